@@ -1,0 +1,71 @@
+"""What can go wrong, each with its exit code; this module knows no screen.
+
+ConvcalcError            70  a defect in convcalc itself
+├── UsageError            2  the command line is wrong
+│   ├── SpecError         2  the text of a layer, size or network is wrong
+│   └── ShapeError        2  sizes that do not fit each other
+├── DataError             3  not a matrix, ragged, pickled, over a limit
+└── FileError             4  a file cannot be read or written
+"""
+
+from __future__ import annotations
+
+__all__ = ["ConvcalcError", "DataError", "FileError", "ShapeError", "SpecError", "UsageError"]
+
+
+class ConvcalcError(Exception):
+    """A fault with a message of one line and, where they are known, its place, its text and a way out.
+
+    `place` is what stands before the message (`file:line:column`, an option, a layer's number); `text` is the line
+    in which the fault stands and `span` its first and last+1 character in it, for a caret; `hint` says what to do
+    instead; `layer` is the index in the network of the layer at fault, for a caller who knows where that was written.
+
+    >>> ConvcalcError("no such kernel", place="-k", hint="try sobel-x")
+    ConvcalcError('no such kernel')
+    """
+
+    exit_code = 70
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        place: str | None = None,
+        text: str | None = None,
+        span: tuple[int, int] | None = None,
+        hint: str | None = None,
+        layer: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.text = text
+        self.span = span
+        self.hint = hint
+        self.layer = layer
+
+
+class UsageError(ConvcalcError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class SpecError(UsageError):
+    """The text of a layer, a size or a network cannot be read."""
+
+
+class ShapeError(UsageError):
+    """Sizes do not fit: an input too small, channels that differ, a claim that no size satisfies."""
+
+
+class DataError(ConvcalcError):
+    """The numbers themselves are bad: not a matrix, ragged, pickled, over a limit."""
+
+    exit_code = 3
+
+
+class FileError(ConvcalcError):
+    """A file cannot be read or written."""
+
+    exit_code = 4

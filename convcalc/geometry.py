@@ -1,0 +1,223 @@
+"""One axis in whole numbers: where a sliding window stands, how many times it fits, what it leaves over.
+
+The size formula lives here and nowhere else. This module knows no layers, no arrays and no text. Symbols used
+throughout, all in cells of one axis: input size i, kernel k, stride s, dilation d, padding before pL and after pR,
+extent k_eff = d(k-1)+1 (the cells a dilated kernel spans), output size o.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from convcalc.errors import ShapeError
+from convcalc.value import Value
+
+__all__ = [
+    "AXIS_NAMES",
+    "Padding",
+    "Window",
+    "adaptive_windows",
+    "axis_name",
+    "causal_padding",
+    "full_padding",
+    "same_padding",
+]
+
+AXIS_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+
+def axis_name(axis: int, rank: int) -> str:
+    """Name spatial axis `axis` (from 0) of `rank` axes.
+
+    >>> axis_name(0, 2), axis_name(0, 1), axis_name(3, 4)
+    ('height', 'length', 'axis 3')
+    """
+    names = AXIS_NAMES.get(rank)
+    return names[axis] if names else f"axis {axis}"
+
+
+class Padding(Value):
+    """Cells added before and after one axis.
+
+    >>> Padding(2, 3).total
+    5
+    """
+
+    before: int = 0
+    after: int = 0
+
+    def check(self) -> None:
+        """Refuse negative padding."""
+        if self.before < 0 or self.after < 0:
+            raise ShapeError(f"padding cannot be negative, got {min(self.before, self.after)}")
+
+    @property
+    def total(self) -> int:
+        """Both sides together, pL + pR."""
+        return self.before + self.after
+
+
+class Window(Value):
+    """A window sliding along one axis: `kernel` taps, `dilation` cells apart, moving by `stride`.
+
+    With `ceil` a last window that only partly fits is kept, if it starts inside the input or its left padding
+    (PyTorch's and ONNX's `ceil_mode`).
+
+    >>> Window(7, stride=2, padding=Padding(3, 3)).output(224)
+    112
+    """
+
+    kernel: int
+    stride: int = 1
+    padding: Padding = Padding()
+    dilation: int = 1
+    ceil: bool = False
+
+    def check(self) -> None:
+        """Refuse a kernel, stride or dilation below 1."""
+        for name in ("kernel", "stride", "dilation"):
+            if getattr(self, name) < 1:
+                raise ShapeError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+    @property
+    def extent(self) -> int:
+        """Cells the dilated kernel spans: k_eff = d(k-1) + 1.
+
+        >>> Window(3, dilation=2).extent
+        5
+        """
+        return self.dilation * (self.kernel - 1) + 1
+
+    def output(self, size: int) -> int:
+        """Count the windows on `size` cells: floor((i + pL + pR - k_eff) / s) + 1, the division taken down.
+
+        With `ceil` the numerator has s - 1 added, and a last window starting past i + pL is taken away.
+        Source: PyTorch's documentation of Conv2d and MaxPool2d; the ONNX operator MaxPool.
+
+        Raises ShapeError where the padded input is smaller than the extent.
+
+        >>> Window(2, stride=2).output(5), Window(2, stride=2, ceil=True).output(5)
+        (2, 3)
+        """
+        padded = size + self.padding.total
+        room = padded - self.extent
+        if self.ceil:
+            count = (room + self.stride - 1) // self.stride + 1
+            if (count - 1) * self.stride >= size + self.padding.before:
+                count -= 1
+        else:
+            count = room // self.stride + 1 if room >= 0 else 0
+        if size < 1 or count < 1:
+            raise ShapeError(self._too_small(size, padded))
+        return count
+
+    def _too_small(self, size: int, padded: int) -> str:
+        if size < 1:
+            return f"a size must be at least 1, got {size}"
+        input_text = f"padded input {padded} ({self.padding.before}+{size}+{self.padding.after})"
+        if not self.padding.total:
+            input_text = f"input {size}"
+        kernel_text = f"kernel {self.kernel}"
+        if self.dilation > 1:
+            kernel_text = f"dilated kernel {self.extent} ({self.dilation}·({self.kernel}-1)+1)"
+        return f"the {input_text} is smaller than the {kernel_text}"
+
+    def starts(self, size: int) -> range:
+        """Give the first cell of every window in coordinates of the unpadded input, so negative in the padding.
+
+        >>> list(Window(3, stride=2, padding=Padding(1, 1)).starts(5))
+        [-1, 1, 3]
+        """
+        first = -self.padding.before
+        return range(first, first + self.output(size) * self.stride, self.stride)
+
+    def unused(self, size: int) -> int:
+        """Count the real cells after the last window: the tail that no output cell sees.
+
+        >>> Window(2, stride=2).unused(5), Window(2, stride=2).unused(4)
+        (1, 0)
+        """
+        return max(0, size - (self.starts(size)[-1] + self.extent))
+
+    def first_empty(self, size: int) -> int | None:
+        """Give the index of the first window without a real cell, or None where every window holds one.
+
+        A window without a real cell has no maximum and no average.
+
+        >>> Window(2, stride=2, padding=Padding(2, 2)).first_empty(4)
+        0
+        """
+        starts = self.starts(size)
+        # Only windows that start before the input can miss it by dilation, and their phase repeats every d windows.
+        before = islice(starts, min(len(starts), -(starts[0] // self.stride), self.dilation))
+        for index, start in enumerate(before):
+            taps_before = -(start // self.dilation)
+            if start < 0 and (taps_before >= self.kernel or start + taps_before * self.dilation >= size):
+                return index
+        return len(starts) - 1 if starts[-1] >= size else None
+
+    def transposed_output(self, size: int, output_padding: int = 0) -> int:
+        """Size out of a transposed convolution: (i-1)s - pL - pR + k_eff + op.
+
+        Source: PyTorch's documentation of ConvTranspose2d. Raises ShapeError where nothing would be left.
+
+        >>> Window(4, stride=2, padding=Padding(1, 1)).transposed_output(7)
+        14
+        """
+        if size < 1:
+            raise ShapeError(f"a size must be at least 1, got {size}")
+        spread = (size - 1) * self.stride + self.extent + output_padding
+        if spread <= self.padding.total:
+            raise ShapeError(
+                f"the spread-out input {spread} is not larger than the padding {self.padding.total} cut off"
+            )
+        return spread - self.padding.total
+
+
+def same_padding(size: int, window: Window, *, odd_cell: str = "after") -> Padding:
+    """Pad so that o = ceil(i / s): a total of max((o-1)s + k_eff - i, 0), an odd cell `after` or `before`.
+
+    `after` is TensorFlow's SAME and ONNX's SAME_UPPER, `before` SAME_LOWER. At stride 1 it is PyTorch's
+    `padding="same"` too.
+
+    >>> same_padding(224, Window(7, stride=2))
+    Padding(before=2, after=3)
+    """
+    if size < 1:
+        raise ShapeError(f"a size must be at least 1, got {size}")
+    outputs = -(-size // window.stride)
+    total = max((outputs - 1) * window.stride + window.extent - size, 0)
+    small, large = total // 2, total - total // 2
+    return Padding(small, large) if odd_cell == "after" else Padding(large, small)
+
+
+def causal_padding(window: Window) -> Padding:
+    """Pad d(k-1) before and nothing after, so that no output sees a later input (Keras's Conv1D).
+
+    >>> causal_padding(Window(3, dilation=2))
+    Padding(before=4, after=0)
+    """
+    return Padding(window.extent - 1, 0)
+
+
+def full_padding(window: Window) -> Padding:
+    """Pad k_eff - 1 on both sides: every overlap of kernel and input counts (`scipy.signal`'s `full`).
+
+    >>> full_padding(Window(3))
+    Padding(before=2, after=2)
+    """
+    return Padding(window.extent - 1, window.extent - 1)
+
+
+def adaptive_windows(size: int, outputs: int) -> Sequence[tuple[int, int]]:
+    """Give start and end of each window of an adaptive pooling: floor(a·i/o) to ceil((a+1)·i/o).
+
+    Windows may overlap and differ in width. Source: PyTorch's AdaptiveAvgPool2d.
+
+    >>> adaptive_windows(5, 3)
+    [(0, 2), (1, 4), (3, 5)]
+    """
+    if size < 1 or outputs < 1:
+        raise ShapeError(f"a size must be at least 1, got {min(size, outputs)}")
+    return [(a * size // outputs, -((-(a + 1) * size) // outputs)) for a in range(outputs)]
