@@ -1,0 +1,358 @@
+"""Derivations as data: each formula with its numbers put in, step by step, as a teacher would write it down.
+
+The numbers come from `geometry`, `layers` and `network`; nothing is computed a second time here but the steps shown
+on the way, and every last line is the value those modules answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+
+from convcalc.geometry import Window, axis_name
+from convcalc.layers import (
+    AdaptivePooling,
+    Convolution,
+    Elementwise,
+    Flatten,
+    Linear,
+    Normalization,
+    Pooling,
+    TensorShape,
+    transposed_windows,
+    weight_shape,
+    windows,
+)
+from convcalc.network import Cost, Step
+from convcalc.value import Value
+
+__all__ = ["Derivation", "convolution_cell", "cost_derivations", "pooling_cell", "shape_derivations"]
+
+
+class Derivation(Value):
+    """What is derived, and the lines that derive it.
+
+    >>> print(Derivation("height", ("out = 1 + 1", "    = 2")))
+    height
+      out = 1 + 1
+          = 2
+    """
+
+    title: str
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *("  " + line for line in self.lines)])
+
+
+def shape_derivations(step: Step) -> tuple[Derivation, ...]:
+    """Derive each size of a step's output.
+
+    >>> from convcalc.network import interpret, trace
+    >>> layers = [Pooling("max", (3,), (2,), "valid", (1,))]
+    >>> print(shape_derivations(trace(layers, interpret((8,), layers)).steps[0])[0])
+    length
+      out = floor((i - k) / s) + 1
+          = floor((8 - 3) / 2) + 1
+          = floor(5 / 2) + 1
+          = floor(2.5) + 1
+          = 2 + 1
+          = 3
+      1 cell at the end is in no window
+    """
+    layer, spatial = step.layer, step.input.spatial
+    names = [axis_name(axis, len(spatial)) for axis in range(len(spatial))]
+    match layer:
+        case Convolution(transposed=True):
+            axes = zip(names, transposed_windows(layer), spatial, strict=True)
+            derived = [Derivation(name, _transposed_lines(*window, size)) for name, window, size in axes]
+        case Convolution() | Pooling():
+            named = layer.padding if isinstance(layer.padding, str) else None
+            triples = zip(names, windows(layer, spatial), spatial, strict=True)
+            derived = [Derivation(name, _window_lines(window, size, named)) for name, window, size in triples]
+        case AdaptivePooling():
+            wanted = zip(names, spatial, layer.outputs, strict=True)
+            derived = [Derivation(name, _adaptive_lines(size, out)) for name, size, out in wanted]
+        case Flatten():
+            factors = "·".join(map(str, step.input.sizes[len(step.input.batch) :]))
+            derived = [Derivation("features", (f"{factors} = {step.output.sizes[-1]}",))]
+        case Linear():
+            derived = [Derivation("last axis", (f"out_features = {layer.out_features}",))]
+        case Normalization() | Elementwise():
+            derived = [Derivation("shape", ("stays as it is",))]
+    if isinstance(layer, Convolution) and step.output.channels is not None:
+        derived.insert(0, Derivation("channels", (f"out_channels = {step.output.channels}",)))
+    return tuple(derived)
+
+
+def _window_lines(window: Window, size: int, named: str | None) -> tuple[str, ...]:
+    lines = [*_extent_lines(window), *_padding_lines(window, size, named)]
+    padding, extent = window.padding, window.extent
+    if padding.before == padding.after:
+        symbol, cells = ("i + 2p", f"{size} + 2·{padding.before}") if padding.total else ("i", str(size))
+    else:
+        symbol, cells = "i + pL + pR", f"{size} + {padding.before} + {padding.after}"
+    kernel = "k" if window.dilation == 1 else "k_eff"
+    room = size + padding.total - extent
+    if window.ceil:
+        symbol, cells = f"{symbol} - {kernel} + s - 1", f"{cells} - {extent} + {window.stride} - 1"
+        room += window.stride - 1
+    else:
+        symbol, cells = f"{symbol} - {kernel}", f"{cells} - {extent}"
+    steps = room // window.stride
+    lines += [
+        f"out = floor(({symbol}) / s) + 1",
+        f"    = floor(({cells}) / {window.stride}) + 1",
+        f"    = floor({room} / {window.stride}) + 1",
+    ]
+    if room % window.stride:
+        lines.append(f"    = floor({_quotient(room, window.stride)}) + 1")
+    lines += [f"    = {steps} + 1", f"    = {steps + 1}"]
+    lines += _clipping_lines(window, size, steps + 1)
+    if unused := window.unused(size):
+        lines.append(f"{unused} {'cell' if unused == 1 else 'cells'} at the end {_is(unused)} in no window")
+    return tuple(lines)
+
+
+def _quotient(numerator: int, denominator: int) -> str:
+    """Write a quotient that is not whole: in decimals where they end soon, else as a mixed number.
+
+    >>> _quotient(223, 2), _quotient(10, 3)
+    ('111.5', '3 1/3')
+    """
+    whole, rest = divmod(numerator, denominator)
+    for digits in range(1, 5):
+        if rest * 10**digits % denominator == 0:
+            return f"{whole}.{rest * 10**digits // denominator:0{digits}}"
+    return f"{whole} {rest}/{denominator}"
+
+
+def _extent_lines(window: Window) -> list[str]:
+    if window.dilation == 1:
+        return []
+    return [f"k_eff = d·(k - 1) + 1 = {window.dilation}·({window.kernel} - 1) + 1 = {window.extent}"]
+
+
+def _padding_lines(window: Window, size: int, named: str | None) -> list[str]:
+    padding = window.padding
+    if named in ("same", "same-lower"):
+        outputs = -(-size // window.stride)
+        total = f"max(({outputs} - 1)·{window.stride} + {window.extent} - {size}, 0) = {padding.total}"
+        return [
+            f"same: ceil(i / s) = ceil({size} / {window.stride}) = {outputs} windows need {total} cells of padding",
+            f"pL = {padding.before}, pR = {padding.after}",
+        ]
+    if named in ("full", "causal"):
+        after = "k_eff - 1" if named == "full" else "0"
+        return [f"{named}: pL = k_eff - 1 = {padding.before}, pR = {after} = {padding.after}"]
+    return []
+
+
+def _clipping_lines(window: Window, size: int, counted: int) -> list[str]:
+    if window.output(size) == counted:
+        return []
+    start, limit = (counted - 1) * window.stride, size + window.padding.before
+    return [
+        f"the last window would start at {start}, past input and left padding ({limit}): it is dropped",
+        f"out = {counted} - 1 = {window.output(size)}",
+    ]
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _transposed_lines(window: Window, extra: int, size: int) -> tuple[str, ...]:
+    padding = window.padding
+    kernel = "k" if window.dilation == 1 else "k_eff"
+    symbols, cells = f"(i - 1)·s + {kernel}", f"({size} - 1)·{window.stride} + {window.extent}"
+    if padding.total and padding.before == padding.after:
+        symbols, cells = f"{symbols} - 2p", f"{cells} - 2·{padding.before}"
+    elif padding.total:
+        symbols, cells = f"{symbols} - pL - pR", f"{cells} - {padding.before} - {padding.after}"
+    if extra:
+        symbols, cells = f"{symbols} + op", f"{cells} + {extra}"
+    return (
+        *_extent_lines(window),
+        f"out = {symbols}",
+        f"    = {cells}",
+        f"    = {window.transposed_output(size, extra)}",
+    )
+
+
+def _adaptive_lines(size: int, outputs: int | None) -> tuple[str, ...]:
+    if outputs is None:
+        return (f"out = {size}, as it comes in",)
+    return (
+        f"out = {outputs}, as asked for",
+        f"window a goes from floor(a·{size} / {outputs}) to ceil((a + 1)·{size} / {outputs})",
+    )
+
+
+def cost_derivations(step: Step | None, layer: Convolution | Linear | Normalization, cost: Cost) -> Derivation:
+    """Derive the counts of a completed layer; `step` gives the sizes for the MACs where they are known.
+
+    >>> layer = Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))
+    >>> print(cost_derivations(None, layer, Cost(parameters(layer))))
+    parameters
+      weights = kernel · in · out = 7·7·3·64 = 9408
+      biases = out = 64
+      params = (7·7·3 + 1)·64 = 9472
+    """
+    counted = cost.parameters
+    lines: list[str] = []
+    match layer:
+        case Convolution():
+            weight = weight_shape(layer) or ()
+            fan = "·".join(map(str, (*layer.kernel, weight[1])))
+            inner, outer = ("out", "in") if layer.transposed else ("in", "out")
+            inner = f"{inner}/groups" if layer.groups > 1 else inner
+            lines.append(f"weights = kernel · {inner} · {outer} = {fan}·{weight[0]} = {counted.weights}")
+            symmetric = layer.bias and not layer.transposed
+            lines += _bias_lines(layer.bias, counted.biases)
+            lines.append(
+                f"params = ({fan} + 1)·{weight[0]} = {counted.total}"
+                if symmetric
+                else f"params = {counted.weights} + {counted.biases} = {counted.total}"
+            )
+            if step is not None and cost.macs is not None:
+                lines += _convolution_mac_lines(layer, step, fan, cost.macs)
+        case Linear():
+            lines.append(f"weights = in · out = {layer.in_features}·{layer.out_features} = {counted.weights}")
+            lines += _bias_lines(layer.bias, counted.biases)
+            lines.append(
+                f"params = ({layer.in_features} + 1)·{layer.out_features} = {counted.total}"
+                if layer.bias
+                else f"params = {counted.total}"
+            )
+            if step is not None and cost.macs is not None:
+                cells = "·".join(map(str, step.output.sizes))
+                lines.append(f"MACs = outputs · in = {cells}·{layer.in_features} = {cost.macs}")
+        case Normalization():
+            lines.append(f"params = scale + shift = {counted.weights} + {counted.biases} = {counted.total}")
+            lines.append(f"buffers = running mean + running variance = {counted.buffers}")
+    if cost.flops:
+        lines.append(f"FLOPs = 2 · MACs = {cost.flops}")
+    return Derivation("parameters", tuple(lines))
+
+
+def _bias_lines(bias: bool, count: int) -> list[str]:
+    return [f"biases = out = {count}"] if bias else ["biases = 0, the layer has none"]
+
+
+def _convolution_mac_lines(layer: Convolution, step: Step, fan: str, operations: int) -> list[str]:
+    if layer.transposed:
+        known = TensorShape((*step.input.batch, layer.in_channels or 0, *step.input.spatial), step.input.rank)
+        return [f"MACs = inputs · kernel · out/groups = {'·'.join(map(str, known.sizes))}·{fan} = {operations}"]
+    cells = "·".join(map(str, step.output.sizes))
+    return [f"MACs = outputs · kernel · in/groups = {cells}·{fan} = {operations}"]
+
+
+Cell = Callable[[tuple[int, ...]], object]
+"""Gives the number at an index, as it should be written."""
+
+
+def convolution_cell(
+    at: tuple[int, ...],
+    axes: Sequence[Window],
+    spatial: Sequence[int],
+    channels: Iterable[tuple[str, Cell, Cell]],
+    bias: object | None,
+    answer: object,
+) -> Derivation:
+    """Write one output cell as its sum of products, a line for each row of the kernel.
+
+    `at` is the cell's place on the spatial axes; `channels` gives for each input channel its title and what to read
+    its input and its kernel with; padding reads as 0.
+
+    >>> plane, kernel = [[1, 0, 1], [2, 1, 0], [0, 1, 1]], [[1, 0], [0, 1]]
+    >>> cells = [("", lambda at: plane[at[0]][at[1]], lambda at: kernel[at[0]][at[1]])]
+    >>> print(convolution_cell((1, 0), [Window(2), Window(2)], (3, 3), cells, None, 3))
+    cell (1, 0): rows 1 to 2, columns 0 to 1 of the input
+        2·1 + 1·0
+      + 0·0 + 1·1
+      = 3
+    """
+    starts = [window.starts(size)[index] for window, size, index in zip(axes, spatial, at, strict=True)]
+    lines = []
+    for title, read, weigh in channels:
+        if title:
+            lines.append(title)
+        for row in product(*(range(window.kernel) for window in axes[:-1])):
+            terms = []
+            for last in range(axes[-1].kernel):
+                tap = (*row, last)
+                place = _place(starts, axes, tap)
+                inside = all(0 <= cell < size for cell, size in zip(place, spatial, strict=True))
+                terms.append(f"{_factor(read(place) if inside else 0)}·{_factor(weigh(tap))}")
+            lines.append(" + ".join(terms))
+    return Derivation(_covered(at, starts, axes), _summed(lines, bias, answer, keep=lambda line: "·" in line))
+
+
+def _place(starts: Sequence[int], axes: Sequence[Window], tap: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(start + index * window.dilation for start, window, index in zip(starts, axes, tap, strict=True))
+
+
+def _factor(number: object) -> str:
+    text = str(number)
+    return f"({text})" if text.startswith("-") or "/" in text else text
+
+
+def _covered(at: tuple[int, ...], starts: Sequence[int], axes: Sequence[Window]) -> str:
+    names = {1: ("cells",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}.get(len(axes))
+    spans = []
+    for axis, (start, window) in enumerate(zip(starts, axes, strict=True)):
+        name = names[axis] if names else axis_name(axis, len(axes))
+        apart = f" in steps of {window.dilation}" if window.dilation > 1 else ""
+        spans.append(f"{name} {start} to {start + window.extent - 1}{apart}")
+    return f"cell ({', '.join(map(str, at))}): {', '.join(spans)} of the input"
+
+
+def _summed(lines: list[str], bias: object | None, answer: object, keep: Callable[[str], bool]) -> tuple[str, ...]:
+    summed = []
+    first = True
+    for line in lines:
+        if not keep(line):
+            summed.append(line)
+            continue
+        summed.append(("  " if first else "+ ") + line)
+        first = False
+    if bias is not None:
+        summed.append(f"+ {_factor(bias)} (bias)")
+    return (*summed, f"= {answer}")
+
+
+def pooling_cell(
+    kind: str,
+    at: tuple[int, ...],
+    spans: Sequence[range],
+    read: Cell,
+    divisor: object,
+    norm: float,
+    answer: object,
+) -> Derivation:
+    """Write one output cell of a pooling as the maximum, mean or norm of the real cells of its window.
+
+    `spans` are the real cells of the window on each axis; `divisor` is what an average divides by.
+
+    >>> print(pooling_cell("avg", (1,), [range(2, 4)], lambda at: [1, 3, 3, 4][at[0]], 2, 2.0, 3.5))
+    cell (1): cells 2 to 3 of the input
+      (3 + 4) / 2
+      = 3.5
+    """
+    numbers = [read(place) for place in product(*spans)]
+    match kind:
+        case "avg":
+            text = f"({' + '.join(map(_factor, numbers))}) / {divisor}"
+        case "lp":
+            power = f"{norm:g}"
+            text = f"({' + '.join(f'{_factor(number)}^{power}' for number in numbers)})^(1/{power})"
+        case _:
+            text = f"{kind}({', '.join(map(str, numbers))})"
+    names = {1: ("cells",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}.get(len(spans))
+    covered = ", ".join(
+        f"{names[axis] if names else axis_name(axis, len(spans))} {span[0]} to {span[-1]}"
+        for axis, span in enumerate(spans)
+        if span
+    )
+    return Derivation(f"cell ({', '.join(map(str, at))}): {covered} of the input", (text, f"= {answer}"))

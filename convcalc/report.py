@@ -1,0 +1,247 @@
+"""What a command found, ready to show: blocks for the eye, and `data` for machines, both made from one result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from convcalc.explain import Derivation
+from convcalc.layers import TensorShape, weight_shape
+from convcalc.network import Cost, Field, Trace, total
+from convcalc.value import Value
+from convcalc.verdict import Verdict
+
+__all__ = ["Block", "Column", "Grid", "Lines", "Report", "Table", "matrix_report", "params_report", "shape_report"]
+
+SCHEMA = 1
+MAC_CONVENTION = (
+    "MACs are the multiply-accumulates of convolutions and linear layers, biases not counted; FLOPs = 2 x MACs"
+)
+
+Cell = str | int | float | tuple[int | None, ...] | None
+
+
+class Column(Value):
+    """A column of a table: its heading for the eye, its name for machines, and whether it holds numbers."""
+
+    title: str
+    name: str
+    numeric: bool = False
+
+
+class Table(Value):
+    """Rows under columns, with a last row of totals if there is one."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    totals: tuple[Cell, ...] | None = None
+
+
+class Lines(Value):
+    """Lines of text, with a title or none; `role` is what they are: `explanation`, `note`, `right` or `wrong`."""
+
+    lines: tuple[str, ...]
+    title: str = ""
+    role: str = "explanation"
+
+
+class Grid(Value):
+    """A matrix (a NumPy array) with the places in it that are marked as differing."""
+
+    array: Any
+    marks: tuple[tuple[int, ...], ...] = ()
+    title: str = ""
+
+
+Block = Table | Lines | Grid
+
+
+class Report(Value):
+    """The answer of a command.
+
+    `data` are the keys of the JSON form (an array in it is written as nested lists), `answer` the bare answer of
+    `-q`, `notes` what goes to standard error, `exit_code` 0, or 1 for a claim that is wrong.
+    """
+
+    command: str
+    data: dict[str, Any]
+    answer: Any
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...] = ()
+    exit_code: int = 0
+
+
+def shape_report(
+    trace: Trace,
+    texts: Sequence[str],
+    *,
+    derivations: Sequence[Derivation] = (),
+    verdict: Verdict | None = None,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    """Report the sizes through a chain; `texts` are its layers as written.
+
+    >>> from convcalc.layers import Linear
+    >>> from convcalc.network import trace
+    >>> shape_report(trace([Linear(3, 2)], TensorShape((3,), 0)), ["fc:2"]).data["output"]
+    [2]
+    """
+    layers = [
+        {
+            "layer": text,
+            "input": list(step.input.sizes),
+            "output": list(step.output.sizes),
+            "receptive_field": [field and field.size for field in step.fields],
+            "effective_stride": [field and field.stride for field in step.fields],
+            "effective_padding": [field and field.padding for field in step.fields],
+        }
+        for text, step in zip(texts, trace.steps, strict=True)
+    ]
+    columns = (
+        Column("Layer", "layer"),
+        Column("Input", "input", numeric=True),
+        Column("Output", "output", numeric=True),
+        Column("Receptive field", "receptive_field", numeric=True),
+        Column("Stride", "effective_stride", numeric=True),
+        Column("Padding", "effective_padding", numeric=True),
+    )
+    rows = tuple(
+        (
+            text,
+            step.input.sizes,
+            step.output.sizes,
+            _sizes(step.fields, "size"),
+            _sizes(step.fields, "stride"),
+            _sizes(step.fields, "padding"),
+        )
+        for text, step in zip(texts, trace.steps, strict=True)
+    )
+    data = {"input": list(trace.input.sizes), "output": list(trace.output.sizes), "layers": layers}
+    return _assemble("shape", data, str(trace.output), [Table(columns, rows)], derivations, verdict, notes)
+
+
+def _sizes(fields: Iterable[Field | None], name: str) -> tuple[int | None, ...]:
+    return tuple(None if field is None else getattr(field, name) for field in fields)
+
+
+def params_report(
+    layers: Sequence[Any],
+    texts: Sequence[str],
+    costs: Sequence[Cost],
+    *,
+    number_bytes: int,
+    trace: Trace | None = None,
+    derivations: Sequence[Derivation] = (),
+    verdict: Verdict | None = None,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    """Report the counts of completed `layers`; `number_bytes` is the size of one number of an activation."""
+    summed = total(costs)
+    outputs: list[TensorShape | None] = [None] * len(layers)
+    if trace is not None:
+        outputs = [step.output for step in trace.steps]
+    entries = [
+        {"layer": text, "weight_shape": _listed(weight_shape(layer)), **_counts(cost, number_bytes, output)}
+        for text, layer, cost, output in zip(texts, layers, costs, outputs, strict=True)
+    ]
+    columns = [
+        Column("Layer", "layer"),
+        Column("Weight", "weight_shape", numeric=True),
+        Column("Weights", "weights", numeric=True),
+        Column("Biases", "biases", numeric=True),
+        Column("Buffers", "buffers", numeric=True),
+        Column("Params", "params", numeric=True),
+    ]
+    if trace is not None:
+        columns += [
+            Column("Output", "output", numeric=True),
+            Column("MACs", "macs", numeric=True),
+            Column("FLOPs", "flops", numeric=True),
+            Column("Activation bytes", "activation_bytes", numeric=True),
+        ]
+    totals = {"layer": "total", "weight_shape": None, **_counts(summed, number_bytes, None)}
+    if trace is not None:
+        totals["output"] = list(trace.output.sizes)
+    names = [column.name for column in columns]
+    rows = tuple(tuple(_cell(entry[name]) for name in names) for entry in entries)
+    table = Table(tuple(columns), rows, tuple(_cell(totals[name]) for name in names))
+    blocks: list[Block] = [table]
+    data: dict[str, Any] = {
+        "layers": entries,
+        "total": {name: totals[name] for name in totals if name not in ("layer", "weight_shape", "output")},
+    }
+    if trace is not None:
+        data["input"] = list(trace.input.sizes)
+        data["convention"] = MAC_CONVENTION
+        blocks.append(Lines((MAC_CONVENTION,), role="note"))
+    return _assemble("params", data, str(summed.parameters.total), blocks, derivations, verdict, notes)
+
+
+def _listed(sizes: tuple[int, ...] | None) -> list[int] | None:
+    return None if sizes is None else list(sizes)
+
+
+def _cell(entry: Any) -> Cell:
+    return tuple(entry) if isinstance(entry, list) else entry
+
+
+def _counts(cost: Cost, number_bytes: int, output: TensorShape | None) -> dict[str, Any]:
+    counts: dict[str, Any] = {
+        "weights": cost.parameters.weights,
+        "biases": cost.parameters.biases,
+        "buffers": cost.parameters.buffers,
+        "params": cost.parameters.total,
+    }
+    if cost.activations is not None:
+        if output is not None:
+            counts["output"] = list(output.sizes)
+        counts["macs"] = cost.macs
+        counts["flops"] = cost.flops
+        counts["activation_bytes"] = cost.activations * number_bytes
+    return counts
+
+
+def matrix_report(
+    command: str,
+    array: Any,
+    dtype: str,
+    *,
+    indices: Any = None,
+    derivations: Sequence[Derivation] = (),
+    verdict: Verdict | None = None,
+    notes: tuple[str, ...] = (),
+) -> Report:
+    """Report a computed matrix, with the `indices` of the cells that a pooling chose if they were asked for."""
+    data: dict[str, Any] = {"shape": list(array.shape), "dtype": dtype, "data": array}
+    marks = verdict.differences if verdict is not None else ()
+    blocks: list[Block] = [Grid(array, marks)]
+    if indices is not None:
+        data["indices"] = indices
+        blocks.append(Grid(indices, title="indices"))
+    return _assemble(command, data, array, blocks, derivations, verdict, notes)
+
+
+def _assemble(
+    command: str,
+    data: dict[str, Any],
+    answer: Any,
+    blocks: list[Block],
+    derivations: Sequence[Derivation],
+    verdict: Verdict | None,
+    notes: tuple[str, ...],
+) -> Report:
+    data = {"schema": SCHEMA, "command": command, **data}
+    if derivations:
+        data["explanation"] = [{"title": each.title, "lines": list(each.lines)} for each in derivations]
+        blocks += [Lines(each.lines, each.title) for each in derivations]
+    exit_code = 0
+    if verdict is not None:
+        data["check"] = {
+            "verdict": "right" if verdict.right else "wrong",
+            "mistake": verdict.mistake,
+            "message": verdict.message,
+        }
+        role = "right" if verdict.right else "wrong"
+        blocks.append(Lines((f"{role}: {verdict.message}",), role=role))
+        answer, exit_code = role, 0 if verdict.right else 1
+    return Report(command, data, answer, tuple(blocks), notes, exit_code)

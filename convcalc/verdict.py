@@ -1,0 +1,100 @@
+"""A claimed answer compared with the right one: whether it is right and, where not, what differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcalc.layers import TensorShape
+from convcalc.value import Value
+
+__all__ = ["Verdict", "judge_count", "judge_matrix", "judge_shape"]
+
+
+MOST_MARKS = 1000
+"""Differing cells that a verdict lists; it counts all of them."""
+
+
+class Verdict(Value):
+    """Whether a claim is right, a sentence about it, and the indices of the first cells of a matrix that differ.
+
+    `mistake` names the mistake that gives just the claimed answer, None where none is known.
+    """
+
+    right: bool
+    message: str
+    mistake: str | None = None
+    differences: tuple[tuple[int, ...], ...] = ()
+
+
+def judge_shape(claim: tuple[int, ...], answer: TensorShape) -> Verdict:
+    """Judge a claimed output size; one that leaves out batch or channels is judged by what it says.
+
+    One number stands for a square or a cube, as in an input size.
+
+    >>> judge_shape((112, 112), TensorShape((64, 112, 112), 2)).right
+    True
+    >>> judge_shape((113,), TensorShape((112, 112), 2)).message
+    'the size is 112x112, not 113'
+    """
+    text = "x".join(map(str, claim))
+    if len(claim) == 1 and answer.rank > 1:
+        claim *= answer.rank
+    start = len(answer.sizes) - len(claim)
+    judged = answer.sizes[start:] if start >= 0 and len(claim) >= answer.rank else answer.sizes
+    if claim == judged:
+        return Verdict(right=True, message=f"the size is {answer}")
+    return Verdict(right=False, message=f"the size is {'x'.join(map(str, judged))}, not {text}")
+
+
+def judge_count(claim: int, answer: int) -> Verdict:
+    """Judge a claimed number of parameters.
+
+    >>> judge_count(9408, 9472)
+    Verdict(right=False, message='the layers have 9472 parameters, not 9408', mistake=None, differences=())
+    """
+    message = f"the layers have {answer} parameters"
+    if claim == answer:
+        return Verdict(right=True, message=message)
+    return Verdict(right=False, message=f"{message}, not {claim}")
+
+
+def judge_matrix(claim: Any, answer: Any, tolerance: float | None) -> Verdict:
+    """Judge a claimed matrix cell by cell: |claim - answer| <= tolerance, NaN equal to NaN.
+
+    Without a tolerance, whole numbers and fractions have to agree exactly and decimals to a millionth of the larger
+    of 1 and the answer. A claim that differs only in axes of size 1 has the right shape.
+
+    >>> import numpy as np
+    >>> judge_matrix(np.array([[1, 0], [3, 2]]), np.array([[2, 0], [3, 2]]), None).message
+    '1 of 4 cells differs: (0, 0) is 2, not 1'
+    """
+    import numpy as np
+
+    wanted = tuple(size for size in answer.shape if size != 1)
+    if tuple(size for size in claim.shape if size != 1) != wanted:
+        shapes = ["x".join(map(str, array.shape)) or "1" for array in (answer, claim)]
+        return Verdict(right=False, message=f"the answer's shape is {shapes[0]}, not {shapes[1]}")
+    claim = claim.reshape(answer.shape)
+    differs = _differs(claim, answer, tolerance)
+    count = int(differs.sum())
+    places = tuple(tuple(int(index) for index in place) for place in np.argwhere(differs)[:MOST_MARKS])
+    if not places:
+        return Verdict(right=True, message=f"all {answer.size} cells agree")
+    first = places[0]
+    where = f"({', '.join(map(str, first))}) is {answer[first]}, not {claim[first]}"
+    verb = "differs" if count == 1 else "differ"
+    message = f"{count} of {answer.size} cells {verb}: {where}"
+    return Verdict(right=False, message=message, differences=places)
+
+
+def _differs(claim: Any, answer: Any, tolerance: float | None) -> Any:
+    import numpy as np
+
+    exact = claim.dtype.kind in "iuO" and answer.dtype.kind in "iuO"
+    if tolerance is None and exact:
+        return np.asarray(claim.astype(object) != answer.astype(object), dtype=bool)
+    claim, answer = claim.astype(np.float64), answer.astype(np.float64)
+    margin = tolerance if tolerance is not None else 1e-6 * np.maximum(1.0, np.abs(answer))
+    with np.errstate(invalid="ignore"):
+        near = np.abs(claim - answer) <= margin
+    return ~(near | (claim == answer) | (np.isnan(claim) & np.isnan(answer)))
