@@ -225,7 +225,7 @@ def pool_loops(
     ceil: bool = False,
     count_include_pad: bool = True,
     divisor: int | None = None,
-    norm: int = 2,
+    norm: float = 2,
     indices_out: bool = False,
 ) -> Nested:
     """Pool the last len(kernel) axes of `x` by `kind`: "max", "min", "avg" or "lp".
@@ -303,7 +303,7 @@ def quotient(total: Number, count: int) -> Number:
     return total / count if isinstance(total, float) else Fraction(total) / count
 
 
-def root(total: Number, norm: int) -> float:
+def root(total: Number, norm: float) -> float:
     """Take the norm-th root; a negative sum has none."""
     return float(total) ** (1 / norm) if total >= 0 else math.nan
 
