@@ -1,0 +1,57 @@
+"""JSON from a report's data, CSV from its tables: for programs, every digit kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcalc.render.plain import cell_text
+from convcalc.report import Grid, Report, Table
+
+__all__ = ["render_csv", "render_json"]
+
+
+def render_json(report: Report) -> bytes:
+    """Render the data as one JSON object on one line, arrays as nested lists.
+
+    >>> render_json(Report("shape", {"schema": 1, "output": [2, 2]}, "2x2", ()))
+    b'{"schema": 1, "output": [2, 2]}\\n'
+    """
+    items = (_json_text(key) + b": " + _json_text(value) for key, value in report.data.items())
+    return b"{" + b", ".join(items) + b"}\n"
+
+
+def _json_text(value: Any) -> bytes:
+    if hasattr(value, "dtype"):
+        from convcalc.matrix.text import to_json_data
+
+        return to_json_data(value)
+    import json
+
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
+
+
+def render_csv(report: Report) -> str | bytes:
+    """Render the tables or matrices as comma-separated values; what is only for the eye is left out.
+
+    >>> from convcalc.report import Column
+    >>> table = Table((Column("Layer", "layer"), Column("Params", "params")), (("Linear(3, 2)", 8),))
+    >>> render_csv(Report("params", {}, "8", (table,)))
+    'layer,params\\r\\n"Linear(3, 2)",8\\r\\n'
+    """
+    import csv
+    import io
+
+    for block in report.blocks:
+        if isinstance(block, Grid):
+            from convcalc.matrix.text import format_csv
+
+            return format_csv(block.array)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for block in report.blocks:
+        if isinstance(block, Table):
+            writer.writerow(column.name for column in block.columns)
+            writer.writerows([cell_text(cell) for cell in row] for row in block.rows)
+            if block.totals is not None:
+                writer.writerow(cell_text(cell) for cell in block.totals)
+    return text.getvalue()

@@ -1,0 +1,73 @@
+"""Markdown and LaTeX, to paste into notes and papers."""
+
+from __future__ import annotations
+
+from convcalc.render.plain import cell_text
+from convcalc.report import Grid, Lines, Report, Table
+
+__all__ = ["render"]
+
+_LATEX_ESCAPES = str.maketrans(
+    {
+        **{character: "\\" + character for character in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)
+_MARKDOWN_ESCAPES = str.maketrans({character: "\\" + character for character in "\\`*_{}[]<>#|"})
+
+
+def render(report: Report, form: str) -> str:
+    """Render a report as `markdown` or `latex`.
+
+    >>> from convcalc.report import Column
+    >>> table = Table((Column("Layer", "layer"), Column("Params", "params", numeric=True)), (("fc:2", 8),))
+    >>> print(render(Report("params", {}, "8", (table,)), "markdown"), end="")
+    | Layer | Params |
+    | --- | ---: |
+    | fc:2 | 8 |
+    """
+    blocks = [_markdown(block) if form == "markdown" else _latex(block) for block in report.blocks]
+    return "\n".join(blocks)
+
+
+def _rows(table: Table) -> list[list[str]]:
+    rows = [*table.rows, *([] if table.totals is None else [table.totals])]
+    return [[cell_text(cell) for cell in row] for row in rows]
+
+
+def _markdown(block: Table | Lines | Grid) -> str:
+    match block:
+        case Table():
+            rule = ["---:" if column.numeric else "---" for column in block.columns]
+            cells = [[cell.translate(_MARKDOWN_ESCAPES) for cell in row] for row in _rows(block)]
+            lines = [[column.title for column in block.columns], rule, *cells]
+            return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+        case Lines():
+            title = f"{block.title}\n\n" if block.title else ""
+            if block.role == "explanation":
+                return title + "```\n" + "".join(f"{line}\n" for line in block.lines) + "```\n"
+            return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in block.lines)
+        case Grid():
+            from convcalc.matrix.text import format_markdown
+
+            return format_markdown(block.array)
+
+
+def _latex(block: Table | Lines | Grid) -> str:
+    match block:
+        case Table():
+            columns = "".join("r" if column.numeric else "l" for column in block.columns)
+            header = " & ".join(column.title for column in block.columns)
+            body = "".join(
+                " & ".join(cell.translate(_LATEX_ESCAPES) for cell in row) + " \\\\\n" for row in _rows(block)
+            )
+            return f"\\begin{{tabular}}{{{columns}}}\n{header} \\\\\n\\hline\n{body}\\end{{tabular}}\n"
+        case Lines():
+            title = [block.title] if block.title else []
+            return "".join(f"% {line}\n" for line in [*title, *block.lines])
+        case Grid():
+            from convcalc.matrix.text import format_latex
+
+            return format_latex(block.array)

@@ -1,0 +1,71 @@
+"""Plain text: for `shape` and `params` tab-separated rows under a header, for `conv` and `pool` the matrix itself.
+
+Whatever else a report says stands in lines that begin with `#`, which every reader of convcalc's passes over.
+"""
+
+from __future__ import annotations
+
+from convcalc.report import Cell, Grid, Lines, Report, Table
+
+__all__ = ["cell_text", "render", "render_answer"]
+
+
+def render(report: Report) -> str | bytes:
+    """Render every block of a report, one after the other.
+
+    >>> from convcalc.report import Column
+    >>> table = Table((Column("Layer", "layer"), Column("Output", "output")), (("maxpool:2", (3, 2)),))
+    >>> render(Report("shape", {}, "", (table,)))
+    'layer\\toutput\\nmaxpool:2\\t3x2\\n'
+    """
+    parts = [_block(block) for block in report.blocks]
+    if all(isinstance(part, str) for part in parts):
+        return "".join(part for part in parts if isinstance(part, str))
+    return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
+
+
+def _block(block: Table | Lines | Grid) -> str | bytes:
+    match block:
+        case Table():
+            rows = [tuple(column.name for column in block.columns), *block.rows]
+            if block.totals is not None:
+                rows.append(block.totals)
+            return "".join("\t".join(map(cell_text, row)) + "\n" for row in rows)
+        case Lines():
+            title = [block.title] if block.title else []
+            indent = "  " if block.title else ""
+            return "".join(f"# {line}\n" for line in [*title, *(indent + line for line in block.lines)])
+        case Grid():
+            from convcalc.matrix.text import format_plain
+
+            # A second matrix is set apart as a second slice would be, by a line that only people read.
+            heading = f"# {block.title}:\n".encode() if block.title else b""
+            return heading + format_plain(block.array)
+
+
+def cell_text(cell: Cell) -> str:
+    """Write a cell of a table: sizes joined by x, nothing known as `-`, a field that does not exist as `undefined`.
+
+    >>> cell_text((3, 3)), cell_text((None, None)), cell_text(None), cell_text(9472)
+    ('3x3', 'undefined', '-', '9472')
+    """
+    if cell is None:
+        return "-"
+    if isinstance(cell, tuple):
+        if cell and all(size is None for size in cell):
+            return "undefined"
+        return "x".join("undefined" if size is None else str(size) for size in cell) or "-"
+    return " ".join(str(cell).split())
+
+
+def render_answer(report: Report) -> str | bytes:
+    """Render the bare answer of a report, as `-q` prints it.
+
+    >>> render_answer(Report("shape", {}, "64x112x112", ()))
+    '64x112x112\\n'
+    """
+    if isinstance(report.answer, str):
+        return report.answer + "\n"
+    from convcalc.matrix.text import format_plain
+
+    return format_plain(report.answer)
