@@ -1,0 +1,66 @@
+"""What lies beyond the border, against NumPy's own padding and against plain limits."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import convolve_loops
+
+from convcalc.compute.boundary import extend
+from convcalc.compute.convolve import correlate
+from convcalc.errors import DataError, ShapeError, UsageError
+from convcalc.geometry import Padding, Window
+
+
+def window(before: int, after: int) -> Window:
+    return Window(1, padding=Padding(before, after))
+
+
+@given(st.data(), st.sampled_from(["reflect", "replicate", "circular", "zeros"]))
+def test_agrees_with_the_loops(data: st.DataObject, boundary: str) -> None:
+    sizes = [data.draw(st.integers(2, 6)) for _ in range(2)]
+    most = [size - 1 if boundary == "reflect" else size for size in sizes]
+    pads = [(data.draw(st.integers(0, limit)), data.draw(st.integers(0, limit))) for limit in most]
+    x = np.arange(2 * sizes[0] * sizes[1]).reshape(2, *sizes)
+    longer, windows = extend(x, [window(*pad) for pad in pads], boundary)
+    assert [w.padding for w in windows] == [Padding(), Padding()]
+    for channel, plane in zip(x, longer, strict=True):
+        assert [plane.tolist()] == convolve_loops([channel.tolist()], [[[[1]]]], padding=pads, boundary=boundary)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "expected"),
+    [
+        (np.uint8, 300, [300, 7, 300]),
+        (np.int64, Fraction(1, 3), [Fraction(1, 3), 7, Fraction(1, 3)]),
+        (np.int64, 0.5, [0.5, 7.0, 0.5]),
+        (np.float32, 2, [2.0, 7.0, 2.0]),
+        (np.uint8, 2**70, [2**70, 7, 2**70]),
+    ],
+)
+def test_a_constant_is_neither_cut_nor_wrapped(dtype: Any, value: Any, expected: list[Any]) -> None:
+    assert extend(np.array([7], dtype), [window(1, 1)], "constant", value)[0].tolist() == expected
+
+
+def test_limits_name_the_axis_and_both_numbers() -> None:
+    x = np.zeros((3, 4))
+    with pytest.raises(ShapeError, match="reflect can extend a height of 3 by at most 2, not by 3"):
+        extend(x, [window(3, 0), window(0, 0)], "reflect")
+    with pytest.raises(ShapeError, match="circular can extend a width of 4 by at most 4, not by 5"):
+        extend(x, [window(0, 0), window(0, 5)], "circular")
+    with pytest.raises(UsageError, match="unknown boundary mirror"):
+        extend(x, [window(0, 0), window(0, 0)], "mirror")
+    with pytest.raises(DataError, match="has no exact float64"):
+        extend(np.array([2**53 + 1]), [window(1, 0)], "constant", 0.5)
+
+
+def test_a_convolution_with_a_constant_border() -> None:
+    result = correlate(
+        np.array([1, 2, 3]), np.array([1, 10]), [Window(2, padding=Padding(0, 1))], boundary="constant", constant=7
+    )
+    assert result.tolist() == [21, 32, 73]

@@ -1,0 +1,198 @@
+"""Pooling against plain loops and PyTorch's values: every kind, every parameter, every number type."""
+
+from __future__ import annotations
+
+import json
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import adaptive_loops, pool_loops, shape_of
+from strategies import PoolingDraw, finite_floats, fractions, huge_integers, poolings
+
+from convcalc.compute.pool import pool, pool_adaptive, pool_adaptive_indices, pool_indices
+from convcalc.errors import DataError, ShapeError, UsageError
+from convcalc.geometry import Padding, Window
+
+CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))["pool"]
+QUICK = settings(max_examples=60, deadline=None)
+
+
+def windows_of(case: PoolingDraw) -> list[Window]:
+    return [
+        Window(k, s, Padding(*pads), d, case.ceil)
+        for k, s, pads, d in zip(case.kernel, case.stride, case.padding, case.dilation, strict=True)
+    ]
+
+
+def looped(case: PoolingDraw, kind: str, **options: Any) -> Any:
+    draw = case._asdict()
+    return pool_loops(draw.pop("x"), kind, draw.pop("kernel"), **draw, **options)
+
+
+def holds_real_cells(case: PoolingDraw) -> bool:
+    sizes = shape_of(case.x)[1:]
+    return all(window.first_empty(size) is None for window, size in zip(windows_of(case), sizes, strict=True))
+
+
+@QUICK
+@given(poolings(), st.sampled_from(["max", "min"]))
+def test_extremes_and_their_positions(case: PoolingDraw, kind: str) -> None:
+    x = np.array(case.x, np.int8)
+    if not holds_real_cells(case):
+        with pytest.raises(ShapeError, match="holds no real cell"):
+            pool(x, windows_of(case), kind)
+        return
+    values, positions = pool_indices(x, windows_of(case), kind)
+    assert values.tolist() == looped(case, kind)
+    assert positions.tolist() == looped(case, kind, indices_out=True)
+    plain = pool(x, windows_of(case), kind)
+    assert plain.dtype == np.int8
+    assert plain.tolist() == values.tolist()
+
+
+@QUICK
+@given(poolings(), st.booleans(), st.none() | st.integers(1, 9))
+def test_averages_of_whole_numbers_are_exact(case: PoolingDraw, count_padding: bool, divisor: int | None) -> None:
+    if not count_padding and not holds_real_cells(case):
+        return
+    result = pool(np.array(case.x), windows_of(case), "avg", count_padding=count_padding, divisor=divisor)
+    wanted = looped(case, "avg", count_include_pad=count_padding, divisor=divisor)
+    assert np.vectorize(Fraction, otypes=[object])(result.astype(object)).tolist() == wanted
+
+
+@QUICK
+@given(poolings(huge_integers | fractions, st.integers(1, 2)), st.booleans())
+def test_averages_of_huge_numbers_and_fractions_are_exact(case: PoolingDraw, count_padding: bool) -> None:
+    if holds_real_cells(case):
+        result = pool(np.array(case.x, object), windows_of(case), "avg", count_padding=count_padding)
+        assert result.tolist() == looped(case, "avg", count_include_pad=count_padding)
+
+
+@QUICK
+@given(poolings(finite_floats), st.sampled_from(["avg", "lp", "max"]), st.sampled_from([1, 2, 3, 4]))
+def test_floats(case: PoolingDraw, kind: str, norm: int) -> None:
+    if not holds_real_cells(case):
+        return
+    result = pool(np.array(case.x), windows_of(case), kind, norm=norm)
+    if kind == "lp" and norm % 2:
+        # A sum near zero loses digits in one order and not in another: its root is compared raised again.
+        cube = np.array(looped(case, "lp", norm=norm)) ** norm
+        bound = np.array(looped(case._replace(x=np.abs(case.x).tolist()), "lp", norm=norm)) ** norm
+        close = np.abs(result**norm - cube) <= 1e-12 * bound
+        assert np.all(close | (np.isnan(result) & np.isnan(cube)) | (bound * 1e-12 > np.nan_to_num(cube)))
+        return
+    bound = np.array(looped(case._replace(x=np.abs(case.x).tolist()), kind, norm=norm))
+    assert np.all(np.abs(result - np.array(looped(case, kind, norm=norm))) <= 1e-13 * bound)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['op']}{shape_of(case['input'])}")
+def test_agrees_with_pytorch(case: dict[str, Any]) -> None:
+    x = np.array(case["input"], float)
+    if case["op"].startswith("adaptive"):
+        kind = case["op"].removeprefix("adaptive-")
+        result = pool_adaptive(x, case["output_size"], kind)
+        indices = pool_adaptive_indices(x, case["output_size"], kind)[1] if case["indices"] else None
+    else:
+        rows = zip(case["kernel"], case["stride"], case["padding"], case["dilation"], strict=True)
+        windows = [Window(k, s, Padding(p, p), d, case["ceil"]) for k, s, p, d in rows]
+        options = {"count_padding": case["count_include_pad"], "divisor": case["divisor"], "norm": case["norm"] or 2}
+        result = pool(x, windows, case["op"], **options)
+        indices = pool_indices(x, windows, case["op"])[1] if case["indices"] else None
+    expected = np.array(case["output"], float)
+    assert result.shape == expected.shape
+    if not case.get("overhangs"):
+        np.testing.assert_allclose(result, expected, rtol=1e-14)
+    assert indices is None or indices.tolist() == case["indices"]
+
+
+@QUICK
+@given(st.data())
+def test_adaptive_windows(data: st.DataObject) -> None:
+    sizes = data.draw(st.lists(st.integers(1, 7), min_size=1, max_size=2))
+    outputs = [data.draw(st.integers(1, 9)) for _ in sizes]
+    x = np.random.default_rng(data.draw(st.integers(0, 99))).integers(-4, 5, (2, *sizes))
+    average = pool_adaptive(x, outputs, "avg").astype(object)
+    wanted = adaptive_loops(x.tolist(), "avg", outputs)
+    assert np.vectorize(Fraction, otypes=[object])(average).tolist() == wanted
+    values, positions = pool_adaptive_indices(x, outputs, "max")
+    assert values.tolist() == pool_adaptive(x, outputs, "max").tolist() == adaptive_loops(x.tolist(), "max", outputs)
+    assert positions.tolist() == adaptive_loops(x.tolist(), "max", outputs, indices_out=True)
+    assert pool_adaptive_indices(-x, outputs, "min")[1].tolist() == positions.tolist()
+
+
+def test_one_sided_padding_and_dilation() -> None:
+    window = Window(3, 2, Padding(2, 1), dilation=2)
+    x = np.array([[5, -1, 7, 2, 9, 4]])
+    options: dict[str, Any] = {"stride": [2], "padding": [(2, 1)], "dilation": [2]}
+    for kind in ("max", "min"):
+        assert pool(x, [window], kind).tolist() == pool_loops(x.tolist(), kind, [3], **options)
+    for counted in (True, False):
+        wanted = pool_loops(x.tolist(), "avg", [3], count_include_pad=counted, **options)
+        assert pool(x, [window], "avg", count_padding=counted).tolist() == wanted
+
+
+def test_nan_wins_and_the_last_of_several_is_named_as_in_pytorch() -> None:
+    nan = math.nan
+    x = np.array([[nan, 1, nan, 2], [3, nan, 5, 5]])
+    for kind in ("max", "min"):
+        values, positions = pool_indices(x, [Window(1), Window(3)], kind)
+        assert np.isnan(values).all()
+        assert positions.tolist() == [[2, 2], [5, 5]]
+        assert pool_adaptive_indices(x, [1, 1], kind)[1].tolist() == [[5]]
+        assert np.isnan(pool(x, [Window(2), Window(4)], kind)).all()
+
+
+def test_minus_infinity_is_a_value_and_padding_is_not() -> None:
+    x = np.full((2, 4), -math.inf)
+    windows = [Window(2, 2, Padding(1, 1)), Window(2, 2, Padding(1, 1))]
+    assert pool_indices(x, windows, "max")[1].tolist() == [[0, 1, 3], [4, 5, 7]]
+
+
+@pytest.mark.parametrize(
+    ("values", "kernel", "kind", "dtype"),
+    [([1, 2], 2, "avg", "float64"), ([2, 4], 2, "avg", "int64"), ([1, 2, 2], 3, "avg", "object")],
+)
+def test_the_type_of_an_average_is_the_simplest_exact_one(values: Any, kernel: int, kind: str, dtype: str) -> None:
+    assert pool(np.array(values, np.uint8), [Window(kernel)], kind).dtype == dtype
+
+
+def test_averages_too_long_for_a_float_stay_fractions() -> None:
+    odd = 2**60 + 1
+    assert pool(np.array([odd, 0]), [Window(2)], "avg").tolist() == [Fraction(odd, 2)]
+
+
+def test_half_precision_sums_in_single() -> None:
+    x = np.full(4096, 16, np.float16)
+    result = pool(x, [Window(4096)], "avg")
+    assert (result.dtype, result.tolist()) == (np.float16, [16.0])
+
+
+def test_lp_of_whole_numbers() -> None:
+    assert pool(np.array([3, 4]), [Window(2)], "lp").tolist() == [5.0]
+    assert pool(np.array([2**62, 2**62]), [Window(2)], "lp", norm=1).tolist() == [2**63]
+    assert pool_adaptive(np.array([3, 4]), [1], "lp").tolist() == [5.0]
+
+
+def test_what_cannot_be_pooled() -> None:
+    x = np.arange(4.0)
+    with pytest.raises(UsageError, match="unknown pooling median"):
+        pool(x, [Window(2)], "median")
+    with pytest.raises(UsageError, match="only max and min have indices, not avg"):
+        pool_indices(x, [Window(2)], "avg")
+    with pytest.raises(UsageError, match="divisor of an average cannot be 0"):
+        pool(x, [Window(2)], "avg", divisor=0)
+    with pytest.raises(UsageError, match="norm must be a positive number, got -1"):
+        pool(x, [Window(2)], "lp", norm=-1)
+    with pytest.raises(DataError, match="cannot be raised to the norm 300"):
+        pool(x * 1e9, [Window(2)], "lp", norm=300)
+    with pytest.raises(ShapeError, match="2 spatial axes to pool, the input 4 has 1"):
+        pool(x, [Window(2), Window(2)], "max")
+    with pytest.raises(ShapeError, match="length: window 0 starts at -2 and holds no real cell of the 4"):
+        pool(x, [Window(2, 2, Padding(2, 2))], "max")
+    assert pool(x, [Window(2, 2, Padding(2, 2))], "avg").tolist() == [0, 0.5, 2.5, 0]
