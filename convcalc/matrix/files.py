@@ -1,0 +1,202 @@
+"""Matrices by name: from a file, a pipe or the command line itself, and into a file by its ending."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from typing import TYPE_CHECKING, Any
+
+from convcalc.errors import DataError, FileError
+from convcalc.matrix import Matrix
+from convcalc.matrix.encoding import decode, one_kind_of_line_end
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.saving import output_file, write_bytes, write_text
+from convcalc.matrix.text import parse_matrix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "OUTPUT_ENDINGS",
+    "Matrix",
+    "ReadOptions",
+    "output_file",
+    "read_matrix",
+    "read_text",
+    "write_bytes",
+    "write_matrix",
+    "write_text",
+]
+
+OUTPUT_ENDINGS = (".npy", ".npz", ".txt", ".csv", ".tsv", ".json", ".png")
+"""The endings that `write_matrix` knows."""
+
+STANDARD_INPUT = "standard input"
+COMMAND_LINE = "the command line"
+
+_NPY_MAGIC = b"\x93NUMPY"
+_ZIP_MAGIC = b"PK\x03\x04"
+_FILE_NAME = re.compile(r"[^\n;\[\]]*\.[A-Za-z][A-Za-z0-9]{0,7}(?::[\w./-]+)?")
+_NUMBERS = re.compile(r"[\s\[({]*(?:[-+\u2212]?\.?[0-9]|[-+\u2212]?(?:inf|nan)\b)", re.IGNORECASE)
+_MARKED = re.compile(r"\s*(?:\||#\s*shape:|P[123]\s|\\begin|\{\s*\"|\$|(?:\w+\.)?(?:tensor|array|matrix)\s*\()")
+
+
+def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
+    """Return the matrix that `source` names: `-` for standard input, a file or pipe, or the matrix itself.
+
+    Files are text, `.npy`, `.npz` (`FILE.npz:NAME`) or pictures, told apart by their content. What looks like
+    numbers and is no file is the matrix itself. Errors: FileError for a file that is not there or cannot be read,
+    DataError for what is no matrix.
+
+    >>> read_matrix("1 0 1; 2 1 0").array.shape
+    (2, 3)
+    """
+    options = options or ReadOptions()
+    if source == "-":
+        return _from_bytes(_standard_input(), STANDARD_INPUT, options)
+    if _exists(source):
+        return _from_file(source, options)
+    path, colon, name = source.rpartition(":")
+    if colon and path.lower().endswith(".npz") and _exists(path):
+        return _from_archive(path, name)
+    if _looks_inline(source):
+        return parse_matrix(source, place=COMMAND_LINE, options=options)
+    raise _not_there(source)
+
+
+def read_text(source: str) -> str:
+    """Return the text of a file, or of standard input for `-`; lines end with "\\n". Errors as `read_matrix`."""
+    if source == "-":
+        return one_kind_of_line_end(decode(_standard_input(), STANDARD_INPUT))
+    if not _exists(source):
+        raise _not_there(source)
+    return one_kind_of_line_end(decode(_file_bytes(source), source))
+
+
+def write_matrix(array: NDArray[Any], path: str, *, precision: int | None = None) -> None:
+    """Write `array` to `path` in the format of its ending (`OUTPUT_ENDINGS`); the file appears whole or not at all.
+
+    Without `precision` every digit is kept. Errors: FileError for an unknown ending or a place that cannot be
+    written, DataError for numbers that the format cannot hold.
+    """
+    write_bytes(path, _encoded(array, path, precision))
+
+
+def _encoded(array: NDArray[Any], path: str, precision: int | None) -> bytes:
+    ending = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    if ending in (".npy", ".npz"):
+        from convcalc.matrix.npy import npy_bytes, npz_bytes
+
+        return npy_bytes(array) if ending == ".npy" else npz_bytes(array)
+    from convcalc.matrix.digits import format_plain
+
+    if ending == ".txt":
+        return format_plain(array, precision)
+    raise FileError(
+        f"no matrix can be written with the ending {ending!r}"
+        if ending
+        else "the file has no ending to tell its format",
+        place=path,
+        hint="known are " + " ".join(OUTPUT_ENDINGS),
+    )
+
+
+def _from_file(path: str, options: ReadOptions) -> Matrix:
+    if options.named_format not in (None, "npy") or not _is_large_npy(path):
+        return _from_bytes(_file_bytes(path), path, options)
+    from convcalc.matrix.npy import read_npy_file
+
+    return Matrix(read_npy_file(path), origin=path)
+
+
+def _from_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
+    kind = options.named_format or _kind_of(data, place)
+    if kind == "npy":
+        from convcalc.matrix.npy import read_npy
+
+        return Matrix(read_npy(data, place), origin=place)
+    if kind == "npz":
+        import io
+
+        from convcalc.matrix.npy import read_npz
+
+        return Matrix(read_npz(io.BytesIO(data), place, None), origin=place)
+    return parse_matrix(data, place=place, options=options)
+
+
+def _from_archive(path: str, name: str) -> Matrix:
+    from convcalc.matrix.npy import read_npz
+
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123
+            return Matrix(read_npz(stream, path, name), origin=f"{path}:{name}")
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror or error}", place=path) from error
+
+
+def _kind_of(data: bytes, place: str) -> str | None:
+    """Tell `.npy`, `.npz` and pictures from text by their first bytes; a name that promises one is held to it."""
+    if data.startswith(_NPY_MAGIC) or place.lower().endswith(".npy"):
+        return "npy"
+    if data.startswith(_ZIP_MAGIC) or place.lower().endswith(".npz"):
+        return "npz"
+    return None
+
+
+def _is_large_npy(path: str) -> bool:
+    """Tell whether `path` is an ordinary file that begins as `.npy` files do; a pipe must not be tasted."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116
+            return False
+        with open(path, "rb") as stream:  # noqa: PTH123
+            return stream.read(len(_NPY_MAGIC)) == _NPY_MAGIC
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror or error}", place=path) from error
+
+
+def _file_bytes(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs 3 ms at start-up
+            return stream.read()
+    except IsADirectoryError as error:
+        raise FileError("this is a folder, not a file", place=path) from error
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror or error}", place=path) from error
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise FileError("standard input is closed", place=STANDARD_INPUT)
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror or error}", place=STANDARD_INPUT) from error
+
+
+def _exists(path: str) -> bool:
+    try:
+        return os.path.exists(path)  # noqa: PTH110
+    except ValueError:
+        return False
+
+
+def _looks_inline(source: str) -> bool:
+    if not source.strip():
+        raise DataError("the matrix is empty", place=COMMAND_LINE, hint="a matrix looks like '1 0 1; 2 1 0'")
+    if _FILE_NAME.fullmatch(source):
+        return False
+    return bool(_NUMBERS.match(source) or _MARKED.match(source))
+
+
+def _not_there(path: str) -> FileError:
+    from difflib import get_close_matches
+
+    folder, name = os.path.split(path)
+    try:
+        near = get_close_matches(name, os.listdir(folder or "."), n=1, cutoff=0.7)  # noqa: PTH208
+    except OSError:
+        return FileError("no such file", place=path, hint=f"there is no folder {folder}")
+    hint = f"did you mean {os.path.join(folder, near[0])}?" if near else None  # noqa: PTH118
+    return FileError("no such file", place=path, hint=hint or "a matrix written here looks like '1 0 1; 2 1 0'")

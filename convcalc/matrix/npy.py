@@ -1,0 +1,175 @@
+"""NumPy's own files, `.npy` and `.npz`: read without trusting them, written as NumPy writes them."""
+
+from __future__ import annotations
+
+import io
+from math import prod
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcalc.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["NPY_MAGIC", "ZIP_MAGIC", "npy_bytes", "npz_bytes", "read_npy", "read_npy_file", "read_npz"]
+
+NPY_MAGIC = b"\x93NUMPY"
+ZIP_MAGIC = b"PK\x03\x04"
+_MAPPED_FROM = 1 << 20
+_HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+def read_npy(data: bytes, place: str) -> NDArray[Any]:
+    """Return the array in the bytes of an `.npy` file; errors as for `read_npy_file`.
+
+    >>> read_npy(npy_bytes(np.array([[1, 2]])), "x.npy").tolist()
+    [[1, 2]]
+    """
+    stream = io.BytesIO(data)
+    shape, fortran, dtype = _header(stream, len(data), place)
+    flat = np.frombuffer(data, dtype, prod(shape), stream.tell())
+    return _native(flat.reshape(shape, order="F" if fortran else "C"))
+
+
+def read_npy_file(path: str) -> NDArray[Any]:
+    """Return the array of an `.npy` file, mapped into memory (read-only) when it is large.
+
+    Errors: no `.npy`, Python objects, strings, structures or complex numbers in it, a header that claims more than
+    the file holds. OSError is the caller's.
+    """
+    with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs 3 ms at start-up
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        if size < _MAPPED_FROM:
+            return read_npy(stream.read(), path)
+        shape, fortran, dtype = _header(stream, size, path)
+        mapped = np.memmap(path, dtype, "r", stream.tell(), shape, "F" if fortran else "C")
+    return mapped if mapped.dtype.isnative else _native(mapped)
+
+
+def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
+    """Return the array called `name` of an `.npz` archive; without a name it must hold just one.
+
+    Errors: no such array, several and no name, a damaged archive, and those of `read_npy_file`.
+    """
+    import zlib
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        with ZipFile(stream) as archive:
+            member = _member(archive.namelist(), place, name)
+            with archive.open(member) as entry:
+                return read_npy(entry.read(), f"{place}:{member.removesuffix('.npy')}")
+    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise DataError(f"a damaged .npz archive: {error}", place=place) from error
+
+
+def npy_bytes(array: NDArray[Any]) -> bytes:
+    """Return `array` as an `.npy` file; whole numbers beyond 64 bits and fractions cannot be one."""
+    stream = io.BytesIO()
+    np.save(stream, _storable(array), allow_pickle=False)
+    return stream.getvalue()
+
+
+def npz_bytes(array: NDArray[Any]) -> bytes:
+    """Return `array` as the only one, called `data`, in an `.npz` archive."""
+    stream = io.BytesIO()
+    np.savez(stream, data=_storable(array))
+    return stream.getvalue()
+
+
+def _header(stream: IO[bytes], size: int, place: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read the header and leave `stream` at the first number; nothing is allocated before the size is checked."""
+    if stream.read(len(NPY_MAGIC)) != NPY_MAGIC:
+        raise DataError(
+            "this is no .npy file: it does not begin with \\x93NUMPY",
+            place=place,
+            hint="is it text? then give it another ending, or say --from plain",
+        )
+    stream.seek(0)
+    try:
+        version = np.lib.format.read_magic(stream)
+        reader = _HEADER_READERS.get(version, np.lib.format.read_array_header_2_0)
+        shape, fortran, dtype = reader(stream)
+    except (ValueError, OSError, TypeError, SyntaxError) as error:
+        raise DataError(f"the header of this .npy file is damaged: {error}", place=place) from error
+    _check_dtype(dtype, place)
+    if any(length < 0 for length in shape):
+        raise DataError(f"the header of this .npy file claims the shape {shape}", place=place)
+    claimed = prod(shape) * dtype.itemsize
+    held = size - stream.tell()
+    if claimed > held:
+        raise DataError(
+            f"the header claims {'x'.join(map(str, shape))} numbers of {dtype}, {claimed} bytes; {held} are there",
+            place=place,
+            hint="it was cut off on its way: get it again",
+        )
+    if prod(shape) == 0:
+        raise DataError(f"there are no numbers here: the shape is {shape}", place=place)
+    return shape, fortran, dtype
+
+
+def _check_dtype(dtype: np.dtype[Any], place: str) -> None:
+    if dtype.hasobject:
+        raise DataError(
+            "this .npy file holds pickled Python objects, which can run any program when read",
+            place=place,
+            hint="save it as numbers: np.save(path, array.astype(float))",
+        )
+    if dtype.names is not None:
+        raise DataError(
+            f"this .npy file holds records with the fields {', '.join(dtype.names)}",
+            place=place,
+            hint=f"save one field: np.save(path, array[{dtype.names[0]!r}])",
+        )
+    if dtype.kind not in "biuf" or dtype.itemsize > 8:
+        raise DataError(
+            f"an array of {dtype} is no matrix of real numbers",
+            place=place,
+            hint="save it as numbers: np.save(path, array.astype(float))",
+        )
+
+
+def _native(array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype.kind == "b":
+        return array.astype(np.int64)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _member(names: list[str], place: str, name: str | None) -> str:
+    arrays = [entry for entry in names if entry.endswith(".npy")]
+    listed = ", ".join(entry.removesuffix(".npy") for entry in arrays[:8])
+    if name is None:
+        if len(arrays) == 1:
+            return arrays[0]
+        example = arrays[0].removesuffix(".npy") if arrays else "NAME"
+        raise DataError(
+            f"the archive holds {len(arrays)} arrays: {listed or 'none'}",
+            place=place,
+            hint=f"say which: {place}:{example}",
+        )
+    if f"{name}.npy" not in arrays:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, [entry.removesuffix(".npy") for entry in arrays], n=1)
+        hint = f"did you mean {near[0]}?" if near else None
+        raise DataError(f"the archive has no array {name!r}; it holds {listed or 'none'}", place=place, hint=hint)
+    return f"{name}.npy"
+
+
+def _storable(array: NDArray[Any]) -> NDArray[Any]:
+    """Return `array` with a dtype that a file can hold; errors: numbers that only Python can hold."""
+    if array.dtype != object:
+        return array
+    flat = array.ravel().tolist()
+    if all(isinstance(value, int) for value in flat):
+        for dtype in (np.int64, np.uint64):
+            limits = np.iinfo(dtype)
+            if limits.min <= min(flat) and max(flat) <= limits.max:
+                return array.astype(dtype)
+        raise DataError(
+            "whole numbers beyond 64 bits do not fit into this kind of file", hint="write .txt, .csv or .json instead"
+        )
+    raise DataError("fractions do not fit into this kind of file", hint="write .txt, .csv or .json instead")
