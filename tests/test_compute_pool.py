@@ -21,6 +21,7 @@ from convcalc.geometry import Padding, Window
 
 CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))["pool"]
 QUICK = settings(max_examples=60, deadline=None)
+plain_floats = finite_floats.map(lambda value: value if abs(value) > 1e-9 else 0.0)
 
 
 def windows_of(case: PoolingDraw) -> list[Window]:
@@ -75,7 +76,11 @@ def test_averages_of_huge_numbers_and_fractions_are_exact(case: PoolingDraw, cou
 
 
 @QUICK
-@given(poolings(finite_floats), st.sampled_from(["avg", "lp", "max"]), st.sampled_from([1, 2, 3, 4]))
+@given(
+    poolings(finite_floats.map(lambda value: value if abs(value) > 1e-9 else 0.0)),
+    st.sampled_from(["avg", "lp", "max"]),
+    st.sampled_from([1, 2, 3, 4]),
+)
 def test_floats(case: PoolingDraw, kind: str, norm: int) -> None:
     if not holds_real_cells(case):
         return
@@ -170,7 +175,8 @@ def test_averages_too_long_for_a_float_stay_fractions() -> None:
 def test_half_precision_sums_in_single() -> None:
     x = np.full(4096, 16, np.float16)
     result = pool(x, [Window(4096)], "avg")
-    assert (result.dtype, result.tolist()) == (np.float16, [16.0])
+    assert result.dtype == np.float16
+    assert result.tolist() == [16.0]
 
 
 def test_lp_of_whole_numbers() -> None:
@@ -189,8 +195,10 @@ def test_what_cannot_be_pooled() -> None:
         pool(x, [Window(2)], "avg", divisor=0)
     with pytest.raises(UsageError, match="norm must be a positive number, got -1"):
         pool(x, [Window(2)], "lp", norm=-1)
-    with pytest.raises(DataError, match="cannot be raised to the norm 300"):
+    with pytest.raises(DataError, match="1e\\+09 cannot be raised to the norm 300 in float64"):
         pool(x * 1e9, [Window(2)], "lp", norm=300)
+    with pytest.raises(DataError, match="1e-200 cannot be raised to the norm 2"):
+        pool(x * 1e-200, [Window(2)], "lp")
     with pytest.raises(ShapeError, match="2 spatial axes to pool, the input 4 has 1"):
         pool(x, [Window(2), Window(2)], "max")
     with pytest.raises(ShapeError, match="length: window 0 starts at -2 and holds no real cell of the 4"):

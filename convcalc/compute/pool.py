@@ -60,7 +60,7 @@ def pool(
         counts = [_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)]
         return _average(x, len(windows), along(np.add, 0), counts, divisor)
     if kind == "lp":
-        return _lp(x, len(windows), along(np.add, 0), math.prod(window.kernel for window in windows), norm)
+        return _lp(x, len(windows), along(np.add, 0), along(np.maximum, None), norm)
     return _each_axis(x, len(windows), along(np.maximum if kind == "max" else np.minimum, None))
 
 
@@ -86,7 +86,7 @@ def pool_adaptive(
         counts = [np.array([end - start for start, end in axis_spans]) for axis_spans in spans]
         return _average(x, len(outputs), along(np.add), counts, divisor)
     if kind == "lp":
-        return _lp(x, len(outputs), along(np.add), x.size, norm)
+        return _lp(x, len(outputs), along(np.add), along(np.maximum), norm)
     return _each_axis(x, len(outputs), along(np.maximum if kind == "max" else np.minimum))
 
 
@@ -275,27 +275,26 @@ def _divide(sums: Array, divisors: Array, denominator: int) -> Array:
     return fractions(sums, divisors.astype(object) * denominator if denominator > 1 else divisors)
 
 
-def _lp(x: Array, rank: int, add: AxisReduction, cells: int, norm: float) -> Array:
+def _lp(x: Array, rank: int, add: AxisReduction, largest: AxisReduction, norm: float) -> Array:
     """Take (sum x^p)^(1/p) in float64; norm 1 is a sum, exact for whole numbers and fractions."""
     if norm == 1 and x.dtype.kind != "f":
         whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
-        return fractions(_each_axis(_as_whole(whole, cells), rank, add), denominator)
+        return fractions(_each_axis(_as_whole(whole, whole.size), rank, add), denominator)
     work = np.result_type(x.dtype if x.dtype.kind == "f" else np.float64, np.float64)
     values = as_float(x, work)
-    with np.errstate(invalid="ignore"):
-        sums = _each_axis(_powers(values, norm, cells), rank, add)
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        _check_powers(_each_axis(np.abs(values), rank, largest), norm, x.size)
+        sums = _each_axis(values**norm, rank, add)
         return np.asarray(sums ** (1 / norm), x.dtype if x.dtype.kind == "f" else work)
 
 
-def _powers(values: Array, norm: float, cells: int) -> Array:
-    """Raise to the norm; refuse what would overflow, or vanish although it is not 0."""
-    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    if sizes.size:
-        limits = np.finfo(values.dtype)
-        low, high = norm * math.log2(sizes.min()), norm * math.log2(sizes.max()) + math.log2(cells)
-        if high >= limits.maxexp or low <= limits.minexp:
-            raise DataError(
-                f"values from {sizes.min():g} to {sizes.max():g} cannot be raised to the norm {norm:g} in float64",
-                hint="a smaller norm, or numbers nearer to 1",
-            )
-    return np.asarray(values**norm)
+def _check_powers(largest: Array, norm: float, cells: int) -> None:
+    """Refuse windows whose largest cell, raised to the norm, leaves the range of the float type."""
+    limits, powers = np.finfo(largest.dtype), largest**norm
+    lost = (powers > limits.max / cells) | (powers < limits.tiny / limits.eps)
+    lost &= np.isfinite(largest) & (largest > 0)
+    if np.any(lost):
+        raise DataError(
+            f"{largest[lost].flat[0]:g} cannot be raised to the norm {norm:g} in {largest.dtype}",
+            hint="a smaller norm, or numbers nearer to 1",
+        )
