@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from oracles import convolve_loops, shape_of, transposed_loops
 from strategies import ConvolutionDraw, convolutions, finite_floats, fractions, huge_integers, small_integers
 
-from convcalc.compute.convolve import arrange, convolve, convolve_transposed, correlate
+from convcalc.compute.arrange import arrange, correlate
+from convcalc.compute.convolve import convolve, convolve_transposed
 from convcalc.errors import DataError, ShapeError
 from convcalc.geometry import Padding, Window
 

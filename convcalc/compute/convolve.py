@@ -1,4 +1,4 @@
-"""Convolution of real arrays, exact wherever the numbers are: the ways in for the command line and for Python."""
+"""Convolution of real arrays of a framework's axes, (N, C, ...), exact wherever the numbers are."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from convcalc.compute import taps
-from convcalc.compute.boundary import extend, pad
+from convcalc.compute.boundary import pad
 from convcalc.compute.exact import Array, prepare
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, axis_name
-from convcalc.value import Value
 
-__all__ = ["Arrangement", "arrange", "convolve", "convolve_transposed", "correlate"]
+__all__ = ["convolve", "convolve_transposed"]
 
 
 def convolve(
@@ -99,18 +98,18 @@ def _check_channels(
     """Refuse an input and a weight whose axes, channels or kernel sizes do not belong together."""
     rank = len(windows)
     if len(x_shape) != rank + 2 or len(weight_shape) != rank + 2:
-        raise ShapeError(_misfit("do not have the axes of a convolution", x_shape, weight_shape, rank))
+        raise ShapeError(misfit("do not have the axes of a convolution", x_shape, weight_shape, rank))
     channels, inputs = x_shape[1], weight_shape[0] if transposed else weight_shape[1] * groups
     if groups < 1 or channels % groups or weight_shape[0] % groups:
         raise ShapeError(f"groups {groups} does not divide the channels {channels} and {weight_shape[0]}")
     if channels != inputs:
         wanted = f"{inputs} ({weight_shape[1]} x {groups} groups)" if groups > 1 and not transposed else f"{inputs}"
         raise ShapeError(
-            f"the input has {channels} channels, the kernel {_size(weight_shape)} needs {wanted}",
-            hint=f"input {_size(x_shape)}, kernel {_size(weight_shape)}",
+            f"the input has {channels} channels, the kernel {size_text(weight_shape)} needs {wanted}",
+            hint=f"input {size_text(x_shape)}, kernel {size_text(weight_shape)}",
         )
     if 0 in x_shape or 0 in weight_shape:
-        raise ShapeError(f"nothing to compute: input {_size(x_shape)}, kernel {_size(weight_shape)}")
+        raise ShapeError(f"nothing to compute: input {size_text(x_shape)}, kernel {size_text(weight_shape)}")
     for axis, window in enumerate(windows):
         if window.kernel != weight_shape[2 + axis]:
             name = axis_name(axis, rank)
@@ -134,110 +133,9 @@ def _check_output_padding(extra: Sequence[int], windows: Sequence[Window]) -> No
             )
 
 
-class Arrangement(Value):
-    """How an input and a kernel of few axes become a framework's convolution, and its result theirs again.
-
-    `x` and `weight` are the shapes to reshape to, (N, C, *spatial) and (O, C/groups, *kernel); `result` is the shape
-    of the result's leading axes. `each_channel` says that one kernel serves every channel by itself, which then
-    stands in the batch axis.
-    """
-
-    x: tuple[int, ...]
-    weight: tuple[int, ...]
-    result: tuple[int, ...]
-    each_channel: bool = False
+def misfit(what: str, x_shape: Sequence[int], kernel_shape: Sequence[int], rank: int) -> str:
+    return f"input {size_text(x_shape)} and kernel {size_text(kernel_shape)} {what} with {rank} spatial axes"
 
 
-def arrange(
-    x_shape: Sequence[int], kernel_shape: Sequence[int], rank: int, groups: int = 1, transposed: bool = False
-) -> Arrangement:
-    """Decide from the numbers of axes alone what an input and a kernel mean, with n = rank spatial axes.
-
-    A kernel of n axes works on every plane of the input by itself; a bank of n+1 gives one output channel each on an
-    input of n axes, and is one filter over all channels (one output channel) on an input of n+1; a kernel of n+2 is
-    a framework's weight. A batch axis in the input stays in the result, and the output channel always does unless
-    one plane met one kernel.
-
-    Raises ShapeError where the axes fit no row of that table, or the channels differ.
-
-    >>> arrange((5, 5), (3, 3), 2).result, arrange((3, 5, 5), (3, 3), 2).result
-    ((), (3,))
-    >>> arrange((5, 5), (8, 3, 3), 2).result, arrange((3, 5, 5), (3, 3, 3), 2).result
-    ((8,), (1,))
-    """
-    lead, kernel_lead = tuple(x_shape[:-rank]), tuple(kernel_shape[:-rank])
-    spatial, taps_shape = tuple(x_shape[-rank:]), tuple(kernel_shape[-rank:])
-    if min(len(x_shape), len(kernel_shape)) < rank or max(len(lead), len(kernel_lead)) > 2:
-        raise ShapeError(_misfit("do not fit together", x_shape, kernel_shape, rank))
-    if groups != 1 and len(kernel_lead) != 2:
-        raise ShapeError(f"groups {groups} needs a kernel (out, in/groups, …), got kernel {_size(kernel_shape)}")
-    if not kernel_lead:
-        planes = int(np.prod(lead, dtype=np.int64))
-        return Arrangement((planes, 1, *spatial), (1, 1, *taps_shape), lead, each_channel=True)
-    batch, channels = (1, *lead)[-2] if lead else 1, lead[-1] if lead else 1
-    if len(kernel_lead) == 1 and lead:
-        if kernel_lead[0] != channels:
-            raise ShapeError(
-                f"a filter over {kernel_lead[0]} channels on an input of {channels}",
-                hint=f"input {_size(x_shape)}, kernel {_size(kernel_shape)}, {rank} spatial axes",
-            )
-        weight_lead = (channels, 1) if transposed else (1, channels)
-    elif len(kernel_lead) == 1:
-        weight_lead = (1, kernel_lead[0]) if transposed else (kernel_lead[0], 1)
-    else:
-        weight_lead = (kernel_lead[0], kernel_lead[1])
-    outputs = weight_lead[1] * groups if transposed else weight_lead[0]
-    result = (batch, outputs) if len(lead) == 2 else (outputs,)
-    return Arrangement((batch, channels, *spatial), (*weight_lead, *taps_shape), result)
-
-
-def correlate(
-    x: Array,
-    kernel: Array,
-    windows: Sequence[Window],
-    *,
-    groups: int = 1,
-    bias: Array | None = None,
-    transposed: bool = False,
-    output_padding: Sequence[int] | None = None,
-    boundary: str = "zeros",
-    constant: Any = 0,
-    flip: bool = False,
-) -> Array:
-    """Convolve an input of n, n+1 or n+2 axes with a kernel of n, n+1 or n+2, where n = len(windows).
-
-    See `arrange` for what each pair means and for the result's axes. `flip` turns the kernel by 180 degrees on its
-    spatial axes, as mathematicians do; `boundary` says what the padding holds (`extend`). Errors as for `convolve`.
-
-    >>> correlate(np.array([1, 2, 3]), np.array([1, 10]), [Window(2)], flip=True)
-    array([12, 23])
-    """
-    rank = len(windows)
-    plan = arrange(x.shape, kernel.shape, rank, groups, transposed)
-    if flip:
-        kernel = np.flip(kernel, tuple(range(kernel.ndim - rank, kernel.ndim)))
-    canonical, weight = x.reshape(plan.x), kernel.reshape(plan.weight)
-    if plan.each_channel and bias is not None and np.size(bias) > 1:
-        # A bias for each channel: the channels become the groups of one convolution.
-        channels = plan.result[-1] if plan.result else 1
-        canonical = canonical.reshape(-1, channels, *plan.x[2:])
-        weight, groups = np.broadcast_to(weight, (channels, *weight.shape[1:])), channels
-    if transposed:
-        if boundary != "zeros":
-            raise ShapeError(f"a transposed convolution has no boundary, so --boundary {boundary} says nothing")
-        result = convolve_transposed(
-            canonical, weight, windows, groups=groups, bias=bias, output_padding=output_padding
-        )
-    else:
-        if boundary != "zeros":
-            canonical, windows = extend(canonical, windows, boundary, constant)
-        result = convolve(canonical, weight, windows, groups=groups, bias=bias)
-    return result.reshape(*plan.result, *result.shape[-rank:])
-
-
-def _misfit(what: str, x_shape: Sequence[int], kernel_shape: Sequence[int], rank: int) -> str:
-    return f"input {_size(x_shape)} and kernel {_size(kernel_shape)} {what} with {rank} spatial axes"
-
-
-def _size(shape: Sequence[int]) -> str:
+def size_text(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape))
