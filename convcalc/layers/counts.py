@@ -8,13 +8,30 @@ from typing import assert_never
 from convcalc.errors import ShapeError
 from convcalc.layers.families import (
     AdaptivePooling,
+    Attention,
+    Bilinear,
+    Border,
     Convolution,
     Elementwise,
+    Embedding,
     Flatten,
+    Fold,
+    GatedUnit,
     Layer,
+    LayerNormalization,
     Linear,
     Normalization,
+    Permute,
+    PixelShuffle,
     Pooling,
+    Recurrent,
+    Reshape,
+    Resize,
+    Slope,
+    Unflatten,
+    Unfold,
+    Unknown,
+    Unpooling,
 )
 from convcalc.layers.shape import TensorShape
 from convcalc.value import Value
@@ -56,9 +73,21 @@ def weight_shape(layer: Layer) -> tuple[int, ...] | None:
             return (layer.out_channels, layer.in_channels // layer.groups, *layer.kernel)
         case Linear():
             return None if layer.in_features is None else (layer.out_features, layer.in_features)
+        case Bilinear():
+            return (layer.out_features, layer.in1_features, layer.in2_features)
+        case Embedding():
+            return (layer.count, layer.features)
         case Normalization():
             return (layer.channels,) if layer.affine and layer.channels is not None else None
-        case Pooling() | AdaptivePooling() | Flatten() | Elementwise():
+        case LayerNormalization():
+            return layer.sizes if layer.affine else None
+        case Slope():
+            return None if layer.count is None else (layer.count,)
+        case Attention() | Recurrent():
+            return None  # several weights, none of which is the weight
+        case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
+            return None
+        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Unknown():
             return None
         case _:
             assert_never(layer)
@@ -77,21 +106,59 @@ def parameters(layer: Layer) -> Parameters:
             if layer.in_channels is None or layer.out_channels is None:
                 missing = "input channels" if layer.in_channels is None else "output channels"
                 raise ShapeError(f"the {missing} are not known", hint=_OPEN_HINT)
-            biases = layer.out_channels if layer.bias else 0
-            return Parameters(prod(weight_shape(layer) or ()), biases)
+            return Parameters(prod(weight_shape(layer) or ()), layer.out_channels if layer.bias else 0)
         case Linear():
             if layer.in_features is None:
                 raise ShapeError("the input features are not known", hint=_OPEN_HINT)
             return Parameters(layer.in_features * layer.out_features, layer.out_features if layer.bias else 0)
+        case Bilinear() | Embedding():
+            biases = layer.out_features if isinstance(layer, Bilinear) and layer.bias else 0
+            return Parameters(prod(weight_shape(layer) or ()), biases)
         case Normalization():
             if layer.channels is None:
                 raise ShapeError("the channels are not known", hint=_OPEN_HINT)
             learned = layer.channels if layer.affine else 0
-            return Parameters(learned, learned, 2 * layer.channels if layer.running_stats else 0)
-        case Pooling() | AdaptivePooling() | Flatten() | Elementwise():
+            shifts = layer.channels if layer.has_bias else 0
+            return Parameters(learned, shifts, 2 * layer.channels if layer.running_stats else 0)
+        case LayerNormalization():
+            size = prod(layer.sizes)
+            return Parameters(size if layer.affine else 0, size if layer.affine and layer.bias else 0)
+        case Slope():
+            if layer.count is None:
+                raise ShapeError("the size of a sample is not known", hint=_OPEN_HINT)
+            return Parameters(layer.count)
+        case Attention():
+            return _attention_parameters(layer)
+        case Recurrent():
+            return _recurrent_parameters(layer)
+        case Unknown():
+            raise ShapeError(f"the parameters of {layer.name} are not known")
+        case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
+            return Parameters()
+        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise():
             return Parameters()
         case _:
             assert_never(layer)
+
+
+def _attention_parameters(layer: Attention) -> Parameters:
+    """Count E·E each for queries and the output, E·keys and E·values, and a shift of E for each of the four."""
+    size = layer.features
+    keys = size if layer.key_features is None else layer.key_features
+    values = size if layer.value_features is None else layer.value_features
+    weights = size * (2 * size + keys + values)
+    return Parameters(weights + (2 * size if layer.key_value_bias else 0), 4 * size if layer.bias else 0)
+
+
+def _recurrent_parameters(layer: Recurrent) -> Parameters:
+    """Count g·H·(in + out) weights and 2·g·H biases for each layer and direction, with g gates in a cell."""
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[layer.kind] * layer.hidden
+    directions = 2 if layer.bidirectional else 1
+    fed_back = layer.projection or layer.hidden
+    # The first layer takes the input, each of the others what both directions before it give.
+    taken_in = layer.in_features + (layer.layers - 1) * directions * fed_back
+    weights = gates * (taken_in + layer.layers * fed_back) + layer.layers * layer.projection * layer.hidden
+    return Parameters(directions * weights, 2 * gates * directions * layer.layers if layer.bias else 0)
 
 
 _OPEN_HINT = "give the input size with its channels, as 3x224x224, or write them in the layer"
@@ -118,8 +185,8 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int:
             known = shape.with_channels(layer.in_channels, shape.spatial)
             return (known if layer.transposed else output).elements * prod(weight[1:])
         case Linear():
-            return output.elements * shape.sizes[-1]
-        case Pooling() | AdaptivePooling() | Normalization() | Flatten() | Elementwise():
-            return 0
+            # Every output number is a sum over all input features, whichever axis they stand on.
+            features = shape.channels if layer.on_channels else shape.sizes[-1]
+            return output.elements * (features or layer.in_features or 0)
         case _:
-            assert_never(layer)
+            return 0

@@ -10,20 +10,40 @@ from convcalc.value import Value
 
 __all__ = [
     "AdaptivePooling",
+    "Attention",
+    "Bilinear",
+    "Border",
     "Convolution",
     "Elementwise",
+    "Embedding",
     "Flatten",
+    "Fold",
+    "GatedUnit",
     "Layer",
+    "LayerNormalization",
     "Linear",
     "NamedPadding",
     "Normalization",
+    "NormalizationKind",
+    "Permute",
+    "PixelShuffle",
     "PoolKind",
     "Pooling",
+    "Recurrent",
+    "Reshape",
+    "Resize",
+    "Slope",
+    "Unflatten",
+    "Unfold",
+    "Unknown",
+    "Unpooling",
     "rank_of",
 ]
 
 NamedPadding = Literal["valid", "same", "same-lower", "full", "causal"]
 PoolKind = Literal["max", "avg", "lp", "min"]
+NormalizationKind = Literal["batch", "instance", "group", "layer"]
+BorderMode = Literal["constant", "reflect", "replicate", "circular"]
 
 
 class Convolution(Value):
@@ -89,12 +109,68 @@ class AdaptivePooling(Value):
     indices: bool = False
 
 
+class Unpooling(Value):
+    """The partial inverse of a max pooling: each number goes back to where its maximum stood."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[Padding, ...]
+
+
+class Unfold(Value):
+    """Every window of the input as a column: channels·prod(kernel) rows, one column a window."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[Padding, ...]
+    dilation: tuple[int, ...]
+
+
+class Fold(Value):
+    """The columns of an `Unfold` put back, overlaps summed, into an output of `outputs` sizes."""
+
+    outputs: tuple[int, ...]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[Padding, ...]
+    dilation: tuple[int, ...]
+
+
+class Border(Value):
+    """Cells put around each axis, (before, after); a negative number cuts cells off."""
+
+    amounts: tuple[tuple[int, int], ...]
+    mode: BorderMode = "constant"
+    value: float = 0.0
+
+
+class Resize(Value):
+    """Interpolation to `size`, or to floor(i·factor); one value stands for every axis, `rank` None takes any."""
+
+    rank: int | None = None
+    size: tuple[int, ...] | None = None
+    factor: tuple[float, ...] | None = None
+    mode: str = "nearest"
+
+
+class PixelShuffle(Value):
+    """Channels to pixels: C·r² channels become blocks of r x r pixels; `inverse` is the way back."""
+
+    factor: int
+    inverse: bool = False
+
+
 class Linear(Value):
-    """A fully connected layer on the last axis; `in_features` None takes what comes in."""
+    """A fully connected layer; `in_features` None takes what comes in.
+
+    It works on the last axis as written; `on_channels` says that this is the axis of the channels (Keras's Dense,
+    whose tensors are channels last).
+    """
 
     in_features: int | None
     out_features: int
     bias: bool = True
+    on_channels: bool = False
 
     def check(self) -> None:
         """Refuse fewer than one feature."""
@@ -103,13 +179,85 @@ class Linear(Value):
                 raise ShapeError(f"{name}_features must be at least 1, got {features}")
 
 
+class Bilinear(Value):
+    """A bilinear form of two inputs."""
+
+    in1_features: int
+    in2_features: int
+    out_features: int
+    bias: bool = True
+
+
+class Attention(Value):
+    """Multi-head attention with its four projections; keys and values may have features of their own."""
+
+    features: int
+    heads: int | None
+    bias: bool = True
+    key_features: int | None = None
+    value_features: int | None = None
+    key_value_bias: bool = False
+
+
+class Recurrent(Value):
+    """A recurrent layer of one of three kinds of cells; `cell` is a single step, without layers and directions."""
+
+    kind: Literal["rnn", "lstm", "gru"]
+    in_features: int
+    hidden: int
+    layers: int = 1
+    bias: bool = True
+    bidirectional: bool = False
+    projection: int = 0
+    cell: bool = False
+
+
+class Embedding(Value):
+    """A table of `count` vectors of `features` numbers; a `bag` sums or averages those of one row.
+
+    `as_channels` makes the features channels and the positions an axis (Keras's Embedding before a Conv1D).
+    """
+
+    count: int
+    features: int
+    bag: bool = False
+    as_channels: bool = False
+
+
 class Normalization(Value):
-    """Batch normalization of `channels` (None: those that come in) over `rank` spatial axes (None: any number)."""
+    """Normalization of each of `channels` (None: those that come in) over `rank` spatial axes (None: any number).
+
+    `affine` learns a scale for each channel, `bias` a shift (None: where there is a scale). Running statistics are
+    buffers, which Keras counts as parameters: `buffers_are_parameters`.
+    """
 
     channels: int | None
     rank: int | None = None
     affine: bool = True
     running_stats: bool = True
+    bias: bool | None = None
+    kind: NormalizationKind = "batch"
+    groups: int = 1
+    buffers_are_parameters: bool = False
+
+    @property
+    def has_bias(self) -> bool:
+        """Whether a shift is learned for each channel."""
+        return self.affine if self.bias is None else self.bias
+
+    def check(self) -> None:
+        """Refuse channels that the groups do not divide."""
+        if self.channels is not None and self.channels % self.groups:
+            raise ShapeError(f"num_groups {self.groups} does not divide num_channels {self.channels}")
+
+
+class LayerNormalization(Value):
+    """Normalization over the last axes, of just these `sizes`; `rms` by the root mean square alone."""
+
+    sizes: tuple[int, ...]
+    affine: bool = True
+    bias: bool = True
+    rms: bool = False
 
 
 class Flatten(Value):
@@ -119,13 +267,84 @@ class Flatten(Value):
     end: int = -1
 
 
+class Unflatten(Value):
+    """Split the axis `axis` (counted with the batch axis) into `sizes`, one of which may be -1."""
+
+    axis: int
+    sizes: tuple[int, ...]
+
+
+class Reshape(Value):
+    """Give the numbers of each sample the shape `sizes`, channels last, as Keras does; one may be -1."""
+
+    sizes: tuple[int, ...]
+
+
+class Permute(Value):
+    """Put the axes of each sample, channels last and counted from 1, in another order, as Keras does."""
+
+    axes: tuple[int, ...]
+
+
+class GatedUnit(Value):
+    """Halve one axis (counted with the batch axis): one half multiplied by the sigmoid of the other (GLU)."""
+
+    axis: int = -1
+
+
+class Slope(Value):
+    """A ReLU with learned slopes for negative numbers: `count` of them (PyTorch's PReLU).
+
+    With `count` None there is one for each number of a sample, except along the axes in `shared`, counted from 1
+    and channels last (Keras's PReLU).
+    """
+
+    count: int | None
+    shared: tuple[int, ...] = ()
+
+
 class Elementwise(Value):
-    """A layer that leaves the shape alone and has no parameters: an activation, dropout, identity."""
+    """A layer that leaves the shape alone and has no parameters: an activation, dropout, identity.
+
+    `name` is PyTorch's; `arguments` are those that differ from PyTorch's defaults.
+    """
+
+    name: str
+    arguments: tuple[tuple[str, object], ...] = ()
+
+
+class Unknown(Value):
+    """A module of a printed model that is no layer known here: no shape rule, and nobody knows its parameters."""
 
     name: str
 
 
-Layer = Convolution | Pooling | AdaptivePooling | Linear | Normalization | Flatten | Elementwise
+Layer = (
+    Convolution
+    | Pooling
+    | AdaptivePooling
+    | Unpooling
+    | Unfold
+    | Fold
+    | Border
+    | Resize
+    | PixelShuffle
+    | Linear
+    | Bilinear
+    | Attention
+    | Recurrent
+    | Embedding
+    | Normalization
+    | LayerNormalization
+    | Flatten
+    | Unflatten
+    | Reshape
+    | Permute
+    | GatedUnit
+    | Slope
+    | Elementwise
+    | Unknown
+)
 
 
 def rank_of(layer: Layer) -> int | None:
@@ -135,13 +354,21 @@ def rank_of(layer: Layer) -> int | None:
     True
     """
     match layer:
-        case Convolution() | Pooling():
+        case Convolution() | Pooling() | Unpooling() | Unfold():
             return len(layer.kernel)
         case AdaptivePooling():
             return len(layer.outputs)
-        case Normalization():
+        case Border():
+            return len(layer.amounts)
+        case Normalization() | Resize():
             return layer.rank
-        case Linear() | Flatten() | Elementwise():
+        case Fold():
+            return 1
+        case PixelShuffle():
+            return 2
+        case Linear() | Bilinear() | Attention() | Recurrent() | Embedding() | LayerNormalization():
+            return None
+        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Slope() | Elementwise() | Unknown():
             return None
         case _:
             assert_never(layer)

@@ -51,6 +51,19 @@ class TensorShape(Value):
         """How many numbers a tensor of this shape holds."""
         return prod(self.sizes)
 
+    @property
+    def channels_last(self) -> tuple[int, ...]:
+        """Sizes of one sample with the channels last, as Keras counts its axes."""
+        return self.spatial if self.channels is None else (*self.spatial, self.channels)
+
+    def with_sample(self, channels_last: tuple[int, ...]) -> TensorShape:
+        """Keep the batch and replace the sample by sizes whose last are the channels.
+
+        >>> print(TensorShape((5, 784), 0).with_sample((28, 14, 2)))
+        5x2x28x14
+        """
+        return self.with_channels(channels_last[-1], channels_last[:-1])
+
     def with_channels(self, channels: int | None, spatial: tuple[int, ...]) -> TensorShape:
         """Keep the batch and replace the rest."""
         middle = () if channels is None else (channels,)

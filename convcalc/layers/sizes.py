@@ -7,19 +7,38 @@ from typing import assert_never
 
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, axis_name
+from convcalc.layers.borders import bordered, check_mode, resized
 from convcalc.layers.families import (
     AdaptivePooling,
+    Attention,
+    Bilinear,
+    Border,
     Convolution,
     Elementwise,
+    Embedding,
     Flatten,
+    Fold,
+    GatedUnit,
     Layer,
+    LayerNormalization,
     Linear,
     Normalization,
+    Permute,
+    PixelShuffle,
     Pooling,
+    Recurrent,
+    Reshape,
+    Resize,
+    Slope,
+    Unflatten,
+    Unfold,
+    Unknown,
+    Unpooling,
     rank_of,
 )
+from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled, unflattened
 from convcalc.layers.shape import TensorShape
-from convcalc.layers.sliding import transposed_windows, windows
+from convcalc.layers.sliding import blocks, transposed_windows, unpooling_windows, windows
 
 __all__ = ["complete", "output_shape"]
 
@@ -28,7 +47,7 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
     """Fill in what `layer` takes from what comes in: input channels, groups of a depthwise convolution, features.
 
     >>> complete(Linear(None, 10), TensorShape((784,), 0))
-    Linear(in_features=784, out_features=10, bias=True)
+    Linear(in_features=784, out_features=10, bias=True, on_channels=False)
     """
     match layer:
         case Convolution() if layer.depth_multiplier is not None and shape.channels is not None:
@@ -38,10 +57,15 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
             )
         case Convolution(in_channels=None) if shape.channels is not None and layer.out_channels is not None:
             return layer.replace(in_channels=shape.channels)
+        case Linear(in_features=None, on_channels=True):
+            return layer.replace(in_features=shape.channels)
         case Linear(in_features=None):
             return layer.replace(in_features=shape.sizes[-1])
         case Normalization(channels=None) if shape.channels is not None:
             return layer.replace(channels=shape.channels)
+        case Slope(count=None) if shape.channels is not None:
+            sizes = enumerate(shape.channels_last, 1)
+            return layer.replace(count=prod(size for axis, size in sizes if axis not in layer.shared))
         case _:
             return layer
 
@@ -71,29 +95,132 @@ def output_shape(layer: Layer, shape: TensorShape) -> TensorShape:
             wanted = zip(layer.outputs, shape.spatial, strict=True)
             pooled = tuple(size if output is None else output for output, size in wanted)
             return shape.with_channels(shape.channels, () if layer.drop_axes else pooled)
+        case Unpooling():
+            return shape.with_channels(shape.channels, _spread(unpooling_windows(layer), shape.spatial))
+        case Border():
+            return shape.with_channels(shape.channels, bordered(layer, shape.spatial))
+        case Resize():
+            return shape.with_channels(shape.channels, resized(layer, shape.spatial))
         case Linear():
             return _linear_output(layer, shape)
-        case Normalization():
-            _check_channels(layer.channels, shape)
+        case Embedding():
+            return _embedded(layer, shape)
+        case Unfold() | Fold() | PixelShuffle() | Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit():
+            return _rearranged(layer, shape)
+        case Normalization() | LayerNormalization() | Slope() | Attention() | Elementwise():
+            _check_kept(layer, shape)
             return shape
-        case Flatten():
-            return _flattened(layer, shape)
-        case Elementwise():
-            return shape
+        case Bilinear() | Recurrent() | Unknown():
+            raise ShapeError(_no_chain(layer))
         case _:
             assert_never(layer)
 
 
-def _convolved(layer: Convolution, spatial: tuple[int, ...]) -> tuple[int, ...]:
-    if not layer.transposed:
-        return _slide(windows(layer, spatial), spatial)
+def _rearranged(
+    layer: Unfold | Fold | PixelShuffle | Flatten | Unflatten | Reshape | Permute | GatedUnit, shape: TensorShape
+) -> TensorShape:
+    match layer:
+        case Unfold():
+            return _unfolded(layer, shape)
+        case Fold():
+            return _folded(layer, shape)
+        case PixelShuffle():
+            return shuffled(layer, shape)
+        case Flatten():
+            return flattened(layer, shape)
+        case Unflatten():
+            return unflattened(layer, shape)
+        case Reshape():
+            return reshaped(layer, shape)
+        case Permute():
+            return permuted(layer, shape)
+        case GatedUnit():
+            return halved(layer, shape)
+        case _:
+            assert_never(layer)
+
+
+def _no_chain(layer: Bilinear | Recurrent | Unknown) -> str:
+    match layer:
+        case Bilinear():
+            return "a bilinear layer takes two inputs, so it cannot stand in a chain"
+        case Recurrent():
+            return "a recurrent layer gives its output and its state, so it cannot stand in a chain"
+        case Unknown():
+            return f"what {layer.name} does to a shape is not known"
+
+
+def _check_kept(
+    layer: Normalization | LayerNormalization | Slope | Attention | Elementwise, shape: TensorShape
+) -> None:
+    """Refuse an input that a layer which keeps the shape does not take."""
+    match layer:
+        case Normalization() if layer.kind != "instance" or layer.affine:
+            # Without a scale PyTorch's instance normalization takes any channels.
+            _check_channels(layer.channels, shape)
+        case LayerNormalization() if shape.sizes[-len(layer.sizes) :] != layer.sizes:
+            wanted = "x".join(map(str, layer.sizes))
+            raise ShapeError(f"the layer normalizes over {wanted}, the input {shape} does not end so")
+        case Slope() if layer.count not in (None, 1) and not layer.shared and shape.channels is not None:
+            if layer.count not in (shape.channels, prod(shape.channels_last)):
+                raise ShapeError(
+                    f"the layer has {layer.count} slopes, the input {shape} has {shape.channels} channels"
+                )
+        case Attention() if layer.features != shape.sizes[-1]:
+            raise ShapeError(
+                f"the layer takes {layer.features} features, the input {shape} has {shape.sizes[-1]} on its last axis"
+            )
+
+
+def _embedded(layer: Embedding, shape: TensorShape) -> TensorShape:
+    if layer.as_channels:
+        return TensorShape((*shape.sizes[:-1], layer.features, shape.sizes[-1]), 1)
+    positions = shape.sizes[:-1] if layer.bag else shape.sizes
+    return TensorShape((*positions, layer.features), 0)
+
+
+def _unfolded(layer: Unfold, shape: TensorShape) -> TensorShape:
+    if shape.channels is None:
+        raise ShapeError(f"unfold needs to know the channels, the input {shape} leaves them open")
+    columns = prod(_slide(blocks(layer), shape.spatial))
+    return shape.with_channels(shape.channels * prod(layer.kernel), (columns,))
+
+
+def _folded(layer: Fold, shape: TensorShape) -> TensorShape:
+    rows, cells = shape.channels, prod(layer.kernel)
+    if rows is None or rows % cells:
+        raise ShapeError(
+            f"fold needs a multiple of {cells} rows (the cells of its kernel), the input {shape} has {rows}"
+        )
+    counts = _slide(blocks(layer), layer.outputs)
+    if prod(counts) != shape.spatial[0]:
+        counted = "·".join(map(str, counts))
+        raise ShapeError(
+            f"an output of {'x'.join(map(str, layer.outputs))} has {counted} = {prod(counts)} windows, "
+            f"the input {shape} has {shape.spatial[0]} columns"
+        )
+    return shape.with_channels(rows // cells, layer.outputs)
+
+
+def _spread(axes: tuple[tuple[Window, int], ...], spatial: tuple[int, ...]) -> tuple[int, ...]:
     sizes = []
-    for axis, ((window, extra), size) in enumerate(zip(transposed_windows(layer), spatial, strict=True)):
+    for axis, ((window, extra), size) in enumerate(zip(axes, spatial, strict=True)):
         try:
             sizes.append(window.transposed_output(size, extra))
         except ShapeError as error:
             raise ShapeError(f"{axis_name(axis, len(spatial))}: {error.message}") from None
     return tuple(sizes)
+
+
+def _convolved(layer: Convolution, spatial: tuple[int, ...]) -> tuple[int, ...]:
+    if layer.transposed:
+        return _spread(transposed_windows(layer), spatial)
+    axes = windows(layer, spatial)
+    for axis, (window, size) in enumerate(zip(axes, spatial, strict=True)):
+        if layer.padding_mode != "zeros":
+            amounts = (window.padding.before, window.padding.after)
+            check_mode(layer.padding_mode, amounts, size, axis_name(axis, len(spatial)))
+    return _slide(axes, spatial)
 
 
 def _slide(axes: tuple[Window, ...], spatial: tuple[int, ...]) -> tuple[int, ...]:
@@ -112,7 +239,7 @@ def _check_channels(expected: int | None, shape: TensorShape) -> None:
 
 
 def _linear_output(layer: Linear, shape: TensorShape) -> TensorShape:
-    features = shape.sizes[-1]
+    features = shape.channels if layer.on_channels else shape.sizes[-1]
     if layer.in_features is not None and layer.in_features != features:
         hint = None
         if shape.channels is not None and prod((shape.channels, *shape.spatial)) == layer.in_features:
@@ -121,25 +248,6 @@ def _linear_output(layer: Linear, shape: TensorShape) -> TensorShape:
             f"the layer takes {layer.in_features} features, the input {shape} has {features} on its last axis",
             hint=hint,
         )
+    if layer.on_channels:
+        return shape.with_channels(layer.out_features, shape.spatial)
     return TensorShape((*shape.sizes[:-1], layer.out_features), shape.rank)
-
-
-def _flattened(layer: Flatten, shape: TensorShape) -> TensorShape:
-    if shape.channels is None:
-        raise ShapeError(f"flatten needs to know the channels, the input {shape} leaves them open")
-    sizes = shape.sizes if shape.batch else (1, *shape.sizes)
-    axes = len(sizes)
-    start, end = (axis + axes if axis < 0 else axis for axis in (layer.start, layer.end))
-    if not 0 <= start <= end < axes:
-        raise ShapeError(f"flatten of axes {layer.start} to {layer.end} does not fit the {axes} axes of {shape}")
-    if not shape.batch and start == 0:
-        # A single sample has no batch axis to merge with: the same numbers, without the 1.
-        sizes, start, end = shape.sizes, 0, max(0, end - 1)
-        return _merged(sizes, start, end, batch_axes=0)
-    merged = _merged(sizes, start, end, batch_axes=1)
-    return merged if shape.batch else TensorShape(merged.sizes[1:], merged.rank)
-
-
-def _merged(sizes: tuple[int, ...], start: int, end: int, batch_axes: int) -> TensorShape:
-    merged = (*sizes[:start], prod(sizes[start : end + 1]), *sizes[end + 1 :])
-    return TensorShape(merged, max(0, len(merged) - batch_axes - 1))

@@ -6,9 +6,9 @@ from typing import assert_never
 
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window, causal_padding, full_padding, same_padding
-from convcalc.layers.families import Convolution, NamedPadding, Pooling
+from convcalc.layers.families import Convolution, Fold, NamedPadding, Pooling, Unfold, Unpooling
 
-__all__ = ["transposed_windows", "windows"]
+__all__ = ["blocks", "transposed_windows", "unpooling_windows", "windows"]
 
 
 def windows(layer: Convolution | Pooling, spatial: tuple[int, ...]) -> tuple[Window, ...]:
@@ -77,3 +77,23 @@ def transposed_windows(layer: Convolution) -> tuple[tuple[Window, int], ...]:
             case paddings:
                 result.append((window.replace(padding=paddings[axis]), extra or 0))
     return tuple(result)
+
+
+def blocks(layer: Unfold | Fold) -> tuple[Window, ...]:
+    """Give the window of each axis whose positions are the columns of an unfold.
+
+    >>> blocks(Unfold((3,), (2,), (Padding(1, 1),), (2,)))[0].output(11)
+    5
+    """
+    axes = zip(layer.kernel, layer.stride, layer.padding, layer.dilation, strict=True)
+    return tuple(Window(*axis) for axis in axes)
+
+
+def unpooling_windows(layer: Unpooling) -> tuple[tuple[Window, int], ...]:
+    """Give the window of each axis and no output padding: an unpooling spreads as a transposed convolution does.
+
+    >>> unpooling_windows(Unpooling((3,), (2,), (Padding(1, 1),)))[0][0].transposed_output(7)
+    13
+    """
+    axes = zip(layer.kernel, layer.stride, layer.padding, strict=True)
+    return tuple((Window(*axis), 0) for axis in axes)

@@ -66,6 +66,7 @@ _BATCH_NORMALIZATION: Signature = (
     ("affine", "flag", True),
     ("track_running_stats", "flag", True),
     *_FACTORY,
+    ("bias", "flag", True),
 )
 _LINEAR: Signature = (
     ("in_features", "count", ...),

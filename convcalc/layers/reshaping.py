@@ -1,0 +1,130 @@
+"""Layers that give the same numbers another shape: flatten and back, reshape, permute, pixel shuffle, halving."""
+
+from __future__ import annotations
+
+from math import prod
+
+from convcalc.errors import ShapeError
+from convcalc.layers.families import Flatten, GatedUnit, Permute, PixelShuffle, Reshape, Unflatten
+from convcalc.layers.shape import TensorShape
+
+__all__ = ["flattened", "halved", "permuted", "reshaped", "shuffled", "unflattened"]
+
+
+def flattened(layer: Flatten, shape: TensorShape) -> TensorShape:
+    """Merge axes into one, counted with the batch axis, there or not.
+
+    >>> print(flattened(Flatten(), TensorShape((8, 5, 7), 2)), flattened(Flatten(2), TensorShape((4, 8, 5, 7), 2)))
+    280 4x8x35
+    """
+    if shape.channels is None:
+        raise ShapeError(f"flatten needs to know the channels, the input {shape} leaves them open")
+    sizes = shape.sizes if shape.batch else (1, *shape.sizes)
+    axes = len(sizes)
+    start, end = (axis + axes if axis < 0 else axis for axis in (layer.start, layer.end))
+    if not 0 <= start <= end < axes:
+        raise ShapeError(f"flatten of axes {layer.start} to {layer.end} does not fit the {axes} axes of {shape}")
+    if not shape.batch and start == 0:
+        # A single sample has no batch axis to merge with: the same numbers, without the 1.
+        sizes, start, end = shape.sizes, 0, max(0, end - 1)
+        return _merged(sizes, start, end, batch_axes=0)
+    merged = _merged(sizes, start, end, batch_axes=1)
+    return merged if shape.batch else TensorShape(merged.sizes[1:], merged.rank)
+
+
+def _merged(sizes: tuple[int, ...], start: int, end: int, batch_axes: int) -> TensorShape:
+    merged = (*sizes[:start], prod(sizes[start : end + 1]), *sizes[end + 1 :])
+    return TensorShape(merged, max(0, len(merged) - batch_axes - 1))
+
+
+def _resolved(axis: int, shape: TensorShape, what: str) -> int:
+    """Give the index in `shape.sizes` of an axis that is counted with the batch axis, there or not."""
+    missing = 0 if shape.batch else 1
+    axes = len(shape.sizes) + missing
+    resolved = axis + axes if axis < 0 else axis
+    if not missing <= resolved < axes:
+        raise ShapeError(f"{what} of axis {axis} does not fit the {axes} axes of {shape}")
+    return resolved - missing
+
+
+def unflattened(layer: Unflatten, shape: TensorShape) -> TensorShape:
+    """Split one axis.
+
+    >>> print(unflattened(Unflatten(1, (2, -1, 7)), TensorShape((8, 70), 0)))
+    8x2x5x7
+    """
+    axis = _resolved(layer.axis, shape, "unflatten")
+    split = _with_rest(layer.sizes, shape.sizes[axis], f"axis {layer.axis} of {shape}")
+    sizes = (*shape.sizes[:axis], *split, *shape.sizes[axis + 1 :])
+    return TensorShape(sizes, len(sizes) - 1 - len(shape.batch))
+
+
+def _with_rest(sizes: tuple[int, ...], elements: int, what: str) -> tuple[int, ...]:
+    """Replace a -1 among `sizes` by what is left of `elements`."""
+    known = prod(size for size in sizes if size != -1)
+    shown = ", ".join(map(str, sizes))
+    if sizes.count(-1) > 1 or known < 1:
+        raise ShapeError(f"({shown}) is no shape: sizes are at least 1, and one of them may be -1")
+    if elements % known or (-1 not in sizes and elements != known):
+        raise ShapeError(f"{elements} numbers ({what}) do not fit the shape ({shown})")
+    return tuple(elements // known if size == -1 else size for size in sizes)
+
+
+def reshaped(layer: Reshape, shape: TensorShape) -> TensorShape:
+    """Give each sample another shape, channels last.
+
+    >>> print(reshaped(Reshape((7, -1, 4)), TensorShape((140,), 0)))
+    4x7x5
+    """
+    _needs_channels("reshape", shape)
+    return shape.with_sample(_with_rest(layer.sizes, prod(shape.channels_last), f"of {shape}"))
+
+
+def permuted(layer: Permute, shape: TensorShape) -> TensorShape:
+    """Put the axes of each sample in another order, channels last.
+
+    >>> print(permuted(Permute((2, 1)), TensorShape((64, 10), 1)))
+    10x64
+    """
+    _needs_channels("permute", shape)
+    sample = shape.channels_last
+    if sorted(layer.axes) != list(range(1, len(sample) + 1)):
+        raise ShapeError(
+            f"permute of the axes {layer.axes} does not fit the {len(sample)} axes of a sample of {shape}"
+        )
+    return shape.with_sample(tuple(sample[axis - 1] for axis in layer.axes))
+
+
+def _needs_channels(what: str, shape: TensorShape) -> None:
+    if shape.channels is None:
+        raise ShapeError(f"{what} needs to know the channels, the input {shape} leaves them open")
+
+
+def halved(layer: GatedUnit, shape: TensorShape) -> TensorShape:
+    """Halve one axis.
+
+    >>> print(halved(GatedUnit(), TensorShape((5, 8), 0)))
+    5x4
+    """
+    axis = _resolved(layer.axis, shape, "halving")
+    if shape.sizes[axis] % 2:
+        raise ShapeError(f"axis {layer.axis} of {shape} has {shape.sizes[axis]} cells, which cannot be halved")
+    return TensorShape((*shape.sizes[:axis], shape.sizes[axis] // 2, *shape.sizes[axis + 1 :]), shape.rank)
+
+
+def shuffled(layer: PixelShuffle, shape: TensorShape) -> TensorShape:
+    """Turn channels into pixels, or back: C·r², H, W and C, H·r, W·r.
+
+    >>> print(shuffled(PixelShuffle(3), TensorShape((18, 4, 5), 2)))
+    2x12x15
+    """
+    _needs_channels("pixel shuffle", shape)
+    factor, channels = layer.factor, shape.channels or 0
+    if layer.inverse:
+        for size in shape.spatial:
+            if size % factor:
+                raise ShapeError(f"the downscale factor {factor} does not divide the size {size} of {shape}")
+        return shape.with_channels(channels * factor**2, tuple(size // factor for size in shape.spatial))
+    if channels % factor**2:
+        raise ShapeError(f"{channels} channels are no multiple of {factor}² = {factor**2}, the pixels of a block")
+    return shape.with_channels(channels // factor**2, tuple(size * factor for size in shape.spatial))
