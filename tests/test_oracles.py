@@ -20,11 +20,18 @@ from oracles import (
     transposed_loops,
 )
 
-CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))
+DATA = Path(__file__).parent / "data"
+CASES = json.loads((DATA / "pytorch_compute.json").read_text(encoding="utf-8"))
 CONVOLUTIONS = [case for case in CASES["conv"] if not case["transposed"]]
 TRANSPOSED = [case for case in CASES["conv"] if case["transposed"]]
 POOLS = [case for case in CASES["pool"] if not case["op"].startswith("adaptive")]
 ADAPTIVE = [case for case in CASES["pool"] if case["op"].startswith("adaptive")]
+FRAMEWORKS = [
+    (framework, case)
+    for case in json.loads((DATA / "frameworks.json").read_text(encoding="utf-8"))["cases"]
+    for framework, answer in case["answers"].items()
+    if answer is not None and "refused" not in answer
+]
 
 
 def numbers(nested: Any) -> Any:
@@ -120,6 +127,56 @@ def test_adaptive_pooling_agrees_with_pytorch(case: dict[str, Any]) -> None:
     assert_same(adaptive_loops(case["input"], kind, case["output_size"]), case["output"])
     if case["indices"] is not None:
         assert adaptive_loops(case["input"], kind, case["output_size"], indices_out=True) == case["indices"]
+
+
+def pads_by_name(case: dict[str, Any]) -> tuple[int, int]:
+    """Work out named padding on paper: as many outputs as strides fit, an odd cell after or before."""
+    if isinstance(case["padding"], list):
+        return case["padding"][0], case["padding"][1]
+    if case["padding"] == "valid":
+        return 0, 0
+    extent = case["dilation"] * (case["kernel"] - 1) + 1
+    outputs = math.ceil(case["size"] / case["stride"])
+    total = max((outputs - 1) * case["stride"] + extent - case["size"], 0)
+    small, large = total // 2, total - total // 2
+    return (small, large) if case["padding"] == "same" else (large, small)
+
+
+@pytest.mark.parametrize("framework", ["pytorch", "tensorflow", "onnxruntime", "onnxruntime-count", "jax"])
+def test_every_framework_pads_as_its_rule_says(framework: str) -> None:
+    for name, case in FRAMEWORKS:
+        dilated_same = case["dilation"] > 1 and str(case["padding"]).startswith("same")
+        if name != framework or (framework.startswith("onnx") and dilated_same):
+            continue
+        before, after = pads_by_name(case)
+        size, kernel, stride, dilation = case["size"], case["kernel"], case["stride"], case["dilation"]
+        starts = legal_starts(size, kernel, stride, before, after, dilation, case["ceil"])
+        answer = case["answers"][framework]
+        past = starts[-1] + dilation * (kernel - 1) + 1 - size
+        assert (answer["output"], answer["before"], answer["past"]) == (len(starts), before, past), case
+        if answer["values"] is not None:
+            assert values_of(case, (before, after), framework) == pytest.approx(answer["values"], rel=1e-6), case
+
+
+def values_of(case: dict[str, Any], pads: tuple[int, int], framework: str) -> list[float]:
+    """Compute what the layer makes of 1, 2 ... size."""
+    row = list(range(1, case["size"] + 1))
+    stride, dilation = [case["stride"]], [case["dilation"]]
+    if case["kind"] == "conv":
+        kernel = list(range(1, case["kernel"] + 1))
+        answer = convolve_loops([row], [[kernel]], stride=stride, padding=[pads], dilation=dilation)[0]
+    else:
+        answer = pool_loops(
+            row,
+            case["kind"],
+            [case["kernel"]],
+            stride=stride,
+            padding=[pads],
+            dilation=dilation,
+            ceil=case["ceil"],
+            count_include_pad=framework in ("pytorch", "onnxruntime-count"),
+        )
+    return [float(value) for value in answer]
 
 
 @pytest.mark.parametrize(
