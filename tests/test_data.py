@@ -1,0 +1,76 @@
+"""The reference data is whole: made from the tables of cases beside it, and as much of it as the tests count on."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture(autouse=True)
+def _tables_importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(DATA))
+
+
+def read(name: str) -> Any:
+    return json.loads((DATA / name).read_text(encoding="utf-8"))
+
+
+def test_pytorch_layers_are_those_of_the_table() -> None:
+    table, data = importlib.import_module("pytorch_cases"), read("pytorch_layers.json")
+    wanted = [(issue, text, shape) for issue, text, shapes in table.LAYERS for shape in shapes]
+    assert [(case["issue"], case["layer"], case["input"]) for case in data["cases"]] == wanted
+    assert [(case["issue"], case["layer"], case["input"]) for case in data["errors"]] == table.ERRORS
+    assert len({case["layer"] for case in data["cases"]}) > 200
+    assert all(case["params"] == case["weights"] + case["biases"] for case in data["cases"])
+
+
+def test_keras_layers_are_those_of_the_table() -> None:
+    table, data = importlib.import_module("keras_cases"), read("keras_layers.json")
+    wanted = [(text, shape) for text, shapes in table.LAYERS for shape in shapes]
+    assert [(case["layer"], case["input"]) for case in data["cases"]] == wanted
+    assert [(case["layer"], case["input"]) for case in data["errors"]] == table.ERRORS
+    assert [(model["name"], model["lines"]) for model in data["models"]] == table.MODELS
+    assert all(case["params"] == sum(map(math.prod, case["weight_shapes"].values())) for case in data["cases"])
+    assert all(model["params"] == sum(model["params_each"]) for model in data["models"])
+
+
+def test_computed_values_are_of_the_cases_in_the_table() -> None:
+    table, data = importlib.import_module("pytorch_compute_cases"), read("pytorch_compute.json")
+    assert len(data["conv"]) == len(table.CONVOLUTIONS) + len(table.TRANSPOSED)
+    assert len(data["pool"]) == len(table.POOLS) + len(table.ADAPTIVE) + len(table.SPECIAL_MAXIMA)
+    assert len(data["conv"]) + len(data["pool"]) >= 150
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "macs"),
+    [
+        ("LeNet-5", 61_706, 416_520),
+        ("AlexNet", 61_100_840, 714_188_480),
+        ("AlexNet as published", 60_965_224, 724_406_816),
+        ("VGG16", 138_357_544, 15_470_264_320),
+        ("ResNet-18", 11_689_512, 1_814_073_344),
+    ],
+)
+def test_well_known_models_have_their_well_known_totals(name: str, params: int, macs: int) -> None:
+    (model,) = (model for model in read("pytorch_models.json")["models"] if model["name"] == name)
+    assert (model["params"], model["macs"]) == (params, macs)
+    assert sum(module["weights"] + module["biases"] for module in model["modules"]) == params
+
+
+def test_every_worked_example_is_here() -> None:
+    assert len(read("seeds.json")) == 26
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.json")), ids=lambda path: path.name)
+def test_no_file_writes_numbers_that_json_does_not_have(path: Path) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{path.name} holds the literal {word}")
+
+    assert json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
