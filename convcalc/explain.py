@@ -6,8 +6,7 @@ on the way, and every last line is the value those modules answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import product
+from collections.abc import Iterable, Sequence
 
 from convcalc.geometry import Window, axis_name
 from convcalc.layers import (
@@ -18,15 +17,14 @@ from convcalc.layers import (
     Linear,
     Normalization,
     Pooling,
-    TensorShape,
     transposed_windows,
     weight_shape,
     windows,
 )
-from convcalc.network import Cost, Step
+from convcalc.network import Audit, Cost, Step
 from convcalc.value import Value
 
-__all__ = ["Derivation", "convolution_cell", "cost_derivations", "pooling_cell", "shape_derivations"]
+__all__ = ["Derivation", "convolution_cell", "cost_derivations", "pooling_cell", "shape_derivations", "titled"]
 
 
 class Derivation(Value):
@@ -189,108 +187,128 @@ def _adaptive_lines(size: int, outputs: int | None) -> tuple[str, ...]:
     )
 
 
-def cost_derivations(step: Step | None, layer: Convolution | Linear | Normalization, cost: Cost) -> Derivation:
-    """Derive the counts of a completed layer; `step` gives the sizes for the MACs where they are known.
+def cost_derivations(audit: Audit, index: int) -> tuple[Derivation, ...]:
+    """Derive the counts of one layer of an audit; nothing for a layer that holds and multiplies nothing.
 
-    >>> layer = Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))
-    >>> print(cost_derivations(None, layer, Cost(parameters(layer))))
+    >>> from convcalc.network import audit
+    >>> print(cost_derivations(audit([Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
     parameters
       weights = kernel · in · out = 7·7·3·64 = 9408
       biases = out = 64
       params = (7·7·3 + 1)·64 = 9472
     """
-    counted = cost.parameters
-    lines: list[str] = []
+    layer, cost = audit.layers[index], audit.costs[index]
+    step = None if audit.trace is None else audit.trace.steps[index]
     match layer:
         case Convolution():
-            weight = weight_shape(layer) or ()
-            fan = "·".join(map(str, (*layer.kernel, weight[1])))
-            inner, outer = ("out", "in") if layer.transposed else ("in", "out")
-            inner = f"{inner}/groups" if layer.groups > 1 else inner
-            lines.append(f"weights = kernel · {inner} · {outer} = {fan}·{weight[0]} = {counted.weights}")
-            symmetric = layer.bias and not layer.transposed
-            lines += _bias_lines(layer.bias, counted.biases)
-            lines.append(
-                f"params = ({fan} + 1)·{weight[0]} = {counted.total}"
-                if symmetric
-                else f"params = {counted.weights} + {counted.biases} = {counted.total}"
-            )
-            if step is not None and cost.macs is not None:
-                lines += _convolution_mac_lines(layer, step, fan, cost.macs)
+            lines = _convolution_lines(layer, cost, step)
         case Linear():
-            lines.append(f"weights = in · out = {layer.in_features}·{layer.out_features} = {counted.weights}")
-            lines += _bias_lines(layer.bias, counted.biases)
-            lines.append(
-                f"params = ({layer.in_features} + 1)·{layer.out_features} = {counted.total}"
-                if layer.bias
-                else f"params = {counted.total}"
-            )
-            if step is not None and cost.macs is not None:
-                cells = "·".join(map(str, step.output.sizes))
-                lines.append(f"MACs = outputs · in = {cells}·{layer.in_features} = {cost.macs}")
+            lines = _linear_lines(layer, cost, step)
         case Normalization():
-            lines.append(f"params = scale + shift = {counted.weights} + {counted.biases} = {counted.total}")
-            lines.append(f"buffers = running mean + running variance = {counted.buffers}")
+            counted = cost.parameters
+            lines = [
+                f"params = scale + shift = {counted.weights} + {counted.biases} = {counted.total}",
+                f"buffers = running mean + running variance = {counted.buffers}",
+            ]
+        case _:
+            return ()
     if cost.flops:
         lines.append(f"FLOPs = 2 · MACs = {cost.flops}")
-    return Derivation("parameters", tuple(lines))
+    return (Derivation("parameters", tuple(lines)),)
 
 
-def _bias_lines(bias: bool, count: int) -> list[str]:
-    return [f"biases = out = {count}"] if bias else ["biases = 0, the layer has none"]
+def _convolution_lines(layer: Convolution, cost: Cost, step: Step | None) -> list[str]:
+    counted, weight = cost.parameters, weight_shape(layer) or ()
+    fan = "·".join(map(str, (*layer.kernel, weight[1])))
+    inner, outer = ("out", "in") if layer.transposed else ("in", "out")
+    inner = f"{inner}/groups" if layer.groups > 1 else inner
+    lines = [f"weights = kernel · {inner} · {outer} = {fan}·{weight[0]} = {counted.weights}"]
+    lines.append(_bias_line(layer.bias, counted.biases))
+    if layer.bias and not layer.transposed:
+        lines.append(f"params = ({fan} + 1)·{weight[0]} = {counted.total}")
+    else:
+        lines.append(f"params = {counted.weights} + {counted.biases} = {counted.total}")
+    if step is not None and layer.transposed:
+        cells = "·".join(map(str, (*step.input.batch, layer.in_channels, *step.input.spatial)))
+        lines.append(f"MACs = inputs · kernel · {inner} = {cells}·{fan} = {cost.macs}")
+    elif step is not None:
+        cells = "·".join(map(str, step.output.sizes))
+        lines.append(f"MACs = outputs · kernel · {inner} = {cells}·{fan} = {cost.macs}")
+    return lines
 
 
-def _convolution_mac_lines(layer: Convolution, step: Step, fan: str, operations: int) -> list[str]:
-    if layer.transposed:
-        known = TensorShape((*step.input.batch, layer.in_channels or 0, *step.input.spatial), step.input.rank)
-        return [f"MACs = inputs · kernel · out/groups = {'·'.join(map(str, known.sizes))}·{fan} = {operations}"]
-    cells = "·".join(map(str, step.output.sizes))
-    return [f"MACs = outputs · kernel · in/groups = {cells}·{fan} = {operations}"]
+def _linear_lines(layer: Linear, cost: Cost, step: Step | None) -> list[str]:
+    counted = cost.parameters
+    lines = [
+        f"weights = in · out = {layer.in_features}·{layer.out_features} = {counted.weights}",
+        _bias_line(layer.bias, counted.biases),
+    ]
+    if layer.bias:
+        lines.append(f"params = ({layer.in_features} + 1)·{layer.out_features} = {counted.total}")
+    else:
+        lines.append(f"params = {counted.total}")
+    if step is not None:
+        cells = "·".join(map(str, step.output.sizes))
+        lines.append(f"MACs = outputs · in = {cells}·{layer.in_features} = {cost.macs}")
+    return lines
 
 
-Cell = Callable[[tuple[int, ...]], object]
-"""Gives the number at an index, as it should be written."""
+def _bias_line(bias: bool, count: int) -> str:
+    return f"biases = out = {count}" if bias else "biases = 0, the layer has none"
+
+
+Products = Sequence[tuple[object, object]]
+"""Numbers of the input, each with the weight it is multiplied by."""
 
 
 def convolution_cell(
-    at: tuple[int, ...],
-    axes: Sequence[Window],
-    spatial: Sequence[int],
-    channels: Iterable[tuple[str, Cell, Cell]],
-    bias: object | None,
-    answer: object,
+    at: tuple[int, ...], channels: Iterable[tuple[str, Iterable[Products]]], bias: object | None, answer: object
 ) -> Derivation:
     """Write one output cell as its sum of products, a line for each row of the kernel.
 
-    `at` is the cell's place on the spatial axes; `channels` gives for each input channel its title and what to read
-    its input and its kernel with; padding reads as 0.
+    `at` is the cell's place in the output; `channels` gives the title of each input channel and its rows of products.
 
-    >>> plane, kernel = [[1, 0, 1], [2, 1, 0], [0, 1, 1]], [[1, 0], [0, 1]]
-    >>> cells = [("", lambda at: plane[at[0]][at[1]], lambda at: kernel[at[0]][at[1]])]
-    >>> print(convolution_cell((1, 0), [Window(2), Window(2)], (3, 3), cells, None, 3))
-    cell (1, 0): rows 1 to 2, columns 0 to 1 of the input
+    >>> print(convolution_cell((1, 0), [("", [[(2, 1), (1, 0)], [(0, 0), (1, -1)]])], None, 1))
+    cell (1, 0)
         2·1 + 1·0
-      + 0·0 + 1·1
-      = 3
+      + 0·0 + 1·(-1)
+      = 1
     """
-    starts = [window.starts(size)[index] for window, size, index in zip(axes, spatial, at, strict=True)]
     lines = []
-    for title, read, weigh in channels:
+    sign = " "
+    for title, rows in channels:
         if title:
-            lines.append(title)
-        for row in product(*(range(window.kernel) for window in axes[:-1])):
-            terms = []
-            for last in range(axes[-1].kernel):
-                tap = (*row, last)
-                place = _place(starts, axes, tap)
-                inside = all(0 <= cell < size for cell, size in zip(place, spatial, strict=True))
-                terms.append(f"{_factor(read(place) if inside else 0)}·{_factor(weigh(tap))}")
-            lines.append(" + ".join(terms))
-    return Derivation(_covered(at, starts, axes), _summed(lines, bias, answer, keep=lambda line: "·" in line))
+            lines.append(f"  {title}")
+        for row in rows:
+            lines.append(f"{sign} " + " + ".join(f"{_factor(number)}·{_factor(weight)}" for number, weight in row))
+            sign = "+"
+    if bias is not None:
+        lines.append(f"+ {_factor(bias)} (bias)")
+    return Derivation(_cell_title(at), (*lines, f"= {answer}"))
 
 
-def _place(starts: Sequence[int], axes: Sequence[Window], tap: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(start + index * window.dilation for start, window, index in zip(starts, axes, tap, strict=True))
+def pooling_cell(
+    kind: str, at: tuple[int, ...], numbers: Sequence[object], divisor: object, norm: float, answer: object
+) -> Derivation:
+    """Write one output cell of a pooling as the maximum, mean or norm of the real cells of its window.
+
+    >>> print(pooling_cell("avg", (1,), [3, 4], 2, 2.0, 3.5))
+    cell (1)
+      (3 + 4) / 2
+      = 3.5
+    """
+    match kind:
+        case "avg":
+            text = f"({' + '.join(map(_factor, numbers))}) / {divisor}"
+        case "lp":
+            text = f"({' + '.join(f'{_factor(number)}^{norm:g}' for number in numbers)})^(1/{norm:g})"
+        case _:
+            text = f"{kind}({', '.join(map(str, numbers))})"
+    return Derivation(_cell_title(at), (text, f"= {answer}"))
+
+
+def _cell_title(at: tuple[int, ...]) -> str:
+    return f"cell ({', '.join(map(str, at))})"
 
 
 def _factor(number: object) -> str:
@@ -298,61 +316,10 @@ def _factor(number: object) -> str:
     return f"({text})" if text.startswith("-") or "/" in text else text
 
 
-def _covered(at: tuple[int, ...], starts: Sequence[int], axes: Sequence[Window]) -> str:
-    names = {1: ("cells",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}.get(len(axes))
-    spans = []
-    for axis, (start, window) in enumerate(zip(starts, axes, strict=True)):
-        name = names[axis] if names else axis_name(axis, len(axes))
-        apart = f" in steps of {window.dilation}" if window.dilation > 1 else ""
-        spans.append(f"{name} {start} to {start + window.extent - 1}{apart}")
-    return f"cell ({', '.join(map(str, at))}): {', '.join(spans)} of the input"
+def titled(text: str, derivations: Iterable[Derivation]) -> tuple[Derivation, ...]:
+    """Put the name of a layer before the titles of its derivations.
 
-
-def _summed(lines: list[str], bias: object | None, answer: object, keep: Callable[[str], bool]) -> tuple[str, ...]:
-    summed = []
-    first = True
-    for line in lines:
-        if not keep(line):
-            summed.append(line)
-            continue
-        summed.append(("  " if first else "+ ") + line)
-        first = False
-    if bias is not None:
-        summed.append(f"+ {_factor(bias)} (bias)")
-    return (*summed, f"= {answer}")
-
-
-def pooling_cell(
-    kind: str,
-    at: tuple[int, ...],
-    spans: Sequence[range],
-    read: Cell,
-    divisor: object,
-    norm: float,
-    answer: object,
-) -> Derivation:
-    """Write one output cell of a pooling as the maximum, mean or norm of the real cells of its window.
-
-    `spans` are the real cells of the window on each axis; `divisor` is what an average divides by.
-
-    >>> print(pooling_cell("avg", (1,), [range(2, 4)], lambda at: [1, 3, 3, 4][at[0]], 2, 2.0, 3.5))
-    cell (1): cells 2 to 3 of the input
-      (3 + 4) / 2
-      = 3.5
+    >>> titled("conv:k3", [Derivation("height", ())])[0].title
+    'conv:k3, height'
     """
-    numbers = [read(place) for place in product(*spans)]
-    match kind:
-        case "avg":
-            text = f"({' + '.join(map(_factor, numbers))}) / {divisor}"
-        case "lp":
-            power = f"{norm:g}"
-            text = f"({' + '.join(f'{_factor(number)}^{power}' for number in numbers)})^(1/{power})"
-        case _:
-            text = f"{kind}({', '.join(map(str, numbers))})"
-    names = {1: ("cells",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}.get(len(spans))
-    covered = ", ".join(
-        f"{names[axis] if names else axis_name(axis, len(spans))} {span[0]} to {span[-1]}"
-        for axis, span in enumerate(spans)
-        if span
-    )
-    return Derivation(f"cell ({', '.join(map(str, at))}): {covered} of the input", (text, f"= {answer}"))
+    return tuple(each.replace(title=f"{text}, {each.title}") for each in derivations)

@@ -29,7 +29,7 @@ from convcalc.layers import (
 )
 from convcalc.value import Value
 
-__all__ = ["Cost", "Field", "Step", "Trace", "costs", "count", "interpret", "total", "trace"]
+__all__ = ["Audit", "Cost", "Field", "Step", "Trace", "audit", "interpret", "trace"]
 
 
 class Field(Value):
@@ -193,28 +193,75 @@ def _as_even(size: int, outputs: int) -> Window | None:
     return Window(size // outputs, size // outputs) if size % outputs == 0 else None
 
 
-def count(layers: Sequence[Layer]) -> tuple[Cost, ...]:
-    """Count the parameters of `layers` without an input size, channels passed from layer to layer.
+class Audit(Value):
+    """What a network holds and does: its layers completed, a cost for each, the trace where a size was given."""
 
-    Layers that know their channels are taken at their word, so any collection of layers will do. Raises ShapeError
-    with the layer's index where a count depends on channels that nobody gives.
+    layers: tuple[Layer, ...]
+    costs: tuple[Cost, ...]
+    trace: Trace | None = None
 
-    >>> [cost.parameters.total for cost in count([Linear(120, 84), Linear(None, 10)])]
+    @property
+    def total(self) -> Cost:
+        """All costs added up.
+
+        >>> audit([Linear(3, 2), Linear(2, 1)]).total.parameters.total
+        11
+        """
+        weights = biases = buffers = 0
+        operations = activations = 0
+        for cost in self.costs:
+            weights += cost.parameters.weights
+            biases += cost.parameters.biases
+            buffers += cost.parameters.buffers
+            operations += cost.macs or 0
+            activations += cost.activations or 0
+        parameters = Parameters(weights, biases, buffers)
+        return Cost(parameters) if self.trace is None else Cost(parameters, operations, activations)
+
+
+def audit(layers: Sequence[Layer], sizes: tuple[int, ...] | None = None, rank: int | None = None) -> Audit:
+    """Count what `layers` hold and, with the sizes of an input, what they do.
+
+    Without sizes the channels are passed from layer to layer, and layers that know theirs are taken at their word,
+    so any collection of layers will do. Raises ShapeError with the layer's index where a count depends on channels
+    that nobody gives, or sizes do not fit.
+
+    >>> [cost.parameters.total for cost in audit([Linear(120, 84), Linear(None, 10)]).costs]
     [10164, 850]
+    >>> audit([Linear(None, 10)], (784,)).total.macs
+    7840
     """
-    counted = []
+    traced = None if sizes is None else trace(layers, interpret(sizes, layers, rank))
+    completed = _completed(layers) if traced is None else tuple(step.layer for step in traced.steps)
+    costs = []
+    for index, layer in enumerate(completed):
+        try:
+            held = parameters(layer)
+            if traced is None:
+                costs.append(Cost(held))
+            else:
+                step = traced.steps[index]
+                costs.append(Cost(held, macs(layer, step.input, step.output), step.output.elements))
+        except ShapeError as error:
+            error.layer = index
+            raise
+    return Audit(completed, tuple(costs), traced)
+
+
+def _completed(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Complete layers by the channels of those before them."""
+    completed: list[Layer] = []
     channels: int | None = None
     features: int | None = None
     for index, layer in enumerate(layers):
         flowing = features if isinstance(layer, Linear) else channels
         try:
-            completed = layer if flowing is None else complete(layer, TensorShape((flowing,), 0))
-            counted.append(Cost(parameters(completed)))
+            completed.append(layer if flowing is None else complete(layer, TensorShape((flowing,), 0)))
         except ShapeError as error:
             error.layer = index
             raise
-        channels, features = _flowing_after(completed, channels, features)
-    return tuple(counted)
+        channels, features = _flowing_after(completed[-1], channels, features)
+    return tuple(completed)
 
 
 def _flowing_after(layer: Layer, channels: int | None, features: int | None) -> tuple[int | None, int | None]:
@@ -233,38 +280,3 @@ def _flowing_after(layer: Layer, channels: int | None, features: int | None) -> 
             return known, features
         case _:
             return channels, features
-
-
-def costs(traced: Trace) -> tuple[Cost, ...]:
-    """Count parameters, MACs and output numbers of every step of a trace.
-
-    >>> costs(trace([Linear(None, 10)], TensorShape((784,), 0)))[0].macs
-    7840
-    """
-    result = []
-    for index, step in enumerate(traced.steps):
-        try:
-            counted = parameters(step.layer)
-            result.append(Cost(counted, macs(step.layer, step.input, step.output), step.output.elements))
-        except ShapeError as error:
-            error.layer = index
-            raise
-    return tuple(result)
-
-
-def total(parts: Iterable[Cost]) -> Cost:
-    """Add costs up.
-
-    >>> total(count([Linear(3, 2), Linear(2, 1)])).parameters.total
-    11
-    """
-    weights = biases = buffers = 0
-    operations: int | None = 0
-    activations: int | None = 0
-    for part in parts:
-        weights += part.parameters.weights
-        biases += part.parameters.biases
-        buffers += part.parameters.buffers
-        operations = None if operations is None or part.macs is None else operations + part.macs
-        activations = None if activations is None or part.activations is None else activations + part.activations
-    return Cost(Parameters(weights, biases, buffers), operations, activations)

@@ -7,11 +7,22 @@ from typing import Any
 
 from convcalc.explain import Derivation
 from convcalc.layers import TensorShape, weight_shape
-from convcalc.network import Cost, Field, Trace, total
+from convcalc.network import Audit, Cost, Field, Trace
 from convcalc.value import Value
 from convcalc.verdict import Verdict
 
-__all__ = ["Block", "Column", "Grid", "Lines", "Report", "Table", "matrix_report", "params_report", "shape_report"]
+__all__ = [
+    "Block",
+    "Column",
+    "Grid",
+    "Lines",
+    "Report",
+    "Table",
+    "matrix_report",
+    "number_kind",
+    "params_report",
+    "shape_report",
+]
 
 SCHEMA = 1
 MAC_CONVENTION = (
@@ -125,24 +136,26 @@ def _sizes(fields: Iterable[Field | None], name: str) -> tuple[int | None, ...]:
 
 
 def params_report(
-    layers: Sequence[Any],
+    audit: Audit,
     texts: Sequence[str],
-    costs: Sequence[Cost],
     *,
     number_bytes: int,
-    trace: Trace | None = None,
     derivations: Sequence[Derivation] = (),
     verdict: Verdict | None = None,
     notes: tuple[str, ...] = (),
 ) -> Report:
-    """Report the counts of completed `layers`; `number_bytes` is the size of one number of an activation."""
-    summed = total(costs)
-    outputs: list[TensorShape | None] = [None] * len(layers)
-    if trace is not None:
-        outputs = [step.output for step in trace.steps]
+    """Report the counts of a network; `number_bytes` is the size of one number of an activation.
+
+    >>> from convcalc.layers import Linear
+    >>> from convcalc.network import audit
+    >>> params_report(audit([Linear(3, 2)]), ["Linear(3, 2)"], number_bytes=4).answer
+    '8'
+    """
+    trace = audit.trace
+    outputs = [None] * len(audit.layers) if trace is None else [step.output for step in trace.steps]
     entries = [
         {"layer": text, "weight_shape": _listed(weight_shape(layer)), **_counts(cost, number_bytes, output)}
-        for text, layer, cost, output in zip(texts, layers, costs, outputs, strict=True)
+        for text, layer, cost, output in zip(texts, audit.layers, audit.costs, outputs, strict=True)
     ]
     columns = [
         Column("Layer", "layer"),
@@ -159,7 +172,7 @@ def params_report(
             Column("FLOPs", "flops", numeric=True),
             Column("Activation bytes", "activation_bytes", numeric=True),
         ]
-    totals = {"layer": "total", "weight_shape": None, **_counts(summed, number_bytes, None)}
+    totals = {"layer": "total", "weight_shape": None, **_counts(audit.total, number_bytes, None)}
     if trace is not None:
         totals["output"] = list(trace.output.sizes)
     names = [column.name for column in columns]
@@ -174,7 +187,7 @@ def params_report(
         data["input"] = list(trace.input.sizes)
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
-    return _assemble("params", data, str(summed.parameters.total), blocks, derivations, verdict, notes)
+    return _assemble("params", data, str(audit.total.parameters.total), blocks, derivations, verdict, notes)
 
 
 def _listed(sizes: tuple[int, ...] | None) -> list[int] | None:
@@ -204,7 +217,6 @@ def _counts(cost: Cost, number_bytes: int, output: TensorShape | None) -> dict[s
 def matrix_report(
     command: str,
     array: Any,
-    dtype: str,
     *,
     indices: Any = None,
     derivations: Sequence[Derivation] = (),
@@ -212,13 +224,25 @@ def matrix_report(
     notes: tuple[str, ...] = (),
 ) -> Report:
     """Report a computed matrix, with the `indices` of the cells that a pooling chose if they were asked for."""
-    data: dict[str, Any] = {"shape": list(array.shape), "dtype": dtype, "data": array}
+    data: dict[str, Any] = {"shape": list(array.shape), "dtype": number_kind(array), "data": array}
     marks = verdict.differences if verdict is not None else ()
     blocks: list[Block] = [Grid(array, marks)]
     if indices is not None:
         data["indices"] = indices
         blocks.append(Grid(indices, title="indices"))
     return _assemble(command, data, array, blocks, derivations, verdict, notes)
+
+
+def number_kind(array: Any) -> str:
+    """Name the kind of numbers in a NumPy array: its dtype, or `integer` or `fraction` for Python's exact numbers.
+
+    >>> import numpy as np
+    >>> number_kind(np.array([2**70])), number_kind(np.array([1.5]))
+    ('integer', 'float64')
+    """
+    if array.dtype != object:
+        return str(array.dtype)
+    return "integer" if all(isinstance(number, int) for number in array.flat) else "fraction"
 
 
 def _assemble(

@@ -121,7 +121,7 @@ class Arranged(Value):
 
     def _framework_place(self, at: Sequence[int]) -> tuple[int, int]:
         """Give batch and output channel of a cell of the result."""
-        outputs = self.weight.shape[1] * self.groups if self.transposed else self.weight.shape[0]
+        outputs = int(self.weight.shape[1] * self.groups if self.transposed else self.weight.shape[0])
         flat = 0
         for index, size in zip(at, self.result, strict=False):
             flat = flat * size + index

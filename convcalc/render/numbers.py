@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from convcalc.report import number_kind
 from convcalc.value import Value
 
 __all__ = ["Figures", "figures_of"]
@@ -122,7 +123,7 @@ def _is_decimal(number: Any) -> bool:
 
 
 def _caption(array: Any, *, describe: bool) -> str:
-    text = f"{'x'.join(map(str, array.shape)) or '1'} {_kind(array)}"
+    text = f"{'x'.join(map(str, array.shape)) or '1'} {number_kind(array)}"
     if not describe:
         return text
     if array.dtype.kind == "f":
@@ -135,9 +136,3 @@ def _caption(array: Any, *, describe: bool) -> str:
     else:
         low, high, mean = array.min(), array.max(), array.astype(object).sum() / array.size
     return f"{text}, from {low:.6g} to {high:.6g}, mean {float(mean):.6g}"
-
-
-def _kind(array: Any) -> str:
-    if array.dtype != object:
-        return str(array.dtype)
-    return "whole numbers" if all(isinstance(number, int) for number in array.flat) else "fractions"

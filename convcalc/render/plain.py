@@ -36,11 +36,14 @@ def _block(block: Table | Lines | Grid) -> str | bytes:
             indent = "  " if block.title else ""
             return "".join(f"# {line}\n" for line in [*title, *(indent + line for line in block.lines)])
         case Grid():
-            from convcalc.matrix.text import format_plain
+            from convcalc.matrix.digits import format_plain
 
-            # A second matrix is set apart as a second slice would be, by a line that only people read.
-            heading = f"# {block.title}:\n".encode() if block.title else b""
-            return heading + format_plain(block.array)
+            text = format_plain(block.array)
+            if not block.title:
+                return text
+            # Only the first matrix is the answer that the next command in a pipe reads.
+            lines = [block.title.encode() + b":", *text.splitlines()]
+            return b"".join((b"# " + line).rstrip() + b"\n" for line in lines)
 
 
 def cell_text(cell: Cell) -> str:
@@ -66,6 +69,6 @@ def render_answer(report: Report) -> str | bytes:
     """
     if isinstance(report.answer, str):
         return report.answer + "\n"
-    from convcalc.matrix.text import format_plain
+    from convcalc.matrix.digits import format_plain
 
     return format_plain(report.answer)

@@ -6,13 +6,14 @@ The readers of the single notations are imported only when a text needs them.
 from __future__ import annotations
 
 from convcalc.spec.nodes import Node, WindowOptions
-from convcalc.spec.options import apply_options, build_layer, is_bare
+from convcalc.spec.options import adaptive_pooling, apply_options, build_layer, is_bare
 from convcalc.spec.sizes import channels_first, parse_axes, parse_padding, parse_size
 from convcalc.spec.source import Source, fold
 
 __all__ = [
     "Node",
     "WindowOptions",
+    "adaptive_pooling",
     "apply_options",
     "build_layer",
     "channels_first",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Padding
 from convcalc.layers import (
+    AdaptivePooling,
     Convolution,
     Elementwise,
     Flatten,
@@ -19,7 +20,7 @@ from convcalc.spec.nodes import Node, WindowOptions
 from convcalc.spec.source import suggestion
 from convcalc.spec.vocabulary import ELEMENTWISE, KINDS, POOL_KINDS, canonical
 
-__all__ = ["apply_options", "build", "build_layer", "is_bare", "option_name"]
+__all__ = ["adaptive_pooling", "apply_options", "build", "build_layer", "is_bare", "option_name"]
 
 _WINDOW = ("kernel", "stride", "padding", "dilation")
 _PER_AXIS = (*_WINDOW, "output_padding")
@@ -87,6 +88,21 @@ def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
             return Normalization(options.in_channels)
         case _:
             return Flatten() if name == "flatten" else Elementwise(name)
+
+
+def adaptive_pooling(kind: str, outputs: tuple[int, ...], rank: int | None = None) -> AdaptivePooling:
+    """Build the pooling `kind` (`max`, `avgpool`) to a wanted output size, one number for every axis or one an axis.
+
+    >>> adaptive_pooling("max", (7,))
+    AdaptivePooling(kind='max', outputs=(7, 7), drop_axes=False, indices=False)
+    """
+    found = canonical(kind.strip())
+    if found is None or found[0] not in POOL_KINDS:
+        raise UsageError(f"{kind[:40]!r} is no kind of pooling", place="LAYER", hint="write max, avg, min or lp")
+    axes = found[1] or rank or (len(outputs) if len(outputs) > 1 else 2)
+    if len(outputs) not in (1, axes):
+        raise UsageError(f"the output size has {len(outputs)} values for {axes} spatial axes", place="--adaptive")
+    return AdaptivePooling(POOL_KINDS[found[0]], _axes(outputs, axes, (1,)))
 
 
 def _convolution(name: str, options: WindowOptions, rank: int) -> Convolution:

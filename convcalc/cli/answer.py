@@ -1,0 +1,112 @@
+"""From a report to standard output or a file: which form, how wide, in colour or not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from convcalc.cli.complaint import remark
+from convcalc.cli.options import OutputOptions
+from convcalc.errors import FileError, UsageError
+from convcalc.report import Report
+from convcalc.value import Value
+
+__all__ = ["Answer", "show", "wants_color"]
+
+TEXT_ENDINGS = {".txt": "plain", ".tsv": "plain", ".csv": "csv", ".json": "json", ".md": "markdown", ".tex": "latex"}
+
+
+class Answer(Value):
+    """What a command hands to `main`: its report and how it is to be shown."""
+
+    report: Report
+    output: OutputOptions
+
+
+def show(answer: Answer) -> int:
+    """Print or write an answer, and return its exit code."""
+    report, output = answer.report, answer.output
+    for note in report.notes:
+        remark(note)
+    if output.output is not None:
+        _write(report, output.output)
+    else:
+        _print(_rendered(report, output))
+    return report.exit_code
+
+
+def _rendered(report: Report, output: OutputOptions) -> str | bytes:
+    from convcalc.render import render
+
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    form = "json" if output.json else output.format
+    if output.quiet and not output.json:
+        from convcalc.render.plain import render_answer
+
+        return render_answer(report)
+    if form == "auto":
+        form = "table" if terminal else "plain"
+    color = wants_color(output.color, dict(os.environ), terminal)
+    return render(report, form, width=_width() if form == "table" else 80, color=color)
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def wants_color(when: str, environment: dict[str, str], terminal: bool) -> bool:
+    """Decide about colour: `--color` first, then FORCE_COLOR and CLICOLOR_FORCE, then NO_COLOR, then the terminal.
+
+    FORCE_COLOR=0 means off. Sources: no-color.org, force-color.org, bixense.com/clicolors.
+
+    >>> wants_color("auto", {"NO_COLOR": "1"}, True), wants_color("auto", {"FORCE_COLOR": "0"}, True)
+    (False, False)
+    >>> wants_color("auto", {"CLICOLOR_FORCE": "1"}, False), wants_color("never", {"FORCE_COLOR": "1"}, True)
+    (True, False)
+    """
+    if when != "auto":
+        return when == "always"
+    forced = environment.get("FORCE_COLOR", "")
+    if forced:
+        return forced not in ("0", "false")
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return terminal and environment.get("TERM") != "dumb" and environment.get("CLICOLOR") != "0"
+
+
+def _print(text: str | bytes) -> None:
+    if sys.stdout is None:
+        raise FileError("standard output is closed")
+    try:
+        if isinstance(text, bytes):
+            sys.stdout.buffer.write(text)
+        else:
+            encoding = sys.stdout.encoding or "utf-8"
+            sys.stdout.buffer.write(text.encode(encoding, "replace"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def _write(report: Report, path: str) -> None:
+    from convcalc.matrix.files import write_matrix, write_text
+    from convcalc.render import render
+
+    array: Any = report.data.get("data")
+    if array is not None:
+        write_matrix(array, path)
+        return
+    name = path.lower()
+    form = next((form for ending, form in TEXT_ENDINGS.items() if name.endswith(ending)), None)
+    if form is None:
+        endings = " ".join(TEXT_ENDINGS)
+        raise UsageError(f"no way to write {report.command} to {path!r}", place="-o", hint=f"endings: {endings}")
+    text = render(report, form)
+    write_text(path, text if isinstance(text, str) else text.decode())

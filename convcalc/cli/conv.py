@@ -1,0 +1,138 @@
+"""`convcalc conv`: a real convolution of real numbers."""
+
+# No postponed annotations here: see options.py.
+
+from typing import Annotated, Any
+
+import typer
+
+from convcalc.cli.answer import Answer
+from convcalc.cli.layers import read_layers
+from convcalc.cli.numbers import boundary_of, chosen_cell, read_array, read_kernel, refuse_two_readers
+from convcalc.cli.options import (
+    CellOptions,
+    Group,
+    HomeworkOptions,
+    NumberOptions,
+    OutputOptions,
+    WindowArguments,
+    grouped,
+)
+from convcalc.errors import UsageError
+from convcalc.explain import convolution_cell
+from convcalc.layers import Convolution
+from convcalc.report import matrix_report
+from convcalc.spec import WindowOptions, parse_axes, parse_padding
+from convcalc.verdict import judge_matrix
+
+__all__ = ["HELP", "conv"]
+
+HELP = """Examples:
+
+\b
+  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1'
+  convcalc conv image.npy -k gaussian:5 -p same -o smooth.npy
+  seq 9 | xargs -n3 | convcalc conv - -k laplacian -p 1
+  convcalc conv x.npy 'Conv2d(2, 4, 2, stride=2)' -k weight.npy --bias bias.npy
+  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --explain --at 1,0
+
+The cross-correlation that deep-learning frameworks call convolution; --flip makes it the mathematicians'.
+
+INPUT and KERNEL are a file (text, .npy), - for standard input, or the matrix itself. KERNEL may also be a name:
+identity, box:N, gaussian:N[:SIGMA], sharpen, edge, emboss, sobel-x, sobel-y, prewitt-x, prewitt-y, scharr-x,
+scharr-y, laplacian, laplacian8, log:N:SIGMA."""
+
+USUAL_RANK = {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}
+"""Spatial axes that a kernel of so many axes has, where nobody says."""
+
+
+class KernelOptions(Group):
+    """What the input is convolved with, and how."""
+
+    kernel: Annotated[
+        str | None, typer.Option("-k", "--kernel", metavar="KERNEL", help="The kernel: a matrix, a file or a name.")
+    ] = None
+    groups: Annotated[
+        int | None, typer.Option("-g", "--groups", min=1, metavar="N", help="Groups the channels are split into.")
+    ] = None
+    bias: Annotated[
+        str | None, typer.Option("--bias", metavar="FILE|NUMBERS", help="Added to each output channel.")
+    ] = None
+    flip: Annotated[bool, typer.Option("--flip", help="Turn the kernel by 180 degrees first.")] = False
+    boundary: Annotated[
+        str,
+        typer.Option(
+            "--boundary", metavar="NAME", help="What padding holds: zeros, reflect, replicate, circular, constant:V."
+        ),
+    ] = "zeros"
+    transposed: Annotated[bool, typer.Option("--transposed", help="Compute the transposed convolution.")] = False
+    output_padding: Annotated[
+        str | None, typer.Option("--output-padding", metavar="N", help="Cells added to a transposed one's end.")
+    ] = None
+
+
+@grouped
+def conv(
+    source: Annotated[str, typer.Argument(metavar="INPUT", show_default=False)],
+    text: Annotated[str | None, typer.Argument(metavar="[LAYER]", show_default=False)] = None,
+    *,
+    filters: KernelOptions,
+    window: WindowArguments,
+    numbers: NumberOptions,
+    homework: HomeworkOptions,
+    cell: CellOptions,
+    output: OutputOptions,
+) -> Answer:
+    """Answer `convcalc conv`."""
+    from convcalc.compute.apply import arranged_layer
+
+    if filters.kernel is None:
+        raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
+    refuse_two_readers(INPUT=source, KERNEL=filters.kernel, **{"--bias": filters.bias, "--check": homework.check})
+    x, kernel = read_array(source, numbers), read_kernel(filters.kernel, numbers)
+    bias = None if filters.bias is None else read_array(filters.bias, numbers)
+    layer = _layer(text, filters, window, kernel.array, x.array.ndim)
+    boundary, constant = boundary_of(filters.boundary, numbers)
+    ready = arranged_layer(
+        layer,
+        x.array,
+        kernel.array,
+        bias=None if bias is None else bias.array,
+        boundary=boundary,
+        constant=constant,
+        flip=filters.flip,
+    )
+    result = ready.compute()
+    derived = []
+    if homework.explain or cell.at is not None:
+        at = chosen_cell(cell.at, result.shape)
+        derived.append(convolution_cell(at, ready.products(at), ready.bias_at(at), result[at]))
+    verdict = None
+    if homework.check is not None:
+        verdict = judge_matrix(read_array(homework.check, numbers).array, result, cell.tol)
+    notes = (*x.notes, *kernel.notes)
+    return Answer(matrix_report("conv", result, derivations=derived, verdict=verdict, notes=notes), output)
+
+
+def _layer(text: str | None, filters: KernelOptions, window: WindowArguments, kernel: Any, axes: int) -> Convolution:
+    """Make the convolution that LAYER and options describe, of the kernel's size where they do not say it."""
+    rank = window.dims
+    if rank is None and text is None:
+        rank = min(USUAL_RANK.get(kernel.ndim, 2), axes)
+    options = WindowOptions(
+        kernel=None if text is not None else tuple(kernel.shape[max(0, kernel.ndim - (rank or 2)) :]),
+        stride=None if window.stride is None else parse_axes(window.stride, "--stride"),
+        padding=None if window.padding is None else parse_padding(window.padding, "--padding"),
+        dilation=None if window.dilation is None else parse_axes(window.dilation, "--dilation"),
+        groups=filters.groups,
+        output_padding=(
+            None if filters.output_padding is None else parse_axes(filters.output_padding, "--output-padding")
+        ),
+    )
+    nodes = read_layers([text or ("convT" if filters.transposed else "conv")], options, rank=rank)
+    if len(nodes) != 1 or not isinstance(nodes[0].layer, Convolution):
+        raise UsageError(f"{text!r} is not one convolution", place="LAYER", hint="pooling is done by convcalc pool")
+    layer = nodes[0].layer
+    if filters.transposed and not layer.transposed:
+        raise UsageError(f"{text!r} is not transposed", place="--transposed", hint="write ConvTranspose2d(...)")
+    return layer

@@ -1,0 +1,80 @@
+"""The matrices a command line names: input, kernel, bias, a claimed answer; and cells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcalc.cli.options import NumberOptions
+from convcalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from convcalc.matrix import Matrix
+
+__all__ = ["chosen_cell", "read_array", "read_kernel", "refuse_two_readers"]
+
+
+def refuse_two_readers(**sources: str | None) -> None:
+    """Refuse a command line that reads standard input for more than one thing.
+
+    >>> refuse_two_readers(INPUT="-", kernel="sobel-x")
+    """
+    readers = [name for name, source in sources.items() if source == "-"]
+    if len(readers) > 1:
+        raise UsageError(f"{' and '.join(readers)} cannot both be standard input", hint="put one of them into a file")
+
+
+def read_array(source: str, numbers: NumberOptions) -> Matrix:
+    """Read a matrix in the kind of numbers the options ask for."""
+    from convcalc.matrix.files import read_matrix
+    from convcalc.matrix.options import ReadOptions
+
+    return read_matrix(source, options=ReadOptions(exact=numbers.exact, dtype=numbers.dtype))
+
+
+def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
+    """Read a kernel: one that has a name, or any matrix."""
+    from convcalc.matrix import Matrix
+    from convcalc.matrix.kernels import named_kernel
+
+    array = named_kernel(source)
+    return read_array(source, numbers) if array is None else Matrix(array, origin=source)
+
+
+def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
+    """Read `--at`: an index into an array of `shape`; leading axes may be left out and are 0 then.
+
+    >>> chosen_cell("1,2", (4, 5, 5)), chosen_cell(None, (3, 3))
+    ((0, 1, 2), (0, 0))
+    """
+    if text is None:
+        return (0,) * len(shape)
+    parts = text.replace("(", "").replace(")", "").split(",")
+    if not all(part.strip().isdecimal() and len(part) < 20 for part in parts):
+        raise UsageError(f"{text!r} is no cell", place="--at", hint="write row and column, counted from 0: 1,2")
+    given = tuple(int(part) for part in parts)
+    at = (0,) * (len(shape) - len(given)) + given
+    size = "x".join(map(str, shape))
+    if len(at) != len(shape) or any(index >= limit for index, limit in zip(at, shape, strict=True)):
+        raise UsageError(f"the output {size} has no cell {text}", place="--at", hint="rows and columns count from 0")
+    return at
+
+
+def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:
+    """Read `--boundary`: its name, and the value of `constant:V`.
+
+    >>> boundary_of("constant:7", NumberOptions(exact=False, dtype=None)), boundary_of("reflect", NumberOptions())
+    (('constant', 7), ('reflect', 0))
+    """
+    name, colon, value = text.partition(":")
+    if name != "constant":
+        return text, 0
+    if not colon:
+        raise UsageError("constant needs its value", place="--boundary", hint="write constant:V, as constant:0.5")
+    from convcalc.matrix.options import ReadOptions
+    from convcalc.matrix.text import parse_matrix
+
+    array = parse_matrix(value, place="--boundary", options=ReadOptions(exact=numbers.exact)).array
+    if array.size != 1:
+        raise UsageError(f"{value!r} is not one number", place="--boundary")
+    return name, array.reshape(-1)[0]

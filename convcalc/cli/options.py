@@ -1,0 +1,160 @@
+"""Options that commands share, in groups that a command takes as one argument each."""
+
+# No postponed annotations here: Typer reads these, and evaluating them from strings would slow down every start.
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import typer
+
+__all__ = [
+    "CellOptions",
+    "Group",
+    "HomeworkOptions",
+    "LayerArguments",
+    "NumberOptions",
+    "OutputOptions",
+    "WindowArguments",
+    "grouped",
+]
+
+Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex"]
+When = Literal["auto", "always", "never"]
+
+
+class Group:
+    """A group of options: annotations with their `typer.Option`s, class attributes as defaults."""
+
+    def __init__(self, **values: Any) -> None:
+        self.__dict__.update(values)
+
+
+class OutputOptions(Group):
+    """How an answer is shown."""
+
+    format: Annotated[Format, typer.Option("-F", "--format", help="How to print the answer.")] = "auto"
+    json: Annotated[bool, typer.Option("--json", help="Short for -F json.")] = False
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the bare answer only.")] = False
+    output: Annotated[
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE, in the form its ending says."),
+    ] = None
+    color: Annotated[When, typer.Option("--color", help="When to use colours.")] = "auto"
+
+
+class HomeworkOptions(Group):
+    """Explaining and checking."""
+
+    explain: Annotated[bool, typer.Option("--explain", help="Show how the answer comes about, step by step.")] = False
+    check: Annotated[
+        str | None,
+        typer.Option("--check", metavar="ANSWER", help="Compare ANSWER with the right one; exit 1 if it is wrong."),
+    ] = None
+
+
+class WindowArguments(Group):
+    """How a window slides; each one value, or one a spatial axis (3, 3x5)."""
+
+    stride: Annotated[str | None, typer.Option("-s", "--stride", metavar="N", help="Steps of the window.")] = None
+    padding: Annotated[
+        str | None,
+        typer.Option(
+            "-p",
+            "--padding",
+            metavar="N|NAME",
+            help="Padding cells (before:after where they differ), or valid, same, same-lower, full, causal.",
+        ),
+    ] = None
+    dilation: Annotated[
+        str | None, typer.Option("-d", "--dilation", metavar="N", help="Distance of the kernel's taps.")
+    ] = None
+    dims: Annotated[
+        int | None, typer.Option("--dims", min=1, max=3, metavar="1|2|3", help="Number of spatial axes.")
+    ] = None
+
+
+class LayerArguments(Group):
+    """The rest of what makes a layer out of options."""
+
+    kernel: Annotated[str | None, typer.Option("-k", "--kernel", metavar="N", help="Size of the window.")] = None
+    groups: Annotated[
+        int | None, typer.Option("-g", "--groups", min=1, metavar="N", help="Groups the channels are split into.")
+    ] = None
+    out_channels: Annotated[
+        int | None, typer.Option("--out-channels", min=1, metavar="N", help="Channels that come out.")
+    ] = None
+    output_padding: Annotated[
+        str | None,
+        typer.Option("--output-padding", metavar="N", help="Cells added to the end of a transposed convolution."),
+    ] = None
+    ceil: Annotated[
+        bool | None, typer.Option("--ceil/--no-ceil", help="Keep a last window that only partly fits.")
+    ] = None
+    bias: Annotated[bool | None, typer.Option("--bias/--no-bias", help="Whether the layer has biases.")] = None
+    file: Annotated[
+        str | None,
+        typer.Option("-f", "--file", metavar="FILE", help="Read the layers from FILE, - for standard input."),
+    ] = None
+
+
+class CellOptions(Group):
+    """Which cell is explained, and how closely a claim has to agree."""
+
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="ROW,COL", help="The output cell that --explain writes out.")
+    ] = None
+    tol: Annotated[
+        float | None, typer.Option("--tol", metavar="T", min=0, help="How far off a cell of --check may be.")
+    ] = None
+
+
+class NumberOptions(Group):
+    """What kind of numbers are computed with."""
+
+    dtype: Annotated[
+        str | None, typer.Option("--dtype", metavar="TYPE", help="Compute in float16, float32, float64, int64 ...")
+    ] = None
+    exact: Annotated[bool, typer.Option("--exact", help="Take decimals as exact: 0.1 is one tenth.")] = False
+
+
+def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Spread the groups among a command's parameters into single options, as Typer wants them.
+
+    >>> class Sides(Group):
+    ...     left: Annotated[int, typer.Option("--left")] = 0
+    >>> @grouped
+    ... def total(right: int, sides: Sides) -> int:
+    ...     return right + sides.left
+    >>> total(right=1, left=2)
+    3
+    """
+    single: list[inspect.Parameter] = []
+    groups: dict[str, tuple[type[Group], tuple[str, ...]]] = {}
+    for parameter in inspect.signature(command).parameters.values():
+        kind = parameter.annotation
+        if isinstance(kind, type) and issubclass(kind, Group):
+            names = tuple(kind.__annotations__)
+            groups[parameter.name] = (kind, names)
+            single += [
+                inspect.Parameter(
+                    name,
+                    inspect.Parameter.KEYWORD_ONLY,
+                    default=getattr(kind, name),
+                    annotation=kind.__annotations__[name],
+                )
+                for name in names
+            ]
+        else:
+            single.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+
+    def spread(**values: Any) -> Any:
+        built = {
+            name: kind(**{option: values.pop(option) for option in options})
+            for name, (kind, options) in groups.items()
+        }
+        return command(**values, **built)
+
+    spread.__signature__ = inspect.Signature(single)  # type: ignore[attr-defined] # read by inspect and Typer
+    spread.__name__, spread.__doc__ = command.__name__, command.__doc__
+    return spread

@@ -1,0 +1,83 @@
+"""`convcalc params`: weights, biases, MACs, FLOPs, memory."""
+
+# No postponed annotations here: see options.py.
+
+from typing import Annotated, Literal
+
+import typer
+
+from convcalc.cli.answer import Answer
+from convcalc.cli.layers import placed, read_layers, window_options
+from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.errors import UsageError
+from convcalc.explain import cost_derivations, titled
+from convcalc.network import audit
+from convcalc.report import params_report
+from convcalc.spec import parse_size
+from convcalc.verdict import judge_count
+
+__all__ = ["HELP", "params"]
+
+HELP = """Examples:
+
+\b
+  convcalc params 'Conv2d(3, 64, 7)'
+  convcalc params 'Conv2d(1, 6, 5)' 'Flatten()' 'Linear(3456, 10)' --input 1x28x28
+  convcalc params -f network.txt --input 3x224x224 --json
+
+Weights and biases of one layer or a whole network; with --input also MACs, FLOPs and memory.
+
+MACs are the multiply-accumulates of convolutions and linear layers, biases not counted; FLOPs are twice as many."""
+
+NUMBER_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "int8": 1}
+Dtype = Literal["float16", "bfloat16", "float32", "float64", "int8"]
+
+
+class CountOptions(Group):
+    """What the counts depend on besides the layers."""
+
+    input: Annotated[
+        str | None, typer.Option("--input", metavar="SIZE", help="Size of what comes in: 3x224x224.")
+    ] = None
+    dtype: Annotated[Dtype, typer.Option("--dtype", help="Type of the numbers, for their bytes.")] = "float32"
+
+
+@grouped
+def params(
+    layers: Annotated[list[str] | None, typer.Argument(metavar="[LAYER]...", show_default=False)] = None,
+    *,
+    counts: CountOptions,
+    layer: LayerArguments,
+    window: WindowArguments,
+    homework: HomeworkOptions,
+    output: OutputOptions,
+) -> Answer:
+    """Answer `convcalc params`."""
+    nodes = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
+    sizes = None if counts.input is None else parse_size(counts.input)
+    with placed(nodes):
+        audited = audit([node.layer for node in nodes], sizes, window.dims)
+    texts = [node.text for node in nodes]
+    derived = [
+        each
+        for index, text in enumerate(texts)
+        for each in titled(text, cost_derivations(audited, index))
+        if homework.explain
+    ]
+    verdict = None if homework.check is None else judge_count(_whole(homework.check), audited.total.parameters.total)
+    report = params_report(
+        audited, texts, number_bytes=NUMBER_BYTES[counts.dtype], derivations=derived, verdict=verdict
+    )
+    return Answer(report, output)
+
+
+def _whole(text: str) -> int:
+    """Read a count as people write it, its thousands grouped or not.
+
+    >>> _whole("9,472"), _whole("9 472"), _whole("9472")
+    (9472, 9472, 9472)
+    """
+    digits = "".join(character for character in text if character not in " ,_'\u202f\u00a0")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 4000:
+        raise UsageError(f"{text[:40]!r} is not a whole number", place="--check", hint="write the total, as 9472")
+    return int(digits)

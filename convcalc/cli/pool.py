@@ -1,0 +1,142 @@
+"""`convcalc pool`: a real pooling of real numbers."""
+
+# No postponed annotations here: see options.py.
+
+from typing import Annotated
+
+import typer
+
+from convcalc.cli.answer import Answer
+from convcalc.cli.layers import read_layers
+from convcalc.cli.numbers import chosen_cell, read_array, refuse_two_readers
+from convcalc.cli.options import (
+    CellOptions,
+    Group,
+    HomeworkOptions,
+    NumberOptions,
+    OutputOptions,
+    WindowArguments,
+    grouped,
+)
+from convcalc.errors import UsageError
+from convcalc.explain import pooling_cell
+from convcalc.layers import AdaptivePooling, Pooling
+from convcalc.report import matrix_report
+from convcalc.spec import WindowOptions, adaptive_pooling, parse_axes, parse_padding
+from convcalc.verdict import judge_matrix
+
+__all__ = ["HELP", "pool"]
+
+HELP = """Examples:
+
+\b
+  convcalc pool '1 9 2 3; 4 5 6 8; 7 0 1 2; 3 2 5 4' max -k 2
+  convcalc pool matrix.txt avg -k 3 -s 2 --ceil
+  convcalc pool features.npy 'MaxPool2d(3, stride=2, padding=1)' -o pooled.npy
+  convcalc pool image.npy avg --adaptive 7
+  convcalc pool '1 3 3 4 5 6 7' avg -k 3 -s 2 --explain --at 1
+
+The largest (max), smallest (min), mean (avg) or p-norm (lp) of the cells under a window.
+
+INPUT is a file (text, .npy), - for standard input, or the matrix itself. LAYER is max, avg, min or lp with options,
+or a whole layer. All axes before the spatial ones (the last two, or what --dims says) are pooled each by itself."""
+
+
+class PoolOptions(Group):
+    """What is done with the cells under the window."""
+
+    kernel: Annotated[str | None, typer.Option("-k", "--kernel", metavar="N", help="Size of the window.")] = None
+    ceil: Annotated[
+        bool | None, typer.Option("--ceil/--no-ceil", help="Keep a last window that only partly fits.")
+    ] = None
+    norm: Annotated[
+        float | None, typer.Option("--norm", metavar="P", help="The p of an lp pooling, 2 if not given.")
+    ] = None
+    count_pad: Annotated[
+        bool | None, typer.Option("--count-pad/--no-count-pad", help="Whether an average counts the padding.")
+    ] = None
+    divisor: Annotated[
+        int | None, typer.Option("--divisor", metavar="N", help="What an average divides by, whatever it counts.")
+    ] = None
+    indices: Annotated[
+        bool, typer.Option("--indices", help="Also say where each maximum stands in its flat plane.")
+    ] = False
+    adaptive: Annotated[
+        str | None, typer.Option("--adaptive", metavar="SIZE", help="Pool to this output size, whatever comes in.")
+    ] = None
+    whole: Annotated[bool, typer.Option("--global", help="Pool every plane to one number.")] = False
+
+
+@grouped
+def pool(
+    source: Annotated[str, typer.Argument(metavar="INPUT", show_default=False)],
+    text: Annotated[str, typer.Argument(metavar="LAYER", show_default=False)],
+    *,
+    pooling: PoolOptions,
+    window: WindowArguments,
+    numbers: NumberOptions,
+    homework: HomeworkOptions,
+    cell: CellOptions,
+    output: OutputOptions,
+) -> Answer:
+    """Answer `convcalc pool`."""
+    from convcalc.compute.apply import apply_pooling, pooling_cell_numbers
+
+    refuse_two_readers(INPUT=source, **{"--check": homework.check})
+    x = read_array(source, numbers)
+    layer = _layer(text, pooling, window, x.array.ndim)
+    values, indices = apply_pooling(layer, x.array, indices=pooling.indices or layer.indices)
+    derived = []
+    if homework.explain or cell.at is not None:
+        at = chosen_cell(cell.at, values.shape)
+        cells, divisor = pooling_cell_numbers(layer, x.array, at)
+        norm = layer.norm if isinstance(layer, Pooling) else 2.0
+        derived.append(pooling_cell(layer.kind, at, cells, divisor, norm, values[at]))
+    verdict = None
+    if homework.check is not None:
+        verdict = judge_matrix(read_array(homework.check, numbers).array, values, cell.tol)
+    report = matrix_report("pool", values, indices=indices, derivations=derived, verdict=verdict, notes=x.notes)
+    return Answer(report, output)
+
+
+def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) -> Pooling | AdaptivePooling:
+    """Make the pooling that LAYER and options describe."""
+    rank = 1 if window.dims is None and axes == 1 else window.dims
+    options = WindowOptions(
+        kernel=None if pooling.kernel is None else parse_axes(pooling.kernel, "--kernel"),
+        stride=None if window.stride is None else parse_axes(window.stride, "--stride"),
+        padding=None if window.padding is None else parse_padding(window.padding, "--padding"),
+        dilation=None if window.dilation is None else parse_axes(window.dilation, "--dilation"),
+        ceil=pooling.ceil,
+    )
+    if pooling.adaptive is not None or pooling.whole:
+        if options.given() or (pooling.adaptive is not None and pooling.whole):
+            raise UsageError(
+                "--adaptive and --global stand alone: the output size decides every window", place="pool"
+            )
+        outputs = (1,) if pooling.adaptive is None else parse_axes(pooling.adaptive, "--adaptive")
+        return adaptive_pooling(text, outputs, rank)
+    nodes = read_layers([text], options, rank=rank)
+    if len(nodes) != 1 or not isinstance(nodes[0].layer, Pooling | AdaptivePooling):
+        raise UsageError(
+            f"{text!r} is not one pooling", place="LAYER", hint="write max, avg, min, lp or MaxPool2d(2)"
+        )
+    return _with_counting(nodes[0].layer, pooling)
+
+
+def _with_counting(layer: Pooling | AdaptivePooling, pooling: PoolOptions) -> Pooling | AdaptivePooling:
+    """Apply the options that only some kinds of pooling have."""
+    for name, value, kind in (
+        ("--norm", pooling.norm, "lp"),
+        ("--divisor", pooling.divisor, "avg"),
+        ("--count-pad", pooling.count_pad, "avg"),
+    ):
+        if value is not None and (layer.kind != kind or isinstance(layer, AdaptivePooling)):
+            raise UsageError(f"{name} belongs to {kind} pooling with a window, not to this {layer.kind} pooling")
+    if isinstance(layer, AdaptivePooling):
+        return layer
+    return layer.replace(
+        norm=layer.norm if pooling.norm is None else pooling.norm,
+        divisor=layer.divisor if pooling.divisor is None else pooling.divisor,
+        count_padding=layer.count_padding if pooling.count_pad is None else pooling.count_pad,
+    )

@@ -1,0 +1,57 @@
+"""`convcalc shape`: sizes through one layer or a whole chain."""
+
+# No postponed annotations here: see options.py.
+
+from typing import Annotated
+
+import typer
+
+from convcalc.cli.answer import Answer
+from convcalc.cli.layers import placed, read_layers, window_options
+from convcalc.cli.options import HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.explain import shape_derivations, titled
+from convcalc.network import interpret, trace
+from convcalc.report import shape_report
+from convcalc.spec import parse_size
+from convcalc.verdict import judge_shape
+
+__all__ = ["HELP", "shape"]
+
+HELP = """Examples:
+
+\b
+  convcalc shape 224 -k 7 -s 2 -p 3
+  convcalc shape 3x224x224 'Conv2d(3, 64, 7, stride=2, padding=3)' 'MaxPool2d(3, 2)'
+  convcalc shape 224 maxpool -k 3 -s 2 --explain
+  convcalc shape 3x32x32 -f network.txt
+
+Sizes through one layer or a whole chain, with the receptive field of its cells.
+
+INPUT is a size: 3x224x224, or 224 for 224x224 with the channels left open. LAYER is written as PyTorch writes it, or
+a bare name finished by options; with no LAYER at all the options are a convolution's."""
+
+
+@grouped
+def shape(
+    size: Annotated[str, typer.Argument(metavar="INPUT", show_default=False)],
+    layers: Annotated[list[str] | None, typer.Argument(metavar="[LAYER]...", show_default=False)] = None,
+    *,
+    layer: LayerArguments,
+    window: WindowArguments,
+    homework: HomeworkOptions,
+    output: OutputOptions,
+) -> Answer:
+    """Answer `convcalc shape`."""
+    nodes = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
+    chain = [node.layer for node in nodes]
+    with placed(nodes):
+        traced = trace(chain, interpret(parse_size(size), chain, window.dims))
+    texts = [node.text for node in nodes]
+    derived = [
+        each
+        for text, step in zip(texts, traced.steps, strict=True)
+        for each in titled(text, shape_derivations(step))
+        if homework.explain
+    ]
+    verdict = None if homework.check is None else judge_shape(parse_size(homework.check), traced.output)
+    return Answer(shape_report(traced, texts, derivations=derived, verdict=verdict), output)

@@ -1,0 +1,105 @@
+"""A layer applied to an array: its windows from the layer's own rules, its arithmetic from `convolve` and `pool`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcalc.compute.arrange import Arranged, arranged
+from convcalc.compute.cell import pooled_cells
+from convcalc.compute.exact import Array
+from convcalc.compute.pool import pool, pool_adaptive, pool_adaptive_indices, pool_indices
+from convcalc.errors import ShapeError
+from convcalc.geometry import Window, adaptive_windows
+from convcalc.layers import AdaptivePooling, Convolution, Pooling, transposed_windows, weight_shape, windows
+
+__all__ = ["apply_pooling", "arranged_layer", "pooling_cell_numbers"]
+
+
+def arranged_layer(
+    layer: Convolution,
+    x: Array,
+    kernel: Array,
+    *,
+    bias: Array | None = None,
+    boundary: str = "zeros",
+    constant: Any = 0,
+    flip: bool = False,
+) -> Arranged:
+    """Arrange `layer` with the numbers of `kernel` as its weight on x, for `compute` and `products`.
+
+    Raises ShapeError where the kernel is not of the size the layer says.
+
+    >>> import numpy as np
+    >>> layer = Convolution(None, None, (2,), (2,), "valid", (1,))
+    >>> arranged_layer(layer, np.array([1, 2, 3, 4]), np.array([1, 1])).compute()
+    array([3, 7])
+    """
+    rank = len(layer.kernel)
+    expected = weight_shape(layer) or layer.kernel
+    found = tuple(kernel.shape) if len(expected) == kernel.ndim else tuple(kernel.shape[-rank:])
+    if found != expected[len(expected) - len(found) :]:
+        sizes = ["x".join(map(str, sizes)) for sizes in (expected, kernel.shape)]
+        raise ShapeError(f"the layer's kernel is {sizes[0]}, the kernel given is {sizes[1]}")
+    spatial = tuple(x.shape[x.ndim - rank :])
+    if layer.transposed:
+        axes, extra = zip(*transposed_windows(layer), strict=True)
+    else:
+        axes, extra = windows(layer, spatial), None
+    return arranged(
+        x,
+        kernel,
+        axes,
+        groups=layer.groups,
+        bias=bias,
+        transposed=layer.transposed,
+        output_padding=extra,
+        boundary=boundary,
+        constant=constant,
+        flip=flip,
+    )
+
+
+def apply_pooling(layer: Pooling | AdaptivePooling, x: Array, *, indices: bool = False) -> tuple[Array, Array | None]:
+    """Pool the last axes of x by `layer`: the values, and where each was found if `indices` are wanted.
+
+    >>> import numpy as np
+    >>> apply_pooling(Pooling("max", (2,), (2,), "valid", (1,)), np.array([3, 1, 4, 1]), indices=True)
+    (array([3, 4]), array([0, 2]))
+    """
+    spatial = tuple(x.shape[x.ndim - _rank(layer) :])
+    if isinstance(layer, AdaptivePooling):
+        outputs = [size if wanted is None else wanted for wanted, size in zip(layer.outputs, spatial, strict=True)]
+        if indices:
+            return pool_adaptive_indices(x, outputs, layer.kind)
+        return pool_adaptive(x, outputs, layer.kind), None
+    axes = windows(layer, spatial)
+    if indices:
+        return pool_indices(x, axes, layer.kind)
+    values = pool(x, axes, layer.kind, count_padding=layer.count_padding, divisor=layer.divisor, norm=layer.norm)
+    return values, None
+
+
+def _rank(layer: Pooling | AdaptivePooling) -> int:
+    return len(layer.outputs if isinstance(layer, AdaptivePooling) else layer.kernel)
+
+
+def pooling_cell_numbers(layer: Pooling | AdaptivePooling, x: Array, at: tuple[int, ...]) -> tuple[list[Any], int]:
+    """Give the real cells behind one output cell of `layer`, and what an average divides their sum by.
+
+    >>> import numpy as np
+    >>> pooling_cell_numbers(Pooling("avg", (2,), (2,), "valid", (1,)), np.array([3, 1, 4, 1]), (1,))
+    ([4, 1], 2)
+    """
+    rank = _rank(layer)
+    spatial = tuple(x.shape[x.ndim - rank :])
+    if isinstance(layer, AdaptivePooling):
+        spans = [
+            adaptive_windows(size, wanted or size)[index]
+            for size, wanted, index in zip(spatial, layer.outputs, at[len(at) - rank :], strict=True)
+        ]
+        lead = (slice(None),) * (x.ndim - rank)
+        cut = x[(*lead, *(slice(start, end) for start, end in spans))]
+        whole = [Window(end - start) for start, end in spans]
+        return pooled_cells(cut, whole, False, (*at[: len(at) - rank], *(0,) * rank))
+    numbers, counted = pooled_cells(x, windows(layer, spatial), layer.count_padding, at)
+    return numbers, counted if layer.divisor is None else layer.divisor
