@@ -16,7 +16,10 @@ from torch import nn
 
 NOTES = [
     "input and output are the shapes handed to and given by forward; weight_shape is that of the parameter `weight`",
-    "biases are parameters whose name ends in `bias`, weights all others",
+    "biases are parameters called `bias`, `..._bias`, `bias_ih...` or `bias_hh...`, weights all others; the shifts"
+    " that attention puts in the row of keys and values (bias_k, bias_v) count as weights",
+    "of a recurrent layer output is the sequence, of a cell the new state",
+    "PyTorch does not print AvgPool's ceil_mode, count_include_pad and divisor_override",
     "buffers leave out BatchNorm's num_batches_tracked, a counter that takes no part in the arithmetic",
     "printed is taken before forward runs, so a lazy module still shows itself as lazy",
     "output is null where forward wants more than one tensor of that shape: only the parameters count there",
@@ -53,7 +56,7 @@ def run_case(issue: int, text: str, shape: list[int]) -> dict[str, Any]:
         raise SystemExit(f"{text} on {shape}: {error}") from error
     weight = getattr(module, "weight", None)
     parameters = {name: parameter.numel() for name, parameter in module.named_parameters()}
-    biases = sum(count for name, count in parameters.items() if name.endswith("bias"))
+    biases = sum(count for name, count in parameters.items() if is_bias(name))
     return {
         "issue": issue,
         "layer": text,
@@ -68,18 +71,25 @@ def run_case(issue: int, text: str, shape: list[int]) -> dict[str, Any]:
     }
 
 
+def is_bias(name: str) -> bool:
+    """Tell a shift from a factor by its name: `bias`, `in_proj_bias`, `bias_ih_l0`, but not attention's `bias_k`."""
+    return name.endswith("bias") or name.startswith(("bias_ih", "bias_hh"))
+
+
 def forward(module: nn.Module, shape: list[int]) -> list[int] | None:
     """Give the shape of the module's answer to an input of `shape`."""
     with torch.no_grad():
         if isinstance(module, nn.Bilinear | nn.MultiheadAttention):
             return None
-        if isinstance(module, nn.Embedding):
+        if isinstance(module, nn.Embedding | nn.EmbeddingBag):
             return list(module(torch.zeros(shape, dtype=torch.int64)).shape)
         x = torch.rand(shape)
         if isinstance(module, nn.MaxUnpool1d | nn.MaxUnpool2d | nn.MaxUnpool3d):
             places = torch.arange(math.prod(shape)).reshape(shape) % math.prod(shape[2:])
             return list(module(x, places).shape)
-        return list(module(x).shape)
+        output = module(x)
+        # A recurrent layer gives its last state too.
+        return list((output[0] if isinstance(output, tuple) else output).shape)
 
 
 def refusal(text: str, shape: list[int]) -> str:

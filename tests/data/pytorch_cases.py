@@ -239,9 +239,29 @@ _NORMALIZATIONS: list[tuple[str, list[list[int]]]] = [
     ("Softmax2d()", [[2, 3, 5, 7]]),
 ]
 
+_RECURRENT: list[tuple[str, list[list[int]]]] = [
+    ("RNN(10, 20)", [[5, 3, 10]]),
+    ("RNN(10, 20, num_layers=2, nonlinearity='relu', bias=False)", [[5, 3, 10], [5, 10]]),
+    ("LSTM(10, 20, 2)", [[5, 3, 10]]),
+    (
+        "LSTM(input_size=12, hidden_size=9, num_layers=3, batch_first=True, dropout=0.1, bidirectional=True)",
+        [[4, 5, 12]],
+    ),
+    ("LSTM(10, 20, num_layers=2, proj_size=7, bidirectional=True)", [[5, 3, 10]]),
+    ("GRU(10, 21, bidirectional=True)", [[5, 3, 10]]),
+    ("GRU(6, 5, 3, False)", [[5, 3, 6]]),
+    ("RNNCell(10, 20)", [[3, 10]]),
+    ("LSTMCell(10, 20, bias=False)", [[3, 10], [10]]),
+    ("GRUCell(input_size=10, hidden_size=20)", [[3, 10]]),
+    ("EmbeddingBag(10, 3, mode='sum')", [[5, 4]]),
+]
+
 LAYERS: list[tuple[int, str, list[list[int]]]] = [
     *((2, text, shapes) for text, shapes in _CONVOLUTIONS + _POOLS + _PLAIN),
-    *((3, text, shapes) for text, shapes in _WIDER_CONVOLUTIONS + _REARRANGERS + _PADDERS + _NORMALIZATIONS),
+    *(
+        (3, text, shapes)
+        for text, shapes in _WIDER_CONVOLUTIONS + _REARRANGERS + _PADDERS + _NORMALIZATIONS + _RECURRENT
+    ),
 ]
 
 ERRORS: list[tuple[int, str, list[int]]] = [
