@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,3 +38,8 @@ def plain_numbers(nested: Any) -> Any:
         # Minus zero stays a float: as an integer it would lose its sign.
         return int(nested) if nested.is_integer() and (nested or math.copysign(1, nested) > 0) else nested
     return nested
+
+
+def steady(message: str) -> str:
+    """Give an error message with the words of its sets in order, which differs from run to run."""
+    return re.sub(r"\{([^{}]*)\}", lambda found: "{" + ", ".join(sorted(found[1].split(", "))) + "}", message)

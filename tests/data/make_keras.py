@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 import tensorflow
-from case_file import write_case_file
+from case_file import steady, write_case_file
 from keras_cases import ERRORS, LAYERS, MODELS
 
 NOTES = [
@@ -89,7 +89,7 @@ def refusal(text: str, shape: list[int]) -> str:
         build_layer(text)(keras.ops.zeros(shape))
     except Exception as error:  # Keras and TensorFlow have their own classes for it
         lines = re.sub(r"\x1b\[\d+m", "", str(error)).splitlines()
-        return next(line for line in lines if line and not line.startswith("Exception encountered"))
+        return steady(next(line for line in lines if line and not line.startswith("Exception encountered")))
     raise SystemExit(f"Keras takes {text} on {shape}")
 
 

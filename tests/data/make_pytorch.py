@@ -10,7 +10,7 @@ import platform
 from typing import Any
 
 import torch
-from case_file import write_case_file
+from case_file import steady, write_case_file
 from pytorch_cases import ERRORS, LAYERS
 from torch import nn
 
@@ -98,7 +98,7 @@ def refusal(text: str, shape: list[int]) -> str:
         with torch.no_grad():
             build_layer(text)(torch.rand(shape))
     except (RuntimeError, ValueError, AssertionError) as error:
-        return str(error).splitlines()[0]
+        return steady(str(error).splitlines()[0])
     raise SystemExit(f"PyTorch takes {text} on {shape}")
 
 
