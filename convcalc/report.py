@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from convcalc.explain import Derivation
 from convcalc.layers import TensorShape, weight_shape
-from convcalc.network import Audit, Cost, Field, Trace
 from convcalc.value import Value
-from convcalc.verdict import Verdict
+
+if TYPE_CHECKING:
+    from convcalc.explain import Derivation
+    from convcalc.network import Audit, Cost, Field, Trace
+    from convcalc.verdict import Verdict
 
 __all__ = [
     "Block",

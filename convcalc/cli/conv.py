@@ -19,11 +19,9 @@ from convcalc.cli.options import (
     grouped,
 )
 from convcalc.errors import UsageError
-from convcalc.explain import convolution_cell
 from convcalc.layers import Convolution
 from convcalc.report import matrix_report
 from convcalc.spec import WindowOptions, parse_axes, parse_padding
-from convcalc.verdict import judge_matrix
 
 __all__ = ["HELP", "conv"]
 
@@ -105,10 +103,14 @@ def conv(
     result = ready.compute()
     derived = []
     if homework.explain or cell.at is not None:
+        from convcalc.explain import convolution_cell
+
         at = chosen_cell(cell.at, result.shape)
         derived.append(convolution_cell(at, ready.products(at), ready.bias_at(at), result[at]))
     verdict = None
     if homework.check is not None:
+        from convcalc.verdict import judge_matrix
+
         verdict = judge_matrix(read_array(homework.check, numbers).array, result, cell.tol)
     notes = (*x.notes, *kernel.notes)
     return Answer(matrix_report("conv", result, derivations=derived, verdict=verdict, notes=notes), output)

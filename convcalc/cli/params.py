@@ -2,7 +2,8 @@
 
 # No postponed annotations here: see options.py.
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,11 +11,14 @@ from convcalc.cli.answer import Answer
 from convcalc.cli.layers import placed, read_layers, window_options
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.errors import UsageError
-from convcalc.explain import cost_derivations, titled
 from convcalc.network import audit
 from convcalc.report import params_report
 from convcalc.spec import parse_size
-from convcalc.verdict import judge_count
+
+if TYPE_CHECKING:
+    from convcalc.explain import Derivation
+    from convcalc.network import Audit
+    from convcalc.verdict import Verdict
 
 __all__ = ["HELP", "params"]
 
@@ -58,17 +62,26 @@ def params(
     with placed(nodes):
         audited = audit([node.layer for node in nodes], sizes, window.dims)
     texts = [node.text for node in nodes]
-    derived = [
-        each
-        for index, text in enumerate(texts)
-        for each in titled(text, cost_derivations(audited, index))
-        if homework.explain
-    ]
-    verdict = None if homework.check is None else judge_count(_whole(homework.check), audited.total.parameters.total)
     report = params_report(
-        audited, texts, number_bytes=NUMBER_BYTES[counts.dtype], derivations=derived, verdict=verdict
+        audited,
+        texts,
+        number_bytes=NUMBER_BYTES[counts.dtype],
+        derivations=_derived(audited, texts) if homework.explain else (),
+        verdict=None if homework.check is None else _judged(homework.check, audited),
     )
     return Answer(report, output)
+
+
+def _derived(audited: "Audit", texts: Sequence[str]) -> "list[Derivation]":
+    from convcalc.explain import cost_derivations, titled
+
+    return [each for index, text in enumerate(texts) for each in titled(text, cost_derivations(audited, index))]
+
+
+def _judged(claim: str, audited: "Audit") -> "Verdict":
+    from convcalc.verdict import judge_count
+
+    return judge_count(_whole(claim), audited.total.parameters.total)
 
 
 def _whole(text: str) -> int:

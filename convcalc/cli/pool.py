@@ -19,11 +19,9 @@ from convcalc.cli.options import (
     grouped,
 )
 from convcalc.errors import UsageError
-from convcalc.explain import pooling_cell
 from convcalc.layers import AdaptivePooling, Pooling
 from convcalc.report import matrix_report
 from convcalc.spec import WindowOptions, adaptive_pooling, parse_axes, parse_padding
-from convcalc.verdict import judge_matrix
 
 __all__ = ["HELP", "pool"]
 
@@ -88,12 +86,16 @@ def pool(
     values, indices = apply_pooling(layer, x.array, indices=pooling.indices or layer.indices)
     derived = []
     if homework.explain or cell.at is not None:
+        from convcalc.explain import pooling_cell
+
         at = chosen_cell(cell.at, values.shape)
         cells, divisor = pooling_cell_numbers(layer, x.array, at)
         norm = layer.norm if isinstance(layer, Pooling) else 2.0
         derived.append(pooling_cell(layer.kind, at, cells, divisor, norm, values[at]))
     verdict = None
     if homework.check is not None:
+        from convcalc.verdict import judge_matrix
+
         verdict = judge_matrix(read_array(homework.check, numbers).array, values, cell.tol)
     report = matrix_report("pool", values, indices=indices, derivations=derived, verdict=verdict, notes=x.notes)
     return Answer(report, output)

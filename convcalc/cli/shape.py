@@ -2,18 +2,22 @@
 
 # No postponed annotations here: see options.py.
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from convcalc.cli.answer import Answer
 from convcalc.cli.layers import placed, read_layers, window_options
 from convcalc.cli.options import HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
-from convcalc.explain import shape_derivations, titled
 from convcalc.network import interpret, trace
 from convcalc.report import shape_report
 from convcalc.spec import parse_size
-from convcalc.verdict import judge_shape
+
+if TYPE_CHECKING:
+    from convcalc.explain import Derivation
+    from convcalc.network import Trace
+    from convcalc.verdict import Verdict
 
 __all__ = ["HELP", "shape"]
 
@@ -47,11 +51,26 @@ def shape(
     with placed(nodes):
         traced = trace(chain, interpret(parse_size(size), chain, window.dims))
     texts = [node.text for node in nodes]
-    derived = [
+    report = shape_report(
+        traced,
+        texts,
+        derivations=_derived(traced, texts) if homework.explain else (),
+        verdict=None if homework.check is None else _judged(homework.check, traced),
+    )
+    return Answer(report, output)
+
+
+def _derived(traced: "Trace", texts: Sequence[str]) -> "list[Derivation]":
+    from convcalc.explain import shape_derivations, titled
+
+    return [
         each
         for text, step in zip(texts, traced.steps, strict=True)
-        for each in titled(text, shape_derivations(step))
-        if homework.explain
+        for each in (titled(text, shape_derivations(step)) if len(texts) > 1 else shape_derivations(step))
     ]
-    verdict = None if homework.check is None else judge_shape(parse_size(homework.check), traced.output)
-    return Answer(shape_report(traced, texts, derivations=derived, verdict=verdict), output)
+
+
+def _judged(claim: str, traced: "Trace") -> "Verdict":
+    from convcalc.verdict import judge_shape
+
+    return judge_shape(parse_size(claim), traced.output)

@@ -1,0 +1,103 @@
+# bash completion for convcalc, written by python -m convcalc.cli.completion
+# Use: source this file, or put it into ~/.local/share/bash-completion/completions/convcalc
+
+_convcalc() {
+    local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
+    local command='' options='' plain='' words='' value='' word
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case "$word" in shape|params|conv|pool) command="$word"; break ;; esac
+    done
+    COMPREPLY=()
+    case "$command" in
+        '')
+            options='-V --version -h --help'; plain='shape params conv pool'
+            case "$previous" in
+            esac ;;
+        shape)
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file -s --stride -p --padding -d --dilation --dims --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            case "$previous" in
+                -k|--kernel) words=''; value=1 ;;
+                -g|--groups) words=''; value=1 ;;
+                --out-channels) words=''; value=1 ;;
+                --output-padding) words=''; value=1 ;;
+                -f|--file) words=''; value=1 ;;
+                -s|--stride) words=''; value=1 ;;
+                -p|--padding) words='valid same same-lower full causal'; value=1 ;;
+                -d|--dilation) words=''; value=1 ;;
+                --dims) words='1 2 3'; value=1 ;;
+                --check) words=''; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
+                -o|--output) words=''; value=1 ;;
+                --color) words='auto always never'; value=1 ;;
+            esac ;;
+        params)
+            options='--input --dtype -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file -s --stride -p --padding -d --dilation --dims --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            case "$previous" in
+                --input) words=''; value=1 ;;
+                --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
+                -k|--kernel) words=''; value=1 ;;
+                -g|--groups) words=''; value=1 ;;
+                --out-channels) words=''; value=1 ;;
+                --output-padding) words=''; value=1 ;;
+                -f|--file) words=''; value=1 ;;
+                -s|--stride) words=''; value=1 ;;
+                -p|--padding) words='valid same same-lower full causal'; value=1 ;;
+                -d|--dilation) words=''; value=1 ;;
+                --dims) words='1 2 3'; value=1 ;;
+                --check) words=''; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
+                -o|--output) words=''; value=1 ;;
+                --color) words='auto always never'; value=1 ;;
+            esac ;;
+        conv)
+            options='-k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --dtype --exact --explain --check --at --tol -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            case "$previous" in
+                -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 box gaussian log'; value=1 ;;
+                -g|--groups) words=''; value=1 ;;
+                --bias) words=''; value=1 ;;
+                --boundary) words='zeros reflect replicate circular constant:'; value=1 ;;
+                --output-padding) words=''; value=1 ;;
+                -s|--stride) words=''; value=1 ;;
+                -p|--padding) words='valid same same-lower full causal'; value=1 ;;
+                -d|--dilation) words=''; value=1 ;;
+                --dims) words='1 2 3'; value=1 ;;
+                --dtype) words=''; value=1 ;;
+                --check) words=''; value=1 ;;
+                --at) words=''; value=1 ;;
+                --tol) words=''; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
+                -o|--output) words=''; value=1 ;;
+                --color) words='auto always never'; value=1 ;;
+            esac ;;
+        pool)
+            options='-k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --dtype --exact --explain --check --at --tol -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
+            case "$previous" in
+                -k|--kernel) words=''; value=1 ;;
+                --norm) words=''; value=1 ;;
+                --divisor) words=''; value=1 ;;
+                --adaptive) words=''; value=1 ;;
+                -s|--stride) words=''; value=1 ;;
+                -p|--padding) words='valid same same-lower full causal'; value=1 ;;
+                -d|--dilation) words=''; value=1 ;;
+                --dims) words='1 2 3'; value=1 ;;
+                --dtype) words=''; value=1 ;;
+                --check) words=''; value=1 ;;
+                --at) words=''; value=1 ;;
+                --tol) words=''; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
+                -o|--output) words=''; value=1 ;;
+                --color) words='auto always never'; value=1 ;;
+            esac ;;
+    esac
+    if [[ -n $value ]]; then
+        COMPREPLY=($(compgen -W "$words" -- "$current"))
+    elif [[ $current == -* ]]; then
+        COMPREPLY=($(compgen -W "$options" -- "$current"))
+    else
+        COMPREPLY=($(compgen -W "$plain" -- "$current"))
+    fi
+    [[ $COMPREPLY == *: ]] && compopt -o nospace
+    return 0
+}
+
+complete -o default -F _convcalc convcalc

@@ -1,0 +1,23 @@
+# PowerShell completion for convcalc, written by python -m convcalc.cli.completion
+# Use: add ". path/to/convcalc.ps1" to $PROFILE
+
+$convcalcWords = @{
+    '' = @{ Options = @('-V', '--version', '-h', '--help'); Plain = @('shape', 'params', 'conv', 'pool'); Values = @{  } }
+    'shape' = @{ Options = @('-k', '--kernel', '-g', '--groups', '--out-channels', '--output-padding', '--ceil', '--no-ceil', '--bias', '--no-bias', '-f', '--file', '-s', '--stride', '-p', '--padding', '-d', '--dilation', '--dims', '--explain', '--check', '-F', '--format', '--json', '-q', '--quiet', '-o', '--output', '--color', '-h', '--help'); Plain = @(); Values = @{ '-p' = @('valid', 'same', 'same-lower', 'full', 'causal'); '--padding' = @('valid', 'same', 'same-lower', 'full', 'causal'); '--dims' = @('1', '2', '3'); '-F' = @('auto', 'table', 'plain', 'json', 'csv', 'markdown', 'latex'); '--format' = @('auto', 'table', 'plain', 'json', 'csv', 'markdown', 'latex'); '--color' = @('auto', 'always', 'never') } }
+    'params' = @{ Options = @('--input', '--dtype', '-k', '--kernel', '-g', '--groups', '--out-channels', '--output-padding', '--ceil', '--no-ceil', '--bias', '--no-bias', '-f', '--file', '-s', '--stride', '-p', '--padding', '-d', '--dilation', '--dims', '--explain', '--check', '-F', '--format', '--json', '-q', '--quiet', '-o', '--output', '--color', '-h', '--help'); Plain = @(); Values = @{ '--dtype' = @('float16', 'bfloat16', 'float32', 'float64', 'int8'); '-p' = @('valid', 'same', 'same-lower', 'full', 'causal'); '--padding' = @('valid', 'same', 'same-lower', 'full', 'causal'); '--dims' = @('1', '2', '3'); '-F' = @('auto', 'table', 'plain', 'json', 'csv', 'markdown', 'latex'); '--format' = @('auto', 'table', 'plain', 'json', 'csv', 'markdown', 'latex'); '--color' = @('auto', 'always', 'never') } }
+    'conv' = @{ Options = @('-k', '--kernel', '-g', '--groups', '--bias', '--flip', '--boundary', '--transposed', '--output-padding', '-s', '--stride', '-p', '--padding', '-d', '--dilation', '--dims', '--dtype', '--exact', '--explain', '--check', '--at', '--tol', '-F', '--format', '--json', '-q', '--quiet', '-o', '--output', '--color', '-h', '--help'); Plain = @(); Values = @{ '-k' = @('identity', 'sharpen', 'edge', 'emboss', 'sobel-x', 'sobel-y', 'prewitt-x', 'prewitt-y', 'scharr-x', 'scharr-y', 'laplacian', 'laplacian8', 'box', 'gaussian', 'log'); '--kernel' = @('identity', 'sharpen', 'edge', 'emboss', 'sobel-x', 'sobel-y', 'prewitt-x', 'prewitt-y', 'scharr-x', 'scharr-y', 'laplacian', 'laplacian8', 'box', 'gaussian', 'log'); '--boundary' = @('zeros', 'reflect', 'replicate', 'circular', 'constant:'); '-p' = @('valid', 'same', 'same-lower', 'full', 'causal'); '--padding' = @('valid', 'same', 'same-lower', 'full', 'causal'); '--dims' = @('1', '2', '3'); '-F' = @('auto', 'table', 'plain', 'json', 'csv', 'markdown', 'latex'); '--format' = @('auto', 'table', 'plain', 'json', 'csv', 'markdown', 'latex'); '--color' = @('auto', 'always', 'never') } }
+    'pool' = @{ Options = @('-k', '--kernel', '--ceil', '--no-ceil', '--norm', '--count-pad', '--no-count-pad', '--divisor', '--indices', '--adaptive', '--global', '-s', '--stride', '-p', '--padding', '-d', '--dilation', '--dims', '--dtype', '--exact', '--explain', '--check', '--at', '--tol', '-F', '--format', '--json', '-q', '--quiet', '-o', '--output', '--color', '-h', '--help'); Plain = @('max', 'avg', 'min', 'lp'); Values = @{ '-p' = @('valid', 'same', 'same-lower', 'full', 'causal'); '--padding' = @('valid', 'same', 'same-lower', 'full', 'causal'); '--dims' = @('1', '2', '3'); '-F' = @('auto', 'table', 'plain', 'json', 'csv', 'markdown', 'latex'); '--format' = @('auto', 'table', 'plain', 'json', 'csv', 'markdown', 'latex'); '--color' = @('auto', 'always', 'never') } }
+}
+
+Register-ArgumentCompleter -Native -CommandName convcalc -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $given = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+    $before = if ($wordToComplete -and $given.Count) { @($given | Select-Object -SkipLast 1) } else { $given }
+    $command = @($before | Where-Object { $_ -and $convcalcWords.ContainsKey($_) }) + '' | Select-Object -First 1
+    $known = $convcalcWords[$command]
+    $previous = $before | Select-Object -Last 1
+    $words = if ($previous -and $known.Values.ContainsKey($previous)) { $known.Values[$previous] }
+        elseif ($wordToComplete -like '-*') { $known.Options } else { $known.Plain }
+    $words | Where-Object { $_ -like "$wordToComplete*" } |
+        ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
+}

@@ -1,0 +1,50 @@
+"""What a start-up does not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROBE = """
+import sys
+from convcalc.cli import main
+code = main(sys.argv[1:])
+loaded = sorted({name.split(".")[0] for name in sys.modules})
+print(code, *loaded, file=sys.stderr)
+"""
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Run a command line in a fresh Python with a pipe for its output, and give the modules it loaded."""
+    done = subprocess.run([sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True)
+    code, *names = done.stderr.split()
+    assert code == "0", done.stderr
+    return set(names)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["shape", "224", "-k", "7", "-s", "2", "-p", "3"],
+        ["shape", "3x224x224", "Conv2d(3, 64, 7, stride=2, padding=3)", "MaxPool2d(3, 2)", "--explain"],
+        ["shape", "224", "-k", "7", "-q"],
+        ["params", "Conv2d(3, 64, 7)", "--input", "3x224x224", "--explain"],
+        ["--version"],
+        ["--help"],
+        ["shape", "--help"],
+    ],
+)
+def test_a_piped_answer_about_sizes_loads_nothing_heavy(arguments: list[str]) -> None:
+    assert loaded_by(*arguments).isdisjoint({"numpy", "rich", "orjson", "pydantic", "PIL", "dask", "fractions"})
+
+
+def test_a_convolution_of_text_loads_no_rich_and_no_orjson() -> None:
+    loaded = loaded_by("conv", "1 2; 3 4", "-k", "1 0")
+    assert "numpy" in loaded
+    assert loaded.isdisjoint({"rich", "pydantic", "PIL", "dask", "scipy", "concurrent"})
+
+
+def test_the_probe_sees_what_is_loaded() -> None:
+    assert "rich" in loaded_by("shape", "224", "-k", "7", "-F", "table")
