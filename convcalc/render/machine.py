@@ -22,9 +22,9 @@ def render_json(report: Report) -> bytes:
 
 def _json_text(value: Any) -> bytes:
     if hasattr(value, "dtype"):
-        from convcalc.matrix.text import to_json_data
+        from convcalc.matrix.written import json_data
 
-        return to_json_data(value)
+        return json_data(value)
     import json
 
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
@@ -43,7 +43,7 @@ def render_csv(report: Report) -> str | bytes:
 
     for block in report.blocks:
         if isinstance(block, Grid):
-            from convcalc.matrix.text import format_csv
+            from convcalc.matrix.written import format_csv
 
             return format_csv(block.array)
     text = io.StringIO()

@@ -50,7 +50,7 @@ def _markdown(block: Table | Lines | Grid) -> str:
                 return title + "```\n" + "".join(f"{line}\n" for line in block.lines) + "```\n"
             return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in block.lines)
         case Grid():
-            from convcalc.matrix.text import format_markdown
+            from convcalc.matrix.written import format_markdown
 
             return format_markdown(block.array)
 
@@ -68,6 +68,6 @@ def _latex(block: Table | Lines | Grid) -> str:
             title = [block.title] if block.title else []
             return "".join(f"% {line}\n" for line in [*title, *block.lines])
         case Grid():
-            from convcalc.matrix.text import format_latex
+            from convcalc.matrix.written import format_latex
 
             return format_latex(block.array)

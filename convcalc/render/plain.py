@@ -36,7 +36,7 @@ def _block(block: Table | Lines | Grid) -> str | bytes:
             indent = "  " if block.title else ""
             return "".join(f"# {line}\n" for line in [*title, *(indent + line for line in block.lines)])
         case Grid():
-            from convcalc.matrix.digits import format_plain
+            from convcalc.matrix.written import format_plain
 
             text = format_plain(block.array)
             if not block.title:
@@ -69,6 +69,6 @@ def render_answer(report: Report) -> str | bytes:
     """
     if isinstance(report.answer, str):
         return report.answer + "\n"
-    from convcalc.matrix.digits import format_plain
+    from convcalc.matrix.written import format_plain
 
     return format_plain(report.answer)
