@@ -110,8 +110,12 @@ def output_shape(layer: Layer, shape: TensorShape) -> TensorShape:
         case Normalization() | LayerNormalization() | Slope() | Attention() | Elementwise():
             _check_kept(layer, shape)
             return shape
-        case Bilinear() | Recurrent() | Unknown():
-            raise ShapeError(_no_chain(layer))
+        case Recurrent():
+            return _recurrent_output(layer, shape)
+        case Bilinear():
+            raise ShapeError("a bilinear layer takes two inputs, so it cannot stand in a chain")
+        case Unknown():
+            raise ShapeError(f"what {layer.name} does to a shape is not known")
         case _:
             assert_never(layer)
 
@@ -140,14 +144,14 @@ def _rearranged(
             assert_never(layer)
 
 
-def _no_chain(layer: Bilinear | Recurrent | Unknown) -> str:
-    match layer:
-        case Bilinear():
-            return "a bilinear layer takes two inputs, so it cannot stand in a chain"
-        case Recurrent():
-            return "a recurrent layer gives its output and its state, so it cannot stand in a chain"
-        case Unknown():
-            return f"what {layer.name} does to a shape is not known"
+def _recurrent_output(layer: Recurrent, shape: TensorShape) -> TensorShape:
+    """Give the shape of the output without the states: the last axis holds the numbers of every direction."""
+    if shape.sizes[-1] != layer.in_features:
+        raise ShapeError(
+            f"the layer takes {layer.in_features} features, the input {shape} has {shape.sizes[-1]} on its last axis"
+        )
+    features = (layer.projection or layer.hidden) * (2 if layer.bidirectional else 1)
+    return TensorShape((*shape.sizes[:-1], features), shape.rank)
 
 
 def _check_kept(

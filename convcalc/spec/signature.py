@@ -43,8 +43,8 @@ class Bound:
         return value
 
     def optional(self, name: str) -> int | None:
-        """Give a value that is a whole number or None."""
-        return None if self.values[name] is None else self.whole(name)
+        """Give a value that is a whole number, or None; None too where the signature has no such parameter."""
+        return None if self.values.get(name) is None else self.whole(name)
 
     def number(self, name: str) -> float:
         """Give a value that is a number."""
@@ -53,8 +53,8 @@ class Bound:
         return value
 
     def flag(self, name: str) -> bool:
-        """Give a value that is True or False."""
-        return self.values[name] is True
+        """Give a value that is True or False; False where the signature has no such parameter."""
+        return self.values.get(name) is True
 
     def word(self, name: str) -> str:
         """Give a value that is a word."""
@@ -64,6 +64,18 @@ class Bound:
 
     def axes(self, name: str) -> tuple[int, ...]:
         """Give whole numbers, one a spatial axis, or as many as were written."""
+        value = self.values[name]
+        assert isinstance(value, tuple)
+        return value
+
+    def sides(self, name: str) -> tuple[Padding, ...]:
+        """Give padding in numbers, one for each spatial axis."""
+        value = self.values[name]
+        assert isinstance(value, tuple)
+        return value
+
+    def borders(self, name: str) -> tuple[tuple[int, int], ...]:
+        """Give cells before and after, one pair for each spatial axis."""
         value = self.values[name]
         assert isinstance(value, tuple)
         return value
@@ -159,11 +171,46 @@ def _outputs(bound: Bound, name: str, value: object) -> tuple[int | None, ...]:
     return tuple(None if item is None else whole(bound, name, item, 1) for item in items)
 
 
-def _sizes(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+def _items(bound: Bound, name: str, value: object) -> list[object]:
+    """Give the items of a list or a tuple, or of `torch.Size([...])`, or the one value."""
+    if isinstance(value, Call) and value.short_name == "Size" and len(value.positional) == 1:
+        value = value.positional[0].value
     items = [item.value for item in value.items] if isinstance(value, Sequence) else [value]
     if not items:
         raise bound.fault(name, f"{name} is empty")
-    return tuple(whole(bound, name, item, 1) for item in items)
+    return items
+
+
+def _sizes(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+    return tuple(whole(bound, name, item, 1) for item in _items(bound, name, value))
+
+
+def _split(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+    sizes = tuple(whole(bound, name, item, -1) for item in _items(bound, name, value))
+    if 0 in sizes or sizes.count(-1) > 1:
+        raise bound.fault(name, f"{name} takes sizes of at least 1, one of which may be -1, got {shown(value)}")
+    return sizes
+
+
+def _factors(bound: Bound, name: str, value: object) -> tuple[int | float, ...]:
+    factors = tuple(_number(bound, name, item) for item in _items(bound, name, value))
+    for factor in factors:
+        if not 0 < factor < float("inf"):
+            raise bound.fault(name, f"{name} must be more than 0, got {shown(factor)}")
+    return factors
+
+
+def _borders(bound: Bound, name: str, value: object) -> tuple[tuple[int, int], ...]:
+    """Read cells before and after each axis, the last axis first, as PyTorch writes them."""
+    if not isinstance(value, Sequence):
+        cells = whole(bound, name, value, None)
+        return ((cells, cells),) * bound.rank
+    if len(value.items) != 2 * bound.rank:
+        raise bound.fault(
+            name, f"{name} of {bound.call.short_name} takes 1 number or {2 * bound.rank}, got {shown(value)}"
+        )
+    sides = [whole(bound, name, item.value, None) for item in value.items]
+    return tuple(zip(sides[-2::-2], sides[::-2], strict=True))
 
 
 def _flag(bound: Bound, name: str, value: object) -> bool:
@@ -193,6 +240,7 @@ READERS: dict[str, Callable[[Bound, str, object], object]] = {
     "count": lambda bound, name, value: whole(bound, name, value, 1),
     "count?": _or_none(lambda bound, name, value: whole(bound, name, value, 1)),
     "integer": lambda bound, name, value: whole(bound, name, value, None),
+    "integer?": _or_none(lambda bound, name, value: whole(bound, name, value, None)),
     "axes": lambda bound, name, value: _axes(bound, name, value, 1),
     "axes?": _or_none(lambda bound, name, value: _axes(bound, name, value, 1)),
     "axes0": lambda bound, name, value: _axes(bound, name, value, 0),
@@ -202,6 +250,10 @@ READERS: dict[str, Callable[[Bound, str, object], object]] = {
     "padding": _padding,
     "outputs": _outputs,
     "sizes": _sizes,
+    "sizes?": _or_none(_sizes),
+    "split": _split,
+    "factors?": _or_none(_factors),
+    "borders": _borders,
     "flag": _flag,
     "number": _number,
     "number?": _or_none(_number),
