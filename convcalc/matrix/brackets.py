@@ -33,18 +33,18 @@ def bracketed_layout(source: Source, text: str) -> Layout:
     return Layout(source, re.sub(r"[\[\],]", " ", text), shape)
 
 
-def layout_between_brackets(source: Source, text: str) -> Layout | None:
+def layout_between_brackets(source: Source, text: str, *, rows: bool = False) -> Layout | None:
     """Return the layout of one pair of brackets with rows parted by `;` or line ends, None if rows nest in it.
 
     NumPy breaks one long row over several lines, MATLAB ends rows there; which of them it is shows in the lines'
-    lengths, and where it does not, the text is refused.
+    lengths, and where it does not, the text is refused. With `rows` it is known to be MATLAB's.
     """
     start, end = text.find("["), text.rfind("]")
     if text.count("[") != 1 or text.count("]") != 1 or text[:start].strip() or text[end + 1 :].strip(" \t\n;"):
         return None
     inside = " " * (start + 1) + text[start + 1 : end]
     lines = [line for line in inside.split("\n") if line.strip()]
-    if ";" not in inside and (len(lines) < 2 or _is_one_row(source, inside, lines, start)):
+    if not rows and ";" not in inside and (len(lines) < 2 or _is_one_row(source, inside, lines, start)):
         return None
     padded = inside + " " * (len(text) - end)
     return layout_of_lines(source, padded.replace("\t", " "), Marks(semicolon="rows"))
@@ -106,8 +106,7 @@ class _Nesting:
 
     def _item(self, offset: int, mark: str) -> None:
         if not self.open:
-            if mark != "[":
-                raise self._fault(offset, mark, f"{mark!r} before the first bracket")
+            self.done = mark != "["
             return
         if self.deepest is not None and len(self.open) >= self.deepest and mark == "[":
             raise self._fault(offset, mark, "a row nested deeper than the ones before it")

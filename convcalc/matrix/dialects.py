@@ -1,70 +1,94 @@
-"""Which dialect a text is written in, and its way to a layout."""
+"""Which dialect a text is written in, and its way to a layout.
+
+Each reader overwrites what is no number by blanks, character for character, and hands the rest to `lines` or
+`brackets`; so whatever is wrong is reported where the user wrote it.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from convcalc.errors import DataError
+from convcalc.errors import DataError, UsageError
 from convcalc.matrix.brackets import bracketed_layout, layout_between_brackets
 from convcalc.matrix.layout import Layout, Source
-from convcalc.matrix.lines import Marks, layout_of_lines
+from convcalc.matrix.lines import Marks, layout_of_lines, with_decimal_points
 from convcalc.matrix.options import ReadOptions
 
-__all__ = ["layout_of"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["blanked", "clean", "dialect_of", "layout_of"]
 
 _COMMENT = re.compile(r"#[^\n]*")
 _SHAPE = re.compile(r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\n|\Z)")
-_SPACES = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
+_BLANKS_OF_TYPESETTERS = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
 _MINUSES = str.maketrans("\u2212\u2013\ufe63\uff0d", "----")
-_THOUSANDS = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
+_DOUBTFUL_BLANK = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
+_ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*[ \t]*=(?!=)")
+_DIALECTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\s*P[123]\s"), "pnm"),
+    (re.compile(r"\s*\{\s*[\"}]"), "json"),
+    (re.compile(r"[^\"]*(?:\\begin\s*\{|\\\\|\\cr\b|&)", re.DOTALL), "latex"),
+    (re.compile(r"\s*(?:Parameter containing:|(?:\w+\.)*(?:tensor|Tensor)\s*\()"), "pytorch"),
+    (re.compile(r"\s*(?:\w+\.)*(?:as)?(?:array|matrix)\s*\("), "numpy"),
+    (re.compile(r"[^\[|]*\|"), "markdown"),
+    (re.compile(r"\s*(?:\[|\(\s*\(|\{\s*\{)"), "brackets"),
+)
 
 
 def layout_of(source: Source, options: ReadOptions) -> Layout:
     """Return the layout of the text in `source`, in the dialect that `options` names or the text shows."""
-    text = _clean(source)
-    shape = _stated_shape(source)
-    if "#" in text:
-        text = _COMMENT.sub(lambda match: " " * len(match[0]), text)
-    dialect = options.named_format or _dialect(text)
-    if dialect in ("json", "numpy", "pytorch", "matlab"):
-        return _brackets(source, text, dialect)
-    marks = Marks(header=options.header, decimal=options.decimal)
-    if dialect == "csv":
-        marks = marks.replace(separator=";" if ";" in text else "\t" if "\t" in text and "," not in text else ",")
-    elif dialect == "tsv":
-        marks = marks.replace(separator="\t")
-    elif dialect == "markdown":
-        marks = marks.replace(separator="|")
-    return layout_of_lines(source, text, marks, shape)
+    text = clean(source)
+    dialect = options.named_format or dialect_of(text)
+    if dialect in ("npy", "npz", "image"):
+        raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out --from")
+    if dialect != "json" and "#" in text:
+        text = _COMMENT.sub(blanked, text)
+    if dialect not in ("json", "pnm"):
+        text = _ASSIGNMENT.sub(blanked, text, count=1) if _ASSIGNMENT.match(text) else text
+    if options.gray or options.scale is not None:
+        raise UsageError("only pictures have colours and a range", place="--gray" if options.gray else "--scale")
+    if dialect in _BRACKETED and options.header:
+        raise UsageError("nested brackets have no header row", place="--header")
+    reader = _READERS.get(dialect, _lines)
+    return reader(source, text, options)
 
 
-def _dialect(text: str) -> str:
-    if "[" in text or "((" in text or "{{" in text:
-        return "numpy"
-    return "markdown" if "|" in text else "plain"
+def dialect_of(text: str) -> str:
+    """Return the dialect that the text shows by itself.
+
+    >>> dialect_of("tensor([1., 2.])"), dialect_of("1 | 2"), dialect_of("1 2")
+    ('pytorch', 'markdown', 'plain')
+    """
+    assigned = _ASSIGNMENT.match(text)
+    start = assigned.end() if assigned else 0
+    comment = re.compile(r"\s*#[^\n]*\n").match(text, start)
+    while comment is not None:
+        start = comment.end()
+        comment = re.compile(r"\s*#[^\n]*\n").match(text, start)
+    return next((name for pattern, name in _DIALECTS if pattern.match(text, start)), "plain")
 
 
-def _brackets(source: Source, text: str, dialect: str) -> Layout:
-    if dialect == "matlab" or text.count("[") == 1:
-        layout = layout_between_brackets(source, text)
-        if layout is not None:
-            return layout
-    return bracketed_layout(source, text)
-
-
-def _clean(source: Source) -> str:
-    """Return the text, as long as before, with ASCII minus signs and blanks for those of typesetters."""
+def clean(source: Source) -> str:
+    """Return the text, as long as before, with ASCII's minus sign and blank for those of typesetters."""
     text = source.text
-    if text.isascii():
-        return _SPACES.sub(" ", text)
-    thousands = _THOUSANDS.search(text)
-    if thousands is not None:
-        raise source.fault(
-            thousands.span(),
-            "a narrow or unbreakable blank between two digits: one number or two?",
-            "take it out, or put an ordinary blank there",
-        )
-    return _SPACES.sub(" ", text.translate(_MINUSES))
+    if not text.isascii():
+        doubtful = _DOUBTFUL_BLANK.search(text)
+        if doubtful is not None:
+            raise source.fault(
+                doubtful.span(),
+                "a narrow or unbreakable blank between two digits: one number or two?",
+                "take it out, or put an ordinary blank there",
+            )
+        text = text.translate(_MINUSES)
+    return _BLANKS_OF_TYPESETTERS.sub(" ", text)
+
+
+def blanked(match: re.Match[str]) -> str:
+    """Return blanks in place of a match, its line ends kept."""
+    text = match[0]
+    return " " * len(text) if "\n" not in text else "".join("\n" if c == "\n" else " " for c in text)
 
 
 def _stated_shape(source: Source) -> tuple[int, ...] | None:
@@ -75,3 +99,77 @@ def _stated_shape(source: Source) -> tuple[int, ...] | None:
     if 0 in shape:
         raise DataError(f"a shape with nothing in it: {match[1]}", place=source.place)
     return shape
+
+
+def _lines(source: Source, text: str, options: ReadOptions) -> Layout:
+    marks = Marks(header=options.header, decimal=options.decimal)
+    return layout_of_lines(source, text, marks, _stated_shape(source))
+
+
+def _csv(source: Source, text: str, options: ReadOptions) -> Layout:
+    separator = ";" if ";" in text else "\t" if "\t" in text and "," not in text else ","
+    marks = Marks(separator=separator, header=options.header, decimal=options.decimal)
+    return layout_of_lines(source, text, marks, _stated_shape(source))
+
+
+def _tsv(source: Source, text: str, options: ReadOptions) -> Layout:
+    marks = Marks(separator="\t", header=options.header, decimal=options.decimal)
+    return layout_of_lines(source, text, marks, _stated_shape(source))
+
+
+def _markdown(source: Source, text: str, options: ReadOptions) -> Layout:
+    from convcalc.matrix.markup_in import markdown_layout
+
+    return markdown_layout(source, text, options)
+
+
+def _latex(source: Source, text: str, options: ReadOptions) -> Layout:
+    from convcalc.matrix.markup_in import latex_layout
+
+    return latex_layout(source, text, options)
+
+
+def _json(source: Source, text: str, options: ReadOptions) -> Layout:
+    from convcalc.matrix.json_in import json_layout
+
+    return json_layout(source, text)
+
+
+def _printed(source: Source, text: str, options: ReadOptions) -> Layout:
+    from convcalc.matrix.printed import printed_layout
+
+    return printed_layout(source, text)
+
+
+def _brackets(source: Source, text: str, options: ReadOptions) -> Layout:
+    """Read nested brackets as the text shows them: MATLAB's rows, NumPy's `print`, lists."""
+    if options.decimal == ",":
+        text = with_decimal_points(source, text)
+    layout = layout_between_brackets(source, text)
+    if layout is None:
+        if "np." in text or "numpy." in text or options.named_format == "numpy":
+            return _printed(source, text, options)
+        layout = bracketed_layout(source, text)
+    return layout
+
+
+def _matlab(source: Source, text: str, options: ReadOptions) -> Layout:
+    text = re.sub(r"%[^\n]*|\.\.\.[^\n]*\n", lambda match: " " * len(match[0]), text)
+    if "[" not in text:
+        return _lines(source, text, options)
+    layout = layout_between_brackets(source, text, rows=True)
+    return layout if layout is not None else bracketed_layout(source, text)
+
+
+_BRACKETED = ("json", "numpy", "pytorch", "matlab", "brackets")
+_READERS: dict[str, Callable[[Source, str, ReadOptions], Layout]] = {
+    "csv": _csv,
+    "tsv": _tsv,
+    "markdown": _markdown,
+    "latex": _latex,
+    "json": _json,
+    "numpy": _printed,
+    "pytorch": _printed,
+    "brackets": _brackets,
+    "matlab": _matlab,
+}

@@ -14,6 +14,7 @@ from convcalc.matrix.encoding import decode, one_kind_of_line_end
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.saving import output_file, write_bytes, write_text
 from convcalc.matrix.text import parse_matrix
+from convcalc.matrix.written import format_csv, format_json, format_plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
         return _from_file(source, options)
     path, colon, name = source.rpartition(":")
     if colon and path.lower().endswith(".npz") and _exists(path):
-        return _from_archive(path, name)
+        return _as_asked(_from_archive(path, name), options)
     if _looks_inline(source):
         return parse_matrix(source, place=COMMAND_LINE, options=options)
     raise _not_there(source)
@@ -90,10 +91,16 @@ def _encoded(array: NDArray[Any], path: str, precision: int | None) -> bytes:
         from convcalc.matrix.npy import npy_bytes, npz_bytes
 
         return npy_bytes(array) if ending == ".npy" else npz_bytes(array)
-    from convcalc.matrix.digits import format_plain
+    if ending == ".png":
+        from convcalc.matrix.image import png_bytes
 
+        return png_bytes(array)
     if ending == ".txt":
         return format_plain(array, precision)
+    if ending in (".csv", ".tsv"):
+        return format_csv(array, precision, "," if ending == ".csv" else "\t")
+    if ending == ".json":
+        return format_json(array)
     raise FileError(
         f"no matrix can be written with the ending {ending!r}"
         if ending
@@ -108,7 +115,7 @@ def _from_file(path: str, options: ReadOptions) -> Matrix:
         return _from_bytes(_file_bytes(path), path, options)
     from convcalc.matrix.npy import read_npy_file
 
-    return Matrix(read_npy_file(path), origin=path)
+    return _as_asked(Matrix(read_npy_file(path), origin=path), options)
 
 
 def _from_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
@@ -116,13 +123,18 @@ def _from_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
     if kind == "npy":
         from convcalc.matrix.npy import read_npy
 
-        return Matrix(read_npy(data, place), origin=place)
+        return _as_asked(Matrix(read_npy(data, place), origin=place), options)
     if kind == "npz":
         import io
 
         from convcalc.matrix.npy import read_npz
 
-        return Matrix(read_npz(io.BytesIO(data), place, None), origin=place)
+        return _as_asked(Matrix(read_npz(io.BytesIO(data), place, None), origin=place), options)
+    if kind == "image" or (kind in (None, "pnm") and _is_picture(data)):
+        from convcalc.matrix.image import read_picture
+
+        array, notes = read_picture(data, place, options)
+        return _as_asked(Matrix(array, notes, place), options)
     return parse_matrix(data, place=place, options=options)
 
 
@@ -134,6 +146,38 @@ def _from_archive(path: str, name: str) -> Matrix:
             return Matrix(read_npz(stream, path, name), origin=f"{path}:{name}")
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror or error}", place=path) from error
+
+
+def _as_asked(matrix: Matrix, options: ReadOptions) -> Matrix:
+    """Return `matrix` with the dtype that `options` asks for; decimals in files are binary, and exact as such."""
+    if options.exact and matrix.array.dtype.kind == "f":
+        return matrix.replace(array=_fractions(matrix))
+    if options.dtype is None:
+        return matrix
+    from convcalc.matrix.casting import cast
+
+    return matrix.replace(array=cast(matrix.array, options.dtype, matrix.origin))
+
+
+def _fractions(matrix: Matrix) -> NDArray[Any]:
+    from fractions import Fraction
+
+    from convcalc.matrix.numbers import object_array
+
+    try:
+        values = [Fraction(value) for value in matrix.array.ravel().tolist()]
+    except (ValueError, OverflowError) as error:
+        raise DataError("nan and inf are no exact numbers", place=matrix.origin, hint="leave out --exact") from error
+    return object_array(values, matrix.array.shape)
+
+
+def _is_picture(data: bytes) -> bool:
+    """Tell binary pictures from text, at no cost for text."""
+    if data[:1] not in (b"\x89", b"\xff", b"G", b"B", b"P", b"I", b"M", b"R") or data[:2] == b"\xff\xfe":
+        return False
+    from convcalc.matrix.image import is_picture
+
+    return is_picture(data)
 
 
 def _kind_of(data: bytes, place: str) -> str | None:

@@ -14,7 +14,7 @@ from convcalc.errors import DataError
 from convcalc.matrix.layout import Layout, Source
 from convcalc.value import Value
 
-__all__ = ["Marks", "layout_of_lines", "layout_of_rows"]
+__all__ = ["Marks", "layout_of_lines", "layout_of_rows", "with_decimal_points"]
 
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _CHUNK = re.compile(r"[^\s;]+")
@@ -50,7 +50,7 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
     if '"' in text:
         text = _QUOTED.sub(lambda match: f" {match[1]} ", text)
     if marks.decimal == "," and marks.separator != ",":
-        text = _with_decimal_points(source, text)
+        text = with_decimal_points(source, text)
     elif "," in text and marks.semicolon != "rows":
         _refuse_two_readings(source, text)
     separator = marks.separator
@@ -96,7 +96,8 @@ def _without_first_row(text: str) -> str:
     return " " * end + text[end:]
 
 
-def _with_decimal_points(source: Source, text: str) -> str:
+def with_decimal_points(source: Source, text: str) -> str:
+    """Return `text` with points for decimal commas, those with a digit after and a digit or no number before."""
     point = text.find(".")
     if point >= 0:
         raise source.fault((point, point + 1), "a point, though the decimal mark is said to be a comma")

@@ -1,28 +1,38 @@
 r"""Text to a matrix: what it is shows in the text itself, `ReadOptions.format` overrides it.
 
-| a text with …                                   | is read as                                          |
-| ----------------------------------------------- | --------------------------------------------------- |
-| `P1`, `P2` or `P3` at its start                 | a PGM, PPM or PBM picture in text                   |
-| `{"` at its start                               | convcalc's own `--json`                             |
-| `\begin{`, `\\` or `&`                          | a LaTeX matrix                                      |
-| `tensor(`                                       | what PyTorch prints                                 |
-| `array(`, `matrix(`                             | what NumPy's `repr` gives                           |
-| `|`                                             | a Markdown table                                    |
-| `[`, `((` or `{{`                               | nested lists, NumPy's `print`, MATLAB               |
-| none of these                                   | a line a row; blanks, tabs, commas, semicolons      |
+| a text that begins with …                       | is read as                                                  |
+| ----------------------------------------------- | ----------------------------------------------------------- |
+| `P1`, `P2` or `P3`                              | a PBM, PGM or PPM picture in text                           |
+| `{"`                                            | convcalc's own `--json`                                     |
+| anything with `\begin{`, `\\` or `&` in it      | a LaTeX matrix                                              |
+| `tensor(`                                       | what PyTorch prints                                         |
+| `array(`, `matrix(`                             | what NumPy's `repr` gives                                   |
+| a line with `|` in it                           | a Markdown table                                            |
+| `[`, `((` or `{{`                               | nested lists, NumPy's `print`, MATLAB                       |
+| none of these                                   | a line a row; blanks, tabs, commas, semicolons between      |
+
+Comments (`#` to the end of the line) and a name before it (`A =`) do not count. Large plain text takes the way of
+`blocks`, all other text, and text with anything wrong in it, that of `dialects` and `numbers`.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from convcalc.matrix import Matrix
-from convcalc.matrix.dialects import layout_of
-from convcalc.matrix.digits import format_plain
+from convcalc.matrix.dialects import clean, dialect_of, layout_of
 from convcalc.matrix.encoding import decode, one_kind_of_line_end
 from convcalc.matrix.layout import Source
 from convcalc.matrix.numbers import array_of
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.written import format_plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["format_plain", "parse_matrix"]
+
+_LARGE = 1 << 14
 
 
 def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None = None) -> Matrix:
@@ -36,8 +46,40 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     [[1, 0, 1], [2, 1, 0]]
     """
     options = options or ReadOptions()
+    array = _quickly(text, options) if len(text) >= _LARGE else None
+    if array is not None:
+        return Matrix(array, origin=place)
     characters = decode(text, place) if isinstance(text, bytes) else text
     source = Source(one_kind_of_line_end(characters), place)
+    if (options.named_format or dialect_of(clean(source))) == "pnm":
+        from convcalc.matrix.pnm import read_pnm
+
+        return Matrix(_as_asked(read_pnm(source, options), options, place), origin=place)
     layout = layout_of(source, options)
     array = array_of(layout, exact=options.exact)
+    dtype = options.dtype or (None if options.exact else layout.dtype)
+    if dtype is not None:
+        from convcalc.matrix.casting import cast
+
+        array = cast(array, dtype, place, layout.text.split())
     return Matrix(array, layout.notes, place)
+
+
+def _quickly(text: bytes | str, options: ReadOptions) -> NDArray[Any] | None:
+    """Return the array in a large text if it is clean and plain, else None."""
+    if options.named_format not in (None, "plain", "csv", "tsv") or options.decimal != "." or options.exact:
+        return None
+    if options.dtype not in (None, "float64", "int64"):
+        return None
+    from convcalc.matrix.blocks import read_clean
+
+    array = read_clean(text.encode() if isinstance(text, str) else text, header=options.header)
+    return array if options.dtype is None or array is None or array.dtype == options.dtype else None
+
+
+def _as_asked(array: NDArray[Any], options: ReadOptions, place: str) -> NDArray[Any]:
+    if options.dtype is None:
+        return array
+    from convcalc.matrix.casting import cast
+
+    return cast(array, options.dtype, place)

@@ -1,0 +1,160 @@
+"""Pictures in and out through Pillow, the extra `image`: photographs as matrices, output planes as gray pictures."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcalc.errors import DataError, FileError
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.picture import adjusted
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+__all__ = ["is_picture", "png_bytes", "read_picture"]
+
+_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"P4", b"P5", b"P6", b"II*\0", b"MM\0*")
+_MODES = {
+    "1": "L",
+    "P": "RGB",
+    "PA": "RGBA",
+    "CMYK": "RGB",
+    "YCbCr": "RGB",
+    "LAB": "RGB",
+    "HSV": "RGB",
+    "RGBX": "RGB",
+}
+_COLOUR_TYPES_OF_PNG = (2, 4, 6)
+_SMALL = 256
+_GAP = 4
+_LABEL = 12
+
+
+def is_picture(data: bytes) -> bool:
+    """Tell by its first bytes whether a file is a PNG, JPEG, GIF, BMP, TIFF, WebP or binary Netpbm picture."""
+    if data[:1] == b"P":
+        return data[:2] in _BEGINNINGS and data[2:3] in (b" ", b"\n", b"\t", b"\r")
+    return data.startswith(_BEGINNINGS) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+
+
+def read_picture(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Return a picture as (height, width) or (channels, height, width), and notes on what was left out.
+
+    Numbers are those of the file, 0..255 for 8 bits, int64; `options` as in `picture.adjusted`. Opacity that is full
+    everywhere is dropped, else it is the last channel. Errors: Pillow missing, a damaged picture, one that Pillow
+    would read with fewer bits than it has.
+    """
+    pillow = _pillow("PIL.Image", place)
+    _refuse_deep_colour(data, place)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
+            picture = pillow.open(io.BytesIO(data))
+            frames = getattr(picture, "n_frames", 1)
+            picture = _pillow("PIL.ImageOps", place).exif_transpose(picture)
+            planes, maximum, opaque = _planes(picture)
+    except (OSError, SyntaxError, ValueError, EOFError, pillow.DecompressionBombError) as error:
+        raise DataError(f"this picture cannot be read: {error}", place=place) from error
+    notes: tuple[str, ...] = ("every cell is opaque, so opacity was left out",) if opaque else ()
+    if frames > 1:
+        notes += (f"the first of {frames} pictures",)
+    if maximum == 0:
+        if options.scale is not None:
+            raise DataError("this picture holds decimal numbers, which have no range to scale", place=place)
+        return planes, notes
+    return adjusted(planes, maximum, options), notes
+
+
+def png_bytes(array: NDArray[Any]) -> bytes:
+    """Return `array` as a gray PNG: black is its smallest number, white its largest, NaN is black.
+
+    More than two axes make a contact sheet, every plane labelled by its index, all on one scale. Planes smaller
+    than 256 cells are enlarged by a whole factor.
+    """
+    pillow = _pillow("PIL.Image", ".png")
+    gray = _gray(array)
+    planes = gray.reshape((-1, *gray.shape[-2:]))
+    factor = max(1, _SMALL // max(planes.shape[1:]))
+    planes = planes.repeat(factor, axis=1).repeat(factor, axis=2)
+    picture = pillow.fromarray(planes[0]) if len(planes) == 1 else _contact_sheet(planes, array.shape[:-2])
+    stream = io.BytesIO()
+    picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _planes(picture: Image) -> tuple[NDArray[Any], int, bool]:
+    """Return channels first, the largest number a cell can have (0 for decimals), and whether opacity was dropped."""
+    mode = picture.mode
+    if mode == "P" and "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    elif mode in _MODES:
+        picture = picture.convert(_MODES[mode])
+    array = np.asarray(picture)
+    maximum = 255
+    if mode.startswith("I"):
+        maximum = 65535
+    elif mode == "F":
+        maximum = 0
+    opaque = picture.mode in ("RGBA", "LA") and bool((array[..., -1] == maximum).all())
+    if opaque:
+        array = array[..., :-1]
+    if array.ndim == 3:
+        array = np.moveaxis(array, -1, 0)
+        array = array[0] if array.shape[0] == 1 else array
+    return array, maximum, opaque
+
+
+def _refuse_deep_colour(data: bytes, place: str) -> None:
+    """Refuse a PNG with 16 bits a channel in colour, which Pillow silently cuts to 8."""
+    if (
+        data.startswith(_BEGINNINGS[0])
+        and data[24:25] == b"\x10"
+        and data[25:26]
+        and data[25] in _COLOUR_TYPES_OF_PNG
+    ):
+        raise DataError(
+            "16 bits a channel in colour would be cut to 8", place=place, hint="save it as .npy, or as 16-bit gray"
+        )
+
+
+def _gray(array: NDArray[Any]) -> NDArray[np.uint8]:
+    numbers = np.atleast_2d(array).astype(np.float64)
+    finite = numbers[np.isfinite(numbers)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    span = high - low
+    if not np.isfinite(span):
+        numbers, low, span = numbers / 4, low / 4, high / 4 - low / 4
+    numbers = np.nan_to_num(numbers, nan=low, posinf=low + span, neginf=low)
+    shades = np.full(numbers.shape, 128.0) if span == 0 else (numbers - low) / span * 255
+    return np.rint(shades).astype(np.uint8)
+
+
+def _contact_sheet(planes: NDArray[np.uint8], leading: tuple[int, ...]) -> Image:
+    pillow, draw = _pillow("PIL.Image", ".png"), _pillow("PIL.ImageDraw", ".png")
+    count, height, width = planes.shape
+    columns = max(1, round((count * height / width) ** 0.5))
+    rows = -(-count // columns)
+    step_y, step_x = height + _LABEL + _GAP, width + _GAP
+    sheet: Image = pillow.new("L", (columns * step_x + _GAP, rows * step_y + _GAP), 255)
+    pen = draw.Draw(sheet)
+    for number, index in enumerate(np.ndindex(leading)):
+        top, left = _GAP + number // columns * step_y, _GAP + number % columns * step_x
+        pen.text((left, top), ",".join(map(str, index)), fill=0)
+        sheet.paste(pillow.fromarray(planes[number]), (left, top + _LABEL))
+    return sheet
+
+
+def _pillow(name: str, place: str) -> ModuleType:
+    from importlib import import_module
+
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise FileError("pictures need Pillow", place=place, hint="pip install 'convcalc[image]'") from error
