@@ -35,11 +35,16 @@ Cell = str | int | float | tuple[int | None, ...] | None
 
 
 class Column(Value):
-    """A column of a table: its heading for the eye, its name for machines, and whether it holds numbers."""
+    """A column of a table: its heading for the eye, its name for machines, and whether it holds numbers.
+
+    Where a table is too wide for a terminal, columns of the highest `detail` are left out first, and never those
+    of detail 0.
+    """
 
     title: str
     name: str
     numeric: bool = False
+    detail: int = 0
 
 
 class Table(Value):
@@ -112,11 +117,11 @@ def shape_report(
     ]
     columns = (
         Column("Layer", "layer"),
-        Column("Input", "input", numeric=True),
+        Column("Input", "input", numeric=True, detail=4),
         Column("Output", "output", numeric=True),
-        Column("Receptive field", "receptive_field", numeric=True),
-        Column("Stride", "effective_stride", numeric=True),
-        Column("Padding", "effective_padding", numeric=True),
+        Column("Receptive field", "receptive_field", numeric=True, detail=1),
+        Column("Stride", "effective_stride", numeric=True, detail=2),
+        Column("Padding", "effective_padding", numeric=True, detail=3),
     )
     rows = tuple(
         (
@@ -161,18 +166,18 @@ def params_report(
     ]
     columns = [
         Column("Layer", "layer"),
-        Column("Weight", "weight_shape", numeric=True),
-        Column("Weights", "weights", numeric=True),
-        Column("Biases", "biases", numeric=True),
-        Column("Buffers", "buffers", numeric=True),
+        Column("Weight", "weight_shape", numeric=True, detail=4),
+        Column("Weights", "weights", numeric=True, detail=2),
+        Column("Biases", "biases", numeric=True, detail=3),
+        Column("Buffers", "buffers", numeric=True, detail=6),
         Column("Params", "params", numeric=True),
     ]
     if trace is not None:
         columns += [
             Column("Output", "output", numeric=True),
-            Column("MACs", "macs", numeric=True),
-            Column("FLOPs", "flops", numeric=True),
-            Column("Activation bytes", "activation_bytes", numeric=True),
+            Column("MACs", "macs", numeric=True, detail=1),
+            Column("FLOPs", "flops", numeric=True, detail=7),
+            Column("Activation bytes", "activation_bytes", numeric=True, detail=5),
         ]
     totals = {"layer": "total", "weight_shape": None, **_counts(audit.total, number_bytes, None)}
     if trace is not None:

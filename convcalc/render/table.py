@@ -6,7 +6,7 @@ Text that came from the user is only ever shown as it is, never read as Rich mar
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 from rich import box
@@ -23,6 +23,9 @@ __all__ = ["render"]
 
 STYLES = {"explanation": "", "note": "dim", "right": "bold green", "wrong": "bold red"}
 HIGHLIGHTED = ("output", "params")
+GAP = 2
+MOST_NAME = 24
+"""Characters that the name of a layer gets on a narrow terminal, before it is folded."""
 
 
 def render(report: Report, width: int, color: bool) -> str:
@@ -52,7 +55,7 @@ def render(report: Report, width: int, color: bool) -> str:
 def _block(block: Table | Lines | Grid, width: int) -> Iterator[RenderableType]:
     match block:
         case Table():
-            yield _table(block)
+            yield from _table(block, width)
         case Lines():
             if block.title:
                 yield Text(block.title, style="bold")
@@ -63,20 +66,45 @@ def _block(block: Table | Lines | Grid, width: int) -> Iterator[RenderableType]:
             yield from _grid(block, width)
 
 
-def _table(block: Table) -> RichTable:
-    table = RichTable(box=box.SIMPLE_HEAD, show_footer=block.totals is not None, pad_edge=False)
-    footers = block.totals or ("",) * len(block.columns)
-    for column, footer in zip(block.columns, footers, strict=True):
+def _table(block: Table, width: int) -> Iterator[RenderableType]:
+    """Draw a table; columns of detail that do not fit are left out, and it is said so."""
+    texts = [[_text(column, cell) for column, cell in zip(block.columns, row, strict=True)] for row in block.rows]
+    footer = None
+    if block.totals is not None:
+        footer = [_text(column, cell) for column, cell in zip(block.columns, block.totals, strict=True)]
+    shown = _fitting(block.columns, [*texts, *([footer] if footer else [])], width)
+    table = RichTable(box=box.SIMPLE_HEAD, show_footer=footer is not None, pad_edge=False)
+    for index in shown:
+        column = block.columns[index]
         table.add_column(
             column.title,
-            footer=_text(column, footer) if block.totals is not None else "",
+            footer=footer[index] if footer else "",
             justify="right" if column.numeric else "left",
             style="bold" if column.name in HIGHLIGHTED else "",
             overflow="fold",
+            no_wrap=column.numeric,
         )
-    for row in block.rows:
-        table.add_row(*(_text(column, cell) for column, cell in zip(block.columns, row, strict=True)))
-    return table
+    for row in texts:
+        table.add_row(*(row[index] for index in shown))
+    yield table
+    left_out = [column.title for index, column in enumerate(block.columns) if index not in shown]
+    if left_out:
+        yield Text(f"left out to fit: {', '.join(left_out)} (-F plain shows all)", style="dim")
+
+
+def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int]:
+    """Choose the columns that fit into `width` characters, the text of the first taking what it needs or a third."""
+    widths = [
+        max([len(column.title), *(row[index].cell_len for row in rows)]) + GAP for index, column in enumerate(columns)
+    ]
+    widths[0] = min(widths[0], max(width // 3, MOST_NAME))
+    shown = list(range(len(columns)))
+    while sum(widths[index] for index in shown) > width:
+        least = max(shown, key=lambda index: columns[index].detail)
+        if not columns[least].detail:
+            break
+        shown.remove(least)
+    return shown
 
 
 def _text(column: Column, cell: Cell) -> Text:

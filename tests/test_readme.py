@@ -1,0 +1,56 @@
+"""The README holds what is true: every `$` line in it is run, and its output is what stands below it.
+
+    python tests/test_readme.py
+
+writes the output anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(text: str) -> list[str]:
+    """Give the bodies of the console blocks."""
+    return [match.group(1) for match in BLOCK.finditer(text)]
+
+
+def answered(block: str) -> str:
+    """Run the commands of a block one after another and put the output of each under it."""
+    lines = [line for line in block.splitlines() if line.startswith("$ ")]
+    return "".join(f"{line}\n{output(line[2:])}" for line in lines)
+
+
+def output(command: str) -> str:
+    """Run a command line in bash as a user would, `convcalc` being the one of this Python."""
+    alias = f'convcalc() {{ {shlex.quote(sys.executable)} -m convcalc "$@"; }}\n'
+    done = subprocess.run(
+        ["bash", "-c", alias + command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    assert "a defect in convcalc" not in done.stdout, command
+    return done.stdout
+
+
+@pytest.mark.parametrize("block", blocks(README.read_text()))
+def test_every_command_answers_what_the_readme_says(block: str) -> None:
+    assert answered(block) == block
+
+
+def test_the_readme_opens_with_two_commands_and_ci_runs_the_second() -> None:
+    commands = re.findall(r"^```sh\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    assert commands[0].startswith("python3 -m venv .venv && ")
+    assert commands[1].rstrip().endswith("-m pytest")
+    assert "README.md" in (README.parent / ".ci" / "run").read_text()
+
+
+if __name__ == "__main__":
+    README.write_text(BLOCK.sub(lambda match: f"```console\n{answered(match.group(1))}```", README.read_text()))
