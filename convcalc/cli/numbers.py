@@ -63,8 +63,9 @@ def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
 def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:
     """Read `--boundary`: its name, and the value of `constant:V`.
 
+    >>> import numpy as np
     >>> boundary_of("constant:7", NumberOptions(exact=False, dtype=None)), boundary_of("reflect", NumberOptions())
-    (('constant', 7), ('reflect', 0))
+    (('constant', np.int64(7)), ('reflect', 0))
     """
     name, colon, value = text.partition(":")
     if name != "constant":
