@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import convolve_loops
 
+from convcalc.compute.arrange import correlate
 from convcalc.compute.boundary import extend
-from convcalc.compute.convolve import correlate
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
 

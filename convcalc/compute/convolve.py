@@ -3,41 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from itertools import product
 
 import numpy as np
 
-from convcalc.compute import taps
-from convcalc.compute.boundary import pad
-from convcalc.compute.exact import Array, prepare
+from convcalc.compute.exact import Array, Operands, prepare
+from convcalc.compute.job import Job
+from convcalc.compute.plan import plan
+from convcalc.compute.tiles import Options, run
+from convcalc.compute.transposed import Phase, phases
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, axis_name
 
 __all__ = ["convolve", "convolve_transposed"]
 
+DEFAULTS = Options()
+
 
 def convolve(
-    x: Array, weight: Array, windows: Sequence[Window], *, groups: int = 1, bias: Array | None = None
+    x: Array,
+    weight: Array,
+    windows: Sequence[Window],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    options: Options = DEFAULTS,
 ) -> Array:
     """Cross-correlate, which is what deep-learning frameworks call convolution.
 
     x: (N, C, *spatial); weight: (O, C/groups, *kernel); windows: one a spatial axis, zeros in the padding; bias: (O,)
     or one number. Returns (N, O, *output). Whole numbers and fractions come out exact (int64, Python integers where
     int64 is too small, Fractions), floats in their own dtype; narrow whole numbers such as uint8 never wrap.
+    `options` can force an algorithm, a number of threads, or ask for word of progress.
 
-    Raises ShapeError where sizes do not fit, DataError where numbers cannot be computed with.
+    Raises ShapeError where sizes do not fit, DataError where numbers cannot be computed with, UsageError for an
+    algorithm that cannot do this.
 
     >>> x = np.array([[[[1, 0, 1], [2, 1, 0], [0, 1, 1]]]])
     >>> convolve(x, np.array([[[[1, 0], [0, 1]]]]), [Window(2), Window(2)])
     array([[[[2, 0],
              [3, 2]]]])
     """
-    _check_channels(x.shape, weight.shape, windows, groups, transposed=False)
-    _check_sizes(x.shape, windows)
+    check_channels(x.shape, weight.shape, windows, groups, transposed=False)
+    check_sizes(x.shape, windows)
     operands = prepare(x, weight, _bias_of(bias, len(weight)))
-    bare = [window.replace(padding=window.padding.replace(before=0, after=0)) for window in windows]
-    result = taps.correlate(pad(operands.x, windows), operands.weight, bare, groups)
-    return operands.finish(_add_bias(result, operands.bias))
+    job = job_of(operands, windows, groups)
+    result = np.empty((job.batch, job.outputs, *job.counts), operands.out_dtype)
+    chosen = plan(job, options.algorithm)
+    run(job, chosen, operands.x, operands.weight, result, operands.bias, options)
+    return operands.finish(result)
 
 
 def convolve_transposed(
@@ -48,26 +62,44 @@ def convolve_transposed(
     groups: int = 1,
     bias: Array | None = None,
     output_padding: Sequence[int] | None = None,
+    options: Options = DEFAULTS,
 ) -> Array:
     """Transpose `convolve`: every input cell adds its multiple of the kernel to the output, `stride` cells apart.
 
     x: (N, C, *spatial); weight: (C, O/groups, *kernel); the padding is cut off the output, `output_padding` cells
     are added to its end. Returns (N, O, *output) with output = (i-1)s - pL - pR + k_eff + op (PyTorch's
-    ConvTranspose2d). Numbers and errors as for `convolve`.
+    ConvTranspose2d). Numbers, options and errors as for `convolve`.
 
     >>> convolve_transposed(np.array([[[1, 2]]]), np.array([[[1, 10]]]), [Window(2)])
     array([[[ 1, 12, 20]]])
     """
     extra = tuple(output_padding) if output_padding is not None else (0,) * len(windows)
-    _check_channels(x.shape, weight.shape, windows, groups, transposed=True)
+    check_channels(x.shape, weight.shape, windows, groups, transposed=True)
     _check_output_padding(extra, windows)
     outputs = [w.transposed_output(size, op) for w, size, op in zip(windows, x.shape[2:], extra, strict=True)]
     forward = _outputs_first(weight, groups)
     operands = prepare(x, forward, _bias_of(bias, len(forward)))
-    spread = taps.scatter(operands.x, operands.weight, windows, extra, groups)
-    kept = (slice(w.padding.before, w.padding.before + o) for w, o in zip(windows, outputs, strict=True))
-    inside: tuple[Any, ...] = (..., *kept)
-    return operands.finish(_add_bias(spread[inside], operands.bias))
+    result = np.zeros((len(x), len(forward), *outputs), operands.out_dtype)
+    if operands.bias is not None:
+        result += operands.bias.astype(result.dtype).reshape(-1, *(1,) * len(windows))
+    for axes in product(*map(phases, windows, x.shape[2:], outputs)):
+        part = _phase_input(operands.x, axes)
+        kernel = operands.weight[(slice(None), slice(None), *(axis.taps for axis in axes))]
+        job = job_of(operands.replace(x=part, weight=kernel), [axis.window for axis in axes], groups)
+        target = result[(slice(None), slice(None), *(axis.outputs for axis in axes))]
+        run(job, plan(job, options.algorithm), part, kernel, target, operands.bias, options)
+    return operands.finish(result)
+
+
+def _phase_input(x: Array, axes: Sequence[Phase]) -> Array:
+    return x[(slice(None), slice(None), *(axis.inputs for axis in axes))]
+
+
+def job_of(operands: Operands, windows: Sequence[Window], groups: int) -> Job:
+    """Describe a convolution of prepared operands by its sizes."""
+    batch, channels, *sizes = operands.x.shape
+    outputs = len(operands.weight)
+    return Job(batch, channels, outputs, groups, tuple(sizes), tuple(windows), operands.work)
 
 
 def _outputs_first(weight: Array, groups: int) -> Array:
@@ -86,13 +118,7 @@ def _bias_of(bias: Array | None, outputs: int) -> Array | None:
     return np.broadcast_to(flat, (outputs,))
 
 
-def _add_bias(result: Array, bias: Array | None) -> Array:
-    if bias is None:
-        return result
-    return result + bias.reshape(-1, *(1,) * (result.ndim - 2))
-
-
-def _check_channels(
+def check_channels(
     x_shape: Sequence[int], weight_shape: Sequence[int], windows: Sequence[Window], groups: int, *, transposed: bool
 ) -> None:
     """Refuse an input and a weight whose axes, channels or kernel sizes do not belong together."""
@@ -116,7 +142,8 @@ def _check_channels(
             raise ShapeError(f"{name}: the window has {window.kernel} taps, the kernel {weight_shape[2 + axis]}")
 
 
-def _check_sizes(x_shape: Sequence[int], windows: Sequence[Window]) -> None:
+def check_sizes(x_shape: Sequence[int], windows: Sequence[Window]) -> None:
+    """Refuse an input smaller than the kernel, naming the axis."""
     for axis, (window, size) in enumerate(zip(windows, x_shape[2:], strict=True)):
         try:
             window.output(size)
@@ -134,8 +161,10 @@ def _check_output_padding(extra: Sequence[int], windows: Sequence[Window]) -> No
 
 
 def misfit(what: str, x_shape: Sequence[int], kernel_shape: Sequence[int], rank: int) -> str:
+    """Say that two shapes do not go together."""
     return f"input {size_text(x_shape)} and kernel {size_text(kernel_shape)} {what} with {rank} spatial axes"
 
 
 def size_text(shape: Sequence[int]) -> str:
+    """Write a shape as sizes with an x between."""
     return "x".join(map(str, shape))

@@ -37,24 +37,31 @@ LIMITS = (("float32", 2**24), ("float64", 2**53), ("int64", 2**63))
 
 
 class Operands(Value):
-    """Input, weight and bias in the type to compute in, and how to give the result back.
+    """Input, weight and bias, the type `work` to compute in, which holds them all, and how to give the result back.
 
-    `result` is `whole`, `fraction` or the name of a float dtype; `denominator` divides every fraction.
+    The input may still be in its own narrower type: it is converted tile by tile. `result` is `whole`, `fraction` or
+    the name of a float dtype; `denominator` divides every fraction.
     """
 
     x: Array
     weight: Array
     bias: Array | None
+    work: str
     result: str
     denominator: int = 1
 
+    @property
+    def out_dtype(self) -> str:
+        """The dtype of an array that holds what is computed: int64 for whole numbers unless they need more."""
+        if self.result in ("whole", "fraction"):
+            return "object" if self.work == "object" else "int64"
+        return self.result
+
     def finish(self, product: Array) -> Array:
         """Turn what was computed into the result's own type: int64 wherever it fits, or Fractions, or floats."""
-        if self.result == "whole":
-            return narrow(product)
         if self.result == "fraction":
             return fractions(product, self.denominator)
-        return product.astype(self.result, copy=False)
+        return narrow(product) if self.result == "whole" else product
 
 
 def prepare(x: Array, weight: Array, bias: Array | None = None) -> Operands:
@@ -67,8 +74,8 @@ def prepare(x: Array, weight: Array, bias: Array | None = None) -> Operands:
     Raises DataError for a dtype that is no number, and for whole numbers that a float cannot hold exactly.
 
     >>> two = np.array([[[2]]])
-    >>> prepare(two, two).x.dtype, prepare(two * 2**40, two).x.dtype, prepare(two * 2**61, two).x.dtype
-    (dtype('float32'), dtype('float64'), dtype('O'))
+    >>> prepare(two, two).work, prepare(two * 2**40, two).work, prepare(two * 2**60, two).work
+    ('float32', 'float64', 'int64')
     """
     arrays = [array for array in (x, weight, bias) if array is not None]
     kinds = {kind_of(array) for array in arrays}
@@ -77,7 +84,8 @@ def prepare(x: Array, weight: Array, bias: Array | None = None) -> Operands:
     if kinds == {"whole"}:
         kind = whole_type(_sum_bound(x, weight, bias))
         cast_bias = None if bias is None else bias.astype(kind)
-        return Operands(x.astype(kind, copy=False), weight.astype(kind, copy=False), cast_bias, "whole")
+        weight = weight.astype(kind, copy=False)
+        return Operands(x.astype(kind) if x.dtype.kind == "O" else x, weight, cast_bias, kind, "whole")
     return _prepare_fractions(x, weight, bias)
 
 
@@ -89,7 +97,8 @@ def _prepare_floats(x: Array, weight: Array, bias: Array | None) -> Operands:
         result = np.result_type(result, np.float64)
     work = np.result_type(result, np.float32)
     cast_bias = None if bias is None else as_float(bias, work)
-    return Operands(as_float(x, work), as_float(weight, work), cast_bias, result.name)
+    x = x if x.dtype.kind == "f" else as_float(x, work)
+    return Operands(x, as_float(weight, work), cast_bias, work.name, result.name)
 
 
 def _prepare_fractions(x: Array, weight: Array, bias: Array | None) -> Operands:

@@ -6,75 +6,80 @@ and not-a-number cells stay where they belong, and Python integers go through it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from convcalc.compute.exact import Array
-from convcalc.geometry import Window
+from convcalc.compute.job import Job, Scratch
+from convcalc.compute.rates import Rates
 
-__all__ = ["correlate", "scatter"]
+__all__ = ["SPREADS", "cost", "prepare", "refuse", "rows", "run"]
 
-Index = tuple[Any, ...]
+SPREADS = False
 
-
-def correlate(x: Array, weight: Array, windows: Sequence[Window], groups: int = 1) -> Array:
-    """Cross-correlate x (N, C, *spatial), already padded, with weight (O, C/groups, *kernel).
-
-    >>> correlate(np.array([[[1, 2, 3]]]), np.array([[[1, 10]]]), [Window(2)])
-    array([[[21, 32]]])
-    """
-    sizes = x.shape[2:]
-    outputs = [window.output(size) for window, size in zip(windows, sizes, strict=True)]
-    batch, cells = len(x), int(np.prod(outputs, dtype=np.int64))
-    grouped = x.reshape(batch, groups, -1, *sizes)
-    by_group = weight.reshape(1, groups, len(weight) // groups, *weight.shape[1:])
-    total = np.zeros((batch, groups, by_group.shape[2], cells), np.result_type(x, weight))
-    for tap, place in _taps(windows, outputs):
-        seen = grouped[place].reshape(batch, groups, -1, cells)
-        total += _multiply(by_group[tap], seen)
-    return total.reshape(batch, len(weight), *outputs)
+# Bytes of the cells that one pass touches: they stay in the second-level cache from tap to tap.
+PASS_BYTES = 1 << 18
 
 
-def scatter(
-    x: Array, weight: Array, windows: Sequence[Window], output_padding: Sequence[int], groups: int = 1
-) -> Array:
-    """Add every input cell times the kernel into the output it reaches: the transpose of `correlate`.
-
-    x: (N, C, *spatial), weight: (O, C/groups, *kernel) as for `correlate`; the output has the size of the spread-out
-    input, (i-1)s + k_eff + op an axis, with no padding cut off yet.
-
-    >>> scatter(np.array([[[1, 2]]]), np.array([[[1, 10]]]), [Window(2, stride=2)], [0])
-    array([[[ 1, 10,  2, 20]]])
-    """
-    batch, sizes = len(x), x.shape[2:]
-    spread = [
-        (size - 1) * window.stride + window.extent + extra
-        for size, window, extra in zip(sizes, windows, output_padding, strict=True)
-    ]
-    grouped = x.reshape(batch, groups, x.shape[1] // groups, -1)
-    by_group = weight.reshape(1, groups, len(weight) // groups, *weight.shape[1:])
-    total = np.zeros((batch, groups, by_group.shape[2], *spread), np.result_type(x, weight))
-    for tap, place in _taps(windows, sizes):
-        part = _multiply(by_group[tap], grouped)
-        total[place] += part.reshape(*part.shape[:3], *sizes)
-    return total.reshape(batch, len(weight), *spread)
+def refuse(job: Job) -> str | None:
+    """Say why this algorithm cannot do a job; it can do all."""
+    return None
 
 
-def _taps(windows: Sequence[Window], counts: Sequence[int]) -> Iterator[tuple[Index, Index]]:
-    """Give every tap of the kernel with the cells that `counts` windows an axis see through it."""
-    for tap in product(*(range(window.kernel) for window in windows)):
-        place = (
-            slice(t * window.dilation, t * window.dilation + (count - 1) * window.stride + 1, window.stride)
-            for t, window, count in zip(tap, windows, counts, strict=True)
-        )
-        yield (..., *tap), (..., *place)
+def cost(job: Job, rates: Rates) -> float:
+    """Estimate seconds on one core: a multiplication and an addition, or a copy and a product, for each tap."""
+    taps, cells = math.prod(job.kernel), job.batch * math.prod(job.counts)
+    if job.dtype == "object":
+        return 2 * job.macs / rates.object
+    calls = taps * rates.call * max(1.0, cells * job.itemsize / PASS_BYTES)
+    if job.group_inputs == 1:
+        return taps * rates.passes(job.outputs * cells, job.itemsize) + calls
+    copied = taps * job.channels * cells * job.itemsize / rates.gather
+    added = taps * rates.passes(job.outputs * cells, job.itemsize)
+    return copied + added + 2 * job.macs / rates.product(job.dtype, job.group_outputs, job.group_inputs) + calls
 
 
-def _multiply(weight: Array, cells: Array) -> Array:
-    """Sum over the channels: (..., O, C) times (..., C, cells); a product alone where there is one channel."""
+def rows(job: Job) -> int:
+    """Choose the output rows of one tile."""
+    row = max(job.group_inputs, job.group_outputs) * math.prod(job.counts[1:]) * job.itemsize
+    return job.counts[0] if job.dtype == "object" else max(1, PASS_BYTES // row)
+
+
+def prepare(weight: Array, job: Job) -> Array:
+    """Give the weight (groups, O/groups, C/groups, *kernel)."""
+    return weight.reshape(job.groups, job.group_outputs, *weight.shape[1:])
+
+
+def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
+    counts = out.shape[2:]
+    for number, tap in enumerate(product(*(range(size) for size in job.kernel))):
+        place: tuple[Any, ...] = (..., *_seen(tap, job, counts))
+        factor: tuple[Any, ...] = (..., *tap)
+        target = scratch.take("part", out.shape, job.dtype) if number else out
+        _multiply(weight[factor], block[place], target, job, scratch)
+        if number:
+            np.add(out, target, out=out)
+
+
+def _seen(tap: tuple[int, ...], job: Job, counts: tuple[int, ...]) -> tuple[slice, ...]:
+    """Give the cells of a block that all windows see through one tap."""
+    return tuple(
+        slice(t * window.dilation, t * window.dilation + (count - 1) * window.stride + 1, window.stride)
+        for t, window, count in zip(tap, job.windows, counts, strict=True)
+    )
+
+
+def _multiply(weight: Array, cells: Array, out: Array, job: Job, scratch: Scratch) -> None:
+    """Sum over the channels: weight (groups, O, C) times cells (groups, C, ...) into out (groups, O, ...)."""
     if weight.shape[-1] == 1:
-        return np.multiply(weight, cells)
-    return np.asarray(np.matmul(weight, cells))
+        spread = weight.reshape(*weight.shape[:2], *(1,) * (out.ndim - 2))
+        np.multiply(spread, cells, out=out)
+        return
+    flat = scratch.take("cells", cells.shape, job.dtype) if job.dtype != "object" else np.empty(cells.shape, object)
+    np.copyto(flat, cells)
+    summed = np.matmul(weight, flat.reshape(*cells.shape[:2], -1))
+    out[...] = summed.reshape(out.shape)

@@ -1,0 +1,72 @@
+"""Convolution as one matrix product a tile: every window written out as a column (im2col)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from convcalc.compute.exact import Array
+from convcalc.compute.job import Job, Scratch
+from convcalc.compute.rates import Rates
+
+__all__ = ["SPREADS", "cost", "prepare", "refuse", "rows", "run", "windows_view"]
+
+SPREADS = False
+
+# Columns of one tile, in bytes: they should still be in the second-level cache when the product reads them.
+COLUMNS_BYTES = 3 << 19
+
+
+def refuse(job: Job) -> str | None:
+    """Say why this algorithm cannot do a job; it can do all."""
+    return "Python integers have no matrix product" if job.dtype == "object" else None
+
+
+def cost(job: Job, rates: Rates) -> float:
+    """Estimate seconds on one core: the columns are written once, the product reads them."""
+    depth, cells = job.group_inputs * math.prod(job.kernel), job.batch * math.prod(job.counts)
+    copied = job.groups * depth * cells * job.itemsize
+    return copied / rates.gather + 2 * job.macs / rates.product(job.dtype, job.group_outputs, depth)
+
+
+def rows(job: Job) -> int:
+    """Choose the output rows of one tile."""
+    row = job.group_inputs * math.prod(job.kernel) * math.prod(job.counts[1:]) * job.itemsize
+    return max(1, COLUMNS_BYTES // row)
+
+
+def prepare(weight: Array, job: Job) -> Array:
+    """Give the weight (groups, O/groups, C/groups · taps)."""
+    return weight.reshape(job.groups, job.group_outputs, -1)
+
+
+def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
+    groups, channels = block.shape[:2]
+    view = windows_view(block, job)
+    depth = channels * math.prod(job.kernel)
+    if depth == channels and view.shape[-job.rank :] == block.shape[2:] and block[0, 0].flags.c_contiguous:
+        flat = flat_view(block)
+    else:
+        columns = scratch.take("columns", view.shape, job.dtype)
+        np.copyto(columns, view)
+        flat = columns.reshape(groups, depth, -1)
+    np.matmul(weight, flat, out=flat_view(out))
+
+
+def windows_view(block: Array, job: Job) -> Array:
+    """View a block as (groups, channels, *kernel, rows, *inner) without copying it."""
+    strides, sizes = block.strides[2:], block.shape[2:]
+    counts = [(size - window.extent) // window.stride + 1 for window, size in zip(job.windows, sizes, strict=True)]
+    taps = (step * window.dilation for step, window in zip(strides, job.windows, strict=True))
+    moves = (step * window.stride for step, window in zip(strides, job.windows, strict=True))
+    shape = (*block.shape[:2], *job.kernel, *counts)
+    return as_strided(block, shape, (*block.strides[:2], *taps, *moves), writeable=False)
+
+
+def flat_view(out: Array) -> Array:
+    """View out (groups, outputs, rows, *inner), whose cells of one output channel are contiguous, as three axes."""
+    cells = math.prod(out.shape[2:])
+    return as_strided(out, (*out.shape[:2], cells), (*out.strides[:2], out.itemsize))

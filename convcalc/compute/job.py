@@ -1,0 +1,172 @@
+"""One convolution in whole numbers: its sizes, its tiles, and the cells that each tile reads.
+
+A tile is a run of output rows (cells of the first spatial axis) of some groups of one batch item. Its block is what
+it reads: the input rows with their halo, padded. Where the tiles lie depends on the job alone, never on the number
+of threads or on memory, so that every way to run a job gives the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from convcalc.compute.exact import Array
+from convcalc.geometry import Window
+from convcalc.value import Value
+
+__all__ = ["Job", "Scratch", "Tile"]
+
+
+# A job is cut into at least so many tiles where it is large enough, of at least so many cells a channel each.
+PARTS = 16
+LEAST_CELLS = 96
+# Groups are taken together until their blocks fill this many bytes of cache.
+BLOCK_BYTES = 1 << 19
+
+
+class Tile(Value):
+    """Output rows `first` to `last` of groups `first_group` to `last_group` of one batch item."""
+
+    item: int
+    first_group: int
+    last_group: int
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> int:
+        """How many output rows."""
+        return self.last - self.first
+
+    @property
+    def groups(self) -> int:
+        """How many groups."""
+        return self.last_group - self.first_group
+
+
+class Job(Value):
+    """The sizes of a convolution x (N, C, *sizes) with weight (O, C/groups, *kernel), computed in `dtype`."""
+
+    batch: int
+    channels: int
+    outputs: int
+    groups: int
+    sizes: tuple[int, ...]
+    windows: tuple[Window, ...]
+    dtype: str
+
+    @property
+    def rank(self) -> int:
+        """How many spatial axes."""
+        return len(self.sizes)
+
+    @property
+    def kernel(self) -> tuple[int, ...]:
+        """Taps an axis."""
+        return tuple(window.kernel for window in self.windows)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Output cells an axis."""
+        return tuple(window.output(size) for window, size in zip(self.windows, self.sizes, strict=True))
+
+    @property
+    def inner_padded(self) -> tuple[int, ...]:
+        """Sizes of the spatial axes after the first, with their padding."""
+        pairs = zip(self.windows[1:], self.sizes[1:], strict=True)
+        return tuple(size + window.padding.total for window, size in pairs)
+
+    @property
+    def group_inputs(self) -> int:
+        """Input channels of one group."""
+        return self.channels // self.groups
+
+    @property
+    def group_outputs(self) -> int:
+        """Output channels of one group."""
+        return self.outputs // self.groups
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one number."""
+        return np.dtype(self.dtype).itemsize
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of the plain definition."""
+        return self.batch * self.outputs * math.prod(self.counts) * self.group_inputs * math.prod(self.kernel)
+
+    def rows_read(self, rows: int) -> int:
+        """Input rows that `rows` output rows see: (rows - 1)s + k_eff."""
+        return (rows - 1) * self.windows[0].stride + self.windows[0].extent
+
+    def split(self, rows: int) -> tuple[int, int]:
+        """Turn an algorithm's rows a tile into the rows and groups of this job's tiles.
+
+        A small job is cut finer, so that there is work for several threads, but not below what keeps a product fast;
+        small groups are taken together. Only sizes decide, never the machine.
+        """
+        inner = math.prod(self.counts[1:])
+        fewest = max(-(-LEAST_CELLS // inner), self.batch * self.counts[0] // PARTS, 1)
+        rows = min(rows, fewest, self.counts[0])
+        block = self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded) * self.itemsize
+        return rows, min(max(1, BLOCK_BYTES // block), self.groups)
+
+    def tiles(self, rows: int, groups: int) -> Iterator[Tile]:
+        """Cut the output into tiles of at most `rows` rows and `groups` groups, in reading order."""
+        for item in range(self.batch):
+            for first_group in range(0, self.groups, groups):
+                for first in range(0, self.counts[0], rows):
+                    yield Tile(
+                        item,
+                        first_group,
+                        min(first_group + groups, self.groups),
+                        first,
+                        min(first + rows, self.counts[0]),
+                    )
+
+    def block(self, x: Array, tile: Tile, scratch: Scratch) -> Array:
+        """Read what a tile sees: (groups, C/groups, rows, *inner), padded with zeros and in the job's dtype."""
+        window, size = self.windows[0], self.sizes[0]
+        start = tile.first * window.stride - window.padding.before
+        stop = start + self.rows_read(tile.rows)
+        real, channels = slice(max(start, 0), min(stop, size)), self.group_inputs
+        cells = x[tile.item, tile.first_group * channels : tile.last_group * channels, real]
+        shape = (tile.groups * channels, stop - start, *self.inner_padded)
+        if cells.shape == shape and cells.dtype == self.dtype:
+            return cells.reshape(tile.groups, channels, *shape[1:])
+        block = scratch.take("block", shape, self.dtype)
+        inside: list[slice] = [slice(None), slice(max(-start, 0), max(-start, 0) + cells.shape[1])]
+        for axis, (inner, inner_size) in enumerate(zip(self.windows[1:], self.sizes[1:], strict=True), 1):
+            inside.append(slice(inner.padding.before, inner.padding.before + inner_size))
+            if inner.padding.total:
+                border: list[slice] = [slice(None)] * len(shape)
+                border[axis + 1] = slice(0, inner.padding.before)
+                block[tuple(border)] = 0
+                border[axis + 1] = slice(inner.padding.before + inner_size, None)
+                block[tuple(border)] = 0
+        block[:, : inside[1].start] = 0
+        block[:, inside[1].stop :] = 0
+        block[tuple(inside)] = cells
+        return block.reshape(tile.groups, channels, *shape[1:])
+
+
+class Scratch:
+    """Memory that one thread uses again from tile to tile: fresh pages cost more than the arithmetic on them."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, Array] = {}
+
+    def take(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Give an array of a shape with anything in it, valid until the same name is taken again."""
+        if np.dtype(dtype).hasobject:
+            return np.empty(shape, dtype)
+        wanted = math.prod(shape) * np.dtype(dtype).itemsize
+        buffer = self._buffers.get(name)
+        if buffer is None or buffer.size < wanted:
+            buffer = self._buffers[name] = np.empty(wanted, np.uint8)
+        view: Array = buffer[:wanted].view(dtype).reshape(shape)
+        return view

@@ -1,0 +1,41 @@
+"""How fast a core does what the algorithms are made of: the plain data of the cost model.
+
+Measured with NumPy and OpenBLAS on a current x86 server core; only their ratios matter to a choice.
+"""
+
+from __future__ import annotations
+
+from convcalc.value import Value
+
+__all__ = ["RATES", "Rates"]
+
+
+class Rates(Value):
+    """Bytes, cells and floating-point operations a second of one core, and the seconds of one call.
+
+    >>> RATES.product("float64", 64, 576) < RATES.product("float32", 64, 576)
+    True
+    """
+
+    gather: float = 8e9  # bytes a second copied in runs of a row
+    stream: float = 16e9  # bytes a second that an addition reads and writes in cache
+    float32: float = 220e9  # operations a second of a matrix product
+    float64: float = 110e9
+    int64: float = 1.5e9  # NumPy's own loops: BLAS knows no integers
+    object: float = 1e7
+    transform: float = 4e9  # operations a second of a Fourier transform
+    call: float = 3e-6  # seconds of one NumPy call on a tile
+
+    def product(self, dtype: str, height: int, depth: int) -> float:
+        """Operations a second of (height, depth) times (depth, many): thin products do not fill the units."""
+        peak: float = getattr(self, dtype, self.int64)
+        if dtype in ("int64", "object"):
+            return peak
+        return peak * min(1.0, height / 12) * depth / (depth + 24)
+
+    def passes(self, cells: float, itemsize: int) -> float:
+        """Seconds of one multiply-and-add pass over cells in cache: two calls, five accesses."""
+        return 5 * cells * itemsize / self.stream
+
+
+RATES = Rates()

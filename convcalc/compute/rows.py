@@ -1,0 +1,93 @@
+"""Convolution as one matrix product for each tap of the first axis, over rows copied once for each inner tap.
+
+A column of the full im2col holds kernel-height x kernel-width cells a channel, but shifting by a whole row is only
+an offset into rows that lie flat: so rows are copied for the taps of the inner axes alone, and the products over
+the taps of the first axis are added up. With a stride along the first axis the rows are dealt into its phases.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import numpy as np
+
+from convcalc.compute.columns import flat_view
+from convcalc.compute.exact import Array
+from convcalc.compute.job import Job, Scratch
+from convcalc.compute.rates import Rates
+
+__all__ = ["SPREADS", "cost", "prepare", "refuse", "rows", "run"]
+
+SPREADS = False
+
+# Cells of one output channel in a tile: enough for a product at full speed, few enough to stay in cache.
+TILE_CELLS = 1600
+
+
+def refuse(job: Job) -> str | None:
+    """Say why this algorithm cannot do a job; it can do all that have a matrix product."""
+    return "Python integers have no matrix product" if job.dtype == "object" else None
+
+
+def cost(job: Job, rates: Rates) -> float:
+    """Estimate seconds on one core: rows copied for each inner tap, weights reordered, products added up."""
+    inner, cells = math.prod(job.kernel[1:]), job.batch * math.prod(job.counts)
+    stride = job.windows[0].stride
+    copied = job.channels * inner * cells * stride * job.itemsize
+    weights = job.outputs * job.group_inputs * math.prod(job.kernel) * job.itemsize
+    depth = job.group_inputs * inner
+    added = (job.kernel[0] - 1) * job.outputs * cells * job.itemsize * 3
+    products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, depth)
+    return (copied + 2 * weights) / rates.gather + added / rates.stream + products
+
+
+def rows(job: Job) -> int:
+    """Choose the output rows of one tile."""
+    return max(1, TILE_CELLS // math.prod(job.counts[1:]))
+
+
+def prepare(weight: Array, job: Job) -> Array:
+    """Give the weight (groups, first-axis taps, O/groups, inner taps · C/groups)."""
+    split = weight.reshape(job.groups, job.group_outputs, job.group_inputs, job.kernel[0], -1)
+    ordered = np.ascontiguousarray(split.transpose(0, 3, 1, 4, 2))
+    return ordered.reshape(job.groups, job.kernel[0], job.group_outputs, -1)
+
+
+def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
+    first, cells = job.windows[0], math.prod(out.shape[3:])
+    shifted, starts = _shifted_rows(block, job, out.shape[3:], scratch)
+    target = flat_view(out)
+    total = scratch.take("total", target.shape, job.dtype)
+    part = scratch.take("part", target.shape, job.dtype)
+    for tap in range(first.kernel):
+        start = (starts[tap * first.dilation % first.stride] + tap * first.dilation // first.stride) * cells
+        seen = shifted[..., start : start + target.shape[2]]
+        last = tap == first.kernel - 1
+        if tap == 0:
+            np.matmul(weight[:, 0], seen, out=target if last else total)
+            continue
+        np.matmul(weight[:, tap], seen, out=part)
+        np.add(total, part, out=target if last else total)
+
+
+def _shifted_rows(block: Array, job: Job, counts: tuple[int, ...], scratch: Scratch) -> tuple[Array, list[int]]:
+    """Copy rows once for each inner tap: (groups, taps · channels, rows · cells), and where each phase starts."""
+    groups, channels, read = block.shape[:3]
+    inner, stride = job.windows[1:], job.windows[0].stride
+    starts = [sum(len(range(phase, read, stride)) for phase in range(before)) for before in range(stride)]
+    if not inner and stride == 1:
+        return block.reshape(groups, channels, read), starts
+    taps = list(product(*(range(window.kernel) for window in inner)))
+    shifted = scratch.take("shifted", (groups, len(taps), channels, read, *counts), job.dtype)
+    for place, inner_tap in enumerate(taps):
+        cut = tuple(
+            slice(t * window.dilation, t * window.dilation + (count - 1) * window.stride + 1, window.stride)
+            for t, window, count in zip(inner_tap, inner, counts, strict=True)
+        )
+        for phase in sorted({tap * job.windows[0].dilation % stride for tap in range(job.kernel[0])}):
+            start = starts[phase]
+            picked = block[(slice(None), slice(None), slice(phase, None, stride), *cut)]
+            shifted[:, place, :, start : start + picked.shape[2]] = picked
+    return shifted.reshape(groups, len(taps) * channels, -1), starts

@@ -1,0 +1,142 @@
+"""Carries a plan out: tile after tile, on several threads, each with memory of its own that does not grow.
+
+The arrays may be memory maps of files larger than memory: a tile reads its block and writes its rows, no more.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from convcalc.compute import taps
+from convcalc.compute.exact import Array
+from convcalc.compute.job import Job, Scratch, Tile
+from convcalc.compute.plan import Plan, algorithm
+from convcalc.value import Value
+
+__all__ = ["Options", "Progress", "each", "run", "thread_count"]
+
+# Called with the number of output rows done since the last call, from any thread, one call at a time.
+Progress = Callable[[int], None]
+
+
+class Options(Value):
+    """How to carry a plan out: an algorithm to force, a number of threads, and whom to tell of rows done."""
+
+    algorithm: str | None = None
+    threads: int | None = None
+    progress: Progress | None = None
+
+
+def thread_count() -> int:
+    """Count the threads to work with: one a core, or one alone where BLAS brings threads of its own.
+
+    BLAS must be told `OPENBLAS_NUM_THREADS=1` before NumPy loads (`convcalc.compute.blas`), or the two kinds of
+    threads would fight for the cores.
+    """
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    job: Job,
+    chosen: Plan,
+    x: Array,
+    weight: Array,
+    out: Array,
+    bias: Array | None = None,
+    options: Options = Options(),  # noqa: B008 an immutable value
+) -> None:
+    """Compute a job into out (N, O, *counts), which may be of a narrower or wider type than the job computes in.
+
+    x: (N, C, *sizes), weight: (O, C/groups, *kernel), bias: (O,), in any dtype whose numbers the job's holds.
+    """
+    method = algorithm(chosen.algorithm)
+    prepared = method.prepare(weight, job)
+    plain = taps.prepare(weight, job)
+    by_group = None if bias is None else bias.reshape(job.groups, job.group_outputs, *(1,) * job.rank)
+
+    def compute(tile: Tile, scratch: Scratch) -> int:
+        block = job.block(x, tile, scratch)
+        groups = slice(tile.first_group, tile.last_group)
+        target = _target(out, tile, job)
+        direct = target.dtype == job.dtype and target[0, 0].flags.c_contiguous
+        result = target if direct else scratch.take("result", target.shape, job.dtype)
+        method.run(block, prepared[groups], job, result, scratch)
+        if method.SPREADS and not np.isfinite(result.sum()):
+            # An infinite or undefined cell must not reach windows that do not see it.
+            taps.run(block, plain[groups], job, result, scratch)
+        if by_group is not None:
+            np.add(result, by_group[groups], out=result)
+        if not direct:
+            np.copyto(target, result, casting="unsafe")
+        return tile.rows * tile.groups
+
+    each(job.tiles(chosen.rows, chosen.groups), compute, options.threads or thread_count(), options.progress)
+
+
+def _target(out: Array, tile: Tile, job: Job) -> Array:
+    """View the part of out (N, O, *counts) that a tile computes as (groups, O/groups, rows, *inner)."""
+    outputs = slice(tile.first_group * job.group_outputs, tile.last_group * job.group_outputs)
+    cut = out[tile.item, outputs, tile.first : tile.last]
+    return cut.reshape(tile.groups, job.group_outputs, *cut.shape[1:])
+
+
+def each(
+    tiles: Iterator[Tile], compute: Callable[[Tile, Scratch], int], threads: int, progress: Progress | None = None
+) -> None:
+    """Call compute(tile, scratch) for every tile on some threads; the first error stops all of them and is raised."""
+    crew = _Crew(tiles, compute, progress)
+    helpers = [threading.Thread(target=crew.work, daemon=True) for _ in range(threads - 1)]
+    first = next(tiles, None)
+    second = next(tiles, None)
+    crew.waiting = [tile for tile in (second, first) if tile is not None]
+    if second is None:
+        helpers = []
+    for helper in helpers:
+        helper.start()
+    try:
+        crew.work()
+    finally:
+        crew.stopped = True
+        for helper in helpers:
+            helper.join()
+    if crew.error is not None:
+        raise crew.error
+
+
+class _Crew:
+    """Threads that share one supply of tiles."""
+
+    def __init__(
+        self, tiles: Iterator[Tile], compute: Callable[[Tile, Scratch], int], progress: Progress | None
+    ) -> None:
+        self.tiles, self.compute, self.progress = tiles, compute, progress
+        self.waiting: list[Tile] = []
+        self.stopped = False
+        self.error: BaseException | None = None
+        self.lock = threading.Lock()
+
+    def work(self) -> None:
+        """Take tiles until none is left or another thread has failed."""
+        scratch = Scratch()
+        try:
+            with np.errstate(all="ignore"):
+                while (tile := self._next()) is not None:
+                    done = self.compute(tile, scratch)
+                    if self.progress is not None:
+                        with self.lock:
+                            self.progress(done)
+        except BaseException as error:
+            with self.lock:
+                self.stopped, self.error = True, self.error or error
+
+    def _next(self) -> Tile | None:
+        with self.lock:
+            if self.stopped:
+                return None
+            return self.waiting.pop() if self.waiting else next(self.tiles, None)

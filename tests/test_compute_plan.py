@@ -1,0 +1,122 @@
+"""Every algorithm on the same cases against the loops, and the plan that chooses among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import convolve_loops
+from strategies import ConvolutionDraw, convolutions, small_integers
+
+from convcalc.compute.convolve import convolve
+from convcalc.compute.job import Job
+from convcalc.compute.plan import ALGORITHMS, plan
+from convcalc.compute.tiles import Options
+from convcalc.errors import UsageError
+from convcalc.geometry import Padding, Window
+
+
+def windows_of(case: ConvolutionDraw) -> list[Window]:
+    kernel = np.shape(case.weight)[2:]
+    return [
+        Window(k, s, Padding(*pads), d)
+        for k, s, pads, d in zip(kernel, case.stride, case.padding, case.dilation, strict=True)
+    ]
+
+
+def job_of(case: ConvolutionDraw, dtype: str) -> Job:
+    channels, *sizes = np.shape(case.x)
+    return Job(1, channels, len(case.weight), case.groups, tuple(sizes), tuple(windows_of(case)), dtype)
+
+
+def looped(case: ConvolutionDraw) -> Any:
+    options = case._asdict()
+    return np.array(convolve_loops(options.pop("x"), options.pop("weight"), **options))
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@settings(max_examples=60, deadline=None)
+@given(case=convolutions(small_integers), dtype=st.sampled_from(["float32", "float64", "int64"]))
+def test_every_algorithm_agrees_with_the_loops(name: str, case: ConvolutionDraw, dtype: str) -> None:
+    refused = dict(plan(job_of(case, dtype)).refused)
+    if name in refused:
+        with pytest.raises(UsageError, match=f"the algorithm {name} cannot do this"):
+            plan(job_of(case, dtype), name)
+        return
+    absolute = looped(case._replace(x=np.abs(case.x).tolist(), weight=np.abs(case.weight).tolist(), bias=None))
+    for threads in (1, 2):
+        result = convolve(
+            np.array([case.x], dtype),
+            np.array(case.weight, dtype),
+            windows_of(case),
+            groups=case.groups,
+            bias=None if case.bias is None else np.array(case.bias, dtype),
+            options=Options(algorithm=name, threads=threads),
+        )[0]
+        bound = {"float32": 1e-5, "float64": 1e-13}.get(dtype, 0)
+        assert result.dtype == dtype
+        assert np.all(np.abs(result - looped(case)) <= bound * absolute)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_large_jobs_are_cut_into_tiles_that_agree(name: str, dtype: str) -> None:
+    generator = np.random.default_rng(7)
+    x = generator.standard_normal((2, 6, 61, 47)).astype(dtype)
+    for groups, kernel, stride in ((1, (3, 5), (1, 1)), (2, (5, 3), (2, 3)), (6, (7, 7), (1, 1))):
+        weight = generator.standard_normal((6, 6 // groups, *kernel)).astype(dtype)
+        windows = [
+            Window(kernel[0], stride[0], Padding(2, 1)),
+            Window(kernel[1], stride[1], Padding(0, 3), dilation=2),
+        ]
+        job = Job(2, 6, 6, groups, (61, 47), tuple(windows), dtype)
+        if name in dict(plan(job).refused):
+            continue
+        result = convolve(x, weight, windows, groups=groups, options=Options(algorithm=name, threads=2))
+        exact = convolve(x.astype(float), weight.astype(float), windows, groups=groups, options=Options("taps"))
+        bound = convolve(np.abs(x), np.abs(weight), windows, groups=groups, options=Options("taps"))
+        assert np.all(np.abs(result - exact) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_infinite_and_undefined_cells_reach_only_windows_that_see_them(name: str) -> None:
+    x = np.ones((1, 1, 40, 50), np.float32)
+    x[0, 0, 20, 30], x[0, 0, 5, 40] = np.inf, np.nan
+    windows = [Window(5), Window(7)]
+    weight = np.ones((1, 1, 5, 7), np.float32)
+    result = convolve(x, weight, windows, options=Options(algorithm=name))[0, 0]
+    expected = convolve(x, weight, windows, options=Options(algorithm="taps"))[0, 0]
+    assert np.isinf(expected).sum() == np.isnan(expected).sum() == 35
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+
+
+def test_the_plan_lists_every_algorithm_with_its_cost_or_its_reason() -> None:
+    job = Job(1, 1, 1, 1, (2048, 2048), (Window(7), Window(7)), "object")
+    chosen = plan(job)
+    assert chosen.algorithm == "taps"
+    assert {name for name, _ in (*chosen.costs, *chosen.refused)} == set(ALGORITHMS)
+    assert [cost for _, cost in chosen.costs] == sorted(cost for _, cost in chosen.costs)
+
+
+def test_algorithms_that_are_not_there_or_cannot() -> None:
+    job = Job(1, 1, 1, 1, (9, 9), (Window(3), Window(3)), "object")
+    with pytest.raises(UsageError, match="unknown algorithm magic"):
+        plan(job, "magic")
+    with pytest.raises(UsageError, match="rows cannot do this: Python integers"):
+        plan(job, "rows")
+
+
+def test_progress_counts_every_row_once_and_errors_stop_the_threads() -> None:
+    done: list[int] = []
+    x, weight = np.ones((2, 3, 50, 20)), np.ones((4, 3, 3, 3))
+    convolve(x, weight, [Window(3), Window(3)], options=Options(threads=2, progress=done.append))
+    assert sum(done) == 2 * 48
+
+    def interrupt(_rows: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        convolve(x, weight, [Window(3), Window(3)], options=Options(threads=2, progress=interrupt))
