@@ -155,7 +155,8 @@ class Window(Value):
             taps_before = -(start // self.dilation)
             if start < 0 and (taps_before >= self.kernel or start + taps_before * self.dilation >= size):
                 return index
-        return len(starts) - 1 if starts[-1] >= size else None
+        past = -((starts[0] - size) // self.stride)
+        return past if past < len(starts) else None
 
     def transposed_output(self, size: int, output_padding: int = 0) -> int:
         """Size out of a transposed convolution: (i-1)s - pL - pR + k_eff + op.
