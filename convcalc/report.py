@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from convcalc.verdict import Verdict
 
 __all__ = [
+    "Beside",
     "Block",
     "Column",
     "Grid",
+    "Heat",
     "Lines",
     "Report",
     "Table",
+    "answer_grid",
     "matrix_report",
     "number_kind",
     "params_report",
@@ -64,14 +67,31 @@ class Lines(Value):
 
 
 class Grid(Value):
-    """A matrix (a NumPy array) with the places in it that are marked as differing."""
+    """A matrix (a NumPy array) with the places in it that are marked as differing.
+
+    `precision` is how many decimals are wanted, None for all that there are. A grid with a `title` accompanies the
+    answer, the one without is the answer.
+    """
 
     array: Any
     marks: tuple[tuple[int, ...], ...] = ()
     title: str = ""
+    precision: int | None = None
 
 
-Block = Table | Lines | Grid
+class Heat(Value):
+    """A matrix to be drawn in colours."""
+
+    array: Any
+
+
+class Beside(Value):
+    """Matrices to be shown next to each other."""
+
+    grids: tuple[Grid, ...]
+
+
+Block = Table | Lines | Grid | Heat | Beside
 
 
 class Report(Value):
@@ -226,18 +246,39 @@ def matrix_report(
     array: Any,
     *,
     indices: Any = None,
+    beside: Sequence[Grid] = (),
+    heatmap: bool = False,
+    precision: int | None = None,
     derivations: Sequence[Derivation] = (),
     verdict: Verdict | None = None,
     notes: tuple[str, ...] = (),
 ) -> Report:
-    """Report a computed matrix, with the `indices` of the cells that a pooling chose if they were asked for."""
+    """Report a computed matrix, with the `indices` of the cells that a pooling chose if they were asked for.
+
+    `beside` are the matrices it was computed from, to be shown next to it; `heatmap` draws it in colours.
+    """
     data: dict[str, Any] = {"shape": list(array.shape), "dtype": number_kind(array), "data": array}
-    marks = verdict.differences if verdict is not None else ()
-    blocks: list[Block] = [Grid(array, marks)]
+    grid = Grid(array, verdict.differences if verdict is not None else (), precision=precision)
+    blocks: list[Block] = [Heat(array)] if heatmap else []
+    blocks.append(Beside((*beside, grid)) if beside else grid)
     if indices is not None:
         data["indices"] = indices
         blocks.append(Grid(indices, title="indices"))
-    return _assemble(command, data, array, blocks, derivations, verdict, notes)
+    return _assemble(command, data, grid, blocks, derivations, verdict, notes)
+
+
+def answer_grid(report: Report) -> Grid | None:
+    """Give the matrix that is the answer of a report, None where the answer is no matrix.
+
+    >>> answer_grid(Report("shape", {}, "2x2", ()))
+    """
+    grids = [
+        grid
+        for block in report.blocks
+        for grid in (block.grids if isinstance(block, Beside) else (block,))
+        if isinstance(grid, Grid) and not grid.title
+    ]
+    return grids[0] if grids else None
 
 
 def number_kind(array: Any) -> str:

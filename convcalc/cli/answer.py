@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 from convcalc.cli.complaint import remark
 from convcalc.cli.options import OutputOptions
 from convcalc.errors import FileError, UsageError
-from convcalc.report import Report
+from convcalc.report import Report, answer_grid
 from convcalc.value import Value
 
 __all__ = ["Answer", "show", "wants_color"]
 
+SVG_WIDTH = 100
+"""Characters in a line of a picture."""
 TEXT_ENDINGS = {".txt": "plain", ".tsv": "plain", ".csv": "csv", ".json": "json", ".md": "markdown", ".tex": "latex"}
 
 
@@ -96,17 +97,25 @@ def _print(text: str | bytes) -> None:
 
 
 def _write(report: Report, path: str) -> None:
-    from convcalc.matrix.files import write_matrix, write_text
+    """Write a report to a file, in the form its ending says."""
+    from convcalc.matrix.files import OUTPUT_ENDINGS, write_bytes, write_matrix
     from convcalc.render import render
 
-    array: Any = report.data.get("data")
-    if array is not None:
-        write_matrix(array, path)
-        return
     name = path.lower()
+    grid = answer_grid(report)
     form = next((form for ending, form in TEXT_ENDINGS.items() if name.endswith(ending)), None)
-    if form is None:
-        endings = " ".join(TEXT_ENDINGS)
-        raise UsageError(f"no way to write {report.command} to {path!r}", place="-o", hint=f"endings: {endings}")
-    text = render(report, form)
-    write_text(path, text if isinstance(text, str) else text.decode())
+    if name.endswith(".svg"):
+        from convcalc.render.table import render_svg
+
+        write_bytes(path, render_svg(report, SVG_WIDTH).encode())
+    elif form is not None and not (grid is not None and name.endswith(".tsv")):
+        text = render(report, form)
+        write_bytes(path, text if isinstance(text, bytes) else text.encode())
+    elif grid is not None:
+        write_matrix(grid.array, path, precision=grid.precision)
+    else:
+        endings = " ".join(sorted({*TEXT_ENDINGS, ".svg"}))
+        reason = "that is for matrices" if name.endswith(OUTPUT_ENDINGS) else "its ending does not say how"
+        raise UsageError(
+            f"cannot write {report.command} to {path}: {reason}", place="-o", hint=f"known are {endings}"
+        )

@@ -15,12 +15,13 @@ from convcalc.cli.options import (
     HomeworkOptions,
     NumberOptions,
     OutputOptions,
+    ShowOptions,
     WindowArguments,
     grouped,
 )
 from convcalc.errors import UsageError
 from convcalc.layers import Convolution
-from convcalc.report import matrix_report
+from convcalc.report import Grid, matrix_report
 from convcalc.spec import WindowOptions, parse_axes, parse_padding
 
 __all__ = ["HELP", "conv"]
@@ -79,6 +80,7 @@ def conv(
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
+    shown: ShowOptions,
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc conv`."""
@@ -112,8 +114,17 @@ def conv(
         from convcalc.verdict import judge_matrix
 
         verdict = judge_matrix(read_array(homework.check, numbers).array, result, cell.tol)
-    notes = (*x.notes, *kernel.notes)
-    return Answer(matrix_report("conv", result, derivations=derived, verdict=verdict, notes=notes), output)
+    report = matrix_report(
+        "conv",
+        result,
+        beside=[Grid(x.array, title="input"), Grid(kernel.array, title="kernel")] if shown.show_input else (),
+        heatmap=shown.heatmap,
+        precision=shown.precision,
+        derivations=derived,
+        verdict=verdict,
+        notes=(*x.notes, *kernel.notes),
+    )
+    return Answer(report, output)
 
 
 def _layer(text: str | None, filters: KernelOptions, window: WindowArguments, kernel: Any, axes: int) -> Convolution:

@@ -10,6 +10,7 @@ from convcalc.errors import UsageError
 
 if TYPE_CHECKING:
     from convcalc.matrix import Matrix
+    from convcalc.matrix.options import ReadOptions
 
 __all__ = ["chosen_cell", "read_array", "read_kernel", "refuse_two_readers"]
 
@@ -25,11 +26,37 @@ def refuse_two_readers(**sources: str | None) -> None:
 
 
 def read_array(source: str, numbers: NumberOptions) -> Matrix:
-    """Read a matrix in the kind of numbers the options ask for."""
+    """Read a matrix as the options say, in the kind of numbers they ask for."""
     from convcalc.matrix.files import read_matrix
+
+    return read_matrix(source, options=_reading(numbers))
+
+
+def _reading(numbers: NumberOptions) -> ReadOptions:
     from convcalc.matrix.options import ReadOptions
 
-    return read_matrix(source, options=ReadOptions(exact=numbers.exact, dtype=numbers.dtype))
+    return ReadOptions(
+        format=numbers.form,
+        header=numbers.header,
+        decimal=numbers.decimal,
+        gray=numbers.gray,
+        scale=None if numbers.scale is None else _range(numbers.scale),
+        exact=numbers.exact,
+        dtype=numbers.dtype,
+    )
+
+
+def _range(text: str) -> tuple[float, float]:
+    """Read a range.
+
+    >>> _range("0..1"), _range("-1..1")
+    ((0.0, 1.0), (-1.0, 1.0))
+    """
+    low, _, high = text.partition("..")
+    try:
+        return float(low), float(high)
+    except ValueError:
+        raise UsageError(f"{text!r} is no range", place="--scale", hint="write it as 0..1") from None
 
 
 def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
@@ -64,7 +91,7 @@ def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:
     """Read `--boundary`: its name, and the value of `constant:V`.
 
     >>> import numpy as np
-    >>> boundary_of("constant:7", NumberOptions(exact=False, dtype=None)), boundary_of("reflect", NumberOptions())
+    >>> boundary_of("constant:7", NumberOptions()), boundary_of("reflect", NumberOptions())
     (('constant', np.int64(7)), ('reflect', 0))
     """
     name, colon, value = text.partition(":")
@@ -72,10 +99,9 @@ def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:
         return text, 0
     if not colon:
         raise UsageError("constant needs its value", place="--boundary", hint="write constant:V, as constant:0.5")
-    from convcalc.matrix.options import ReadOptions
     from convcalc.matrix.text import parse_matrix
 
-    array = parse_matrix(value, place="--boundary", options=ReadOptions(exact=numbers.exact)).array
+    array = parse_matrix(value, place="--boundary", options=_reading(numbers)).array
     if array.size != 1:
         raise UsageError(f"{value!r} is not one number", place="--boundary")
     return name, array.reshape(-1)[0]

@@ -15,6 +15,7 @@ __all__ = [
     "LayerArguments",
     "NumberOptions",
     "OutputOptions",
+    "ShowOptions",
     "WindowArguments",
     "grouped",
 ]
@@ -110,12 +111,35 @@ class CellOptions(Group):
 
 
 class NumberOptions(Group):
-    """What kind of numbers are computed with."""
+    """How matrices are read, and what kind of numbers are computed with."""
+
+    form: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FORMAT", help="Read as csv, numpy, json, image ...; else told by content."),
+    ] = None
+    header: Annotated[bool, typer.Option("--header", help="The first row of a table is a heading.")] = False
+    decimal: Annotated[str, typer.Option("--decimal", metavar="MARK", help="The decimal mark, . or ,")] = "."
+    gray: Annotated[bool, typer.Option("--gray", help="Make one channel of a picture's colours.")] = False
+    scale: Annotated[
+        str | None, typer.Option("--scale", metavar="LOW..HIGH", help="Map a picture's range to this one: 0..1.")
+    ] = None
 
     dtype: Annotated[
         str | None, typer.Option("--dtype", metavar="TYPE", help="Compute in float16, float32, float64, int64 ...")
     ] = None
     exact: Annotated[bool, typer.Option("--exact", help="Take decimals as exact: 0.1 is one tenth.")] = False
+
+
+class ShowOptions(Group):
+    """How a matrix is shown."""
+
+    precision: Annotated[
+        int | None, typer.Option("--precision", min=0, max=100, metavar="N", help="Print N decimals; else all.")
+    ] = None
+    heatmap: Annotated[bool, typer.Option("--heatmap", help="Draw the answer in colour blocks, too.")] = False
+    show_input: Annotated[
+        bool, typer.Option("--show-input", help="Show what the answer was computed from next to it.")
+    ] = False
 
 
 def grouped(command: Callable[..., Any]) -> Callable[..., Any]:

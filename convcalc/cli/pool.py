@@ -15,12 +15,13 @@ from convcalc.cli.options import (
     HomeworkOptions,
     NumberOptions,
     OutputOptions,
+    ShowOptions,
     WindowArguments,
     grouped,
 )
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling
-from convcalc.report import matrix_report
+from convcalc.report import Grid, matrix_report
 from convcalc.spec import WindowOptions, adaptive_pooling, parse_axes, parse_padding
 
 __all__ = ["HELP", "pool"]
@@ -75,6 +76,7 @@ def pool(
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
+    shown: ShowOptions,
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc pool`."""
@@ -97,7 +99,17 @@ def pool(
         from convcalc.verdict import judge_matrix
 
         verdict = judge_matrix(read_array(homework.check, numbers).array, values, cell.tol)
-    report = matrix_report("pool", values, indices=indices, derivations=derived, verdict=verdict, notes=x.notes)
+    report = matrix_report(
+        "pool",
+        values,
+        indices=indices,
+        beside=[Grid(x.array, title="input")] if shown.show_input else (),
+        heatmap=shown.heatmap,
+        precision=shown.precision,
+        derivations=derived,
+        verdict=verdict,
+        notes=x.notes,
+    )
     return Answer(report, output)
 
 

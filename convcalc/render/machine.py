@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convcalc.render.plain import cell_text
-from convcalc.report import Grid, Report, Table
+from convcalc.report import Report, Table, answer_grid
 
 __all__ = ["render_csv", "render_json"]
 
@@ -41,11 +41,11 @@ def render_csv(report: Report) -> str | bytes:
     import csv
     import io
 
-    for block in report.blocks:
-        if isinstance(block, Grid):
-            from convcalc.matrix.written import format_csv
+    grid = answer_grid(report)
+    if grid is not None:
+        from convcalc.matrix.written import format_csv
 
-            return format_csv(block.array)
+        return format_csv(grid.array, grid.precision)
     text = io.StringIO()
     writer = csv.writer(text)
     for block in report.blocks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convcalc.render.plain import cell_text
-from convcalc.report import Grid, Lines, Report, Table
+from convcalc.report import Beside, Grid, Heat, Lines, Report, Table
 
 __all__ = ["render"]
 
@@ -28,8 +28,13 @@ def render(report: Report, form: str) -> str:
     | --- | ---: |
     | fc:2 | 8 |
     """
-    blocks = [_markdown(block) if form == "markdown" else _latex(block) for block in report.blocks]
-    return "\n".join(blocks)
+    blocks: list[Table | Lines | Grid] = []
+    for block in report.blocks:
+        if isinstance(block, Beside):
+            blocks += block.grids
+        elif not isinstance(block, Heat):
+            blocks.append(block)
+    return "\n".join(_markdown(block) if form == "markdown" else _latex(block) for block in blocks)
 
 
 def _rows(table: Table) -> list[list[str]]:
@@ -52,7 +57,7 @@ def _markdown(block: Table | Lines | Grid) -> str:
         case Grid():
             from convcalc.matrix.written import format_markdown
 
-            return format_markdown(block.array)
+            return (f"{block.title}\n\n" if block.title else "") + format_markdown(block.array, block.precision)
 
 
 def _latex(block: Table | Lines | Grid) -> str:
@@ -70,4 +75,4 @@ def _latex(block: Table | Lines | Grid) -> str:
         case Grid():
             from convcalc.matrix.written import format_latex
 
-            return format_latex(block.array)
+            return (f"% {block.title}\n" if block.title else "") + format_latex(block.array, block.precision)

@@ -32,6 +32,7 @@ class Figures(Value):
     columns_shown: tuple[Place, ...]
     planes: int
     caption: str
+    decimals: int = DECIMALS
 
     def rows(self, plane: Any) -> Iterator[tuple[Place, list[tuple[Place, str]]]]:
         """Give the rows of a plane of one or two axes as the places and texts of their numbers."""
@@ -49,12 +50,12 @@ class Figures(Value):
 
     def text(self, number: Any) -> str:
         """Write one number in its columns."""
-        head, point, tail = written(number, self.scientific).partition(".")
+        head, point, tail = written(number, self.scientific, self.decimals).partition(".")
         return head.rjust(self.before) + (point + tail).ljust(self.after)
 
 
-def written(number: Any, scientific: bool = False) -> str:
-    """Write a number for reading: whole numbers and fractions whole, decimals to four places.
+def written(number: Any, scientific: bool = False, decimals: int = DECIMALS) -> str:
+    """Write a number for reading: whole numbers and fractions whole, decimals to a few places.
 
     >>> import numpy as np
     >>> written(np.float64(2 / 3)), written(np.float64(2.5)), written(7), written(np.float64(1.0))
@@ -66,12 +67,12 @@ def written(number: Any, scientific: bool = False) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         return str(value)
     if scientific:
-        return f"{value:.{DECIMALS}e}"
-    text = f"{value:.{DECIMALS}f}"
+        return f"{value:.{decimals}e}"
+    text = f"{value:.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def figures_of(array: Any, width: int) -> Figures:
+def figures_of(array: Any, width: int, precision: int | None = None) -> Figures:
     """Decide how to write `array` in lines of `width` characters.
 
     >>> import numpy as np
@@ -85,8 +86,9 @@ def figures_of(array: Any, width: int) -> Figures:
     rows_shown = _shown(array.shape[-2] if array.ndim > 1 else 1, MOST_ROWS)
     candidates = _shown(array.shape[-1] if array.ndim else 1, max(2, width // 2))
     sample = _sample(array, rows_shown, candidates)
+    decimals = DECIMALS if precision is None else precision
     scientific = _wants_scientific(sample)
-    parts = [written(number, scientific).partition(".") for number in sample]
+    parts = [written(number, scientific, decimals).partition(".") for number in sample]
     before = max((len(head) for head, _, _ in parts), default=1)
     after = max((len(point + tail) for _, point, tail in parts), default=0)
     fitting = max(2, (width - 2) // (before + after + 1))

@@ -5,7 +5,7 @@ Whatever else a report says stands in lines that begin with `#`, which every rea
 
 from __future__ import annotations
 
-from convcalc.report import Cell, Grid, Lines, Report, Table
+from convcalc.report import Beside, Block, Cell, Grid, Heat, Lines, Report, Table
 
 __all__ = ["cell_text", "render", "render_answer"]
 
@@ -24,7 +24,7 @@ def render(report: Report) -> str | bytes:
     return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
 
 
-def _block(block: Table | Lines | Grid) -> str | bytes:
+def _block(block: Block) -> str | bytes:
     match block:
         case Table():
             rows = [tuple(column.name for column in block.columns), *block.rows]
@@ -36,14 +36,23 @@ def _block(block: Table | Lines | Grid) -> str | bytes:
             indent = "  " if block.title else ""
             return "".join(f"# {line}\n" for line in [*title, *(indent + line for line in block.lines)])
         case Grid():
-            from convcalc.matrix.written import format_plain
+            return _grid(block)
+        case Beside():
+            return b"".join(_grid(grid) for grid in sorted(block.grids, key=lambda grid: bool(grid.title)))
+        case Heat():
+            # Colours are for the eye; in a pipe the matrix itself says it all.
+            return ""
 
-            text = format_plain(block.array)
-            if not block.title:
-                return text
-            # Only the first matrix is the answer that the next command in a pipe reads.
-            lines = [block.title.encode() + b":", *text.splitlines()]
-            return b"".join((b"# " + line).rstrip() + b"\n" for line in lines)
+
+def _grid(grid: Grid) -> bytes:
+    from convcalc.matrix.written import format_plain
+
+    text = format_plain(grid.array, grid.precision)
+    if not grid.title:
+        return text
+    # Only the matrix without a title is the answer that the next command in a pipe reads.
+    lines = [grid.title.encode() + b":", *text.splitlines()]
+    return b"".join((b"# " + line).rstrip() + b"\n" for line in lines)
 
 
 def cell_text(cell: Cell) -> str:
@@ -67,8 +76,4 @@ def render_answer(report: Report) -> str | bytes:
     >>> render_answer(Report("shape", {}, "64x112x112", ()))
     '64x112x112\\n'
     """
-    if isinstance(report.answer, str):
-        return report.answer + "\n"
-    from convcalc.matrix.written import format_plain
-
-    return format_plain(report.answer)
+    return report.answer + "\n" if isinstance(report.answer, str) else _grid(report.answer)

@@ -1,4 +1,4 @@
-"""A report for a person at a terminal: Rich tables, aligned matrices, colours by role.
+"""A report for a person at a terminal: Rich tables, matrices, colours by role.
 
 Text that came from the user is only ever shown as it is, never read as Rich markup.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from itertools import product
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -15,11 +14,11 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from convcalc.render.numbers import Figures, figures_of
+from convcalc.render.grid import beside_lines, grid_lines, heat_lines, is_cut
 from convcalc.render.plain import cell_text
-from convcalc.report import Cell, Column, Grid, Lines, Report, Table
+from convcalc.report import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table
 
-__all__ = ["render"]
+__all__ = ["render", "render_svg"]
 
 STYLES = {"explanation": "", "note": "dim", "right": "bold green", "wrong": "bold red"}
 HIGHLIGHTED = ("output", "params")
@@ -34,9 +33,29 @@ def render(report: Report, width: int, color: bool) -> str:
     >>> print(render(Report("pool", {}, "", (Lines(("right: all agree",), role="right"),)), 60, False), end="")
     right: all agree
     """
-    console = Console(
+    console = _console(width, color=color)
+    _show(console, report, width, color)
+    assert isinstance(console.file, io.StringIO)
+    # Rich fills lines up with blanks; nobody needs them at the end of a line.
+    return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
+
+
+def render_svg(report: Report, width: int) -> str:
+    """Render the picture of a terminal `width` characters wide that shows a report, as SVG.
+
+    >>> render_svg(Report("pool", {}, "", (Lines(("right",), role="right"),)), 60)[:4]
+    '<svg'
+    """
+    console = _console(width, color=True, record=True)
+    _show(console, report, width, color=True)
+    return console.export_svg(title=f"convcalc {report.command}")
+
+
+def _console(width: int, *, color: bool, record: bool = False) -> Console:
+    return Console(
         file=io.StringIO(),
         width=width,
+        record=record,
         force_terminal=color,
         color_system="truecolor" if color else None,
         legacy_windows=False,
@@ -44,15 +63,15 @@ def render(report: Report, width: int, color: bool) -> str:
         markup=False,
         emoji=False,
     )
-    with console.capture() as captured:
-        for block in report.blocks:
-            for part in _block(block, width):
-                console.print(part)
-    # Rich fills lines up with blanks; nobody needs them at the end of a line.
-    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
-def _block(block: Table | Lines | Grid, width: int) -> Iterator[RenderableType]:
+def _show(console: Console, report: Report, width: int, color: bool) -> None:
+    for block in report.blocks:
+        for part in _block(block, width, color):
+            console.print(part)
+
+
+def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
     match block:
         case Table():
             yield from _table(block, width)
@@ -63,7 +82,13 @@ def _block(block: Table | Lines | Grid, width: int) -> Iterator[RenderableType]:
                 text = Text(line, style=STYLES[block.role])
                 yield Padding(text, (0, 0, 0, 2)) if block.title else text
         case Grid():
-            yield from _grid(block, width)
+            yield from grid_lines(block, width)
+            if is_cut(block, width):
+                yield from heat_lines(block.array, width // 2, color)
+        case Beside():
+            yield from beside_lines(block, width)
+        case Heat():
+            yield from heat_lines(block.array, width, color)
 
 
 def _table(block: Table, width: int) -> Iterator[RenderableType]:
@@ -114,32 +139,3 @@ def _text(column: Column, cell: Cell) -> Text:
     if isinstance(cell, tuple) and column.name.startswith(("receptive", "effective")) and len(set(cell)) == 1:
         cell = cell[:1]
     return Text(cell_text(cell), overflow="fold")
-
-
-def _grid(block: Grid, width: int) -> Iterator[RenderableType]:
-    """Write a matrix slice by slice, the columns of all slices as wide as the widest number needs."""
-    array = block.array
-    figures = figures_of(array, width)
-    if block.title:
-        yield Text(block.title, style="bold")
-    planes = list(product(*(range(size) for size in array.shape[:-2])))
-    for plane in planes[: figures.planes]:
-        if plane:
-            yield Text(f"[{', '.join(map(str, plane))}]", style="dim")
-        yield from _plane(array[plane], plane, figures, block.marks)
-    if len(planes) > figures.planes:
-        yield Text(f"… {len(planes) - figures.planes} more planes", style="dim")
-    yield Text(figures.caption, style="dim")
-
-
-def _plane(
-    plane: object, at: tuple[int, ...], figures: Figures, marks: tuple[tuple[int, ...], ...]
-) -> Iterator[Text]:
-    marked = {mark[len(at) :] for mark in marks if mark[: len(at)] == at}
-    for row, texts in figures.rows(plane):
-        line = Text()
-        for column, text in texts:
-            place = (column,) if row is None else (row, column)
-            line.append(" ")
-            line.append(text, style="bold red reverse" if column is not None and place in marked else "")
-        yield line
