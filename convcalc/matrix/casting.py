@@ -65,7 +65,7 @@ def _settle_ties(array: NDArray[np.float64], result: NDArray[np.floating[Any]], 
     Rounding twice can go to the wrong neighbour: a text just above the halfway point may become the point itself.
     """
     exact, near = array.ravel(), result.ravel()
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         off = exact - near
         other = np.nextafter(near, np.where(off > 0, np.inf, -np.inf).astype(near.dtype))
         halfway = np.flatnonzero((off != 0) & (np.abs(exact - other) == np.abs(off)))

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = ["blanked", "clean", "dialect_of", "layout_of"]
 
-_COMMENT = re.compile(r"#[^\n]*")
+_COMMENT = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
 _SHAPE = re.compile(r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\n|\Z)")
 _BLANKS_OF_TYPESETTERS = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
 _MINUSES = str.maketrans("\u2212\u2013\ufe63\uff0d", "----")
 _DOUBTFUL_BLANK = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
 _ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*[ \t]*=(?!=)")
+_FACTOR = re.compile(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?[ \t]*\*)[ \t]*\n", re.IGNORECASE)
 _DIALECTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\s*P[123]\s"), "pnm"),
     (re.compile(r"\s*\{\s*[\"}]"), "json"),
@@ -44,9 +45,14 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
     if dialect in ("npy", "npz", "image"):
         raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out --from")
     if dialect != "json" and "#" in text:
-        text = _COMMENT.sub(blanked, text)
+        text = _COMMENT.sub(lambda match: " " * len(match[0]), text)
     if dialect not in ("json", "pnm"):
         text = _ASSIGNMENT.sub(blanked, text, count=1) if _ASSIGNMENT.match(text) else text
+    factor = _FACTOR.match(text)
+    if factor is not None:
+        raise source.fault(
+            factor.span(1), "a factor stands before the matrix", "in MATLAB, print after: format long g"
+        )
     if options.gray or options.scale is not None:
         raise UsageError("only pictures have colours and a range", place="--gray" if options.gray else "--scale")
     if dialect in _BRACKETED and options.header:
@@ -147,7 +153,7 @@ def _brackets(source: Source, text: str, options: ReadOptions) -> Layout:
         text = with_decimal_points(source, text)
     layout = layout_between_brackets(source, text)
     if layout is None:
-        if "np." in text or "numpy." in text or options.named_format == "numpy":
+        if "np." in text or "numpy." in text or "," not in text:
             return _printed(source, text, options)
         layout = bracketed_layout(source, text)
     return layout

@@ -50,10 +50,9 @@ def one_kind_of_line_end(text: str) -> str:
 def _unmarked_utf16(head: bytes, place: str) -> str:
     """Tell UTF-16 without a mark by its zero bytes: digits and blanks have one each, always on the same side."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    half = len(head) // 2
-    if odd == half and even == 0:
+    if even == 0 and odd * 2 > len(head) // 2:
         return "utf-16-le"
-    if even >= half and odd == 0:
+    if odd == 0 and even * 2 > len(head) // 2:
         return "utf-16-be"
     raise DataError(
         "this is no text: it holds zero bytes", place=place, hint="say what it is with --from, such as --from npy"

@@ -21,14 +21,19 @@ _AROUND = re.compile(
     r"(?:equation|align|gather|displaymath|math)\*?\})*"
 )
 _NAMED = re.compile(r"(?:[A-Za-z](?:_\w|_\{\w+\})?|\\math(?:bf|rm|cal)\{\w+\})\s*=")
-_FRACTION = re.compile(r"\\(?:[dt]?frac|nicefrac|sfrac)\s*\{\s*(-?[0-9]+)\s*\}\s*\{\s*([0-9]+)\s*\}")
-_INFINITY = re.compile(r"\\infty(?![A-Za-z])")
+_NUMBERS = (
+    (re.compile(r"\\(?:[dt]?frac|nicefrac|sfrac)\s*\{\s*(-?[0-9]+)\s*\}\s*\{\s*([0-9]+)\s*\}"), r"\1/\2"),
+    (re.compile(r"\\infty(?![A-Za-z])"), "inf"),
+    (re.compile(r"\\(?:mathrm|text)\{\s*(inf|nan|NaN)\s*\}"), r"\1"),
+    (re.compile(r"([0-9.]+)\s*\\(?:cdot|times)\s*10\s*\^\s*\{?\s*(-?[0-9]+)\s*\}?"), r"\1e\2"),
+    (re.compile(r"\{\s*([-+]?[0-9.]+)\s*\}"), r"\1"),
+)
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _INVISIBLE = re.compile(
     r"\\(?:[,;:! ]|quad(?![a-zA-Z])|qquad(?![a-zA-Z])|[th]line(?![a-zA-Z])|toprule|midrule|bottomrule)|~"
-    r"|\\[hv]?phantom\{[^{}]*\}|(?<!\\)%[^\n]*"
+    r"|\\[hv]?phantom\{[^{}]*\}"
 )
 _ROW_END = re.compile(r"\\\\(?:\s*\[[^\]\n]*\])?|\\cr(?![a-zA-Z])")
-_GROUPED = re.compile(r"\{\s*([-+]?[0-9.]+)\s*\}")
 
 
 def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
@@ -59,17 +64,23 @@ def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
     Fractions may be `\frac{1}{9}`. Errors: anything around the matrix but a name and math marks (a factor before it
     would change its numbers), several matrices, and those of `layout_of_lines`.
     """
-    body = _body(source, text)
-    body = _INVISIBLE.sub(_blanks, body)
-    body = _FRACTION.sub(lambda match: f"{match[1]}/{match[2]}".ljust(len(match[0])), body)
-    body = _INFINITY.sub(lambda match: "inf".ljust(len(match[0])), body)
-    body = _GROUPED.sub(lambda match: match[1].ljust(len(match[0])), body).replace("\n", " ")
-    ends = [match.start() for match in _ROW_END.finditer(body)]
-    for before, after in zip([-1, *ends], ends, strict=False):
-        if not body[before + 1 :][: after - before - 1].strip(" \\"):
-            raise source.fault((after, after + 2), "an empty row")
+    body = _COMMENT.sub(_blanks, _body(source, text)).replace("\n", " ")
     body = _ROW_END.sub(lambda match: "\n".rjust(len(match[0])), body)
+    body = _INVISIBLE.sub(_blanks, body)
+    for pattern, number in _NUMBERS:
+        body = _rewritten(body, pattern, number)
+    *rows, _ = body.split("\n")
+    offset = 0
+    for row in rows:
+        offset += len(row) + 1
+        if not row.strip():
+            raise source.fault((offset - 2, offset), "an empty row")
     return layout_of_lines(source, body, Marks(separator="&", decimal=options.decimal, header=options.header))
+
+
+def _rewritten(text: str, pattern: re.Pattern[str], number: str) -> str:
+    """Return `text` with every match of `pattern` written as `number` (a template), as long as before."""
+    return pattern.sub(lambda match: match.expand(number).ljust(len(match[0])), text)
 
 
 def _body(source: Source, text: str) -> str:

@@ -164,6 +164,8 @@ def _number_fault(layout: Layout, index: int, token: str) -> DataError:
     from convcalc.matrix.refusals import refusal_of
 
     message, hint = refusal_of(_shortened(token))
+    if hint is None and len(layout.shape) == 2 and index < layout.shape[1]:
+        hint = "is this a header row? --header leaves it out"
     return layout.fault(index, message, hint)
 
 

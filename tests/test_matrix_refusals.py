@@ -1,0 +1,183 @@
+"""What is no matrix is refused at its exact place, with a way out; and whatever the text, only so."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convcalc.errors import DataError, UsageError
+from convcalc.matrix.options import FORMATS, ReadOptions
+from convcalc.matrix.text import parse_matrix
+
+REFUSED = [
+    # text, place (line:column), message, hint
+    ("1 2\n3\n", "2:1", "row 2 has 1 number, and the rows before it have 2", None),
+    ("1 2\n3 4 5\n", "2:1", "row 2 has 3 numbers", None),
+    ("1 2; 3", "1:6", "row 2 has 1 number", None),
+    ("[[1, 2], [3]]", "1:10", "this has 1 item, and those before it have 2", None),
+    ("[[1, 2], 3]", "1:10", "'3' stands where a row in brackets should", None),
+    ("[[1, 2], [[3, 4]]]", "1:11", "nested deeper", None),
+    ("[[1, 2], [3, 4]", "1:1", "never closed", None),
+    ("[[1, 2], [3, 4]]]", "1:17", "after the end of the matrix", None),
+    ("[[1, 2]] [[3, 4]]", "1:10", "after the end of the matrix", None),
+    ("[1, , 2]", "1:5", "a comma with no number before it", None),
+    ("[[1, 2] [3, 4]]", "1:9", "a comma is missing before this", None),
+    ("[[], []]", "1:2", "brackets with nothing in them", None),
+    ("[[0 1 2 ... 7 8 9]\n [1 2 3 ... 8 9 0]]", "1:9", "numbers are left out here", "threshold"),
+    ("tensor([[1., 2., ..., 3.]])", "1:18", "numbers are left out here", "threshold"),
+    ("1 2 … 3", "1:5", "numbers are left out here", "threshold"),
+    ("1 2\n3 apple\n", "2:3", "'apple' is not a number", None),
+    ("a b\n1 2\n", "1:1", "'a' is not a number", "--header"),
+    ("1_0 2", "1:1", "1_0 is no number as people write it", "leave out the _"),
+    ("1 0x1F", "1:3", "hexadecimal", "decimal"),
+    ("1 2j", "1:3", "complex", "real"),
+    ("50% 1", "1:1", "percentage", "0.5"),
+    ("[True, False]", "1:2", "truth value", "write 1 for true"),
+    ("[1, null]", "1:5", "missing here", "nan"),
+    ("1 2 3/", "1:5", "no fraction", "1/9"),
+    ("1/0 2", "1:1", "divides by zero", None),
+    ("3x224x224", "1:1", "is a size, not a matrix", None),
+    ("1 2.3.4", "1:3", "'2.3.4' is not a number", None),
+    ("1 1,000,000 3", "1:3", "no , before 1", None),
+    ("1,5;2,5", "1:1", "read both ways", "--decimal ,"),
+    ("1,5 2,5\n3,5 4,5", "1:1", "read both ways", "--decimal ,"),
+    ("1,5\t2\n3\t4,5", "1:1", "read both ways", "--decimal ,"),
+    ("1,5;2,5\n3,5;4,5", "1:1", "read both ways", "--decimal ,"),
+    ("1,,3", "1:2", "an empty cell", "write the number"),
+    ("1,2,\n3,4,\n", "1:4", "an empty cell", "write the number"),
+    ("1\t\t3\n4\t5\t6", "1:2", "an empty cell between two tabs", "write the number"),
+    ("| 1 |  | 3 |", "1:5", "an empty cell", "write the number"),
+    (r"1 & & 3 \\ 4 & 5 & 6", "1:3", "an empty cell", "write the number"),
+    (r"1 & 2 \\ \\ 3 & 4", "1:10", "an empty row", None),
+    ("1 2;; 3 4", "1:4", "an empty row", None),
+    ("1, 2 3", "1:6", "no , before 3", None),
+    ("1 2; 3 4\n5 6; 7 8", "1:4", "a semicolon inside a line", "line of its own"),
+    ("1 2\n\n3 4\n5 6\n", "3:1|4:1", "slice 2 has 2 rows", "blank lines"),
+    ("1 2\n\n3 4\n\n5 6\n", "3:1", "a blank line after every row", "# shape: 3x1x2"),
+    ("1e400 1", "1:1", "too large", "--exact"),
+    ("0.5 9007199254740993", "1:5", "would be rounded to 9007199254740992", "--exact"),
+    ("1/3 nan", "1:5", "no exact number", None),
+    ("1\u202f000 2", "1:2", "a narrow or unbreakable blank", "take it out"),
+    ("\u0663 1", "1:1", "is not a number", None),
+    (r"\frac{1}{9} \begin{bmatrix} 1 & 2 \end{bmatrix}", "1:1", "only a name may stand before", "multiply"),
+    (r"\begin{bmatrix} 1 \end{bmatrix} \begin{bmatrix} 1 \end{bmatrix}", "1:", "more text after|never", "one matrix"),
+    (r"\begin{bmatrix} 1 & 2", "1:1", r"has no \\end", None),
+    ("array([[1, 2]]) + 1", "1:17", "more than an array", None),
+    ("array([[1, 2]]", "1:6", "this parenthesis is never closed", None),
+    ("array([1.+2.j, 3.+0.j], dtype=complex128)", "1:", "complex", None),
+    ("A = 1.0e+03 *\n\n 1 2\n", "1:5", "a factor stands before", "format long g"),
+    ('{"data": [[1, 2], [3]]}', "1:19", "this has 1 item", None),
+    ('{"data": [1, 2], "shape": [3]}', None, "the shape is said to be", None),
+    ('{"rows": [1, 2]}', None, "no key data; its keys are rows", "nested list"),
+    ('{"schema": 2, "data": [1]}', None, "schema 2", None),
+    ('{"data": [1, 2]', "1:15", "this is no JSON", None),
+    ("P2 3 2 9 0 1 2 3 4", None, "6 numbers, and 5 follow", None),
+    ("P2 2 1 9 0 10", "1:12", "no whole number from 0 to 9", None),
+    ("P2 two 1 9 0 1", None, "the header of this picture is damaged", None),
+    ("# shape: 2x4\n1 2\n3 4\n", None, "the first line says 2x4", None),
+    ("# shape: 2x2x2\n1 2\n3 4\n5 6\n\n7 8\n", "", "slice 2 has 1 row", None),
+    ("", None, "there are no numbers here", "looks like"),
+    ("\n \n", None, "there are no numbers here", "looks like"),
+    ("# only a comment\n", None, "there are no numbers here", "looks like"),
+]
+
+
+@pytest.mark.parametrize(("text", "place", "message", "hint"), REFUSED, ids=[repr(case[0][:30]) for case in REFUSED])
+def test_refused_where_it_stands(text: str, place: str | None, message: str, hint: str | None) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        parse_matrix(text, place="m.txt")
+    error = caught.value
+    if place is None:
+        assert error.place == "m.txt"
+    else:
+        assert error.place is not None
+        assert error.place.startswith(tuple(f"m.txt:{one}" for one in place.split("|")))
+        line = int(error.place.split(":")[1])
+        assert error.text == text.split("\n")[line - 1].replace("\t", " ")
+        assert error.span is not None
+        assert error.span[0] == int(error.place.split(":")[2]) - 1
+        assert error.span[0] < error.span[1]
+    if hint is not None:
+        assert hint in str(error.hint)
+
+
+def test_the_decimal_mark_is_kept_to() -> None:
+    with pytest.raises(DataError, match="a point, though") as caught:
+        parse_matrix("1.5 2", place="m", options=ReadOptions(decimal=","))
+    assert caught.value.place == "m:1:2"
+
+
+@pytest.mark.parametrize("data", [b"1 2\n3 \xe9", b"1 \xff 2", b"1\x00\x00\x002", "1 2".encode("utf-32")])
+def test_what_is_no_text(data: bytes) -> None:
+    with pytest.raises(DataError, match=r"is not UTF-8|no text|is not a number|is not UTF-16"):
+        parse_matrix(data, place="m")
+
+
+def test_a_long_line_is_shown_in_part() -> None:
+    with pytest.raises(DataError, match="'x' is not a number") as caught:
+        parse_matrix("1 " * 500 + "x " + "1 " * 500, place="m")
+    assert caught.value.place == "m:1:1001"
+    assert caught.value.text is not None
+    assert caught.value.span is not None
+    assert len(caught.value.text) <= 160
+    assert caught.value.text[slice(*caught.value.span)] == "x"
+
+
+def test_columns_of_a_text_with_a_mark() -> None:
+    with pytest.raises(DataError, match="'x' is not a number") as caught:
+        parse_matrix("\ufeff1 2\r\n3 x\r\n".encode(), place="m")
+    assert caught.value.place == "m:2:3"
+
+
+PIECES = st.sampled_from(
+    [
+        *'0123456789-+.e/,;|&[](){}#_x%:"\0 \t\n',
+        *(
+            "\r\n",
+            "\\\\",
+            "# shape: 2x2\n",
+            "nan",
+            "inf",
+            "tensor(",
+            "array(",
+            ", dtype=float32)",
+            '{"data":',
+            "P2 ",
+            "...",
+        ),
+        *(r"\begin{bmatrix}", r"\end{bmatrix}", r"\frac{1}{2}", "|---|", "\u2212", "\u00a0", "A ="),
+    ]
+)
+OPTIONS = st.builds(
+    ReadOptions,
+    format=st.sampled_from([None, *FORMATS]),
+    header=st.booleans(),
+    decimal=st.sampled_from([".", ","]),
+    exact=st.booleans(),
+    gray=st.booleans(),
+    scale=st.sampled_from([None, (0.0, 1.0)]),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PIECES, max_size=30).map("".join), st.one_of(st.just(ReadOptions()), OPTIONS))
+def test_any_text_is_read_or_refused(text: str, options: ReadOptions) -> None:
+    try:
+        matrix = parse_matrix(text, place="m", options=options)
+    except (DataError, UsageError) as error:
+        message = error.message
+    else:
+        message = "" if matrix.array.size == 0 else "read"
+    assert message
+    assert "\n" not in message
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    try:
+        size = parse_matrix(data, place="m").array.size
+    except DataError as error:
+        size = len(error.message)
+    assert size
