@@ -15,7 +15,7 @@ import numpy as np
 
 from convcalc.compute.exact import Array, as_float, fractions, kind_of, magnitude, narrow, numerators, whole_type
 from convcalc.errors import DataError, ShapeError, UsageError
-from convcalc.geometry import Window, adaptive_windows, axis_name
+from convcalc.geometry import Window, adaptive_windows
 
 __all__ = ["KINDS", "pool", "pool_adaptive", "pool_adaptive_indices", "pool_indices"]
 
@@ -42,7 +42,7 @@ def pool(
     or float64 where every average is exact in it, else Fractions. Lp is (sum x^norm)^(1/norm) over the real cells,
     which is not what PyTorch gives under ceil_mode (it scales a cut window up), and NaN where that sum is negative.
 
-    Raises ShapeError where a window holds no real cell and the kind needs one, UsageError for an unknown kind, a
+    Raises ShapeError where a window holds no real cell, UsageError for an unknown kind, a
     divisor of 0 or a norm that is not a positive number, DataError where powers would overflow.
 
     >>> pool(np.arange(1, 6), [Window(2, stride=2, ceil=True)], "avg")
@@ -50,8 +50,7 @@ def pool(
     """
     x = _check(x, windows, kind, divisor, norm)
     sizes = x.shape[x.ndim - len(windows) :]
-    if kind != "avg" or not count_padding:
-        _check_real_cells(windows, sizes)
+    check_real_cells(windows, sizes)
 
     def along(combine: np.ufunc, identity: int | None) -> AxisReduction:
         return lambda array, place, axis: _slide(array, place, windows[axis], combine, identity)
@@ -101,7 +100,7 @@ def pool_indices(x: Array, windows: Sequence[Window], kind: str) -> tuple[Array,
     """
     x = _check_indexed(x, windows, kind)
     sizes = x.shape[x.ndim - len(windows) :]
-    _check_real_cells(windows, sizes)
+    check_real_cells(windows, sizes)
 
     def seen(axis: int) -> list[tuple[slice, slice]]:
         outputs, taps = len(windows[axis].starts(sizes[axis])), range(windows[axis].kernel)
@@ -158,17 +157,6 @@ def _check_indexed(x: Array, axes: Sequence[object], kind: str) -> Array:
     if kind in KINDS and kind not in ("max", "min"):
         raise UsageError(f"only max and min have indices, not {kind}")
     return _check(x, axes, kind, None, 1.0)
-
-
-def _check_real_cells(windows: Sequence[Window], sizes: Sequence[int]) -> None:
-    for axis, (window, size) in enumerate(zip(windows, sizes, strict=True)):
-        empty = window.first_empty(size)
-        if empty is not None:
-            raise ShapeError(
-                f"{axis_name(axis, len(windows))}: window {empty} starts at {window.starts(size)[empty]} and holds no"
-                f" real cell of the {size} (padding {window.padding.before}+{window.padding.after},"
-                f" kernel {window.kernel})"
-            )
 
 
 def _each_axis(x: Array, rank: int, reduce: AxisReduction) -> Array:
