@@ -11,6 +11,7 @@ from convcalc.layers.counts import Parameters, macs, parameters, weight_shape
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
+    AxesNormalization,
     Bilinear,
     Border,
     Convolution,
@@ -46,6 +47,7 @@ from convcalc.layers.sliding import blocks, transposed_windows, unpooling_window
 __all__ = [
     "AdaptivePooling",
     "Attention",
+    "AxesNormalization",
     "Bilinear",
     "Border",
     "Convolution",

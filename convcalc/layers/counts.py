@@ -9,6 +9,7 @@ from convcalc.errors import ShapeError
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
+    AxesNormalization,
     Bilinear,
     Border,
     Convolution,
@@ -79,7 +80,9 @@ def weight_shape(layer: Layer) -> tuple[int, ...] | None:
             return (layer.count, layer.features)
         case Normalization():
             return (layer.channels,) if layer.affine and layer.channels is not None else None
-        case LayerNormalization():
+        case AxesNormalization() if layer.sizes is None:
+            return None
+        case LayerNormalization() | AxesNormalization():
             return layer.sizes if layer.affine else None
         case Slope():
             return None if layer.count is None else (layer.count,)
@@ -120,6 +123,12 @@ def parameters(layer: Layer) -> Parameters:
             learned = layer.channels if layer.affine else 0
             shifts = layer.channels if layer.has_bias else 0
             return Parameters(learned, shifts, 2 * layer.channels if layer.running_stats else 0)
+        case AxesNormalization():
+            if layer.sizes is None:
+                raise ShapeError("the sizes of the normalized axes are not known", hint=_OPEN_HINT)
+            size = prod(layer.sizes)
+            learned, shifts = size if layer.affine else 0, size if layer.bias else 0
+            return Parameters(learned, shifts, 2 * size if layer.running_stats else 0)
         case LayerNormalization():
             size = prod(layer.sizes)
             return Parameters(size if layer.affine else 0, size if layer.affine and layer.bias else 0)

@@ -11,6 +11,7 @@ from convcalc.value import Value
 __all__ = [
     "AdaptivePooling",
     "Attention",
+    "AxesNormalization",
     "Bilinear",
     "Border",
     "Convolution",
@@ -42,7 +43,7 @@ __all__ = [
 
 NamedPadding = Literal["valid", "same", "same-lower", "full", "causal"]
 PoolKind = Literal["max", "avg", "lp", "min"]
-NormalizationKind = Literal["batch", "instance", "group", "layer"]
+NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]
 BorderMode = Literal["constant", "reflect", "replicate", "circular"]
 
 
@@ -260,6 +261,20 @@ class LayerNormalization(Value):
     rms: bool = False
 
 
+class AxesNormalization(Value):
+    """Normalization with a scale and a shift for each position along some `axes` (Keras's `axis`).
+
+    Axes are counted with the batch axis and channels last; `sizes` are theirs, None until something comes in.
+    """
+
+    axes: tuple[int, ...]
+    sizes: tuple[int, ...] | None = None
+    affine: bool = True
+    bias: bool = True
+    running_stats: bool = False
+    buffers_are_parameters: bool = False
+
+
 class Flatten(Value):
     """Merge the axes `start` to `end` (counted with the batch axis, as PyTorch does) into one."""
 
@@ -336,6 +351,7 @@ Layer = (
     | Embedding
     | Normalization
     | LayerNormalization
+    | AxesNormalization
     | Flatten
     | Unflatten
     | Reshape
@@ -369,6 +385,8 @@ def rank_of(layer: Layer) -> int | None:
         case Linear() | Bilinear() | Attention() | Recurrent() | Embedding() | LayerNormalization():
             return None
         case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Slope() | Elementwise() | Unknown():
+            return None
+        case AxesNormalization():
             return None
         case _:
             assert_never(layer)

@@ -11,6 +11,7 @@ from convcalc.layers.borders import bordered, check_mode, resized
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
+    AxesNormalization,
     Bilinear,
     Border,
     Convolution,
@@ -63,11 +64,23 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
             return layer.replace(in_features=shape.sizes[-1])
         case Normalization(channels=None) if shape.channels is not None:
             return layer.replace(channels=shape.channels)
+        case AxesNormalization(sizes=None):
+            return layer.replace(sizes=_sizes_along(layer.axes, shape))
         case Slope(count=None) if shape.channels is not None:
             sizes = enumerate(shape.channels_last, 1)
             return layer.replace(count=prod(size for axis, size in sizes if axis not in layer.shared))
         case _:
             return layer
+
+
+def _sizes_along(axes: tuple[int, ...], shape: TensorShape) -> tuple[int, ...]:
+    """Give the sizes of axes that are counted with the batch axis and channels last."""
+    sample = shape.channels_last
+    resolved = [axis - 1 if axis > 0 else axis + len(sample) for axis in axes]
+    for axis, index in zip(axes, resolved, strict=True):
+        if axis == 0 or not 0 <= index < len(sample):
+            raise ShapeError(f"axis {axis} is none of a sample of {shape}")
+    return tuple(sample[index] for index in resolved)
 
 
 def output_shape(layer: Layer, shape: TensorShape) -> TensorShape:
@@ -107,7 +120,7 @@ def output_shape(layer: Layer, shape: TensorShape) -> TensorShape:
             return _embedded(layer, shape)
         case Unfold() | Fold() | PixelShuffle() | Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit():
             return _rearranged(layer, shape)
-        case Normalization() | LayerNormalization() | Slope() | Attention() | Elementwise():
+        case Normalization() | LayerNormalization() | AxesNormalization() | Slope() | Attention() | Elementwise():
             _check_kept(layer, shape)
             return shape
         case Recurrent():
@@ -155,7 +168,8 @@ def _recurrent_output(layer: Recurrent, shape: TensorShape) -> TensorShape:
 
 
 def _check_kept(
-    layer: Normalization | LayerNormalization | Slope | Attention | Elementwise, shape: TensorShape
+    layer: Normalization | LayerNormalization | AxesNormalization | Slope | Attention | Elementwise,
+    shape: TensorShape,
 ) -> None:
     """Refuse an input that a layer which keeps the shape does not take."""
     match layer:
@@ -178,7 +192,7 @@ def _check_kept(
 
 def _embedded(layer: Embedding, shape: TensorShape) -> TensorShape:
     if layer.as_channels:
-        return TensorShape((*shape.sizes[:-1], layer.features, shape.sizes[-1]), 1)
+        return shape.with_sample((*shape.channels_last, layer.features))
     positions = shape.sizes[:-1] if layer.bag else shape.sizes
     return TensorShape((*positions, layer.features), 0)
 

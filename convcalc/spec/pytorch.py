@@ -15,9 +15,10 @@ from convcalc.errors import ShapeError
 from convcalc.layers import Layer
 from convcalc.spec import pytorch_features as features
 from convcalc.spec import pytorch_windows as windows
+from convcalc.spec.bound import Bound
 from convcalc.spec.calls import Call
 from convcalc.spec.pytorch_signatures import SIGNATURES
-from convcalc.spec.signature import Bound, bind
+from convcalc.spec.signature import bind
 from convcalc.spec.source import Source, suggestion
 
 __all__ = ["MODULES", "layer_of"]

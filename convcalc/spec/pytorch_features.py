@@ -19,8 +19,8 @@ from convcalc.layers import (
     Slope,
     Unflatten,
 )
+from convcalc.spec.bound import Bound
 from convcalc.spec.pytorch_signatures import SIGNATURES
-from convcalc.spec.signature import Bound
 
 __all__ = [
     "attention",

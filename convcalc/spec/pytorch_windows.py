@@ -14,11 +14,12 @@ from convcalc.layers import (
     NamedPadding,
     PixelShuffle,
     Pooling,
+    PoolKind,
     Resize,
     Unfold,
     Unpooling,
 )
-from convcalc.spec.signature import Bound
+from convcalc.spec.bound import Bound
 from convcalc.spec.source import suggestion
 
 __all__ = [
@@ -121,12 +122,8 @@ def pooling(bound: Bound, name: str) -> Layer:
 
 def adaptive(bound: Bound, name: str) -> Layer:
     """Build an adaptive pooling."""
-    outputs = bound.values["output_size"]
-    assert isinstance(outputs, tuple)
-    kind = "max" if "Max" in name else "avg"
-    return AdaptivePooling(
-        "max" if kind == "max" else "avg", outputs, indices=bound.values.get("return_indices") is True
-    )
+    kind: PoolKind = "max" if "Max" in name else "avg"
+    return AdaptivePooling(kind, bound.outputs("output_size"), indices=bound.flag("return_indices"))
 
 
 def unpooling(bound: Bound, name: str) -> Layer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import get_args
 
 from convcalc.errors import SpecError
@@ -9,12 +10,13 @@ from convcalc.geometry import Padding
 from convcalc.layers import NamedPadding
 from convcalc.spec.source import suggestion
 
-__all__ = ["channels_first", "parse_axes", "parse_padding", "parse_size"]
+__all__ = ["Numbers", "channels_first", "parse_axes", "parse_padding", "parse_size"]
 
 _DIGITS = frozenset("0123456789")
 _BRACKETS = {"(": ")", "[": "]"}
 _SIZE_HINT = "a size is written as 3x224x224, 3,224,224 or (3, 224, 224)"
 _AXES_HINT = "write one value, or one for each spatial axis: 3, 3x5, 3,5"
+_PADDING_HINT = "padding is written as 3, 3x5, or before:after as 0:1x2:3"
 _PADDING_NAMES: tuple[NamedPadding, ...] = get_args(NamedPadding)
 
 
@@ -34,8 +36,7 @@ def parse_size(text: str, *, layout: str = "chw", rank: int = 2) -> tuple[int, .
             start = text.index(prefix) + len(prefix)
             end = text.rindex(")")
             break
-    reader = _Numbers(text, start, end, "INPUT", _SIZE_HINT)
-    sizes = tuple(reader.number(item, least=1, what="a size") for item in reader.items())
+    sizes = Numbers(text, start, end, _faults(text, "INPUT", _SIZE_HINT)).numbers(least=1, what="a size")
     return channels_first(sizes, rank) if layout == "hwc" else sizes
 
 
@@ -58,9 +59,8 @@ def parse_axes(text: str, option: str) -> tuple[int, ...]:
     ((3, 5), (2, 1))
     """
     least = 0 if "padding" in option else 1
-    reader = _Numbers(text, 0, len(text), option, _AXES_HINT)
     what = option.lstrip("-").replace("-", "_")
-    return tuple(reader.number(item, least=least, what=what) for item in reader.items())
+    return Numbers(text, 0, len(text), _faults(text, option, _AXES_HINT)).numbers(least=least, what=what)
 
 
 def parse_padding(text: str, option: str) -> tuple[Padding, ...] | NamedPadding:
@@ -77,17 +77,27 @@ def parse_padding(text: str, option: str) -> tuple[Padding, ...] | NamedPadding:
         at = text.index(word)
         hint = suggestion(word, list(_PADDING_NAMES)) or f"the names are {', '.join(_PADDING_NAMES)}"
         raise SpecError(f"{word[:40]!r} is no padding", place=option, text=text, span=(at, at + len(word)), hint=hint)
-    reader = _Numbers(text, 0, len(text), option, "padding is written as 3, 3x5, or before:after as 0:1x2:3")
-    return tuple(reader.padding(item) for item in reader.items())
+    return Numbers(text, 0, len(text), _faults(text, option, _PADDING_HINT)).paddings()
 
 
-class _Numbers:
-    """Whole numbers parted by `x`, `×` or commas between `start` and `end` of a text, with errors at their place."""
+def _faults(text: str, place: str, hint: str) -> Callable[[str, int, int], SpecError]:
+    def fault(message: str, start: int, end: int) -> SpecError:
+        return SpecError(message, place=place, text=text, span=(start, end), hint=hint)
 
-    def __init__(self, text: str, start: int, end: int, place: str, hint: str) -> None:
+    return fault
+
+
+class Numbers:
+    """Whole numbers parted by `x`, `×` or commas between `start` and `end` of a text.
+
+    `fault` makes the error for a message and a place in the text.
+    """
+
+    __slots__ = ("end", "fault", "start", "text")
+
+    def __init__(self, text: str, start: int, end: int, fault: Callable[[str, int, int], SpecError]) -> None:
         self.text = text
-        self.place = place
-        self.hint = hint
+        self.fault = fault
         self.start, self.end = self._trim(start, end)
         if self.start < self.end and text[self.start] in _BRACKETS:
             closing = _BRACKETS[text[self.start]]
@@ -100,9 +110,6 @@ class _Numbers:
     def _trim(self, start: int, end: int) -> tuple[int, int]:
         piece = self.text[start:end]
         return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
-
-    def fault(self, message: str, start: int, end: int) -> SpecError:
-        return SpecError(message, place=self.place, text=self.text, span=(start, end), hint=self.hint)
 
     def items(self) -> list[tuple[int, int]]:
         """Give the span of each number, at least one."""
@@ -117,12 +124,17 @@ class _Numbers:
         items.append(self._trim(first, self.end))
         return items
 
+    def numbers(self, *, least: int, what: str) -> tuple[int, ...]:
+        """Read whole numbers of at least `least`."""
+        return tuple(self.number(item, least=least, what=what) for item in self.items())
+
     def number(self, item: tuple[int, int], *, least: int, what: str) -> int:
+        """Read the whole number at a span."""
         start, end = item
         digits = self.text[start:end]
         if not digits:
             raise self.fault("a number is missing", start, start + 1)
-        if digits[0] == "-" and _DIGITS.issuperset(digits[1:]):
+        if digits[0] == "-" and len(digits) > 1 and _DIGITS.issuperset(digits[1:]):
             raise self.fault(f"{what} must be at least {least}, got {digits[:40]}", start, end)
         if not _DIGITS.issuperset(digits):
             raise self.fault(f"{digits[:40]!r} is not a whole number", start, end)
@@ -134,11 +146,13 @@ class _Numbers:
             raise self.fault(f"{what} must be at least {least}, got {value}", start, end)
         return value
 
-    def padding(self, item: tuple[int, int]) -> Padding:
-        start, end = item
-        colon = self.text.find(":", start, end)
-        if colon < 0:
-            both = self.number(item, least=0, what="padding")
-            return Padding(both, both)
-        before = self.number(self._trim(start, colon), least=0, what="padding")
-        return Padding(before, self.number(self._trim(colon + 1, end), least=0, what="padding"))
+    def paddings(self) -> tuple[Padding, ...]:
+        """Read cells on both sides, or `before:after`, for each axis."""
+        sides = []
+        for start, end in self.items():
+            colon = self.text.find(":", start, end)
+            before = (start, end) if colon < 0 else self._trim(start, colon)
+            after = (start, end) if colon < 0 else self._trim(colon + 1, end)
+            cells = [self.number(item, least=0, what="padding") for item in (before, after)]
+            sides.append(Padding(*cells))
+        return tuple(sides)
