@@ -7,17 +7,28 @@ on the way, and every last line is the value those modules answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 
 from convcalc.geometry import Window, axis_name
 from convcalc.layers import (
     AdaptivePooling,
+    Border,
     Convolution,
-    Elementwise,
     Flatten,
+    Fold,
     Linear,
     Normalization,
+    Permute,
+    PixelShuffle,
     Pooling,
+    Reshape,
+    Resize,
+    Unflatten,
+    Unfold,
+    Unpooling,
+    blocks,
     transposed_windows,
+    unpooling_windows,
     weight_shape,
     windows,
 )
@@ -60,27 +71,85 @@ def shape_derivations(step: Step) -> tuple[Derivation, ...]:
     """
     layer, spatial = step.layer, step.input.spatial
     names = [axis_name(axis, len(spatial)) for axis in range(len(spatial))]
+    lines: Iterable[tuple[str, ...]]
     match layer:
-        case Convolution(transposed=True):
-            axes = zip(names, transposed_windows(layer), spatial, strict=True)
-            derived = [Derivation(name, _transposed_lines(*window, size)) for name, window, size in axes]
+        case Convolution(transposed=True) | Unpooling():
+            axes = unpooling_windows(layer) if isinstance(layer, Unpooling) else transposed_windows(layer)
+            lines = [_transposed_lines(*window, size) for window, size in zip(axes, spatial, strict=True)]
         case Convolution() | Pooling():
             named = layer.padding if isinstance(layer.padding, str) else None
-            triples = zip(names, windows(layer, spatial), spatial, strict=True)
-            derived = [Derivation(name, _window_lines(window, size, named)) for name, window, size in triples]
+            pairs = zip(windows(layer, spatial), spatial, strict=True)
+            lines = [_window_lines(window, size, named) for window, size in pairs]
         case AdaptivePooling():
-            wanted = zip(names, spatial, layer.outputs, strict=True)
-            derived = [Derivation(name, _adaptive_lines(size, out)) for name, size, out in wanted]
-        case Flatten():
-            factors = "·".join(map(str, step.input.sizes[len(step.input.batch) :]))
-            derived = [Derivation("features", (f"{factors} = {step.output.sizes[-1]}",))]
+            lines = [_adaptive_lines(size, out) for size, out in zip(spatial, layer.outputs, strict=True)]
+        case Border():
+            lines = [_border_lines(size, *amounts) for size, amounts in zip(spatial, layer.amounts, strict=True)]
+        case Resize():
+            lines = _resize_lines(layer, spatial, step.output.spatial)
         case Linear():
-            derived = [Derivation("last axis", (f"out_features = {layer.out_features}",))]
-        case Normalization() | Elementwise():
-            derived = [Derivation("shape", ("stays as it is",))]
+            names, lines = (
+                ["channels" if layer.on_channels else "last axis"],
+                [(f"out_features = {layer.out_features}",)],
+            )
+        case _:
+            return _rearranged(step)
+    derived = [Derivation(name, each) for name, each in zip(names, lines, strict=True)]
     if isinstance(layer, Convolution) and step.output.channels is not None:
         derived.insert(0, Derivation("channels", (f"out_channels = {step.output.channels}",)))
     return tuple(derived)
+
+
+def _rearranged(step: Step) -> tuple[Derivation, ...]:
+    """Derive the shape after a layer that gives the numbers another order, or leaves the shape alone."""
+    title = "features" if isinstance(step.layer, Flatten) and step.output.rank == 0 else "shape"
+    return (Derivation(title, tuple(_rearranged_lines(step))),)
+
+
+def _rearranged_lines(step: Step) -> list[str]:
+    layer, channels, cells = step.layer, step.input.channels, step.output.spatial
+    match layer:
+        case Flatten() | Unflatten() | Reshape():
+            before, after = step.input.sizes, step.output.sizes
+            if before[:1] == after[:1] and step.input.batch:
+                before, after = before[1:], after[1:]
+            equal = [_product(before), *([_product(after)] if len(after) > 1 else []), str(prod(after))]
+            return [" = ".join(equal)]
+        case Permute():
+            return [f"the axes of a sample, channels last, in the order {layer.axes}"]
+        case Unfold():
+            sizes = step.input.spatial
+            counts = [window.output(size) for window, size in zip(blocks(layer), sizes, strict=True)]
+            rows = f"rows = channels · kernel = {_product((channels or 1, *layer.kernel))} = {step.output.channels}"
+            return [rows, f"columns = windows = {_product(counts)} = {cells[0]}"]
+        case Fold():
+            divided = f"channels = rows / kernel = {channels} / ({_product(layer.kernel)}) = {step.output.channels}"
+            return [divided, f"out = {'x'.join(map(str, cells))}, as asked for"]
+        case PixelShuffle():
+            factor, sign, back = layer.factor, *(("·", "/") if layer.inverse else ("/", "·"))
+            pairs = zip(step.input.spatial, cells, strict=True)
+            divided = f"channels = in {sign} r² = {channels} {sign} {factor**2} = {step.output.channels}"
+            return [divided, *(f"out = i {back} r = {size} {back} {factor} = {out}" for size, out in pairs)]
+        case _ if step.output == step.input:
+            return ["stays as it is"]
+        case _:
+            return [f"{step.input} becomes {step.output}"]
+
+
+def _product(factors: Iterable[int]) -> str:
+    return "·".join(map(str, factors))
+
+
+def _border_lines(size: int, before: int, after: int) -> tuple[str, ...]:
+    return (f"out = i + before + after = {size} + {_factor(before)} + {_factor(after)} = {size + before + after}",)
+
+
+def _resize_lines(layer: Resize, spatial: tuple[int, ...], output: tuple[int, ...]) -> list[tuple[str, ...]]:
+    if layer.size is not None:
+        return [(f"out = {out}, as asked for",) for out in output]
+    factors = layer.factor or (1,)
+    factors = factors * len(spatial) if len(factors) == 1 else factors
+    triples = zip(spatial, factors, output, strict=True)
+    return [(f"out = floor(i · factor) = floor({size}·{factor}) = {out}",) for size, factor, out in triples]
 
 
 def _window_lines(window: Window, size: int, named: str | None) -> tuple[str, ...]:
@@ -137,12 +206,12 @@ def _padding_lines(window: Window, size: int, named: str | None) -> list[str]:
         outputs = -(-size // window.stride)
         total = f"max(({outputs} - 1)·{window.stride} + {window.extent} - {size}, 0) = {padding.total}"
         return [
-            f"same: ceil(i / s) = ceil({size} / {window.stride}) = {outputs} windows need {total} cells of padding",
+            f"same: ceil(i / s) = ceil({size} / {window.stride}) = {outputs} windows need padding of {total}",
             f"pL = {padding.before}, pR = {padding.after}",
         ]
     if named in ("full", "causal"):
-        after = "k_eff - 1" if named == "full" else "0"
-        return [f"{named}: pL = k_eff - 1 = {padding.before}, pR = {after} = {padding.after}"]
+        after = f"k_eff - 1 = {padding.after}" if named == "full" else "0"
+        return [f"{named}: pL = k_eff - 1 = {padding.before}, pR = {after}"]
     return []
 
 

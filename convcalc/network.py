@@ -6,19 +6,37 @@ This module knows no text: it takes layers, and says by its index which of them 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window
 from convcalc.layers import (
     AdaptivePooling,
+    Attention,
+    Bilinear,
+    Border,
     Convolution,
+    Elementwise,
+    Embedding,
     Flatten,
+    Fold,
+    GatedUnit,
     Layer,
+    LayerNormalization,
     Linear,
     Normalization,
     Parameters,
+    Permute,
+    PixelShuffle,
     Pooling,
+    Recurrent,
+    Reshape,
+    Resize,
+    Slope,
     TensorShape,
+    Unflatten,
+    Unfold,
+    Unpooling,
     complete,
     macs,
     output_shape,
@@ -167,8 +185,21 @@ def _fields_after(
             axes = windows(layer, shape.spatial)
         case AdaptivePooling(drop_axes=False):
             axes = [_as_even(size, out) for size, out in zip(shape.spatial, output.spatial, strict=True)]
-        case Linear() if shape.rank:
+        case Border():
+            return tuple(
+                field and field.replace(padding=field.padding + before * field.stride)
+                for field, (before, _) in zip(fields, layer.amounts, strict=True)
+            )
+        case Permute():
+            # Axes are counted from 1, the channels last; what becomes of the channels has no field.
+            fields_of = (*fields, None)
+            return tuple(fields_of[axis - 1] for axis in layer.axes[:-1])
+        case Linear(on_channels=False) if shape.rank:
             axes = [*(Window(1) for _ in fields[1:]), None]
+        case Attention() | Recurrent() | Embedding():
+            return (None,) * output.rank
+        case Reshape() if output != shape:
+            return (None,) * output.rank
         case _ if output.spatial == shape.spatial:
             return fields
         case _:
@@ -248,35 +279,113 @@ def audit(layers: Sequence[Layer], sizes: tuple[int, ...] | None = None, rank: i
     return Audit(completed, tuple(costs), traced)
 
 
+class _Flow(Value):
+    """What is known of the tensor between layers when nobody gave a size.
+
+    `channels`, `features` (the size of the last axis), and whether it is flat, so that both are the same; None is
+    not known, and `flat` None is taken for flat as long as nothing says otherwise.
+    """
+
+    channels: int | None = None
+    features: int | None = None
+    flat: bool | None = None
+
+    @property
+    def spatial_channels(self) -> int | None:
+        """The channels where the next layer shows that there are spatial axes."""
+        return self.channels if self.flat is False else None
+
+
 def _completed(layers: Sequence[Layer]) -> tuple[Layer, ...]:
     """Complete layers by the channels of those before them."""
     completed: list[Layer] = []
-    channels: int | None = None
-    features: int | None = None
+    flow = _Flow()
     for index, layer in enumerate(layers):
-        flowing = features if isinstance(layer, Linear) else channels
-        try:
-            completed.append(layer if flowing is None else complete(layer, TensorShape((flowing,), 0)))
-        except ShapeError as error:
-            error.layer = index
-            raise
-        channels, features = _flowing_after(completed[-1], channels, features)
+        flowing = flow.channels
+        match layer:
+            case Linear(on_channels=False):
+                flowing = flow.features
+            case Convolution():
+                flowing = flow.spatial_channels
+            case Slope() if not flow.flat:
+                flowing = None  # how many numbers a sample has, only an input size tells
+        if flowing is None:
+            completed.append(layer)
+        else:
+            try:
+                completed.append(complete(layer, TensorShape((flowing,), 0)))
+            except ShapeError as error:
+                error.layer = index
+                raise
+        flow = _flow_after(completed[-1], flow)
     return tuple(completed)
 
 
-def _flowing_after(layer: Layer, channels: int | None, features: int | None) -> tuple[int | None, int | None]:
-    """Give channels, and the size of the last axis where it is known, after `layer`."""
+def _flow_after(layer: Layer, flow: _Flow) -> _Flow:
+    """Say what is known after `layer`; what only an input size could tell is not."""
     match layer:
+        case Convolution(out_channels=None) | Pooling() | Unpooling() | Border() | Resize():
+            return _Flow(flow.spatial_channels, None, flat=False)
         case Convolution():
-            return layer.out_channels, None
-        case Linear():
-            return layer.out_features, layer.out_features
-        case AdaptivePooling(drop_axes=True):
-            return channels, channels
-        case Flatten():
-            # How many features a flatten makes of the channels, only an input size tells.
-            return features, features
+            return _Flow(layer.out_channels, None, flat=False)
+        case AdaptivePooling():
+            channels = flow.spatial_channels
+            return _Flow(channels, channels if layer.drop_axes else None, flat=layer.drop_axes)
+        case Linear() | Bilinear():
+            return _after_linear(layer, flow)
         case Normalization(channels=known) if known is not None:
-            return known, features
+            # Over more than one spatial axis nothing is flat.
+            flat = False if (layer.rank or 0) > 1 else flow.flat
+            return _Flow(known, known if flat else flow.features, flat)
+        case LayerNormalization():
+            return flow.replace(features=layer.sizes[-1], channels=layer.sizes[-1] if flow.flat else flow.channels)
+        case Normalization() | Slope() | Attention() | Elementwise():
+            return flow
+        case Recurrent():
+            return _Flow(None, (layer.projection or layer.hidden) * (2 if layer.bidirectional else 1), flat=False)
+        case Embedding():
+            flat = layer.bag
+            known = layer.features if flat or layer.as_channels else None
+            return _Flow(known, None if layer.as_channels else layer.features, flat=flat)
         case _:
-            return channels, features
+            return _flow_rearranged(layer, flow)
+
+
+def _after_linear(layer: Linear | Bilinear, flow: _Flow) -> _Flow:
+    out = layer.out_features
+    if flow.flat is not False:
+        return _Flow(out, out, flow.flat)
+    if isinstance(layer, Linear) and layer.on_channels:
+        return _Flow(out, None, flat=False)
+    # On the last axis of an image, or of numbers that a printed model flattens where nobody sees it.
+    return _Flow(None, out, flat=False)
+
+
+def _flow_rearranged(layer: Layer, flow: _Flow) -> _Flow:
+    channels = flow.spatial_channels
+    match layer:
+        case Flatten(start=1, end=-1):
+            return flow if flow.flat else _Flow(flat=True)
+        case Reshape():
+            known = layer.sizes[-1] if layer.sizes[-1] > 0 else None
+            flat = len(layer.sizes) == 1
+            return _Flow(known, known if flat else None, flat=flat)
+        case Unflatten(axis=1, sizes=(int(first), *_)) if first > 0:
+            return _Flow(first, None, flat=False)
+        case PixelShuffle():
+            return _Flow(_scaled(channels, layer.factor**2, up=layer.inverse), None, flat=False)
+        case Unfold() | Fold():
+            return _Flow(_scaled(channels, prod(layer.kernel), up=isinstance(layer, Unfold)), None, flat=False)
+        case GatedUnit(axis=1) if flow.flat is False:
+            return _Flow(_scaled(channels, 2, up=False), flow.features, flat=False)
+        case GatedUnit() if flow.flat or layer.axis == -1:
+            half = _scaled(flow.features, 2, up=False)
+            return _Flow(half if flow.flat is not False else channels, half, flow.flat)
+        case _:
+            return _Flow(flat=False)
+
+
+def _scaled(channels: int | None, factor: int, *, up: bool) -> int | None:
+    if channels is None:
+        return None
+    return channels * factor if up else channels // factor
