@@ -20,6 +20,7 @@ __all__ = [
     "adaptive_windows",
     "axis_name",
     "causal_padding",
+    "check_real_cells",
     "full_padding",
     "same_padding",
 ]
@@ -174,6 +175,22 @@ class Window(Value):
                 f"the spread-out input {spread} is not larger than the padding {self.padding.total} cut off"
             )
         return spread - self.padding.total
+
+
+def check_real_cells(windows: Sequence[Window], sizes: Sequence[int]) -> None:
+    """Refuse windows without a real cell, which have nothing to pool; `sizes` are those of the same axes.
+
+    >>> check_real_cells([Window(2, stride=2, padding=Padding(1, 1))], [4])
+    """
+    for axis, (window, size) in enumerate(zip(windows, sizes, strict=True)):
+        empty = window.first_empty(size)
+        if empty is not None:
+            raise ShapeError(
+                f"{axis_name(axis, len(windows))}: window {empty} starts at {window.starts(size)[empty]} and holds no"
+                f" real cell of the {size} (padding {window.padding.before}+{window.padding.after},"
+                f" kernel {window.kernel})",
+                hint="less padding, so that every window reaches into the input",
+            )
 
 
 def same_padding(size: int, window: Window, *, odd_cell: str = "after") -> Padding:

@@ -13,7 +13,7 @@ from convcalc.value import Value
 
 __all__ = ["Answer", "show", "wants_color"]
 
-SVG_WIDTH = 100
+SVG_WIDTH = 120
 """Characters in a line of a picture."""
 TEXT_ENDINGS = {".txt": "plain", ".tsv": "plain", ".csv": "csv", ".json": "json", ".md": "markdown", ".tex": "latex"}
 
@@ -111,11 +111,10 @@ def _write(report: Report, path: str) -> None:
     elif form is not None and not (grid is not None and name.endswith(".tsv")):
         text = render(report, form)
         write_bytes(path, text if isinstance(text, bytes) else text.encode())
-    elif grid is not None:
+    elif grid is not None and name.endswith(OUTPUT_ENDINGS):
         write_matrix(grid.array, path, precision=grid.precision)
     else:
-        endings = " ".join(sorted({*TEXT_ENDINGS, ".svg"}))
+        endings = " ".join(sorted({*TEXT_ENDINGS, ".svg", *(OUTPUT_ENDINGS if grid is not None else ())}))
         reason = "that is for matrices" if name.endswith(OUTPUT_ENDINGS) else "its ending does not say how"
-        raise UsageError(
-            f"cannot write {report.command} to {path}: {reason}", place="-o", hint=f"known are {endings}"
-        )
+        message = f"cannot write {report.command} to {path}: {reason}"
+        raise UsageError(message, place="-o", hint=f"known are {endings}")

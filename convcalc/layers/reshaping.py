@@ -18,7 +18,10 @@ def flattened(layer: Flatten, shape: TensorShape) -> TensorShape:
     280 4x8x35
     """
     if shape.channels is None:
-        raise ShapeError(f"flatten needs to know the channels, the input {shape} leaves them open")
+        raise ShapeError(
+            f"flatten needs to know the channels, the input {shape} leaves them open",
+            hint=f"write 1x{shape}, or 3x{shape}",
+        )
     sizes = shape.sizes if shape.batch else (1, *shape.sizes)
     axes = len(sizes)
     start, end = (axis + axes if axis < 0 else axis for axis in (layer.start, layer.end))

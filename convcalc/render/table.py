@@ -83,7 +83,7 @@ def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
                 yield Padding(text, (0, 0, 0, 2)) if block.title else text
         case Grid():
             yield from grid_lines(block, width)
-            if is_cut(block, width):
+            if is_cut(block, width) and not block.title:
                 yield from heat_lines(block.array, width // 2, color)
         case Beside():
             yield from beside_lines(block, width)
