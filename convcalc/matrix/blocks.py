@@ -163,6 +163,11 @@ def _blocks(data: bytes, start: int) -> Iterator[bytes]:
 
 
 def _whole_numbers(cells: bytes) -> NDArray[np.int64] | None:
+    marks = np.frombuffer(cells, dtype=np.uint8)
+    signs = (marks == ord("-")) | (marks == ord("+"))
+    digits = marks >= ord("0")
+    if (signs[1:] & digits[:-1]).any() or (signs[:-1] & ~digits[1:]).any():
+        return None
     try:
         numbers = np.fromstring(cells, dtype=np.int64, sep=" ")
     except (ValueError, DeprecationWarning):

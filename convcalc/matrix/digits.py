@@ -26,7 +26,7 @@ _DIGITS_AT_ONCE = 4000
 _WORTH_ORJSON = 4096
 _BLOCK = 8192
 _WIDE = 64
-_PLAIN_FROM, _PLAIN_BELOW = 1e-4, 1e16
+_PLAIN_FROM, _PLAIN_BELOW, _NARROW_PLAIN_BELOW = 1e-4, 1e16, 1e8
 
 
 def row_blocks(rows: NDArray[Any], separator: str = " ", precision: int | None = None) -> Iterator[bytes]:
@@ -113,7 +113,17 @@ def _formatter(dtype: np.dtype[Any], precision: int | None) -> Callable[[Any], s
     if precision is not None:
         return lambda value: f"{value:z.{precision}f}"
     scalar = dtype.type
-    return repr if dtype.itemsize == 8 else lambda value: str(scalar(value))
+    return repr if dtype.itemsize == 8 else lambda value: _narrow_text(scalar(value))
+
+
+def _narrow_text(value: np.floating[Any]) -> str:
+    """Return a float32 or float16 in the form of `repr`; NumPy's own form differs between its versions."""
+    size = abs(float(value))
+    if size == 0 or _PLAIN_FROM <= size < _PLAIN_BELOW:
+        return np.format_float_positional(value, unique=True, trim="0")
+    if size < float("inf"):
+        return np.format_float_scientific(value, unique=True, trim="-", exp_digits=2)
+    return repr(float(value))
 
 
 def _object_text(value: Any, precision: int | None) -> str:
@@ -171,7 +181,7 @@ def _rows_of_json(block: NDArray[Any]) -> bytes:
 def _odd_numbers(block: NDArray[Any]) -> NDArray[np.intp]:
     """Return where numbers stand that orjson writes in another way: very small, very large, or none at all."""
     size = np.abs(block)
-    plain = (size >= _PLAIN_FROM) & (size < _PLAIN_BELOW)
+    plain = (size >= _PLAIN_FROM) & (size < (_PLAIN_BELOW if block.dtype.itemsize == 8 else _NARROW_PLAIN_BELOW))
     plain |= size == 0
     return np.flatnonzero(~plain)
 
@@ -179,5 +189,5 @@ def _odd_numbers(block: NDArray[Any]) -> NDArray[np.intp]:
 def _half_texts(block: NDArray[np.float16]) -> list[str]:
     """Return the texts of float16 numbers, each of their few patterns of bits formatted once."""
     patterns, places = np.unique(np.ascontiguousarray(block).view(np.uint16), return_inverse=True)
-    texts = [str(value) for value in patterns.view(np.float16)]
+    texts = [_narrow_text(value) for value in patterns.view(np.float16)]
     return [texts[place] for place in places.ravel().tolist()]
