@@ -15,7 +15,7 @@ import numpy as np
 
 from convcalc.compute.exact import Array, as_float, fractions, kind_of, magnitude, narrow, numerators, whole_type
 from convcalc.errors import DataError, ShapeError, UsageError
-from convcalc.geometry import Window, adaptive_windows
+from convcalc.geometry import Window, adaptive_windows, check_real_cells
 
 __all__ = ["KINDS", "pool", "pool_adaptive", "pool_adaptive_indices", "pool_indices"]
 
