@@ -201,6 +201,6 @@ def test_what_cannot_be_pooled() -> None:
         pool(x * 1e-200, [Window(2)], "lp")
     with pytest.raises(ShapeError, match="2 spatial axes to pool, the input 4 has 1"):
         pool(x, [Window(2), Window(2)], "max")
-    with pytest.raises(ShapeError, match="length: window 0 starts at -2 and holds no real cell of the 4"):
-        pool(x, [Window(2, 2, Padding(2, 2))], "max")
-    assert pool(x, [Window(2, 2, Padding(2, 2))], "avg").tolist() == [0, 0.5, 2.5, 0]
+    for kind in ("max", "min", "avg", "lp"):
+        with pytest.raises(ShapeError, match="length: window 0 starts at -2 and holds no real cell of the 4"):
+            pool(x, [Window(2, 2, Padding(2, 2))], kind)
