@@ -58,16 +58,23 @@ class CleanRows:
         cells = self._with_one_blank(block)
         if cells is None:
             return None
-        count = self._count(cells)
-        if count is None:
+        numbers = self._numbers(cells)
+        if numbers is None:
             cells = self._tidied(cells)
-            if not cells:
-                return np.empty(0, dtype=np.int64)
-            count = self._count(cells)
-        numbers = None if count is None else _whole_numbers(cells) if self.whole else _decimals(cells)
-        if numbers is None or numbers.size != count:
+            numbers = self._numbers(cells) if cells else np.empty(0, dtype=np.int64)
+        if numbers is not None and numbers.size:
+            self.rows += numbers.size // self.columns
+        return numbers
+
+    def _numbers(self, cells: bytes) -> NDArray[np.int64] | NDArray[np.float64] | None:
+        """Return the numbers in `cells`, None unless one blank or line end follows each and every row is as wide."""
+        rows, columns = self._size(cells)
+        if not rows:
             return None
-        self.rows += numbers.size // self.columns
+        numbers = _whole_numbers(cells) if self.whole else _decimals(cells)
+        if numbers is None or numbers.size != rows * columns:
+            return None
+        self.columns = columns
         return numbers
 
     def _with_one_blank(self, block: bytes) -> bytes | None:
@@ -101,18 +108,15 @@ class CleanRows:
         rows.append(b"")
         return b"\n".join(rows)
 
-    def _count(self, cells: bytes) -> int | None:
-        """Return how many numbers `cells` holds, None unless every line has as many as the first ever read."""
+    def _size(self, cells: bytes) -> tuple[int, int]:
+        """Return the rows in `cells` and the numbers in each; no rows unless all are as wide as the first ever read."""
         marks = np.frombuffer(cells, dtype=np.uint8)
         gaps = np.flatnonzero(marks <= 32)
         columns = self.columns or int(np.searchsorted(gaps, cells.find(b"\n"))) + 1
         ends = gaps[columns - 1 :: columns]
         if gaps.size % columns or not (marks[ends] == 10).all() or cells.count(b"\n") != ends.size:
-            return None
-        if columns == 1 and (b"\n\n" in cells or cells[:1] == b"\n"):
-            return None
-        self.columns = columns
-        return int(gaps.size)
+            return 0, columns
+        return ends.size, columns
 
 
 def read_clean(data: bytes, *, header: bool = False) -> NDArray[np.int64] | NDArray[np.float64] | None:
@@ -145,7 +149,7 @@ def _fill(reader: CleanRows, data: bytes, start: int) -> NDArray[np.int64] | NDA
         if not numbers.size:
             continue
         if array is None:
-            lines = data.count(b"\n", start) + data.count(b"\r", start) + 1
+            lines = data.count(b"\n", start) + (data.count(b"\r", start) if b"\r" in block else 0) + 1
             array = np.empty(lines * reader.columns, dtype=numbers.dtype)
         if used + numbers.size > array.size:
             return None
