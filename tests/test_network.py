@@ -1,0 +1,443 @@
+"""A shape through a chain: sizes, costs and receptive fields, against well-known models and against loops."""
+
+from __future__ import annotations
+
+import json
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import legal_starts
+from strategies import AxisDraw, axes
+
+from convcalc.errors import ShapeError
+from convcalc.geometry import Padding
+from convcalc.layers import (
+    AdaptivePooling,
+    Border,
+    Convolution,
+    Elementwise,
+    Embedding,
+    Flatten,
+    Fold,
+    GatedUnit,
+    Layer,
+    Linear,
+    Normalization,
+    Permute,
+    PixelShuffle,
+    Pooling,
+    Recurrent,
+    Reshape,
+    Resize,
+    Slope,
+    TensorShape,
+    Unflatten,
+    Unfold,
+)
+from convcalc.network import Field, Trace, audit, interpret, trace
+from convcalc.spec import parse_layers
+
+MODELS: list[Any] = json.loads((Path(__file__).parent / "data" / "pytorch_models.json").read_text())["models"]
+
+
+def conv(channels: int | None, kernel: int, stride: int = 1, padding: int = 0, groups: int = 1) -> Convolution:
+    sides = (Padding(padding, padding),) * 2
+    return Convolution(None, channels, (kernel,) * 2, (stride,) * 2, sides, (1, 1), groups)
+
+
+def maxpool(kernel: int, stride: int) -> Pooling:
+    return Pooling("max", (kernel,) * 2, (stride,) * 2, "valid", (1, 1))
+
+
+def avgpool(kernel: int, stride: int) -> Pooling:
+    return Pooling("avg", (kernel,) * 2, (stride,) * 2, "valid", (1, 1))
+
+
+RELU = Elementwise("ReLU")
+LENET5: list[Layer] = [
+    *(conv(6, 5), Elementwise("Tanh"), avgpool(2, 2), conv(16, 5), Elementwise("Tanh"), avgpool(2, 2)),
+    *(Flatten(), Linear(None, 120), Linear(None, 84), Linear(None, 10)),
+]
+ALEXNET: list[Layer] = [
+    *(conv(64, 11, 4, 2), RELU, maxpool(3, 2), conv(192, 5, 1, 2), RELU, maxpool(3, 2), conv(384, 3, 1, 1), RELU),
+    *(conv(256, 3, 1, 1), RELU, conv(256, 3, 1, 1), RELU, maxpool(3, 2), AdaptivePooling("avg", (6, 6)), Flatten()),
+    *(Linear(None, 4096), Linear(None, 4096), Linear(None, 1000)),
+]
+ALEXNET_AS_PUBLISHED: list[Layer] = [
+    *(conv(96, 11, 4), RELU, maxpool(3, 2), conv(256, 5, 1, 2, groups=2), RELU, maxpool(3, 2), conv(384, 3, 1, 1)),
+    *(conv(384, 3, 1, 1, groups=2), conv(256, 3, 1, 1, groups=2), maxpool(3, 2), Flatten()),
+    *(Linear(None, 4096), Linear(None, 4096), Linear(None, 1000)),
+]
+
+
+def _vgg_block(channels: int, convolutions: int) -> list[Layer]:
+    pair: list[Layer] = [conv(channels, 3, 1, 1), RELU]
+    return [*pair * convolutions, maxpool(2, 2)]
+
+
+VGG16_FEATURES: list[Layer] = [
+    layer
+    for channels, count in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+    for layer in _vgg_block(channels, count)
+]
+VGG16: list[Layer] = [
+    *VGG16_FEATURES,
+    *(AdaptivePooling("avg", (7, 7)), Flatten(), Linear(None, 4096), Linear(None, 4096), Linear(None, 1000)),
+]
+
+
+@pytest.mark.parametrize(
+    ("layers", "sizes", "params", "macs"),
+    [
+        (LENET5, (1, 32, 32), 61_706, 416_520),
+        (ALEXNET, (3, 224, 224), 61_100_840, 714_188_480),
+        (ALEXNET_AS_PUBLISHED, (3, 227, 227), 60_965_224, 724_406_816),
+        (VGG16, (3, 224, 224), 138_357_544, 15_470_264_320),
+    ],
+    ids=["LeNet-5", "AlexNet", "AlexNet as published", "VGG16"],
+)
+def test_models_as_plain_chains_have_their_known_totals(
+    layers: list[Layer], sizes: tuple[int, ...], params: int, macs: int
+) -> None:
+    total = audit(layers, sizes).total
+    assert (total.parameters.total, total.macs, total.flops) == (params, macs, 2 * macs)
+    batched = audit(layers, (5, *sizes)).total
+    assert (batched.parameters.total, batched.macs) == (params, 5 * macs)
+
+
+@pytest.mark.parametrize(("layers", "least"), [(ALEXNET, 63), (VGG16, 32)], ids=["AlexNet", "VGG16"])
+def test_the_smallest_input_that_passes(layers: list[Layer], least: int) -> None:
+    assert trace(layers, TensorShape((3, least, least), 2)).output.sizes == (1000,)
+    with pytest.raises(ShapeError, match=r"height: the (padded )?input .* is smaller than the kernel"):
+        trace(layers, TensorShape((3, least - 1, least - 1), 2))
+
+
+def test_the_receptive_field_of_vgg16() -> None:
+    fields = trace(VGG16_FEATURES, TensorShape((3, 224, 224), 2)).steps[-1].fields
+    assert fields == (Field(212, 32, 90), Field(212, 32, 90))
+
+
+def test_the_receptive_fields_of_alexnet_layer_by_layer() -> None:
+    v2: list[Layer] = [
+        *(conv(64, 11, 4), maxpool(3, 2), conv(192, 5, 1, 2), maxpool(3, 2)),
+        *(conv(384, 3, 1, 1), conv(384, 3, 1, 1), conv(256, 3, 1, 1), maxpool(3, 2)),
+    ]
+    found = [step.fields[0] for step in trace(v2, TensorShape((3, 224, 224), 2)).steps]
+    assert [field and field.size for field in found] == [11, 19, 51, 67, 99, 131, 163, 195]
+
+
+# Modules that reading a line of a printed model gives today, and that PyTorch runs one after the other.
+CHAINS = [model for model in MODELS if model["chain"] and not model["remark"]]
+
+
+@pytest.mark.parametrize("model", CHAINS, ids=[model["name"] for model in CHAINS])
+def test_chains_that_pytorch_ran(model: dict[str, Any]) -> None:
+    lines = [line.strip() for line in model["printed"].splitlines()]
+    calls = [line.partition(": ")[2] for line in lines if line.startswith("(") and line.endswith(")")]
+    layers = [node.layer for call in calls for node in parse_layers(call)]
+    assert len(layers) == len(model["modules"])
+    audited = audit(layers, tuple(model["input"]))
+    assert audited.trace is not None
+    for step, cost, module in zip(audited.trace.steps, audited.costs, model["modules"], strict=True):
+        assert list(step.output.sizes) == module["output"], module["name"]
+        assert cost.macs == module["macs"], module["name"]
+        assert (cost.parameters.weights, cost.parameters.biases) == (module["weights"], module["biases"])
+        assert cost.parameters.buffers == module["buffers"]
+    assert (audited.total.parameters.total, audited.total.macs) == (model["params"], model["macs"])
+
+
+def seen_by(cell: int, chain: list[AxisDraw]) -> set[int]:
+    """Walk back which cells of an endless input an output cell depends on, window by window."""
+    seen = {cell}
+    for axis in reversed(chain):
+        starts = {position: position * axis.stride - axis.before for position in seen}
+        seen = {start + tap * axis.dilation for start in starts.values() for tap in range(axis.kernel)}
+    return seen
+
+
+@st.composite
+def axis_chains(draw: st.DrawFn) -> tuple[int, list[AxisDraw]]:
+    """Draw windows one after the other on one axis, each fitting on what the one before leaves."""
+    size = draw(st.integers(1, 60))
+    chain: list[AxisDraw] = []
+    current = size
+    for axis in draw(st.lists(axes(most_size=30, most_kernel=4, most_padding=4), min_size=1, max_size=4)):
+        if axis.extent > current + axis.before + axis.after:
+            break
+        chain.append(axis._replace(size=current))
+        current = len(legal_starts(current, axis.kernel, axis.stride, axis.before, axis.after, axis.dilation))
+    return size, chain
+
+
+@given(axis_chains(), st.booleans())
+def test_receptive_fields_hold_the_cells_that_change_the_output(drawn: tuple[int, list[AxisDraw]], avg: bool) -> None:
+    size, chain = drawn
+    layers: list[Layer] = []
+    for axis in chain:
+        pads = (Padding(axis.before, axis.after),)
+        kernel, stride, dilation = (axis.kernel,), (axis.stride,), (axis.dilation,)
+        layers.append(
+            Pooling("avg", kernel, stride, pads, dilation)
+            if avg
+            else Convolution(1, 1, kernel, stride, pads, dilation)
+        )
+    steps = trace(layers, TensorShape((1, size), 1)).steps
+    for count, step in enumerate(steps, 1):
+        (field,) = step.fields
+        assert field is not None
+        for cell in (0, 1, step.output.sizes[-1] - 1):
+            first = cell * field.stride - field.padding
+            seen = seen_by(cell, chain[:count])
+            assert (min(seen), max(seen)) == (first, first + field.size - 1)
+
+
+@given(axes(most_size=12, most_kernel=4, most_padding=3))
+def test_a_transposed_field_is_that_of_the_cells_that_reach_an_output(axis: AxisDraw) -> None:
+    layer = Convolution(
+        *(1, 1, (axis.kernel,), (axis.stride,), (Padding(axis.before, axis.after),), (axis.dilation,)),
+        transposed=True,
+    )
+    try:
+        (step,) = trace([layer], TensorShape((1, axis.size), 1)).steps
+    except ShapeError:
+        return  # nothing is left of so little
+    (field,) = step.fields
+    if field is None:
+        return  # undefined is never wrong; that it is defined where it can be is tested below
+    for cell in range(step.output.sizes[-1]):
+        meets = [
+            (cell + axis.before - tap * axis.dilation) // axis.stride
+            for tap in range(axis.kernel)
+            if (cell + axis.before - tap * axis.dilation) % axis.stride == 0
+        ]
+        assert (min(meets), max(meets)) == (
+            cell * field.stride - field.padding,
+            cell * field.stride - field.padding + field.size - 1,
+        )
+
+
+def fields_of(layers: list[Layer], sizes: tuple[int, ...], rank: int) -> tuple[Field | None, ...]:
+    return trace(layers, TensorShape(sizes, rank)).steps[-1].fields
+
+
+UP = Convolution(None, 4, (4, 3), (2, 1), (Padding(1, 1), Padding(1, 1)), (1, 1), transposed=True)
+
+
+@pytest.mark.parametrize(
+    ("layers", "sizes", "rank", "expected"),
+    [
+        ([UP], (2, 5, 7), 2, (None, Field(3, 1, 1))),
+        ([UP, conv(1, 3)], (2, 5, 7), 2, (None, Field(5, 1, 1))),
+        ([AdaptivePooling("avg", (2, 3))], (2, 8, 8), 2, (Field(4, 4, 0), None)),
+        ([AdaptivePooling("avg", (None, 1))], (2, 8, 5), 2, (Field(1, 1, 0), Field(5, 5, 0))),
+        ([AdaptivePooling("avg", (1, 1), drop_axes=True)], (2, 8, 5), 2, ()),
+        ([conv(4, 3, 2), Border(((1, 4), (-2, 2))), conv(4, 3)], (2, 19, 21), 2, (Field(7, 2, 2), Field(7, 2, -4))),
+        ([Border(((1, -1), (-2, 2)))], (2, 9, 9), 2, (Field(1, 1, 1), Field(1, 1, -2))),
+        ([conv(9, 3, 2), Permute((2, 1, 3))], (2, 19, 19), 2, (Field(3, 2), Field(3, 2))),
+        ([Border(((1, -1), (-2, 2))), Permute((2, 1, 3))], (2, 9, 9), 2, (Field(1, 1, -2), Field(1, 1, 1))),
+        ([Permute((3, 1, 2))], (9, 9, 9), 2, (None, Field())),
+        ([Linear(None, 6)], (2, 5, 6), 2, (Field(), None)),
+        ([Linear(None, 6, on_channels=True)], (2, 5, 7), 2, (Field(), Field())),
+        ([Flatten()], (2, 5, 7), 2, ()),
+        ([Reshape((7, 5, 2))], (2, 5, 7), 2, (None, None)),
+        ([Reshape((5, 7, 2))], (2, 5, 7), 2, (Field(), Field())),
+        ([Resize(factor=(2,))], (2, 5, 7), 2, (None, None)),
+        ([PixelShuffle(2)], (4, 5, 7), 2, (None, None)),
+        ([Recurrent("gru", 7, 7)], (2, 5, 7), 1, (None,)),
+        ([RELU, Normalization(2), Slope(1)], (2, 5, 7), 2, (Field(), Field())),
+    ],
+)
+def test_fields_are_right_or_undefined(
+    layers: list[Layer], sizes: tuple[int, ...], rank: int, expected: tuple[Field | None, ...]
+) -> None:
+    assert fields_of(layers, sizes, rank) == expected
+
+
+@settings(max_examples=50)
+@given(axes(most_size=7, most_kernel=3, most_padding=2), st.integers(1, 3), st.integers(1, 2), st.integers(1, 3))
+def test_transposed_macs_are_the_products_that_spreading_makes(
+    axis: AxisDraw, groups: int, outputs: int, batch: int
+) -> None:
+    inputs, width = 2 * groups, 3
+    layer = Convolution(
+        in_channels=inputs,
+        out_channels=outputs * groups,
+        kernel=(axis.kernel, 2),
+        stride=(axis.stride, 2),
+        padding=(Padding(), Padding()),
+        dilation=(axis.dilation, 1),
+        groups=groups,
+        transposed=True,
+    )
+    products = 0
+    for _sample in range(batch):
+        for _channel in range(inputs):
+            for _row in range(axis.size):
+                for _column in range(width):
+                    # Each input number meets every tap of the kernels to the outputs of its own group.
+                    products += outputs * axis.kernel * 2
+    assert audit([layer], (batch, inputs, axis.size, width)).total.macs == products
+
+
+@given(axes(most_size=9, most_kernel=3, most_padding=2), st.integers(1, 3), st.integers(1, 2), st.booleans())
+def test_macs_are_the_products_of_every_window(axis: AxisDraw, groups: int, batch: int, bias: bool) -> None:
+    pads = (Padding(axis.before, axis.after), Padding(1, 0))
+    kernel, stride, dilation = (axis.kernel, 2), (axis.stride, 3), (axis.dilation, 1)
+    layer = Convolution(2 * groups, 3 * groups, kernel, stride, pads, dilation, groups, bias)
+    rows = legal_starts(axis.size, axis.kernel, axis.stride, axis.before, axis.after, axis.dilation)
+    columns = legal_starts(8, 2, 3, 1, 0)
+    taps = axis.kernel * 2 * 2  # times the two input channels of a group
+    total = audit([layer], (batch, 2 * groups, axis.size, 8)).total
+    assert total.macs == batch * 3 * groups * len(rows) * len(columns) * taps
+    assert total.activations == batch * 3 * groups * len(rows) * len(columns)
+    assert total.parameters.total == 3 * groups * (taps + bias)
+
+
+def test_linear_macs_count_every_position() -> None:
+    assert audit([Linear(7, 5)], (2, 3, 7)).total.macs == 2 * 3 * 5 * 7
+    assert audit([Linear(4, 5, on_channels=True)], (2, 4, 3, 7), rank=2).total.macs == 2 * 5 * 3 * 7 * 4
+
+
+@pytest.mark.parametrize(
+    ("sizes", "layers", "expected"),
+    [
+        ((224,), [conv(None, 3)], TensorShape((224, 224), 2)),
+        ((3, 224, 200), [conv(None, 3)], TensorShape((3, 224, 200), 2)),
+        ((224,), [], TensorShape((224,), 0)),
+        ((784,), [RELU, Linear(None, 10)], TensorShape((784,), 0)),
+        ((20, 784), [Normalization(784, rank=1)], TensorShape((20, 784), 0)),
+        ((20, 7, 9), [Normalization(7, rank=1)], TensorShape((20, 7, 9), 1)),
+        ((3, 8, 9), [Flatten(), Linear(None, 10)], TensorShape((3, 8, 9), 2)),
+        ((2, 3, 8, 9, 10), [RELU], TensorShape((2, 3, 8, 9, 10), 3)),
+    ],
+)
+def test_bare_sizes_are_read_as_the_first_layer_needs(
+    sizes: tuple[int, ...], layers: list[Layer], expected: TensorShape
+) -> None:
+    assert interpret(sizes, layers) == expected
+
+
+@pytest.mark.parametrize("sizes", [(3, 4), (5, 4, 3, 2, 1, 1)])
+def test_too_few_and_too_many_sizes_are_refused(sizes: tuple[int, ...]) -> None:
+    layer = Convolution(None, None, (2, 2, 2), (1, 1, 1), "valid", (1, 1, 1))
+    with pytest.raises(
+        ShapeError, match=f"has {len(sizes)} sizes, the first layer works on 3 spatial axes"
+    ) as caught:
+        interpret(sizes, [layer])
+    assert caught.value.hint == "write the input as DxHxW, CxDxHxW or NxCxDxHxW"
+
+
+def test_an_error_says_which_layer() -> None:
+    layers: list[Layer] = [conv(4, 3), RELU, maxpool(9, 9)]
+    with pytest.raises(ShapeError, match="height: the input 5 is smaller than the kernel 9") as caught:
+        trace(layers, TensorShape((3, 7, 90), 2))
+    assert caught.value.layer == 2
+    with pytest.raises(ShapeError, match="the input channels are not known") as caught:
+        audit([RELU, conv(4, 3)])
+    assert caught.value.layer == 1
+
+
+OPEN = conv(10, 3)
+EIGHT = OPEN.replace(in_channels=3, out_channels=8)
+
+
+@pytest.mark.parametrize(
+    ("before", "channels"),
+    [
+        ([EIGHT], 8),
+        ([EIGHT, maxpool(2, 2), RELU, Border(((1, 1), (1, 1))), Resize(factor=(2,))], 8),
+        ([EIGHT, PixelShuffle(2)], 2),
+        ([EIGHT, PixelShuffle(2, inverse=True)], 32),
+        ([EIGHT, GatedUnit(1)], 4),
+        ([EIGHT, AdaptivePooling("max", (5, 5))], 8),
+        ([Normalization(7, rank=2), maxpool(2, 2)], 7),
+        ([Linear(3, 24), Unflatten(1, (6, 2, 2))], 6),
+        ([Linear(3, 24), Reshape((2, 2, 6))], 6),
+    ],
+)
+def test_channels_flow_from_layer_to_layer_without_a_size(before: list[Layer], channels: int) -> None:
+    completed = audit([*before, OPEN]).layers[-1]
+    assert isinstance(completed, Convolution)
+    assert completed.in_channels == channels
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        [maxpool(2, 2)],
+        [Linear(3, 8)],
+        [EIGHT, Linear(30, 20)],
+        [EIGHT, Permute((3, 1, 2))],
+        [EIGHT, Flatten(2), Unflatten(2, (5, 5))],
+    ],
+)
+def test_channels_that_only_a_size_could_tell_are_asked_for(before: list[Layer]) -> None:
+    with pytest.raises(ShapeError, match="the input channels are not known"):
+        audit([*before, OPEN])
+
+
+@pytest.mark.parametrize(
+    ("before", "features"),
+    [
+        ([Linear(3, 8)], 8),
+        ([Flatten(), Linear(30, 8), RELU, Flatten()], 8),
+        ([EIGHT, Linear(30, 20)], 20),
+        ([Linear(3, 8), GatedUnit()], 4),
+        ([Recurrent("lstm", 5, 7, bidirectional=True)], 14),
+        ([Embedding(100, 9)], 9),
+        ([EIGHT, AdaptivePooling("avg", (1, 1), drop_axes=True)], 8),
+        ([Reshape((12,))], 12),
+    ],
+)
+def test_features_flow_from_layer_to_layer_without_a_size(before: list[Layer], features: int) -> None:
+    completed = audit([*before, Linear(None, 10)]).layers[-1]
+    assert isinstance(completed, Linear)
+    assert completed.in_features == features
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        [EIGHT],
+        [EIGHT, Flatten()],
+        [Linear(3, 8), Pooling("max", (2,), (2,), "valid", (1,))],
+        [Linear(3, 8), Flatten()],
+        [Recurrent("gru", 5, 7), Flatten()],
+    ],
+)
+def test_features_that_only_a_size_could_tell_are_asked_for(before: list[Layer]) -> None:
+    with pytest.raises(ShapeError, match="the input features are not known"):
+        audit([*before, Linear(None, 10)])
+
+
+def test_slopes_for_each_number_of_an_image_need_its_size() -> None:
+    with pytest.raises(ShapeError, match="the size of a sample is not known"):
+        audit([EIGHT, Slope(None, shared=(1, 2))])
+    assert audit([EIGHT, Slope(None, shared=(1, 2))], (3, 9, 8)).costs[1].parameters.weights == 8
+    assert audit([EIGHT, Slope(None)], (3, 9, 8)).costs[1].parameters.weights == 8 * 7 * 6
+
+
+def test_unfold_and_fold_keep_count_of_the_channels() -> None:
+    window = ((3, 2), (2, 1), (Padding(1, 1), Padding()), (1, 1))
+    layers: list[Layer] = [Unfold(*window), Fold((9, 8), *window)]
+    steps = trace(layers, TensorShape((2, 5, 9, 8), 2)).steps
+    assert [step.output.sizes for step in steps] == [(2, 30, 35), (2, 5, 9, 8)]
+
+
+@given(st.lists(st.integers(1, 10**30), min_size=1, max_size=4), st.integers(1, 10**30))
+def test_counts_stay_exact_at_any_size(sizes: list[int], features: int) -> None:
+    total = audit([Linear(sizes[-1], features)], tuple(sizes)).total
+    assert total.macs == prod(sizes) * features
+    assert total.parameters.total == (sizes[-1] + 1) * features
+
+
+def test_an_empty_chain_gives_its_input_back() -> None:
+    shape = TensorShape((3, 5), 1)
+    assert trace([], shape) == Trace(shape, ())
+    assert trace([], shape).output == shape
