@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from oracles import adaptive_loops, pool_loops, shape_of
 from strategies import PoolingDraw, finite_floats, fractions, huge_integers, poolings
 
-from convcalc.compute.pool import pool, pool_adaptive, pool_adaptive_indices, pool_indices
+from convcalc.compute.pool import pool, pool_adaptive
+from convcalc.compute.positions import pool_adaptive_indices, pool_indices
+from convcalc.compute.tiles import Options
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
 
@@ -60,7 +62,7 @@ def test_extremes_and_their_positions(case: PoolingDraw, kind: str) -> None:
 @QUICK
 @given(poolings(), st.booleans(), st.none() | st.integers(1, 9))
 def test_averages_of_whole_numbers_are_exact(case: PoolingDraw, count_padding: bool, divisor: int | None) -> None:
-    if not count_padding and not holds_real_cells(case):
+    if not holds_real_cells(case):
         return
     result = pool(np.array(case.x), windows_of(case), "avg", count_padding=count_padding, divisor=divisor)
     wanted = looped(case, "avg", count_include_pad=count_padding, divisor=divisor)
@@ -204,3 +206,47 @@ def test_what_cannot_be_pooled() -> None:
     for kind in ("max", "min", "avg", "lp"):
         with pytest.raises(ShapeError, match="length: window 0 starts at -2 and holds no real cell of the 4"):
             pool(x, [Window(2, 2, Padding(2, 2))], kind)
+
+
+@pytest.mark.parametrize("kind", ["max", "min", "avg", "lp"])
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+def test_long_windows_and_many_tiles(kind: str, dtype: Any) -> None:
+    x = np.random.default_rng(3).integers(-99, 100, (2, 3, 200, 310)).astype(dtype)
+    for windows in (
+        [Window(9, 1, Padding(4, 2)), Window(14, 1, Padding(3, 6), dilation=2)],
+        [Window(2, 2, ceil=True), Window(31, 3, Padding(15, 7), ceil=True)],
+        [Window(16, 1), Window(5, 5)],
+    ):
+        values = pool(x, windows, kind, norm=4, options=Options(threads=2))
+        one = pool(x[1, 2].astype(float), windows, kind, norm=4)
+        np.testing.assert_allclose(values[1, 2].astype(float), one, rtol=1e-5, atol=1e-4)
+        rows, columns = (list(w.starts(size)) for w, size in zip(windows, x.shape[2:], strict=True))
+        for row, column in ((0, 0), (len(rows) // 2, len(columns) - 1), (len(rows) - 1, 1)):
+            cells = [
+                int(x[1, 2, r, c])
+                for r in range(rows[row], rows[row] + windows[0].extent, windows[0].dilation)
+                for c in range(columns[column], columns[column] + windows[1].extent, windows[1].dilation)
+                if 0 <= r < 200 and 0 <= c < 310
+            ]
+            extreme = {"max": max(cells), "min": min(cells), "lp": sum(cell**4 for cell in cells) ** 0.25}
+            if kind in extreme:
+                assert float(values[1, 2, row, column]) == pytest.approx(extreme[kind], rel=1e-5)
+            elif row == len(rows) // 2:
+                inside = [
+                    (r, c)
+                    for r in range(rows[row], rows[row] + windows[0].extent, windows[0].dilation)
+                    for c in range(columns[column], columns[column] + windows[1].extent, windows[1].dilation)
+                    if r < 200 + windows[0].padding.after and c < 310 + windows[1].padding.after
+                ]
+                assert float(values[1, 2, row, column]) == pytest.approx(sum(cells) / len(inside), rel=1e-4)
+
+
+def test_long_windows_of_booleans_and_infinities() -> None:
+    x = np.zeros(40, bool)
+    x[17] = True
+    window = Window(12, 1, Padding(3, 3))
+    assert pool(x, [window], "max").sum() == 12
+    assert not pool(x, [window], "min").any()
+    y = np.where(x, np.inf, -np.inf)
+    assert np.isposinf(pool(y, [window], "max")).sum() == 12
+    assert np.isnan(pool(np.where(x, np.nan, 1.0), [window], "avg")).sum() == 12

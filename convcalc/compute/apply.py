@@ -7,7 +7,8 @@ from typing import Any
 from convcalc.compute.arrange import Arranged, arranged
 from convcalc.compute.cell import pooled_cells
 from convcalc.compute.exact import Array
-from convcalc.compute.pool import pool, pool_adaptive, pool_adaptive_indices, pool_indices
+from convcalc.compute.pool import pool, pool_adaptive
+from convcalc.compute.positions import pool_adaptive_indices, pool_indices
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, adaptive_windows
 from convcalc.layers import AdaptivePooling, Convolution, Pooling, transposed_windows, weight_shape, windows

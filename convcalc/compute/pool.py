@@ -1,7 +1,7 @@
 """Pooling of real arrays: maximum, minimum, average and Lp norm over windows, one axis after another.
 
 A window over several axes is a window along each, so every kind runs axis by axis: kernel + kernel passes instead of
-kernel x kernel. Padding never exists as cells: each tap of the kernel touches only the outputs that see a real cell.
+kernel x kernel. Padding never exists as cells; the work is cut into tiles of planes and rows for several threads.
 """
 
 from __future__ import annotations
@@ -9,20 +9,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import starmap
-from typing import Any
 
 import numpy as np
 
 from convcalc.compute.exact import Array, as_float, fractions, kind_of, magnitude, narrow, numerators, whole_type
+from convcalc.compute.job import Scratch, Tile
+from convcalc.compute.sliding import cut, slide
+from convcalc.compute.tiles import Options, each, thread_count
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Window, adaptive_windows, check_real_cells
 
-__all__ = ["KINDS", "pool", "pool_adaptive", "pool_adaptive_indices", "pool_indices"]
+__all__ = ["KINDS", "check", "pool", "pool_adaptive"]
 
 KINDS = ("max", "avg", "min", "lp")
+DEFAULTS = Options()
+# Input cells of one tile, in bytes: its passes should find them in the second-level cache.
+TILE_BYTES = 1 << 19
 
-# A reduction of one axis of an array, given the axis of the array and the number of the spatial axis.
-AxisReduction = Callable[[Array, int, int], Array]
+# Combines the windows of all spatial axes by a function of two arrays.
+Reduction = Callable[[Array, np.ufunc], Array]
 
 
 def pool(
@@ -33,6 +38,7 @@ def pool(
     count_padding: bool = True,
     divisor: int | None = None,
     norm: float = 2.0,
+    options: Options = DEFAULTS,
 ) -> Array:
     """Pool the last len(windows) axes of x, every other axis by itself.
 
@@ -42,25 +48,25 @@ def pool(
     or float64 where every average is exact in it, else Fractions. Lp is (sum x^norm)^(1/norm) over the real cells,
     which is not what PyTorch gives under ceil_mode (it scales a cut window up), and NaN where that sum is negative.
 
-    Raises ShapeError where a window holds no real cell, UsageError for an unknown kind, a
-    divisor of 0 or a norm that is not a positive number, DataError where powers would overflow.
+    Raises ShapeError where a window holds no real cell, UsageError for an unknown kind, a divisor of 0 or a
+    norm that is not a positive number, DataError where powers would overflow.
 
     >>> pool(np.arange(1, 6), [Window(2, stride=2, ceil=True)], "avg")
     array([1.5, 3.5, 5. ])
     """
-    x = _check(x, windows, kind, divisor, norm)
+    x = check(x, windows, kind, divisor, norm)
     sizes = x.shape[x.ndim - len(windows) :]
     check_real_cells(windows, sizes)
 
-    def along(combine: np.ufunc, identity: int | None) -> AxisReduction:
-        return lambda array, place, axis: _slide(array, place, windows[axis], combine, identity)
+    def reduce(array: Array, combine: np.ufunc) -> Array:
+        return _reduce_windows(array, windows, combine, options)
 
     if kind == "avg":
         counts = [_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)]
-        return _average(x, len(windows), along(np.add, 0), counts, divisor)
+        return _average(x, reduce, counts, divisor)
     if kind == "lp":
-        return _lp(x, len(windows), along(np.add, 0), along(np.maximum, None), norm)
-    return _each_axis(x, len(windows), along(np.maximum if kind == "max" else np.minimum, None))
+        return _lp(x, reduce, norm)
+    return reduce(x, np.maximum if kind == "max" else np.minimum)
 
 
 def pool_adaptive(
@@ -73,72 +79,23 @@ def pool_adaptive(
     >>> pool_adaptive(np.array([1, 2, 3, 4, 5]), [2], "avg")
     array([2, 4])
     """
-    x = _check(x, outputs, kind, divisor, norm)
+    x = check(x, outputs, kind, divisor, norm)
     spans = list(starmap(adaptive_windows, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
 
-    def along(combine: np.ufunc) -> AxisReduction:
-        return lambda array, place, axis: np.stack(
-            [combine.reduce(_cut(array, place, slice(*span)), axis=place) for span in spans[axis]], axis=place
-        )
+    def reduce(array: Array, combine: np.ufunc) -> Array:
+        for place, axis_spans in enumerate(spans, array.ndim - len(spans)):
+            parts = [combine.reduce(cut(array, place, slice(*span)), axis=place) for span in axis_spans]
+            array = np.stack(parts, axis=place)
+        return array
 
     if kind == "avg":
-        counts = [np.array([end - start for start, end in axis_spans]) for axis_spans in spans]
-        return _average(x, len(outputs), along(np.add), counts, divisor)
+        return _average(x, reduce, [np.array([end - start for start, end in span]) for span in spans], divisor)
     if kind == "lp":
-        return _lp(x, len(outputs), along(np.add), along(np.maximum), norm)
-    return _each_axis(x, len(outputs), along(np.maximum if kind == "max" else np.minimum))
+        return _lp(x, reduce, norm)
+    return reduce(x, np.maximum if kind == "max" else np.minimum)
 
 
-def pool_indices(x: Array, windows: Sequence[Window], kind: str) -> tuple[Array, Array]:
-    """Pool by `max` or `min` and say where each was found: values, and flat positions in the unpadded plane.
-
-    Both (..., *output), positions int64. The first wins a tie; among NaNs the last, as in PyTorch. Errors as for
-    `pool`.
-
-    >>> pool_indices(np.array([[1, 9, 2, 3], [4, 5, 6, 8]]), [Window(2, 2), Window(2, 2)], "max")
-    (array([[9, 8]]), array([[1, 7]]))
-    """
-    x = _check_indexed(x, windows, kind)
-    sizes = x.shape[x.ndim - len(windows) :]
-    check_real_cells(windows, sizes)
-
-    def seen(axis: int) -> list[tuple[slice, slice]]:
-        outputs, taps = len(windows[axis].starts(sizes[axis])), range(windows[axis].kernel)
-        places = (_seen(windows[axis], sizes[axis], outputs, tap) for tap in taps)
-        return [place for place in places if place[0].start < place[0].stop]
-
-    def along(values: Array, found: Array, place: int, axis: int) -> tuple[Array, Array]:
-        first = _first_real(windows[axis], sizes[axis])
-        best, best_found = values.take(first, axis=place), found.take(first, axis=place)
-        for outputs, cells in seen(axis):
-            kept = _cut(best, place, outputs), _cut(best_found, place, outputs)
-            _replace(*kept, _cut(values, place, cells), _cut(found, place, cells), kind)
-        return best, best_found
-
-    return _each_axis_indexed(x, len(windows), along)
-
-
-def pool_adaptive_indices(x: Array, outputs: Sequence[int], kind: str) -> tuple[Array, Array]:
-    """Pool adaptively by `max` or `min` with positions, as `pool_indices` gives them.
-
-    >>> pool_adaptive_indices(np.array([3, 1, 2, 7, 7]), [2], "max")
-    (array([3, 7]), array([0, 3]))
-    """
-    x = _check_indexed(x, outputs, kind)
-    spans = list(starmap(adaptive_windows, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
-
-    def along(values: Array, found: Array, place: int, axis: int) -> tuple[Array, Array]:
-        starts, ends = np.array(spans[axis]).T
-        best, best_found = values.take(starts, axis=place), found.take(starts, axis=place)
-        for tap in range(int((ends - starts).max())):
-            cells = np.minimum(starts + tap, ends - 1)
-            _replace(best, best_found, values.take(cells, axis=place), found.take(cells, axis=place), kind)
-        return best, best_found
-
-    return _each_axis_indexed(x, len(outputs), along)
-
-
-def _check(x: Array, axes: Sequence[object], kind: str, divisor: int | None, norm: float) -> Array:
+def check(x: Array, axes: Sequence[object], kind: str, divisor: int | None, norm: float) -> Array:
     """Refuse what cannot be pooled; give x back, as float64 where floats stood in an object array."""
     if kind not in KINDS:
         raise UsageError(f"unknown pooling {kind}", hint=f"one of {', '.join(KINDS)}")
@@ -153,78 +110,33 @@ def _check(x: Array, axes: Sequence[object], kind: str, divisor: int | None, nor
     return as_float(x, np.float64) if kind_of(x) == "float" and x.dtype.kind == "O" else x
 
 
-def _check_indexed(x: Array, axes: Sequence[object], kind: str) -> Array:
-    if kind in KINDS and kind not in ("max", "min"):
-        raise UsageError(f"only max and min have indices, not {kind}")
-    return _check(x, axes, kind, None, 1.0)
-
-
-def _each_axis(x: Array, rank: int, reduce: AxisReduction) -> Array:
+def _reduce_windows(x: Array, windows: Sequence[Window], combine: np.ufunc, options: Options) -> Array:
     """Reduce the spatial axes one after another, the outermost first: its passes run along memory."""
-    for axis in range(rank):
-        x = reduce(x, x.ndim - rank + axis, axis)
-    return x
+    rank = len(windows)
+    lead, sizes = x.shape[: x.ndim - rank], x.shape[x.ndim - rank :]
+    counts = [window.output(size) for window, size in zip(windows, sizes, strict=True)]
+    planes = x.reshape(-1, *sizes)
+    result = np.empty((len(planes), *counts), x.dtype)
 
+    def compute(tile: Tile, _scratch: Scratch) -> int:
+        part = planes[tile.first_group : tile.last_group]
+        part = slide(part, 1, windows[0], combine, tile.first, tile.last)
+        for axis in range(1, rank):
+            part = slide(part, 1 + axis, windows[axis], combine, 0, counts[axis])
+        result[tile.first_group : tile.last_group, tile.first : tile.last] = part
+        return tile.rows * tile.groups
 
-def _each_axis_indexed(
-    x: Array, rank: int, reduce: Callable[[Array, Array, int, int], tuple[Array, Array]]
-) -> tuple[Array, Array]:
-    """Reduce values with their positions, the innermost axis first, so that the first in reading order wins."""
-    plane = x.shape[x.ndim - rank :]
-    positions = np.arange(math.prod(plane), dtype=np.int64).reshape(plane)
-    found = np.broadcast_to(positions, x.shape)
-    for axis in reversed(range(rank)):
-        x, found = reduce(x, found, x.ndim - rank + axis, axis)
-    return x, found
-
-
-def _slide(x: Array, place: int, window: Window, combine: np.ufunc, identity: int | None) -> Array:
-    """Combine the real cells that each window along one axis sees, starting from `identity` or the first of them."""
-    size = x.shape[place]
-    outputs = window.output(size)
-    if identity is None:
-        result = x.take(_first_real(window, size), axis=place)
-    else:
-        shape = (*x.shape[:place], outputs, *x.shape[place + 1 :])
-        result = np.full(shape, identity, x.dtype)
-    for tap in range(window.kernel):
-        seen, cells = _seen(window, size, outputs, tap)
-        if seen.start < seen.stop:
-            target = _cut(result, place, seen)
-            combine(target, _cut(x, place, cells), out=target)
-    return result
-
-
-def _seen(window: Window, size: int, outputs: int, tap: int) -> tuple[slice, slice]:
-    """Give the outputs whose tap falls on a real cell, and those cells; empty where start == stop."""
-    offset = tap * window.dilation - window.padding.before
-    first = max(0, -(offset // window.stride))
-    last = min(outputs, (size - 1 - offset) // window.stride + 1)
-    if first >= last:
-        return slice(0, 0), slice(0, 0)
-    start = first * window.stride + offset
-    return slice(first, last), slice(start, start + (last - first - 1) * window.stride + 1, window.stride)
-
-
-def _first_real(window: Window, size: int) -> Array:
-    """Give for each window the first real cell it sees; every window must hold one."""
-    starts = np.array(window.starts(size))
-    skipped = np.maximum(0, -(starts // window.dilation))
-    return np.asarray(starts + skipped * window.dilation)
-
-
-def _cut(array: Array, place: int, cells: slice) -> Array:
-    index: tuple[Any, ...] = (slice(None),) * place + (cells,)
-    return np.asarray(array[index])
-
-
-def _replace(best: Array, best_found: Array, values: Array, found: Array, kind: str) -> None:
-    """Put values and positions in place where they are better, or NaN, which wins over everything before it."""
-    better = values > best if kind == "max" else values < best
-    if values.dtype.kind == "f":
-        better |= np.isnan(values)
-    np.copyto(best, values, where=better)
-    np.copyto(best_found, found, where=better)
+    row = math.prod(sizes[1:]) * x.itemsize
+    rows = max(1, TILE_BYTES // row // windows[0].stride)
+    together = max(1, TILE_BYTES // (row * sizes[0]))
+    tiles = (
+        Tile(0, plane, min(plane + together, len(planes)), first, min(first + rows, counts[0]))
+        for plane in range(0, len(planes), together)
+        for first in range(0, counts[0], rows)
+    )
+    threads = 1 if x.dtype.hasobject else options.threads or thread_count()
+    each(tiles, compute, threads, options.progress)
+    return result.reshape(*lead, *counts)
 
 
 def _counts(window: Window, size: int, count_padding: bool) -> Array:
@@ -235,16 +147,16 @@ def _counts(window: Window, size: int, count_padding: bool) -> Array:
     return np.asarray(((taps >= low) & (taps < high)).sum(axis=1))
 
 
-def _average(x: Array, rank: int, add: AxisReduction, counts: Sequence[Array], divisor: int | None) -> Array:
+def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int | None) -> Array:
     divisors: Array = np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor)
     if x.dtype.kind == "f":
         work = np.result_type(x.dtype, np.float32)
-        sums = _each_axis(x.astype(work, copy=False), rank, add)
-        return np.asarray(sums / divisors.astype(work), x.dtype)
+        sums = reduce(x.astype(work, copy=False), np.add)
+        np.divide(sums, divisors.astype(work), out=sums)
+        return sums.astype(x.dtype, copy=False)
     whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
     cells = math.prod(int(axis_counts.max()) for axis_counts in counts)
-    sums = narrow(_each_axis(_as_whole(whole, cells), rank, add))
-    return _divide(sums, divisors, denominator)
+    return _divide(narrow(reduce(_as_whole(whole, cells), np.add)), divisors, denominator)
 
 
 def _as_whole(whole: Array, cells: int) -> Array:
@@ -263,16 +175,16 @@ def _divide(sums: Array, divisors: Array, denominator: int) -> Array:
     return fractions(sums, divisors.astype(object) * denominator if denominator > 1 else divisors)
 
 
-def _lp(x: Array, rank: int, add: AxisReduction, largest: AxisReduction, norm: float) -> Array:
+def _lp(x: Array, reduce: Reduction, norm: float) -> Array:
     """Take (sum x^p)^(1/p) in float64; norm 1 is a sum, exact for whole numbers and fractions."""
     if norm == 1 and x.dtype.kind != "f":
         whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
-        return fractions(_each_axis(_as_whole(whole, whole.size), rank, add), denominator)
+        return fractions(reduce(_as_whole(whole, whole.size), np.add), denominator)
     work = np.result_type(x.dtype if x.dtype.kind == "f" else np.float64, np.float64)
     values = as_float(x, work)
     with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        _check_powers(_each_axis(np.abs(values), rank, largest), norm, x.size)
-        sums = _each_axis(values**norm, rank, add)
+        _check_powers(reduce(np.abs(values), np.maximum), norm, x.size)
+        sums = reduce(values**norm, np.add)
         return np.asarray(sums ** (1 / norm), x.dtype if x.dtype.kind == "f" else work)
 
 
