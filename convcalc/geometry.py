@@ -17,6 +17,7 @@ __all__ = [
     "AXIS_NAMES",
     "Padding",
     "Window",
+    "adaptive_window",
     "adaptive_windows",
     "axis_name",
     "causal_padding",
@@ -229,7 +230,7 @@ def full_padding(window: Window) -> Padding:
 
 
 def adaptive_windows(size: int, outputs: int) -> Sequence[tuple[int, int]]:
-    """Give start and end of each window of an adaptive pooling: floor(a·i/o) to ceil((a+1)·i/o).
+    """Give start and end of each window of an adaptive pooling.
 
     Windows may overlap and differ in width. Source: PyTorch's AdaptiveAvgPool2d.
 
@@ -238,4 +239,13 @@ def adaptive_windows(size: int, outputs: int) -> Sequence[tuple[int, int]]:
     """
     if size < 1 or outputs < 1:
         raise ShapeError(f"a size must be at least 1, got {min(size, outputs)}")
-    return [(a * size // outputs, -((-(a + 1) * size) // outputs)) for a in range(outputs)]
+    return [adaptive_window(size, outputs, index) for index in range(outputs)]
+
+
+def adaptive_window(size: int, outputs: int, index: int) -> tuple[int, int]:
+    """Give start and end of one window of an adaptive pooling: floor(a·i/o) to ceil((a+1)·i/o).
+
+    >>> adaptive_window(10**20, 3, 2)
+    (66666666666666666666, 100000000000000000000)
+    """
+    return index * size // outputs, -((-(index + 1) * size) // outputs)
