@@ -1,0 +1,378 @@
+"""Derivations: each line evaluates to the next, and the last to the answer."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import AxisDraw, axes
+
+from convcalc.explain import (
+    Derivation,
+    convolution_cell,
+    cost_derivations,
+    pooling_cell,
+    shape_derivations,
+    titled,
+)
+from convcalc.geometry import Padding
+from convcalc.layers import (
+    AdaptivePooling,
+    Border,
+    Convolution,
+    Flatten,
+    Fold,
+    Layer,
+    Linear,
+    Normalization,
+    Permute,
+    PixelShuffle,
+    Pooling,
+    Reshape,
+    Resize,
+    TensorShape,
+    Unflatten,
+    Unfold,
+    Unpooling,
+)
+from convcalc.network import audit, trace
+
+
+def evaluated(text: str) -> Fraction:
+    """Work out a written sum as a reader would: `·` is times, a root is a power."""
+    code = re.sub(r"(?<![\w.])(\d+) (\d+)/(\d+)", r"(\1 + Fraction(\2, \3))", text)
+    code = code.replace("·", "*").replace("^", "**").replace("−", "-")
+    code = re.sub(r"(?<![\w.])(\d+(\.\d+)?)(?![\w.])", r"Fraction('\1')", code)
+    names: dict[str, Any] = {"floor": math.floor, "ceil": math.ceil, "max": max, "min": min, "Fraction": Fraction}
+    return Fraction(eval(code, {"__builtins__": {}}, names))
+
+
+def derive(layer: Layer, sizes: tuple[int, ...], rank: int) -> dict[str, tuple[str, ...]]:
+    (step,) = trace([layer], TensorShape(sizes, rank)).steps
+    return {derivation.title: derivation.lines for derivation in shape_derivations(step)}
+
+
+def window(kind: str, axis: AxisDraw, ceil: bool) -> Layer:
+    pads = (Padding(axis.before, axis.after),)
+    if kind == "conv":
+        return Convolution(None, None, (axis.kernel,), (axis.stride,), pads, (axis.dilation,))
+    return Pooling("max", (axis.kernel,), (axis.stride,), pads, (axis.dilation,), ceil)
+
+
+@given(axes(), st.sampled_from(["conv", "pool"]), st.booleans())
+def test_every_line_of_a_size_evaluates_to_the_answer(axis: AxisDraw, kind: str, ceil: bool) -> None:
+    layer = window(kind, axis, ceil)
+    (step,) = trace([layer], TensorShape((axis.size,), 1)).steps
+    lines = shape_derivations(step)[0].lines
+    worked = [line.partition("= ")[2] for line in lines if line.startswith("    =")]
+    values = {evaluated(text) for text in worked}
+    assert len(values) == 1
+    clipped = [line for line in lines if "it is dropped" in line]
+    assert values == {step.output.sizes[0] + len(clipped)}
+    if clipped:
+        assert lines[lines.index(clipped[0]) + 1].endswith(f" - 1 = {step.output.sizes[0]}")
+    # The formula itself, its letters replaced by what they stand for, gives the same.
+    formula = next(line for line in lines if line.startswith("out = floor")).removeprefix("out = ")
+    letters = {"k_eff": axis.extent, "i": axis.size, "k": axis.kernel, "s": axis.stride, "pL": axis.before}
+    letters |= {"pR": axis.after, "2p": 2 * axis.before}
+    spelt = re.sub(r"[a-zA-Z_0-9]+", lambda found: str(letters.get(found[0], found[0])), formula)
+    assert {evaluated(spelt)} == values
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "expected"),
+    [
+        (
+            Convolution(None, None, (7,), (2,), (Padding(3, 3),), (1,)),
+            224,
+            (
+                "out = floor((i + 2p - k) / s) + 1",
+                "    = floor((224 + 2·3 - 7) / 2) + 1",
+                "    = floor(223 / 2) + 1",
+                "    = floor(111.5) + 1",
+                "    = 111 + 1",
+                "    = 112",
+            ),
+        ),
+        (
+            Convolution(None, None, (3,), (3,), (Padding(1, 0),), (4,)),
+            12,
+            (
+                "k_eff = d·(k - 1) + 1 = 4·(3 - 1) + 1 = 9",
+                "out = floor((i + pL + pR - k_eff) / s) + 1",
+                "    = floor((12 + 1 + 0 - 9) / 3) + 1",
+                "    = floor(4 / 3) + 1",
+                "    = floor(1 1/3) + 1",
+                "    = 1 + 1",
+                "    = 2",
+                "1 cell at the end is in no window",
+            ),
+        ),
+        (
+            Pooling("max", (4,), (4,), (Padding(2, 2),), (1,), ceil=True),
+            9,
+            (
+                "out = floor((i + 2p - k + s - 1) / s) + 1",
+                "    = floor((9 + 2·2 - 4 + 4 - 1) / 4) + 1",
+                "    = floor(12 / 4) + 1",
+                "    = 3 + 1",
+                "    = 4",
+                "the last window would start at 12, past input and left padding (11): it is dropped",
+                "out = 4 - 1 = 3",
+            ),
+        ),
+        (
+            Convolution(None, None, (7,), (2,), "same", (1,)),
+            224,
+            (
+                "same: ceil(i / s) = ceil(224 / 2) = 112 windows need padding of max((112 - 1)·2 + 7 - 224, 0) = 5",
+                "pL = 2, pR = 3",
+                "out = floor((i + pL + pR - k) / s) + 1",
+                "    = floor((224 + 2 + 3 - 7) / 2) + 1",
+                "    = floor(222 / 2) + 1",
+                "    = 111 + 1",
+                "    = 112",
+            ),
+        ),
+        (
+            Convolution(None, None, (3,), (1,), "causal", (2,)),
+            5,
+            (
+                "k_eff = d·(k - 1) + 1 = 2·(3 - 1) + 1 = 5",
+                "causal: pL = k_eff - 1 = 4, pR = 0",
+                "out = floor((i + pL + pR - k_eff) / s) + 1",
+                "    = floor((5 + 4 + 0 - 5) / 1) + 1",
+                "    = floor(4 / 1) + 1",
+                "    = 4 + 1",
+                "    = 5",
+            ),
+        ),
+        (
+            Convolution(None, None, (2,), (1,), "full", (1,)),
+            5,
+            (
+                "full: pL = k_eff - 1 = 1, pR = k_eff - 1 = 1",
+                "out = floor((i + 2p - k) / s) + 1",
+                "    = floor((5 + 2·1 - 2) / 1) + 1",
+                "    = floor(5 / 1) + 1",
+                "    = 5 + 1",
+                "    = 6",
+            ),
+        ),
+        (
+            Convolution(None, None, (3,), (3,), (Padding(1, 0),), (2,), transposed=True, output_padding=(2,)),
+            4,
+            (
+                "k_eff = d·(k - 1) + 1 = 2·(3 - 1) + 1 = 5",
+                "out = (i - 1)·s + k_eff - pL - pR + op",
+                "    = (4 - 1)·3 + 5 - 1 - 0 + 2",
+                "    = 15",
+            ),
+        ),
+    ],
+    ids=["floor", "dilation", "ceil clipped", "same", "causal", "full", "transposed"],
+)
+def test_derivations_read_as_a_teacher_writes_them(layer: Layer, size: int, expected: tuple[str, ...]) -> None:
+    assert derive(layer, (size,), 1)["length"] == expected
+
+
+def test_cells_that_no_window_sees_are_said() -> None:
+    assert derive(window("conv", AxisDraw(9, 3, 4, 0, 0, 1), False), (9,), 1)["length"][-1] == (
+        "2 cells at the end are in no window"
+    )
+    assert derive(window("conv", AxisDraw(8, 3, 4, 0, 0, 1), False), (8,), 1)["length"][-1] == (
+        "1 cell at the end is in no window"
+    )
+
+
+@given(axes(most_size=12, most_padding=3), st.integers(0, 2))
+def test_every_line_of_a_transposed_size_evaluates_to_the_answer(axis: AxisDraw, extra: int) -> None:
+    pads = (Padding(axis.before, axis.after),)
+    layer = Convolution(
+        None, None, (axis.kernel,), (axis.stride,), pads, (axis.dilation,), transposed=True, output_padding=(extra,)
+    )
+    wanted = (axis.size - 1) * axis.stride + axis.extent - axis.before - axis.after + extra
+    if wanted < 1:
+        return
+    worked = [line.partition("= ")[2] for line in derive(layer, (axis.size,), 1)["length"] if line.startswith("   ")]
+    assert {evaluated(text) for text in worked} == {wanted}
+
+
+ONE = (Padding(1, 1),) * 2
+
+
+@pytest.mark.parametrize(
+    ("layer", "sizes", "rank", "expected"),
+    [
+        (Flatten(), (4, 8, 5, 7), 2, {"features": ("8·5·7 = 280",)}),
+        (Flatten(), (8, 5, 7), 2, {"features": ("8·5·7 = 280",)}),
+        (Flatten(2), (4, 8, 5, 7), 2, {"shape": ("8·5·7 = 8·35 = 280",)}),
+        (Unflatten(1, (2, -1, 7)), (8, 70), 0, {"shape": ("70 = 2·5·7 = 70",)}),
+        (Reshape((7, -1, 4)), (140,), 0, {"shape": ("140 = 4·7·5 = 140",)}),
+        (Permute((2, 1)), (64, 10), 1, {"shape": ("the axes of a sample, channels last, in the order (2, 1)",)}),
+        (Linear(3, 7), (5, 3), 0, {"last axis": ("out_features = 7",)}),
+        (Linear(5, 7, on_channels=True), (5, 3), 1, {"channels": ("out_features = 7",)}),
+        (Normalization(5), (5, 3), 1, {"shape": ("stays as it is",)}),
+        (
+            AdaptivePooling("avg", (3, None)),
+            (5, 7),
+            2,
+            {
+                "height": ("out = 3, as asked for", "window a goes from floor(a·5 / 3) to ceil((a + 1)·5 / 3)"),
+                "width": ("out = 7, as it comes in",),
+            },
+        ),
+        (
+            Border(((3, 4), (1, -2))),
+            (5, 7),
+            2,
+            {
+                "height": ("out = i + before + after = 5 + 3 + 4 = 12",),
+                "width": ("out = i + before + after = 7 + 1 + (-2) = 6",),
+            },
+        ),
+        (
+            Resize(factor=(2.5,)),
+            (5, 7),
+            2,
+            {
+                "height": ("out = floor(i · factor) = floor(5·2.5) = 12",),
+                "width": ("out = floor(i · factor) = floor(7·2.5) = 17",),
+            },
+        ),
+        (Resize(size=(9,)), (5, 7), 2, {"height": ("out = 9, as asked for",), "width": ("out = 9, as asked for",)}),
+        (
+            PixelShuffle(3),
+            (18, 4, 5),
+            2,
+            {"shape": ("channels = in / r² = 18 / 9 = 2", "out = i · r = 4 · 3 = 12", "out = i · r = 5 · 3 = 15")},
+        ),
+        (
+            PixelShuffle(3, inverse=True),
+            (2, 12, 15),
+            2,
+            {"shape": ("channels = in · r² = 2 · 9 = 18", "out = i / r = 12 / 3 = 4", "out = i / r = 15 / 3 = 5")},
+        ),
+        (
+            Unfold((3, 2), (2, 1), ONE, (1, 1)),
+            (5, 9, 8),
+            2,
+            {"shape": ("rows = channels · kernel = 5·3·2 = 30", "columns = windows = 5·9 = 45")},
+        ),
+        (
+            Fold((9, 8), (3, 2), (2, 1), ONE, (1, 1)),
+            (30, 45),
+            1,
+            {"shape": ("channels = rows / kernel = 30 / (3·2) = 5", "out = 9x8, as asked for")},
+        ),
+        (
+            Unpooling((3,), (2,), (Padding(1, 1),)),
+            (7,),
+            1,
+            {"length": ("out = (i - 1)·s + k - 2p", "    = (7 - 1)·2 + 3 - 2·1", "    = 13")},
+        ),
+    ],
+)
+def test_every_family_is_derived(
+    layer: Layer, sizes: tuple[int, ...], rank: int, expected: dict[str, tuple[str, ...]]
+) -> None:
+    assert derive(layer, sizes, rank) == expected
+
+
+def counts_of(layer: Layer, sizes: tuple[int, ...] | None = None) -> dict[str, list[str]]:
+    """Give the lines about a layer's counts: by their first word, what stands between the signs of equality."""
+    (derivation,) = cost_derivations(audit([layer], sizes), 0)
+    return {line.split(" ")[0]: line.split(" = ")[1:] for line in derivation.lines}
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+def test_every_count_of_a_convolution_evaluates(groups: int, transposed: bool, bias: bool) -> None:
+    layer = Convolution(
+        *(4, 6, (3, 5), (2, 3), (Padding(1, 0), Padding(2, 1)), (1, 2), groups, bias), transposed=transposed
+    )
+    sizes = (7, 4, 11, 13)
+    cost = audit([layer], sizes).total
+    counts = counts_of(layer, sizes)
+    assert cost.macs is not None
+    expected = {
+        "weights": cost.parameters.weights,
+        "biases": cost.parameters.biases,
+        "params": cost.parameters.total,
+        "MACs": cost.macs,
+        "FLOPs": 2 * cost.macs,
+    }
+    assert list(counts) == list(expected)
+    for name, value in expected.items():
+        written = [part for part in counts[name] if re.fullmatch(r"[\d·+\-/() ]+", part)]
+        assert written or counts[name] == ["0, the layer has none"], name
+        assert all(evaluated(part) == value for part in written), name
+
+
+def test_the_count_of_a_convolution_reads_as_a_student_knows_it() -> None:
+    conv = Convolution(3, 64, (7, 7), (2, 2), (Padding(3, 3),) * 2, (1, 1))
+    counts = counts_of(conv, (3, 224, 224))
+    assert counts["params"] == ["(7·7·3 + 1)·64", "9472"]
+    assert counts["MACs"] == ["outputs · kernel · in", "64·112·112·7·7·3", "118013952"]
+    assert counts["FLOPs"] == ["2 · MACs", "236027904"]
+
+
+def test_the_counts_of_linear_layers_and_normalizations() -> None:
+    assert counts_of(Linear(120, 84))["params"] == ["(120 + 1)·84", "10164"]
+    assert counts_of(Linear(120, 84, bias=False)) == {
+        "weights": ["in · out", "120·84", "10080"],
+        "biases": ["0, the layer has none"],
+        "params": ["10080"],
+    }
+    assert counts_of(Linear(120, 84), (9, 120))["MACs"] == ["outputs · in", "9·84·120", "90720"]
+    assert counts_of(Normalization(64))["buffers"] == ["running mean + running variance", "128"]
+    assert cost_derivations(audit([Flatten()]), 0) == ()
+
+
+NUMBERS = st.one_of(
+    st.integers(-50, 50), st.fractions(-9, 9, max_denominator=8), st.sampled_from([0.5, -2.25, 3.0, -0.125])
+)
+
+
+@given(st.lists(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=3), min_size=1, max_size=3), NUMBERS)
+def test_the_sum_of_a_cell_evaluates_to_its_answer(rows: list[list[tuple[Any, Any]]], bias: Any) -> None:
+    products = [Fraction(number) * Fraction(weight) for row in rows for number, weight in row]
+    answer = sum(products) + Fraction(bias)
+    *lines, last = convolution_cell((1, 0), [("channel 0", rows), ("channel 1", [])], bias, answer).lines
+    terms = [line.replace("(bias)", "") for line in lines if "channel" not in line]
+    assert evaluated("0 + " + " ".join(terms)) == answer
+    assert last == f"= {answer}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers", "divisor", "norm", "answer"),
+    [
+        ("avg", [3, -4, Fraction(1, 3)], 4, 2.0, Fraction(-1, 6)),
+        ("avg", [0.5, -1.25], 2, 2.0, Fraction(-3, 8)),
+        ("max", [3, -4, 7], 3, 2.0, 7),
+        ("min", [3, -4, 7], 3, 2.0, -4),
+        ("max", [-5], 1, 2.0, -5),
+        ("lp", [3, -4], 2, 2.0, 5),
+        ("lp", [1, 2, 3], 3, 1.0, 6),
+    ],
+)
+def test_a_pooled_cell_evaluates_to_its_answer(
+    kind: str, numbers: list[Any], divisor: int, norm: float, answer: Any
+) -> None:
+    text, last = pooling_cell(kind, (0, 2), numbers, divisor, norm, answer).lines
+    if kind in ("max", "min"):
+        text = f"{kind}(({text.removeprefix(kind + '(').removesuffix(')')},))"
+    assert evaluated(text) == answer
+    assert last == f"= {answer}"
+
+
+def test_layers_are_named_before_their_derivations() -> None:
+    named = titled("conv:k3", [Derivation("height", ("out = 1",)), Derivation("width", ())])
+    assert [each.title for each in named] == ["conv:k3, height", "conv:k3, width"]
+    assert str(named[0]) == "conv:k3, height\n  out = 1"
