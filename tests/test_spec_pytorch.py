@@ -10,6 +10,8 @@ import pytest
 
 from convcalc.errors import ShapeError, SpecError, UsageError
 from convcalc.layers import (
+    AdaptivePooling,
+    Attention,
     Convolution,
     Elementwise,
     Layer,
@@ -61,8 +63,10 @@ def without_unprinted(layer: Layer) -> Layer:
     """Take away what PyTorch does not print of a layer."""
     if isinstance(layer, Pooling) and layer.kind == "avg":
         return layer.replace(ceil=False, count_padding=True, divisor=None)
-    if isinstance(layer, Pooling):
+    if isinstance(layer, Pooling | AdaptivePooling):
         return layer.replace(indices=False)
+    if isinstance(layer, Attention):
+        return Attention(layer.features, None, layer.bias)
     return layer
 
 
@@ -72,12 +76,16 @@ def test_printed_layer_is_the_same_layer(case: dict[str, Any]) -> None:
     assert without_unprinted(printed[-1].layer) == without_unprinted(only(case["layer"]).layer)
 
 
+def output_of(text: str, sizes: list[int]) -> TensorShape:
+    layer = only(text).layer
+    shape = TensorShape(tuple(sizes), rank_of(layer) or 0)
+    return output_shape(complete(layer, shape), shape)
+
+
 @pytest.mark.parametrize("case", REFUSED, ids=[f"{case['layer']} on {case['input']}" for case in REFUSED])
 def test_what_pytorch_refuses_is_refused(case: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"."):
-        layer = only(case["layer"]).layer
-        shape = TensorShape(tuple(case["input"]), rank_of(layer) or 0)
-        output_shape(complete(layer, shape), shape)
+        output_of(case["layer"], case["input"])
 
 
 def test_modules_before_the_name_make_no_difference() -> None:
@@ -132,8 +140,8 @@ REFUSALS = [
     ("GroupNorm(4, 6)", "num_groups 4 does not divide num_channels 6", "GroupNorm(4, 6)"),
     ("MultiheadAttention(10, 3)", "num_heads 3 does not divide embed_dim 10", "3"),
     ("LSTM(4, 5, proj_size=5)", "proj_size 5 must be smaller than hidden_size 5", "5"),
-    ("Conv2d(3, 64, 3", "was never closed", "("),
-    ("Conv2d(3, 64, 3) + 1", "is expected here", "Conv2d(3, 64, 3)"),
+    ("Conv2d(3, 64, 3", "bracket is not closed", "("),
+    ("Conv2d(3, 64, 3)+1", "is expected here", "Conv2d(3, 64, 3)"),
     ("Conv2d(3, 64, kernel_size=open('x'))", "whole number, got open", "open('x')"),
     ("Conv2d(3, 64, [x for x in y])", "is expected here", "[x for x in y]"),
     ("Conv2d(*args)", "is expected here", "*args"),

@@ -6,7 +6,7 @@ from math import prod
 from typing import assert_never
 
 from convcalc.errors import ShapeError
-from convcalc.geometry import Window, axis_name
+from convcalc.geometry import Window, axis_name, check_real_cells
 from convcalc.layers.borders import bordered, check_mode, resized
 from convcalc.layers.families import (
     AdaptivePooling,
@@ -103,7 +103,7 @@ def output_shape(layer: Layer, shape: TensorShape) -> TensorShape:
             channels = shape.channels if layer.out_channels is None else layer.out_channels
             return shape.with_channels(channels, _convolved(layer, shape.spatial))
         case Pooling():
-            return shape.with_channels(shape.channels, _slide(windows(layer, shape.spatial), shape.spatial))
+            return shape.with_channels(shape.channels, _pooled(layer, shape.spatial))
         case AdaptivePooling():
             wanted = zip(layer.outputs, shape.spatial, strict=True)
             pooled = tuple(size if output is None else output for output, size in wanted)
@@ -218,6 +218,13 @@ def _folded(layer: Fold, shape: TensorShape) -> TensorShape:
             f"the input {shape} has {shape.spatial[0]} columns"
         )
     return shape.with_channels(rows // cells, layer.outputs)
+
+
+def _pooled(layer: Pooling, spatial: tuple[int, ...]) -> tuple[int, ...]:
+    axes = windows(layer, spatial)
+    sizes = _slide(axes, spatial)
+    check_real_cells(axes, spatial)
+    return sizes
 
 
 def _spread(axes: tuple[tuple[Window, int], ...], spatial: tuple[int, ...]) -> tuple[int, ...]:

@@ -5,12 +5,13 @@ The readers of the single notations are imported only when a text needs them.
 
 from __future__ import annotations
 
-from convcalc.spec.nodes import Node, WindowOptions
+from convcalc.spec.nodes import Network, Node, WindowOptions
 from convcalc.spec.options import adaptive_pooling, apply_options, build_layer, is_bare
 from convcalc.spec.sizes import channels_first, parse_axes, parse_padding, parse_size
 from convcalc.spec.source import Source, fold
 
 __all__ = [
+    "Network",
     "Node",
     "WindowOptions",
     "adaptive_pooling",
@@ -20,6 +21,7 @@ __all__ = [
     "is_bare",
     "parse_axes",
     "parse_layers",
+    "parse_network",
     "parse_padding",
     "parse_size",
 ]
@@ -31,22 +33,30 @@ def parse_layers(text: str, *, rank: int | None = None, place: str = "") -> tupl
     `rank` is the number of spatial axes where the notation does not say it, 2 if not given. Raises SpecError with
     the line, the span and a hint.
 
-    >>> [node.text for node in parse_layers("nn.Conv2d(3, 8,  3)")]
-    ['nn.Conv2d(3, 8, 3)']
+    >>> [node.text for node in parse_layers("nn.Conv2d(3, 8,  3) relu 2*(conv:8,k3)")]
+    ['nn.Conv2d(3, 8, 3)', 'relu', 'conv:8,k3', 'conv:8,k3']
     """
+    return parse_network(text, rank=rank, place=place).nodes
+
+
+def parse_network(text: str, *, rank: int | None = None, place: str = "") -> Network:
+    """Read what `parse_layers` does, with the input size and the layout that the text itself gives.
+
+    >>> network = parse_network("keras.Sequential([Input(shape=(28, 26, 1)), Conv2D(8, 3), Dense(10)])")
+    >>> network.input, network.layout, len(network.nodes)
+    ((1, 28, 26), 'hwc', 2)
+    """
+    from convcalc.spec.networks import read_network
+
     source = Source(text, place)
-    if is_bare(text):
-        return (build_layer(text.strip(), WindowOptions(), rank),)
-    return _calls(source)
-
-
-def _calls(source: Source) -> tuple[Node, ...]:
-    from convcalc.spec.calls import Call, read_expression
-    from convcalc.spec.pytorch import layer_of
-
-    text = source.text
-    value = read_expression(source, 0, len(text)).value
-    if not isinstance(value, Call):
-        raise source.fault(f"{fold(text)[:40]!r} is no layer", 0, len(text.rstrip()))
-    place, line, span = source.where(value.start, value.end)
-    return (Node(layer_of(source, value), fold(text[value.start : value.end]), line, span, place),)
+    reading = read_network(source, rank)
+    nodes = []
+    folded: dict[str, str] = {}
+    for entry in reading.entries:
+        written = text[entry.start : entry.end]
+        if written not in folded:
+            folded[written] = fold(written)
+        where, line, span = source.where(entry.start, entry.end)
+        nodes.append(Node(entry.layer, folded[written], line, span, where, entry.name, entry.notes, entry.activation))
+    layout = "hwc" if reading.notation == "keras" else "chw"
+    return Network(tuple(nodes), reading.input, layout, reading.notation)

@@ -6,7 +6,7 @@ from convcalc.geometry import Padding
 from convcalc.layers import Layer, NamedPadding
 from convcalc.value import Value
 
-__all__ = ["Node", "WindowOptions"]
+__all__ = ["Network", "Node", "WindowOptions"]
 
 
 class Node(Value):
@@ -14,7 +14,7 @@ class Node(Value):
 
     `text` is the layer as written with runs of white space folded, `place` is `file:line` for text from a file and
     empty for the command line, `name` is the layer's name in a model (`features.0`), `notes` are remarks worth
-    showing beside it.
+    showing beside it, `activation` is what a layer of Keras's applies after itself.
     """
 
     layer: Layer
@@ -24,6 +24,21 @@ class Node(Value):
     place: str = ""
     name: str = ""
     notes: tuple[str, ...] = ()
+    activation: Layer | None = None
+
+
+class Network(Value):
+    """A whole network as read: its layers, and what the text says of its input.
+
+    `input` is the size that Keras's `Input` or `input_shape` gives, channels first; None where the text says none.
+    `layout` is `hwc` for Keras's notation, whose sizes are written channels last, else `chw`; `notation` is
+    `pytorch`, `keras` or `short`.
+    """
+
+    nodes: tuple[Node, ...]
+    input: tuple[int, ...] | None = None
+    layout: str = "chw"
+    notation: str = "short"
 
 
 class WindowOptions(Value):

@@ -85,7 +85,7 @@ def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
                 )
             return Linear(options.in_channels, options.out_channels, options.bias is not False)
         case "bn":
-            return Normalization(options.in_channels)
+            return Normalization(options.in_channels, kind_rank)
         case _:
             return Flatten() if name == "flatten" else Elementwise(name)
 

@@ -24,7 +24,7 @@ __all__ = ["is_printed", "read_printed"]
 
 _MAX_DEPTH = 500
 _ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?(\w+)\("
-_FIRST_ENTRY = re.compile(r"\s*(?:[\w.]+\(\s*)?" + _ENTRY)
+_FIRST_ENTRY = re.compile(r"\A\s*(?:[\w.]+\(\s*)?" + _ENTRY + r"|^[ \t]*" + _ENTRY, re.MULTILINE)
 _TOKEN = re.compile(_ENTRY + r"|[()]")
 # Modules of torchvision, timm and transformers that hold no parameters and keep the shape.
 _KEEPING = frozenset(
@@ -44,7 +44,7 @@ def is_printed(text: str) -> bool:
     >>> is_printed("Net(\\n  (fc): Linear(in_features=3, out_features=2)\\n)"), is_printed("Linear(3, 2)")
     (True, False)
     """
-    return _FIRST_ENTRY.match(text) is not None
+    return _FIRST_ENTRY.search(text) is not None
 
 
 class _Module:

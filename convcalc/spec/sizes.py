@@ -10,14 +10,14 @@ from convcalc.geometry import Padding
 from convcalc.layers import NamedPadding
 from convcalc.spec.source import suggestion
 
-__all__ = ["Numbers", "channels_first", "parse_axes", "parse_padding", "parse_size"]
+__all__ = ["PADDING_NAMES", "Numbers", "channels_first", "parse_axes", "parse_padding", "parse_size"]
 
 _DIGITS = frozenset("0123456789")
 _BRACKETS = {"(": ")", "[": "]"}
 _SIZE_HINT = "a size is written as 3x224x224, 3,224,224 or (3, 224, 224)"
 _AXES_HINT = "write one value, or one for each spatial axis: 3, 3x5, 3,5"
 _PADDING_HINT = "padding is written as 3, 3x5, or before:after as 0:1x2:3"
-_PADDING_NAMES: tuple[NamedPadding, ...] = get_args(NamedPadding)
+PADDING_NAMES: tuple[NamedPadding, ...] = get_args(NamedPadding)
 
 
 def parse_size(text: str, *, layout: str = "chw", rank: int = 2) -> tuple[int, ...]:
@@ -70,12 +70,12 @@ def parse_padding(text: str, option: str) -> tuple[Padding, ...] | NamedPadding:
     ((Padding(before=0, after=1), Padding(before=2, after=3)), 'same')
     """
     word = text.strip()
-    for name in _PADDING_NAMES:
+    for name in PADDING_NAMES:
         if word == name:
             return name
     if word[:1].isalpha():
         at = text.index(word)
-        hint = suggestion(word, list(_PADDING_NAMES)) or f"the names are {', '.join(_PADDING_NAMES)}"
+        hint = suggestion(word, list(PADDING_NAMES)) or f"the names are {', '.join(PADDING_NAMES)}"
         raise SpecError(f"{word[:40]!r} is no padding", place=option, text=text, span=(at, at + len(word)), hint=hint)
     return Numbers(text, 0, len(text), _faults(text, option, _PADDING_HINT)).paddings()
 

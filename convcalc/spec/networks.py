@@ -1,0 +1,203 @@
+"""A text of any notation to layers: items read one by one, containers opened, the notation of each call found."""
+
+from __future__ import annotations
+
+from convcalc.errors import SpecError
+from convcalc.layers import TensorShape, complete
+from convcalc.spec.calls import Call, Sequence, read_expression
+from convcalc.spec.entries import MAX_LAYERS, Entry, too_many
+from convcalc.spec.items import Item, split_items
+from convcalc.spec.source import Source, fold, suggestion
+
+__all__ = ["Reading", "read_network"]
+
+_LISTS = ("Sequential", "ModuleList", "OrderedDict", "ModuleDict")
+_INPUTS = ("Input", "InputLayer")
+
+
+class Reading:
+    """What was read: the layers, the input size written with them (channels first), and the notation."""
+
+    __slots__ = ("entries", "input", "notation")
+
+    def __init__(self, entries: list[Entry], size: tuple[int, ...] | None, notation: str) -> None:
+        self.entries = entries
+        self.input = size
+        self.notation = notation
+
+
+def read_network(source: Source, rank: int | None) -> Reading:
+    """Read a text of layers in any notation.
+
+    `rank` is the number of spatial axes where the short notation does not say it. Raises SpecError at the fault.
+
+    >>> reading = read_network(Source("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())"), None)
+    >>> [entry.name for entry in reading.entries], reading.notation
+    (['0', '1'], 'pytorch')
+    """
+    if "): " in source.text or "):\t" in source.text:
+        from convcalc.spec.printed import is_printed, read_printed
+
+        if is_printed(source.text):
+            return Reading(read_printed(source), None, "pytorch")
+    reader = _Reader(source, rank)
+    items = split_items(source)
+    if not items:
+        raise source.fault("there is no layer in this text", 0, 0)
+    calls = [reader.calls(item) if item.is_call else None for item in items]
+    notation = reader.notation([call for found in calls if found for _, call in found])
+    entries: list[Entry] = []
+    for item, found in zip(items, calls, strict=True):
+        if found is None:
+            entries.append(reader.word(item))
+        else:
+            for name, call in found:
+                entries += reader.entries(call, name, notation)
+        if len(entries) > MAX_LAYERS:
+            raise too_many(source, item.start, item.end)
+    return Reading(_with_channels(entries, reader.channels), reader.input, notation)
+
+
+def _with_channels(entries: list[Entry], channels: int | None) -> list[Entry]:
+    """Give the first layer that asks for channels those of an `Input` whose other sizes are open."""
+    for entry in entries if channels is not None else []:
+        completed = complete(entry.layer, TensorShape((channels or 1,), 0))
+        if completed != entry.layer:
+            entry.layer = completed
+            break
+    return entries
+
+
+class _Reader:
+    """Reads the items of one text, the same text only once."""
+
+    def __init__(self, source: Source, rank: int | None) -> None:
+        self.source = source
+        self.rank = rank
+        self.input: tuple[int, ...] | None = None
+        self.channels: int | None = None
+        self.read: dict[str, list[tuple[str, Call]]] = {}
+        self.layers: dict[str, list[Entry]] = {}
+
+    def calls(self, item: Item) -> list[tuple[str, Call]]:
+        """Read an item as a call and open it if it is a container, each layer in it with its name."""
+        text = self.source.text[item.start : item.end]
+        found = self.read.get(text)
+        if found is None:
+            value = read_expression(self.source, item.start, item.end).value
+            if not isinstance(value, Call):
+                raise self.no_layer(item.start, item.end)
+            found = self.read[text] = list(self.opened(value, ""))
+        if item.name:
+            found = [(f"{item.name}.{name}" if name else item.name, call) for name, call in found]
+        return found
+
+    def no_layer(self, start: int, end: int) -> SpecError:
+        text = fold(self.source.text[start:end])
+        return self.source.fault(f"{text[:40]!r} is no layer", start, end)
+
+    def opened(self, call: Call, name: str) -> list[tuple[str, Call]]:
+        """Give the layers in a container, or the call itself."""
+        kind = call.short_name
+        if kind == "add" and len(call.positional) == 1 and isinstance(call.positional[0].value, Call):
+            return self.opened(call.positional[0].value, name)
+        if kind not in _LISTS:
+            return [(name, call)]
+        found: list[tuple[str, Call]] = []
+        children = call.positional
+        numbered = not (len(children) == 1 and isinstance(children[0].value, Sequence) and kind == "Sequential")
+        if len(children) == 1 and isinstance(children[0].value, Sequence):
+            children = children[0].value.items
+        for index, child in enumerate(children):
+            own, value = str(index) if numbered else "", child.value
+            if isinstance(value, Sequence) and len(value.items) == 2 and isinstance(value.items[0].value, str):
+                own, value = value.items[0].value, value.items[1].value
+            if isinstance(value, Call) and value.short_name == "OrderedDict":
+                own = ""
+            if not isinstance(value, Call):
+                raise self.no_layer(child.start, child.end)
+            found += self.opened(value, ".".join(part for part in (name, own) if part))
+        return found
+
+    def notation(self, calls: list[Call]) -> str:
+        """Find the notation of the calls as a whole, to which the names belong that two notations share."""
+        if not calls:
+            return "short"
+        from convcalc.spec import keras_signatures, pytorch_signatures
+
+        for call in calls:
+            modules, _, name = call.name.rpartition(".")
+            if modules.rpartition(".")[2] in ("layers", "keras") or name in _INPUTS:
+                return "keras"
+            if modules == "" and name in keras_signatures.SIGNATURES and name not in pytorch_signatures.SIGNATURES:
+                return "keras"
+        return "pytorch"
+
+    def word(self, item: Item) -> Entry:
+        """Read an item of the short notation."""
+        from convcalc.spec.short import read_word
+
+        text = self.source.text[item.start : item.end]
+        found = self.layers.get(text)
+        if found is None:
+            layer = read_word(self.source, item.start, item.end, self.rank)
+            found = self.layers[text] = [Entry(item.start, item.end, layer)]
+        return Entry(item.start, item.end, found[0].layer, item.name)
+
+    def entries(self, call: Call, name: str, notation: str) -> list[Entry]:
+        """Give the layers of one call."""
+        if call.short_name in _INPUTS:
+            self.take_input(call)
+            return []
+        text = self.source.text[call.start : call.end]
+        found = self.layers.get(text)
+        if found is None:
+            found = self.layers[text] = self.built(call, notation)
+        shift = call.start - found[0].start
+        return [
+            Entry(part.start + shift, part.end + shift, part.layer, name or part.name, part.notes, part.activation)
+            for part in found
+        ]
+
+    def built(self, call: Call, notation: str) -> list[Entry]:
+        from convcalc.spec.keras_signatures import SIGNATURES as KERAS
+        from convcalc.spec.pytorch_signatures import SIGNATURES as PYTORCH
+
+        modules, _, name = call.name.rpartition(".")
+        of_keras = modules.rpartition(".")[2] in ("layers", "keras")
+        if of_keras or (modules == "" and name in KERAS and (notation == "keras" or name not in PYTORCH)):
+            from convcalc.spec.keras import entries_of
+
+            self.take_input(call)
+            return entries_of(self.source, call)
+        if modules == "" and name not in PYTORCH:
+            hint = suggestion(name, [*PYTORCH, *KERAS])
+            raise self.source.fault(f"there is no layer {name!r}", call.start, call.name_end, hint)
+        from convcalc.spec.pytorch import layer_of
+
+        return [Entry(call.start, call.end, layer_of(self.source, call))]
+
+    def take_input(self, call: Call) -> None:
+        """Take the size of the input where a call names it: `Input(shape=...)`, `input_shape=...`."""
+        given = {name: argument for name, _, argument in call.keywords}
+        if call.short_name in _INPUTS and call.positional:
+            given.setdefault("shape", call.positional[0])
+        for name in ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim"):
+            argument = given.get(name)
+            if argument is None or (name == "input_dim" and call.short_name == "Embedding"):
+                continue
+            value = argument.value
+            sizes = value.plain() if isinstance(value, Sequence) else (value,)
+            for size in sizes:
+                if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+                    message = f"{name} takes sizes of at least 1, or None where a size is open"
+                    raise self.source.fault(message, argument.start, argument.end)
+            self.keep_input(sizes[1:] if name.startswith("batch") else sizes)
+            return
+
+    def keep_input(self, sizes: tuple[object, ...]) -> None:
+        known = [size for size in sizes if isinstance(size, int)]
+        if len(known) == len(sizes) and known:
+            self.input = (known[-1], *known[:-1])
+        elif sizes and isinstance(sizes[-1], int):
+            self.channels = sizes[-1]
