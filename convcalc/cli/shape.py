@@ -9,7 +9,8 @@ import typer
 
 from convcalc.cli.answer import Answer
 from convcalc.cli.layers import placed, read_layers, window_options
-from convcalc.cli.options import HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.errors import ShapeError, UsageError
 from convcalc.network import interpret, trace
 from convcalc.report import shape_report
 from convcalc.spec import parse_size
@@ -17,6 +18,7 @@ from convcalc.spec import parse_size
 if TYPE_CHECKING:
     from convcalc.explain import Derivation
     from convcalc.network import Trace
+    from convcalc.report import Report
     from convcalc.verdict import Verdict
 
 __all__ = ["HELP", "shape"]
@@ -28,11 +30,21 @@ HELP = """Examples:
   convcalc shape 3x224x224 'Conv2d(3, 64, 7, stride=2, padding=3)' 'MaxPool2d(3, 2)'
   convcalc shape 224 maxpool -k 3 -s 2 --explain
   convcalc shape 3x32x32 -f network.txt
+  convcalc shape 224 -k 7 -s 2 -p 3 --region 0,2
 
 Sizes through one layer or a whole chain, with the receptive field of its cells.
 
 INPUT is a size: 3x224x224, or 224 for 224x224 with the channels left open. LAYER is written as PyTorch writes it, or
 a bare name finished by options; with no LAYER at all the options are a convolution's."""
+
+
+class QuestionOptions(Group):
+    """What is asked of the layers besides their sizes."""
+
+    region: Annotated[
+        str | None,
+        typer.Option("--region", metavar="ROW,COL", help="Show which input cells this cell of the output sees."),
+    ] = None
 
 
 @grouped
@@ -42,6 +54,7 @@ def shape(
     *,
     layer: LayerArguments,
     window: WindowArguments,
+    questions: QuestionOptions,
     homework: HomeworkOptions,
     output: OutputOptions,
 ) -> Answer:
@@ -57,7 +70,35 @@ def shape(
         derivations=_derived(traced, texts) if homework.explain else (),
         verdict=None if homework.check is None else _judged(homework.check, traced),
     )
+    if questions.region is not None:
+        report = _with_region(report, questions.region, traced, texts)
     return Answer(report, output)
+
+
+def _with_region(report: "Report", text: str, traced: "Trace", texts: Sequence[str]) -> "Report":
+    from convcalc.region import region
+    from convcalc.report.backwards import with_region
+
+    cell = _cell(text)
+    try:
+        seen = region(traced, cell)
+    except ShapeError as error:
+        error.place = error.place or "--region"
+        raise
+    return with_region(report, cell, seen, texts)
+
+
+def _cell(text: str) -> tuple[int, ...]:
+    """Read the indices of a cell.
+
+    >>> _cell("0,2"), _cell("(4, 0, 1)")
+    ((0, 2), (4, 0, 1))
+    """
+    parts = [part.strip() for part in text.strip(" ()[]").split(",")]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 1000 for part in parts):
+        hint = "write its row and column, counted from 0: 1,2"
+        raise UsageError(f"{text[:40]!r} is no cell", place="--region", hint=hint)
+    return tuple(map(int, parts))
 
 
 def _derived(traced: "Trace", texts: Sequence[str]) -> "list[Derivation]":

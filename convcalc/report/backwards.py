@@ -1,0 +1,66 @@
+"""Reports that look backwards: the input region of a cell, and the values that give a wanted output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from convcalc.geometry import axis_name
+from convcalc.report import Lines, Report
+
+if TYPE_CHECKING:
+    from convcalc.region import Region, Sight
+
+__all__ = ["span_text", "with_region"]
+
+
+def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequence[str]) -> Report:
+    """Add to a report on sizes the rectangle of input that one output cell sees; `texts` are the layers.
+
+    >>> from convcalc.region import Region, Sight
+    >>> seen = Region((Sight((range(0, 4),), -1, 3),))
+    >>> with_region(Report("shape", {}, "", ()), (0,), seen, ()).answer
+    '0..3'
+    """
+    place = f"({', '.join(map(str, cell))})"
+    if region.axes is None or region.hulls is None:
+        layer = region.layer or 0
+        lines = [f"undefined: layer {layer + 1} ({texts[layer]}) does not keep cells in place"]
+        answer = "undefined"
+    elif not region.hulls:
+        lines, answer = ["no input cell: the output cell is made of padding alone"], "nothing"
+    else:
+        sights = zip(region.hulls, region.axes, strict=True)
+        lines = [
+            f"{axis_name(axis, len(region.axes))}: {_axis_text(hull, sight)}"
+            for axis, (hull, sight) in enumerate(sights)
+        ]
+        answer = "x".join(span_text(*hull) for hull in region.hulls)
+    data = report.data | {
+        "cell": list(cell),
+        "region": None if region.hulls is None else [list(hull) for hull in region.hulls],
+        "region_unclipped": None if region.axes is None else [[axis.low, axis.high] for axis in region.axes],
+    }
+    block = Lines(tuple(lines), f"cell {place} of the output sees of the input")
+    # A verdict stays the answer where one was asked for.
+    answer = report.answer if "check" in data else answer
+    return report.replace(data=data, answer=answer, blocks=(*report.blocks, block))
+
+
+def _axis_text(hull: tuple[int, int], sight: Sight) -> str:
+    cells = hull[1] - hull[0] + 1
+    text = f"{span_text(*hull)} ({cells} {'cell' if cells == 1 else 'cells'})"
+    if (sight.low, sight.high) != hull:
+        text += f", unclipped {span_text(sight.low, sight.high)}"
+    return text
+
+
+def span_text(first: int, last: int | None) -> str:
+    """Write a span of whole numbers; None is a span without end.
+
+    >>> span_text(13, 14), span_text(7, 7), span_text(63, None)
+    ('13..14', '7', '63..')
+    """
+    if last is None:
+        return f"{first}.."
+    return str(first) if first == last else f"{first}..{last}"

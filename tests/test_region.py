@@ -1,0 +1,222 @@
+"""The region one output cell sees, against lighting every input cell and watching which outputs change."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from oracles import (
+    Nested,
+    adaptive_loops,
+    cell,
+    convolve_loops,
+    flatten,
+    indices,
+    nested_from,
+    pool_loops,
+    transposed_loops,
+)
+
+from convcalc.errors import ShapeError
+from convcalc.geometry import Padding
+from convcalc.layers import (
+    AdaptivePooling,
+    Border,
+    Convolution,
+    Elementwise,
+    Flatten,
+    Layer,
+    Linear,
+    PixelShuffle,
+    Pooling,
+    Resize,
+    TensorShape,
+    Unfold,
+)
+from convcalc.network import trace
+from convcalc.region import region
+
+
+def ones(kernel: tuple[int, ...]) -> Nested:
+    """Make a kernel of ones from one channel to one: with it nothing cancels out."""
+    sizes = (1, 1, *kernel)
+    return nested_from([1] * len(list(indices(sizes))), sizes)
+
+
+def computed(layer: Layer, x: Nested) -> Nested:
+    """Run one layer over (1, spatial…) in plain loops."""
+    match layer:
+        case Convolution(transposed=True):
+            pads = [(side.before, side.after) for side in layer.padding if isinstance(side, Padding)]
+            options: dict[str, Any] = {"stride": layer.stride, "padding": pads, "dilation": layer.dilation}
+            return transposed_loops(x, ones(layer.kernel), output_padding=layer.output_padding, **options)
+        case Convolution():
+            pads = [(side.before, side.after) for side in layer.padding if isinstance(side, Padding)]
+            options = {"stride": layer.stride, "padding": pads, "dilation": layer.dilation}
+            return convolve_loops(x, ones(layer.kernel), boundary=layer.padding_mode, **options)
+        case Pooling():
+            pads = [(side.before, side.after) for side in layer.padding if isinstance(side, Padding)]
+            options = {"stride": layer.stride, "padding": pads, "dilation": layer.dilation, "ceil": layer.ceil}
+            return pool_loops(x, "avg", layer.kernel, **options)
+        case AdaptivePooling():
+            return adaptive_loops(x, "avg", [size or 1 for size in layer.outputs])
+        case Border():
+            whole = [(max(0, before), max(0, after)) for before, after in layer.amounts]
+            boundary = "zeros" if layer.mode == "constant" else layer.mode
+            return convolve_loops(x, ones((1,) * len(whole)), padding=whole, boundary=boundary)
+        case _:
+            raise AssertionError(layer)
+
+
+def lit(layers: list[Layer], sizes: tuple[int, ...]) -> dict[tuple[int, ...], set[tuple[int, ...]]]:
+    """Light one input cell after the other; give the input cells that reach each output cell."""
+    seen: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+    for place in indices(sizes):
+        values = [1 if index == place else 0 for index in indices(sizes)]
+        x = nested_from(values, (1, *sizes))
+        for layer in layers:
+            x = computed(layer, x)
+        for index in indices(_sizes(x[0])):
+            seen.setdefault(index, set())
+            if cell(x[0], index):
+                seen[index].add(place)
+    return seen
+
+
+def _sizes(x: Nested) -> list[int]:
+    return [len(x), *_sizes(x[0])] if isinstance(x, list) else []
+
+
+def agree(layers: list[Layer], sizes: tuple[int, ...]) -> None:
+    """Compare every output cell's region with what was lit."""
+    traced = trace(layers, TensorShape((1, *sizes), len(sizes)))
+    seen = lit(layers, sizes)
+    assert set(seen) == set(indices(traced.output.spatial))
+    for index, places in seen.items():
+        found = region(traced, index)
+        if not places:
+            assert found.hulls == (), (index, found)
+            continue
+        hull = tuple((min(axis), max(axis)) for axis in zip(*places, strict=True))
+        assert found.hulls == hull, index
+        assert found.axes is not None
+        if not any(mirrors(layer) for layer in layers):
+            assert all(axis.low <= ends[0] for ends, axis in zip(hull, found.axes, strict=True))
+            assert all(axis.high >= ends[1] for ends, axis in zip(hull, found.axes, strict=True))
+
+
+def mirrors(layer: Layer) -> bool:
+    """Tell whether a layer takes the cells of its border from elsewhere."""
+    return getattr(layer, "padding_mode", getattr(layer, "mode", "zeros")) not in ("zeros", "constant")
+
+
+@st.composite
+def layers(draw: st.DrawFn) -> Layer:
+    """Draw a layer of one axis with gaps, borders and padding different on the two sides."""
+    kernel, stride, dilation = draw(st.integers(1, 4)), draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    padding = (Padding(draw(st.integers(0, 3)), draw(st.integers(0, 3))),)
+    window = ((kernel,), (stride,), padding, (dilation,))
+    kind = draw(st.sampled_from(["conv", "mode", "transposed", "pool", "adaptive", "border"]))
+    mode = draw(st.sampled_from(["zeros", "reflect", "replicate", "circular"]))
+    if kind == "transposed":
+        extra = draw(st.integers(0, max(stride, dilation) - 1))
+        return Convolution(1, 1, *window, transposed=True, output_padding=(extra,))
+    if kind == "pool":
+        return Pooling("avg", *window, ceil=draw(st.booleans()))
+    if kind == "adaptive":
+        return AdaptivePooling("avg", (draw(st.integers(1, 6)),))
+    if kind == "border":
+        amounts = ((padding[0].before, padding[0].after),)
+        return Border(amounts, "constant" if mode == "zeros" else mode)  # type: ignore[arg-type] # drawn names
+    return Convolution(1, 1, *window, padding_mode=mode if kind == "mode" else "zeros")
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(layers(), min_size=1, max_size=3), st.integers(1, 13))
+def test_the_hull_is_that_of_the_cells_that_change_an_output(chain: list[Layer], size: int) -> None:
+    try:
+        traced = trace(chain, TensorShape((1, size), 1))
+    except ShapeError:
+        assume(False)
+    assume(all(step.output.spatial[0] <= 40 for step in traced.steps))
+    agree(chain, (size,))
+
+
+def test_two_axes_by_themselves() -> None:
+    conv = Convolution(1, 1, (3, 2), (2, 1), (Padding(1, 0), Padding(0, 2)), (1, 3))
+    pool = Pooling("avg", (2, 3), (1, 2), (Padding(1, 1), Padding()), (1, 1), ceil=True)
+    agree([conv, pool], (7, 9))
+
+
+def test_a_transposed_layer_leaves_cells_that_see_nothing() -> None:
+    spread = Convolution(1, 1, (1,), (3,), (Padding(),), (1,), transposed=True, output_padding=(2,))
+    traced = trace([spread], TensorShape((1, 4), 1))
+    assert [region(traced, (index,)).hulls for index in range(4)] == [((0, 0),), (), (), ((1, 1),)]
+
+
+def test_the_span_counts_the_padding() -> None:
+    conv = Convolution(3, 8, (7, 7), (2, 2), (Padding(3, 3),) * 2, (1, 1))
+    pool = Pooling("max", (3, 3), (2, 2), (Padding(1, 1),) * 2, (1, 1))
+    found = region(trace([conv, pool], TensorShape((3, 224, 200), 2)), (0, 2))
+    assert found.hulls == ((0, 5), (3, 13))
+    assert found.axes is not None
+    assert [(axis.low, axis.high) for axis in found.axes] == [(-5, 5), (3, 13)]
+
+
+def test_a_flatten_keeps_the_place_of_a_feature_and_a_linear_layer_sees_all() -> None:
+    pool = Pooling("max", (2, 2), (2, 2), "valid", (1, 1))
+    shape = TensorShape((3, 5, 9), 2)
+    flat = trace([pool, Flatten(), Elementwise("ReLU")], shape)
+    for feature, (_, row, column) in enumerate(product(range(3), range(2), range(4))):
+        hulls = ((2 * row, 2 * row + 1), (2 * column, 2 * column + 1))
+        assert region(flat, (feature,)).hulls == hulls
+    dense = trace([pool, Flatten(), Linear(None, 10)], shape)
+    assert region(dense, (4,)).hulls == ((0, 3), (0, 7))
+
+
+def test_a_linear_layer_on_an_axis_sees_all_of_that_axis_alone() -> None:
+    traced = trace([Linear(9, 4)], TensorShape((3, 5, 9), 2))
+    assert region(traced, (2, 1)).hulls == ((2, 2), (0, 8))
+
+
+def test_magnified_cells_see_the_cell_they_come_from() -> None:
+    shape = TensorShape((8, 5, 7), 2)
+    for layer in (Resize(2, factor=(2.0,)), PixelShuffle(2)):
+        assert region(trace([layer], shape), (9, 4)).hulls == ((4, 4), (2, 2))
+    halved = PixelShuffle(2, inverse=True)
+    assert region(trace([halved], TensorShape((3, 8, 6), 2)), (3, 1)).hulls == ((6, 7), (2, 3))
+
+
+def test_a_layer_that_moves_cells_elsewhere_makes_it_undefined() -> None:
+    unfold = Unfold((2, 2), (1, 1), (Padding(),) * 2, (1, 1))
+    found = region(trace([Elementwise("ReLU"), unfold], TensorShape((3, 5, 7), 2)), (0,))
+    assert found.axes is None
+    assert found.hulls is None
+    assert found.layer == 1
+
+
+@pytest.mark.parametrize(("cell", "message"), [((3, 0), "no cell 3 on an axis of 3"), ((1,), "it takes 2")])
+def test_a_cell_that_is_not_there_is_refused(cell: tuple[int, ...], message: str) -> None:
+    traced = trace([Pooling("max", (2, 2), (2, 2), "valid", (1, 1))], TensorShape((6, 8), 2))
+    with pytest.raises(ShapeError, match=message):
+        region(traced, cell)
+
+
+def test_huge_sizes_take_no_longer() -> None:
+    size = 10**30
+    conv = Convolution(1, 1, (10**20,), (3,), (Padding(5, 5),), (2,))
+    spread = Convolution(1, 1, (4,), (2,), (Padding(1, 1),), (1,), transposed=True)
+    found = region(trace([conv, conv, spread], TensorShape((1, size), 1)), (0,))
+    assert found.hulls == ((0, 8 * 10**20 - 28),)
+    deep = [Convolution(1, 1, (3,), (1,), (Padding(1, 1),), (1,))] * 300
+    assert region(trace(deep, TensorShape((1, 10**6), 1)), (500_000,)).hulls == ((499_700, 500_300),)
+
+
+def test_the_lights_are_seen() -> None:
+    """The oracle itself: one window of three cells, a stride of two."""
+    conv = Convolution(1, 1, (3,), (2,), (Padding(1, 0),), (1,))
+    assert lit([conv], (4,)) == {(0,): {(0,), (1,)}, (1,): {(1,), (2,), (3,)}}
+    assert flatten([[1, 2], [3, 4]]) == [1, 2, 3, 4]
