@@ -109,7 +109,7 @@ class CleanRows:
         return b"\n".join(rows)
 
     def _size(self, cells: bytes) -> tuple[int, int]:
-        """Return the rows in `cells` and the numbers in each; no rows unless all are as wide as the first ever read."""
+        """Return the rows in `cells` and the numbers in each; no rows unless all are as wide as the first read."""
         marks = np.frombuffer(cells, dtype=np.uint8)
         gaps = np.flatnonzero(marks <= 32)
         columns = self.columns or int(np.searchsorted(gaps, cells.find(b"\n"))) + 1

@@ -40,7 +40,8 @@ COMMAND_LINE = "the command line"
 _NPY_MAGIC = b"\x93NUMPY"
 _ZIP_MAGIC = b"PK\x03\x04"
 _FILE_NAME = re.compile(r"[^\n;\[\]]*\.[A-Za-z][A-Za-z0-9]{0,7}(?::[\w./-]+)?")
-_NUMBERS = re.compile(r"[\s\[({]*(?:[-+\u2212]?\.?[0-9]|[-+\u2212]?(?:inf|nan)\b)", re.IGNORECASE)
+_NUMBERS = re.compile(r"[\s\[({]*[-+\u2212]?(?:\.?[0-9]|(?:inf|nan)\b)", re.IGNORECASE)
+_ONLY_NUMBERS = re.compile(r"[-+0-9.e/,;\[\]\s]*[0-9][-+0-9.e/,;\[\]\s]*", re.IGNORECASE)
 _MARKED = re.compile(r"\s*(?:\||#\s*shape:|P[123]\s|\\begin|\{\s*\"|\$|(?:\w+\.)?(?:tensor|array|matrix)\s*\()")
 
 
@@ -58,7 +59,7 @@ def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
     if source == "-":
         return _from_bytes(_standard_input(), STANDARD_INPUT, options)
     if _exists(source):
-        return _from_file(source, options)
+        return _with_note_on_name(_from_file(source, options), source)
     path, colon, name = source.rpartition(":")
     if colon and path.lower().endswith(".npz") and _exists(path):
         return _as_asked(_from_archive(path, name), options)
@@ -208,6 +209,13 @@ def _file_bytes(path: str) -> bytes:
         raise FileError("this is a folder, not a file", place=path) from error
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror or error}", place=path) from error
+
+
+def _with_note_on_name(matrix: Matrix, source: str) -> Matrix:
+    """Note that a file was read where its name could be a matrix itself, such as `5`."""
+    if not _ONLY_NUMBERS.fullmatch(source) or os.sep in source:
+        return matrix
+    return matrix.replace(notes=(*matrix.notes, f"there is a file called {source}, and that was read"))
 
 
 def _standard_input() -> bytes:

@@ -18,7 +18,8 @@ __all__ = ["NPY_MAGIC", "ZIP_MAGIC", "npy_bytes", "npz_bytes", "read_npy", "read
 NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK\x03\x04"
 _MAPPED_FROM = 1 << 20
-_HEADER_READERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+_LONGEST_HEADER = 1 << 16
+_MOST_AXES = 32
 
 
 def read_npy(data: bytes, place: str) -> NDArray[Any]:
@@ -88,16 +89,11 @@ def _header(stream: IO[bytes], size: int, place: str) -> tuple[tuple[int, ...], 
             place=place,
             hint="is it text? then give it another ending, or say --from plain",
         )
-    stream.seek(0)
     try:
-        version = np.lib.format.read_magic(stream)
-        reader = _HEADER_READERS.get(version, np.lib.format.read_array_header_2_0)
-        shape, fortran, dtype = reader(stream)
-    except (ValueError, OSError, TypeError, SyntaxError) as error:
-        raise DataError(f"the header of this .npy file is damaged: {error}", place=place) from error
+        shape, fortran, dtype = _parsed_header(_header_text(stream))
+    except (ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError) as error:
+        raise DataError("the header of this .npy file is damaged", place=place) from error
     _check_dtype(dtype, place)
-    if any(length < 0 for length in shape):
-        raise DataError(f"the header of this .npy file claims the shape {shape}", place=place)
     claimed = prod(shape) * dtype.itemsize
     held = size - stream.tell()
     if claimed > held:
@@ -109,6 +105,31 @@ def _header(stream: IO[bytes], size: int, place: str) -> tuple[tuple[int, ...], 
     if prod(shape) == 0:
         raise DataError(f"there are no numbers here: the shape is {shape}", place=place)
     return shape, fortran, dtype
+
+
+def _header_text(stream: IO[bytes]) -> str:
+    """Return the header after the magic bytes: version, length (2 bytes in version 1, 4 after), the text itself."""
+    version = stream.read(2)
+    if version[:1] not in (b"\1", b"\2", b"\3"):
+        raise ValueError("unknown version")
+    length = int.from_bytes(stream.read(2 if version[0] == 1 else 4), "little")
+    text = stream.read(min(length, _LONGEST_HEADER))
+    if len(text) < length:
+        raise ValueError("cut off")
+    return text.decode("utf-8" if version[0] == 3 else "latin-1")
+
+
+def _parsed_header(text: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, order (True for Fortran's) and dtype; the text is a Python literal and never run."""
+    from ast import literal_eval
+
+    fields = literal_eval(text.strip().replace("L,", ",").replace("L)", ")"))
+    shape, fortran = fields["shape"], fields["fortran_order"]
+    if not (isinstance(shape, tuple) and all(type(size) is int and 0 <= size < 2**63 for size in shape)):
+        raise ValueError("shape")
+    if len(shape) > _MOST_AXES or not isinstance(fortran, bool):
+        raise ValueError("order")
+    return shape, fortran, np.lib.format.descr_to_dtype(fields["descr"])
 
 
 def _check_dtype(dtype: np.dtype[Any], place: str) -> None:

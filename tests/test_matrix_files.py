@@ -1,0 +1,290 @@
+"""Matrices by name: files, pipes and the command line itself; files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from convcalc.errors import DataError, FileError
+from convcalc.matrix.files import (
+    OUTPUT_ENDINGS,
+    output_file,
+    read_matrix,
+    read_text,
+    write_bytes,
+    write_matrix,
+    write_text,
+)
+from convcalc.matrix.options import ReadOptions
+
+NUMBERS = np.array([[[1.5, -0.0, 3e-7], [4.0, np.inf, np.nan]], [[0.1, 7.0, 8.0], [9.0, 1e300, 11.0]]])
+
+
+def standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+@pytest.mark.parametrize(
+    ("source", "values"),
+    [
+        ("1 0 1; 2 1 0", [[1, 0, 1], [2, 1, 0]]),
+        ("[[1,2],[3,4]]", [[1, 2], [3, 4]]),
+        ("-1 2", [-1, 2]),
+        ("\u22121 2", [-1, 2]),
+        (".5", [0.5]),
+        ("1/2", [Fraction(1, 2)]),
+        ("inf 1.5", [np.inf, 1.5]),
+        ("tensor([[1.]])", [[1.0]]),
+        ("np.array([1, 2])", [1, 2]),
+        (r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}", [[1, 2], [3, 4]]),
+        ("| 1 | 2 |", [1, 2]),
+        ("# shape: 1x2\n1 2", [[1, 2]]),
+    ],
+)
+def test_the_matrix_itself(source: str, values: list[Any]) -> None:
+    matrix = read_matrix(source)
+    assert matrix.array.tolist() == values
+    assert matrix.origin == "the command line"
+
+
+@pytest.mark.parametrize(
+    "source", ["kernel.txt", "data", "my kernel.txt", "./a/b", "1.5.txt", "a.npz:weight", "ls -l"]
+)
+def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileError, match="no such file") as caught:
+        read_matrix(source)
+    assert caught.value.place == source
+
+
+def test_did_you_mean(tmp_path: Path) -> None:
+    (tmp_path / "kernel.txt").write_text("1 2")
+    with pytest.raises(FileError, match="no such file") as caught:
+        read_matrix(str(tmp_path / "kernle.txt"))
+    assert caught.value.hint == f"did you mean {tmp_path / 'kernel.txt'}?"
+    with pytest.raises(FileError, match="no such file") as caught:
+        read_text(str(tmp_path / "nowhere" / "x.txt"))
+    assert caught.value.hint == f"there is no folder {tmp_path / 'nowhere'}"
+
+
+def test_places_in_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "[red]x[red].txt"
+    path.write_text("1 2\n3 x\n")
+    with pytest.raises(DataError, match="'x' is not a number") as caught:
+        read_matrix(str(path))
+    assert caught.value.place == f"{path}:2:3"
+    standard_input(monkeypatch, b"1 2\n3\n")
+    with pytest.raises(DataError, match="row 2 has 1 number") as caught:
+        read_matrix("-")
+    assert caught.value.place == "standard input:2:1"
+    with pytest.raises(DataError, match="'x' is not a number") as caught:
+        read_matrix("1 x")
+    assert caught.value.place == "the command line:1:3"
+    with pytest.raises(DataError, match="the matrix is empty"):
+        read_matrix(" ")
+
+
+def test_a_file_named_like_numbers_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("5").write_text("7 8")
+    matrix = read_matrix("5")
+    assert matrix.array.tolist() == [7, 8]
+    assert "a file" in matrix.notes[0]
+    assert read_matrix("./5").notes == ()
+
+
+def test_folders_and_closed_files(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="a folder, not a file"):
+        read_matrix(str(tmp_path))
+    with pytest.raises(FileError, match="a folder, not a file"):
+        write_text(str(tmp_path), "x")
+    with pytest.raises(FileError, match="cannot be written") as caught:
+        write_text(str(tmp_path / "no" / "x.txt"), "x")
+    assert caught.value.hint == f"there is no folder {tmp_path / 'no'}"
+
+
+def test_standard_input_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    array = np.arange(6.0).reshape(2, 3)
+    for write, data in ((np.save, io.BytesIO()), (np.savez, io.BytesIO())):
+        write(data, array)
+        standard_input(monkeypatch, data.getvalue())
+        np.testing.assert_array_equal(read_matrix("-").array, array)
+    standard_input(monkeypatch, "1\t2\r\n3\t4".encode("utf-16"))
+    assert read_matrix("-").array.tolist() == [[1, 2], [3, 4]]
+    standard_input(monkeypatch, b"conv:64,k7\r\n")
+    assert read_text("-") == "conv:64,k7 \n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("kind", ["text", "npy"])
+def test_named_pipes(tmp_path: Path, kind: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    array = np.arange(300_000.0).reshape(500, 600)
+    stream = io.BytesIO()
+    np.save(stream, array)
+    data = stream.getvalue() if kind == "npy" else b"\n".join(b" ".join(b"%r" % v for v in r) for r in array.tolist())
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    np.testing.assert_array_equal(read_matrix(str(pipe)).array, array)
+    writer.join()
+
+
+def test_process_substitution() -> None:
+    program = (
+        "import sys; from convcalc.matrix.files import read_matrix; print(read_matrix(sys.argv[1]).array.tolist())"
+    )
+    command = f'{sys.executable} -c "{program}" <(printf "1 2\\n3 4\\n")'
+    try:
+        run = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    except FileNotFoundError:
+        pytest.skip("no bash here")
+    assert run.stdout == "[[1, 2], [3, 4]]\n"
+
+
+def test_text_of_a_layer_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.txt"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        path.write_bytes("conv:64 # größer\nrelu\n".encode(encoding))
+        assert read_text(str(path)) == "conv:64 # größer\nrelu\n"
+    path.write_bytes(b"conv\n\xff")
+    with pytest.raises(DataError, match="0xff is not UTF-8") as caught:
+        read_text(str(path))
+    assert caught.value.place == f"{path}:2:1"
+
+
+@pytest.mark.parametrize("ending", [ending for ending in OUTPUT_ENDINGS if ending != ".png"])
+def test_every_ending_reads_back(tmp_path: Path, ending: str) -> None:
+    for array in (NUMBERS, NUMBERS[0], np.arange(6).reshape(2, 3), np.arange(4)):
+        path = tmp_path / f"out{ending}"
+        write_matrix(array, str(path))
+        read = read_matrix(str(path)).array
+        assert read.dtype == array.dtype
+        assert read.shape == array.shape
+        assert read.tobytes() == array.tobytes()
+    assert [file.name for file in tmp_path.iterdir()] == [f"out{ending}"]
+
+
+def test_json_keeps_the_dtype(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    for dtype in (np.float16, np.float32):
+        array = NUMBERS[0].astype(dtype)
+        write_matrix(array, str(path))
+        read = read_matrix(str(path)).array
+        assert read.dtype == dtype
+        assert read.tobytes() == array.tobytes()
+
+
+def test_unknown_endings(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"ending '\.xyz'") as caught:
+        write_matrix(NUMBERS, str(tmp_path / "a.xyz"))
+    assert ".npy" in str(caught.value.hint)
+    with pytest.raises(FileError, match="has no ending"):
+        write_matrix(NUMBERS, str(tmp_path / "a"))
+
+
+def test_precision(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    write_matrix(np.array([[1 / 3, 2.0]]), str(path), precision=2)
+    assert path.read_text() == "0.33,2.00\n"
+
+
+def test_nothing_is_left_behind(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+
+    def broken() -> Iterator[bytes]:
+        yield b"half"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(str(path), broken())
+    assert path.read_text() == "before"
+    with pytest.raises(DataError, match="beyond 64 bits"):
+        write_matrix(np.array([2**70], dtype=object), str(tmp_path / "b.npy"))
+    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_the_old_file_stays_until_the_new_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    with output_file(str(path)) as stream:
+        stream.write(b"after")
+        stream.flush()
+        assert path.read_text() == "before"
+    assert path.read_text() == "after"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    before = os.umask(0o027)
+    try:
+        write_text(str(path), "x")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+        path.chmod(0o604)
+        write_text(str(path), "y")
+        assert stat.S_IMODE(path.stat().st_mode) == 0o604
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+def test_symbolic_links_stay(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("before")
+    link.symlink_to("target.txt")
+    write_text(str(link), "after")
+    assert link.is_symlink()
+    assert target.read_text() == "after"
+    dangling = tmp_path / "dangling.txt"
+    dangling.symlink_to("made.txt")
+    write_text(str(dangling), "new")
+    assert (tmp_path / "made.txt").read_text() == "new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_pipes_and_standard_output_are_written_to(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.txt"
+    os.mkfifo(pipe)
+    got: list[str] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+    reader.start()
+    write_text(str(pipe), "through")
+    reader.join()
+    assert got == ["through"]
+    program = "from convcalc.matrix.files import write_text; write_text('/dev/stdout', 'straight')"
+    out = tmp_path / "out.txt"
+    out.write_text("kept,")
+    with out.open("a") as stream:
+        subprocess.run([sys.executable, "-c", program], stdout=stream, check=True)
+    assert out.read_text() == "kept,straight"
+
+
+def test_a_matrix_can_be_written_over_its_own_input(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    array: NDArray[np.float64] = np.arange(300_000.0).reshape(500, 600)
+    np.save(path, array)
+    write_matrix(read_matrix(str(path)).array * 2, str(path))
+    np.testing.assert_array_equal(read_matrix(str(path)).array, array * 2)
+
+
+def test_formats_said_and_not_so(tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text("a;b\n1,5;2\n")
+    options = ReadOptions(format="csv", header=True, decimal=",")
+    assert read_matrix(str(path), options=options).array.tolist() == [1.5, 2.0]
+    with pytest.raises(DataError, match=r"no \.npy file"):
+        read_matrix(str(path), options=ReadOptions(format="npy"))

@@ -1,0 +1,189 @@
+"""NumPy's files: read without trusting them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from convcalc.errors import DataError, FileError
+from convcalc.matrix.files import read_matrix, write_matrix
+from convcalc.matrix.npy import npy_bytes, npz_bytes, read_npy
+from convcalc.matrix.options import ReadOptions
+
+NUMBERS = np.arange(24.0).reshape(2, 3, 4) / 7
+
+
+def npy_of(array: NDArray[Any]) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int8", "int64", "uint8", "uint64", ">f4", ">i2"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_every_real_dtype(tmp_path: Path, dtype: str, order: Any) -> None:
+    array = np.array(NUMBERS * 7, dtype=dtype, order=order)
+    path = tmp_path / "a.npy"
+    np.save(path, array)
+    read = read_matrix(str(path)).array
+    assert read.dtype == array.dtype.newbyteorder("=")
+    assert read.dtype.isnative
+    np.testing.assert_array_equal(read, array)
+
+
+def test_truth_values_are_numbers() -> None:
+    read = read_npy(npy_of(np.array([[True, False]])), "m")
+    assert read.dtype == np.int64
+    assert read.tolist() == [[1, 0]]
+
+
+def test_large_files_are_mapped(tmp_path: Path) -> None:
+    array = np.arange(300_000.0).reshape(500, 600)
+    path = tmp_path / "big.npy"
+    np.save(path, array)
+    read = read_matrix(str(path)).array
+    assert isinstance(read, np.memmap)
+    assert not read.flags.writeable
+    np.testing.assert_array_equal(read, array)
+    np.save(path, np.asfortranarray(array))
+    np.testing.assert_array_equal(read_matrix(str(path)).array, array)
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_header_versions(version: tuple[int, int]) -> None:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, NUMBERS, version=version)
+    np.testing.assert_array_equal(read_npy(stream.getvalue(), "m"), NUMBERS)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.array([1, "a", None], dtype=object), "pickled Python objects"),
+        (np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]), "records with the fields a, b"),
+        (np.array(["1", "2"]), "no matrix of real numbers"),
+        (np.array([b"1"]), "no matrix of real numbers"),
+        (np.array([1j]), "complex128 is no matrix"),
+        (np.array(["2020-01-01"], dtype="M8[D]"), "no matrix of real numbers"),
+        (np.zeros((3, 0)), r"no numbers here: the shape is \(3, 0\)"),
+    ],
+    ids=["object", "record", "text", "bytes", "complex", "dates", "nothing"],
+)
+@pytest.mark.parametrize("padding", [0, 1 << 21])
+def test_refused(tmp_path: Path, array: NDArray[Any], message: str, padding: int) -> None:
+    path = tmp_path / "a.npy"
+    path.write_bytes(npy_of(array) + b"\0" * padding)
+    with pytest.raises(DataError, match=message) as caught:
+        read_matrix(str(path))
+    assert caught.value.place == str(path)
+
+
+def header(text: str) -> bytes:
+    line = text.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little") + line
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (npy_of(NUMBERS)[:-1], "192 bytes; 191 are there"),
+        (
+            header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }"),
+            "8000000000000 bytes; 0 are",
+        ),
+        (
+            header("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, -1), }") + b"\0" * 64,
+            r"claims the shape|damaged",
+        ),
+        (header("{'descr': '<f8', 'fortran_order': False}"), "damaged"),
+        (header("__import__('os').system('true')"), "damaged"),
+        (npy_of(NUMBERS)[:20], "damaged"),
+        (b"\x93NUMPY", "damaged"),
+        (b"\x93NUMPY\x09\x00" + b"\0" * 40, "damaged"),
+        (b"1 2 3\n", "this is no .npy file"),
+        (b"", "this is no .npy file"),
+    ],
+    ids=range(10),
+)
+def test_damaged(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "a.npy"
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=message):
+        read_matrix(str(path))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 140), st.binary(min_size=1, max_size=6))
+def test_any_damage_is_read_or_refused(offset: int, damage: bytes) -> None:
+    data = npy_of(np.arange(3.0))
+    try:
+        size = read_npy(data[:offset] + damage + data[offset + len(damage) :], "m").size
+    except DataError as error:
+        size = len(error.message)
+    assert size
+
+
+def test_archives(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, weight=NUMBERS, bias=np.array([1, 2]))
+    np.testing.assert_array_equal(read_matrix(f"{path}:weight").array, NUMBERS)
+    assert read_matrix(f"{path}:bias").origin == f"{path}:bias"
+    with pytest.raises(DataError, match="holds 2 arrays: weight, bias") as caught:
+        read_matrix(str(path))
+    assert caught.value.hint == f"say which: {path}:weight"
+    with pytest.raises(DataError, match="no array 'weigt'") as caught:
+        read_matrix(f"{path}:weigt")
+    assert caught.value.hint == "did you mean weight?"
+    with pytest.raises(FileError, match="no such file"):
+        read_matrix(f"{tmp_path / 'b.npz'}:weight")
+    one = tmp_path / "one.npz"
+    write_matrix(NUMBERS, str(one))
+    np.testing.assert_array_equal(read_matrix(str(one)).array, NUMBERS)
+
+
+def test_damaged_archives(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    data = npz_bytes(NUMBERS)
+    path.write_bytes(data[:-30])
+    with pytest.raises(DataError, match=r"damaged \.npz"):
+        read_matrix(str(path))
+    broken = bytearray(data)
+    broken[len(data) // 2] ^= 255
+    path.write_bytes(broken)
+    with pytest.raises(DataError, match="damaged"):
+        read_matrix(str(path))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("data.npy", npy_of(np.array([{}], dtype=object)))
+    with pytest.raises(DataError, match="pickled"):
+        read_matrix(f"{path}:data")
+
+
+def test_numbers_that_only_python_holds() -> None:
+    stored = read_npy(npy_bytes(np.array([1, 2**63], dtype=object)), "m")
+    assert stored.dtype == np.uint64
+    with pytest.raises(DataError, match="beyond 64 bits"):
+        npy_bytes(np.array([2**64], dtype=object))
+    with pytest.raises(DataError, match="fractions do not fit"):
+        npy_bytes(np.array([Fraction(1, 3)], dtype=object))
+
+
+def test_options(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.array([0.5, 3.0]))
+    assert read_matrix(str(path), options=ReadOptions(dtype="float32")).array.dtype == np.float32
+    exact = read_matrix(str(path), options=ReadOptions(exact=True)).array
+    assert exact.tolist() == [Fraction(1, 2), 3]
+    np.save(path, np.array([np.nan]))
+    with pytest.raises(DataError, match="no exact numbers"):
+        read_matrix(str(path), options=ReadOptions(exact=True))
+    with pytest.raises(DataError, match="this is text, not npy"):
+        read_matrix("1 2", options=ReadOptions(format="npy"))
