@@ -10,6 +10,9 @@ from convcalc.value import Value
 __all__ = ["Verdict", "judge_count", "judge_matrix", "judge_shape"]
 
 
+RELATIVE = 1e-6
+"""How far off a decimal may be, as a part of the answer or of 1, where no tolerance is given."""
+
 MOST_MARKS = 1000
 """Differing cells that a verdict lists; it counts all of them."""
 
@@ -79,22 +82,53 @@ def judge_matrix(claim: Any, answer: Any, tolerance: float | None) -> Verdict:
     count = int(differs.sum())
     places = tuple(tuple(int(index) for index in place) for place in np.argwhere(differs)[:MOST_MARKS])
     if not places:
-        return Verdict(right=True, message=f"all {answer.size} cells agree")
+        return Verdict(
+            right=True, message="the cell agrees" if answer.size == 1 else f"all {answer.size} cells agree"
+        )
     first = places[0]
     where = f"({', '.join(map(str, first))}) is {answer[first]}, not {claim[first]}"
     verb = "differs" if count == 1 else "differ"
-    message = f"{count} of {answer.size} cells {verb}: {where}"
+    cells = "cell" if answer.size == 1 else "cells"
+    message = f"{count} of {answer.size} {cells} {verb}: {where}"
     return Verdict(right=False, message=message, differences=places)
 
 
 def _differs(claim: Any, answer: Any, tolerance: float | None) -> Any:
+    """Tell for each cell whether the claim is further off than it may be."""
     import numpy as np
 
-    exact = claim.dtype.kind in "iuO" and answer.dtype.kind in "iuO"
+    exact = claim.dtype.kind in "iubO" and answer.dtype.kind in "iubO"
     if tolerance is None and exact:
         return np.asarray(claim.astype(object) != answer.astype(object), dtype=bool)
+    if not (_held_by_float64(claim) and _held_by_float64(answer)):
+        return np.vectorize(lambda left, right: _far(left, right, tolerance), otypes=[bool])(claim, answer)
     claim, answer = claim.astype(np.float64), answer.astype(np.float64)
-    margin = tolerance if tolerance is not None else 1e-6 * np.maximum(1.0, np.abs(answer))
     with np.errstate(invalid="ignore"):
+        if tolerance is None:
+            margin = RELATIVE * np.maximum(1.0, np.abs(answer))
+        else:
+            # 1.1 is not further than 0.1 from 1, though the nearest float64 to it is.
+            margin = tolerance + (2 * np.spacing(np.maximum(np.abs(claim), np.abs(answer))) if tolerance else 0.0)
         near = np.abs(claim - answer) <= margin
     return ~(near | (claim == answer) | (np.isnan(claim) & np.isnan(answer)))
+
+
+def _held_by_float64(array: Any) -> bool:
+    """Tell whether float64 holds every number exactly."""
+    if array.dtype.kind == "O":
+        return False
+    return array.dtype.kind not in "iu" or not array.size or bool(array.min() >= -(2**53) and array.max() <= 2**53)
+
+
+def _far(claim: Any, answer: Any, tolerance: float | None) -> bool:
+    """Compare one cell in whole numbers and fractions, for numbers that floats do not hold."""
+    from fractions import Fraction
+    from math import isfinite
+
+    claim, answer = (number.item() if hasattr(number, "item") else number for number in (claim, answer))
+    if not all(isfinite(number) for number in (claim, answer) if isinstance(number, float)):
+        return bool(claim != answer and (claim == claim or answer == answer))
+    claim, answer = Fraction(claim), Fraction(answer)
+    if tolerance is not None:
+        return bool(abs(claim - answer) > tolerance)
+    return bool(abs(claim - answer) > Fraction(RELATIVE) * max(1, abs(answer)))
