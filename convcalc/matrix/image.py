@@ -128,9 +128,9 @@ def _gray(array: NDArray[Any]) -> NDArray[np.uint8]:
     numbers = np.atleast_2d(array).astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    if high / 4 - low / 4 > np.finfo(np.float64).max / 4:
+        numbers, low, high = numbers / 4, low / 4, high / 4
     span = high - low
-    if not np.isfinite(span):
-        numbers, low, span = numbers / 4, low / 4, high / 4 - low / 4
     numbers = np.nan_to_num(numbers, nan=low, posinf=low + span, neginf=low)
     shades = np.full(numbers.shape, 128.0) if span == 0 else (numbers - low) / span * 255
     return np.rint(shades).astype(np.uint8)
