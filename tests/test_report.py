@@ -1,0 +1,187 @@
+"""Reports: columns add up, JSON has just the promised keys, and both mouths say the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convcalc.explain import Derivation
+from convcalc.geometry import Padding
+from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization, Pooling, TensorShape
+from convcalc.network import audit, trace
+from convcalc.render import render
+from convcalc.report import Grid, Lines, Report, Table, matrix_report, number_kind, params_report, shape_report
+from convcalc.verdict import Verdict
+
+CONV = Convolution(None, 6, (3, 2), (2, 1), (Padding(1, 0), Padding(1, 1)), (1, 2))
+CHAIN: list[Layer] = [CONV, Normalization(None), Pooling("max", (2, 3), (2, 3), "valid", (1, 1)), Flatten()]
+CHAIN += [Linear(None, 10, bias=False)]
+TEXTS = ["conv", "bn", "maxpool", "flatten", "fc:10"]
+SIZES = (4, 3, 11, 14)
+WRONG = Verdict(right=False, message="1 of 4 cells differs", mistake="flipped kernel", differences=((0, 1),))
+
+
+def shaped(**more: Any) -> Report:
+    return shape_report(trace(CHAIN, TensorShape(SIZES, 2)), TEXTS, **more)
+
+
+def counted(sizes: tuple[int, ...] | None, number_bytes: int = 4, **more: Any) -> Report:
+    bare: list[Layer] = [CONV.replace(in_channels=3), Normalization(None)]
+    layers = CHAIN if sizes else bare
+    return params_report(audit(layers, sizes), TEXTS[: len(layers)], number_bytes=number_bytes, **more)
+
+
+def table_of(report: Report) -> Table:
+    (table,) = (block for block in report.blocks if isinstance(block, Table))
+    return table
+
+
+def machine(report: Report) -> Any:
+    """Read the JSON form as a strict reader would: no NaN or Infinity literals."""
+
+    def refuse(word: str) -> None:
+        raise AssertionError(f"the JSON holds the literal {word}")
+
+    return json.loads(render(report, "json"), parse_constant=refuse)
+
+
+def test_the_keys_of_shape() -> None:
+    data = machine(shaped())
+    assert list(data) == ["schema", "command", "input", "output", "layers"]
+    assert (data["schema"], data["command"]) == (1, "shape")
+    assert (data["input"], data["output"]) == ([4, 3, 11, 14], [4, 10])
+    for layer, text in zip(data["layers"], TEXTS, strict=True):
+        keys = ["layer", "input", "output", "receptive_field", "effective_stride", "effective_padding"]
+        assert list(layer) == keys
+        assert layer["layer"] == text
+    assert data["layers"][0]["receptive_field"] == [3, 3]
+    assert data["layers"][2]["receptive_field"] == [5, 5]
+    assert data["layers"][2]["effective_stride"] == [4, 3]
+    assert data["layers"][2]["effective_padding"] == [1, 1]
+    assert data["layers"][4]["receptive_field"] == []
+
+
+def test_the_keys_of_params() -> None:
+    data = machine(counted(None))
+    assert list(data) == ["schema", "command", "layers", "total"]
+    counts = ["weights", "biases", "buffers", "params"]
+    assert [list(layer) for layer in data["layers"]] == [["layer", "weight_shape", *counts]] * 2
+    assert list(data["total"]) == counts
+    with_input = machine(counted(SIZES))
+    more = ["macs", "flops", "activation_bytes"]
+    for layer in with_input["layers"]:
+        assert list(layer) == ["layer", "weight_shape", *counts, "output", *more]
+    assert list(with_input["total"]) == [*counts, *more]
+    assert with_input["input"] == list(SIZES)
+    assert "biases not counted" in with_input["convention"]
+
+
+@pytest.mark.parametrize("sizes", [None, SIZES])
+def test_columns_add_up_to_the_total(sizes: tuple[int, ...] | None) -> None:
+    report = counted(sizes)
+    table, data = table_of(report), machine(report)
+    assert table.totals is not None
+    names = [column.name for column in table.columns]
+    for at, name in enumerate(names):
+        if name in ("layer", "weight_shape", "output"):
+            continue
+        column: list[Any] = [row[at] for row in table.rows]
+        assert table.totals[at] == sum(column) == data["total"][name], name
+        assert column == [layer[name] for layer in data["layers"]]
+    for layer in data["layers"]:
+        assert layer["params"] == layer["weights"] + layer["biases"]
+        assert layer.get("flops") == (None if sizes is None else 2 * layer["macs"])
+
+
+def test_the_total_of_params() -> None:
+    # 6 filters of 3·3·2 weights; a scale and a shift for each of 6 channels; 10 sums of the 6·2·4 cells left.
+    report = counted(SIZES, number_bytes=2)
+    weights = 6 * 3 * 6 + 6 + 10 * 48
+    total = machine(report)["total"]
+    assert (total["weights"], total["biases"], total["buffers"]) == (weights, 12, 12)
+    assert total["macs"] == 4 * (6 * 5 * 14 * 18 + 10 * 48)
+    cells = 4 * (2 * 6 * 5 * 14 + 2 * 6 * 2 * 4 + 10)
+    assert total["activation_bytes"] == 2 * cells
+    assert report.answer == str(weights + 12)
+
+
+def test_both_mouths_say_the_same_sizes() -> None:
+    report = shaped()
+    rows = zip(table_of(report).rows, report.data["layers"], strict=True)
+    for row, layer in rows:
+        for column, cell in zip(table_of(report).columns, row, strict=True):
+            assert (list(cell) if isinstance(cell, tuple) else cell) == layer[column.name]
+    assert report.answer == "4x10"
+    assert report.exit_code == 0
+
+
+@given(st.lists(st.integers(-(2**70), 2**70), min_size=1, max_size=5))
+def test_whole_numbers_of_any_size_stay_whole(numbers: list[int]) -> None:
+    report = matrix_report("conv", np.array([numbers], dtype=object))
+    assert machine(report)["data"] == [numbers]
+    assert machine(report)["dtype"] == "integer"
+
+
+def test_the_keys_of_a_matrix() -> None:
+    array = np.array([[1.5, float("nan")], [float("inf"), float("-inf")]])
+    data = machine(matrix_report("conv", array))
+    assert list(data) == ["schema", "command", "shape", "dtype", "data"]
+    assert (data["shape"], data["dtype"]) == ([2, 2], "float64")
+    assert data["data"] == [[1.5, "nan"], ["inf", "-inf"]]
+    pooled = matrix_report("pool", np.arange(6).reshape(1, 2, 3), indices=np.arange(6, 12).reshape(1, 2, 3))
+    assert list(machine(pooled)) == ["schema", "command", "shape", "dtype", "data", "indices"]
+    assert machine(pooled)["indices"] == [[[6, 7, 8], [9, 10, 11]]]
+    assert [block.title for block in pooled.blocks if isinstance(block, Grid)] == ["", "indices"]
+
+
+@pytest.mark.parametrize("make", [shaped, lambda **more: counted(SIZES, **more)])
+def test_a_verdict_is_in_every_mouth(make: Any) -> None:
+    report = make(verdict=WRONG)
+    assert machine(report)["check"] == {
+        "verdict": "wrong",
+        "mistake": "flipped kernel",
+        "message": "1 of 4 cells differs",
+    }
+    assert report.blocks[-1] == Lines(("wrong: 1 of 4 cells differs",), role="wrong")
+    assert (report.answer, report.exit_code) == ("wrong", 1)
+    right = make(verdict=Verdict(right=True, message="it is"))
+    assert (right.answer, right.exit_code, machine(right)["check"]["verdict"]) == ("right", 0, "right")
+    assert machine(right)["check"]["mistake"] is None
+
+
+def test_differing_cells_are_marked_in_the_matrix() -> None:
+    report = matrix_report("conv", np.array([[1, 2], [3, 4]]), verdict=WRONG)
+    assert isinstance(report.blocks[0], Grid)
+    assert report.blocks[0].marks == ((0, 1),)
+
+
+def test_explanations_follow_the_answer() -> None:
+    report = shaped(derivations=[Derivation("height", ("out = 1", "    = 1"))])
+    assert report.blocks[1:] == (Lines(("out = 1", "    = 1"), "height"),)
+    assert machine(report)["explanation"] == [{"title": "height", "lines": ["out = 1", "    = 1"]}]
+
+
+@pytest.mark.parametrize(
+    ("array", "kind"),
+    [
+        (np.zeros(2, np.float32), "float32"),
+        (np.array([1, 2]), "int64"),
+        (np.array([2**70, 1], dtype=object), "integer"),
+        (np.array([1, 2]).astype(bool), "bool"),
+    ],
+)
+def test_kinds_of_numbers(array: Any, kind: str) -> None:
+    assert number_kind(array) == kind
+
+
+def test_fractions_are_a_kind_and_strings_in_json() -> None:
+    from fractions import Fraction
+
+    array = np.array([[Fraction(7, 3), Fraction(2)]], dtype=object)
+    assert number_kind(array) == "fraction"
+    assert machine(matrix_report("pool", array))["data"] == [["7/3", 2]]
