@@ -39,8 +39,10 @@ def parse_layers(text: str, *, rank: int | None = None, place: str = "") -> tupl
     return parse_network(text, rank=rank, place=place).nodes
 
 
-def parse_network(text: str, *, rank: int | None = None, place: str = "") -> Network:
+def parse_network(text: str, *, rank: int | None = None, place: str = "", notation: str | None = None) -> Network:
     """Read what `parse_layers` does, with the input size and the layout that the text itself gives.
+
+    `notation` (`pytorch` or `keras`) is that of layers whose names both have, where the text does not show it.
 
     >>> network = parse_network("keras.Sequential([Input(shape=(28, 26, 1)), Conv2D(8, 3), Dense(10)])")
     >>> network.input, network.layout, len(network.nodes)
@@ -49,7 +51,7 @@ def parse_network(text: str, *, rank: int | None = None, place: str = "") -> Net
     from convcalc.spec.networks import read_network
 
     source = Source(text, place)
-    reading = read_network(source, rank)
+    reading = read_network(source, rank, notation)
     nodes = []
     folded: dict[str, str] = {}
     for entry in reading.entries:

@@ -7,6 +7,8 @@ from convcalc.layers import TensorShape, complete
 from convcalc.spec.calls import Call, Sequence, read_expression
 from convcalc.spec.entries import MAX_LAYERS, Entry, too_many
 from convcalc.spec.items import Item, split_items
+from convcalc.spec.keras_signatures import SIGNATURES as KERAS
+from convcalc.spec.pytorch_signatures import SIGNATURES as PYTORCH
 from convcalc.spec.source import Source, fold, suggestion
 
 __all__ = ["Reading", "read_network"]
@@ -26,10 +28,11 @@ class Reading:
         self.notation = notation
 
 
-def read_network(source: Source, rank: int | None) -> Reading:
+def read_network(source: Source, rank: int | None, notation: str | None = None) -> Reading:
     """Read a text of layers in any notation.
 
-    `rank` is the number of spatial axes where the short notation does not say it. Raises SpecError at the fault.
+    `rank` is the number of spatial axes where the short notation does not say it; `notation` is that of calls whose
+    names PyTorch and Keras share, where nothing else says it. Raises SpecError at the fault.
 
     >>> reading = read_network(Source("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())"), None)
     >>> [entry.name for entry in reading.entries], reading.notation
@@ -40,22 +43,24 @@ def read_network(source: Source, rank: int | None) -> Reading:
 
         if is_printed(source.text):
             return Reading(read_printed(source), None, "pytorch")
-    reader = _Reader(source, rank)
+    reader = _Reader(source, rank, notation)
     items = split_items(source)
     if not items:
         raise source.fault("there is no layer in this text", 0, 0)
     calls = [reader.calls(item) if item.is_call else None for item in items]
-    notation = reader.notation([call for found in calls if found for _, call in found])
+    common = reader.notation([call for found in calls if found for _, call in found])
     entries: list[Entry] = []
     for item, found in zip(items, calls, strict=True):
         if found is None:
             entries.append(reader.word(item))
         else:
             for name, call in found:
-                entries += reader.entries(call, name, notation)
+                entries += reader.entries(call, name, common)
         if len(entries) > MAX_LAYERS:
             raise too_many(source, item.start, item.end)
-    return Reading(_with_channels(entries, reader.channels), reader.input, notation)
+    return Reading(
+        _with_channels(entries, reader.channels), reader.input, "pytorch" if common == "either" else common
+    )
 
 
 def _with_channels(entries: list[Entry], channels: int | None) -> list[Entry]:
@@ -71,9 +76,10 @@ def _with_channels(entries: list[Entry], channels: int | None) -> list[Entry]:
 class _Reader:
     """Reads the items of one text, the same text only once."""
 
-    def __init__(self, source: Source, rank: int | None) -> None:
+    def __init__(self, source: Source, rank: int | None, default: str | None) -> None:
         self.source = source
         self.rank = rank
+        self.default = default
         self.input: tuple[int, ...] | None = None
         self.channels: int | None = None
         self.read: dict[str, list[tuple[str, Call]]] = {}
@@ -120,18 +126,20 @@ class _Reader:
         return found
 
     def notation(self, calls: list[Call]) -> str:
-        """Find the notation of the calls as a whole, to which the names belong that two notations share."""
+        """Find the notation to which the names belong that two notations share."""
         if not calls:
             return "short"
-        from convcalc.spec import keras_signatures, pytorch_signatures
+        found = {self.own_notation(call) for call in calls}
+        return "keras" if "keras" in found else "pytorch" if "pytorch" in found else self.default or "either"
 
-        for call in calls:
-            modules, _, name = call.name.rpartition(".")
-            if modules.rpartition(".")[2] in ("layers", "keras") or name in _INPUTS:
-                return "keras"
-            if modules == "" and name in keras_signatures.SIGNATURES and name not in pytorch_signatures.SIGNATURES:
-                return "keras"
-        return "pytorch"
+    def own_notation(self, call: Call) -> str | None:
+        """Tell in which notation a call alone must be; None where it may be in both."""
+        modules, _, name = call.name.rpartition(".")
+        if modules.rpartition(".")[2] in ("layers", "keras") or name in _INPUTS:
+            return "keras"
+        if modules or name not in KERAS:
+            return "pytorch" if modules or name in PYTORCH else None
+        return None if name in PYTORCH else "keras"
 
     def word(self, item: Item) -> Entry:
         """Read an item of the short notation."""
@@ -160,22 +168,37 @@ class _Reader:
         ]
 
     def built(self, call: Call, notation: str) -> list[Entry]:
-        from convcalc.spec.keras_signatures import SIGNATURES as KERAS
-        from convcalc.spec.pytorch_signatures import SIGNATURES as PYTORCH
-
-        modules, _, name = call.name.rpartition(".")
-        of_keras = modules.rpartition(".")[2] in ("layers", "keras")
-        if of_keras or (modules == "" and name in KERAS and (notation == "keras" or name not in PYTORCH)):
-            from convcalc.spec.keras import entries_of
-
-            self.take_input(call)
-            return entries_of(self.source, call)
-        if modules == "" and name not in PYTORCH:
-            hint = suggestion(name, [*PYTORCH, *KERAS])
-            raise self.source.fault(f"there is no layer {name!r}", call.start, call.name_end, hint)
+        """Read one call in its notation."""
+        own = self.own_notation(call) or notation
+        if own == "keras":
+            return self.built_by_keras(call)
+        if "." not in call.name and call.name not in PYTORCH:
+            hint = suggestion(call.name, [*PYTORCH, *KERAS])
+            raise self.source.fault(f"there is no layer {call.name[:40]!r}", call.start, call.name_end, hint)
         from convcalc.spec.pytorch import layer_of
 
-        return [Entry(call.start, call.end, layer_of(self.source, call))]
+        try:
+            return [Entry(call.start, call.end, layer_of(self.source, call))]
+        except SpecError:
+            # Nothing around it says in which of the two notations this is.
+            if own != "either" or call.name not in KERAS:
+                raise
+            found = self.tried_by_keras(call)
+            if found is None:
+                raise
+            return found
+
+    def tried_by_keras(self, call: Call) -> list[Entry] | None:
+        try:
+            return self.built_by_keras(call)
+        except SpecError:
+            return None
+
+    def built_by_keras(self, call: Call) -> list[Entry]:
+        from convcalc.spec.keras import entries_of
+
+        self.take_input(call)
+        return entries_of(self.source, call)
 
     def take_input(self, call: Call) -> None:
         """Take the size of the input where a call names it: `Input(shape=...)`, `input_shape=...`."""

@@ -14,7 +14,6 @@ _ALIASES = {
     "gap": "GlobalAveragePooling{}D",
     "gmp": "GlobalMaxPooling{}D",
     "swish": "SiLU",
-    "avgpool": "AvgPool{}d",
 }
 _WORDS: dict[str, object] = {"true": True, "false": False, "none": None}
 
