@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product, zip_longest
+from itertools import islice, product, zip_longest
+from math import prod
 from typing import Any
 
 from rich.text import Text
@@ -30,13 +31,13 @@ def grid_lines(grid: Grid, width: int) -> Iterator[Text]:
     figures = figures_of(array, width, grid.precision)
     if grid.title:
         yield Text(grid.title, style="bold")
-    planes = list(product(*(range(size) for size in array.shape[:-2][:3])))
-    for plane in planes[: figures.planes]:
+    for plane in islice(product(*(range(size) for size in array.shape[:-2])), figures.planes):
         if plane:
             yield Text(f"[{', '.join(map(str, plane))}]", style="dim")
         yield from _plane(array[plane], plane, figures, grid.marks)
-    if len(planes) > figures.planes:
-        yield Text(f"… {len(planes) - figures.planes} more planes", style="dim")
+    more = prod(array.shape[:-2]) - figures.planes
+    if more > 0:
+        yield Text(f"… {more} more {'plane' if more == 1 else 'planes'}", style="dim")
     yield Text(figures.caption, style="dim")
 
 
