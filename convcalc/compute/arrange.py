@@ -9,8 +9,16 @@ import numpy as np
 
 from convcalc.compute.boundary import extend
 from convcalc.compute.cell import Rows, convolution_products, transposed_products
-from convcalc.compute.convolve import convolve, convolve_transposed, misfit, size_text
+from convcalc.compute.convolve import (
+    DEFAULTS,
+    Computation,
+    convolution,
+    misfit,
+    size_text,
+    transposed_convolution,
+)
 from convcalc.compute.exact import Array
+from convcalc.compute.tiles import Options
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window
 from convcalc.value import Value
@@ -90,19 +98,32 @@ class Arranged(Value):
     transposed: bool
     result: tuple[int, ...]
 
-    def compute(self) -> Array:
-        """Compute the result, in the axes of the input and kernel as they were given."""
+    def computation(self, algorithm: str | None = None, work: str | None = None) -> Computation:
+        """Check and plan the convolution; its output has a framework's axes (N, O, ...)."""
         if self.transposed:
-            result = convolve_transposed(
+            return transposed_convolution(
                 self.x,
                 self.weight,
                 self.windows,
                 groups=self.groups,
                 bias=self.bias,
                 output_padding=self.output_padding,
+                algorithm=algorithm,
+                work=work,
             )
-        else:
-            result = convolve(self.x, self.weight, self.windows, groups=self.groups, bias=self.bias)
+        return convolution(
+            self.x,
+            self.weight,
+            self.windows,
+            groups=self.groups,
+            bias=self.bias,
+            algorithm=algorithm,
+            work=work,
+        )
+
+    def compute(self, options: Options = DEFAULTS) -> Array:
+        """Compute the result, in the axes of the input and kernel as they were given."""
+        result = self.computation(options.algorithm).compute(options=options)
         return result.reshape(*self.result, *result.shape[-len(self.windows) :])
 
     def products(self, at: Sequence[int]) -> Iterator[tuple[str, Rows]]:
@@ -167,10 +188,12 @@ def arranged(
     return Arranged(framework, weight, tuple(windows), groups, bias, extra, transposed, plan.result)
 
 
-def correlate(x: Array, kernel: Array, windows: Sequence[Window], **options: Any) -> Array:
-    """Compute what `arranged` arranges; same arguments, and errors as for `convolve`.
+def correlate(
+    x: Array, kernel: Array, windows: Sequence[Window], *, options: Options = DEFAULTS, **arrangement: Any
+) -> Array:
+    """Compute what `arranged` arranges with the same arguments; options and errors as for `convolve`.
 
     >>> correlate(np.array([1, 2, 3]), np.array([1, 10]), [Window(2)], flip=True)
     array([12, 23])
     """
-    return arranged(x, kernel, windows, **options).compute()
+    return arranged(x, kernel, windows, **arrangement).compute(options)

@@ -15,12 +15,14 @@ from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import Rates
 
-__all__ = ["SPREADS", "cost", "prepare", "refuse", "rows", "run"]
+__all__ = ["SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
 
 SPREADS = True
+# Tiles hold whole bands.
+STEP = 16
 
 # Output rows of one product: more make the band sparser, fewer make the product too thin.
-BAND = 16
+BAND = STEP
 # Products of one tile, which share the halo.
 BANDS = 4
 # Output columns of one product, so that all the taps' rows stay in cache.
@@ -55,9 +57,9 @@ def rows(job: Job) -> int:
     return BAND * BANDS
 
 
-def _read(job: Job, band: int = BAND) -> int:
+def _read(job: Job) -> int:
     """Count the input rows that a band of output rows sees."""
-    return job.rows_read(band)
+    return job.rows_read(BAND)
 
 
 def prepare(weight: Array, job: Job) -> Array:
@@ -74,20 +76,19 @@ def prepare(weight: Array, job: Job) -> Array:
 
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
     """Compute a tile: block (groups, C/groups, rows, width) into out (groups, O/groups, rows, width)."""
-    stride = job.windows[0].stride
+    stride, read = job.windows[0].stride, _read(job)
     for first in range(0, out.shape[2], BAND):
-        band = min(BAND, out.shape[2] - first)
-        read = _read(job, band)
         strip = block[:, :, first * stride : first * stride + read]
-        matrices = weight[:, :, :, :band, :, :read]
-        if band < BAND or job.group_inputs > 1:
-            # Channels and rows are one axis of the product, so they must lie one after another.
-            matrices = np.ascontiguousarray(matrices)
-            strip = np.ascontiguousarray(strip)
+        if strip.shape[2] < read or job.group_inputs > 1:
+            # A last band of fewer rows is computed whole, lest its bits depend on the height of the input; and
+            # channels and rows are one axis of the product, so they must lie one after another.
+            whole = scratch.take("strip", (*block.shape[:2], read, block.shape[3]), job.dtype)
+            whole[:, :, : strip.shape[2]] = strip
+            whole[:, :, strip.shape[2] :] = 0
+            strip = whole
+        target = out[:, :, first : first + BAND]
         for column in range(0, out.shape[3], CHUNK):
-            _run_chunk(
-                strip, matrices, job, out[:, :, first : first + band, column : column + CHUNK], column, scratch
-            )
+            _run_chunk(strip, weight, job, target[..., column : column + CHUNK], column, scratch)
 
 
 def _run_chunk(strip: Array, matrices: Array, job: Job, out: Array, column: int, scratch: Scratch) -> None:
@@ -96,12 +97,12 @@ def _run_chunk(strip: Array, matrices: Array, job: Job, out: Array, column: int,
     first = column * window.stride
     seen = strip[..., first : first + (columns - 1) * window.stride + window.extent]
     depth = strip.shape[1] * strip.shape[2]
-    parts = scratch.take("parts", (groups, window.kernel * outputs * band, seen.shape[3]), job.dtype)
+    parts = scratch.take("parts", (groups, window.kernel * outputs * BAND, seen.shape[3]), job.dtype)
     cells = (
         seen[:, 0] if strip.shape[1] == 1 else strip.reshape(groups, depth, -1)[..., first : first + seen.shape[3]]
     )
     np.matmul(matrices.reshape(groups, -1, depth), cells, out=parts)
-    by_tap = parts.reshape(groups, window.kernel, outputs, band, -1)
+    by_tap = parts.reshape(groups, window.kernel, outputs, BAND, -1)[:, :, :, :band]
     reach = (columns - 1) * window.stride + 1
     shifted = [
         by_tap[:, tap, :, :, tap * window.dilation : tap * window.dilation + reach : window.stride]

@@ -2,22 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from convcalc.compute.exact import Array, Operands, prepare
-from convcalc.compute.job import Job
-from convcalc.compute.plan import plan
+from convcalc.compute.job import Job, Tile
+from convcalc.compute.plan import Plan, plan
 from convcalc.compute.tiles import Options, run
-from convcalc.compute.transposed import Phase, phases
+from convcalc.compute.transposed import phases
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, axis_name
+from convcalc.value import Value
 
-__all__ = ["convolve", "convolve_transposed"]
+__all__ = ["Computation", "Step", "convolution", "convolve", "convolve_transposed", "transposed_convolution"]
 
 DEFAULTS = Options()
+
+
+class Step(Value):
+    """One job of a computation: its plan, its input and weight, and the part of the output it fills."""
+
+    job: Job
+    plan: Plan
+    x: Any
+    weight: Any
+    place: tuple[Any, ...]
+
+    def tiles(self) -> Iterator[Tile]:
+        """Give the tiles of the step in reading order."""
+        return self.job.tiles(self.plan.rows, self.plan.groups)
+
+
+class Computation(Value):
+    """A convolution that is checked and planned, and not yet computed.
+
+    `shape` and `dtype` are those of an array that holds the output; Fractions are made of it at the end.
+    """
+
+    operands: Operands
+    steps: tuple[Step, ...]
+    shape: tuple[int, ...]
+    covers: bool
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the output while it is computed: int64 for whole numbers, `object` where they need more."""
+        return self.operands.out_dtype
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of the step that costs most; None where padding has cut off every input."""
+        return max((step.plan for step in self.steps), key=lambda plan: plan.cost, default=None)
+
+    @property
+    def rows(self) -> int:
+        """All output rows that progress is told of."""
+        return sum(step.job.rows for step in self.steps)
+
+    def compute(self, out: Array | None = None, options: Options = DEFAULTS) -> Array:
+        """Compute the output, into `out` (an array or memory map of `shape` and `dtype`) where one is given.
+
+        Raises ShapeError where `out` is of another shape or dtype.
+        """
+        result = self.allocate() if out is None else out
+        if result.shape != self.shape or result.dtype != self.dtype:
+            raise ShapeError(f"the output is {size_text(self.shape)} of {self.dtype}, not {size_text(result.shape)}")
+        self.fill(result)
+        for step in self.steps:
+            self.run_step(step, result, options)
+        return result if out is not None else self.operands.finish(result)
+
+    def fill(self, result: Array) -> None:
+        """Put the bias alone into an output where there are cells that no tap reaches."""
+        if not self.covers:
+            bias = self.operands.bias
+            result[...] = 0 if bias is None else bias.reshape(-1, *(1,) * (result.ndim - 2))
+
+    def run_step(self, step: Step, result: Array, options: Options, tiles: Iterable[Tile] | None = None) -> None:
+        """Compute one step into its part of the output, or only some of its tiles."""
+        supply = iter(step.tiles() if tiles is None else tiles)
+        operands, target = (step.job, step.plan, step.x, step.weight), result[step.place]
+        run(*operands, target, supply, self.operands.bias, options)
+
+    def allocate(self) -> Array:
+        """Give an array to compute into."""
+        return np.empty(self.shape, self.dtype)
+
+
+def convolution(
+    x: Array,
+    weight: Array,
+    windows: Sequence[Window],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    algorithm: str | None = None,
+    work: str | None = None,
+) -> Computation:
+    """Check and plan what `convolve` computes; arguments and errors as there.
+
+    `algorithm` forces one by its name, `work` the type to compute whole numbers in, where its bound is known.
+
+    >>> ready = convolution(np.ones((1, 1, 9)), np.ones((1, 1, 3)), [Window(3, stride=2)], algorithm="taps")
+    >>> ready.shape, ready.dtype, ready.steps[0].plan.algorithm
+    ((1, 1, 4), 'float64', 'taps')
+    """
+    check_channels(x.shape, weight.shape, windows, groups, transposed=False)
+    check_sizes(x.shape, windows)
+    operands = prepare(x, weight, _bias_of(bias, len(weight)), work)
+    job = _job(operands.x, operands.weight, windows, groups, operands.work)
+    step = Step(job, plan(job, algorithm), operands.x, operands.weight, (...,))
+    return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)
 
 
 def convolve(
@@ -34,7 +133,7 @@ def convolve(
     x: (N, C, *spatial); weight: (O, C/groups, *kernel); windows: one a spatial axis, zeros in the padding; bias: (O,)
     or one number. Returns (N, O, *output). Whole numbers and fractions come out exact (int64, Python integers where
     int64 is too small, Fractions), floats in their own dtype; narrow whole numbers such as uint8 never wrap.
-    `options` can force an algorithm, a number of threads, or ask for word of progress.
+    `options` can force an algorithm or a number of threads, and ask for word of progress.
 
     Raises ShapeError where sizes do not fit, DataError where numbers cannot be computed with, UsageError for an
     algorithm that cannot do this.
@@ -44,14 +143,46 @@ def convolve(
     array([[[[2, 0],
              [3, 2]]]])
     """
-    check_channels(x.shape, weight.shape, windows, groups, transposed=False)
-    check_sizes(x.shape, windows)
-    operands = prepare(x, weight, _bias_of(bias, len(weight)))
-    job = job_of(operands, windows, groups)
-    result = np.empty((job.batch, job.outputs, *job.counts), operands.out_dtype)
-    chosen = plan(job, options.algorithm)
-    run(job, chosen, operands.x, operands.weight, result, operands.bias, options)
-    return operands.finish(result)
+    ready = convolution(x, weight, windows, groups=groups, bias=bias, algorithm=options.algorithm)
+    return ready.compute(options=options)
+
+
+def transposed_convolution(
+    x: Array,
+    weight: Array,
+    windows: Sequence[Window],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    output_padding: Sequence[int] | None = None,
+    algorithm: str | None = None,
+    work: str | None = None,
+) -> Computation:
+    """Check and plan what `convolve_transposed` computes; each phase of the stride is one step.
+
+    >>> ready = transposed_convolution(np.ones((1, 1, 4)), np.ones((1, 1, 3)), [Window(3, stride=2)])
+    >>> ready.shape, len(ready.steps)
+    ((1, 1, 9), 2)
+    """
+    extra = tuple(output_padding) if output_padding is not None else (0,) * len(windows)
+    check_channels(x.shape, weight.shape, windows, groups, transposed=True)
+    _check_output_padding(extra, windows)
+    outputs = [w.transposed_output(size, op) for w, size, op in zip(windows, x.shape[2:], extra, strict=True)]
+    forward = _outputs_first(weight, groups)
+    operands = prepare(x, forward, _bias_of(bias, len(forward)), work)
+    steps = []
+    for axes in product(*map(phases, windows, x.shape[2:], outputs)):
+        part = operands.x[(slice(None), slice(None), *(axis.inputs for axis in axes))]
+        kernel = operands.weight[(slice(None), slice(None), *(axis.taps for axis in axes))]
+        job = _job(part, kernel, [axis.window for axis in axes], groups, operands.work)
+        place = (slice(None), slice(None), *(axis.outputs for axis in axes))
+        steps.append(Step(job, plan(job, algorithm), part, kernel, place))
+    shape = (len(x), len(forward), *outputs)
+    return Computation(operands, tuple(steps), shape, _cells(steps) == math.prod(shape))
+
+
+def _cells(steps: Sequence[Step]) -> int:
+    return sum(step.job.batch * step.job.outputs * math.prod(step.job.counts) for step in steps)
 
 
 def convolve_transposed(
@@ -73,33 +204,21 @@ def convolve_transposed(
     >>> convolve_transposed(np.array([[[1, 2]]]), np.array([[[1, 10]]]), [Window(2)])
     array([[[ 1, 12, 20]]])
     """
-    extra = tuple(output_padding) if output_padding is not None else (0,) * len(windows)
-    check_channels(x.shape, weight.shape, windows, groups, transposed=True)
-    _check_output_padding(extra, windows)
-    outputs = [w.transposed_output(size, op) for w, size, op in zip(windows, x.shape[2:], extra, strict=True)]
-    forward = _outputs_first(weight, groups)
-    operands = prepare(x, forward, _bias_of(bias, len(forward)))
-    result = np.zeros((len(x), len(forward), *outputs), operands.out_dtype)
-    if operands.bias is not None:
-        result += operands.bias.astype(result.dtype).reshape(-1, *(1,) * len(windows))
-    for axes in product(*map(phases, windows, x.shape[2:], outputs)):
-        part = _phase_input(operands.x, axes)
-        kernel = operands.weight[(slice(None), slice(None), *(axis.taps for axis in axes))]
-        job = job_of(operands.replace(x=part, weight=kernel), [axis.window for axis in axes], groups)
-        target = result[(slice(None), slice(None), *(axis.outputs for axis in axes))]
-        run(job, plan(job, options.algorithm), part, kernel, target, operands.bias, options)
-    return operands.finish(result)
+    ready = transposed_convolution(
+        x,
+        weight,
+        windows,
+        groups=groups,
+        bias=bias,
+        output_padding=output_padding,
+        algorithm=options.algorithm,
+    )
+    return ready.compute(options=options)
 
 
-def _phase_input(x: Array, axes: Sequence[Phase]) -> Array:
-    return x[(slice(None), slice(None), *(axis.inputs for axis in axes))]
-
-
-def job_of(operands: Operands, windows: Sequence[Window], groups: int) -> Job:
-    """Describe a convolution of prepared operands by its sizes."""
-    batch, channels, *sizes = operands.x.shape
-    outputs = len(operands.weight)
-    return Job(batch, channels, outputs, groups, tuple(sizes), tuple(windows), operands.work)
+def _job(x: Array, weight: Array, windows: Sequence[Window], groups: int, dtype: str) -> Job:
+    batch, channels, *sizes = x.shape
+    return Job(batch, channels, len(weight), groups, tuple(sizes), tuple(windows), dtype)
 
 
 def _outputs_first(weight: Array, groups: int) -> Array:

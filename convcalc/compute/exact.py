@@ -64,12 +64,12 @@ class Operands(Value):
         return narrow(product) if self.result == "whole" else product
 
 
-def prepare(x: Array, weight: Array, bias: Array | None = None) -> Operands:
+def prepare(x: Array, weight: Array, bias: Array | None = None, work: str | None = None) -> Operands:
     """Bring the operands of a sum of products into one type that computes it exactly, or in its own floats.
 
     x: (N, C, *spatial); weight: (O, C/groups, *kernel); bias: (O,). An output sums products with one weight[o].
     Floats meet at NumPy's common type; whole numbers beside floats keep the floats' type if it holds them exactly,
-    and else are computed in float64.
+    and else are computed in float64. `work` is the type for whole numbers where it was found before.
 
     Raises DataError for a dtype that is no number, and for whole numbers that a float cannot hold exactly.
 
@@ -82,7 +82,7 @@ def prepare(x: Array, weight: Array, bias: Array | None = None) -> Operands:
     if "float" in kinds:
         return _prepare_floats(x, weight, bias)
     if kinds == {"whole"}:
-        kind = whole_type(_sum_bound(x, weight, bias))
+        kind = work or whole_type(_sum_bound(x, weight, bias))
         cast_bias = None if bias is None else bias.astype(kind)
         weight = weight.astype(kind, copy=False)
         return Operands(x.astype(kind) if x.dtype.kind == "O" else x, weight, cast_bias, kind, "whole")

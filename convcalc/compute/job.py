@@ -99,19 +99,24 @@ class Job(Value):
         """Multiply-accumulates of the plain definition."""
         return self.batch * self.outputs * math.prod(self.counts) * self.group_inputs * math.prod(self.kernel)
 
+    @property
+    def rows(self) -> int:
+        """Rows of output in all groups and batch items, the unit in which progress is counted."""
+        return self.batch * self.groups * self.counts[0]
+
     def rows_read(self, rows: int) -> int:
         """Input rows that `rows` output rows see: (rows - 1)s + k_eff."""
         return (rows - 1) * self.windows[0].stride + self.windows[0].extent
 
-    def split(self, rows: int) -> tuple[int, int]:
-        """Turn an algorithm's rows a tile into the rows and groups of this job's tiles.
+    def split(self, rows: int, step: int = 1) -> tuple[int, int]:
+        """Turn an algorithm's rows a tile into the rows (a multiple of `step`) and groups of this job's tiles.
 
         A small job is cut finer, so that there is work for several threads, but not below what keeps a product fast;
         small groups are taken together. Only sizes decide, never the machine.
         """
         inner = math.prod(self.counts[1:])
         fewest = max(-(-LEAST_CELLS // inner), self.batch * self.counts[0] // PARTS, 1)
-        rows = min(rows, fewest, self.counts[0])
+        rows = min(-(-min(rows, fewest) // step) * step, self.counts[0])
         block = self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded) * self.itemsize
         return rows, min(max(1, BLOCK_BYTES // block), self.groups)
 

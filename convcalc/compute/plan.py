@@ -18,10 +18,12 @@ __all__ = ["ALGORITHMS", "Algorithm", "Plan", "algorithm", "plan"]
 class Algorithm(Protocol):
     """What every algorithm's module offers.
 
-    `SPREADS` says that a cell may touch windows that do not see it (times zero), which infinite cells must not.
+    `SPREADS` says that a cell may touch windows that do not see it (times zero), which infinite cells must not;
+    the rows of a tile are a multiple of `STEP`.
     """
 
     SPREADS: bool
+    STEP: int
 
     def refuse(self, job: Job) -> str | None:
         """Say why a job cannot be done, or None."""
@@ -80,7 +82,7 @@ def plan(job: Job, forced: str | None = None, rates: Rates = RATES) -> Plan:
         raise UsageError(f"the algorithm {forced} cannot do this: {reasons[forced]}")
     ranking = sorted(costs.items(), key=lambda pair: pair[1])
     name = forced or ranking[0][0]
-    tile_rows, tile_groups = job.split(algorithm(name).rows(job))
+    tile_rows, tile_groups = job.split(algorithm(name).rows(job), algorithm(name).STEP)
     return Plan(
         algorithm=name,
         rows=tile_rows,

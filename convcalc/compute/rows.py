@@ -17,9 +17,10 @@ from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import Rates
 
-__all__ = ["SPREADS", "cost", "prepare", "refuse", "rows", "run"]
+__all__ = ["SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
 
 SPREADS = False
+STEP = 1
 
 # Cells of one output channel in a tile: enough for a product at full speed, few enough to stay in cache.
 TILE_CELLS = 1600

@@ -48,10 +48,11 @@ def run(
     x: Array,
     weight: Array,
     out: Array,
+    tiles: Iterator[Tile],
     bias: Array | None = None,
     options: Options = Options(),  # noqa: B008 an immutable value
 ) -> None:
-    """Compute a job into out (N, O, *counts), which may be of a narrower or wider type than the job computes in.
+    """Compute tiles of a job into out (N, O, *counts), which may be of a narrower or wider type than the job's.
 
     x: (N, C, *sizes), weight: (O, C/groups, *kernel), bias: (O,), in any dtype whose numbers the job's holds.
     """
@@ -76,7 +77,7 @@ def run(
             np.copyto(target, result, casting="unsafe")
         return tile.rows * tile.groups
 
-    each(job.tiles(chosen.rows, chosen.groups), compute, options.threads or thread_count(), options.progress)
+    each(tiles, compute, options.threads or thread_count(), options.progress)
 
 
 def _target(out: Array, tile: Tile, job: Job) -> Array:
