@@ -25,6 +25,8 @@ HIGHLIGHTED = ("output", "params")
 GAP = 2
 MOST_NAME = 24
 """Characters that the name of a layer gets on a narrow terminal, before it is folded."""
+LEAST_NAME = 10
+"""Characters that it gets at least."""
 
 
 def render(report: Report, width: int, color: bool) -> str:
@@ -98,6 +100,9 @@ def _table(block: Table, width: int) -> Iterator[RenderableType]:
     if block.totals is not None:
         footer = [_text(column, cell) for column, cell in zip(block.columns, block.totals, strict=True)]
     shown = _fitting(block.columns, [*texts, *([footer] if footer else [])], width)
+    if shown is None:
+        yield from _stacked(block.columns, [*texts, *([footer] if footer else [])])
+        return
     table = RichTable(box=box.SIMPLE_HEAD, show_footer=footer is not None, pad_edge=False)
     for index in shown:
         column = block.columns[index]
@@ -117,8 +122,8 @@ def _table(block: Table, width: int) -> Iterator[RenderableType]:
         yield Text(f"left out to fit: {', '.join(left_out)} (-F plain shows all)", style="dim")
 
 
-def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int]:
-    """Choose the columns that fit into `width` characters, the text of the first taking what it needs or a third."""
+def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int] | None:
+    """Choose the columns that fit into `width` characters, the first folded if need be; None where too few do."""
     widths = [
         max([len(column.title), *(row[index].cell_len for row in rows)]) + GAP for index, column in enumerate(columns)
     ]
@@ -127,9 +132,19 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: i
     while sum(widths[index] for index in shown) > width:
         least = max(shown, key=lambda index: columns[index].detail)
         if not columns[least].detail:
-            break
+            # A number cut short is another number: better a line for each than a column too narrow.
+            rest = sum(widths[index] for index in shown[1:])
+            return shown if rest + min(widths[0], LEAST_NAME) <= width else None
         shown.remove(least)
     return shown
+
+
+def _stacked(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Iterator[Text]:
+    """Write a table as a line for each cell, for terminals that no table fits."""
+    for row in rows:
+        for column, text in zip(columns, row, strict=True):
+            yield Text(f"{column.title}: ", style="dim").append_text(text)
+        yield Text()
 
 
 def _text(column: Column, cell: Cell) -> Text:
