@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcalc.render.plain import cell_text
+from convcalc.render.plain import cell_text, printable
 from convcalc.report import Beside, Grid, Heat, Lines, Report, Table
 
 __all__ = ["render"]
@@ -50,10 +50,11 @@ def _markdown(block: Table | Lines | Grid) -> str:
             lines = [[column.title for column in block.columns], rule, *cells]
             return "".join(f"| {' | '.join(line)} |\n" for line in lines)
         case Lines():
-            title = f"{block.title}\n\n" if block.title else ""
+            title = f"{printable(block.title).translate(_MARKDOWN_ESCAPES)}\n\n" if block.title else ""
+            lines = [printable(line) for line in block.lines]
             if block.role == "explanation":
-                return title + "```\n" + "".join(f"{line}\n" for line in block.lines) + "```\n"
-            return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in block.lines)
+                return title + "```\n" + "".join(f"{line}\n" for line in lines) + "```\n"
+            return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in lines)
         case Grid():
             from convcalc.matrix.written import format_markdown
 
@@ -71,7 +72,7 @@ def _latex(block: Table | Lines | Grid) -> str:
             return f"\\begin{{tabular}}{{{columns}}}\n{header} \\\\\n\\hline\n{body}\\end{{tabular}}\n"
         case Lines():
             title = [block.title] if block.title else []
-            return "".join(f"% {line}\n" for line in [*title, *block.lines])
+            return "".join(f"% {printable(line)}\n" for line in [*title, *block.lines])
         case Grid():
             from convcalc.matrix.written import format_latex
 

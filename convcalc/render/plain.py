@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from convcalc.report import Beside, Block, Cell, Grid, Heat, Lines, Report, Table
 
-__all__ = ["cell_text", "render", "render_answer"]
+__all__ = ["cell_text", "printable", "render", "render_answer"]
 
 
 def render(report: Report) -> str | bytes:
@@ -34,7 +34,7 @@ def _block(block: Block) -> str | bytes:
         case Lines():
             title = [block.title] if block.title else []
             indent = "  " if block.title else ""
-            return "".join(f"# {line}\n" for line in [*title, *(indent + line for line in block.lines)])
+            return "".join(f"# {printable(line)}\n" for line in [*title, *(indent + line for line in block.lines)])
         case Grid():
             return _grid(block)
         case Beside():
@@ -56,10 +56,11 @@ def _grid(grid: Grid) -> bytes:
 
 
 def cell_text(cell: Cell) -> str:
-    """Write a cell of a table: sizes joined by x, nothing known as `-`, a field that does not exist as `undefined`.
+    """Write a cell of a table: sizes joined by x, nothing known as `-`, a field that does not exist as `undefined`,
+    a share in percent.
 
-    >>> cell_text((3, 3)), cell_text((None, None)), cell_text(None), cell_text(9472)
-    ('3x3', 'undefined', '-', '9472')
+    >>> cell_text((3, 3)), cell_text((None, None)), cell_text(None), cell_text(9472), cell_text(0.25)
+    ('3x3', 'undefined', '-', '9472', '25.0%')
     """
     if cell is None:
         return "-"
@@ -67,7 +68,23 @@ def cell_text(cell: Cell) -> str:
         if cell and all(size is None for size in cell):
             return "undefined"
         return "x".join("undefined" if size is None else str(size) for size in cell) or "-"
-    return " ".join(str(cell).split())
+    if isinstance(cell, float):
+        return f"{cell:.1%}"
+    return printable(" ".join(str(cell).split()))
+
+
+def printable(text: str) -> str:
+    """Show characters that would steer a terminal by their codes.
+
+    >>> printable("a\\x1b[31m")
+    'a\\\\x1b[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
+        for character in text
+    )
 
 
 def render_answer(report: Report) -> str | bytes:

@@ -15,7 +15,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from convcalc.render.grid import beside_lines, grid_lines, heat_lines, is_cut
-from convcalc.render.plain import cell_text
+from convcalc.render.plain import cell_text, printable
 from convcalc.report import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table
 
 __all__ = ["render", "render_svg"]
@@ -79,9 +79,9 @@ def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
             yield from _table(block, width)
         case Lines():
             if block.title:
-                yield Text(block.title, style="bold")
+                yield Text(printable(block.title), style="bold")
             for line in block.lines:
-                text = Text(line, style=STYLES[block.role])
+                text = Text(printable(line), style=STYLES[block.role])
                 yield Padding(text, (0, 0, 0, 2)) if block.title else text
         case Grid():
             yield from grid_lines(block, width)
