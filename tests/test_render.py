@@ -1,0 +1,223 @@
+"""Reports in every form: what is shown, what is kept whole, and that user text is only ever shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+from convcalc.layers import Linear, TensorShape
+from convcalc.network import audit, trace
+from convcalc.render import FORMATS, render
+from convcalc.render.numbers import figures_of, written
+from convcalc.render.plain import cell_text, render_answer
+from convcalc.report import Column, Grid, Lines, Report, Table, matrix_report, params_report, shape_report
+from convcalc.verdict import Verdict
+
+COLUMNS = (
+    Column("Layer", "layer"),
+    Column("Output", "output", numeric=True),
+    Column("Params", "params", numeric=True),
+)
+HOSTILE = '[red]x[/red] \x1b[31m|*_$%&#\\{}~^`<b>, "q"\n\ttail 層'
+ROWS: tuple[Any, ...] = ((HOSTILE, (64, 112, 56), 9472), ("fc", (None, None), None))
+TABLE = Table(COLUMNS, ROWS, ("total", (None, 3), 12345678))
+LINES = Lines(("out = 1", "    = [bold]1[/bold]"), "height")
+REPORT = Report("params", {"schema": 1}, "12345678", (TABLE, LINES, Lines(("wrong: no",), role="wrong")))
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def text_of(report: Report, form: str, **options: Any) -> str:
+    text = render(report, form, **options)
+    return text.decode() if isinstance(text, bytes) else text
+
+
+def test_plain_is_a_header_and_rows_apart_by_tabs() -> None:
+    first, *rows = text_of(REPORT, "plain").splitlines()
+    assert first.split("\t") == ["layer", "output", "params"]
+    assert rows[0].split("\t")[1:] == ["64x112x56", "9472"]
+    assert rows[1:3] == ["fc\tundefined\t-", "total\tundefinedx3\t12345678"]
+    assert rows[3:] == ["# height", "#   out = 1", "#       = [bold]1[/bold]", "# wrong: no"]
+
+
+def test_csv_reads_back_to_the_cells_and_leaves_the_rest_out() -> None:
+    rows = list(csv.reader(io.StringIO(text_of(REPORT, "csv"))))
+    assert rows[0] == ["layer", "output", "params"]
+    assert [row[1:] for row in rows[1:]] == [["64x112x56", "9472"], ["undefined", "-"], ["undefinedx3", "12345678"]]
+    assert rows[1][0] == " ".join(HOSTILE.split())
+
+
+@pytest.mark.parametrize("width", [10, 20, 32, 40, 80, 200])
+def test_a_table_keeps_to_the_width_and_cuts_no_number_short(width: int) -> None:
+    text = text_of(REPORT, "table", width=width)
+    unfolded = re.sub(r"\s", "", text)
+    assert "[bold]1[/bold]" in unfolded
+    if width >= 40:
+        assert "12 345 678" in text
+        assert "64x112x56" in text
+    if width >= 80:
+        assert "[red]x[/red]" in text
+    if width < 40:
+        # One line a cell, folded at most where the terminal ends.
+        assert "Params:12345678" in unfolded
+        assert "Output:64x112x56" in unfolded
+        assert "Layer:[red]x[/red]" in unfolded
+    for line in text.splitlines():
+        assert line == line.rstrip()
+        assert cell_len(line) <= width
+
+
+def test_control_characters_steer_no_terminal() -> None:
+    for form in FORMATS:
+        assert "\x1b" not in text_of(REPORT, form)
+    assert "\\x1b[31m" in text_of(REPORT, "plain")
+    assert "\\x1b[31m" in text_of(REPORT, "table", width=200)
+
+
+def test_colours_are_there_only_when_asked_for() -> None:
+    report = Report("shape", {}, "", (LINES, Lines(("right: yes",), role="right"), Lines(("no",), role="wrong")))
+    plain, coloured = text_of(report, "table"), text_of(report, "table", color=True)
+    assert not ANSI.search(plain)
+    assert ANSI.search(coloured)
+    assert ANSI.sub("", coloured) == plain
+    assert "\x1b[1;32mright: yes" in coloured
+
+
+def test_markdown_rows_have_as_many_cells_as_the_header() -> None:
+    lines = text_of(REPORT, "markdown").splitlines()
+    assert lines[0] == "| Layer | Output | Params |"
+    assert lines[1] == "| --- | ---: | ---: |"
+    for line in lines[2:5]:
+        assert len(re.findall(r"(?<!\\)\|", line)) == 4
+    assert "\\[red\\]x\\[/red\\]" in lines[2]
+    assert "```\nout = 1\n    = [bold]1[/bold]\n```" in text_of(REPORT, "markdown")
+
+
+def test_latex_escapes_what_latex_reads() -> None:
+    text = text_of(REPORT, "latex")
+    assert "\\begin{tabular}{lrr}" in text
+    row = next(line for line in text.splitlines() if "9472" in line)
+    assert r"\textasciitilde{}\textasciicircum{}" in row
+    assert r"\$\%\&\#\textbackslash{}\{\}" in row
+    assert len(re.findall(r"(?<!\\)&", row)) == 2
+    assert "% height\n% out = 1\n" in text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_of_every_report_ends_its_last_line(form: str) -> None:
+    chain = [Linear(3, 2)]
+    verdict = Verdict(right=False, message="2 of 6 cells differ", differences=((0, 1), (1, 2)))
+    reports = [
+        REPORT,
+        shape_report(trace(chain, TensorShape((3,), 0)), ["fc:2"]),
+        params_report(audit(chain, (3,)), ["fc:2"], number_bytes=4),
+        matrix_report("conv", np.arange(6).reshape(2, 3), verdict=verdict),
+        matrix_report("pool", np.arange(6.0).reshape(1, 2, 3), indices=np.arange(6).reshape(1, 2, 3)),
+        matrix_report("conv", np.array([[Fraction(1, 3), 2]], dtype=object)),
+        matrix_report("pool", np.array(7.5)),
+    ]
+    for report in reports:
+        for color in (False, True):
+            text = text_of(report, form, color=color)
+            assert text.endswith("\n")
+            assert "\x1b" not in ANSI.sub("", text) or report is REPORT
+
+
+def test_a_matrix_in_every_form() -> None:
+    report = matrix_report("conv", np.array([[1.5, -2.0], [0.1, 1e300]]))
+    assert text_of(report, "plain") == "1.5 -2.0\n0.1 1e+300\n"
+    assert text_of(report, "csv") == "1.5,-2.0\n0.1,1e+300\n"
+    assert json.loads(text_of(report, "json"))["data"] == [[1.5, -2.0], [0.1, 1e300]]
+    assert text_of(report, "latex").startswith("\\begin{bmatrix}\n1.5 & -2.0 \\\\\n")
+    assert render_answer(report) == b"1.5 -2.0\n0.1 1e+300\n"
+
+
+def test_only_the_answer_itself_is_read_by_the_next_command() -> None:
+    report = matrix_report("pool", np.array([[[3, 4]]]), indices=np.array([[[1, 0]]]))
+    answer, *rest = text_of(report, "plain").partition("# indices:")
+    assert answer == "# shape: 1x1x2\n3 4\n"
+    assert all(line.startswith("#") for line in "".join(rest).splitlines())
+
+
+def test_differing_cells_are_marked_in_colour() -> None:
+    report = Report("conv", {}, "", (Grid(np.array([[[1, 2], [3, 4]]]), marks=((0, 1, 0),)),))
+    marked = re.findall(r"\x1b\[1;7;31m *(\d+) *\x1b\[0m", text_of(report, "table", color=True))
+    assert marked == ["3"]
+
+
+def test_a_terminal_aligns_on_the_decimal_point() -> None:
+    text = text_of(matrix_report("conv", np.array([[1.5, 10.0], [-200.25, 1 / 3]])), "table")
+    assert text.splitlines()[:2] == ["    1.5    10", " -200.25    0.3333"] or aligned(text.splitlines()[:2])
+
+
+def aligned(lines: list[str]) -> bool:
+    """Tell whether the numbers of each column have their units in one place."""
+    columns = [[(found.start(), found[0]) for found in re.finditer(r"\S+", line)] for line in lines]
+    units = [[start + len(text.partition(".")[0]) for start, text in line] for line in columns]
+    return all(len(set(places)) == 1 for places in zip(*units, strict=True))
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (1, 500), (500, 1), (500,), (9, 30, 40), (2, 3, 2, 2, 3, 4)])
+def test_a_large_matrix_is_shown_as_head_and_tail(shape: tuple[int, ...]) -> None:
+    array = np.arange(np.prod(shape)).reshape(shape)
+    text = text_of(matrix_report("conv", array), "table", width=60)
+    lines = text.splitlines()
+    assert len(lines) < 260
+    assert all(len(line) <= 60 for line in lines)
+    assert "x".join(map(str, shape)) in text
+    assert len(text_of(matrix_report("conv", array), "plain").split()) >= array.size
+
+
+def test_a_large_matrix_is_described_as_a_whole() -> None:
+    array = np.ones((300, 400))
+    array[150, 200], array[10, 10] = -7.25, np.nan
+    text = text_of(matrix_report("conv", array), "table", width=60)
+    assert "300x400 float64, from -7.25 to 1, mean 0.999931" in text
+    assert "…" in text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (np.float64(2 / 3), "0.6667"),
+        (np.float64(-2.5), "-2.5"),
+        (np.float64(3), "3"),
+        (np.int64(3), "3"),
+        (Fraction(7, 3), "7/3"),
+        (10**40, str(10**40)),
+        (float("nan"), "nan"),
+        (np.float32("-inf"), "-inf"),
+    ],
+)
+def test_numbers_are_rounded_for_reading(number: Any, text: str) -> None:
+    assert written(number) == text
+
+
+def test_very_small_and_very_large_decimals_are_written_with_exponents() -> None:
+    for array in (np.array([[1e-7, 2e-9]]), np.array([[1e12, 1.0]])):
+        figures = figures_of(array, 80)
+        texts = [text.strip() for _, row in figures.rows(array) for _, text in row]
+        assert texts == [f"{number:.4e}" for number in array[0]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ((3, 5), "3x5"),
+        ((3, None), "3xundefined"),
+        ((None, None), "undefined"),
+        ((), "-"),
+        (None, "-"),
+        (0, "0"),
+        ("a\tb\nc", "a b c"),
+    ],
+)
+def test_cells_of_a_table(cell: Any, text: str) -> None:
+    assert cell_text(cell) == text
