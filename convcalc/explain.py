@@ -12,12 +12,13 @@ from math import prod
 from convcalc.geometry import Window, axis_name
 from convcalc.layers import (
     AdaptivePooling,
+    Attention,
     Border,
     Convolution,
     Flatten,
     Fold,
+    Layer,
     Linear,
-    Normalization,
     Permute,
     PixelShuffle,
     Pooling,
@@ -273,12 +274,8 @@ def cost_derivations(audit: Audit, index: int) -> tuple[Derivation, ...]:
             lines = _convolution_lines(layer, cost, step)
         case Linear():
             lines = _linear_lines(layer, cost, step)
-        case Normalization():
-            counted = cost.parameters
-            lines = [
-                f"params = scale + shift = {counted.weights} + {counted.biases} = {counted.total}",
-                f"buffers = running mean + running variance = {counted.buffers}",
-            ]
+        case _ if cost.parameters.total or cost.parameters.buffers:
+            lines = _other_lines(layer, cost)
         case _:
             return ()
     if cost.flops:
@@ -319,6 +316,26 @@ def _linear_lines(layer: Linear, cost: Cost, step: Step | None) -> list[str]:
     if step is not None:
         cells = "·".join(map(str, step.output.sizes))
         lines.append(f"MACs = outputs · in = {cells}·{layer.in_features} = {cost.macs}")
+    return lines
+
+
+def _other_lines(layer: Layer, cost: Cost) -> list[str]:
+    """Derive the counts of a layer that is neither a convolution nor linear."""
+    counted, weight = cost.parameters, weight_shape(layer)
+    if isinstance(layer, Attention):
+        size, keys, values = layer.features, layer.key_features, layer.value_features
+        parts = [f"{size}·{size} (queries)", f"{size}·{keys or size} (keys)", f"{size}·{values or size} (values)"]
+        parts += [f"{size}·{size} (output)", *([f"2·{size} (added key and value)"] if layer.key_value_bias else [])]
+        lines = [f"weights = {' + '.join(parts)} = {counted.weights}"]
+    elif weight is not None and prod(weight) == counted.weights:
+        lines = [f"weights = {'·'.join(map(str, weight))} = {counted.weights}"]
+    else:
+        lines = [f"weights = {counted.weights}"]
+    lines += [f"biases = {counted.biases}", f"params = {counted.weights} + {counted.biases} = {counted.total}"]
+    if counted.buffers:
+        lines.append(f"buffers = running mean + running variance = {counted.buffers}")
+    if cost.counted_buffers:
+        lines.append(f"params, buffers counted as Keras does = {counted.total} + {counted.buffers} = {cost.params}")
     return lines
 
 

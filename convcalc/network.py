@@ -36,6 +36,7 @@ from convcalc.layers import (
     TensorShape,
     Unflatten,
     Unfold,
+    Unknown,
     Unpooling,
     complete,
     macs,
@@ -47,7 +48,7 @@ from convcalc.layers import (
 )
 from convcalc.value import Value
 
-__all__ = ["Audit", "Cost", "Field", "Step", "Trace", "audit", "interpret", "trace"]
+__all__ = ["Audit", "Cost", "Field", "Step", "Trace", "audit", "interpret", "is_flatten_missing", "trace"]
 
 
 class Field(Value):
@@ -100,11 +101,20 @@ class Trace(Value):
 
 
 class Cost(Value):
-    """What a layer or a network holds and does; the last two need an input size and are None without one."""
+    """What a layer or a network holds and does; MACs and activations are None where no input size is given.
+
+    `counted_buffers` are those of the buffers that the layer's own framework counts as parameters.
+    """
 
     parameters: Parameters
     macs: int | None = None
     activations: int | None = None
+    counted_buffers: int = 0
+
+    @property
+    def params(self) -> int:
+        """The number of parameters as the layer's own framework counts them: Keras counts buffers, too."""
+        return self.parameters.total + self.counted_buffers
 
     @property
     def flops(self) -> int | None:
@@ -174,6 +184,17 @@ def trace(layers: Sequence[Layer], shape: TensorShape) -> Trace:
     return Trace(shape, tuple(steps))
 
 
+def is_flatten_missing(layer: Layer, shape: TensorShape) -> bool:
+    """Tell whether a linear layer takes all the features that a flatten would make of `shape`.
+
+    >>> is_flatten_missing(Linear(9216, 4096), TensorShape((256, 6, 6), 2))
+    True
+    """
+    if not isinstance(layer, Linear) or not shape.rank or shape.channels is None:
+        return False
+    return layer.in_features == shape.channels * prod(shape.spatial)
+
+
 def _fields_after(
     layer: Layer, shape: TensorShape, output: TensorShape, fields: tuple[Field | None, ...]
 ) -> tuple[Field | None, ...]:
@@ -225,11 +246,17 @@ def _as_even(size: int, outputs: int) -> Window | None:
 
 
 class Audit(Value):
-    """What a network holds and does: its layers completed, a cost for each, the trace where a size was given."""
+    """What a network holds and does: its layers completed, a cost for each, the trace where a size was given.
+
+    `shared` are the indices of layers whose weights are those of an earlier layer and cost nothing here, `unknown`
+    those of layers whose parameters nobody knows and no sum holds.
+    """
 
     layers: tuple[Layer, ...]
     costs: tuple[Cost, ...]
     trace: Trace | None = None
+    shared: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
 
     @property
     def total(self) -> Cost:
@@ -239,19 +266,29 @@ class Audit(Value):
         11
         """
         weights = biases = buffers = 0
-        operations = activations = 0
+        operations = activations = counted = 0
         for cost in self.costs:
+            counted += cost.counted_buffers
             weights += cost.parameters.weights
             biases += cost.parameters.biases
             buffers += cost.parameters.buffers
             operations += cost.macs or 0
             activations += cost.activations or 0
         parameters = Parameters(weights, biases, buffers)
-        return Cost(parameters) if self.trace is None else Cost(parameters, operations, activations)
+        if self.trace is None:
+            return Cost(parameters, counted_buffers=counted)
+        return Cost(parameters, operations, activations, counted)
 
 
-def audit(layers: Sequence[Layer], sizes: tuple[int, ...] | None = None, rank: int | None = None) -> Audit:
+def audit(
+    layers: Sequence[Layer],
+    sizes: tuple[int, ...] | None = None,
+    rank: int | None = None,
+    names: Sequence[str] = (),
+) -> Audit:
     """Count what `layers` hold and, with the sizes of an input, what they do.
+
+    Layers that share a name (not the empty one) and are equal are one layer used again: its weights count once.
 
     Without sizes the channels are passed from layer to layer, and layers that know theirs are taken at their word,
     so any collection of layers will do. Raises ShapeError with the layer's index where a count depends on channels
@@ -264,19 +301,30 @@ def audit(layers: Sequence[Layer], sizes: tuple[int, ...] | None = None, rank: i
     """
     traced = None if sizes is None else trace(layers, interpret(sizes, layers, rank))
     completed = _completed(layers) if traced is None else tuple(step.layer for step in traced.steps)
+    shared = _shared(completed, names)
+    unknown = tuple(index for index, layer in enumerate(completed) if isinstance(layer, Unknown))
     costs = []
     for index, layer in enumerate(completed):
         try:
-            held = parameters(layer)
-            if traced is None:
-                costs.append(Cost(held))
-            else:
-                step = traced.steps[index]
-                costs.append(Cost(held, macs(layer, step.input, step.output), step.output.elements))
+            held = Parameters() if index in shared or index in unknown else parameters(layer)
+            counted = held.buffers if getattr(layer, "buffers_are_parameters", False) else 0
+            step = None if traced is None else traced.steps[index]
+            operations = None if step is None else macs(layer, step.input, step.output)
+            costs.append(Cost(held, operations, None if step is None else step.output.elements, counted))
         except ShapeError as error:
             error.layer = index
             raise
-    return Audit(completed, tuple(costs), traced)
+    return Audit(completed, tuple(costs), traced, shared, unknown)
+
+
+def _shared(layers: Sequence[Layer], names: Sequence[str]) -> tuple[int, ...]:
+    """Give the indices of layers that stood before under the same name."""
+    first: dict[str, int] = {}
+    return tuple(
+        index
+        for index, (name, layer) in enumerate(zip(names, layers, strict=False))
+        if name and first.setdefault(name, index) != index and layers[first[name]] == layer
+    )
 
 
 class _Flow(Value):

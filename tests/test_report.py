@@ -69,13 +69,13 @@ def test_the_keys_of_shape() -> None:
 def test_the_keys_of_params() -> None:
     data = machine(counted(None))
     assert list(data) == ["schema", "command", "layers", "total"]
-    counts = ["weights", "biases", "buffers", "params"]
+    counts = ["weights", "biases", "buffers", "params", "share", "param_bytes"]
     assert [list(layer) for layer in data["layers"]] == [["layer", "weight_shape", *counts]] * 2
     assert list(data["total"]) == counts
     with_input = machine(counted(SIZES))
     more = ["macs", "flops", "activation_bytes"]
     for layer in with_input["layers"]:
-        assert list(layer) == ["layer", "weight_shape", *counts, "output", *more]
+        assert list(layer) == ["layer", "weight_shape", *counts, *more, "output"]
     assert list(with_input["total"]) == [*counts, *more]
     assert with_input["input"] == list(SIZES)
     assert "biases not counted" in with_input["convention"]
@@ -91,7 +91,7 @@ def test_columns_add_up_to_the_total(sizes: tuple[int, ...] | None) -> None:
         if name in ("layer", "weight_shape", "output"):
             continue
         column: list[Any] = [row[at] for row in table.rows]
-        assert table.totals[at] == sum(column) == data["total"][name], name
+        assert table.totals[at] == data["total"][name] == pytest.approx(sum(column), rel=1e-12), name
         assert column == [layer[name] for layer in data["layers"]]
     for layer in data["layers"]:
         assert layer["params"] == layer["weights"] + layer["biases"]

@@ -142,7 +142,7 @@ def _layer(text: str | None, filters: KernelOptions, window: WindowArguments, ke
             None if filters.output_padding is None else parse_axes(filters.output_padding, "--output-padding")
         ),
     )
-    nodes = read_layers([text or ("convT" if filters.transposed else "conv")], options, rank=rank)
+    nodes = read_layers([text or ("convT" if filters.transposed else "conv")], options, rank=rank).nodes
     if len(nodes) != 1 or not isinstance(nodes[0].layer, Convolution):
         raise UsageError(f"{text!r} is not one convolution", place="LAYER", hint="pooling is done by convcalc pool")
     layer = nodes[0].layer

@@ -6,19 +6,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from convcalc.cli.options import LayerArguments, WindowArguments
-from convcalc.errors import ConvcalcError, UsageError
+from convcalc.errors import ConvcalcError, ShapeError, UsageError
+from convcalc.layers import Flatten
+from convcalc.network import Audit, Trace, audit, interpret, is_flatten_missing, trace
+from convcalc.report import label
 from convcalc.spec import (
+    Network,
     Node,
     WindowOptions,
     apply_options,
     build_layer,
     is_bare,
     parse_axes,
-    parse_layers,
+    parse_network,
     parse_padding,
 )
 
-__all__ = ["placed", "read_layers", "window_options"]
+__all__ = ["audited_network", "placed", "read_layers", "remarks", "traced_network", "window_options"]
 
 LONGEST_NAME = 60
 
@@ -50,7 +54,7 @@ def _axes(text: str | None, option: str) -> tuple[int, ...] | None:
 
 def read_layers(
     texts: Sequence[str], options: WindowOptions, file: str | None = None, rank: int | None = None
-) -> tuple[Node, ...]:
+) -> Network:
     """Read every layer of a command line, from its arguments or a file; none at all is a convolution.
 
     `rank` is the number of spatial axes where the notation does not say it.
@@ -61,40 +65,97 @@ def read_layers(
         from convcalc.matrix.files import read_text
 
         place = "standard input" if file == "-" else file
-        nodes = parse_layers(read_text(file), rank=rank, place=place)
+        network = _parsed(read_text(file), rank, place)
     elif not texts:
         if not options.given():
             raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)', or read a file with -f")
-        nodes = (build_layer("conv", options, rank),)
-        options = WindowOptions()
+        return Network((build_layer("conv", options, rank),))
     elif len(texts) == 1 and is_bare(texts[0]):
-        nodes = (build_layer(texts[0].strip(), options, rank),)
-        options = WindowOptions()
+        return Network((build_layer(texts[0].strip(), options, rank),))
     else:
-        nodes = tuple(node for text in texts for node in parse_layers(text, rank=rank))
+        # One text, so that all arguments are read in the one notation that they share.
+        network = _parsed("\n".join(texts), rank, "")
     if options.given():
-        if len(nodes) != 1:
+        if len(network.nodes) != 1:
             given = ", ".join("--" + name.replace("_", "-") for name in options.given())
-            raise UsageError(f"{given} cannot finish {len(nodes)} layers at once", hint="write it into the layers")
-        nodes = (apply_options(nodes[0], options),)
-    return nodes
+            raise UsageError(
+                f"{given} cannot finish {len(network.nodes)} layers at once", hint="write it into the layers"
+            )
+        network = network.replace(nodes=(apply_options(network.nodes[0], options),))
+    return network
+
+
+def _parsed(text: str, rank: int | None, place: str) -> Network:
+    network = parse_network(text, rank=rank, place=place)
+    if network.notation != "pytorch":
+        return network
+    from convcalc.spec.printed import is_printed
+
+    return network.replace(printed=is_printed(text))
+
+
+def remarks(network: Network) -> tuple[str, ...]:
+    """Give what there is to say about the layers as read, each thing once.
+
+    >>> remarks(Network((build_layer("relu", WindowOptions()),)))
+    ()
+    """
+    return tuple(dict.fromkeys(note for node in network.nodes for note in node.notes))
 
 
 @contextmanager
-def placed(nodes: Sequence[Node]) -> Iterator[None]:
+def placed(network: Network) -> Iterator[None]:
     """Give an error about a layer the place, the text and the name of that layer."""
     try:
         yield
     except ConvcalcError as error:
         if error.layer is not None and error.place is None:
-            node = nodes[error.layer]
-            error.place = _place(node, error.layer, len(nodes))
+            node = network.nodes[error.layer]
+            error.place = _place(node, error.layer, len(network.nodes))
             error.text, error.span = node.source, node.span
+            if network.printed and error.hint is None:
+                error.hint = (
+                    "print() shows modules in their order; what forward() does with a branch it does not show"
+                )
         raise
 
 
 def _place(node: Node, index: int, count: int) -> str:
     name = node.text if len(node.text) <= LONGEST_NAME else node.text[: LONGEST_NAME - 1] + "…"
-    named = f"{node.name} = {name}" if node.name else name
+    named = label(name, node.name)
     numbered = f"layer {index + 1} ({named})" if count > 1 or node.place else named
     return f"{node.place}: {numbered}" if node.place else numbered
+
+
+def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -> tuple[Network, Trace]:
+    """Send a size through a network; a printed one gets the flattens that its `forward` hides.
+
+    >>> network = read_layers(["Linear(3, 2)"], WindowOptions())
+    >>> str(traced_network(network, (3,), None)[1].output)
+    '2'
+    """
+    while True:
+        chain = [node.layer for node in network.nodes]
+        try:
+            return network, trace(chain, shape := interpret(sizes, chain, rank))
+        except ShapeError as error:
+            if not network.printed or not error.layer:
+                raise
+            before = trace(chain[: error.layer], shape).output
+            if not is_flatten_missing(chain[error.layer], before):
+                raise
+            network = _with_flatten(network, error.layer)
+
+
+def _with_flatten(network: Network, index: int) -> Network:
+    hidden = Node(Flatten(), "Flatten()", network.nodes[index].source, network.nodes[index].span, name="(in forward)")
+    return network.replace(nodes=(*network.nodes[:index], hidden, *network.nodes[index:]))
+
+
+def audited_network(
+    network: Network, sizes: tuple[int, ...] | None, rank: int | None, names: Sequence[str] = ()
+) -> tuple[Network, Audit]:
+    """Count what a network holds and, with a size, does; hidden flattens as in `traced_network`."""
+    if sizes is not None:
+        network, _ = traced_network(network, sizes, rank)
+    return network, audit([node.layer for node in network.nodes], sizes, rank, names)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.layers import placed, read_layers, window_options
+from convcalc.cli.layers import audited_network, placed, read_layers, remarks, window_options
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.errors import UsageError
-from convcalc.network import audit
 from convcalc.report import params_report
-from convcalc.spec import parse_size
+from convcalc.spec import Network, parse_size
 
 if TYPE_CHECKING:
     from convcalc.explain import Derivation
@@ -57,19 +56,37 @@ def params(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc params`."""
-    nodes = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
-    sizes = None if counts.input is None else parse_size(counts.input)
-    with placed(nodes):
-        audited = audit([node.layer for node in nodes], sizes, window.dims)
-    texts = [node.text for node in nodes]
+    network = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
+    sizes = network.input if counts.input is None else parse_size(counts.input, layout=network.layout)
+    # Only Keras's names are names of weights; PyTorch's say where a module stands.
+    names = [node.name for node in network.nodes] if network.notation == "keras" else []
+    with placed(network):
+        network, audited = audited_network(network, sizes, window.dims, names)
+    texts = [node.text for node in network.nodes]
     report = params_report(
         audited,
         texts,
+        names=[node.name for node in network.nodes],
         number_bytes=NUMBER_BYTES[counts.dtype],
         derivations=_derived(audited, texts) if homework.explain else (),
         verdict=None if homework.check is None else _judged(homework.check, audited),
+        notes=(*remarks(network), *_uncounted(network, audited)),
     )
     return Answer(report, output)
+
+
+def _uncounted(network: Network, audited: "Audit") -> list[str]:
+    """Say which layers the sums leave out."""
+    notes = []
+    if audited.unknown:
+        unknown = [network.nodes[index] for index in audited.unknown]
+        kinds = ", ".join(dict.fromkeys(node.text.partition("(")[0] for node in unknown))
+        layers = "1 layer" if len(unknown) == 1 else f"{len(unknown)} layers"
+        notes.append(f"{layers} unknown and in no sum: {kinds}")
+    if audited.shared:
+        shared = ", ".join(dict.fromkeys(network.nodes[index].name for index in audited.shared))
+        notes.append(f"used again, so counted once: {shared}")
+    return notes
 
 
 def _derived(audited: "Audit", texts: Sequence[str]) -> "list[Derivation]":
@@ -81,7 +98,7 @@ def _derived(audited: "Audit", texts: Sequence[str]) -> "list[Derivation]":
 def _judged(claim: str, audited: "Audit") -> "Verdict":
     from convcalc.verdict import judge_count
 
-    return judge_count(_whole(claim), audited.total.parameters.total)
+    return judge_count(_whole(claim), audited.total.params)
 
 
 def _whole(text: str) -> int:

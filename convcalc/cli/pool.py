@@ -130,7 +130,7 @@ def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) 
             )
         outputs = (1,) if pooling.adaptive is None else parse_axes(pooling.adaptive, "--adaptive")
         return adaptive_pooling(text, outputs, rank)
-    nodes = read_layers([text], options, rank=rank)
+    nodes = read_layers([text], options, rank=rank).nodes
     if len(nodes) != 1 or not isinstance(nodes[0].layer, Pooling | AdaptivePooling):
         raise UsageError(
             f"{text!r} is not one pooling", place="LAYER", hint="write max, avg, min, lp or MaxPool2d(2)"

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.layers import placed, read_layers, window_options
+from convcalc.cli.layers import placed, read_layers, remarks, traced_network, window_options
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.errors import ShapeError, UsageError
-from convcalc.network import interpret, trace
 from convcalc.report import shape_report
 from convcalc.spec import parse_size
 
@@ -59,14 +58,15 @@ def shape(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc shape`."""
-    nodes = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
-    chain = [node.layer for node in nodes]
-    with placed(nodes):
-        traced = trace(chain, interpret(parse_size(size), chain, window.dims))
-    texts = [node.text for node in nodes]
+    network = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
+    with placed(network):
+        network, traced = traced_network(network, parse_size(size), window.dims)
+    texts = [node.text for node in network.nodes]
     report = shape_report(
         traced,
         texts,
+        names=[node.name for node in network.nodes],
+        notes=remarks(network),
         derivations=_derived(traced, texts) if homework.explain else (),
         verdict=None if homework.check is None else _judged(homework.check, traced),
     )

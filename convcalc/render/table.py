@@ -22,7 +22,7 @@ __all__ = ["render", "render_svg"]
 
 STYLES = {"explanation": "", "note": "dim", "right": "bold green", "wrong": "bold red"}
 HIGHLIGHTED = ("output", "params")
-GAP = 2
+GAP = 3
 MOST_NAME = 24
 """Characters that the name of a layer gets on a narrow terminal, before it is folded."""
 LEAST_NAME = 10

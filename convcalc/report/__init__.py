@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.layers import TensorShape, weight_shape
+from convcalc.layers import weight_shape
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "Report",
     "Table",
     "answer_grid",
+    "label",
     "matrix_report",
     "number_kind",
     "params_report",
@@ -113,27 +114,30 @@ def shape_report(
     trace: Trace,
     texts: Sequence[str],
     *,
+    names: Sequence[str] = (),
     derivations: Sequence[Derivation] = (),
     verdict: Verdict | None = None,
     notes: tuple[str, ...] = (),
 ) -> Report:
-    """Report the sizes through a chain; `texts` are its layers as written.
+    """Report the sizes through a chain; `texts` are its layers as written, `names` theirs in a model.
 
-    >>> from convcalc.layers import Linear
+    >>> from convcalc.layers import Linear, TensorShape
     >>> from convcalc.network import trace
     >>> shape_report(trace([Linear(3, 2)], TensorShape((3,), 0)), ["fc:2"]).data["output"]
     [2]
     """
+    names = names or [""] * len(texts)
     layers = [
         {
             "layer": text,
+            **({"name": name} if name else {}),
             "input": list(step.input.sizes),
             "output": list(step.output.sizes),
             "receptive_field": [field and field.size for field in step.fields],
             "effective_stride": [field and field.stride for field in step.fields],
             "effective_padding": [field and field.padding for field in step.fields],
         }
-        for text, step in zip(texts, trace.steps, strict=True)
+        for text, name, step in zip(texts, names, trace.steps, strict=True)
     ]
     columns = (
         Column("Layer", "layer"),
@@ -145,17 +149,26 @@ def shape_report(
     )
     rows = tuple(
         (
-            text,
+            label(text, name),
             step.input.sizes,
             step.output.sizes,
             _sizes(step.fields, "size"),
             _sizes(step.fields, "stride"),
             _sizes(step.fields, "padding"),
         )
-        for text, step in zip(texts, trace.steps, strict=True)
+        for text, name, step in zip(texts, names, trace.steps, strict=True)
     )
     data = {"input": list(trace.input.sizes), "output": list(trace.output.sizes), "layers": layers}
     return _assemble("shape", data, str(trace.output), [Table(columns, rows)], derivations, verdict, notes)
+
+
+def label(text: str, name: str) -> str:
+    """Write a layer with its name in a model.
+
+    >>> label("Conv2d(3, 64, 3)", "features.0"), label("conv:64,k3", "")
+    ('features.0: Conv2d(3, 64, 3)', 'conv:64,k3')
+    """
+    return f"{name}: {text}" if name else text
 
 
 def _sizes(fields: Iterable[Field | None], name: str) -> tuple[int | None, ...]:
@@ -166,12 +179,13 @@ def params_report(
     audit: Audit,
     texts: Sequence[str],
     *,
+    names: Sequence[str] = (),
     number_bytes: int,
     derivations: Sequence[Derivation] = (),
     verdict: Verdict | None = None,
     notes: tuple[str, ...] = (),
 ) -> Report:
-    """Report the counts of a network; `number_bytes` is the size of one number of an activation.
+    """Report the counts of a network; `number_bytes` is the size of one number.
 
     >>> from convcalc.layers import Linear
     >>> from convcalc.network import audit
@@ -180,10 +194,19 @@ def params_report(
     """
     trace = audit.trace
     outputs = [None] * len(audit.layers) if trace is None else [step.output for step in trace.steps]
-    entries = [
-        {"layer": text, "weight_shape": _listed(weight_shape(layer)), **_counts(cost, number_bytes, output)}
-        for text, layer, cost, output in zip(texts, audit.layers, audit.costs, outputs, strict=True)
-    ]
+    total = _counts(audit.total, number_bytes, audit.total.params)
+    names = names or [""] * len(texts)
+    entries = []
+    for index, (text, name, layer, cost, output) in enumerate(
+        zip(texts, names, audit.layers, audit.costs, outputs, strict=True)
+    ):
+        counts = _counts(cost, number_bytes, audit.total.params)
+        if index in audit.unknown:
+            counts = dict.fromkeys(counts)
+        if output is not None:
+            counts["output"] = list(output.sizes)
+        named = {"name": name} if name else {}
+        entries.append({"layer": text, **named, "weight_shape": _listed(weight_shape(layer)), **counts})
     columns = [
         Column("Layer", "layer"),
         Column("Weight", "weight_shape", numeric=True, detail=4),
@@ -191,6 +214,8 @@ def params_report(
         Column("Biases", "biases", numeric=True, detail=3),
         Column("Buffers", "buffers", numeric=True, detail=6),
         Column("Params", "params", numeric=True),
+        Column("Share", "share", numeric=True, detail=8),
+        Column("Param bytes", "param_bytes", numeric=True, detail=9),
     ]
     if trace is not None:
         columns += [
@@ -199,22 +224,24 @@ def params_report(
             Column("FLOPs", "flops", numeric=True, detail=7),
             Column("Activation bytes", "activation_bytes", numeric=True, detail=5),
         ]
-    totals = {"layer": "total", "weight_shape": None, **_counts(audit.total, number_bytes, None)}
+    totals = {"layer": "total", "weight_shape": None, **total}
     if trace is not None:
         totals["output"] = list(trace.output.sizes)
-    names = [column.name for column in columns]
-    rows = tuple(tuple(_cell(entry[name]) for name in names) for entry in entries)
-    table = Table(tuple(columns), rows, tuple(_cell(totals[name]) for name in names))
+    keys = [column.name for column in columns]
+    rows = tuple(
+        (label(entry["layer"], entry.get("name", "")), *(_cell(entry[key]) for key in keys[1:])) for entry in entries
+    )
+    table = Table(tuple(columns), rows, tuple(_cell(totals[key]) for key in keys))
     blocks: list[Block] = [table]
     data: dict[str, Any] = {
         "layers": entries,
-        "total": {name: totals[name] for name in totals if name not in ("layer", "weight_shape", "output")},
+        "total": total,
     }
     if trace is not None:
         data["input"] = list(trace.input.sizes)
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
-    return _assemble("params", data, str(audit.total.parameters.total), blocks, derivations, verdict, notes)
+    return _assemble("params", data, str(audit.total.params), blocks, derivations, verdict, notes)
 
 
 def _listed(sizes: tuple[int, ...] | None) -> list[int] | None:
@@ -225,16 +252,16 @@ def _cell(entry: Any) -> Cell:
     return tuple(entry) if isinstance(entry, list) else entry
 
 
-def _counts(cost: Cost, number_bytes: int, output: TensorShape | None) -> dict[str, Any]:
+def _counts(cost: Cost, number_bytes: int, all_params: int) -> dict[str, Any]:
     counts: dict[str, Any] = {
         "weights": cost.parameters.weights,
         "biases": cost.parameters.biases,
         "buffers": cost.parameters.buffers,
-        "params": cost.parameters.total,
+        "params": cost.params,
+        "share": cost.params / all_params if all_params else 0.0,
+        "param_bytes": cost.params * number_bytes,
     }
     if cost.activations is not None:
-        if output is not None:
-            counts["output"] = list(output.sizes)
         counts["macs"] = cost.macs
         counts["flops"] = cost.flops
         counts["activation_bytes"] = cost.activations * number_bytes

@@ -32,13 +32,15 @@ class Network(Value):
 
     `input` is the size that Keras's `Input` or `input_shape` gives, channels first; None where the text says none.
     `layout` is `hwc` for Keras's notation, whose sizes are written channels last, else `chw`; `notation` is
-    `pytorch`, `keras` or `short`.
+    `pytorch`, `keras` or `short`; `printed` that it is what PyTorch's `print(model)` shows, which is its modules in
+    their order and not what `forward` does between them.
     """
 
     nodes: tuple[Node, ...]
     input: tuple[int, ...] | None = None
     layout: str = "chw"
     notation: str = "short"
+    printed: bool = False
 
 
 class WindowOptions(Value):
