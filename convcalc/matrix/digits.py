@@ -24,7 +24,7 @@ __all__ = ["cell_texts", "fraction_text", "row_blocks", "whole_text"]
 
 _DIGITS_AT_ONCE = 4000
 _WORTH_ORJSON = 4096
-_BLOCK = 8192
+_BLOCK = 2048
 _WIDE = 64
 _PLAIN_FROM, _PLAIN_BELOW, _NARROW_PLAIN_BELOW = 1e-4, 1e16, 1e8
 
