@@ -61,4 +61,4 @@ def parse_network(text: str, *, rank: int | None = None, place: str = "", notati
         where, line, span = source.where(entry.start, entry.end)
         nodes.append(Node(entry.layer, folded[written], line, span, where, entry.name, entry.notes, entry.activation))
     layout = "hwc" if reading.notation == "keras" else "chw"
-    return Network(tuple(nodes), reading.input, layout, reading.notation)
+    return Network(tuple(nodes), reading.input, layout, reading.notation, reading.printed)

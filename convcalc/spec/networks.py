@@ -20,12 +20,15 @@ _INPUTS = ("Input", "InputLayer")
 class Reading:
     """What was read: the layers, the input size written with them (channels first), and the notation."""
 
-    __slots__ = ("entries", "input", "notation")
+    __slots__ = ("entries", "input", "notation", "printed")
 
-    def __init__(self, entries: list[Entry], size: tuple[int, ...] | None, notation: str) -> None:
+    def __init__(
+        self, entries: list[Entry], size: tuple[int, ...] | None, notation: str, printed: bool = False
+    ) -> None:
         self.entries = entries
         self.input = size
         self.notation = notation
+        self.printed = printed
 
 
 def read_network(source: Source, rank: int | None, notation: str | None = None) -> Reading:
@@ -42,7 +45,7 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
         from convcalc.spec.printed import is_printed, read_printed
 
         if is_printed(source.text):
-            return Reading(read_printed(source), None, "pytorch")
+            return Reading(read_printed(source), None, "pytorch", printed=True)
     reader = _Reader(source, rank, notation)
     items = split_items(source)
     if not items:

@@ -26,15 +26,19 @@ def names() -> list[str]:
 def read_by_name(source: Source, start: int, name_end: int, end: int, rank: int | None) -> Layer | None:
     """Read a layer by its name; None where there is none of that name.
 
-    A name with its axes left out (`upsampling`, `zeropad`) takes `rank` of them, 2 if None.
+    A name with its axes left out (`upsampling`, `zeropad`) takes `rank` of them, 2 if None. PyTorch's layer comes
+    first; `keras.prelu` is Keras's.
 
     >>> read_by_name(Source("leakyrelu:0.2"), 0, 9, 13, None)
     Elementwise(name='LeakyReLU', arguments=(('negative_slope', 0.2),))
     """
     word = source.text[start:name_end].lower()
+    tables = (PYTORCH, KERAS)
+    if word.startswith("keras."):
+        word, tables = word.removeprefix("keras."), (KERAS, KERAS)
     alias = _ALIASES.get(word)
     candidates = [word, f"{word}{rank or 2}d"] if alias is None else [alias.format(rank or 2).lower()]
-    for table in (PYTORCH, KERAS):
+    for table in tables:
         for name in table:
             if name.lower() in candidates:
                 return _read(source, name, table is KERAS, (start, name_end, end))
