@@ -51,10 +51,10 @@ def _markdown(block: Table | Lines | Grid) -> str:
             return "".join(f"| {' | '.join(line)} |\n" for line in lines)
         case Lines():
             title = f"{printable(block.title).translate(_MARKDOWN_ESCAPES)}\n\n" if block.title else ""
-            lines = [printable(line) for line in block.lines]
+            shown = [printable(line) for line in block.lines]
             if block.role == "explanation":
-                return title + "```\n" + "".join(f"{line}\n" for line in lines) + "```\n"
-            return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in lines)
+                return title + "```\n" + "".join(f"{line}\n" for line in shown) + "```\n"
+            return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in shown)
         case Grid():
             from convcalc.matrix.written import format_markdown
 
