@@ -62,10 +62,15 @@ def _range(text: str) -> tuple[float, float]:
 def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
     """Read a kernel: one that has a name, or any matrix."""
     from convcalc.matrix import Matrix
+    from convcalc.matrix.files import read_matrix
     from convcalc.matrix.kernels import named_kernel
 
     array = named_kernel(source)
-    return read_array(source, numbers) if array is None else Matrix(array, origin=source)
+    if array is not None:
+        return Matrix(array, origin=source)
+    # --from, --header, --gray and --scale are about the input: a kernel beside it is read by its content.
+    options = _reading(numbers).replace(format=None, header=False, gray=False, scale=None)
+    return read_matrix(source, options=options)
 
 
 def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
