@@ -8,7 +8,7 @@ import typer
 
 from convcalc.cli.answer import Answer
 from convcalc.cli.layers import read_layers
-from convcalc.cli.numbers import boundary_of, chosen_cell, read_array, read_kernel, refuse_two_readers
+from convcalc.cli.numbers import boundary_of, chosen_cell, read_array, read_beside, read_kernel, refuse_two_readers
 from convcalc.cli.options import (
     CellOptions,
     Group,
@@ -90,7 +90,7 @@ def conv(
         raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
     refuse_two_readers(INPUT=source, KERNEL=filters.kernel, **{"--bias": filters.bias, "--check": homework.check})
     x, kernel = read_array(source, numbers), read_kernel(filters.kernel, numbers)
-    bias = None if filters.bias is None else read_array(filters.bias, numbers)
+    bias = None if filters.bias is None else read_beside(filters.bias, numbers)
     layer = _layer(text, filters, window, kernel.array, x.array.ndim)
     boundary, constant = boundary_of(filters.boundary, numbers)
     ready = arranged_layer(
@@ -113,7 +113,7 @@ def conv(
     if homework.check is not None:
         from convcalc.verdict import judge_matrix
 
-        verdict = judge_matrix(read_array(homework.check, numbers).array, result, cell.tol)
+        verdict = judge_matrix(read_beside(homework.check, numbers).array, result, cell.tol)
     report = matrix_report(
         "conv",
         result,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from convcalc.matrix import Matrix
     from convcalc.matrix.options import ReadOptions
 
-__all__ = ["chosen_cell", "read_array", "read_kernel", "refuse_two_readers"]
+__all__ = ["chosen_cell", "read_array", "read_beside", "read_kernel", "refuse_two_readers"]
 
 
 def refuse_two_readers(**sources: str | None) -> None:
@@ -62,15 +62,23 @@ def _range(text: str) -> tuple[float, float]:
 def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
     """Read a kernel: one that has a name, or any matrix."""
     from convcalc.matrix import Matrix
-    from convcalc.matrix.files import read_matrix
     from convcalc.matrix.kernels import named_kernel
 
     array = named_kernel(source)
-    if array is not None:
-        return Matrix(array, origin=source)
-    # --from, --header, --gray and --scale are about the input: a kernel beside it is read by its content.
-    options = _reading(numbers).replace(format=None, header=False, gray=False, scale=None)
-    return read_matrix(source, options=options)
+    return read_beside(source, numbers) if array is None else Matrix(array, origin=source)
+
+
+def read_beside(source: str, numbers: NumberOptions) -> Matrix:
+    """Read a matrix that goes with the input, such as a bias: `--from`, `--header`, `--gray` and `--scale` are not
+    about it, and its format shows in its content.
+    """
+    from convcalc.matrix.files import read_matrix
+
+    return read_matrix(source, options=_reading_beside(numbers))
+
+
+def _reading_beside(numbers: NumberOptions) -> ReadOptions:
+    return _reading(numbers).replace(format=None, header=False, gray=False, scale=None)
 
 
 def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
@@ -106,7 +114,7 @@ def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:
         raise UsageError("constant needs its value", place="--boundary", hint="write constant:V, as constant:0.5")
     from convcalc.matrix.text import parse_matrix
 
-    array = parse_matrix(value, place="--boundary", options=_reading(numbers)).array
+    array = parse_matrix(value, place="--boundary", options=_reading_beside(numbers)).array
     if array.size != 1:
         raise UsageError(f"{value!r} is not one number", place="--boundary")
     return name, array.reshape(-1)[0]

@@ -8,7 +8,7 @@ import typer
 
 from convcalc.cli.answer import Answer
 from convcalc.cli.layers import read_layers
-from convcalc.cli.numbers import chosen_cell, read_array, refuse_two_readers
+from convcalc.cli.numbers import chosen_cell, read_array, read_beside, refuse_two_readers
 from convcalc.cli.options import (
     CellOptions,
     Group,
@@ -98,7 +98,7 @@ def pool(
     if homework.check is not None:
         from convcalc.verdict import judge_matrix
 
-        verdict = judge_matrix(read_array(homework.check, numbers).array, values, cell.tol)
+        verdict = judge_matrix(read_beside(homework.check, numbers).array, values, cell.tol)
     report = matrix_report(
         "pool",
         values,
