@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from convcalc.cli.options import LayerArguments, WindowArguments
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
-from convcalc.layers import Flatten
+from convcalc.layers import Elementwise, Flatten
 from convcalc.network import Audit, Trace, audit, interpret, is_flatten_missing, trace
 from convcalc.report import label
 from convcalc.spec import (
@@ -148,8 +148,13 @@ def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -
 
 
 def _with_flatten(network: Network, index: int) -> Network:
-    hidden = Node(Flatten(), "Flatten()", network.nodes[index].source, network.nodes[index].span, name="(in forward)")
-    return network.replace(nodes=(*network.nodes[:index], hidden, *network.nodes[index:]))
+    """Put a flatten before the linear layer `index` and the dropout that its module begins with."""
+    nodes = network.nodes
+    parent = nodes[index].name.rpartition(".")[0]
+    while isinstance(nodes[index - 1].layer, Elementwise) and nodes[index - 1].name.rpartition(".")[0] == parent:
+        index -= 1
+    hidden = Node(Flatten(), "Flatten()", nodes[index].source, nodes[index].span, name="(in forward)")
+    return network.replace(nodes=(*nodes[:index], hidden, *nodes[index:]))
 
 
 def audited_network(
