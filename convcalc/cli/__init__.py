@@ -15,7 +15,7 @@ import typer
 
 from convcalc import __version__
 from convcalc.cli.complaint import complain, misuse
-from convcalc.errors import ConvcalcError, DataError
+from convcalc.errors import ConvcalcError, DataError, FileError
 
 __all__ = ["COMMANDS", "build", "main"]
 
@@ -55,6 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except typer.TyperException as error:
         return complain(misuse(error))
+    except OSError as error:
+        # Where a file's name is known, it is a FileError by now; what is left is the output of help and version.
+        _drop_output()
+        return complain(FileError(f"cannot write to {error.filename or 'standard output'}: {error.strerror}"))
     except MemoryError:
         return complain(DataError("there is not enough memory for this"))
     except Exception as error:
@@ -66,9 +70,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     names = [arguments[0]] if arguments[0] in COMMANDS else list(COMMANDS)
-    answer = build(names)(args=arguments, prog_name="convcalc", standalone_mode=False)
+    try:
+        answer = build(names)(args=arguments, prog_name="convcalc", standalone_mode=False)
+    except SystemExit:
+        # Typer leaves so, and only so, where the reader of its help has left.
+        raise BrokenPipeError from None
     if isinstance(answer, int):
         # Typer gives the code of an early exit: 0 after help and version, 130 after an interrupt.
+        if sys.stdout is None:
+            raise FileError("standard output is closed")
         sys.stdout.flush()
         return answer
     from convcalc.cli.answer import show
@@ -118,4 +128,5 @@ def _as_matrix(argument: str) -> str:
 
 def _drop_output() -> None:
     """Let what is still buffered go nowhere: the reader has left, and Python would complain at its exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -83,12 +83,12 @@ def wants_color(when: str, environment: dict[str, str], terminal: bool) -> bool:
 def _print(text: str | bytes) -> None:
     if sys.stdout is None:
         raise FileError("standard output is closed")
+    content = text if isinstance(text, bytes) else text.encode(sys.stdout.encoding or "utf-8", "replace")
+    rest = memoryview(content)
     try:
-        if isinstance(text, bytes):
-            sys.stdout.buffer.write(text)
-        else:
-            encoding = sys.stdout.encoding or "utf-8"
-            sys.stdout.buffer.write(text.encode(encoding, "replace"))
+        while rest:
+            # Unbuffered (python -u) a write may take less than all, and only the next one meets the fault.
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.flush()
     except BrokenPipeError:
         raise
