@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return complain(misuse(error))
     except OSError as error:
-        # Where a file's name is known, it is a FileError by now; what is left is the output of help and version.
+        # Where a file's name is known, it is a FileError by now; what is left is the output.
         _drop_output()
         return complain(FileError(f"cannot write to {error.filename or 'standard output'}: {error.strerror}"))
     except MemoryError:

@@ -85,15 +85,10 @@ def _print(text: str | bytes) -> None:
         raise FileError("standard output is closed")
     content = text if isinstance(text, bytes) else text.encode(sys.stdout.encoding or "utf-8", "replace")
     rest = memoryview(content)
-    try:
-        while rest:
-            # Unbuffered (python -u) a write may take less than all, and only the next one meets the fault.
-            rest = rest[sys.stdout.buffer.write(rest) :]
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise FileError(f"cannot write to standard output: {error.strerror}") from error
+    while rest:
+        # Unbuffered (python -u) a write may take less than all, and only the next one meets the fault.
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.flush()
 
 
 def _write(report: Report, path: str) -> None:
