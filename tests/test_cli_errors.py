@@ -1,0 +1,347 @@
+"""What goes wrong, through the real process: exit codes, one line with its place, a caret under the fault, a hint."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convcalc import cli
+from convcalc.cli.complaint import complaint, visible
+from convcalc.errors import ConvcalcError, DataError, FileError, ShapeError, SpecError, UsageError
+
+Run = Callable[..., Any]
+COMMAND = [sys.executable, "-m", "convcalc"]
+
+
+def start(*arguments: str, unbuffered: bool = False, **options: Any) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1" if unbuffered else ""}
+    return subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, env=environment, **options)
+
+
+def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Wait for a process whose output is taken care of, and give its exit code and standard error."""
+    assert process.stderr is not None
+    errors = process.stderr.read().decode()
+    process.stderr.close()
+    return process.wait(60), errors
+
+
+class Refused:
+    """One error as it came out: its exit code, its place and message, what stands under it."""
+
+    def __init__(self, code: int, out: str, errors: str) -> None:
+        assert out == ""
+        assert "Traceback" not in errors
+        self.code = code
+        self.first, *self.rest = errors.splitlines()
+        assert self.first.startswith("convcalc: ")
+        self.hint = next((line[6:] for line in self.rest if line.startswith("hint: ")), None)
+
+    @property
+    def marked(self) -> str:
+        """The text above the carets, all of it where there is room."""
+        text, carets = self.rest[0], self.rest[1]
+        assert set(carets) == {" ", "^"}
+        return text[carets.index("^") : len(carets)]
+
+
+@pytest.fixture
+def refused(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Refused]:
+    def run(*arguments: str) -> Refused:
+        code = cli.main(list(arguments))
+        captured = capfdbinary.readouterr()
+        return Refused(code, captured.out.decode(), captured.err.decode())
+
+    return run
+
+
+Refuse = Callable[..., Refused]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["shape", "224", "--kernal", "3"], "convcalc: shape: no such option: --kernal", "did you mean --kernel?"),
+        (["shape", "224", "--padd", "3"], "convcalc: shape: no such option: --padd", "did you mean --padding?"),
+        (["shape"], "convcalc: shape: missing argument 'INPUT'", "see convcalc shape --help"),
+        (["pool", "1 2"], "convcalc: pool: missing argument 'LAYER'", "see convcalc pool --help"),
+        (["shape", "224", "-k"], "convcalc: option '-k' requires an argument", "see convcalc --help"),
+        (["shape", "224", "-k", "3", "-F", "xml"], "'xml' is not one of", "see convcalc shape --help"),
+        (["conv", "1 2"], "convcalc: conv: no kernel given", "give one with -k: a matrix, a file, or sobel-x"),
+        (["shape", "224"], "convcalc: no layer given", "write one, as"),
+    ],
+)
+def test_a_wrong_command_line(arguments: list[str], message: str, hint: str, refused: Refuse) -> None:
+    error = refused(*arguments)
+    assert error.code == 2
+    assert message in error.first
+    assert error.hint is not None
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize("word", ["shap", "shapes", "param"])
+def test_an_unknown_command_is_told_the_nearest(word: str, refused: Refuse) -> None:
+    error = refused(word, "224")
+    assert error.code == 2
+    assert word in error.first
+    assert word[:4] in (error.first + str(error.hint)).replace(repr(word), "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "marked", "hint"),
+    [
+        (["shape", "3x224x224", "Conv2d(3, 64, kernl=7)"], "kernl", "did you mean kernel_size?"),
+        (["shape", "3x224x224", "Con2d(3, 64, 7)"], "Con2d", "did you mean Conv2d?"),
+        (["shape", "3x224y224", "-k", "3"], "224y224", "a size is written as"),
+        (["shape", "3x0x224", "-k", "3"], "0", "a size is written as"),
+        (["shape", "224", "-k", "3x-5"], "-5", "write one value, or one for each spatial axis"),
+        (["shape", "224", "-k", "3", "-p", "sme"], "sme", "did you mean same?"),
+        (["shape", "3x224x224", "Conv2d(3, 64, 7"], None, None),
+        (["shape", "3x4x4", "Conv2d(3, 64, 7)"], "Conv2d(3, 64, 7)", None),
+    ],
+)
+def test_a_wrong_spec_has_a_caret_under_the_fault(
+    arguments: list[str], marked: str | None, hint: str | None, refused: Refuse
+) -> None:
+    error = refused(*arguments)
+    assert error.code == 2
+    if marked is not None:
+        assert error.marked == marked
+    if hint is not None:
+        assert hint in str(error.hint)
+
+
+def test_shapes_that_do_not_fit_name_the_layer_and_both_numbers(refused: Refuse) -> None:
+    error = refused("shape", "3x30x40", "Conv2d(3, 8, 5)", "ReLU()", "MaxPool2d(27)")
+    assert error.code == 2
+    assert error.first == ("convcalc: layer 3 (MaxPool2d(27)): height: the input 26 is smaller than the kernel 27")
+    assert error.marked == "MaxPool2d(27)"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("1 2 3\n4 5\n", "2"), ("1 2\n3 four\n", "2:3"), ("", ""), ("1 2\n3 ...\n", "2:3"), ("1_0 2\n", "1:1")],
+)
+def test_bad_data_is_refused_at_its_place(text: str, place: str, refused: Refuse, tmp_path: Path) -> None:
+    path = tmp_path / "matrix.txt"
+    path.write_text(text)
+    error = refused("conv", str(path), "-k", "1")
+    assert error.code == 3
+    assert error.first.startswith(f"convcalc: {path}:{place}" if place else f"convcalc: {path}")
+
+
+def test_what_is_no_matrix_is_bad_data(refused: Refuse, tmp_path: Path) -> None:
+    pickled = tmp_path / "pickled.npy"
+    np.save(pickled, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    cut = tmp_path / "cut.npy"
+    np.save(cut, np.arange(100.0))
+    cut.write_bytes(cut.read_bytes()[:-50])
+    lie = tmp_path / "lie.npy"
+    lie.write_text("1 2\n3 4\n")
+    for path in (pickled, cut, lie):
+        error = refused("pool", str(path), "max", "-k", "1", "--dims", "1")
+        assert (path.name, error.code) == (path.name, 3)
+        assert path.name in error.first
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "no/such/folder.npy"])
+def test_a_missing_file(name: str, refused: Refuse, tmp_path: Path) -> None:
+    error = refused("conv", str(tmp_path / name), "-k", "sobel-x")
+    assert error.code == 4
+    assert error.first == f"convcalc: {tmp_path / name}: no such file"
+    error = refused("shape", "3x9x9", "-f", str(tmp_path / "net.txt"))
+    assert error.code == 4
+    assert str(tmp_path / "net.txt") in error.first
+
+
+def test_files_that_cannot_be_read_or_written(refused: Refuse, tmp_path: Path) -> None:
+    assert refused("conv", str(tmp_path), "-k", "sobel-x").code == 4
+    assert refused("conv", "1 2; 3 4", "-k", "1", "-o", str(tmp_path / "no" / "out.npy")).code == 4
+    assert refused("conv", "1 2; 3 4", "-k", "1", "-o", str(tmp_path / "out.pizza")).code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_in_markup_shows_as_it_is(refused: Refuse, tmp_path: Path) -> None:
+    folder = tmp_path / "[red]x["
+    error = refused("conv", str(folder / "red].txt"), "-k", "sobel-x")
+    assert error.first == f"convcalc: {tmp_path}/[red]x[/red].txt: no such file"
+    folder.mkdir()
+    (folder / "red].txt").write_text("1 2\n3\n")
+    error = refused("conv", str(folder / "red].txt"), "-k", "sobel-x")
+    assert error.code == 3
+    assert error.first.startswith(f"convcalc: {tmp_path}/[red]x[/red].txt:2")
+
+
+def test_control_characters_in_names_do_not_steer_the_terminal(refused: Refuse, tmp_path: Path) -> None:
+    error = refused("conv", str(tmp_path / "\x1b[31mred\r\n.txt"), "-k", "sobel-x")
+    assert "\\x1b[31mred\\r\\n.txt: no such file" in error.first
+    assert refused("shape", "3x3", "Conv\x1b[31m(3)").rest[0].startswith("  Conv\\x1b[31m(3)")
+    assert refused("shape", "224", "--\x1b[2J").code == 2
+
+
+@pytest.mark.parametrize("before", ["", "層層", "é" * 3, "e\u0301", "\t", "x" * 300])
+def test_the_caret_stands_under_its_column(before: str) -> None:
+    text = f"# {before} Conv2d(q) after"
+    start_at = text.index("q")
+    error = SpecError("no q", text=text, span=(start_at, start_at + 1), hint="try s")
+    _, shown, carets, hint = complaint(error).splitlines()
+    from rich.cells import cell_len
+
+    assert carets.strip() == "^"
+    until = next(length for length in range(len(shown)) if cell_len(shown[:length]) == len(carets) - 1)
+    assert shown[until:].lstrip("\u0301").startswith("q")
+    assert hint == "hint: try s"
+
+
+def test_carets_under_wide_characters_are_as_wide() -> None:
+    _, _, carets = complaint(SpecError("what", text="a 層層 b", span=(2, 4))).splitlines()
+    assert carets == "    ^^^^"
+
+
+def test_a_fault_at_the_end_of_a_text_has_a_caret_after_it() -> None:
+    _, shown, carets = complaint(SpecError("more", text="conv(", span=(5, 5))).splitlines()
+    assert (shown, carets) == ("  conv(", "       ^")
+
+
+def test_text_is_shown_on_one_line() -> None:
+    assert visible("a\tb\nc\x7f\u202ed\udcff") == "a b\\nc\\x7f\\u202ed\\udcff"
+    assert visible("é層 [bold]") == "é層 [bold]"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(ConvcalcError, 70), (UsageError, 2), (SpecError, 2), (ShapeError, 2), (DataError, 3), (FileError, 4)],
+)
+def test_every_error_knows_its_exit_code(
+    kind: type[ConvcalcError], code: int, monkeypatch: pytest.MonkeyPatch, refused: Refuse
+) -> None:
+    def fail(_: list[str]) -> int:
+        raise kind("what happened", place="here", hint="do this")
+
+    monkeypatch.setattr(cli, "_run", fail)
+    error = refused("shape")
+    assert (error.code, error.first, error.hint) == (code, "convcalc: here: what happened", "do this")
+
+
+def test_a_defect_of_ours_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch, refused: Refuse) -> None:
+    def fail(_: list[str]) -> int:
+        raise ZeroDivisionError("by [zero]")
+
+    monkeypatch.setattr(cli, "_run", fail)
+    error = refused("shape")
+    assert error.code == 70
+    assert error.first == "convcalc: a defect in convcalc: ZeroDivisionError: by [zero]"
+    monkeypatch.setenv("CONVCALC_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError, match=r"by \[zero\]"):
+        cli.main(["shape"])
+
+
+def test_too_little_memory_is_said(monkeypatch: pytest.MonkeyPatch, refused: Refuse) -> None:
+    def fail(_: list[str]) -> int:
+        raise MemoryError
+
+    monkeypatch.setattr(cli, "_run", fail)
+    error = refused("conv")
+    assert (error.code, error.first) == (3, "convcalc: there is not enough memory for this")
+
+
+# From here on the real process, because pipes and signals are the system's.
+
+
+def test_errors_of_the_real_process(convcalc: Run, tmp_path: Path) -> None:
+    for arguments, stdin, code in (
+        (["shape", "3x4x4", "Conv2d(3, 64, 7)"], None, 2),
+        (["conv", "-", "-k", "1"], "1 2\n3\n", 3),
+        (["conv", tmp_path / "missing.txt", "-k", "1"], None, 4),
+        (["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 0; 0 1", "--check", "1 0; 3 2"], None, 1),
+        (["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 0; 0 1", "--check", "2 0; 3 2"], None, 0),
+    ):
+        done = convcalc(*arguments, stdin=stdin)
+        assert done.returncode == code, done.stderr
+        assert bool(done.stdout) is (code < 2)
+        assert bool(done.stderr) is (code >= 2)
+
+
+def big_matrix(folder: Path) -> Path:
+    path = folder / "big.npy"
+    np.save(path, np.arange(500_000).reshape(1000, 500))
+    return path
+
+
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize("form", ["plain", "json", "csv"])
+def test_a_reader_that_leaves_is_no_error(form: str, unbuffered: bool, tmp_path: Path) -> None:
+    arguments = ["conv", str(big_matrix(tmp_path)), "-k", "1", "-F", form]
+    process = start(*arguments, unbuffered=unbuffered, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.read(1) != b""
+    process.stdout.close()
+    assert ended(process) == (141, "")
+
+
+def test_a_reader_that_was_never_there(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    for arguments in (["shape", "224", "-k", "3"], ["--help"], ["--version"]):
+        process = start(*arguments, stdout=writing)
+        assert ended(process) == (141, ""), arguments
+    os.close(writing)
+
+
+def test_an_interrupt_while_waiting_for_input(tmp_path: Path) -> None:
+    out = tmp_path / "out.npy"
+    process = start("conv", "-", "-k", "1", "-o", str(out), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    # The pipe is full, so the process is past its start and reads.
+    process.stdin.write(b"1 2 3\n" * 200_000)
+    process.stdin.flush()
+    deadline = time.monotonic() + 20
+    while process.poll() is None and time.monotonic() < deadline:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+    process.stdin.close()
+    assert ended(process) == (130, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here to write to")
+@pytest.mark.parametrize(
+    "arguments", [["shape", "224", "-k", "3"], ["conv", "1 2; 3 4", "-k", "1"], ["--help"], ["-V"]]
+)
+def test_a_full_disk(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        code, errors = ended(start(*arguments, stdout=full))
+    assert code == 4
+    assert errors == "convcalc: cannot write to standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["shape", "224", "-k", "3"], ["conv", "1 2; 3 4", "-k", "1"], ["--help"], ["-V"]]
+)
+def test_a_closed_standard_output(arguments: list[str]) -> None:
+    process = start(*arguments, preexec_fn=lambda: os.close(1))
+    code, errors = ended(process)
+    assert code == 4
+    assert errors == "convcalc: standard output is closed\n"
+
+
+def test_a_closed_standard_error_does_not_hide_the_exit_code() -> None:
+    done = subprocess.run([*COMMAND, "shape", "0", "-k", "3"], stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2))
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_a_closed_standard_input_is_an_error_of_files() -> None:
+    process = start("conv", "-", "-k", "1", stdout=subprocess.DEVNULL, preexec_fn=lambda: os.close(0))
+    code, errors = ended(process)
+    assert code in (3, 4)
+    assert errors.startswith("convcalc: ")
+    assert "defect" not in errors
