@@ -27,6 +27,13 @@ def start(*arguments: str, unbuffered: bool = False, **options: Any) -> subproce
     return subprocess.Popen([*COMMAND, *arguments], stderr=subprocess.PIPE, env=environment, **options)
 
 
+def start_closing(redirection: str, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """Start the command as a shell does that closes one of its streams."""
+    shell = ["sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND, *arguments]
+    errors = None if redirection.startswith("2") else subprocess.PIPE
+    return subprocess.Popen(shell, stderr=errors, **options)
+
+
 def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
     """Wait for a process whose output is taken care of, and give its exit code and standard error."""
     assert process.stderr is not None
@@ -328,20 +335,17 @@ def test_a_full_disk(arguments: list[str]) -> None:
     "arguments", [["shape", "224", "-k", "3"], ["conv", "1 2; 3 4", "-k", "1"], ["--help"], ["-V"]]
 )
 def test_a_closed_standard_output(arguments: list[str]) -> None:
-    process = start(*arguments, preexec_fn=lambda: os.close(1))
-    code, errors = ended(process)
+    code, errors = ended(start_closing(">&-", *arguments))
     assert code == 4
     assert errors == "convcalc: standard output is closed\n"
 
 
 def test_a_closed_standard_error_does_not_hide_the_exit_code() -> None:
-    done = subprocess.run([*COMMAND, "shape", "0", "-k", "3"], stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2))
-    assert (done.returncode, done.stdout) == (2, b"")
+    assert start_closing("2>&-", "shape", "0", "-k", "3", stdout=subprocess.DEVNULL).wait(60) == 2
 
 
 def test_a_closed_standard_input_is_an_error_of_files() -> None:
-    process = start("conv", "-", "-k", "1", stdout=subprocess.DEVNULL, preexec_fn=lambda: os.close(0))
-    code, errors = ended(process)
+    code, errors = ended(start_closing("<&-", "conv", "-", "-k", "1", stdout=subprocess.DEVNULL))
     assert code in (3, 4)
     assert errors.startswith("convcalc: ")
     assert "defect" not in errors
