@@ -277,3 +277,14 @@ def test_other_misfits() -> None:
         convolve(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(3)])
     with pytest.raises(ShapeError, match="transposed convolution has no boundary"):
         correlate(np.zeros(5), np.zeros(2), [Window(2)], transposed=True, boundary="reflect")
+
+
+@pytest.mark.parametrize("sizes", [(8, 5, 10), (30, 41, 7)])
+def test_tiles_that_lie_wholly_in_the_padding(sizes: tuple[int, ...]) -> None:
+    x = np.arange(2 * np.prod(sizes), dtype=np.int64).reshape(1, 2, *sizes)
+    weight = np.array([3, 5]).reshape(1, 2, 1, 1, 1)
+    windows = [Window(1, padding=Padding(3, 3), dilation=2), Window(1), Window(1)]
+    result = convolve(x, weight, windows)
+    assert not result[:, :, :3].any()
+    assert not result[:, :, -3:].any()
+    assert np.array_equal(result[:, :, 3:-3], 3 * x[:, :1] + 5 * x[:, 1:])

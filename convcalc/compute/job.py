@@ -138,7 +138,8 @@ class Job(Value):
         window, size = self.windows[0], self.sizes[0]
         start = tile.first * window.stride - window.padding.before
         stop = start + self.rows_read(tile.rows)
-        real, channels = slice(max(start, 0), min(stop, size)), self.group_inputs
+        # A tile may lie wholly in the padding, where there is nothing to read.
+        real, channels = slice(max(start, 0), max(0, min(stop, size))), self.group_inputs
         cells = x[tile.item, tile.first_group * channels : tile.last_group * channels, real]
         shape = (tile.groups * channels, stop - start, *self.inner_padded)
         if cells.shape == shape and cells.dtype == self.dtype:
