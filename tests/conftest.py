@@ -1,4 +1,4 @@
-"""What tests share: running the real command."""
+"""What tests share: running the real command, as a process or, for many cases, within this one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
+
+from convcalc import cli
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -27,5 +29,19 @@ def convcalc() -> Run:
         return subprocess.CompletedProcess(
             done.args, done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode()
         )
+
+    return run
+
+
+@pytest.fixture
+def here(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    """Run `convcalc` within this process, without a standard input; what it gives is that of `convcalc`."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        capfdbinary.readouterr()
+        words = [str(argument) for argument in arguments]
+        code = cli.main(words)
+        captured = capfdbinary.readouterr()
+        return subprocess.CompletedProcess(words, code, captured.out.decode(), captured.err.decode())
 
     return run
