@@ -26,6 +26,8 @@ REFUSED = [
     ("[[], []]", "1:2", "brackets with nothing in them", None),
     ("[[0 1 2 ... 7 8 9]\n [1 2 3 ... 8 9 0]]", "1:9", "numbers are left out here", "threshold"),
     ("tensor([[1., 2., ..., 3.]])", "1:18", "numbers are left out here", "threshold"),
+    ("[[1 2]\n ...\n [3 4]]", "2:2", "numbers are left out here", "threshold"),
+    ("[[[1 2]]\n\n ...\n\n [[3 4]]]", "3:2", "numbers are left out here", "threshold"),
     ("1 2 … 3", "1:5", "numbers are left out here", "threshold"),
     ("1 2\n3 apple\n", "2:3", "'apple' is not a number", None),
     ("a b\n1 2\n", "1:1", "'a' is not a number", "--header"),

@@ -81,7 +81,7 @@ class CleanRows:
         """Return `block` with blanks for separators, None if two kinds of these mix or one has nothing before it."""
         commas = b"," in block
         if commas:
-            block = block.replace(b", ", b",")
+            block = block.replace(b" ,", b",").replace(b", ", b",")
             if b" " in block or b"\t" in block:
                 return None
         if self.columns > 1 and commas != self.commas:
@@ -116,6 +116,8 @@ class CleanRows:
         ends = gaps[columns - 1 :: columns]
         if gaps.size % columns or not (marks[ends] == 10).all() or cells.count(b"\n") != ends.size:
             return 0, columns
+        if columns == 1 and (cells[:1] == b"\n" or b"\n\n" in cells):
+            return 0, columns  # np.fromstring takes nothing for 0
         return ends.size, columns
 
 

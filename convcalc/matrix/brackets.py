@@ -11,6 +11,7 @@ import re
 from convcalc.errors import DataError
 from convcalc.matrix.layout import Layout, Source
 from convcalc.matrix.lines import Marks, layout_of_lines
+from convcalc.matrix.refusals import refusal_of
 
 __all__ = ["bracketed_layout", "layout_between_brackets"]
 
@@ -80,6 +81,8 @@ class _Nesting:
 
     def take(self, mark: str, offset: int) -> None:
         """Go on by one bracket, comma or number."""
+        if mark.startswith(("...", "\u2026")):
+            raise self.source.fault((offset, offset + len(mark)), *refusal_of(mark))
         if self.done:
             raise self._fault(offset, mark, f"{mark!r} after the end of the matrix")
         if mark == "[":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["cast"]
+__all__ = ["cast", "halfway"]
 
 
 def cast(array: NDArray[Any], dtype: str, place: str, written: Sequence[str] | None = None) -> NDArray[Any]:
@@ -59,21 +59,32 @@ def _nearest_float64(array: NDArray[Any], place: str) -> NDArray[np.float64]:
     return np.array(values, dtype=np.float64).reshape(array.shape)
 
 
-def _settle_ties(array: NDArray[np.float64], result: NDArray[np.floating[Any]], written: Sequence[str]) -> None:
-    """Round again, from the text, what reading as float64 had put halfway between two numbers of the result.
+def halfway(array: NDArray[np.float64], result: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+    """Return where `array` lies just halfway between two numbers of the narrower dtype of `result`.
 
-    Rounding twice can go to the wrong neighbour: a text just above the halfway point may become the point itself.
+    There, a text may lie on the other side of the halfway point: rounding it twice goes to the wrong neighbour.
     """
     exact, near = array.ravel(), result.ravel()
     with np.errstate(over="ignore", invalid="ignore"):
         off = exact - near
-        other = np.nextafter(near, np.where(off > 0, np.inf, -np.inf).astype(near.dtype))
-        halfway = np.flatnonzero((off != 0) & (np.abs(exact - other) == np.abs(off)))
-    for index in halfway.tolist():
+        return np.flatnonzero((off != 0) & (np.abs(exact - _neighbour(near, off)) == np.abs(off)))
+
+
+def _neighbour(near: NDArray[np.floating[Any]], off: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
+    """Return the number next to each of `near` on the side to which the exact number is `off`."""
+    other: NDArray[np.floating[Any]] = np.nextafter(near, np.where(off > 0, np.inf, -np.inf).astype(near.dtype))
+    return other
+
+
+def _settle_ties(array: NDArray[np.float64], result: NDArray[np.floating[Any]], written: Sequence[str]) -> None:
+    """Round again, from the text, what reading as float64 had put halfway between two numbers of the result."""
+    exact, near = array.ravel(), result.ravel()
+    for index in halfway(array, result).tolist():
         truth = Fraction(written[index])
         between = Fraction(float(exact[index]))
         if truth != between:
-            low, high = sorted((near[index], other[index]))
+            other = _neighbour(near[index : index + 1], exact[index : index + 1] - near[index])
+            low, high = sorted((near[index], other[0]))
             near[index] = high if truth > between else low
 
 

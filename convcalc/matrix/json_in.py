@@ -10,7 +10,7 @@ from convcalc.errors import DataError
 from convcalc.matrix.brackets import bracketed_layout
 from convcalc.matrix.layout import Layout, Source
 
-__all__ = ["json_layout"]
+__all__ = ["checked_fields", "json_layout"]
 
 _BLANK = re.compile(r"\s*")
 _STRING = re.compile(r'"([^"\\\n]*)"')
@@ -33,14 +33,29 @@ def json_layout(source: Source, text: str) -> Layout:
             place=source.place,
             hint="give the nested list by itself",
         )
+    layout = _list_layout(source, " " * start + text[start:end] + " " * (len(text) - end))
+    return layout.replace(dtype=_stated_dtype(source, fields, layout.shape))
+
+
+def checked_fields(source: Source, offset: int, shape: tuple[int, ...]) -> str | None:
+    """Return the float dtype that an object states whose `data`, of `shape`, was read already and stood at `offset`.
+
+    Errors: as `json_layout`, and `data` elsewhere.
+    """
+    fields, start, _ = _fields(source, source.text)
+    if start != offset:
+        raise DataError("this JSON object has its data elsewhere", place=source.place)
+    return _stated_dtype(source, fields, shape)
+
+
+def _stated_dtype(source: Source, fields: dict[str, Any], shape: tuple[int, ...]) -> str | None:
     if fields.get("schema", 1) != 1:
         raise DataError(f"schema {fields['schema']} is not known here, only 1", place=source.place)
-    layout = _list_layout(source, " " * start + text[start:end] + " " * (len(text) - end))
     stated = fields.get("shape")
-    if stated is not None and stated != list(layout.shape):
-        raise DataError(f"the shape is said to be {stated} and is {list(layout.shape)}", place=source.place)
+    if stated is not None and stated != list(shape):
+        raise DataError(f"the shape is said to be {stated} and is {list(shape)}", place=source.place)
     dtype = fields.get("dtype")
-    return layout.replace(dtype=dtype if dtype in _FLOATS else None)
+    return dtype if dtype in _FLOATS else None
 
 
 def _list_layout(source: Source, text: str) -> Layout:

@@ -10,7 +10,7 @@ import re
 from convcalc.matrix.brackets import bracketed_layout
 from convcalc.matrix.layout import Layout, Source
 
-__all__ = ["printed_layout"]
+__all__ = ["NUMPY_NOTE", "PYTORCH_NOTE", "numpy_notes", "printed_layout"]
 
 _HEAD = re.compile(r"\s*(?:Parameter containing:\s*)?(?:\w+\.)*(?P<name>tensor|Tensor|(?:as)?array|matrix)\s*\(")
 _TAIL = re.compile(
@@ -47,7 +47,7 @@ def printed_layout(source: Source, text: str) -> Layout:
     head = _HEAD.match(text)
     if head is None:
         layout = bracketed_layout(source, text)
-        return layout.replace(notes=_numpy_notes(layout.text))
+        return layout.replace(notes=numpy_notes(layout.text))
     inside, fields = _between_parentheses(source, text, head.end())
     layout = bracketed_layout(source, inside)
     stated = _DTYPE.search(fields)
@@ -57,7 +57,7 @@ def printed_layout(source: Source, text: str) -> Layout:
         raise source.fault((offset, offset + len(name)), "complex numbers are no matrix of real numbers")
     if head["name"].lower() == "tensor":
         return layout.replace(notes=(PYTORCH_NOTE,) if "." in layout.text else (), dtype=_FLOATS.get(name))
-    return layout.replace(notes=_numpy_notes(layout.text), dtype=_FLOATS.get(name))
+    return layout.replace(notes=numpy_notes(layout.text), dtype=_FLOATS.get(name))
 
 
 def _between_parentheses(source: Source, text: str, start: int) -> tuple[str, str]:
@@ -89,5 +89,6 @@ def _end_of_array(text: str, start: int) -> int:
     return number.end() if number is not None else start
 
 
-def _numpy_notes(text: str) -> tuple[str, ...]:
+def numpy_notes(text: str) -> tuple[str, ...]:
+    """Return the note that a text cut at eight digits after the point deserves, if it is one."""
     return (NUMPY_NOTE,) if _EIGHT_DIGITS.search(text) and not _MORE_DIGITS.search(text) else ()

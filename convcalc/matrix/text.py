@@ -11,8 +11,8 @@ r"""Text to a matrix: what it is shows in the text itself, `ReadOptions.format` 
 | `[`, `((` or `{{`                               | nested lists, NumPy's `print`, MATLAB                       |
 | none of these                                   | a line a row; blanks, tabs, commas, semicolons between      |
 
-Comments (`#` to the end of the line) and a name before it (`A =`) do not count. Large plain text takes the way of
-`blocks`, all other text, and text with anything wrong in it, that of `dialects` and `numbers`.
+Comments (`#` to the end of the line) and a name before it (`A =`) do not count. Large clean text takes the way of
+`quick`, all other text, and text with anything wrong in it, that of `dialects` and `numbers`.
 """
 
 from __future__ import annotations
@@ -46,9 +46,12 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     [[1, 0, 1], [2, 1, 0]]
     """
     options = options or ReadOptions()
-    array = _quickly(text, options) if len(text) >= _LARGE else None
-    if array is not None:
-        return Matrix(array, origin=place)
+    if len(text) >= _LARGE:
+        from convcalc.matrix.quick import read_quickly
+
+        matrix = read_quickly(text.encode() if isinstance(text, str) else text, place, options)
+        if matrix is not None:
+            return matrix
     characters = decode(text, place) if isinstance(text, bytes) else text
     source = Source(one_kind_of_line_end(characters), place)
     if (options.named_format or dialect_of(clean(source))) == "pnm":
@@ -63,18 +66,6 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
 
         array = cast(array, dtype, place, layout.text.split())
     return Matrix(array, layout.notes, place)
-
-
-def _quickly(text: bytes | str, options: ReadOptions) -> NDArray[Any] | None:
-    """Return the array in a large text if it is clean and plain, else None."""
-    if options.named_format not in (None, "plain", "csv", "tsv") or options.decimal != "." or options.exact:
-        return None
-    if options.dtype not in (None, "float64", "int64"):
-        return None
-    from convcalc.matrix.blocks import read_clean
-
-    array = read_clean(text.encode() if isinstance(text, str) else text, header=options.header)
-    return array if options.dtype is None or array is None or array.dtype == options.dtype else None
 
 
 def _as_asked(array: NDArray[Any], options: ReadOptions, place: str) -> NDArray[Any]:
