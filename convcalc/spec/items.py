@@ -119,18 +119,16 @@ class _Splitter:
         """Put the item that ends here among the rest, if one is being read."""
         if self.start < 0:
             return
-        text = self.source.text
-        first, _, rest = text[self.start : end].partition("*")
+        written = self.source.text[self.start : end]
+        digits, star, rest = written.partition("*")
         count = 1
-        if first.isdecimal():
-            if not rest or not rest.strip("*,"):
-                # A count parted from its group by a space: the item goes on.
-                following = text[end:].lstrip()[:1] if len(text) - end < 80 else text[end : end + 80].lstrip()[:1]
-                if following in ("*", "(") and not rest.strip("*"):
-                    return
-                raise self.source.fault(f"{text[self.start : end][:40]!r} is no layer", self.start, end)
-            count, _ = self.number(first, self.start)
-            self.start += len(first) + 1
+        if digits.rstrip().isdecimal():
+            if not rest.strip(","):
+                if not rest and self.source.text[end : end + 80].lstrip().startswith("(" if star else "*"):
+                    return  # a count parted from its group by spaces: the item goes on
+                raise self.source.fault(f"{written[:40]!r} is no layer", self.start, end)
+            count, _ = self.number(digits, self.start)
+            self.start += len(digits) + 1
         self.put(end, count)
         self.start, self.is_call = -1, False
 

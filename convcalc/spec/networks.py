@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from convcalc.errors import SpecError
-from convcalc.layers import TensorShape, complete
+from convcalc.layers import (
+    Border,
+    Convolution,
+    Elementwise,
+    Linear,
+    Normalization,
+    Pooling,
+    Resize,
+    TensorShape,
+    complete,
+)
 from convcalc.spec.calls import Call, Sequence, read_expression
 from convcalc.spec.entries import MAX_LAYERS, Entry, too_many
 from convcalc.spec.items import Item, split_items
@@ -15,6 +25,11 @@ __all__ = ["Reading", "read_network"]
 
 _LISTS = ("Sequential", "ModuleList", "OrderedDict", "ModuleDict")
 _INPUTS = ("Input", "InputLayer")
+_INPUT_SIZES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
+_INPUT_KEYWORDS = (
+    *_INPUT_SIZES[:4],
+    *("batch_size", "dtype", "sparse", "ragged", "name", "tensor", "input_tensor", "optional"),
+)
 
 
 class Reading:
@@ -48,8 +63,6 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
             return Reading(read_printed(source), None, "pytorch", printed=True)
     reader = _Reader(source, rank, notation)
     items = split_items(source)
-    if not items:
-        raise source.fault("there is no layer in this text", 0, 0)
     calls = [reader.calls(item) if item.is_call else None for item in items]
     common = reader.notation([call for found in calls if found for _, call in found])
     entries: list[Entry] = []
@@ -61,19 +74,21 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
                 entries += reader.entries(call, name, common)
         if len(entries) > MAX_LAYERS:
             raise too_many(source, item.start, item.end)
-    return Reading(
-        _with_channels(entries, reader.channels), reader.input, "pytorch" if common == "either" else common
-    )
+    if not entries:
+        raise source.fault("there is no layer in this text", 0, 0)
+    if reader.channels is not None:
+        _give_channels(entries, reader.channels)
+    return Reading(entries, reader.input, "pytorch" if common == "either" else common)
 
 
-def _with_channels(entries: list[Entry], channels: int | None) -> list[Entry]:
+def _give_channels(entries: list[Entry], channels: int) -> None:
     """Give the first layer that asks for channels those of an `Input` whose other sizes are open."""
-    for entry in entries if channels is not None else []:
-        completed = complete(entry.layer, TensorShape((channels or 1,), 0))
-        if completed != entry.layer:
-            entry.layer = completed
-            break
-    return entries
+    for entry in entries:
+        if isinstance(entry.layer, Convolution | Normalization | Linear):
+            entry.layer = complete(entry.layer, TensorShape((channels,), 0))
+            return
+        if not isinstance(entry.layer, Elementwise | Pooling | Border | Resize):
+            return
 
 
 class _Reader:
@@ -206,9 +221,13 @@ class _Reader:
     def take_input(self, call: Call) -> None:
         """Take the size of the input where a call names it: `Input(shape=...)`, `input_shape=...`."""
         given = {name: argument for name, _, argument in call.keywords}
+        for name, at, _ in call.keywords if call.short_name in _INPUTS else []:
+            if name not in _INPUT_KEYWORDS:
+                hint = suggestion(name, list(_INPUT_KEYWORDS))
+                raise self.source.fault(f"{call.short_name} has no parameter {name!r}", at, at + len(name), hint)
         if call.short_name in _INPUTS and call.positional:
             given.setdefault("shape", call.positional[0])
-        for name in ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim"):
+        for name in _INPUT_SIZES:
             argument = given.get(name)
             if argument is None or (name == "input_dim" and call.short_name == "Embedding"):
                 continue
