@@ -174,6 +174,9 @@ def test_special_numbers_in_json() -> None:
     array = parse_matrix('{"data": ["nan", "-inf", 1.5], "dtype": "float32"}', place="m").array
     assert array.dtype == np.float32
     np.testing.assert_array_equal(array, np.array([np.nan, -np.inf, 1.5], dtype=np.float32))
+    assert parse_matrix('["-inf", 2]', place="m").array.tolist() == [-np.inf, 2.0]
+    with pytest.raises(DataError, match="is not a number"):
+        parse_matrix('["1,2", "3,4"]', place="m")
     assert parse_matrix('{"data": ["7/3", 2]}', place="m").array.tolist() == [Fraction(7, 3), 2]
 
 

@@ -149,6 +149,8 @@ def _printed(source: Source, text: str, options: ReadOptions) -> Layout:
 
 def _brackets(source: Source, text: str, options: ReadOptions) -> Layout:
     """Read nested brackets as the text shows them: MATLAB's rows, NumPy's `print`, lists."""
+    if '"' in text:
+        return _json(source, text, options)
     if options.decimal == ",":
         text = with_decimal_points(source, text)
     layout = layout_between_brackets(source, text)

@@ -13,7 +13,7 @@ from convcalc.matrix.layout import Layout, Source
 __all__ = ["checked_fields", "json_layout"]
 
 _BLANK = re.compile(r"\s*")
-_STRING = re.compile(r'"([^"\\\n]*)"')
+_STRING = re.compile(r'"([^"\\\s,\[\]{}]*)"')
 _FLOATS = ("float16", "float32", "float64")
 
 
