@@ -75,7 +75,7 @@ def _object(data: bytes, start: int, place: str) -> tuple[NDArray[Any] | None, s
         return None, None
     around = data[start : key.end()] + b"0" + data[nesting.end :]
     array = read_nested(data, nesting)
-    if array is None:
+    if array is None or (array.size > 1 and not nesting.commas):
         return None, None
     try:
         return array, checked_fields(Source(around.decode("latin-1"), place), key.end() - start, array.shape)
