@@ -8,7 +8,6 @@ extent k_eff = d(k-1)+1 (the cells a dilated kernel spans), output size o.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
 from convcalc.errors import ShapeError
 from convcalc.value import Value
@@ -150,15 +149,16 @@ class Window(Value):
         >>> Window(2, stride=2, padding=Padding(2, 2)).first_empty(4)
         0
         """
-        starts = self.starts(size)
+        # The count by itself: a range has no length beyond what an index of the machine holds.
+        starts, count = self.starts(size), self.output(size)
         # Only windows that start before the input can miss it by dilation, and their phase repeats every d windows.
-        before = islice(starts, min(len(starts), -(starts[0] // self.stride), self.dilation))
+        before = starts[: min(count, -(starts[0] // self.stride), self.dilation)]
         for index, start in enumerate(before):
             taps_before = -(start // self.dilation)
             if start < 0 and (taps_before >= self.kernel or start + taps_before * self.dilation >= size):
                 return index
         past = -((starts[0] - size) // self.stride)
-        return past if past < len(starts) else None
+        return past if past < count else None
 
     def transposed_output(self, size: int, output_padding: int = 0) -> int:
         """Size out of a transposed convolution: (i-1)s - pL - pR + k_eff + op.
