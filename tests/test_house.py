@@ -17,12 +17,14 @@ HEAVY = {"numpy", "rich", "orjson", "PIL", "dask", "distributed"}
 
 
 def table() -> dict[str, set[str]]:
-    """Read the table of rooms in the package's docstring: room -> what it may import."""
-    rows = {}
+    """Read the table of rooms in the package's docstring: room -> what it may import; a row may go on below."""
+    rows: dict[str, set[str]] = {}
+    room = ""
     for line in (convcalc.__doc__ or "").splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if len(cells) == 3 and cells[0].startswith("`"):
-            rows[cells[0].strip("`")] = {name.strip() for name in cells[2].split(",")} - {""}
+        if len(cells) == 3 and (cells[0].startswith("`") or (rows and not cells[0])):
+            room = cells[0].strip("`") or room
+            rows.setdefault(room, set()).update({name.strip() for name in cells[2].split(",")} - {""})
     return rows
 
 

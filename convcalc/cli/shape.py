@@ -30,6 +30,7 @@ HELP = """Examples:
   convcalc shape 224 maxpool -k 3 -s 2 --explain
   convcalc shape 3x32x32 -f network.txt
   convcalc shape 224 -k 7 -s 2 -p 3 --region 0,2
+  convcalc shape 224 -k 7 -s 2 -p '?' --want 112
 
 Sizes through one layer or a whole chain, with the receptive field of its cells.
 
@@ -43,6 +44,10 @@ class QuestionOptions(Group):
     region: Annotated[
         str | None,
         typer.Option("--region", metavar="ROW,COL", help="Show which input cells this cell of the output sees."),
+    ] = None
+    want: Annotated[
+        str | None,
+        typer.Option("--want", metavar="SIZE", help="The output that the number written as ? has to give."),
     ] = None
 
 
@@ -58,6 +63,10 @@ def shape(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc shape`."""
+    if questions.want is not None or _is_open(size, layers or (), layer, window):
+        from convcalc.cli.unknown import answer_unknown
+
+        return Answer(answer_unknown(size, layers or (), layer, window, questions.want), output)
     network = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
     with placed(network):
         network, traced = traced_network(network, parse_size(size), window.dims)
@@ -73,6 +82,12 @@ def shape(
     if questions.region is not None:
         report = _with_region(report, questions.region, traced, texts)
     return Answer(report, output)
+
+
+def _is_open(size: str, texts: Sequence[str], layer: LayerArguments, window: WindowArguments) -> bool:
+    """Tell whether a `?` stands for a number to be found."""
+    options = (layer.kernel, layer.output_padding, window.stride, window.padding, window.dilation)
+    return any("?" in text for text in (size, *texts, *options) if text is not None)
 
 
 def _with_region(report: "Report", text: str, traced: "Trace", texts: Sequence[str]) -> "Report":

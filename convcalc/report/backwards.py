@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convcalc.geometry import axis_name
-from convcalc.report import Lines, Report
+from convcalc.report import SCHEMA, Column, Lines, Report, Table
 
 if TYPE_CHECKING:
     from convcalc.region import Region, Sight
+    from convcalc.solve import Solved, Span
 
-__all__ = ["span_text", "with_region"]
+__all__ = ["solve_report", "span_text", "with_region"]
 
 
 def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequence[str]) -> Report:
@@ -64,3 +65,53 @@ def span_text(first: int, last: int | None) -> str:
     if last is None:
         return f"{first}.."
     return str(first) if first == last else f"{first}..{last}"
+
+
+def solve_report(solved: Solved) -> Report:
+    """Report the values found for an unknown, a row for each span of them.
+
+    >>> from convcalc.layers import TensorShape
+    >>> from convcalc.solve import Solution, Solved, Span
+    >>> found = Solved("padding", (Solution((Span(3, 4),), TensorShape((7, 7), 2)),))
+    >>> solve_report(found).answer, solve_report(found).data["solutions"]
+    ('3', [{'first': [3], 'last': [4], 'output': [7, 7]}])
+    """
+    column = solved.what.replace(" ", "_")
+    columns = (Column(solved.what.capitalize(), column, numeric=True), Column("Output", "output", numeric=True))
+    rows = tuple((_spans_text(each.spans), each.output.sizes) for each in solved.solutions)
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "command": "shape",
+        "unknown": solved.what,
+        "solutions": [
+            {
+                "first": [span.first for span in each.spans],
+                "last": [span.last for span in each.spans],
+                "output": list(each.output.sizes),
+            }
+            for each in solved.solutions
+        ],
+    }
+    first = [span.first for span in solved.solutions[0].spans]
+    answer = str(first[0]) if len(set(first)) == 1 else "x".join(map(str, first))
+    notes = Lines((_remark(solved),), role="note")
+    return Report("shape", data, answer, (Table(columns, rows), notes))
+
+
+def _spans_text(spans: Sequence[Span]) -> str:
+    texts = [span_text(span.first, span.last) for span in spans]
+    return texts[0] if len(set(texts)) == 1 else "x".join(texts)
+
+
+def _remark(solved: Solved) -> str:
+    if solved.least:
+        return "the smallest that passes"
+    counted = [span for each in solved.solutions for span in each.spans]
+    if any(span.last is None for span in counted):
+        return "everything from there on fits"
+    if len(solved.solutions) == 1 and all(span.first == span.last for span in counted):
+        return "no other number fits"
+    if all(len(each.spans) == 1 for each in solved.solutions):
+        count = sum((span.last or 0) - span.first + 1 for span in counted)
+        return f"{count} values fit, the smallest first"
+    return "any of these on its axis"
