@@ -69,6 +69,8 @@ GIVEN_UP = {
     "number between": "[[1, 2], 5, [3, 4]]",
     "MATLAB": "[1 2; 3 4]",
     "MATLAB or NumPy": "[1 2\n 3 4]",
+    "number after the rows": "[[1, 2], [3, 4], 5]",
+    "last comma": "[[1, 2], [3, 4],]",
     "word": "[[1, x], [3, 4]]",
     "elided": "[[1 ... 2]\n [3 ... 4]]",
     "fractions": '{"data": [["1/3", 2]]}',

@@ -84,10 +84,12 @@ def nesting_of(data: bytes, start: int) -> Nesting | None:
     if shape is None:
         return None
     starts, ends = places[innermost] + 1, places[innermost + 1]
+    end = int(places[-1]) + 1
     commas = _commas_between(data, starts, ends)
-    if commas is None or data[start : starts[0]].translate(None, b"[ \t\r\n"):
+    around = data[start : starts[0]] + data[ends[-1] : end]
+    if commas is None or around.translate(None, b"[] \t\r\n"):
         return None
-    return Nesting(starts, ends, shape, int(places[-1]) + 1, commas)
+    return Nesting(starts, ends, shape, end, commas)
 
 
 def _regular(steps: NDArray[np.intp], depth: NDArray[np.intp], innermost: NDArray[np.intp]) -> tuple[int, ...] | None:
