@@ -14,7 +14,7 @@ _convcalc() {
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file -s --stride -p --padding -d --dilation --dims --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file -s --stride -p --padding -d --dilation --dims --region --want --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -25,6 +25,8 @@ _convcalc() {
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
+                --region) words=''; value=1 ;;
+                --want) words=''; value=1 ;;
                 --check) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
@@ -50,7 +52,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='-k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 box gaussian log'; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -69,12 +71,15 @@ _convcalc() {
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
                 --precision) words=''; value=1 ;;
+                --algorithm) words='taps columns rows banded'; value=1 ;;
+                --memory) words=''; value=1 ;;
+                --threads) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='-k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
+            options='-k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 --norm) words=''; value=1 ;;
@@ -92,6 +97,9 @@ _convcalc() {
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
                 --precision) words=''; value=1 ;;
+                --algorithm) words='taps doubling'; value=1 ;;
+                --memory) words=''; value=1 ;;
+                --threads) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;

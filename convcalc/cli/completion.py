@@ -75,6 +75,8 @@ def command_flags(name: str, command: Any) -> list[Flag]:
 def _known_words(command: str, option: str) -> tuple[str, ...]:
     """Give the words an option's value may be where the option's own type does not list them."""
     from convcalc.compute.boundary import BOUNDARIES
+    from convcalc.compute.plan import ALGORITHMS
+    from convcalc.compute.sliding import METHODS
     from convcalc.layers import NamedPadding
     from convcalc.matrix.kernels import KERNEL_NAMES
 
@@ -82,6 +84,8 @@ def _known_words(command: str, option: str) -> tuple[str, ...]:
         return get_args(NamedPadding)
     if option == "--boundary":
         return tuple(name + ":" if name == "constant" else name for name in BOUNDARIES)
+    if option == "--algorithm":
+        return ALGORITHMS if command == "conv" else METHODS
     if (command, option) == ("conv", "--kernel"):
         return tuple(dict.fromkeys(name.partition(":")[0] for name in KERNEL_NAMES))
     return ("1", "2", "3") if option == "--dims" else ()

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from convcalc.cli.answer import Answer
+from convcalc.cli.engine import compute, planned_convolution
 from convcalc.cli.layers import read_layers
 from convcalc.cli.numbers import boundary_of, chosen_cell, read_array, read_beside, read_kernel, refuse_two_readers
 from convcalc.cli.options import (
     CellOptions,
+    EngineOptions,
     Group,
     HomeworkOptions,
     NumberOptions,
@@ -59,11 +61,11 @@ class KernelOptions(Group):
     ] = None
     flip: Annotated[bool, typer.Option("--flip", help="Turn the kernel by 180 degrees first.")] = False
     boundary: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--boundary", metavar="NAME", help="What padding holds: zeros, reflect, replicate, circular, constant:V."
         ),
-    ] = "zeros"
+    ] = None
     transposed: Annotated[bool, typer.Option("--transposed", help="Compute the transposed convolution.")] = False
     output_padding: Annotated[
         str | None, typer.Option("--output-padding", metavar="N", help="Cells added to a transposed one's end.")
@@ -81,6 +83,7 @@ def conv(
     homework: HomeworkOptions,
     cell: CellOptions,
     shown: ShowOptions,
+    engine: EngineOptions,
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc conv`."""
@@ -92,7 +95,7 @@ def conv(
     x, kernel = read_array(source, numbers), read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
     layer = _layer(text, filters, window, kernel.array, x.array.ndim)
-    boundary, constant = boundary_of(filters.boundary, numbers)
+    boundary, constant = boundary_of(filters.boundary or layer.padding_mode, numbers)
     ready = arranged_layer(
         layer,
         x.array,
@@ -102,7 +105,9 @@ def conv(
         constant=constant,
         flip=filters.flip,
     )
-    result = ready.compute()
+    if engine.plan:
+        return Answer(planned_convolution(ready, engine, engine.algorithm), output)
+    result = compute(ready, engine, engine.algorithm)
     derived = []
     if homework.explain or cell.at is not None:
         from convcalc.explain import convolution_cell

@@ -10,6 +10,7 @@ import typer
 
 __all__ = [
     "CellOptions",
+    "EngineOptions",
     "Group",
     "HomeworkOptions",
     "LayerArguments",
@@ -128,6 +129,24 @@ class NumberOptions(Group):
         str | None, typer.Option("--dtype", metavar="TYPE", help="Compute in float16, float32, float64, int64 ...")
     ] = None
     exact: Annotated[bool, typer.Option("--exact", help="Take decimals as exact: 0.1 is one tenth.")] = False
+
+
+class EngineOptions(Group):
+    """How it is computed; the answer is the same, whatever they say."""
+
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show how it would be computed, and at what cost, instead of the answer.")
+    ] = False
+    algorithm: Annotated[
+        str | None,
+        typer.Option("--algorithm", metavar="NAME", help="Compute in this way, one of those --plan lists."),
+    ] = None
+    memory: Annotated[
+        str, typer.Option("--memory", metavar="SIZE", help="Memory to work in, above input and output: 512M, 2GiB.")
+    ] = "512MiB"
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads, one a core if not given.")
+    ] = None
 
 
 class ShowOptions(Group):

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from convcalc.cli.answer import Answer
+from convcalc.cli.engine import compute_pooling, planned_pooling
 from convcalc.cli.layers import read_layers
 from convcalc.cli.numbers import chosen_cell, read_array, read_beside, refuse_two_readers
 from convcalc.cli.options import (
     CellOptions,
+    EngineOptions,
     Group,
     HomeworkOptions,
     NumberOptions,
@@ -77,17 +79,19 @@ def pool(
     homework: HomeworkOptions,
     cell: CellOptions,
     shown: ShowOptions,
+    engine: EngineOptions,
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc pool`."""
-    from convcalc.compute.apply import apply_pooling, pooling_cell_numbers
-
     refuse_two_readers(INPUT=source, **{"--check": homework.check})
     x = read_array(source, numbers)
     layer = _layer(text, pooling, window, x.array.ndim)
-    values, indices = apply_pooling(layer, x.array, indices=pooling.indices or layer.indices)
+    if engine.plan:
+        return Answer(planned_pooling(layer, x.array, engine), output)
+    values, indices = compute_pooling(layer, x.array, pooling.indices or layer.indices, engine)
     derived = []
     if homework.explain or cell.at is not None:
+        from convcalc.compute.apply import pooling_cell_numbers
         from convcalc.explain import pooling_cell
 
         at = chosen_cell(cell.at, values.shape)

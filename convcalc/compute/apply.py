@@ -7,8 +7,9 @@ from typing import Any
 from convcalc.compute.arrange import Arranged, arranged
 from convcalc.compute.cell import pooled_cells
 from convcalc.compute.exact import Array
-from convcalc.compute.pool import pool, pool_adaptive
+from convcalc.compute.pool import DEFAULTS, pool, pool_adaptive
 from convcalc.compute.positions import pool_adaptive_indices, pool_indices
+from convcalc.compute.tiles import Options
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, adaptive_windows
 from convcalc.layers import AdaptivePooling, Convolution, Pooling, transposed_windows, weight_shape, windows
@@ -60,7 +61,9 @@ def arranged_layer(
     )
 
 
-def apply_pooling(layer: Pooling | AdaptivePooling, x: Array, *, indices: bool = False) -> tuple[Array, Array | None]:
+def apply_pooling(
+    layer: Pooling | AdaptivePooling, x: Array, *, indices: bool = False, options: Options = DEFAULTS
+) -> tuple[Array, Array | None]:
     """Pool the last axes of x by `layer`: the values, and where each was found if `indices` are wanted.
 
     >>> import numpy as np
@@ -76,7 +79,15 @@ def apply_pooling(layer: Pooling | AdaptivePooling, x: Array, *, indices: bool =
     axes = windows(layer, spatial)
     if indices:
         return pool_indices(x, axes, layer.kind)
-    values = pool(x, axes, layer.kind, count_padding=layer.count_padding, divisor=layer.divisor, norm=layer.norm)
+    values = pool(
+        x,
+        axes,
+        layer.kind,
+        count_padding=layer.count_padding,
+        divisor=layer.divisor,
+        norm=layer.norm,
+        options=options,
+    )
     return values, None
 
 

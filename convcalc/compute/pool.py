@@ -120,9 +120,9 @@ def _reduce_windows(x: Array, windows: Sequence[Window], combine: np.ufunc, opti
 
     def compute(tile: Tile, _scratch: Scratch) -> int:
         part = planes[tile.first_group : tile.last_group]
-        part = slide(part, 1, windows[0], combine, tile.first, tile.last)
+        part = slide(part, 1, windows[0], combine, tile.first, tile.last, options.algorithm)
         for axis in range(1, rank):
-            part = slide(part, 1 + axis, windows[axis], combine, 0, counts[axis])
+            part = slide(part, 1 + axis, windows[axis], combine, 0, counts[axis], options.algorithm)
         result[tile.first_group : tile.last_group, tile.first : tile.last] = part
         return tile.rows * tile.groups
 

@@ -13,21 +13,42 @@ import numpy as np
 from convcalc.compute.exact import Array
 from convcalc.geometry import Window
 
-__all__ = ["cut", "first_real", "seen", "slide"]
+__all__ = ["METHODS", "cut", "first_real", "method", "passes", "seen", "slide"]
+
+METHODS = ("taps", "doubling")
 
 
-def slide(x: Array, place: int, window: Window, combine: np.ufunc, first: int, last: int) -> Array:
+def slide(
+    x: Array, place: int, window: Window, combine: np.ufunc, first: int, last: int, forced: str | None = None
+) -> Array:
     """Combine the real cells that windows `first` to `last` along axis `place` see.
 
-    `combine` is np.maximum, np.minimum (every window must hold a real cell) or np.add (an empty sum is 0).
+    `combine` is np.maximum, np.minimum (every window must hold a real cell) or np.add (an empty sum is 0). `forced`
+    is one of METHODS; objects always go tap by tap.
 
     >>> slide(np.array([3, 1, 4, 1, 5]), 0, Window(2, stride=2), np.maximum, 0, 2)
     array([3, 4])
     """
-    passes = window.kernel.bit_length() + (combine is np.add) * window.kernel.bit_count()
-    if x.dtype.kind != "O" and passes * window.stride < window.kernel:
+    if (forced or method(window, combine, x.dtype)) == "doubling" and x.dtype.kind != "O":
         return _doubled(x, place, window, combine, first, last)
     return _tap_by_tap(x, place, window, combine, first, last)
+
+
+def method(window: Window, combine: np.ufunc, dtype: np.dtype[Any]) -> str:
+    """Choose the way with fewer passes: one a tap over the output, or a few over all of the input.
+
+    >>> method(Window(2), np.maximum, np.dtype(float)), method(Window(31), np.maximum, np.dtype(float))
+    ('taps', 'doubling')
+    """
+    fewer = passes(window, combine, "doubling") * window.stride < window.kernel
+    return "doubling" if fewer and dtype.kind != "O" else "taps"
+
+
+def passes(window: Window, combine: np.ufunc, name: str) -> int:
+    """Count the passes over the cells that one of METHODS makes."""
+    if name == "taps":
+        return window.kernel
+    return window.kernel.bit_length() + (combine is np.add) * window.kernel.bit_count()
 
 
 def _tap_by_tap(x: Array, place: int, window: Window, combine: np.ufunc, first: int, last: int) -> Array:
