@@ -14,6 +14,7 @@ __all__ = [
     "AxesNormalization",
     "Bilinear",
     "Border",
+    "BorderMode",
     "Convolution",
     "Elementwise",
     "Embedding",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from convcalc.geometry import Padding
 from convcalc.layers import (
     AdaptivePooling,
     Border,
+    BorderMode,
     Convolution,
     Fold,
     Layer,
@@ -144,7 +143,7 @@ def fold(bound: Bound, name: str) -> Layer:
     return Fold(outputs, kernel, bound.axes("stride"), bound.sides("padding"), bound.axes("dilation"))
 
 
-_BORDERS: dict[str, Literal["constant", "reflect", "replicate", "circular"]] = {
+_BORDERS: dict[str, BorderMode] = {
     "Zero": "constant",
     "Constant": "constant",
     "Reflection": "reflect",

@@ -291,7 +291,8 @@ def _normalization(layer: Normalization, rank: int | None) -> Written:
         call = Written("GroupNorm", layer.groups, layer.channels, affine=layer.affine, bias=layer.has_bias)
         return call.without(affine=True, bias=layer.affine)
     if layer.kind in ("layer", "rms"):
-        if rank or layer.channels is None:
+        # On flat features the channels are the last axis, which is PyTorch's.
+        if rank != 0 or layer.channels is None:
             raise unsayable("a normalization over the channels of each cell", "PyTorch")
         return _layer_normalization(
             LayerNormalization((layer.channels,), layer.affine, layer.has_bias, layer.kind == "rms")
