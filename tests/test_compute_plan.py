@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oracles import convolve_loops
 from strategies import ConvolutionDraw, convolutions, small_integers
 
+from convcalc.compute.arrange import correlate
 from convcalc.compute.convolve import convolve
 from convcalc.compute.job import Job
 from convcalc.compute.plan import ALGORITHMS, plan
@@ -79,6 +80,32 @@ def test_large_jobs_are_cut_into_tiles_that_agree(name: str, dtype: str) -> None
         exact = convolve(x.astype(float), weight.astype(float), windows, groups=groups, options=Options("taps"))
         bound = convolve(np.abs(x), np.abs(weight), windows, groups=groups, options=Options("taps"))
         assert np.all(np.abs(result - exact) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8"])
+@pytest.mark.parametrize("stride", [1, 3])
+def test_kernels_of_rank_one(dtype: str, stride: int) -> None:
+    generator = np.random.default_rng(11)
+    x = generator.integers(0, 200, (3, 150, 117)).astype(dtype)
+    for column, row in (([1, 2, 1], [-1, 0, 1]), ([3, 0, -6, 9, 1], [2, 4]), ([1] * 9, [1] * 31), ([2], [0, 5, 1])):
+        kernel = np.multiply.outer(column, row) * (0.37 if dtype != "uint8" else 1)
+        kernel = kernel.astype(dtype if dtype != "uint8" else int)
+        windows = [Window(len(column), stride, Padding(2, 0)), Window(len(row), stride, Padding(1, 9), dilation=2)]
+        result = correlate(x, kernel, windows, options=Options("separable", threads=2))
+        expected = correlate(x, kernel, windows, options=Options("taps"))
+        assert result.dtype == expected.dtype
+        if dtype == "uint8":
+            assert np.array_equal(result, expected)
+        else:
+            bound = correlate(np.abs(x), np.abs(kernel), windows, options=Options("taps"))
+            assert np.all(np.abs(result - expected) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
+
+
+def test_a_kernel_that_is_almost_of_rank_one_is_not() -> None:
+    kernel = np.ones((3, 3))
+    kernel[2, 2] += 1e-9
+    with pytest.raises(UsageError, match="not a column times a row"):
+        correlate(np.ones((9, 9)), kernel, [Window(3), Window(3)], options=Options("separable"))
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)

@@ -10,6 +10,7 @@ a product does hundreds of operations in the time in which one number is moved.
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
@@ -19,14 +20,14 @@ __all__ = ["SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
 
 SPREADS = True
 # Tiles hold whole bands.
-STEP = 16
-
+STEP = 8
 # Output rows of one product: more make the band sparser, fewer make the product too thin.
 BAND = STEP
-# Products of one tile, which share the halo.
-BANDS = 4
-# Output columns of one product, so that all the taps' rows stay in cache.
+# Output rows of one tile; its bands share the halo.
+TILE_ROWS = 64
+# Output columns of one product, and bytes of what the products of some bands give before it is added up.
 CHUNK = 2048
+PARTS_BYTES = 7 << 19
 
 
 def refuse(job: Job) -> str | None:
@@ -54,7 +55,7 @@ def cost(job: Job, rates: Rates) -> float:
 
 def rows(job: Job) -> int:
     """Choose the output rows of one tile."""
-    return BAND * BANDS
+    return TILE_ROWS
 
 
 def _read(job: Job) -> int:
@@ -76,41 +77,57 @@ def prepare(weight: Array, job: Job) -> Array:
 
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
     """Compute a tile: block (groups, C/groups, rows, width) into out (groups, O/groups, rows, width)."""
-    stride, read = job.windows[0].stride, _read(job)
-    for first in range(0, out.shape[2], BAND):
-        strip = block[:, :, first * stride : first * stride + read]
-        if strip.shape[2] < read or job.group_inputs > 1:
-            # A last band of fewer rows is computed whole, lest its bits depend on the height of the input; and
-            # channels and rows are one axis of the product, so they must lie one after another.
-            whole = scratch.take("strip", (*block.shape[:2], read, block.shape[3]), job.dtype)
-            whole[:, :, : strip.shape[2]] = strip
-            whole[:, :, strip.shape[2] :] = 0
-            strip = whole
-        target = out[:, :, first : first + BAND]
-        for column in range(0, out.shape[3], CHUNK):
-            _run_chunk(strip, weight, job, target[..., column : column + CHUNK], column, scratch)
+    groups, outputs, rows, columns = out.shape
+    one_band = groups * job.kernel[1] * outputs * BAND * min(columns, CHUNK) * job.windows[1].stride * job.itemsize
+    most = max(1, PARTS_BYTES // one_band)
+    whole = rows // BAND
+    for band in range(0, whole, most):
+        bands = min(most, whole - band)
+        target = out[:, :, band * BAND : (band + bands) * BAND].reshape(groups, outputs, bands, BAND, columns)
+        _run_bands(_strips(block, band, bands, job, scratch), weight, job, target.swapaxes(1, 2), scratch)
+    if rows % BAND:
+        # The last band is computed whole as well, lest its bits depend on the height of the input.
+        target = out[:, None, :, whole * BAND :]
+        _run_bands(_strips(block, whole, 1, job, scratch), weight, job, target, scratch)
 
 
-def _run_chunk(strip: Array, matrices: Array, job: Job, out: Array, column: int, scratch: Scratch) -> None:
-    """Multiply the columns that one chunk of output columns sees, then add up its taps, each at its shift."""
-    window, (groups, outputs, band, columns) = job.windows[1], out.shape
-    first = column * window.stride
-    seen = strip[..., first : first + (columns - 1) * window.stride + window.extent]
-    depth = strip.shape[1] * strip.shape[2]
-    parts = scratch.take("parts", (groups, window.kernel * outputs * BAND, seen.shape[3]), job.dtype)
-    cells = (
-        seen[:, 0] if strip.shape[1] == 1 else strip.reshape(groups, depth, -1)[..., first : first + seen.shape[3]]
-    )
-    np.matmul(matrices.reshape(groups, -1, depth), cells, out=parts)
-    by_tap = parts.reshape(groups, window.kernel, outputs, BAND, -1)[:, :, :, :band]
-    reach = (columns - 1) * window.stride + 1
-    shifted = [
-        by_tap[:, tap, :, :, tap * window.dilation : tap * window.dilation + reach : window.stride]
-        for tap in range(window.kernel)
-    ]
-    if len(shifted) == 1:
-        np.copyto(out, shifted[0])
-        return
-    np.add(shifted[0], shifted[1], out=out)
-    for part in shifted[2:]:
-        np.add(out, part, out=out)
+def _strips(block: Array, band: int, bands: int, job: Job, scratch: Scratch) -> Array:
+    """Give the input rows of some bands as (groups, bands, C/groups · rows, width), zeros below the block."""
+    groups, channels, rows, width = block.shape
+    read, move = _read(job), BAND * job.windows[0].stride
+    if channels == 1 and (band + bands - 1) * move + read <= rows:
+        step = block.strides[2]
+        shape, strides = (groups, bands, read, width), (block.strides[0], move * step, step, block.strides[3])
+        return as_strided(block[:, :, band * move :], shape, strides, writeable=False)
+    strips = scratch.take("strips", (groups, bands, channels, read, width), job.dtype)
+    for number in range(bands):
+        strip = block[:, :, (band + number) * move : (band + number) * move + read]
+        strips[:, number, :, : strip.shape[2]] = strip
+        strips[:, number, :, strip.shape[2] :] = 0
+    return strips.reshape(groups, bands, channels * read, width)
+
+
+def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    """Multiply strips (groups, bands, depth, width), then add up the taps, each at its shift, into the output.
+
+    out: (groups, bands, O/groups, rows of a band or fewer, columns).
+    """
+    window, (groups, bands, outputs, rows, all_columns) = job.windows[1], out.shape
+    matrix = weight.reshape(groups, 1, -1, strips.shape[2])
+    for column in range(0, all_columns, CHUNK):
+        columns = min(CHUNK, all_columns - column)
+        reach = (columns - 1) * window.stride + 1
+        first = column * window.stride
+        seen = strips[..., first : first + reach + window.extent - 1]
+        parts = scratch.take("parts", (groups, bands, matrix.shape[2], seen.shape[3]), job.dtype)
+        np.matmul(matrix, seen, out=parts)
+        by_tap = parts.reshape(groups, bands, window.kernel, outputs, BAND, -1)[:, :, :, :, :rows]
+        starts = range(0, window.extent, window.dilation)
+        shifted = [by_tap[:, :, tap, ..., at : at + reach : window.stride] for tap, at in enumerate(starts)]
+        target = out[..., column : column + columns]
+        if len(shifted) == 1:
+            np.copyto(target, shifted[0])
+            continue
+        np.add(shifted[0], shifted[1], out=target)
+        for part in shifted[2:]:
+            np.add(target, part, out=target)

@@ -12,6 +12,7 @@ import numpy as np
 from convcalc.compute.exact import Array, Operands, prepare
 from convcalc.compute.job import Job, Tile
 from convcalc.compute.plan import Plan, plan
+from convcalc.compute.separable import factors
 from convcalc.compute.tiles import Options, run
 from convcalc.compute.transposed import phases
 from convcalc.errors import ShapeError
@@ -114,7 +115,7 @@ def convolution(
     check_channels(x.shape, weight.shape, windows, groups, transposed=False)
     check_sizes(x.shape, windows)
     operands = prepare(x, weight, _bias_of(bias, len(weight)), work)
-    job = _job(operands.x, operands.weight, windows, groups, operands.work)
+    job = _job(operands, windows, groups)
     step = Step(job, plan(job, algorithm), operands.x, operands.weight, (...,))
     return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)
 
@@ -174,7 +175,7 @@ def transposed_convolution(
     for axes in product(*map(phases, windows, x.shape[2:], outputs)):
         part = operands.x[(slice(None), slice(None), *(axis.inputs for axis in axes))]
         kernel = operands.weight[(slice(None), slice(None), *(axis.taps for axis in axes))]
-        job = _job(part, kernel, [axis.window for axis in axes], groups, operands.work)
+        job = _job(operands.replace(x=part, weight=kernel), [axis.window for axis in axes], groups)
         place = (slice(None), slice(None), *(axis.outputs for axis in axes))
         steps.append(Step(job, plan(job, algorithm), part, kernel, place))
     shape = (len(x), len(forward), *outputs)
@@ -216,9 +217,19 @@ def convolve_transposed(
     return ready.compute(options=options)
 
 
-def _job(x: Array, weight: Array, windows: Sequence[Window], groups: int, dtype: str) -> Job:
-    batch, channels, *sizes = x.shape
-    return Job(batch, channels, len(weight), groups, tuple(sizes), tuple(windows), dtype)
+def _job(operands: Operands, windows: Sequence[Window], groups: int) -> Job:
+    batch, channels, *sizes = operands.x.shape
+    outputs, whole = len(operands.weight), operands.result in ("whole", "fraction")
+    rank_one = _is_rank_one(operands.weight, groups, whole)
+    return Job(batch, channels, outputs, groups, tuple(sizes), tuple(windows), operands.work, whole, rank_one)
+
+
+def _is_rank_one(weight: Array, groups: int, whole: bool) -> bool:
+    """Say whether every kernel of a convolution of planes is a column times a row."""
+    if weight.ndim != 4 or len(weight) != groups or weight.shape[1] > 1 or weight.dtype.kind != "f":
+        return False
+    kernels = weight[:, 0].astype(np.int64) if whole else weight[:, 0]
+    return all(factors(kernel) is not None for kernel in kernels)
 
 
 def _outputs_first(weight: Array, groups: int) -> Array:

@@ -48,7 +48,11 @@ class Tile(Value):
 
 
 class Job(Value):
-    """The sizes of a convolution x (N, C, *sizes) with weight (O, C/groups, *kernel), computed in `dtype`."""
+    """The sizes of a convolution x (N, C, *sizes) with weight (O, C/groups, *kernel), computed in `dtype`.
+
+    `whole` says that the numbers are whole, and so must come out exactly; `rank_one` that every kernel is a column
+    times a row.
+    """
 
     batch: int
     channels: int
@@ -57,6 +61,8 @@ class Job(Value):
     sizes: tuple[int, ...]
     windows: tuple[Window, ...]
     dtype: str
+    whole: bool = False
+    rank_one: bool = False
 
     @property
     def rank(self) -> int:

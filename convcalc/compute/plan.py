@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Protocol, cast
 
-from convcalc.compute import banded, columns, rows, taps
+from convcalc.compute import banded, columns, rows, separable, taps
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import RATES, Rates
@@ -41,7 +41,13 @@ class Algorithm(Protocol):
         """Compute one tile from its block."""
 
 
-_MODULES: dict[str, ModuleType] = {"taps": taps, "columns": columns, "rows": rows, "banded": banded}
+_MODULES: dict[str, ModuleType] = {
+    "taps": taps,
+    "columns": columns,
+    "rows": rows,
+    "banded": banded,
+    "separable": separable,
+}
 ALGORITHMS = tuple(_MODULES)
 
 
