@@ -1,0 +1,287 @@
+"""`convcalc conv`: real numbers in, real numbers out, explained and checked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracles import Number, cell, convolve_loops, flatten, indices, shape_of, transposed_loops
+from strategies import ConvolutionDraw, convolutions
+
+Run = Callable[..., Any]
+EXAMPLE = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 0; 0 1"]
+IN_PROCESS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def text_of(nested: Any) -> str:
+    """Write a nested list as a person would: rows on lines, slices of more axes under their shape."""
+    shape = shape_of(nested)
+    rows = [" ".join(str(cell(nested, (*row, column))) for column in range(shape[-1])) for row in indices(shape[:-1])]
+    if len(shape) <= 2:
+        return "\n".join(rows) + "\n"
+    slices = ["\n".join(rows[start : start + shape[-2]]) for start in range(0, len(rows), shape[-2])]
+    return f"# shape: {'x'.join(map(str, shape))}\n" + "\n\n".join(slices) + "\n"
+
+
+def axes_of(values: Any) -> str:
+    return "x".join(":".join(map(str, each)) if isinstance(each, tuple) else str(each) for each in values)
+
+
+def command_of(drawn: ConvolutionDraw, folder: Path) -> list[str]:
+    """Write a drawn convolution down as a command line, its matrices in files."""
+    for name, nested in (("x", drawn.x), ("weight", drawn.weight)):
+        (folder / f"{name}.txt").write_text(text_of(nested))
+    arguments = ["conv", str(folder / "x.txt"), "-k", str(folder / "weight.txt"), "--dims", str(len(drawn.stride))]
+    arguments += ["-s", axes_of(drawn.stride), "-p", axes_of(drawn.padding), "-d", axes_of(drawn.dilation)]
+    arguments += ["-g", str(drawn.groups)]
+    if drawn.bias is not None:
+        arguments += ["--bias", " ".join(map(str, drawn.bias))]
+    return arguments
+
+
+def exact(number: Any) -> Fraction:
+    return Fraction(number) if isinstance(number, str | int) else Fraction(str(number))
+
+
+MIXED = st.integers(-9, 9) | st.fractions(-3, 3, max_denominator=6)
+
+
+@IN_PROCESS
+@given(convolutions(MIXED, st.integers(1, 2)))
+def test_whole_numbers_and_fractions_come_out_exact(
+    here: Run, tmp_path_factory: pytest.TempPathFactory, drawn: ConvolutionDraw
+) -> None:
+    command = command_of(drawn, tmp_path_factory.mktemp("drawn"))
+    expected = convolve_loops(
+        drawn.x,
+        drawn.weight,
+        stride=drawn.stride,
+        padding=drawn.padding,
+        dilation=drawn.dilation,
+        groups=drawn.groups,
+        bias=drawn.bias,
+    )
+    done = here(*command, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert tuple(answer["shape"]) == shape_of(expected)
+    assert [exact(number) for number in flatten(answer["data"])] == [Fraction(number) for number in flatten(expected)]
+
+
+def sum_of(lines: list[str]) -> Fraction:
+    """Work out a printed sum of products."""
+    terms = " ".join(line.replace("(bias)", "") for line in lines if "channel" not in line)
+    code = re.sub(r"(\d+(\.\d+)?(e[+-]?\d+)?)", r"Fraction('\1')", terms.replace("·", "*"))
+    return Fraction(eval(f"0 + {code}", {"__builtins__": {}}, {"Fraction": Fraction}))
+
+
+def explained(here: Run, command: list[str], at: tuple[int, ...]) -> tuple[list[str], Fraction]:
+    """Ask for one cell, and give the lines of its sum and the answer under them."""
+    done = here(*command, "--explain", "--at", ",".join(map(str, at)), "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    (derivation,) = answer["explanation"]
+    assert derivation["title"] == f"cell ({', '.join(map(str, at))})"
+    *lines, last = derivation["lines"]
+    assert last.startswith("= ")
+    assert exact(last.removeprefix("= ")) == exact(cell(answer["data"], at))
+    return lines, exact(last.removeprefix("= "))
+
+
+@IN_PROCESS
+@given(convolutions(MIXED, st.integers(1, 2)), st.randoms(use_true_random=False))
+def test_the_sum_of_a_cell_is_its_answer(
+    here: Run, tmp_path_factory: pytest.TempPathFactory, drawn: ConvolutionDraw, random: Any
+) -> None:
+    command = command_of(drawn, tmp_path_factory.mktemp("drawn"))
+    shape = json.loads(here(*command, "--json").stdout)["shape"]
+    lines, answer = explained(here, command, tuple(random.randrange(size) for size in shape))
+    assert sum_of(lines) == answer
+
+
+@pytest.mark.parametrize("boundary", ["zeros", "reflect", "replicate", "circular", "constant:-7", "constant:1/3"])
+@pytest.mark.parametrize("at", [(0, 0), (1, 2), (3, 4)])
+def test_the_sum_of_a_cell_at_the_border(boundary: str, at: tuple[int, ...], here: Run) -> None:
+    x = [[1, -2, 3, 4], [0, 5, -6, 7], [8, 9, 1, 2]]
+    weight = [[1, 2], [-3, 4]]
+    command = ["conv", text_of(x), "-k", text_of(weight), "-p", "1", "--boundary", boundary]
+    lines, answer = explained(here, command, at)
+    name, _, value = boundary.partition(":")
+    options: dict[str, Any] = {"padding": [(1, 1), (1, 1)], "boundary": name, "constant": Fraction(value or 0)}
+    expected = convolve_loops([x], [[weight]], **options)[0]
+    assert sum_of(lines) == answer == cell(expected, at)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_the_sum_of_a_cell_of_a_transposed_convolution(groups: int, here: Run, tmp_path: Path) -> None:
+    x = [[[channel + row - 2 * column for column in range(4)] for row in range(3)] for channel in range(4)]
+    weight = [
+        [[[(3 * c + 5 * o + 7 * i - 2 * j) % 9 - 4 for j in range(2)] for i in range(3)] for o in range(2)]
+        for c in range(4)
+    ]
+    numbers: list[Number] = [Fraction(1, 2), -3, 4, 5]
+    bias = numbers[: 2 * groups]
+    expected = transposed_loops(
+        x,
+        weight,
+        stride=[2, 3],
+        padding=[(1, 1), (0, 0)],
+        output_padding=[1, 0],
+        dilation=[1, 2],
+        groups=groups,
+        bias=bias,
+    )
+    for name, nested in (("x", x), ("w", weight)):
+        (tmp_path / f"{name}.txt").write_text(text_of(nested))
+    command = ["conv", str(tmp_path / "x.txt"), "-k", str(tmp_path / "w.txt"), "--transposed", "-s", "2x3"]
+    command += ["-p", "1x0", "-d", "1x2", "--output-padding", "1x0", "-g", str(groups)]
+    command += ["--bias", " ".join(map(str, bias))]
+    answer = json.loads(here(*command, "--json").stdout)
+    assert tuple(answer["shape"]) == shape_of(expected)
+    assert [exact(number) for number in flatten(answer["data"])] == flatten(expected)
+    for at in [(0, 0, 0), (1, 2, 3), (2 * groups - 1, 5, 11)]:
+        lines, value = explained(here, command, at)
+        assert sum_of(lines) == value == cell(expected, at)
+
+
+def test_explain_reads_as_it_is_written_on_paper(here: Run) -> None:
+    done = here(*EXAMPLE, "--explain", "--at", "1,0")
+    assert done.stdout.splitlines() == [
+        "2 0",
+        "3 2",
+        "# cell (1, 0)",
+        "#     2·1 + 1·0",
+        "#   + 0·0 + 1·1",
+        "#   = 3",
+    ]
+    assert here(*EXAMPLE, "--explain").stdout.splitlines()[2] == "# cell (0, 0)"
+    flipped = here("conv", "1 2", "-k", "10 -1", "--flip", "--explain").stdout.splitlines()
+    assert flipped == ["19", "# cell (0)", "#     1·(-1) + 2·10", "#   = 19"]
+
+
+@pytest.mark.parametrize("at", ["2,0", "0,0,0", "1", "-1,0", "a,b", "", "1,", "9" * 30 + ",0"])
+def test_a_cell_that_is_not_there_is_refused(at: str, here: Run) -> None:
+    done = here(*EXAMPLE, "--explain", f"--at={at}")
+    if at == "1":
+        assert "# cell (0, 1)" in done.stdout  # a leading axis left out is 0
+        return
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("convcalc: --at: ")
+
+
+@pytest.mark.parametrize(
+    ("claim", "options", "code"),
+    [
+        ("2 0; 3 2", [], 0),
+        ("1 0; 3 2", [], 1),
+        ("2.0 0; 3 2", [], 0),
+        ("2.4 0; 3 1.6", ["--tol", "0.5"], 0),
+        ("2.6 0; 3 2", ["--tol", "0.5"], 1),
+        ("2 0 3 2", [], 1),
+        ("2 0; 3 2; 1 1", [], 1),
+        ("nan 0; 3 2", ["--tol", "9"], 1),
+    ],
+)
+def test_check_answers_by_its_exit_code(claim: str, options: list[str], code: int, here: Run) -> None:
+    done = here(*EXAMPLE, "--check", claim, *options)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.splitlines()[:2] == ["2 0", "3 2"]
+    assert done.stdout.splitlines()[-1].startswith("# wrong: " if code else "# right: ")
+    check = json.loads(here(*EXAMPLE, "--check", claim, *options, "--json").stdout)["check"]
+    assert check["verdict"] == ("wrong" if code else "right")
+    assert "mistake" in check
+    assert here(*EXAMPLE, "--check", claim, *options, "-q").stdout == ("wrong\n" if code else "right\n")
+
+
+def test_a_claim_may_come_from_a_file(here: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "claim.npy", np.array([[2, 0], [3, 2]], dtype=np.int16))
+    assert here(*EXAMPLE, "--check", tmp_path / "claim.npy").returncode == 0
+    assert here(*EXAMPLE, "--check", tmp_path / "none.npy").returncode == 4
+    assert here(*EXAMPLE, "--check", "1 2; 3").returncode == 3
+    assert here(*EXAMPLE, "--check", "1", "--tol", "-1").returncode == 2
+
+
+def test_every_format_holds_the_same_numbers(here: Run) -> None:
+    def run(form: str) -> str:
+        done = here("conv", "1 0.5; -2 0.25", "-k", "2", "-F", form)
+        assert (done.returncode, done.stderr) == (0, "")
+        return str(done.stdout)
+
+    expected = [2.0, 1.0, -4.0, 0.5]
+    assert [float(word) for word in run("plain").split()] == expected
+    assert [float(word) for word in run("csv").replace("\n", ",").split(",")[:4]] == expected
+    assert [float(number) for number in flatten(json.loads(run("json"))["data"])] == expected
+    for form in ("table", "markdown", "latex"):
+        shown = re.findall(r"-?\d+(?:\.\d+)?", run(form))
+        assert [float(number) for number in shown[:4]] == expected
+
+
+def test_json_writes_no_literals_that_json_does_not_have(here: Run) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    done = here("conv", "inf nan 1e308; 1 2 3", "-k", "10", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout, parse_constant=refuse)
+    assert list(answer) == ["schema", "command", "shape", "dtype", "data"]
+    assert answer["data"] == [["inf", "nan", "inf"], [10.0, 20.0, 30.0]]
+
+
+def test_plain_in_a_pipe_is_what_the_next_command_reads(convcalc: Run) -> None:
+    first = convcalc("conv", "-", "-k", "1 0; 0 1", stdin="1 0 1\n2 1 0\n0 1 1\n")
+    assert convcalc("pool", "-", "max", "-k", "2", stdin=first.stdout).stdout == "3\n"
+
+
+def test_two_readers_of_standard_input_are_refused(here: Run) -> None:
+    done = here("conv", "-", "-k", "-")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "INPUT and KERNEL cannot both be standard input" in done.stderr
+
+
+def test_matrices_that_begin_with_a_minus_are_no_options(here: Run) -> None:
+    assert here("conv", "-1 2; 3 -4", "-k", "-1").stdout == "1 -2\n-3 4\n"
+    assert here("conv", "-1/2 -.5", "-k", "2", "--bias", "-1").stdout == "-2 -2\n"
+    assert here("conv", "1 2", "-k", "1", "--check", "-1 2").returncode == 1
+
+
+def test_a_layer_may_be_written_whole(here: Run, tmp_path: Path) -> None:
+    weight = np.arange(2 * 3 * 2 * 2).reshape(2, 3, 2, 2)
+    x = np.arange(3 * 5 * 4).reshape(3, 5, 4)
+    np.save(tmp_path / "w.npy", weight)
+    np.save(tmp_path / "x.npy", x)
+    layer = "Conv2d(3, 2, 2, stride=2, padding=1, bias=False)"
+    done = here("conv", tmp_path / "x.npy", layer, "-k", tmp_path / "w.npy", "--json")
+    assert done.returncode == 0, done.stderr
+    expected = convolve_loops(x.tolist(), weight.tolist(), stride=[2, 2], padding=[(1, 1), (1, 1)])
+    assert json.loads(done.stdout)["data"] == expected
+    wrong = here("conv", tmp_path / "x.npy", "Conv2d(3, 2, 3)", "-k", tmp_path / "w.npy")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert here("conv", tmp_path / "x.npy", "MaxPool2d(2)", "-k", tmp_path / "w.npy").returncode == 2
+
+
+def test_kernels_have_names_and_are_told_the_nearest(here: Run) -> None:
+    assert here("conv", "1 2 3; 4 9 6; 7 8 10", "-k", "laplacian").stdout == "-16\n"
+    done = here("conv", "1 2; 3 4", "-k", "sobelx")
+    assert done.returncode != 0
+    assert "did you mean sobel-x or sobel-y?" in done.stderr
+
+
+def test_names_in_markup_are_read(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "[red]x[").mkdir()
+    path = tmp_path / "[red]x[" / "red].txt"
+    path.write_text("1 2\n3 4\n")
+    assert here("conv", path, "-k", "2").stdout == "2 4\n6 8\n"
+
+
+def test_an_input_smaller_than_its_kernel_says_both_numbers(here: Run) -> None:
+    done = here("conv", "1 2; 3 4", "-k", "box:3")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "height: the input 2 is smaller than the kernel 3" in done.stderr

@@ -1,0 +1,197 @@
+"""`convcalc pool`: every kind of pooling, explained, checked, and written down."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracles import adaptive_loops, cell, flatten, indices, pool_loops, shape_of
+from strategies import PoolingDraw, poolings
+
+Run = Callable[..., Any]
+IN_PROCESS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PLANE = [[1, 9, 2, 3, 7], [4, 5, 6, 8, 0], [7, 0, 1, 2, 2], [3, 2, 5, 4, 9]]
+
+
+def text_of(nested: Any) -> str:
+    """Write a nested list as a person would: rows on lines, slices of more axes under their shape."""
+    shape = shape_of(nested)
+    rows = [" ".join(str(cell(nested, (*row, column))) for column in range(shape[-1])) for row in indices(shape[:-1])]
+    if len(shape) <= 2:
+        return "\n".join(rows) + "\n"
+    slices = ["\n".join(rows[start : start + shape[-2]]) for start in range(0, len(rows), shape[-2])]
+    return f"# shape: {'x'.join(map(str, shape))}\n" + "\n\n".join(slices) + "\n"
+
+
+def command_of(drawn: PoolingDraw, kind: str, folder: Path) -> list[str]:
+    """Write a drawn pooling down as a command line, its matrix in a file."""
+    (folder / "x.txt").write_text(text_of(drawn.x))
+    arguments = ["pool", str(folder / "x.txt"), kind, "--dims", str(len(drawn.kernel))]
+    for option, values in (("-k", drawn.kernel), ("-s", drawn.stride), ("-d", drawn.dilation)):
+        arguments += [option, "x".join(map(str, values))]
+    arguments += ["-p", "x".join(f"{before}:{after}" for before, after in drawn.padding)]
+    return [*arguments, "--ceil"] if drawn.ceil else arguments
+
+
+def exact(number: Any) -> Fraction:
+    return Fraction(number) if isinstance(number, str | int) else Fraction(str(number))
+
+
+@IN_PROCESS
+@given(poolings(), st.sampled_from(["max", "min", "avg"]))
+def test_pooling_agrees_with_loops(
+    here: Run, tmp_path_factory: pytest.TempPathFactory, drawn: PoolingDraw, kind: str
+) -> None:
+    command = command_of(drawn, kind, tmp_path_factory.mktemp("drawn"))
+    options: dict[str, Any] = {"stride": drawn.stride, "padding": drawn.padding, "dilation": drawn.dilation}
+    try:
+        expected = pool_loops(drawn.x, kind, drawn.kernel, ceil=drawn.ceil, **options)
+    except (ValueError, ZeroDivisionError):
+        return  # a window without a real cell: that it is refused is tested below
+    done = here(*command, "--json")
+    if done.returncode == 2:
+        assert "real cell" in done.stderr
+        return
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    # One row of text has one axis: a single channel of one spatial axis is not told apart.
+    assert tuple(answer["shape"]) in (shape_of(expected), shape_of(expected)[len(shape_of(drawn.x)) == 2 :])
+    assert [float(exact(number)) for number in flatten(answer["data"])] == [
+        float(number) for number in flatten(expected)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["1 2 3 4 5", "avg", "-k", "2", "-s", "2", "--ceil"], [1.5, 3.5, 5]),
+        (["1 2 3 4 5 6", "avg", "-k", "3", "-s", "2", "--ceil"], [2, 4, 5.5]),
+        (["1 2 3 4 5", "max", "-k", "2"], [2, 4]),
+        (["-1 -2 -3", "max", "-k", "2", "-s", "1", "-p", "1"], [-1, -1, -2, -3]),
+        (["1 2 3", "avg", "-k", "2", "-s", "1", "-p", "1"], [0.5, 1.5, 2.5, 1.5]),
+        (["1 2 3", "avg", "-k", "2", "-s", "1", "-p", "1", "--no-count-pad"], [1, 1.5, 2.5, 3]),
+        (["1 2 3", "avg", "-k", "2", "-s", "1", "--divisor", "4"], [0.75, 1.25]),
+        (["3 4 0", "lp", "-k", "2", "-s", "1"], [5, 4]),
+        (["3 4 1", "lp", "-k", "2", "-s", "1", "--norm", "1"], [7, 5]),
+        (["5 3 4", "min", "-k", "2", "-s", "1"], [3, 3]),
+    ],
+)
+def test_values_known_by_hand(arguments: list[str], answer: list[float], here: Run) -> None:
+    done = here("pool", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [float(Fraction(word)) for word in done.stdout.split()] == answer
+
+
+def test_pytorch_s_average_over_the_edge(here: Run) -> None:
+    plane = text_of([[7 * row + column for column in range(7)] for row in range(7)])
+    done = here("pool", plane, "AvgPool2d(2, stride=3, ceil_mode=True)")
+    rows = [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+    assert rows == [[4, 7, 9.5], [25, 28, 30.5], [42.5, 45.5, 48]]
+
+
+def test_adaptive_and_global(here: Run) -> None:
+    for kind in ("max", "avg"):
+        done = here("pool", text_of(PLANE), kind, "--adaptive", "3x2", "--json")
+        expected = adaptive_loops(PLANE, kind, [3, 2])
+        assert [exact(n) for n in flatten(json.loads(done.stdout)["data"])] == flatten(expected)
+    assert here("pool", text_of(PLANE), "avg", "--global").stdout == "4\n"
+    done = here("pool", text_of(PLANE), "max", "--global", "-k", "2")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_indices_are_flat_places_and_the_first_on_a_tie(here: Run) -> None:
+    command = ["pool", "3 3 1; 3 2 4; 0 4 4", "max", "-k", "2", "-s", "1", "--indices"]
+    answer = json.loads(here(*command, "--json").stdout)
+    assert list(answer) == ["schema", "command", "shape", "dtype", "data", "indices"]
+    assert (answer["data"], answer["indices"]) == ([[3, 4], [4, 4]], [[0, 5], [7, 5]])
+    lines = here(*command).stdout.splitlines()
+    assert lines == ["3 4", "4 4", "# indices:", "# 0 5", "# 7 5"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("avg", []), ("avg", ["--no-count-pad"]), ("avg", ["--divisor", "7"]), ("max", []), ("min", []), ("lp", [])],
+)
+@pytest.mark.parametrize("at", [(0, 0), (1, 1), (2, 2)])
+def test_the_line_of_a_cell_evaluates_to_its_answer(
+    kind: str, options: list[str], at: tuple[int, int], here: Run
+) -> None:
+    command = ["pool", text_of(PLANE), kind, "-k", "3", "-s", "2", "-p", "1", "--ceil", *options]
+    done = here(*command, "--explain", "--at", f"{at[0]},{at[1]}", "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    text, last = answer["explanation"][0]["lines"]
+    code = re.sub(r"(\d+)", r"Fraction(\1)", text.replace("^", "**"))
+    value = eval(code, {"__builtins__": {}}, {"Fraction": Fraction, "max": max, "min": min})
+    found = exact(cell(answer["data"], at))
+    assert float(value) == pytest.approx(float(found), rel=1e-12)
+    assert exact(last.removeprefix("= ")) == found
+
+
+def test_explain_reads_as_it_is_written_on_paper(here: Run) -> None:
+    done = here("pool", "1 3 3 4 5 6 7", "avg", "-k", "3", "-s", "2", "--explain", "--at", "1")
+    assert done.stdout.splitlines()[1:] == ["# cell (1)", "#   (3 + 4 + 5) / 3", "#   = 4"]
+    done = here("pool", "1 -3 1/2", "max", "-k", "3", "--explain")
+    assert done.stdout.splitlines()[1:] == ["# cell (0)", "#   max(1, -3, 1/2)", "#   = 1"]
+
+
+@pytest.mark.parametrize(
+    ("claim", "options", "code"),
+    [
+        ("9 3; 7 2", [], 1),
+        ("9 8; 7 5", [], 0),
+        ("9.3 8; 7 4.8", ["--tol", "0.3"], 0),
+        ("9.4 8; 7 5", ["--tol", "0.3"], 1),
+    ],
+)
+def test_check_answers_by_its_exit_code(claim: str, options: list[str], code: int, here: Run) -> None:
+    command = ["pool", "1 9 2 3; 4 5 6 8; 7 0 1 2; 3 2 5 4", "max", "-k", "2", "--check", claim, *options]
+    done = here(*command)
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout.splitlines()[-1].startswith("# wrong: " if code else "# right: ")
+    assert json.loads(here(*command, "--json").stdout)["check"]["verdict"] == ("wrong" if code else "right")
+
+
+def test_thirds_come_out_as_fractions(here: Run) -> None:
+    assert here("pool", "1 2 4", "avg", "-k", "3").stdout == "7/3\n"
+    assert here("pool", "0.1 0.2 0.3", "avg", "-k", "3", "--exact").stdout == "0.2\n"
+
+
+def test_channels_and_batches_are_pooled_each_by_itself(here: Run, tmp_path: Path) -> None:
+    x = np.random.default_rng(5).integers(-9, 9, (2, 3, 7, 5)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    done = here("pool", tmp_path / "x.npy", "MaxPool2d((3, 2), stride=(2, 1), padding=1)", "-o", tmp_path / "out.npy")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    found = np.load(tmp_path / "out.npy")
+    options: dict[str, Any] = {"stride": [2, 1], "padding": [(1, 1), (1, 1)]}
+    expected = [pool_loops(sample, "max", [3, 2], **options) for sample in x.tolist()]
+    assert found.dtype == np.float32
+    assert found.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["1 2; 3 4", "max"], "needs a kernel"),
+        (["1 2; 3 4", "median", "-k", "2"], "median"),
+        (["1 2; 3 4", "max", "-k", "3"], "the input 2 is smaller than the kernel 3"),
+        (["1 2; 3 4", "max", "-k", "2", "--norm", "3"], "--norm belongs to lp pooling"),
+        (["1 2; 3 4", "max", "-k", "2", "--divisor", "3"], "--divisor belongs to avg pooling"),
+        (["1 2; 3 4", "Conv2d(1, 1, 2)"], "is not one pooling"),
+        (["1 2; 3 4", "max", "-k", "1", "-p", "2"], "real cell"),
+        (["1 2; 3 4", "max", "-k", "2", "-s", "0"], "stride must be at least 1, got 0"),
+    ],
+)
+def test_what_cannot_be_pooled_is_refused(arguments: list[str], message: str, here: Run) -> None:
+    done = here("pool", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
