@@ -13,6 +13,8 @@ from oracles import convolve_loops
 
 from convcalc.compute.arrange import correlate
 from convcalc.compute.boundary import extend
+from convcalc.compute.plan import ALGORITHMS
+from convcalc.compute.tiles import Options
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
 
@@ -64,3 +66,26 @@ def test_a_convolution_with_a_constant_border() -> None:
         np.array([1, 2, 3]), np.array([1, 10]), [Window(2, padding=Padding(0, 1))], boundary="constant", constant=7
     )
     assert result.tolist() == [21, 32, 73]
+
+
+@pytest.mark.parametrize("boundary", ["reflect", "replicate", "circular", "zeros"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_convolutions_in_tiles_have_the_border_of_an_extended_array(boundary: str, algorithm: str) -> None:
+    generator = np.random.default_rng(4)
+    x = generator.standard_normal((2, 3, 70, 33))
+    kernel = np.multiply.outer(generator.standard_normal(9), generator.standard_normal(4))
+    windows = [Window(9, 2, Padding(11, 7), dilation=2), Window(4, 3, Padding(0, 5))]
+    longer, bare = extend(x, windows, boundary)
+    options = Options(algorithm, threads=2)
+    expected = correlate(longer, kernel, bare, options=Options("taps"))
+    result = correlate(x, kernel, windows, boundary=boundary, options=options)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=1e-12)
+
+
+def test_padding_that_is_longer_than_the_input() -> None:
+    windows = [Window(3, padding=Padding(9, 9)), Window(1, padding=Padding(0, 6))]
+    x = np.arange(6).reshape(2, 3)
+    longer, bare = extend(x, windows, "replicate")
+    kernel = np.array([[1], [10], [100]])
+    result = correlate(x, kernel, windows, boundary="replicate")
+    assert result.tolist() == correlate(longer, kernel, bare).tolist()

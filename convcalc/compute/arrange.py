@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convcalc.compute.boundary import extend
+from convcalc.compute.boundary import BOUNDARIES, extend
 from convcalc.compute.cell import Rows, convolution_products, transposed_products
 from convcalc.compute.convolve import (
     DEFAULTS,
@@ -19,7 +19,7 @@ from convcalc.compute.convolve import (
 )
 from convcalc.compute.exact import Array
 from convcalc.compute.tiles import Options
-from convcalc.errors import ShapeError
+from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Window
 from convcalc.value import Value
 
@@ -97,6 +97,7 @@ class Arranged(Value):
     output_padding: tuple[int, ...] | None
     transposed: bool
     result: tuple[int, ...]
+    boundary: str = "zeros"
 
     def computation(self, algorithm: str | None = None, work: str | None = None) -> Computation:
         """Check and plan the convolution; its output has a framework's axes (N, O, ...)."""
@@ -117,6 +118,7 @@ class Arranged(Value):
             self.windows,
             groups=self.groups,
             bias=self.bias,
+            boundary=self.boundary,
             algorithm=algorithm,
             work=work,
         )
@@ -130,7 +132,10 @@ class Arranged(Value):
         """Give the products that the cell `at` of the result sums, channel by channel."""
         place = (*self._framework_place(at), *at[len(self.result) :])
         listed = transposed_products if self.transposed else convolution_products
-        return listed(self.x, self.weight, self.windows, self.groups, place)
+        x, windows = self.x, self.windows
+        if self.boundary != "zeros":
+            x, windows = extend(x, windows, self.boundary)
+        return listed(x, self.weight, windows, self.groups, place)
 
     def bias_at(self, at: Sequence[int]) -> Any | None:
         """Give the bias added to the cell `at` of the result, None where there is no bias."""
@@ -183,9 +188,13 @@ def arranged(
     if boundary != "zeros":
         if transposed:
             raise ShapeError(f"a transposed convolution has no boundary, so --boundary {boundary} says nothing")
-        framework, windows = extend(framework, windows, boundary, constant)
+        if boundary not in BOUNDARIES:
+            raise UsageError(f"unknown boundary {boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
+        if boundary == "constant":
+            framework, windows = extend(framework, windows, boundary, constant)
+            boundary = "zeros"
     extra = None if output_padding is None else tuple(output_padding)
-    return Arranged(framework, weight, tuple(windows), groups, bias, extra, transposed, plan.result)
+    return Arranged(framework, weight, tuple(windows), groups, bias, extra, transposed, plan.result, boundary)
 
 
 def correlate(

@@ -11,7 +11,7 @@ from convcalc.compute.exact import Array, as_float, kind_of, narrow
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Padding, Window, axis_name
 
-__all__ = ["BOUNDARIES", "extend", "pad"]
+__all__ = ["BOUNDARIES", "check_reach", "extend", "pad", "sources"]
 
 BOUNDARIES = ("zeros", "reflect", "replicate", "circular", "constant")
 
@@ -32,12 +32,13 @@ def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0
         return pad(x, windows, constant if boundary == "constant" else 0), bare
     if boundary not in BOUNDARIES:
         raise UsageError(f"unknown boundary {boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
+    check_reach(x.shape[x.ndim - len(windows) :], windows, boundary)
     for axis, window in enumerate(windows):
         if window.padding.total:
             place = x.ndim - len(windows) + axis
             size = x.shape[place]
-            _check(size, window.padding, boundary, axis_name(axis, len(windows)))
-            x = x.take(_sources(size, window.padding, boundary), axis=place)
+            cells = np.arange(-window.padding.before, size + window.padding.after)
+            x = x.take(sources(cells, size, boundary), axis=place)
     return x, bare
 
 
@@ -78,22 +79,28 @@ def _meet(x: Array, value: Any) -> tuple[Array, Any]:
     return x.astype(object), value
 
 
-def _sources(size: int, padding: Padding, boundary: str) -> Array:
-    """Give for every cell of the extended axis the cell it is a copy of."""
-    cells = np.arange(-padding.before, size + padding.after)
+def sources(cells: Array, size: int, boundary: str) -> Array:
+    """Give for each cell of an axis, which may lie beyond its ends, the real cell it is a copy of.
+
+    >>> sources(np.arange(-2, 5), 3, "reflect").tolist()
+    [2, 1, 0, 1, 2, 1, 0]
+    """
     if boundary == "replicate":
         return cells.clip(0, size - 1)
     if boundary == "circular":
-        return cells % size
+        return np.asarray(cells % size)
     cells = np.abs(cells)
     return np.where(cells >= size, 2 * (size - 1) - cells, cells)
 
 
-def _check(size: int, padding: Padding, boundary: str, name: str) -> None:
-    limits = {"reflect": size - 1, "circular": size}
-    widest = max(padding.before, padding.after)
-    if boundary in limits and widest > limits[boundary]:
-        raise ShapeError(
-            f"{boundary} can extend a {name} of {size} by at most {limits[boundary]}, not by {widest}",
-            hint="less padding, or --boundary replicate",
-        )
+def check_reach(sizes: Sequence[int], windows: Sequence[Window], boundary: str) -> None:
+    """Refuse padding that reaches further than a boundary has cells to copy, naming the axis."""
+    for axis, (size, window) in enumerate(zip(sizes, windows, strict=True)):
+        limits = {"reflect": size - 1, "circular": size}
+        widest = max(window.padding.before, window.padding.after)
+        if boundary in limits and widest > limits[boundary]:
+            raise ShapeError(
+                f"{boundary} can extend a {axis_name(axis, len(windows))} of {size} by at most {limits[boundary]},"
+                f" not by {widest}",
+                hint="less padding, or --boundary replicate",
+            )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from convcalc.compute.boundary import check_reach
 from convcalc.compute.exact import Array, Operands, prepare
 from convcalc.compute.job import Job, Tile
 from convcalc.compute.plan import Plan, plan
@@ -101,12 +102,14 @@ def convolution(
     *,
     groups: int = 1,
     bias: Array | None = None,
+    boundary: str = "zeros",
     algorithm: str | None = None,
     work: str | None = None,
 ) -> Computation:
     """Check and plan what `convolve` computes; arguments and errors as there.
 
-    `algorithm` forces one by its name, `work` the type to compute whole numbers in, where its bound is known.
+    `boundary` is what the padding holds, as for `extend` but without constants. `algorithm` forces one by its name,
+    `work` the type to compute whole numbers in, where its bound is known.
 
     >>> ready = convolution(np.ones((1, 1, 9)), np.ones((1, 1, 3)), [Window(3, stride=2)], algorithm="taps")
     >>> ready.shape, ready.dtype, ready.steps[0].plan.algorithm
@@ -115,7 +118,9 @@ def convolution(
     check_channels(x.shape, weight.shape, windows, groups, transposed=False)
     check_sizes(x.shape, windows)
     operands = prepare(x, weight, _bias_of(bias, len(weight)), work)
-    job = _job(operands, windows, groups)
+    if boundary != "zeros":
+        check_reach(x.shape[2:], windows, boundary)
+    job = _job(operands, windows, groups).replace(boundary=boundary)
     step = Step(job, plan(job, algorithm), operands.x, operands.weight, (...,))
     return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)
 

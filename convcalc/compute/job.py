@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from convcalc.compute.boundary import sources
 from convcalc.compute.exact import Array
 from convcalc.geometry import Window
 from convcalc.value import Value
@@ -51,7 +52,7 @@ class Job(Value):
     """The sizes of a convolution x (N, C, *sizes) with weight (O, C/groups, *kernel), computed in `dtype`.
 
     `whole` says that the numbers are whole, and so must come out exactly; `rank_one` that every kernel is a column
-    times a row.
+    times a row; `boundary` what the padding holds (`boundary.extend`, but for constants).
     """
 
     batch: int
@@ -63,6 +64,7 @@ class Job(Value):
     dtype: str
     whole: bool = False
     rank_one: bool = False
+    boundary: str = "zeros"
 
     @property
     def rank(self) -> int:
@@ -140,7 +142,7 @@ class Job(Value):
                     )
 
     def block(self, x: Array, tile: Tile, scratch: Scratch) -> Array:
-        """Read what a tile sees: (groups, C/groups, rows, *inner), padded with zeros and in the job's dtype."""
+        """Read what a tile sees: (groups, C/groups, rows, *inner), padded and in the job's dtype."""
         window, size = self.windows[0], self.sizes[0]
         start = tile.first * window.stride - window.padding.before
         stop = start + self.rows_read(tile.rows)
@@ -151,19 +153,34 @@ class Job(Value):
         if cells.shape == shape and cells.dtype == self.dtype:
             return cells.reshape(tile.groups, channels, *shape[1:])
         block = scratch.take("block", shape, self.dtype)
-        inside: list[slice] = [slice(None), slice(max(-start, 0), max(-start, 0) + cells.shape[1])]
-        for axis, (inner, inner_size) in enumerate(zip(self.windows[1:], self.sizes[1:], strict=True), 1):
-            inside.append(slice(inner.padding.before, inner.padding.before + inner_size))
-            if inner.padding.total:
-                border: list[slice] = [slice(None)] * len(shape)
-                border[axis + 1] = slice(0, inner.padding.before)
-                block[tuple(border)] = 0
-                border[axis + 1] = slice(inner.padding.before + inner_size, None)
-                block[tuple(border)] = 0
-        block[:, : inside[1].start] = 0
-        block[:, inside[1].stop :] = 0
+        pairs = zip(self.windows[1:], self.sizes[1:], strict=True)
+        inside = [slice(None), slice(max(-start, 0), max(-start, 0) + cells.shape[1])]
+        inside += [slice(inner.padding.before, inner.padding.before + inner_size) for inner, inner_size in pairs]
         block[tuple(inside)] = cells
+        if self.boundary != "zeros":
+            outside = np.array(
+                [row for row in range(stop - start) if not inside[1].start <= row < inside[1].stop], int
+            )
+            copied = sources(outside + start, size, self.boundary)
+            whole = x[tile.item][tile.first_group * channels : tile.last_group * channels]
+            block[(slice(None), outside, *inside[2:])] = whole[:, copied]
+        self._fill_border(block, inside)
         return block.reshape(tile.groups, channels, *shape[1:])
+
+    def _fill_border(self, block: Array, inside: list[slice]) -> None:
+        """Fill what lies around the real cells, axis after axis: zeros, or copies of cells already there."""
+        for axis, real in enumerate(inside):
+            size = block.shape[axis]
+            if axis == 0 or (real.start == 0 and real.stop == size):
+                continue
+            lead: tuple[Any, ...] = (slice(None),) * axis
+            if self.boundary == "zeros":
+                block[(*lead, slice(0, real.start))] = 0
+                block[(*lead, slice(real.stop, None))] = 0
+            elif axis > 1:
+                cells = np.r_[0 : real.start, real.stop : size]
+                copied = sources(cells - real.start, real.stop - real.start, self.boundary) + real.start
+                block[(*lead, cells)] = block.take(copied, axis=axis)
 
 
 class Scratch:
