@@ -10,6 +10,7 @@ from convcalc.errors import SpecError, UsageError
 from convcalc.layers import TensorShape, complete, output_shape
 from convcalc.spec import parse_layers, parse_network
 from convcalc.spec.keras_signatures import SIGNATURES as KERAS
+from convcalc.spec.networks import _IN_BOTH
 from convcalc.spec.pytorch_signatures import SIGNATURES as PYTORCH
 
 ALEXNET = """\
@@ -100,18 +101,25 @@ def test_names_in_containers(text: str, names: list[str]) -> None:
 
 
 def test_names_that_both_frameworks_have() -> None:
-    assert set(PYTORCH) & set(KERAS) == {
-        "AlphaDropout",
-        "Dropout",
-        "ELU",
-        "Embedding",
-        "Flatten",
-        "Identity",
-        "LeakyReLU",
-        "PReLU",
-        "ReLU",
-        "Softmax",
-    }
+    assert set(PYTORCH) & set(KERAS) == set(_IN_BOTH)
+
+
+@pytest.mark.parametrize("text", [
+    "relu", " relu ", "conv:8,k3", "conv:out=8,k=3", "=", "ReLU()", "nn.Conv2d(3, 8, (3, 3))", " nn.ReLU() ", "",
+    "Flatten(\t)", "Reshape([3, 4])", "relu tanh", "ReLU() Tanh()", "ReLU())", "(ReLU())", "ReLU", "784", "(relu)",
+    "3(4)", "ReLU)", "[relu]", "f(g(", "ReLU()Tanh()", "ReLU(]", "a(b](c[d)", "ReLU() , ", "x = ReLU()", "x=ReLU()",
+])  # fmt: skip
+def test_the_short_way_for_single_layers_leads_to_the_same(text: str) -> None:
+    """A trailing comment changes nothing, but takes the long way."""
+    short, long = (outcome(version) for version in (text, f"{text}\n# comment"))
+    assert short == long
+
+
+def outcome(text: str) -> object:
+    try:
+        return [(node.layer, node.text, node.span) for node in parse_layers(text)]
+    except SpecError as error:
+        return error.message, error.span
 
 
 FAULTS = [

@@ -1,4 +1,4 @@
-"""A layer found in a text, before its line is looked up; and how many of them one text may hold."""
+"""What is found in a text before its line is looked up: items, and the layers they mean; how many it may hold."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ from convcalc.errors import SpecError
 from convcalc.layers import Layer
 from convcalc.spec.source import Source
 
-__all__ = ["MAX_LAYERS", "Entry", "too_many"]
+__all__ = ["MAX_LAYERS", "Entry", "Item", "too_many"]
 
 # Repetition makes many layers of a short text: this many are read in a few seconds.
 MAX_LAYERS = 100_000
+
+
+class Item:
+    """A word or a call with its offsets in the source, and the name it was assigned to."""
+
+    __slots__ = ("end", "is_call", "name", "start")
+
+    def __init__(self, start: int, end: int, is_call: bool, name: str = "") -> None:
+        self.start = start
+        self.end = end
+        self.is_call = is_call
+        self.name = name
 
 
 class Entry:

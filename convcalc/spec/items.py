@@ -12,25 +12,13 @@ from __future__ import annotations
 
 import re
 
-from convcalc.spec.entries import MAX_LAYERS, too_many
+from convcalc.spec.entries import MAX_LAYERS, Item, too_many
 from convcalc.spec.source import Source
 
-__all__ = ["Item", "split_items"]
+__all__ = ["split_items"]
 
 _MAX_DEPTH = 100
 _TOKEN = re.compile(r"""[\s;]+|[(\[{]|[)\]}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*"|['"]|[^\s;()\[\]{}#'"]+""")
-
-
-class Item:
-    """A word or a call with its offsets in the source, and the name it was assigned to."""
-
-    __slots__ = ("end", "is_call", "name", "start")
-
-    def __init__(self, start: int, end: int, is_call: bool, name: str = "") -> None:
-        self.start = start
-        self.end = end
-        self.is_call = is_call
-        self.name = name
 
 
 def split_items(source: Source) -> list[Item]:

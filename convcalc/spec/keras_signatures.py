@@ -6,7 +6,7 @@ name and not looked at.
 
 from __future__ import annotations
 
-from convcalc.spec.signature import Signature
+from convcalc.spec.signature import Signature, Signatures
 
 __all__ = ["KEYWORDS", "SIGNATURES", "TRAINING"]
 
@@ -111,7 +111,7 @@ _ELEMENTWISE: dict[str, Signature] = {
     "Identity": (),
 }
 
-SIGNATURES: dict[str, tuple[str, int, Signature]] = {
+SIGNATURES: Signatures = {
     **{name: ("elementwise", 0, signature) for name, signature in _ELEMENTWISE.items()},
     "Activation": ("activation", 0, (("activation", "any", ...),)),
     "Dense": ("dense", 0, (("units", "count", ...), *_END)),

@@ -15,10 +15,9 @@ from convcalc.layers import (
     complete,
 )
 from convcalc.spec.calls import Call, Sequence, read_expression
-from convcalc.spec.entries import MAX_LAYERS, Entry, too_many
-from convcalc.spec.items import Item, split_items
-from convcalc.spec.keras_signatures import SIGNATURES as KERAS
+from convcalc.spec.entries import MAX_LAYERS, Entry, Item, too_many
 from convcalc.spec.pytorch_signatures import SIGNATURES as PYTORCH
+from convcalc.spec.signature import Signatures
 from convcalc.spec.source import Source, fold, suggestion
 
 __all__ = ["Reading", "read_network"]
@@ -30,6 +29,19 @@ _INPUT_KEYWORDS = (
     *_INPUT_SIZES[:4],
     *("batch_size", "dtype", "sparse", "ragged", "name", "tensor", "input_tensor", "optional"),
 )
+
+
+# The names that PyTorch and Keras share; most texts are sorted out by the others.
+_IN_BOTH = frozenset(
+    {"AlphaDropout", "Dropout", "ELU", "Embedding", "Flatten", "Identity", "LeakyReLU", "PReLU", "ReLU", "Softmax"}
+)
+
+
+def _keras() -> Signatures:
+    """Give Keras's layers, whose table is not loaded for a text that needs only PyTorch's."""
+    from convcalc.spec.keras_signatures import SIGNATURES
+
+    return SIGNATURES
 
 
 class Reading:
@@ -62,7 +74,13 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
         if is_printed(source.text):
             return Reading(read_printed(source), None, "pytorch", printed=True)
     reader = _Reader(source, rank, notation)
-    items = split_items(source)
+    single = _single_item(source.text)
+    if single is None:
+        from convcalc.spec.items import split_items
+
+        items = split_items(source)
+    else:
+        items = [single]
     calls = [reader.calls(item) if item.is_call else None for item in items]
     common = reader.notation([call for found in calls if found for _, call in found])
     entries: list[Entry] = []
@@ -79,6 +97,32 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
     if reader.channels is not None:
         _give_channels(entries, reader.channels)
     return Reading(entries, reader.input, "pytorch" if common == "either" else common)
+
+
+def _single_item(text: str) -> Item | None:
+    """Give the item of a text that is one short call or word, None where it takes more than a look to tell.
+
+    Most command lines are such, and splitting needs a regular expression, which takes time to compile.
+    """
+    bracket = text.find("(")
+    if len(text) > 200 or any(mark in text for mark in "#'\"\n;*{}"):
+        return None
+    if bracket < 0:
+        word = text.strip()
+        return Item(text.index(word), text.index(word) + len(word), False) if _is_word(word) else None
+    inside = text.rstrip().removesuffix(")")
+    if not text[:bracket].strip().replace(".", "_").isidentifier() or len(inside) == len(text.rstrip()):
+        return None
+    depth = 0
+    for character in inside[bracket:]:
+        depth += (character in "([") - (character in ")]")
+        if depth < 1:
+            return None
+    return Item(0, len(text), True) if depth == 1 else None
+
+
+def _is_word(word: str) -> bool:
+    return len(word.split()) == 1 and word[0].isalpha() and not any(bracket in word for bracket in "[])")
 
 
 def _give_channels(entries: list[Entry], channels: int) -> None:
@@ -155,9 +199,9 @@ class _Reader:
         modules, _, name = call.name.rpartition(".")
         if modules.rpartition(".")[2] in ("layers", "keras") or name in _INPUTS:
             return "keras"
-        if modules or name not in KERAS:
-            return "pytorch" if modules or name in PYTORCH else None
-        return None if name in PYTORCH else "keras"
+        if modules or (name in PYTORCH and name not in _IN_BOTH):
+            return "pytorch"
+        return None if name in _IN_BOTH or name not in _keras() else "keras"
 
     def word(self, item: Item) -> Entry:
         """Read an item of the short notation."""
@@ -191,7 +235,7 @@ class _Reader:
         if own == "keras":
             return self.built_by_keras(call)
         if "." not in call.name and call.name not in PYTORCH:
-            hint = suggestion(call.name, [*PYTORCH, *KERAS])
+            hint = suggestion(call.name, [*PYTORCH, *_keras()])
             raise self.source.fault(f"there is no layer {call.name[:40]!r}", call.start, call.name_end, hint)
         from convcalc.spec.pytorch import layer_of
 
@@ -199,7 +243,7 @@ class _Reader:
             return [Entry(call.start, call.end, layer_of(self.source, call))]
         except SpecError:
             # Nothing around it says in which of the two notations this is.
-            if own != "either" or call.name not in KERAS:
+            if own != "either" or call.name not in _IN_BOTH:
                 raise
             found = self.tried_by_keras(call)
             if found is None:

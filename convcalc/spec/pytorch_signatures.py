@@ -5,7 +5,7 @@ Source: the signatures of torch 2.13. The kinds of parameters are those of `sign
 
 from __future__ import annotations
 
-from convcalc.spec.signature import Signature
+from convcalc.spec.signature import Signature, Signatures
 
 __all__ = ["SIGNATURES"]
 
@@ -220,7 +220,7 @@ _ACTIVATIONS: dict[str, Signature] = {
     "FeatureAlphaDropout": _DROPOUT,
 }
 
-SIGNATURES: dict[str, tuple[str, int, Signature]] = {
+SIGNATURES: Signatures = {
     "Conv1d": ("convolution", 1, (*_CHANNELS, *_CONVOLUTION)),
     "Conv2d": ("convolution", 2, (*_CHANNELS, *_CONVOLUTION)),
     "Conv3d": ("convolution", 3, (*_CHANNELS, *_CONVOLUTION)),

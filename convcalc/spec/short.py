@@ -175,7 +175,8 @@ class _Fields:
         name = _CODES.get(key, key)
         if name not in self.known:
             flags = [flag for flag, (field, _) in _FLAGS.items() if field in self.known]
-            words = [*self.known, *flags, *(PADDING_NAMES if "padding" in self.known else ())]
+            named = [field for field, kind in self.known.items() if kind != "flag"]
+            words = [*named, *flags, *(PADDING_NAMES if "padding" in self.known else ())]
             hint = suggestion(key, words) or f"it takes {', '.join(words)}"
             raise self.fault(f"{self.kind} has no field {key[:40]!r}", start, start + len(key), hint)
         return name

@@ -11,9 +11,11 @@ from convcalc.spec.calls import Call
 from convcalc.spec.readers import READERS
 from convcalc.spec.source import Source, suggestion
 
-__all__ = ["Signature", "bind"]
+__all__ = ["Signature", "Signatures", "bind"]
 
 Signature = tuple[tuple[str, str, object], ...]
+# Layers by name: family, number of spatial axes, parameters.
+Signatures = dict[str, tuple[str, int, Signature]]
 
 
 def bind(source: Source, call: Call, signature: Signature, rank: int, keywords: Signature = ()) -> Bound:
