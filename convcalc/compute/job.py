@@ -158,12 +158,11 @@ class Job(Value):
         inside += [slice(inner.padding.before, inner.padding.before + inner_size) for inner, inner_size in pairs]
         block[tuple(inside)] = cells
         if self.boundary != "zeros":
-            outside = np.array(
-                [row for row in range(stop - start) if not inside[1].start <= row < inside[1].stop], int
-            )
+            outside = np.r_[0 : inside[1].start, inside[1].stop : stop - start]
             copied = sources(outside + start, size, self.boundary)
             whole = x[tile.item][tile.first_group * channels : tile.last_group * channels]
-            block[(slice(None), outside, *inside[2:])] = whole[:, copied]
+            place: tuple[Any, ...] = (slice(None), outside, *inside[2:])
+            block[place] = whole[:, copied]
         self._fill_border(block, inside)
         return block.reshape(tile.groups, channels, *shape[1:])
 
