@@ -27,7 +27,7 @@ _WHOLE_MARKS = b"0123456789+-, \t\n"
 _DECIMAL_MARKS = _WHOLE_MARKS + b".eEinfatyINFATY"
 _TO_BLANKS = bytes.maketrans(b",\t", b"  ")
 _TO_COMMAS = bytes.maketrans(b" \n", b",,")
-_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:[ \t]*#[^\n\r]*\r?\n)*")
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n\r]*)?\r?\n)*")
 _SHAPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*\r?\n")
 _EMPTY_BETWEEN_TABS = re.compile(rb"\t[ ]*\t")
 _LONG_WHOLE = re.compile(rb"(?:^|[ \n])[+-]?[0-9]{16,}(?=[ \n]|$)")
@@ -121,10 +121,12 @@ class CleanRows:
         return ends.size, columns
 
 
-def read_clean(data: bytes, *, header: bool = False) -> NDArray[np.int64] | NDArray[np.float64] | None:
-    """Return the array in `data` if it is clean plain text, else None; `header` leaves out its first line.
+def read_clean(
+    data: bytes, *, header: bool = False, commas: bool = False
+) -> NDArray[np.int64] | NDArray[np.float64] | None:
+    """Return the array in `data` if it is clean plain text, else None.
 
-    The text is not copied as a whole: beside it and the array only blocks are held.
+    `header` leaves out the first line, with `commas` nothing else may part the cells. The text is not copied as a whole: beside it and the array only blocks are held.
 
     >>> read_clean(b"1 2 3\\n4 5 6\\n").tolist()
     [[1, 2, 3], [4, 5, 6]]
@@ -132,11 +134,14 @@ def read_clean(data: bytes, *, header: bool = False) -> NDArray[np.int64] | NDAr
     head = _HEAD.match(data)
     start = head.end() if head else 0
     if header:
-        start = data.find(b"\n", start) + 1 or len(data)
+        end = data.find(b"\n", start) + 1 or len(data)
+        if b"\r" in data[start:end].removesuffix(b"\r\n"):
+            return None
+        start = end
     for whole in (True, False):
         reader = CleanRows(whole=whole)
         filled = _fill(reader, data, start)
-        if filled is not None:
+        if filled is not None and (reader.commas or not commas):
             return _shaped(reader, filled, _SHAPE.match(data))
     return None
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from convcalc.errors import DataError, UsageError
 from convcalc.matrix.brackets import bracketed_layout, layout_between_brackets
 from convcalc.matrix.layout import Layout, Source
-from convcalc.matrix.lines import Marks, layout_of_lines, with_decimal_points
+from convcalc.matrix.lines import Marks, layout_of_lines, with_decimal_points, without_first_row
 from convcalc.matrix.options import ReadOptions
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ def _lines(source: Source, text: str, options: ReadOptions) -> Layout:
 
 
 def _csv(source: Source, text: str, options: ReadOptions) -> Layout:
-    separator = ";" if ";" in text else "\t" if "\t" in text and "," not in text else ","
+    cells = without_first_row(text) if options.header else text
+    separator = ";" if ";" in cells else "\t" if "\t" in cells and "," not in cells else ","
     marks = Marks(separator=separator, header=options.header, decimal=options.decimal)
     return layout_of_lines(source, text, marks, _stated_shape(source))
 

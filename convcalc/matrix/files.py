@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OUTPUT_ENDINGS",
+    "STANDARD_INPUT",
     "Matrix",
     "ReadOptions",
+    "matrix_of_bytes",
     "output_file",
     "read_matrix",
     "read_text",
@@ -57,7 +59,7 @@ def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
     """
     options = options or ReadOptions()
     if source == "-":
-        return _from_bytes(_standard_input(), STANDARD_INPUT, options)
+        return matrix_of_bytes(_standard_input(), STANDARD_INPUT, options)
     if _exists(source):
         return _with_note_on_name(_from_file(source, options), source)
     path, colon, name = source.rpartition(":")
@@ -66,6 +68,31 @@ def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
     if _looks_inline(source):
         return parse_matrix(source, place=COMMAND_LINE, options=options)
     raise _not_there(source)
+
+
+def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
+    """Return the matrix in the bytes of a file of any kind; errors as `read_matrix`, with `place` in them.
+
+    >>> matrix_of_bytes(b"1 0\\n2 1\\n", "standard input", ReadOptions()).array.tolist()
+    [[1, 0], [2, 1]]
+    """
+    kind = options.named_format or _kind_of(data, place)
+    if kind == "npy":
+        from convcalc.matrix.npy import read_npy
+
+        return _as_asked(Matrix(read_npy(data, place), origin=place), options)
+    if kind == "npz":
+        import io
+
+        from convcalc.matrix.npy import read_npz
+
+        return _as_asked(Matrix(read_npz(io.BytesIO(data), place, None), origin=place), options)
+    if kind == "image" or (kind in (None, "pnm") and _is_picture(data)):
+        from convcalc.matrix.image import read_picture
+
+        array, notes = read_picture(data, place, options)
+        return _as_asked(Matrix(array, notes, place), options)
+    return parse_matrix(data, place=place, options=options)
 
 
 def read_text(source: str) -> str:
@@ -113,30 +140,10 @@ def _encoded(array: NDArray[Any], path: str, precision: int | None) -> bytes:
 
 def _from_file(path: str, options: ReadOptions) -> Matrix:
     if options.named_format not in (None, "npy") or not _is_large_npy(path):
-        return _from_bytes(_file_bytes(path), path, options)
+        return matrix_of_bytes(_file_bytes(path), path, options)
     from convcalc.matrix.npy import read_npy_file
 
     return _as_asked(Matrix(read_npy_file(path), origin=path), options)
-
-
-def _from_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
-    kind = options.named_format or _kind_of(data, place)
-    if kind == "npy":
-        from convcalc.matrix.npy import read_npy
-
-        return _as_asked(Matrix(read_npy(data, place), origin=place), options)
-    if kind == "npz":
-        import io
-
-        from convcalc.matrix.npy import read_npz
-
-        return _as_asked(Matrix(read_npz(io.BytesIO(data), place, None), origin=place), options)
-    if kind == "image" or (kind in (None, "pnm") and _is_picture(data)):
-        from convcalc.matrix.image import read_picture
-
-        array, notes = read_picture(data, place, options)
-        return _as_asked(Matrix(array, notes, place), options)
-    return parse_matrix(data, place=place, options=options)
 
 
 def _from_archive(path: str, name: str) -> Matrix:

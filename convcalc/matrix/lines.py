@@ -14,7 +14,7 @@ from convcalc.errors import DataError
 from convcalc.matrix.layout import Layout, Source
 from convcalc.value import Value
 
-__all__ = ["Marks", "layout_of_lines", "layout_of_rows", "with_decimal_points"]
+__all__ = ["Marks", "layout_of_lines", "layout_of_rows", "with_decimal_points", "without_first_row"]
 
 _QUOTED = re.compile(r'"([^"\n]*)"')
 _CHUNK = re.compile(r"[^\s;]+")
@@ -46,7 +46,7 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
     rows or slices, an empty cell, an empty text, separators with two readings.
     """
     if marks.header:
-        text = _without_first_row(text)
+        text = without_first_row(text)
     if '"' in text:
         text = _QUOTED.sub(lambda match: f" {match[1]} ", text)
     if marks.decimal == "," and marks.separator != ",":
@@ -90,7 +90,8 @@ def layout_of_rows(source: Source, text: str, shape: tuple[int, ...] | None = No
     return Layout(source, text, shape)
 
 
-def _without_first_row(text: str) -> str:
+def without_first_row(text: str) -> str:
+    """Return `text` with its first line that is not blank overwritten by blanks."""
     end = text.find("\n", len(text) - len(text.lstrip()))
     end = len(text) if end < 0 else end
     return " " * end + text[end:]

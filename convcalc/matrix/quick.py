@@ -23,7 +23,7 @@ __all__ = ["read_quickly"]
 
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*")
 _DATA = re.compile(rb'"data"\s*:\s*(?=\[)')
-_PLAIN = (None, "plain", "csv", "tsv")
+_PLAIN = (None, "plain", "csv")
 
 
 def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None:
@@ -45,7 +45,7 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
     elif first == b"{" and options.named_format in (None, "json") and not options.header:
         array, stated = _object(data, start, place)
     elif options.named_format in _PLAIN:
-        array = read_clean(data, header=options.header)
+        array = read_clean(data, header=options.header, commas=options.named_format == "csv")
     dtype = options.dtype or stated
     if array is not None and dtype is not None:
         array = _as_asked(array, dtype, place)
