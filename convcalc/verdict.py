@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from convcalc.errors import UsageError
 from convcalc.layers import TensorShape
 from convcalc.value import Value
 
@@ -65,7 +66,8 @@ def judge_matrix(claim: Any, answer: Any, tolerance: float | None) -> Verdict:
     """Judge a claimed matrix cell by cell: |claim - answer| <= tolerance, NaN equal to NaN.
 
     Without a tolerance, whole numbers and fractions have to agree exactly and decimals to a millionth of the larger
-    of 1 and the answer. A claim that differs only in axes of size 1 has the right shape.
+    of 1 and the answer. A claim that differs only in axes of size 1 has the right shape. Raises UsageError for a
+    tolerance that is not a number.
 
     >>> import numpy as np
     >>> judge_matrix(np.array([[1, 0], [3, 2]]), np.array([[2, 0], [3, 2]]), None).message
@@ -73,6 +75,8 @@ def judge_matrix(claim: Any, answer: Any, tolerance: float | None) -> Verdict:
     """
     import numpy as np
 
+    if tolerance is not None and tolerance != tolerance:
+        raise UsageError("nan is no tolerance", place="--tol", hint="give a number of at least 0")
     wanted = tuple(size for size in answer.shape if size != 1)
     if tuple(size for size in claim.shape if size != 1) != wanted:
         shapes = ["x".join(map(str, array.shape)) or "1" for array in (answer, claim)]

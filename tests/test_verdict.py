@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import huge_integers
 
+from convcalc.errors import UsageError
 from convcalc.layers import TensorShape
 from convcalc.verdict import MOST_MARKS, judge_count, judge_matrix, judge_shape
 
@@ -155,3 +156,10 @@ def test_another_shape_is_wrong_whatever_it_holds(claim: tuple[int, ...], answer
 @pytest.mark.parametrize(("claim", "answer"), [((3,), (1, 3)), ((3, 1), (3,)), ((1, 2, 3), (2, 3)), ((), (1, 1))])
 def test_axes_of_one_cell_may_be_left_out(claim: tuple[int, ...], answer: tuple[int, ...]) -> None:
     assert judge_matrix(np.zeros(claim), np.zeros(answer), None).right
+
+
+def test_a_tolerance_is_a_number() -> None:
+    with pytest.raises(UsageError, match="nan is no tolerance"):
+        judge_matrix(np.zeros(2), np.zeros(2), NAN)
+    assert judge_matrix(np.zeros(2), np.ones(2), INF).right
+    assert judge_matrix(exact([[1]]), exact([[10**400]]), INF).right

@@ -14,7 +14,7 @@ from convcalc.errors import ShapeError
 from convcalc.geometry import Window, adaptive_windows
 from convcalc.layers import AdaptivePooling, Convolution, Pooling, transposed_windows, weight_shape, windows
 
-__all__ = ["apply_pooling", "arranged_layer", "pooling_cell_numbers"]
+__all__ = ["apply_pooling", "arranged_layer", "check_kernel", "pooling_cell_numbers"]
 
 
 def arranged_layer(
@@ -37,11 +37,7 @@ def arranged_layer(
     array([3, 7])
     """
     rank = len(layer.kernel)
-    expected = weight_shape(layer) or layer.kernel
-    found = tuple(kernel.shape) if len(expected) == kernel.ndim else tuple(kernel.shape[-rank:])
-    if found != expected[len(expected) - len(found) :]:
-        sizes = ["x".join(map(str, sizes)) for sizes in (expected, kernel.shape)]
-        raise ShapeError(f"the layer's kernel is {sizes[0]}, the kernel given is {sizes[1]}")
+    check_kernel(layer, kernel)
     spatial = tuple(x.shape[x.ndim - rank :])
     if layer.transposed:
         axes, extra = zip(*transposed_windows(layer), strict=True)
@@ -61,6 +57,19 @@ def arranged_layer(
     )
 
 
+def check_kernel(layer: Convolution, kernel: Array) -> None:
+    """Refuse a kernel that is not of the size the layer says.
+
+    >>> import numpy as np
+    >>> check_kernel(Convolution(None, None, (2,), (2,), "valid", (1,)), np.array([1, 1]))
+    """
+    expected = weight_shape(layer) or layer.kernel
+    found = tuple(kernel.shape) if len(expected) == kernel.ndim else tuple(kernel.shape[-rank:])
+    if found != expected[len(expected) - len(found) :]:
+        sizes = ["x".join(map(str, sizes)) for sizes in (expected, kernel.shape)]
+        raise ShapeError(f"the layer's kernel is {sizes[0]}, the kernel given is {sizes[1]}")
+
+
 def apply_pooling(
     layer: Pooling | AdaptivePooling, x: Array, *, indices: bool = False, options: Options = DEFAULTS
 ) -> tuple[Array, Array | None]:
@@ -70,7 +79,11 @@ def apply_pooling(
     >>> apply_pooling(Pooling("max", (2,), (2,), "valid", (1,)), np.array([3, 1, 4, 1]), indices=True)
     (array([3, 4]), array([0, 2]))
     """
-    spatial = tuple(x.shape[x.ndim - _rank(layer) :])
+    rank = _rank(layer)
+    if x.ndim < rank:
+        size = "x".join(map(str, x.shape)) or "1"
+        raise ShapeError(f"{rank} spatial axes to pool, the input {size} has {x.ndim}")
+    spatial = tuple(x.shape[x.ndim - rank :])
     if isinstance(layer, AdaptivePooling):
         outputs = [size if wanted is None else wanted for wanted, size in zip(layer.outputs, spatial, strict=True)]
         if indices:
