@@ -285,3 +285,18 @@ def test_an_input_smaller_than_its_kernel_says_both_numbers(here: Run) -> None:
     done = here("conv", "1 2; 3 4", "-k", "box:3")
     assert (done.returncode, done.stdout) == (2, "")
     assert "height: the input 2 is smaller than the kernel 3" in done.stderr
+
+
+@pytest.mark.parametrize("layer", ["Conv2d(1, 1, 3)", "Conv2D(1, 3, padding='same')", "ConvTranspose2d(1, 1, 3)"])
+def test_a_layer_of_more_axes_than_the_input_is_refused(layer: str, here: Run) -> None:
+    done = here("conv", "1 2 3", layer, "-k", "sobel-x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "2 spatial axes to convolve, the input 3 has 1" in done.stderr
+
+
+def test_a_layer_that_says_what_its_padding_holds_is_believed(convcalc: Run) -> None:
+    matrix, kernel = "1 2 3; 4 5 7; 8 9 6", "1 0 2; 0 3 0; 4 0 5"
+    layer = "Conv2d(1, 1, 3, padding=1, padding_mode='reflect')"
+    believed = convcalc("conv", matrix, layer, "-k", kernel).stdout
+    assert believed == convcalc("conv", matrix, "-p", 1, "--boundary", "reflect", "-k", kernel).stdout != ""
+    assert believed != convcalc("conv", matrix, "-p", 1, "-k", kernel).stdout

@@ -38,6 +38,9 @@ def arranged_layer(
     """
     rank = len(layer.kernel)
     check_kernel(layer, kernel)
+    if x.ndim < rank:
+        size = "x".join(map(str, x.shape)) or "1"
+        raise ShapeError(f"{rank} spatial axes to convolve, the input {size} has {x.ndim}")
     spatial = tuple(x.shape[x.ndim - rank :])
     if layer.transposed:
         axes, extra = zip(*transposed_windows(layer), strict=True)
@@ -64,7 +67,7 @@ def check_kernel(layer: Convolution, kernel: Array) -> None:
     >>> check_kernel(Convolution(None, None, (2,), (2,), "valid", (1,)), np.array([1, 1]))
     """
     expected = weight_shape(layer) or layer.kernel
-    found = tuple(kernel.shape) if len(expected) == kernel.ndim else tuple(kernel.shape[-rank:])
+    found = tuple(kernel.shape) if len(expected) == kernel.ndim else tuple(kernel.shape[-len(layer.kernel) :])
     if found != expected[len(expected) - len(found) :]:
         sizes = ["x".join(map(str, sizes)) for sizes in (expected, kernel.shape)]
         raise ShapeError(f"the layer's kernel is {sizes[0]}, the kernel given is {sizes[1]}")
