@@ -1,0 +1,304 @@
+"""The rules of the layer families: sizes against plain loops, weights counted, faults with both numbers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import build, convolve_loops, flatten, legal_starts, nested_from, pool_loops, shape_of, transposed_loops
+from strategies import PoolingDraw, poolings
+
+from convcalc.errors import ShapeError
+from convcalc.geometry import Padding
+from convcalc.layers import (
+    AdaptivePooling,
+    Attention,
+    AxesNormalization,
+    Bilinear,
+    Border,
+    Convolution,
+    Elementwise,
+    Embedding,
+    Flatten,
+    Fold,
+    GatedUnit,
+    Layer,
+    LayerNormalization,
+    Linear,
+    Normalization,
+    Permute,
+    PixelShuffle,
+    Pooling,
+    Recurrent,
+    Reshape,
+    Resize,
+    Slope,
+    TensorShape,
+    Unflatten,
+    Unfold,
+    Unknown,
+    Unpooling,
+    complete,
+    macs,
+    output_shape,
+    parameters,
+    rank_of,
+    weight_shape,
+)
+
+PADS = (Padding(1, 0), Padding(0, 2))
+
+
+def through(layer: Layer, *sizes: int, rank: int) -> tuple[int, ...]:
+    shape = TensorShape(sizes, rank)
+    return output_shape(complete(layer, shape), shape).sizes
+
+
+@settings(deadline=None)
+@given(poolings())
+def test_pooling_gives_as_many_cells_as_the_loops(drawn: PoolingDraw) -> None:
+    rank = len(drawn.kernel)
+    sizes = shape_of(drawn.x)
+    padding = tuple(Padding(*pad) for pad in drawn.padding)
+    layer = Pooling("max", tuple(drawn.kernel), tuple(drawn.stride), padding, tuple(drawn.dilation), drawn.ceil)
+    counts, empty = [], False
+    axes = zip(sizes[-rank:], drawn.kernel, drawn.stride, drawn.padding, drawn.dilation, strict=True)
+    for size, kernel, stride, pad, dilation in axes:
+        starts = legal_starts(size, kernel, stride, *pad, dilation, drawn.ceil)
+        counts.append(len(starts))
+        real = [[start + tap * dilation in range(size) for tap in range(kernel)] for start in starts]
+        empty = empty or not all(any(window) for window in real)
+    if empty:
+        with pytest.raises(ShapeError, match="holds no real cell"):
+            through(layer, *sizes, rank=rank)
+    else:
+        assert through(layer, *sizes, rank=rank) == (*sizes[:-rank], *counts)
+
+
+def test_convolution_against_the_loops() -> None:
+    x = build((4, 7, 6), sum)
+    weight = build((6, 2, 2, 3), sum)
+    y = convolve_loops([x], weight, stride=[2, 1], padding=[(1, 0), (0, 2)], dilation=[2, 1], groups=2)
+    layer = Convolution(4, 6, (2, 3), (2, 1), PADS, (2, 1), groups=2)
+    assert (1, *through(layer, 4, 7, 6, rank=2)) == shape_of(y)
+    assert weight_shape(layer) == shape_of(weight)
+    assert parameters(layer).weights == len(flatten(weight))
+    assert parameters(layer).biases == 6
+
+
+def test_transposed_convolution_against_the_loops() -> None:
+    x, weight = build((4, 5, 6), sum), build((4, 3, 2, 3), sum)
+    y = transposed_loops(
+        [x], weight, stride=[2, 3], padding=[(1, 0), (0, 2)], dilation=[1, 2], groups=2, output_padding=[1, 0]
+    )
+    layer = Convolution(4, 6, (2, 3), (2, 3), PADS, (1, 2), groups=2, transposed=True, output_padding=(1, 0))
+    assert (1, *through(layer, 4, 5, 6, rank=2)) == shape_of(y)
+    assert weight_shape(layer) == shape_of(weight)
+    # One product for each input number and each weight it meets: 3·2·3 of them.
+    assert macs(layer, TensorShape((4, 5, 6), 2), output_shape(layer, TensorShape((4, 5, 6), 2))) == 4 * 5 * 6 * 18
+
+
+def test_reshape_and_permute_move_numbers_as_nested_lists_do() -> None:
+    """Sizes channels first here, the numbers channels last there."""
+    numbers = list(range(5 * 4 * 6))
+    sample = nested_from(numbers, (5, 4, 6))
+    turned = build((6, 5, 4), lambda index: sample[index[1]][index[2]][index[0]])
+    assert through(Permute((3, 1, 2)), 6, 5, 4, rank=2) == (shape_of(turned)[2], *shape_of(turned)[:2])
+    folded = nested_from(numbers, (2, 5, 12))
+    assert through(Reshape((2, -1, 12)), 6, 5, 4, rank=2) == (shape_of(folded)[2], *shape_of(folded)[:2])
+
+
+@pytest.mark.parametrize(
+    ("layer", "sizes", "rank", "expected"),
+    [
+        (Border(((1, 0), (-2, 3))), (8, 3, 5, 7), 2, (8, 3, 6, 8)),
+        (Border(((2, 2),), "reflect"), (4, 3), 1, (4, 7)),
+        (Border(((3, 3),), "circular"), (4, 3), 1, (4, 9)),
+        (Resize(None, factor=(2.5,)), (3, 5, 7), 2, (3, 12, 17)),
+        (Resize(2, size=(4, 9), mode="bilinear"), (3, 5, 7), 2, (3, 4, 9)),
+        (Resize(None, factor=(3,)), (2, 10**30), 1, (2, 3 * 10**30)),
+        (PixelShuffle(2), (12, 3, 5), 2, (3, 6, 10)),
+        (PixelShuffle(3, inverse=True), (2, 6, 9), 2, (18, 2, 3)),
+        (Unfold((2, 3), (2, 1), PADS, (1, 1)), (5, 4, 6), 2, (30, 2 * 6)),
+        (Fold((4, 6), (2, 3), (2, 1), PADS, (1, 1)), (7, 30, 12), 1, (7, 5, 4, 6)),
+        (Unpooling((3, 2), (2, 3), (Padding(1, 1), Padding())), (3, 5, 4), 2, (3, 9, 11)),
+        (AdaptivePooling("avg", (None, 3)), (3, 5, 4), 2, (3, 5, 3)),
+        (AdaptivePooling("avg", (1, 1), drop_axes=True), (2, 3, 5, 4), 2, (2, 3)),
+        (Flatten(), (8, 3, 5, 7), 2, (8, 105)),
+        (Flatten(), (3, 5, 7), 2, (105,)),
+        (Flatten(0, 1), (8, 3, 5, 7), 2, (24, 5, 7)),
+        (Flatten(2), (3, 5, 7), 2, (3, 35)),
+        (Unflatten(1, (2, -1, 7)), (8, 70), 0, (8, 2, 5, 7)),
+        (Unflatten(-1, (2, 3)), (4, 6), 1, (4, 2, 3)),
+        (GatedUnit(), (5, 8), 0, (5, 4)),
+        (GatedUnit(1), (6, 5, 8), 2, (3, 5, 8)),
+        (Linear(None, 10), (4, 5, 6), 1, (4, 5, 10)),
+        (Linear(None, 10, on_channels=True), (2, 4, 5, 6), 2, (2, 10, 5, 6)),
+        (Embedding(50, 7), (3, 9), 0, (3, 9, 7)),
+        (Embedding(50, 7, bag=True), (3, 9), 0, (3, 7)),
+        (Embedding(50, 7, as_channels=True), (3, 9), 0, (3, 7, 9)),
+        (Embedding(50, 7, as_channels=True), (9,), 0, (7, 9)),
+        (Recurrent("lstm", 6, 9, bidirectional=True), (4, 5, 6), 1, (4, 5, 18)),
+        (Recurrent("lstm", 6, 9, projection=4), (4, 5, 6), 1, (4, 5, 4)),
+        (LayerNormalization((5, 7)), (3, 5, 7), 2, (3, 5, 7)),
+        (Attention(12, 3), (5, 12), 0, (5, 12)),
+        (Elementwise("ReLU"), (5, 12), 0, (5, 12)),
+        (Slope(3), (3, 5, 7), 2, (3, 5, 7)),
+        (Normalization(3, 1), (8, 3), 0, (8, 3)),
+    ],
+)
+def test_sizes(layer: Layer, sizes: tuple[int, ...], rank: int, expected: tuple[int, ...]) -> None:
+    assert through(layer, *sizes, rank=rank) == expected
+
+
+@pytest.mark.parametrize(
+    ("layer", "sizes", "rank", "message"),
+    [
+        (Border(((-2, -3), (0, 0))), (3, 5, 7), 2, "height: nothing is left of 5 cells when 5 are cut off"),
+        (Border(((0, 0), (7, 0)), "reflect"), (3, 5, 7), 2, "width: reflect padding 7 must be smaller"),
+        (Border(((8, 0),), "circular"), (3, 7), 1, "length: circular padding 8 must be at most the size 7"),
+        (Border(((1, 1),)), (3, 5, 7), 2, "works on 1 spatial axis, the input 3x5x7 has 2"),
+        (Resize(None, factor=(0.1,)), (3, 5), 1, "length: nothing is left of 5 cells at factor 0.1"),
+        (Resize(None, factor=(0.5,)), (3, 10**17), 1, "too large for the fraction 0.5"),
+        (Resize(2, size=(4, 9, 2)), (3, 5, 7), 2, "3 sizes are wanted, the input has 2 spatial axes"),
+        (PixelShuffle(2), (6, 3, 5), 2, "6 channels are no multiple of 2² = 4"),
+        (PixelShuffle(2, inverse=True), (6, 4, 5), 2, "downscale factor 2 does not divide the size 5"),
+        (PixelShuffle(2), (3, 5), 2, "needs to know the channels"),
+        (Fold((4, 6), (2, 3), (2, 1), PADS, (1, 1)), (31, 12), 1, "a multiple of 6 rows .* has 31"),
+        (Fold((4, 6), (2, 3), (2, 1), PADS, (1, 1)), (30, 13), 1, "has 2·6 = 12 windows, the input .* has 13"),
+        (Unpooling((2,), (1,), (Padding(4, 4),)), (3, 5), 1, "spread-out input 6 is not larger than the padding 8"),
+        (Flatten(), (5, 7), 2, "flatten needs to know the channels"),
+        (Flatten(1, 4), (3, 5, 7), 2, "flatten of axes 1 to 4 does not fit the 4 axes of 3x5x7"),
+        (Unflatten(1, (2, 3)), (8, 70), 0, r"70 numbers \(axis 1 of 8x70\) do not fit the shape \(2, 3\)"),
+        (Unflatten(0, (2, 4)), (70,), 0, "unflatten of axis 0 does not fit the 2 axes of 70"),
+        (Reshape((4, -1, 0)), (70,), 0, r"\(4, -1, 0\) is no shape"),
+        (Reshape((4, -1)), (70,), 0, "70 numbers .* do not fit"),
+        (Permute((2, 1)), (3, 5, 7), 2, "does not fit the 3 axes of a sample of 3x5x7"),
+        (GatedUnit(), (5, 7), 0, "axis -1 of 5x7 has 7 cells, which cannot be halved"),
+        (Linear(104, 10), (8, 104 * 2), 0, "takes 104 features, the input 8x208 has 208"),
+        (Linear(4, 10, on_channels=True), (3, 5, 4), 2, "takes 4 features, the input 3x5x4 has 3"),
+        (Recurrent("gru", 6, 9), (4, 5, 7), 1, "takes 6 features, the input 4x5x7 has 7 on its last axis"),
+        (LayerNormalization((7, 5)), (3, 5, 7), 2, "normalizes over 7x5, the input 3x5x7 does not end so"),
+        (AxesNormalization((4,)), (3, 5, 7), 2, "axis 4 is none of a sample of 3x5x7"),
+        (Attention(12, 3), (5, 11), 0, "takes 12 features, the input 5x11 has 11"),
+        (Slope(4), (3, 5, 7), 2, "has 4 slopes, the input 3x5x7 has 3 channels"),
+        (Normalization(4, 2), (3, 5, 7), 2, "takes 4 channels, the input 3x5x7 has 3"),
+        (Normalization(4, 2, kind="instance"), (3, 5, 7), 2, "takes 4 channels"),
+        (Bilinear(3, 4, 5), (5, 3), 0, "a bilinear layer takes two inputs"),
+        (Unknown("Block"), (3, 5, 7), 2, "what Block does to a shape is not known"),
+        (Convolution(3, 4, (3, 3), (1, 1), (Padding(5, 5), Padding()), (1, 1), padding_mode="reflect"), (3, 5, 7), 2,
+         "height: reflect padding 5 must be smaller than the size 5"),
+    ],
+)  # fmt: skip
+def test_faults_name_both_numbers(layer: Layer, sizes: tuple[int, ...], rank: int, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        through(layer, *sizes, rank=rank)
+
+
+def test_instance_normalization_without_scale_takes_any_channels() -> None:
+    assert through(Normalization(4, 2, False, False, kind="instance"), 3, 5, 7, rank=2) == (3, 5, 7)
+
+
+@pytest.mark.parametrize(
+    ("layer", "weights", "biases", "buffers"),
+    [
+        (Normalization(6, affine=True, bias=False), 6, 0, 12),
+        (Normalization(6, affine=False, bias=True, running_stats=False), 0, 6, 0),
+        (Normalization(6, None, True, False, kind="group", groups=3), 6, 6, 0),
+        (LayerNormalization((5, 7)), 35, 35, 0),
+        (LayerNormalization((5, 7), rms=True, bias=False), 35, 0, 0),
+        (LayerNormalization((5, 7), affine=False, bias=False), 0, 0, 0),
+        (AxesNormalization((1, 3), (5, 3), True, False, True), 15, 0, 30),
+        (Slope(6), 6, 0, 0),
+        (Embedding(50, 7), 350, 0, 0),
+        (Bilinear(3, 4, 5), 60, 5, 0),
+        # queries and output 12·12, keys 12·7, values 12·9; a row of keys and one of values more
+        (Attention(12, 3, True, 7, 9, True), 144 + 84 + 108 + 144 + 24, 48, 0),
+        (Attention(12, 3, False), 4 * 144, 0, 0),
+        # two directions, three layers: (4·9)·(6 + 9), then twice (4·9)·(18 + 9)
+        (Recurrent("lstm", 6, 9, 3, bidirectional=True), 2 * (36 * 15 + 2 * 36 * 27), 2 * 3 * 2 * 36, 0),
+        (Recurrent("lstm", 6, 9, 2, projection=4), 36 * (6 + 4) + 4 * 9 + 36 * (4 + 4) + 4 * 9, 2 * 2 * 36, 0),
+        (Recurrent("gru", 6, 9, cell=True, bias=False), 27 * (6 + 9), 0, 0),
+        (Recurrent("rnn", 6, 9, 10**20), 9 * 15 + (10**20 - 1) * 9 * 18, 2 * 9 * 10**20, 0),
+        (Flatten(), 0, 0, 0),
+        (Border(((1, 1),)), 0, 0, 0),
+    ],
+)
+def test_parameters(layer: Layer, weights: int, biases: int, buffers: int) -> None:
+    counted = parameters(layer)
+    assert (counted.weights, counted.biases, counted.buffers) == (weights, biases, buffers)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (Normalization(None), "the channels are not known"),
+        (AxesNormalization((1,)), "sizes of the normalized axes are not known"),
+        (Slope(None), "the size of a sample is not known"),
+        (Linear(None, 4), "the input features are not known"),
+        (Unknown("Block"), "the parameters of Block are not known"),
+    ],
+)
+def test_open_counts_are_errors_and_never_zero(layer: Layer, message: str) -> None:
+    assert weight_shape(layer) is None
+    with pytest.raises(ShapeError, match=message):
+        parameters(layer)
+
+
+def test_what_comes_in_completes_a_layer() -> None:
+    shape = TensorShape((2, 6, 5, 7), 2)
+    assert complete(Linear(None, 4, on_channels=True), shape) == Linear(6, 4, on_channels=True)
+    assert complete(Slope(None), shape) == Slope(6 * 5 * 7)
+    assert complete(Slope(None, (1, 2)), shape) == Slope(6, (1, 2))
+    assert complete(AxesNormalization((1, -1)), shape) == AxesNormalization((1, -1), (5, 6))
+    assert complete(Normalization(None, groups=3, kind="group"), shape) == Normalization(6, groups=3, kind="group")
+    depthwise = Convolution(None, None, (3, 3), (1, 1), "valid", (1, 1), depth_multiplier=2)
+    assert weight_shape(complete(depthwise, shape)) == (12, 1, 3, 3)
+    with pytest.raises(ShapeError, match="num_groups 4 does not divide num_channels 6"):
+        complete(Normalization(None, groups=4, kind="group"), shape)
+
+
+def test_linear_layers_multiply_once_for_each_weight_and_position() -> None:
+    shape = TensorShape((2, 6, 5, 7), 2)
+    for layer, features in ((Linear(None, 4, on_channels=True), 6), (Linear(None, 4), 7)):
+        completed = complete(layer, shape)
+        positions = shape.elements // features
+        assert macs(completed, shape, output_shape(completed, shape)) == positions * features * 4
+
+
+def test_spatial_axes() -> None:
+    layers: list[tuple[Layer, int | None]] = [
+        (Border(((1, 1),) * 3), 3),
+        (Resize(2), 2),
+        (Resize(), None),
+        (PixelShuffle(2), 2),
+        (Fold((4, 6), (2, 3), (2, 1), PADS, (1, 1)), 1),
+        (Unfold((2, 3), (2, 1), PADS, (1, 1)), 2),
+        (Unpooling((3,), (2,), (Padding(),)), 1),
+        (Normalization(3, 1), 1),
+        (Permute((1,)), None),
+        (Unknown("Block"), None),
+    ]
+    assert [rank_of(layer) for layer, _ in layers] == [rank for _, rank in layers]
+
+
+SIZES = st.lists(st.integers(1, 8), min_size=1, max_size=4)
+
+
+@given(SIZES, st.data())
+def test_channels_last_and_back(sizes: list[int], data: st.DataObject) -> None:
+    rank = data.draw(st.integers(0, len(sizes) - 1))
+    shape = TensorShape(tuple(sizes), rank)
+    assert shape.with_sample(shape.channels_last) == shape
+    order = data.draw(st.permutations(range(1, rank + 2)))
+    back = tuple(order.index(axis) + 1 for axis in range(1, rank + 2))
+    there = output_shape(Permute(tuple(order)), shape)
+    assert output_shape(Permute(back), there) == shape
+    assert there.elements == shape.elements
+
+
+def test_pool_loops_agree_on_a_worked_case() -> None:
+    """i9 k4 s4 p2 with ceil gives 3 cells, not 4."""
+    layer = Pooling("max", (4,), (4,), (Padding(2, 2),), (1,), ceil=True)
+    pooled = pool_loops(list(range(9)), "max", [4], stride=[4], padding=[(2, 2)], ceil=True)
+    assert through(layer, 9, rank=1) == shape_of(pooled) == (3,)
