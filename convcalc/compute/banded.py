@@ -16,9 +16,10 @@ from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import Rates
 
-__all__ = ["SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
+__all__ = ["PADDED", "SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
 
 SPREADS = True
+PADDED = True
 # Tiles hold whole bands.
 STEP = 8
 # Output rows of one product: more make the band sparser, fewer make the product too thin.

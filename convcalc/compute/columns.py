@@ -11,9 +11,10 @@ from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import Rates
 
-__all__ = ["SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run", "windows_view"]
+__all__ = ["PADDED", "SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run", "windows_view"]
 
 SPREADS = False
+PADDED = True
 STEP = 1
 
 # Columns of one tile, in bytes: they should still be in the second-level cache when the product reads them.

@@ -141,21 +141,25 @@ class Job(Value):
                         min(first + rows, self.counts[0]),
                     )
 
-    def block(self, x: Array, tile: Tile, scratch: Scratch) -> Array:
-        """Read what a tile sees: (groups, C/groups, rows, *inner), padded and in the job's dtype."""
+    def block(self, x: Array, tile: Tile, scratch: Scratch, padded: bool = True) -> Array:
+        """Read what a tile sees: (groups, C/groups, rows, *inner), in the job's dtype.
+
+        Its rows are padded, its inner axes only if so wanted; no copy is made where nothing has to be changed.
+        """
         window, size = self.windows[0], self.sizes[0]
         start = tile.first * window.stride - window.padding.before
         stop = start + self.rows_read(tile.rows)
         # A tile may lie wholly in the padding, where there is nothing to read.
         real, channels = slice(max(start, 0), max(0, min(stop, size))), self.group_inputs
         cells = x[tile.item, tile.first_group * channels : tile.last_group * channels, real]
-        shape = (tile.groups * channels, stop - start, *self.inner_padded)
+        shape = (tile.groups * channels, stop - start, *(self.inner_padded if padded else self.sizes[1:]))
         if cells.shape == shape and cells.dtype == self.dtype:
             return cells.reshape(tile.groups, channels, *shape[1:])
         block = scratch.take("block", shape, self.dtype)
-        pairs = zip(self.windows[1:], self.sizes[1:], strict=True)
         inside = [slice(None), slice(max(-start, 0), max(-start, 0) + cells.shape[1])]
-        inside += [slice(inner.padding.before, inner.padding.before + inner_size) for inner, inner_size in pairs]
+        for inner, inner_size in zip(self.windows[1:], self.sizes[1:], strict=True):
+            first = inner.padding.before if padded else 0
+            inside.append(slice(first, first + inner_size))
         block[tuple(inside)] = cells
         if self.boundary != "zeros":
             outside = np.r_[0 : inside[1].start, inside[1].stop : stop - start]

@@ -19,9 +19,10 @@ class Algorithm(Protocol):
     """What every algorithm's module offers.
 
     `SPREADS` says that a cell may touch windows that do not see it (times zero), which infinite cells must not;
-    the rows of a tile are a multiple of `STEP`.
+    the rows of a tile are a multiple of `STEP`; `PADDED` that the inner axes of its blocks hold their padding.
     """
 
+    PADDED: bool
     SPREADS: bool
     STEP: int
 

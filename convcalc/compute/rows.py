@@ -8,7 +8,9 @@ the taps of the first axis are added up. With a stride along the first axis the 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +18,13 @@ from convcalc.compute.columns import flat_view
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import Rates
+from convcalc.compute.sliding import seen
+from convcalc.geometry import Padding
 
-__all__ = ["SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
+__all__ = ["PADDED", "SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
 
 SPREADS = False
+PADDED = False
 STEP = 1
 
 # Cells of one output channel in a tile: enough for a product at full speed, few enough to stay in cache.
@@ -56,7 +61,10 @@ def prepare(weight: Array, job: Job) -> Array:
 
 
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
-    """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
+    """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner).
+
+    The block's inner axes may come without their padding, which is then zeros, and saves a copy.
+    """
     first, cells = job.windows[0], math.prod(out.shape[3:])
     shifted, starts = _shifted_rows(block, job, out.shape[3:], scratch)
     target = flat_view(out)
@@ -64,12 +72,12 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
     part = scratch.take("part", target.shape, job.dtype)
     for tap in range(first.kernel):
         start = (starts[tap * first.dilation % first.stride] + tap * first.dilation // first.stride) * cells
-        seen = shifted[..., start : start + target.shape[2]]
+        cut = shifted[..., start : start + target.shape[2]]
         last = tap == first.kernel - 1
         if tap == 0:
-            np.matmul(weight[:, 0], seen, out=target if last else total)
+            np.matmul(weight[:, 0], cut, out=target if last else total)
             continue
-        np.matmul(weight[:, tap], seen, out=part)
+        np.matmul(weight[:, tap], cut, out=part)
         np.add(total, part, out=target if last else total)
 
 
@@ -80,15 +88,30 @@ def _shifted_rows(block: Array, job: Job, counts: tuple[int, ...], scratch: Scra
     starts = [sum(len(range(phase, read, stride)) for phase in range(before)) for before in range(stride)]
     if not inner and stride == 1:
         return block.reshape(groups, channels, read), starts
+    if block.shape[3:] == job.inner_padded:
+        inner = tuple(window.replace(padding=Padding()) for window in inner)
     taps = list(product(*(range(window.kernel) for window in inner)))
     shifted = scratch.take("shifted", (groups, len(taps), channels, read, *counts), job.dtype)
     for place, inner_tap in enumerate(taps):
-        cut = tuple(
-            slice(t * window.dilation, t * window.dilation + (count - 1) * window.stride + 1, window.stride)
-            for t, window, count in zip(inner_tap, inner, counts, strict=True)
-        )
+        places = [
+            seen(window, size, tap, 0, count)
+            for window, size, tap, count in zip(inner, block.shape[3:], inner_tap, counts, strict=True)
+        ]
         for phase in sorted({tap * job.windows[0].dilation % stride for tap in range(job.kernel[0])}):
-            start = starts[phase]
-            picked = block[(slice(None), slice(None), slice(phase, None, stride), *cut)]
-            shifted[:, place, :, start : start + picked.shape[2]] = picked
+            cut: tuple[Any, ...] = (..., slice(phase, None, stride), *(cells for _, cells in places))
+            picked = block[cut]
+            target = shifted[:, place, :, starts[phase] : starts[phase] + picked.shape[2]]
+            filled: tuple[Any, ...] = (..., *(outputs for outputs, _ in places))
+            target[filled] = picked
+            _clear_around(target, [outputs for outputs, _ in places])
     return shifted.reshape(groups, len(taps) * channels, -1), starts
+
+
+def _clear_around(target: Array, filled: Sequence[slice]) -> None:
+    """Put zeros where the last axes of an array are not filled."""
+    for axis, outputs in enumerate(filled, target.ndim - len(filled)):
+        lead: tuple[Any, ...] = (slice(None),) * axis
+        if outputs.start:
+            target[(*lead, slice(0, outputs.start))] = 0
+        if outputs.stop < target.shape[axis]:
+            target[(*lead, slice(outputs.stop, None))] = 0

@@ -16,9 +16,10 @@ from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import Rates
 from convcalc.geometry import Window
 
-__all__ = ["SPREADS", "STEP", "cost", "factors", "prepare", "refuse", "rows", "run"]
+__all__ = ["PADDED", "SPREADS", "STEP", "cost", "factors", "prepare", "refuse", "rows", "run"]
 
 SPREADS = True
+PADDED = True
 STEP = 32
 BAND = STEP
 TILE_ROWS = 64

@@ -11,11 +11,11 @@ from collections.abc import Callable
 import numpy as np
 
 from convcalc.compute.banded import BAND
-from convcalc.compute.exact import Array
+from convcalc.compute.exact import Array, as_float
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window
 
-__all__ = ["RowStream"]
+__all__ = ["RowStream", "joined"]
 
 # Computes the output rows of some input rows, with that padding before and after them.
 Rows = Callable[[Array, Padding], Array]
@@ -51,7 +51,7 @@ class RowStream:
         elif rows.shape[1:] != self._kept.shape[1:]:
             raise ShapeError(f"a row of {rows.shape[1]} numbers after rows of {self._kept.shape[1]}")
         else:
-            self._kept = np.concatenate([self._kept, rows])
+            self._kept = joined(self._kept, rows)
         seen = self._start + len(self._kept) + self._window.padding.before
         complete = (seen - self._window.extent) // self._window.stride + 1
         return self._give(max(complete, 0), Padding())
@@ -91,3 +91,15 @@ class RowStream:
         if self._kept is not None and row > self._start:
             self._kept = self._kept[row - self._start :].copy()
             self._start = row
+
+
+def joined(above: Array, below: Array) -> Array:
+    """Put rows under rows; whole numbers beside floats become floats if they do so exactly, else it is a DataError.
+
+    >>> joined(np.array([[1]]), np.array([[0.5]])).tolist()
+    [[1.0], [0.5]]
+    """
+    if "f" in (above.dtype.kind, below.dtype.kind) and above.dtype != below.dtype:
+        common = np.result_type(*(rows.dtype for rows in (above, below) if rows.dtype.kind == "f"))
+        above, below = as_float(above, common), as_float(below, common)
+    return np.concatenate([above, below])

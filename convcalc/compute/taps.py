@@ -16,9 +16,10 @@ from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import Rates
 
-__all__ = ["SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
+__all__ = ["PADDED", "SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
 
 SPREADS = False
+PADDED = True
 STEP = 1
 
 # Bytes of the cells that one pass touches: they stay in the second-level cache from tap to tap.

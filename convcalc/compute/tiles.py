@@ -59,10 +59,11 @@ def run(
     method = algorithm(chosen.algorithm)
     prepared = method.prepare(weight, job)
     plain = taps.prepare(weight, job)
+    padded = method.PADDED or job.boundary != "zeros"
     by_group = None if bias is None else bias.reshape(job.groups, job.group_outputs, *(1,) * job.rank)
 
     def compute(tile: Tile, scratch: Scratch) -> int:
-        block = job.block(x, tile, scratch)
+        block = job.block(x, tile, scratch, padded)
         groups = slice(tile.first_group, tile.last_group)
         target = _target(out, tile, job)
         direct = target.dtype == job.dtype and target[0, 0].flags.c_contiguous
