@@ -24,6 +24,8 @@ def windows(layer: Convolution | Pooling, spatial: tuple[int, ...]) -> tuple[Win
     ]
     if isinstance(layer.padding, str):
         name = layer.padding
+        if len(spatial) != len(plain):
+            raise ShapeError(f"the layer works on {len(plain)} spatial axes, the input has {len(spatial)}")
         paddings = [_named_padding(name, window, size) for window, size in zip(plain, spatial, strict=True)]
     else:
         paddings = list(layer.padding)
