@@ -19,7 +19,8 @@ class Matrix(Value):
     """An array of any number of axes as it was read, with what its reader should tell the user.
 
     `notes` are warnings for standard error, `origin` says where the numbers came from (a file's name,
-    "standard input", "the command line").
+    "standard input", "the command line"), `typed` that the source itself says the dtype, as `.npy` does and text
+    does not.
 
     >>> import numpy as np
     >>> Matrix(np.zeros((2, 3)), origin="zeros.npy").array.shape
@@ -29,3 +30,4 @@ class Matrix(Value):
     array: NDArray[Any]
     notes: tuple[str, ...] = ()
     origin: str = ""
+    typed: bool = False

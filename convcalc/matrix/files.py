@@ -80,13 +80,13 @@ def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
     if kind == "npy":
         from convcalc.matrix.npy import read_npy
 
-        return _as_asked(Matrix(read_npy(data, place), origin=place), options)
+        return _as_asked(Matrix(read_npy(data, place), origin=place, typed=True), options)
     if kind == "npz":
         import io
 
         from convcalc.matrix.npy import read_npz
 
-        return _as_asked(Matrix(read_npz(io.BytesIO(data), place, None), origin=place), options)
+        return _as_asked(Matrix(read_npz(io.BytesIO(data), place, None), origin=place, typed=True), options)
     if kind == "image" or (kind in (None, "pnm") and _is_picture(data)):
         from convcalc.matrix.image import read_picture
 
@@ -143,7 +143,7 @@ def _from_file(path: str, options: ReadOptions) -> Matrix:
         return matrix_of_bytes(_file_bytes(path), path, options)
     from convcalc.matrix.npy import read_npy_file
 
-    return _as_asked(Matrix(read_npy_file(path), origin=path), options)
+    return _as_asked(Matrix(read_npy_file(path), origin=path, typed=True), options)
 
 
 def _from_archive(path: str, name: str) -> Matrix:
@@ -151,7 +151,7 @@ def _from_archive(path: str, name: str) -> Matrix:
 
     try:
         with open(path, "rb") as stream:  # noqa: PTH123
-            return Matrix(read_npz(stream, path, name), origin=f"{path}:{name}")
+            return Matrix(read_npz(stream, path, name), origin=f"{path}:{name}", typed=True)
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror or error}", place=path) from error
 
