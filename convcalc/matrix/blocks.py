@@ -126,7 +126,8 @@ def read_clean(
 ) -> NDArray[np.int64] | NDArray[np.float64] | None:
     """Return the array in `data` if it is clean plain text, else None.
 
-    `header` leaves out the first line, with `commas` nothing else may part the cells. The text is not copied as a whole: beside it and the array only blocks are held.
+    `header` leaves out the first line, with `commas` nothing else may part the cells. The text is not copied as a
+    whole: beside it and the array only blocks are held.
 
     >>> read_clean(b"1 2 3\\n4 5 6\\n").tolist()
     [[1, 2, 3], [4, 5, 6]]

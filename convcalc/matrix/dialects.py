@@ -18,7 +18,7 @@ from convcalc.matrix.options import ReadOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["blanked", "clean", "dialect_of", "layout_of"]
+__all__ = ["clean", "dialect_of", "layout_of", "stated_shape", "without_comments"]
 
 _COMMENT = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
 _SHAPE = re.compile(r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\n|\Z)")
@@ -45,9 +45,9 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
     if dialect in ("npy", "npz", "image"):
         raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out --from")
     if dialect != "json" and "#" in text:
-        text = _COMMENT.sub(lambda match: " " * len(match[0]), text)
+        text = without_comments(text)
     if dialect not in ("json", "pnm"):
-        text = _ASSIGNMENT.sub(blanked, text, count=1) if _ASSIGNMENT.match(text) else text
+        text = _ASSIGNMENT.sub(_blanked, text, count=1) if _ASSIGNMENT.match(text) else text
     factor = _FACTOR.match(text)
     if factor is not None:
         raise source.fault(
@@ -91,13 +91,13 @@ def clean(source: Source) -> str:
     return _BLANKS_OF_TYPESETTERS.sub(" ", text)
 
 
-def blanked(match: re.Match[str]) -> str:
-    """Return blanks in place of a match, its line ends kept."""
-    text = match[0]
-    return " " * len(text) if "\n" not in text else "".join("\n" if c == "\n" else " " for c in text)
+def without_comments(text: str) -> str:
+    """Return `text` with blanks for comments; a line that is one is no blank line, so its end goes as well."""
+    return _COMMENT.sub(lambda match: " " * len(match[0]), text)
 
 
-def _stated_shape(source: Source) -> tuple[int, ...] | None:
+def stated_shape(source: Source) -> tuple[int, ...] | None:
+    """Return the shape that a first line `# shape: 2x4x4` states, None without one."""
     match = _SHAPE.match(source.text)
     if match is None:
         return None
@@ -107,21 +107,27 @@ def _stated_shape(source: Source) -> tuple[int, ...] | None:
     return shape
 
 
+def _blanked(match: re.Match[str]) -> str:
+    """Return blanks in place of a match, its line ends kept."""
+    text = match[0]
+    return " " * len(text) if "\n" not in text else "".join("\n" if c == "\n" else " " for c in text)
+
+
 def _lines(source: Source, text: str, options: ReadOptions) -> Layout:
     marks = Marks(header=options.header, decimal=options.decimal)
-    return layout_of_lines(source, text, marks, _stated_shape(source))
+    return layout_of_lines(source, text, marks, stated_shape(source))
 
 
 def _csv(source: Source, text: str, options: ReadOptions) -> Layout:
     cells = without_first_row(text) if options.header else text
     separator = ";" if ";" in cells else "\t" if "\t" in cells and "," not in cells else ","
     marks = Marks(separator=separator, header=options.header, decimal=options.decimal)
-    return layout_of_lines(source, text, marks, _stated_shape(source))
+    return layout_of_lines(source, text, marks, stated_shape(source))
 
 
 def _tsv(source: Source, text: str, options: ReadOptions) -> Layout:
     marks = Marks(separator="\t", header=options.header, decimal=options.decimal)
-    return layout_of_lines(source, text, marks, _stated_shape(source))
+    return layout_of_lines(source, text, marks, stated_shape(source))
 
 
 def _markdown(source: Source, text: str, options: ReadOptions) -> Layout:

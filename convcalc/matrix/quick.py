@@ -56,7 +56,11 @@ def _brackets(data: bytes, start: int) -> tuple[NDArray[Any] | None, tuple[str, 
     from convcalc.matrix.printed import numpy_notes
 
     nesting = nesting_of(data, start)
-    if nesting is None or data[nesting.end :].strip() or (not nesting.shape and b"\n" in data[start:].strip()):
+    if (
+        nesting is None
+        or data[nesting.end :].strip()
+        or (not nesting.shape and len(data[start : nesting.end].splitlines()) > 1)
+    ):
         return None, ()
     array = read_nested(data, nesting)
     if array is None or nesting.commas:
