@@ -3,24 +3,25 @@
 A module imports only what its row names, the modules of its own room, `errors` and `value`, and the standard
 library (`tests/test_house.py` walks the imports against this table).
 
-| room       | its one job                                                 | imports                                 |
-| ---------- | ----------------------------------------------------------- | --------------------------------------- |
-| `errors`   | the exception tree; each class knows its exit code          |                                         |
-| `value`    | immutable values at no cost to start-up                     |                                         |
-| `geometry` | one axis in whole numbers: windows, padding, size formula   |                                         |
-| `layers`   | shapes and layer families: shape rule, parameters, MACs     | geometry                                |
-| `spec`     | text to layers, every node keeping its place                | layers, geometry                        |
-| `network`  | a shape through layers: steps, totals, receptive field      | layers, geometry                        |
-| `region`   | which input cells one output cell sees                      | network, layers, geometry               |
-| `solve`    | backwards: the values and inputs that give a wanted output  | network, layers, geometry               |
-| `explain`  | derivations as data: formulas with their numbers put in     | network, layers, geometry               |
-| `verdict`  | a claimed answer compared with the right one                | explain, network, layers, geometry      |
-| `matrix`   | numbers in and out: text, `.npy`, named kernels, files      | numpy, orjson, PIL                      |
-| `compute`  | the arithmetic: convolution and pooling                     | layers, geometry, numpy                 |
-| `report`   | what a command found, for the eye and for machines          | explain, verdict, region, solve,        |
-|            |                                                             | network, layers, geometry               |
-| `render`   | a report as plain text, a Rich table, JSON                  | report, matrix, rich                    |
-| `cli`      | the command line; alone prints an error or exits            | everything                              |
+| room         | its one job                                               | imports                                 |
+| ------------ | --------------------------------------------------------- | --------------------------------------- |
+| `errors`     | the exception tree; each class knows its exit code        |                                         |
+| `value`      | immutable values at no cost to start-up                   |                                         |
+| `geometry`   | one axis in whole numbers: windows, padding, size formula |                                         |
+| `layers`     | shapes and layer families: shape rule, parameters, MACs   | geometry                                |
+| `spec`       | text to layers, every node keeping its place              | layers, geometry                        |
+| `network`    | a shape through layers: steps, totals, receptive field    | layers, geometry                        |
+| `region`     | which input cells one output cell sees                    | network, layers, geometry               |
+| `solve`      | backwards: values and inputs that give a wanted output    | network, layers, geometry               |
+| `frameworks` | one layer as PyTorch, TensorFlow, ONNX and JAX compute it | layers, geometry                        |
+| `explain`    | derivations as data: formulas with their numbers put in   | network, layers, geometry               |
+| `verdict`    | a claimed answer compared with the right one              | explain, network, layers, geometry      |
+| `matrix`     | numbers in and out: text, `.npy`, named kernels, files    | numpy, orjson, PIL                      |
+| `compute`    | the arithmetic: convolution and pooling                   | layers, geometry, numpy                 |
+| `report`     | what a command found, for the eye and for machines        | explain, verdict, region, solve,        |
+|              |                                                           | frameworks, network, layers, geometry   |
+| `render`     | a report as plain text, a Rich table, JSON                | report, matrix, rich                    |
+| `cli`        | the command line; alone prints an error or exits          | everything                              |
 """
 
 __version__ = "0.1.0"

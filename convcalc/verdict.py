@@ -30,23 +30,29 @@ class Verdict(Value):
     differences: tuple[tuple[int, ...], ...] = ()
 
 
-def judge_shape(claim: tuple[int, ...], answer: TensorShape) -> Verdict:
+def judge_shape(claim: tuple[int, ...], answer: TensorShape, layout: str = "chw") -> Verdict:
     """Judge a claimed output size; one that leaves out batch or channels is judged by what it says.
 
-    One number stands for a square or a cube, as in an input size.
+    One number stands for a square or a cube, as in an input size. The `layout` `hwc` has the channels last.
 
     >>> judge_shape((112, 112), TensorShape((64, 112, 112), 2)).right
     True
     >>> judge_shape((113,), TensorShape((112, 112), 2)).message
     'the size is 112x112, not 113'
+    >>> judge_shape((112, 56, 64), TensorShape((64, 112, 56), 2), "hwc").right
+    True
     """
     text = "x".join(map(str, claim))
     if len(claim) == 1 and answer.rank > 1:
         claim *= answer.rank
-    start = len(answer.sizes) - len(claim)
-    judged = answer.sizes[start:] if start >= 0 and len(claim) >= answer.rank else answer.sizes
+    whole = answer.sizes if layout == "chw" else (*answer.batch, *answer.channels_last)
+    judged = whole
+    if len(claim) == answer.rank:
+        judged = answer.spatial or whole
+    elif answer.rank < len(claim) <= len(whole):
+        judged = whole[len(whole) - len(claim) :]
     if claim == judged:
-        return Verdict(right=True, message=f"the size is {answer}")
+        return Verdict(right=True, message=f"the size is {'x'.join(map(str, whole))}")
     return Verdict(right=False, message=f"the size is {'x'.join(map(str, judged))}, not {text}")
 
 

@@ -16,13 +16,24 @@ from convcalc.spec import (
     WindowOptions,
     apply_options,
     build_layer,
+    channels_first,
     is_bare,
     parse_axes,
     parse_network,
     parse_padding,
+    parse_size,
 )
 
-__all__ = ["audited_network", "placed", "read_layers", "remarks", "traced_network", "window_options"]
+__all__ = [
+    "audited_network",
+    "file_text",
+    "placed",
+    "read_layers",
+    "remarks",
+    "sizes_of",
+    "traced_network",
+    "window_options",
+]
 
 LONGEST_NAME = 60
 
@@ -53,19 +64,23 @@ def _axes(text: str | None, option: str) -> tuple[int, ...] | None:
 
 
 def read_layers(
-    texts: Sequence[str], options: WindowOptions, file: str | None = None, rank: int | None = None
+    texts: Sequence[str],
+    options: WindowOptions,
+    file: str | None = None,
+    rank: int | None = None,
+    *,
+    text: str | None = None,
 ) -> Network:
     """Read every layer of a command line, from its arguments or a file; none at all is a convolution.
 
-    `rank` is the number of spatial axes where the notation does not say it.
+    `rank` is the number of spatial axes where the notation does not say it, `text` that of `file` where it has been
+    read before.
     """
     if file is not None:
         if texts:
             raise UsageError("layers come from -f or from the command line, not from both", place="-f")
-        from convcalc.matrix.files import read_text
-
         place = "standard input" if file == "-" else file
-        network = _parsed(read_text(file), rank, place)
+        network = _parsed(file_text(file) if text is None else text, rank, place)
     elif not texts:
         if not options.given():
             raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)', or read a file with -f")
@@ -83,6 +98,13 @@ def read_layers(
             )
         network = network.replace(nodes=(apply_options(network.nodes[0], options),))
     return network
+
+
+def file_text(file: str) -> str:
+    """Read the file that `-f` names."""
+    from convcalc.matrix.files import read_text
+
+    return read_text(file)
 
 
 def _parsed(text: str, rank: int | None, place: str) -> Network:
@@ -125,6 +147,18 @@ def _place(node: Node, index: int, count: int) -> str:
     named = label(name, node.name)
     numbered = f"layer {index + 1} ({named})" if count > 1 or node.place else named
     return f"{node.place}: {numbered}" if node.place else numbered
+
+
+def sizes_of(text: str, network: Network, rank: int | None, layout: str) -> tuple[int, ...]:
+    """Read the size of an input of `network`, its channels first whatever the layout it is written in.
+
+    >>> sizes_of("28x26x3", read_layers(["Conv2D(8, 3)"], WindowOptions()), None, "hwc")
+    (3, 28, 26)
+    """
+    sizes = parse_size(text)
+    if layout == "chw":
+        return sizes
+    return channels_first(sizes, interpret(sizes, [node.layer for node in network.nodes], rank).rank)
 
 
 def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -> tuple[Network, Trace]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.layers import audited_network, placed, read_layers, remarks, window_options
+from convcalc.cli.layers import audited_network, placed, read_layers, remarks, sizes_of, window_options
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.errors import UsageError
 from convcalc.report import params_report
-from convcalc.spec import Network, parse_size
+from convcalc.spec import Network
 
 if TYPE_CHECKING:
     from convcalc.explain import Derivation
@@ -57,7 +57,7 @@ def params(
 ) -> Answer:
     """Answer `convcalc params`."""
     network = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
-    sizes = network.input if counts.input is None else parse_size(counts.input, layout=network.layout)
+    sizes = network.input if counts.input is None else sizes_of(counts.input, network, window.dims, network.layout)
     # Only Keras's names are names of weights; PyTorch's say where a module stands.
     names = [node.name for node in network.nodes] if network.notation == "keras" else []
     with placed(network):

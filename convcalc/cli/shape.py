@@ -3,21 +3,21 @@
 # No postponed annotations here: see options.py.
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.layers import placed, read_layers, remarks, traced_network, window_options
+from convcalc.cli.layers import file_text, placed, read_layers, remarks, sizes_of, traced_network, window_options
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
-from convcalc.errors import ShapeError, UsageError
+from convcalc.cli.questions import region_added, side_by_side, translation
+from convcalc.errors import UsageError
 from convcalc.report import shape_report
-from convcalc.spec import parse_size
+from convcalc.spec import Network, parse_size
 
 if TYPE_CHECKING:
     from convcalc.explain import Derivation
     from convcalc.network import Trace
-    from convcalc.report import Report
     from convcalc.verdict import Verdict
 
 __all__ = ["HELP", "shape"]
@@ -31,11 +31,17 @@ HELP = """Examples:
   convcalc shape 3x32x32 -f network.txt
   convcalc shape 224 -k 7 -s 2 -p 3 --region 0,2
   convcalc shape 224 -k 7 -s 2 -p '?' --want 112
+  convcalc shape 224 -k 7 -s 2 -p 3 --frameworks
+  convcalc shape 3x32x32 'Conv2d(3, 8, 3, padding=1)' 'ReLU()' --as keras
 
 Sizes through one layer or a whole chain, with the receptive field of its cells.
 
 INPUT is a size: 3x224x224, or 224 for 224x224 with the channels left open. LAYER is written as PyTorch writes it, or
 a bare name finished by options; with no LAYER at all the options are a convolution's."""
+
+
+Notation = Literal["pytorch", "keras", "short"]
+Layout = Literal["chw", "hwc"]
 
 
 class QuestionOptions(Group):
@@ -49,11 +55,21 @@ class QuestionOptions(Group):
         str | None,
         typer.Option("--want", metavar="SIZE", help="The output that the number written as ? has to give."),
     ] = None
+    frameworks: Annotated[
+        bool, typer.Option("--frameworks", help="Show one layer as PyTorch, TensorFlow, ONNX and JAX compute it.")
+    ] = False
+    notation: Annotated[Notation | None, typer.Option("--as", help="Write the layers in this notation instead.")] = (
+        None
+    )
+    layout: Annotated[
+        Layout | None,
+        typer.Option("--layout", help="Whether sizes have their channels first or last; Keras's layers: last."),
+    ] = None
 
 
 @grouped
 def shape(
-    size: Annotated[str, typer.Argument(metavar="INPUT", show_default=False)],
+    size: Annotated[str | None, typer.Argument(metavar="INPUT", show_default=False)] = None,
     layers: Annotated[list[str] | None, typer.Argument(metavar="[LAYER]...", show_default=False)] = None,
     *,
     layer: LayerArguments,
@@ -63,57 +79,54 @@ def shape(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc shape`."""
-    if questions.want is not None or _is_open(size, layers or (), layer, window):
+    text = None if layer.file is None else file_text(layer.file)
+    sources = [*(layers or ()), *([] if text is None else [text])]
+    if size is not None and (questions.want is not None or _is_open(size, sources, layer, window)):
         from convcalc.cli.unknown import answer_unknown
 
-        return Answer(answer_unknown(size, layers or (), layer, window, questions.want), output)
-    network = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
+        return Answer(answer_unknown(size, sources, layer, window, questions.want, questions.layout), output)
+    network = read_layers(layers or (), window_options(layer, window), layer.file, window.dims, text=text)
+    layout = questions.layout or network.layout
     with placed(network):
-        network, traced = traced_network(network, parse_size(size), window.dims)
+        network, traced = traced_network(network, _input_of(size, network, window.dims, layout), window.dims)
+    if questions.notation is not None:
+        return Answer(translation(network, traced, questions.notation), output)
+    if questions.frameworks:
+        return Answer(side_by_side(network, traced, layout), output)
     texts = [node.text for node in network.nodes]
     report = shape_report(
         traced,
         texts,
         names=[node.name for node in network.nodes],
+        layout=layout,
         notes=remarks(network),
         derivations=_derived(traced, texts) if homework.explain else (),
-        verdict=None if homework.check is None else _judged(homework.check, traced),
+        verdict=None if homework.check is None else _judged(homework.check, traced, layout),
     )
     if questions.region is not None:
-        report = _with_region(report, questions.region, traced, texts)
+        report = region_added(report, questions.region, traced, texts)
     return Answer(report, output)
 
 
-def _is_open(size: str, texts: Sequence[str], layer: LayerArguments, window: WindowArguments) -> bool:
+def _input_of(size: str | None, network: Network, rank: int | None, layout: str) -> tuple[int, ...]:
+    """Read the size of the input, or take it from the layers."""
+    if size is not None:
+        return sizes_of(size, network, rank, layout)
+    if network.input is None:
+        raise UsageError("no size of an input given", place="INPUT", hint="write it first, as 3x224x224")
+    return network.input
+
+
+def _is_open(size: str, sources: Sequence[str], layer: LayerArguments, window: WindowArguments) -> bool:
     """Tell whether a `?` stands for a number to be found."""
     options = (layer.kernel, layer.output_padding, window.stride, window.padding, window.dilation)
-    return any("?" in text for text in (size, *texts, *options) if text is not None)
+    if any("?" in text for text in (size, *options) if text is not None):
+        return True
+    if not any("?" in text for text in sources):
+        return False
+    from convcalc.cli.unknown import holes
 
-
-def _with_region(report: "Report", text: str, traced: "Trace", texts: Sequence[str]) -> "Report":
-    from convcalc.region import region
-    from convcalc.report.backwards import with_region
-
-    cell = _cell(text)
-    try:
-        seen = region(traced, cell)
-    except ShapeError as error:
-        error.place = error.place or "--region"
-        raise
-    return with_region(report, cell, seen, texts)
-
-
-def _cell(text: str) -> tuple[int, ...]:
-    """Read the indices of a cell.
-
-    >>> _cell("0,2"), _cell("(4, 0, 1)")
-    ((0, 2), (4, 0, 1))
-    """
-    parts = [part.strip() for part in text.strip(" ()[]").split(",")]
-    if not all(part.isascii() and part.isdecimal() and len(part) < 1000 for part in parts):
-        hint = "write its row and column, counted from 0: 1,2"
-        raise UsageError(f"{text[:40]!r} is no cell", place="--region", hint=hint)
-    return tuple(map(int, parts))
+    return any(holes(text) for text in sources)
 
 
 def _derived(traced: "Trace", texts: Sequence[str]) -> "list[Derivation]":
@@ -126,7 +139,7 @@ def _derived(traced: "Trace", texts: Sequence[str]) -> "list[Derivation]":
     ]
 
 
-def _judged(claim: str, traced: "Trace") -> "Verdict":
+def _judged(claim: str, traced: "Trace", layout: str) -> "Verdict":
     from convcalc.verdict import judge_shape
 
-    return judge_shape(parse_size(claim), traced.output)
+    return judge_shape(parse_size(claim), traced.output, layout)

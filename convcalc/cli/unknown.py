@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from convcalc.cli.layers import read_layers, window_options
+from convcalc.cli.layers import read_layers, traced_network, window_options
 from convcalc.cli.options import LayerArguments, WindowArguments
-from convcalc.errors import UsageError
+from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer
+from convcalc.network import interpret
 from convcalc.report import Report
 from convcalc.report.backwards import solve_report
 from convcalc.solve import Solved, solve_input, solve_value
-from convcalc.spec import parse_size
+from convcalc.spec import Network, channels_first, parse_size
 
-__all__ = ["answer_unknown"]
+__all__ = ["answer_unknown", "holes"]
+
+# Sizes of images at which a printed model may pass, to see where its `forward` flattens.
+USUAL_SIDES = (224, 32, 28, 64, 227, 256, 299, 512)
 
 _OPTIONS = {
     "kernel": LayerArguments,
@@ -25,31 +29,70 @@ _OPTIONS = {
 
 
 def answer_unknown(
-    size: str, texts: Sequence[str], layer: LayerArguments, window: WindowArguments, want: str | None
+    size: str,
+    sources: Sequence[str],
+    layer: LayerArguments,
+    window: WindowArguments,
+    want: str | None,
+    layout: str | None = None,
 ) -> Report:
-    """Find what the `?` in the input, in a layer or in an option has to be."""
-    goal = None if want is None else parse_size(want)
-    in_layers = [(index, at) for index, text in enumerate(texts) for at in holes(text)]
+    """Find what the `?` in the input, in a layer or in an option has to be.
+
+    `sources` are the layers as written, or the text of the file that `layer` names.
+    """
+    in_layers = [(index, at) for index, text in enumerate(sources) for at in holes(text)]
     in_options = [name for name in _OPTIONS if "?" in _option(name, layer, window)]
-    if (1 if "?" in size else 0) + len(in_layers) + len(in_options) != 1:
+    if ("?" in size) + len(in_layers) + len(in_options) != 1:
         many = "one ? at a time" if "?" in size or in_layers or in_options else "--want needs a ? to find"
         raise UsageError(many, place="?", hint="write ? for the number to be found, as -p '?' --want 112")
-    rank = window.dims
+
+    def read(values: tuple[int, ...]) -> Network:
+        texts, groups = list(sources), (layer, window)
+        for index, at in in_layers:
+            texts[index] = filled_in(texts[index], at, values)
+        for name in in_options:
+            groups = _with_option(name, values, layer, window)
+        if layer.file is None:
+            return read_layers(texts, window_options(*groups), None, window.dims)
+        return read_layers((), window_options(*groups), layer.file, window.dims, text=texts[0])
+
+    network = read((1,)) if "?" in size else _first_that_reads(read)
+    chain = [node.layer for node in network.nodes]
+    order = layout or network.layout
+    sizes = _open_sizes(size)
+    rank = interpret(tuple(each or 1 for each in sizes), chain, window.dims).rank
+    goal = None if want is None else parse_size(want)
+    if order == "hwc":
+        sizes = _channels_first(sizes, rank)
+        goal = goal if goal is None else channels_first(goal, rank)
     if "?" in size:
-        network = read_layers(texts, window_options(layer, window), layer.file, rank)
-        return solve_report(solve_input([node.layer for node in network.nodes], _open_sizes(size), goal, rank))
+        return solve_report(solve_input(_with_flattens(network, window.dims), sizes, goal, rank), order)
+    known = tuple(each for each in sizes if each is not None)
+    solved = solve_value(lambda values: [node.layer for node in read(values).nodes], known, goal, rank)
+    return solve_report(_named(solved, in_options), order)
 
-    def build(values: tuple[int, ...]) -> Sequence[Layer]:
-        if in_layers:
-            index, at = in_layers[0]
-            filled = [*texts[:index], filled_in(texts[index], at, values), *texts[index + 1 :]]
-            network = read_layers(filled, window_options(layer, window), layer.file, rank)
-        else:
-            groups = _with_option(in_options[0], values, layer, window)
-            network = read_layers(texts, window_options(*groups), layer.file, rank)
-        return [node.layer for node in network.nodes]
 
-    return solve_report(_named(solve_value(build, parse_size(size), goal, rank), in_options))
+def _first_that_reads(read: Callable[[tuple[int, ...]], Network]) -> Network:
+    """Read the layers with a number that their notation takes for the unknown."""
+    refusal: UsageError | None = None
+    for value in (1, 2, 3, 0, 4, 8, 16, 64, 256):
+        try:
+            return read((value,))
+        except UsageError as error:
+            refusal = refusal or error
+    raise refusal or UsageError("no number can stand for the ?")
+
+
+def _with_flattens(network: Network, rank: int | None) -> list[Layer]:
+    """Give the layers, those of a printed model with the flattens that its `forward` hides."""
+    chain = [node.layer for node in network.nodes]
+    for side in USUAL_SIDES if network.printed else ():
+        try:
+            found, _ = traced_network(network, (side,), rank)
+        except ShapeError:
+            continue
+        return [node.layer for node in found.nodes]
+    return chain
 
 
 def _named(solved: Solved, options: Sequence[str]) -> Solved:
@@ -70,8 +113,13 @@ def _open_sizes(text: str) -> tuple[int | None, ...]:
     return tuple(one if one == other else None for one, other in zip(low, high, strict=True))
 
 
+def _channels_first(sizes: tuple[int | None, ...], rank: int) -> tuple[int | None, ...]:
+    places = channels_first(tuple(range(len(sizes))), rank)
+    return tuple(sizes[place] for place in places)
+
+
 def holes(text: str) -> list[int]:
-    """Give the places of `?` outside of quotes.
+    """Give the places of `?` outside of quotes and of comments.
 
     >>> holes("Conv2d(3, ?, 3, padding_mode='?')")
     [10]
@@ -80,8 +128,8 @@ def holes(text: str) -> list[int]:
     for at, character in enumerate(text):
         if quote:
             quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
+        elif character in "'\"#":
+            quote = "\n" if character == "#" else character
         elif character == "?":
             found.append(at)
     return found

@@ -52,7 +52,7 @@ def _markdown(block: Table | Lines | Grid) -> str:
         case Lines():
             title = f"{printable(block.title).translate(_MARKDOWN_ESCAPES)}\n\n" if block.title else ""
             shown = [printable(line) for line in block.lines]
-            if block.role == "explanation":
+            if block.role in ("explanation", "code"):
                 return title + "```\n" + "".join(f"{line}\n" for line in shown) + "```\n"
             return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in shown)
         case Grid():
@@ -70,6 +70,10 @@ def _latex(block: Table | Lines | Grid) -> str:
                 " & ".join(cell.translate(_LATEX_ESCAPES) for cell in row) + " \\\\\n" for row in _rows(block)
             )
             return f"\\begin{{tabular}}{{{columns}}}\n{header} \\\\\n\\hline\n{body}\\end{{tabular}}\n"
+        case Lines(role="code"):
+            return (
+                "\\begin{verbatim}\n" + "".join(f"{printable(line)}\n" for line in block.lines) + "\\end{verbatim}\n"
+            )
         case Lines():
             title = [block.title] if block.title else []
             return "".join(f"% {printable(line)}\n" for line in [*title, *block.lines])

@@ -31,6 +31,8 @@ def _block(block: Block) -> str | bytes:
             if block.totals is not None:
                 rows.append(block.totals)
             return "".join("\t".join(map(cell_text, row)) + "\n" for row in rows)
+        case Lines(role="code"):
+            return "".join(f"{printable(line)}\n" for line in block.lines)
         case Lines():
             title = [block.title] if block.title else []
             indent = "  " if block.title else ""

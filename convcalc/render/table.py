@@ -77,6 +77,9 @@ def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
     match block:
         case Table():
             yield from _table(block, width)
+        case Lines(role="code"):
+            # Lines to be copied are never folded.
+            yield from (Text(printable(line), no_wrap=True, overflow="ignore") for line in block.lines)
         case Lines():
             if block.title:
                 yield Text(printable(block.title), style="bold")

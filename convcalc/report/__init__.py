@@ -10,6 +10,7 @@ from convcalc.value import Value
 
 if TYPE_CHECKING:
     from convcalc.explain import Derivation
+    from convcalc.layers import TensorShape
     from convcalc.network import Audit, Cost, Field, Trace
     from convcalc.verdict import Verdict
 
@@ -24,6 +25,7 @@ __all__ = [
     "Table",
     "answer_grid",
     "label",
+    "laid_out",
     "matrix_report",
     "number_kind",
     "params_report",
@@ -60,7 +62,10 @@ class Table(Value):
 
 
 class Lines(Value):
-    """Lines of text, with a title or none; `role` is what they are: `explanation`, `note`, `right` or `wrong`."""
+    """Lines of text, with a title or none.
+
+    `role` is what they are: `explanation`, `note`, `right`, `wrong`, or `code`, the answer itself to be copied.
+    """
 
     lines: tuple[str, ...]
     title: str = ""
@@ -115,11 +120,14 @@ def shape_report(
     texts: Sequence[str],
     *,
     names: Sequence[str] = (),
+    layout: str = "chw",
     derivations: Sequence[Derivation] = (),
     verdict: Verdict | None = None,
     notes: tuple[str, ...] = (),
 ) -> Report:
     """Report the sizes through a chain; `texts` are its layers as written, `names` theirs in a model.
+
+    With the `layout` `hwc` sizes are given with the channels last.
 
     >>> from convcalc.layers import Linear, TensorShape
     >>> from convcalc.network import trace
@@ -131,8 +139,8 @@ def shape_report(
         {
             "layer": text,
             **({"name": name} if name else {}),
-            "input": list(step.input.sizes),
-            "output": list(step.output.sizes),
+            "input": list(laid_out(step.input, layout)),
+            "output": list(laid_out(step.output, layout)),
             "receptive_field": [field and field.size for field in step.fields],
             "effective_stride": [field and field.stride for field in step.fields],
             "effective_padding": [field and field.padding for field in step.fields],
@@ -150,16 +158,20 @@ def shape_report(
     rows = tuple(
         (
             label(text, name),
-            step.input.sizes,
-            step.output.sizes,
+            laid_out(step.input, layout),
+            laid_out(step.output, layout),
             _sizes(step.fields, "size"),
             _sizes(step.fields, "stride"),
             _sizes(step.fields, "padding"),
         )
         for text, name, step in zip(texts, names, trace.steps, strict=True)
     )
-    data = {"input": list(trace.input.sizes), "output": list(trace.output.sizes), "layers": layers}
-    return _assemble("shape", data, str(trace.output), [Table(columns, rows)], derivations, verdict, notes)
+    output = laid_out(trace.output, layout)
+    data: dict[str, Any] = {"input": list(laid_out(trace.input, layout)), "output": list(output), "layers": layers}
+    if layout != "chw":
+        data["layout"] = layout
+    answer = "x".join(map(str, output))
+    return _assemble("shape", data, answer, [Table(columns, rows)], derivations, verdict, notes)
 
 
 def label(text: str, name: str) -> str:
@@ -169,6 +181,16 @@ def label(text: str, name: str) -> str:
     ('features.0: Conv2d(3, 64, 3)', 'conv:64,k3')
     """
     return f"{name}: {text}" if name else text
+
+
+def laid_out(shape: TensorShape, layout: str) -> tuple[int, ...]:
+    """Give the sizes of a shape in the order of a layout, `chw` or `hwc`.
+
+    >>> from convcalc.layers import TensorShape
+    >>> laid_out(TensorShape((8, 3, 224, 200), 2), "hwc")
+    (8, 224, 200, 3)
+    """
+    return shape.sizes if layout == "chw" else (*shape.batch, *shape.channels_last)
 
 
 def _sizes(fields: Iterable[Field | None], name: str) -> tuple[int | None, ...]:

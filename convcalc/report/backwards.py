@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.geometry import axis_name
-from convcalc.report import SCHEMA, Column, Lines, Report, Table
+from convcalc.report import SCHEMA, Column, Lines, Report, Table, laid_out
 
 if TYPE_CHECKING:
     from convcalc.region import Region, Sight
@@ -67,7 +67,7 @@ def span_text(first: int, last: int | None) -> str:
     return str(first) if first == last else f"{first}..{last}"
 
 
-def solve_report(solved: Solved) -> Report:
+def solve_report(solved: Solved, layout: str = "chw") -> Report:
     """Report the values found for an unknown, a row for each span of them.
 
     >>> from convcalc.layers import TensorShape
@@ -78,7 +78,7 @@ def solve_report(solved: Solved) -> Report:
     """
     column = solved.what.replace(" ", "_")
     columns = (Column(solved.what.capitalize(), column, numeric=True), Column("Output", "output", numeric=True))
-    rows = tuple((_spans_text(each.spans), each.output.sizes) for each in solved.solutions)
+    rows = tuple((_spans_text(each.spans), laid_out(each.output, layout)) for each in solved.solutions)
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "command": "shape",
@@ -87,7 +87,7 @@ def solve_report(solved: Solved) -> Report:
             {
                 "first": [span.first for span in each.spans],
                 "last": [span.last for span in each.spans],
-                "output": list(each.output.sizes),
+                "output": list(laid_out(each.output, layout)),
             }
             for each in solved.solutions
         ],
