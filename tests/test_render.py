@@ -175,6 +175,15 @@ def test_a_large_matrix_is_shown_as_head_and_tail(shape: tuple[int, ...]) -> Non
     assert len(text_of(matrix_report("conv", array), "plain").split()) >= array.size
 
 
+def test_numbers_that_no_float_holds_are_described_too() -> None:
+    array = np.array([[10**400, Fraction(1, 3)] * 200] * 30, dtype=object)
+    assert ", from 0.333333 to 1e+400, mean 5e+399" in text_of(matrix_report("conv", array), "table", width=1000)
+    whole = np.arange(60_000).reshape(200, 300)
+    assert ", from 0 to 59999, mean 29999.5" in text_of(matrix_report("conv", whole), "table", width=60)
+    digits = text_of(matrix_report("conv", np.array([[10**6000]], dtype=object)), "table", width=10_000)
+    assert "1" + "0" * 6000 in digits
+
+
 def test_a_large_matrix_is_described_as_a_whole() -> None:
     array = np.ones((300, 400))
     array[150, 200], array[10, 10] = -7.25, np.nan

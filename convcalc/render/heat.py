@@ -7,6 +7,7 @@ from typing import Any
 __all__ = ["SHADES", "color_of", "levels"]
 
 SHADES = " ░▒▓█"
+LARGEST = 10**300
 # Dark blue over green to yellow, evenly brighter, so that it reads in gray and for the colour-blind.
 _ANCHORS = ((13, 8, 60), (59, 40, 130), (38, 100, 142), (30, 155, 138), (95, 201, 98), (253, 231, 37))
 
@@ -23,6 +24,9 @@ def levels(array: Any, rows: int, columns: int) -> tuple[list[list[float]], floa
     import numpy as np
 
     plane = array.reshape(-1, *array.shape[-2:])[0] if array.ndim > 1 else array.reshape(1, -1)
+    if plane.dtype == object:
+        # Whole numbers that no float holds are as light, or as dark, as can be.
+        plane = np.minimum(np.maximum(plane, -LARGEST), LARGEST)
     plane = plane.astype(np.float64)
     for axis, most in enumerate((rows, columns)):
         plane = _averaged(plane, axis, most)

@@ -62,7 +62,10 @@ def written(number: Any, scientific: bool = False, decimals: int = DECIMALS) -> 
     ('0.6667', '2.5', '7', '1')
     """
     if not isinstance(number, float) and getattr(getattr(number, "dtype", None), "kind", "i") != "f":
-        return str(number)
+        from convcalc.matrix.digits import fraction_text
+
+        # Python writes no whole number of more than 4300 digits by itself.
+        return fraction_text(number) if hasattr(number, "numerator") and not hasattr(number, "dtype") else str(number)
     value = float(number)
     if value != value or value in (float("inf"), float("-inf")):
         return str(value)
@@ -136,5 +139,23 @@ def _caption(array: Any, *, describe: bool) -> str:
             return text
         low, high, mean = finite.min(), finite.max(), finite.mean()
     else:
-        low, high, mean = array.min(), array.max(), array.astype(object).sum() / array.size
-    return f"{text}, from {low:.6g} to {high:.6g}, mean {float(mean):.6g}"
+        from fractions import Fraction
+
+        low, high, mean = array.min(), array.max(), Fraction(array.astype(object).sum()) / array.size
+    return f"{text}, from {_brief(low)} to {_brief(high)}, mean {_brief(mean)}"
+
+
+def _brief(number: Any) -> str:
+    """Write a number to six digits, also one that no float holds.
+
+    >>> from fractions import Fraction
+    >>> _brief(Fraction(1, 3)), _brief(-25 * 10**400)
+    ('0.333333', '-2.5e+401')
+    """
+    from decimal import Context, Decimal
+
+    if isinstance(number, float):
+        return f"{number:.6g}"
+    rounding = Context(prec=6)
+    quotient = rounding.divide(Decimal(int(number.numerator)), Decimal(int(number.denominator)))
+    return f"{quotient.normalize(rounding):g}"
