@@ -18,7 +18,7 @@ from convcalc.matrix.options import ReadOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["clean", "dialect_of", "layout_of", "stated_shape", "without_comments"]
+__all__ = ["clean", "dialect_of", "layout_of"]
 
 _COMMENT = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
 _SHAPE = re.compile(r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\n|\Z)")
@@ -45,7 +45,7 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
     if dialect in ("npy", "npz", "image"):
         raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out --from")
     if dialect != "json" and "#" in text:
-        text = without_comments(text)
+        text = _without_comments(text)
     if dialect not in ("json", "pnm"):
         text = _ASSIGNMENT.sub(_blanked, text, count=1) if _ASSIGNMENT.match(text) else text
     factor = _FACTOR.match(text)
@@ -91,13 +91,12 @@ def clean(source: Source) -> str:
     return _BLANKS_OF_TYPESETTERS.sub(" ", text)
 
 
-def without_comments(text: str) -> str:
+def _without_comments(text: str) -> str:
     """Return `text` with blanks for comments; a line that is one is no blank line, so its end goes as well."""
     return _COMMENT.sub(lambda match: " " * len(match[0]), text)
 
 
-def stated_shape(source: Source) -> tuple[int, ...] | None:
-    """Return the shape that a first line `# shape: 2x4x4` states, None without one."""
+def _stated_shape(source: Source) -> tuple[int, ...] | None:
     match = _SHAPE.match(source.text)
     if match is None:
         return None
@@ -115,19 +114,19 @@ def _blanked(match: re.Match[str]) -> str:
 
 def _lines(source: Source, text: str, options: ReadOptions) -> Layout:
     marks = Marks(header=options.header, decimal=options.decimal)
-    return layout_of_lines(source, text, marks, stated_shape(source))
+    return layout_of_lines(source, text, marks, _stated_shape(source))
 
 
 def _csv(source: Source, text: str, options: ReadOptions) -> Layout:
     cells = without_first_row(text) if options.header else text
     separator = ";" if ";" in cells else "\t" if "\t" in cells and "," not in cells else ","
     marks = Marks(separator=separator, header=options.header, decimal=options.decimal)
-    return layout_of_lines(source, text, marks, stated_shape(source))
+    return layout_of_lines(source, text, marks, _stated_shape(source))
 
 
 def _tsv(source: Source, text: str, options: ReadOptions) -> Layout:
     marks = Marks(separator="\t", header=options.header, decimal=options.decimal)
-    return layout_of_lines(source, text, marks, stated_shape(source))
+    return layout_of_lines(source, text, marks, _stated_shape(source))
 
 
 def _markdown(source: Source, text: str, options: ReadOptions) -> Layout:

@@ -15,15 +15,11 @@ _TOKEN = re.compile(r"\S+")
 
 
 class Source(Value):
-    """A text as it was given and where: `place` is the file's name.
-
-    A text that continues another begins there with line `first_line` and row `first_row`, both counted from 1.
-    """
+    """A text as it was given and where: `place` is the file's name, `first_line` the number of its first line."""
 
     text: str
     place: str
     first_line: int = 1
-    first_row: int = 1
 
     def fault(self, span: tuple[int, int], message: str, hint: str | None = None) -> DataError:
         """Return the error for the characters from span[0] to span[1]-1."""

@@ -178,7 +178,7 @@ def _refuse_empty_between_tabs(source: Source, text: str) -> None:
 
 def _refuse_ragged_rows(source: Source, text: str, rows: list[tuple[int, int]]) -> None:
     first = rows[0][1]
-    for number, (offset, count) in enumerate(rows, start=source.first_row):
+    for number, (offset, count) in enumerate(rows, start=1):
         if count != first:
             line = text[offset:].split("\n", 1)[0]
             start = offset + len(line) - len(line.lstrip())
