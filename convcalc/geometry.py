@@ -139,7 +139,7 @@ class Window(Value):
         >>> Window(2, stride=2).unused(5), Window(2, stride=2).unused(4)
         (1, 0)
         """
-        return max(0, size - (self.starts(size)[-1] + self.extent))
+        return max(0, size - max(0, self.starts(size)[-1] + self.extent))
 
     def first_empty(self, size: int) -> int | None:
         """Give the index of the first window without a real cell, or None where every window holds one.

@@ -78,8 +78,8 @@ Refuse = Callable[..., Refused]
     ("arguments", "message", "hint"),
     [
         (["shape", "224", "--kernal", "3"], "convcalc: shape: no such option: --kernal", "did you mean --kernel?"),
-        (["shape", "224", "--padd", "3"], "convcalc: shape: no such option: --padd", "did you mean --padding?"),
-        (["shape"], "convcalc: shape: missing argument 'INPUT'", "see convcalc shape --help"),
+        (["shape", "224", "--strid", "3"], "convcalc: shape: no such option: --strid", "did you mean --stride?"),
+        (["conv"], "convcalc: conv: missing argument 'INPUT'", "see convcalc conv --help"),
         (["pool", "1 2"], "convcalc: pool: missing argument 'LAYER'", "see convcalc pool --help"),
         (["shape", "224", "-k"], "convcalc: option '-k' requires an argument", "see convcalc --help"),
         (["shape", "224", "-k", "3", "-F", "xml"], "'xml' is not one of", "see convcalc shape --help"),
