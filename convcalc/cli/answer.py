@@ -11,7 +11,7 @@ from convcalc.errors import FileError, UsageError
 from convcalc.report import Report, answer_grid
 from convcalc.value import Value
 
-__all__ = ["Answer", "show", "wants_color"]
+__all__ = ["Answer", "show", "wants_color", "write_out"]
 
 SVG_WIDTH = 120
 """Characters in a line of a picture."""
@@ -33,7 +33,7 @@ def show(answer: Answer) -> int:
     if output.output is not None:
         _write(report, output.output)
     else:
-        _print(_rendered(report, output))
+        write_out(_rendered(report, output))
     return report.exit_code
 
 
@@ -80,7 +80,8 @@ def wants_color(when: str, environment: dict[str, str], terminal: bool) -> bool:
     return terminal and environment.get("TERM") != "dumb" and environment.get("CLICOLOR") != "0"
 
 
-def _print(text: str | bytes) -> None:
+def write_out(text: str | bytes) -> None:
+    """Write to standard output and see that it goes out at once."""
     if sys.stdout is None:
         raise FileError("standard output is closed")
     content = text if isinstance(text, bytes) else text.encode(sys.stdout.encoding or "utf-8", "replace")

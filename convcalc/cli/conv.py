@@ -2,14 +2,15 @@
 
 # No postponed annotations here: see options.py.
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.engine import compute, planned_convolution
+from convcalc.cli.engine import compute, planned_convolution, row_options
 from convcalc.cli.layers import read_layers
-from convcalc.cli.numbers import boundary_of, chosen_cell, read_array, read_beside, read_kernel, refuse_two_readers
+from convcalc.cli.numbers import boundary_of, chosen_cell, read_beside, read_kernel, refuse_two_readers, typed_as
 from convcalc.cli.options import (
     CellOptions,
     EngineOptions,
@@ -21,10 +22,14 @@ from convcalc.cli.options import (
     WindowArguments,
     grouped,
 )
+from convcalc.cli.stream import is_binary, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import Convolution
 from convcalc.report import Grid, matrix_report
 from convcalc.spec import WindowOptions, parse_axes, parse_padding
+
+if TYPE_CHECKING:
+    from convcalc.matrix.incoming import IncomingRows
 
 __all__ = ["HELP", "conv"]
 
@@ -85,15 +90,25 @@ def conv(
     shown: ShowOptions,
     engine: EngineOptions,
     output: OutputOptions,
-) -> Answer:
-    """Answer `convcalc conv`."""
+) -> Answer | int:
+    """Answer `convcalc conv`, or the exit code once rows from a pipe have been streamed."""
     from convcalc.compute.apply import arranged_layer
+    from convcalc.compute.plane import steady_choice
+    from convcalc.matrix import Matrix
 
     if filters.kernel is None:
         raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
     refuse_two_readers(INPUT=source, KERNEL=filters.kernel, **{"--bias": filters.bias, "--check": homework.check})
-    x, kernel = read_array(source, numbers), read_kernel(filters.kernel, numbers)
+    x = read_input(source, numbers, may_stream(homework, cell, shown, engine, output))
+    kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
+    if not isinstance(x, Matrix):
+        layer = _layer(text, filters, window, kernel.array, 2)
+        rows = _rows_through(x, layer, filters, numbers, kernel.array, None if bias is None else bias.array, engine)
+        if rows is not None:
+            return stream(rows, output, shown.precision)
+        x = x.whole()
+    kernel, bias = typed_as(kernel, x), None if bias is None else typed_as(bias, x)
     layer = _layer(text, filters, window, kernel.array, x.array.ndim)
     boundary, constant = boundary_of(filters.boundary or layer.padding_mode, numbers)
     ready = arranged_layer(
@@ -105,9 +120,10 @@ def conv(
         constant=constant,
         flip=filters.flip,
     )
+    algorithm = engine.algorithm or (None if is_binary(source) else steady_choice(ready))
     if engine.plan:
-        return Answer(planned_convolution(ready, engine, engine.algorithm), output)
-    result = compute(ready, engine, engine.algorithm)
+        return Answer(planned_convolution(ready, engine, algorithm), output)
+    result = compute(ready, engine, algorithm)
     derived = []
     if homework.explain or cell.at is not None:
         from convcalc.explain import convolution_cell
@@ -130,6 +146,45 @@ def conv(
         notes=(*x.notes, *kernel.notes),
     )
     return Answer(report, output)
+
+
+def _rows_through(
+    incoming: "IncomingRows",
+    layer: Convolution,
+    filters: KernelOptions,
+    numbers: NumberOptions,
+    kernel: Any,
+    bias: Any,
+    engine: EngineOptions,
+) -> "Iterator[Any] | None":
+    """Convolve rows as they come, or give None where only the whole input will do."""
+    from convcalc.compute.apply import check_kernel
+    from convcalc.compute.plane import convolved_rows, row_windows
+
+    rank = len(layer.kernel)
+    if (
+        layer.transposed
+        or layer.groups != 1
+        or rank > 2
+        or kernel.ndim != rank
+        or (bias is not None and bias.size > 1)
+    ):
+        return None
+    boundary, constant = boundary_of(filters.boundary or layer.padding_mode, numbers)
+    axes = row_windows(layer, incoming.columns)
+    if axes is None or (boundary == "circular" and rank == 2 and axes[0].padding.total):
+        return None
+    check_kernel(layer, kernel)
+    return convolved_rows(
+        incoming,
+        kernel,
+        axes,
+        bias=bias,
+        boundary=boundary,
+        constant=constant,
+        flip=filters.flip,
+        options=row_options(engine),
+    )
 
 
 def _layer(text: str | None, filters: KernelOptions, window: WindowArguments, kernel: Any, axes: int) -> Convolution:

@@ -12,10 +12,11 @@ from convcalc.errors import UsageError
 if TYPE_CHECKING:
     from convcalc.compute.arrange import Arranged
     from convcalc.compute.convolve import Computation
+    from convcalc.compute.tiles import Options
     from convcalc.layers import AdaptivePooling, Pooling
     from convcalc.report import Report
 
-__all__ = ["compute", "compute_pooling", "memory_size", "planned_convolution", "planned_pooling"]
+__all__ = ["compute", "compute_pooling", "memory_size", "planned_convolution", "planned_pooling", "row_options"]
 
 LEAST_MEMORY = 1 << 20
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([kmgt]?)(i?b)?", re.IGNORECASE)
@@ -61,6 +62,14 @@ def compute(ready: Arranged, engine: EngineOptions, algorithm: str | None) -> An
     with meter(planned.rows) as progress:
         result = planned.compute(options=Options(threads=threads, progress=progress))
     return result.reshape(*ready.result, *result.shape[2:])
+
+
+def row_options(engine: EngineOptions) -> Options:
+    """Give the options for rows that come a few at a time, which are no work for several threads."""
+    from convcalc.compute.tiles import Options
+
+    memory_size(engine.memory)
+    return Options(algorithm=engine.algorithm, threads=engine.threads or 1)
 
 
 def _threads(planned: Computation, engine: EngineOptions) -> int:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from convcalc.matrix import Matrix
     from convcalc.matrix.options import ReadOptions
 
-__all__ = ["chosen_cell", "read_array", "read_beside", "read_kernel", "refuse_two_readers"]
+__all__ = ["chosen_cell", "read_array", "read_beside", "read_kernel", "reading", "refuse_two_readers", "typed_as"]
 
 
 def refuse_two_readers(**sources: str | None) -> None:
@@ -29,10 +29,11 @@ def read_array(source: str, numbers: NumberOptions) -> Matrix:
     """Read a matrix as the options say, in the kind of numbers they ask for."""
     from convcalc.matrix.files import read_matrix
 
-    return read_matrix(source, options=_reading(numbers))
+    return read_matrix(source, options=reading(numbers))
 
 
-def _reading(numbers: NumberOptions) -> ReadOptions:
+def reading(numbers: NumberOptions) -> ReadOptions:
+    """Say how a matrix is to be read."""
     from convcalc.matrix.options import ReadOptions
 
     return ReadOptions(
@@ -77,8 +78,21 @@ def read_beside(source: str, numbers: NumberOptions) -> Matrix:
     return read_matrix(source, options=_reading_beside(numbers))
 
 
+def typed_as(matrix: Matrix, x: Matrix) -> Matrix:
+    """Give decimals that stand in text, or in a kernel with a name, the float type that the input itself has.
+
+    >>> import numpy as np
+    >>> from convcalc.matrix import Matrix
+    >>> typed_as(Matrix(np.array([0.5])), Matrix(np.zeros(3, np.float32), typed=True)).array.dtype
+    dtype('float32')
+    """
+    if matrix.typed or not x.typed or x.array.dtype.kind != "f" or matrix.array.dtype.kind != "f":
+        return matrix
+    return matrix.replace(array=matrix.array.astype(x.array.dtype))
+
+
 def _reading_beside(numbers: NumberOptions) -> ReadOptions:
-    return _reading(numbers).replace(format=None, header=False, gray=False, scale=None)
+    return reading(numbers).replace(format=None, header=False, gray=False, scale=None)
 
 
 def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:

@@ -2,14 +2,15 @@
 
 # No postponed annotations here: see options.py.
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.engine import compute_pooling, planned_pooling
+from convcalc.cli.engine import compute_pooling, planned_pooling, row_options
 from convcalc.cli.layers import read_layers
-from convcalc.cli.numbers import chosen_cell, read_array, read_beside, refuse_two_readers
+from convcalc.cli.numbers import chosen_cell, read_beside, refuse_two_readers
 from convcalc.cli.options import (
     CellOptions,
     EngineOptions,
@@ -21,10 +22,14 @@ from convcalc.cli.options import (
     WindowArguments,
     grouped,
 )
+from convcalc.cli.stream import may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling
 from convcalc.report import Grid, matrix_report
 from convcalc.spec import WindowOptions, adaptive_pooling, parse_axes, parse_padding
+
+if TYPE_CHECKING:
+    from convcalc.matrix.incoming import IncomingRows
 
 __all__ = ["HELP", "pool"]
 
@@ -81,10 +86,17 @@ def pool(
     shown: ShowOptions,
     engine: EngineOptions,
     output: OutputOptions,
-) -> Answer:
-    """Answer `convcalc pool`."""
+) -> Answer | int:
+    """Answer `convcalc pool`, or the exit code once rows from a pipe have been streamed."""
+    from convcalc.matrix import Matrix
+
     refuse_two_readers(INPUT=source, **{"--check": homework.check})
-    x = read_array(source, numbers)
+    x = read_input(source, numbers, not pooling.indices and may_stream(homework, cell, shown, engine, output))
+    if not isinstance(x, Matrix):
+        rows = _rows_through(x, _layer(text, pooling, window, 2), engine)
+        if rows is not None:
+            return stream(rows, output, shown.precision)
+        x = x.whole()
     layer = _layer(text, pooling, window, x.array.ndim)
     if engine.plan:
         return Answer(planned_pooling(layer, x.array, engine), output)
@@ -115,6 +127,18 @@ def pool(
         notes=x.notes,
     )
     return Answer(report, output)
+
+
+def _rows_through(
+    incoming: "IncomingRows", layer: Pooling | AdaptivePooling, engine: EngineOptions
+) -> "Iterator[Any] | None":
+    """Pool rows as they come, or give None where only the whole input will do."""
+    from convcalc.compute.plane import pooled_rows, row_windows
+
+    if isinstance(layer, AdaptivePooling) or layer.indices or len(layer.kernel) > 2:
+        return None
+    axes = row_windows(layer, incoming.columns)
+    return None if axes is None else pooled_rows(incoming, layer, axes, row_options(engine))
 
 
 def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) -> Pooling | AdaptivePooling:

@@ -1,0 +1,157 @@
+"""Text from a pipe to a pipe: rows leave as soon as the rows they see have come, and memory stays flat."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, Any
+
+from convcalc.cli.answer import write_out
+from convcalc.cli.numbers import read_array, reading
+from convcalc.cli.options import (
+    CellOptions,
+    EngineOptions,
+    HomeworkOptions,
+    NumberOptions,
+    OutputOptions,
+    ShowOptions,
+)
+from convcalc.cli.progress import meter
+from convcalc.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from convcalc.matrix import Matrix
+    from convcalc.matrix.incoming import IncomingRows
+
+__all__ = ["is_binary", "may_stream", "read_input", "stream"]
+
+TASTE = 1 << 20
+"""Bytes that are waited for before rows are computed as they come."""
+SILENCE = 0.1
+"""Seconds without a byte after which they are computed as they come, too."""
+SEPARATORS = {".txt": " ", ".csv": ",", ".tsv": "\t"}
+"""The files that rows can be written into one by one, and what parts their cells."""
+
+
+def may_stream(
+    homework: HomeworkOptions, cell: CellOptions, shown: ShowOptions, engine: EngineOptions, output: OutputOptions
+) -> bool:
+    """Tell whether an answer is asked for in a form whose rows can leave one by one: the bare matrix as text."""
+    if homework.explain or homework.check is not None or cell.at is not None:
+        return False
+    if shown.heatmap or shown.show_input or engine.plan:
+        return False
+    return _separator(output) is not None
+
+
+def is_binary(source: str) -> bool:
+    """Tell by its name whether an input is NumPy's and not text, whose planes have the same bits from file or pipe.
+
+    >>> is_binary("x.npy"), is_binary("-")
+    (True, False)
+    """
+    return source.partition(":")[0].lower().endswith((".npy", ".npz"))
+
+
+def _separator(output: OutputOptions) -> str | None:
+    if output.output is not None:
+        return SEPARATORS.get(os.path.splitext(output.output)[1].lower())  # noqa: PTH122 pathlib costs 3 ms
+    if output.json:
+        return None
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    if output.quiet or output.format == "plain" or (output.format == "auto" and not terminal):
+        return " "
+    return "," if output.format == "csv" else None
+
+
+def read_input(source: str, numbers: NumberOptions, streaming: bool) -> Matrix | IncomingRows:
+    """Read a matrix; or, from a pipe, rows that go on coming after a first taste.
+
+    A pipe that ends within `TASTE` bytes and without `SILENCE` is read whole, so that nothing has been printed when
+    an error is found in it; and so is all that does not begin as plain rows of numbers.
+    """
+    pipe = _pipe(source) if streaming else None
+    if pipe is None:
+        return read_array(source, numbers)
+    from convcalc.matrix.files import STANDARD_INPUT, matrix_of_bytes
+    from convcalc.matrix.incoming import IncomingRows, begins_rows
+
+    options, place = reading(numbers), STANDARD_INPUT if source == "-" else source
+    try:
+        head, ended = _taste(pipe)
+        begun = begins_rows(head, options)
+        while begun is None and not ended:
+            piece = os.read(pipe, TASTE)
+            head, ended = head + piece, not piece
+            begun = begins_rows(head, options)
+        rows = IncomingRows(head, lambda size: os.read(pipe, size), place, options) if not ended else None
+        if rows is None:
+            return matrix_of_bytes(head, place, options)
+        return rows if begun else rows.whole()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror or error}", place=place) from error
+
+
+def _pipe(source: str) -> int | None:
+    """Open what `source` names if it is a pipe or a socket; None for everything else."""
+    try:
+        if source == "-":
+            number = sys.stdin.fileno() if sys.stdin is not None else -1
+            mode = os.fstat(number).st_mode
+        else:
+            mode = os.stat(source).st_mode  # noqa: PTH116 pathlib costs 3 ms at start-up
+            number = os.open(source, os.O_RDONLY) if stat.S_ISFIFO(mode) else -1
+    except (OSError, ValueError):
+        # Whatever is wrong with it, the ordinary reader says so.
+        return None
+    return number if number >= 0 and (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)) else None
+
+
+def _taste(pipe: int) -> tuple[bytes, bool]:
+    """Read until the end, or `TASTE` bytes, or a silence after the first bytes; and tell whether it was the end."""
+    from select import select
+
+    pieces: list[bytes] = []
+    size = 0
+    while size < TASTE and (not size or select([pipe], [], [], SILENCE)[0]):
+        piece = os.read(pipe, TASTE)
+        if not piece:
+            return b"".join(pieces), True
+        pieces.append(piece)
+        size += len(piece)
+    return b"".join(pieces), False
+
+
+def stream(blocks: Iterable[Any], output: OutputOptions, precision: int | None) -> int:
+    """Print or write blocks of rows as they come, and return the exit code."""
+    from convcalc.matrix.digits import row_blocks
+
+    separator = _separator(output) or " "
+
+    def texts(blocks: Iterable[Any]) -> Iterator[bytes]:
+        for rows in blocks:
+            yield from row_blocks(rows, separator, precision)
+
+    if output.output is not None:
+        from convcalc.matrix.files import write_bytes
+
+        write_bytes(output.output, texts(_counted(blocks)))
+        return 0
+    watched = blocks if sys.stdout is None or sys.stdout.isatty() else _counted(blocks)
+    for text in texts(watched):
+        write_out(text)
+    return 0
+
+
+def _counted(blocks: Iterable[Any]) -> Iterator[Any]:
+    """Show how many rows have gone through."""
+    with meter(None) as progress:
+        for rows in blocks:
+            yield rows
+            if progress is not None:
+                progress(len(rows))
