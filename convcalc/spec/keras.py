@@ -122,7 +122,7 @@ def _padding(bound: Bound, *allowed: NamedPadding) -> NamedPadding:
 
 
 def _check_strides(bound: Bound) -> tuple[int, ...]:
-    """Give the strides; Keras refuses strides together with dilation."""
+    """Give the strides; Keras refuses strides together with dilation, but for depthwise convolutions."""
     strides, dilation = bound.axes("strides"), bound.axes("dilation_rate")
     if max(strides) > 1 and max(dilation) > 1:
         raise bound.fault("strides", "Keras refuses strides above 1 together with a dilation_rate above 1")
@@ -172,7 +172,7 @@ def _depthwise(bound: Bound, name: str) -> list[Layer]:
             in_channels=None,
             out_channels=None,
             kernel=bound.axes("kernel_size"),
-            stride=_check_strides(bound),
+            stride=bound.axes("strides"),
             padding=_padding(bound, "valid", "same"),
             dilation=bound.axes("dilation_rate"),
             bias=bound.flag("use_bias"),

@@ -95,7 +95,7 @@ def _convolution(layer: Convolution) -> Written:
     rank = len(layer.kernel)
     if layer.padding_mode != "zeros":
         raise unsayable(f"padding_mode {layer.padding_mode!r}", "Keras")
-    if max(layer.stride) > 1 and max(layer.dilation) > 1:
+    if max(layer.stride) > 1 and max(layer.dilation) > 1 and layer.depth_multiplier is None:
         raise unsayable("a stride together with a dilation", "Keras")
     shared = {
         "strides": axes(layer.stride),
