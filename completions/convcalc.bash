@@ -14,7 +14,7 @@ _convcalc() {
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file -s --stride -p --padding -d --dilation --dims --region --want --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -27,6 +27,8 @@ _convcalc() {
                 --dims) words='1 2 3'; value=1 ;;
                 --region) words=''; value=1 ;;
                 --want) words=''; value=1 ;;
+                --as) words='pytorch keras short'; value=1 ;;
+                --layout) words='chw hwc'; value=1 ;;
                 --check) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
@@ -71,7 +73,7 @@ _convcalc() {
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
                 --precision) words=''; value=1 ;;
-                --algorithm) words='taps columns rows banded'; value=1 ;;
+                --algorithm) words='taps columns rows banded separable fourier'; value=1 ;;
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
