@@ -300,3 +300,14 @@ def test_a_layer_that_says_what_its_padding_holds_is_believed(convcalc: Run) -> 
     believed = convcalc("conv", matrix, layer, "-k", kernel).stdout
     assert believed == convcalc("conv", matrix, "-p", 1, "--boundary", "reflect", "-k", kernel).stdout != ""
     assert believed != convcalc("conv", matrix, "-p", 1, "-k", kernel).stdout
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("kernel", ["gaussian:3", "0.5 0.25", "sobel-x", "1/3"])
+def test_an_npy_keeps_its_dtype_beside_a_kernel_in_text(
+    convcalc: Run, tmp_path: Path, dtype: Any, kernel: str
+) -> None:
+    np.save(tmp_path / "x.npy", np.arange(20, dtype=dtype).reshape(4, 5))
+    done = convcalc("conv", tmp_path / "x.npy", "-k", kernel, "--bias", "0.5", "-o", tmp_path / "out.npy")
+    assert done.returncode == 0, done.stderr
+    assert np.load(tmp_path / "out.npy").dtype == dtype
