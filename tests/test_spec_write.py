@@ -225,6 +225,8 @@ def in_keras(layer: Layer) -> Layer:
             shift = None if layer.has_bias == layer.affine else layer.bias
             batch = layer.kind == "batch"
             return layer.replace(channels=None, rank=None, bias=shift, buffers_are_parameters=batch)
+        case Resize(rank=2, size=(one,)):
+            return layer.replace(size=(one, one))
         case _:
             return layer
 
