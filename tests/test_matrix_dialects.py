@@ -205,7 +205,10 @@ def test_notes_on_rounded_prints() -> None:
 
 
 def test_dtype_that_a_print_states() -> None:
-    assert parse_matrix("array([0.1, 2. ], dtype=float32)", place="m").array.dtype == np.float32
+    matrix = parse_matrix("array([0.1, 2. ], dtype=float32)", place="m")
+    assert matrix.array.dtype == np.float32
+    assert matrix.typed
+    assert not parse_matrix("array([0.1, 2. ])", place="m").typed
     assert parse_matrix("tensor([0.1, 2.], dtype=torch.float16)", place="m").array.dtype == np.float16
     array = parse_matrix("array([0.1, 2. ], dtype=float32)", place="m", options=ReadOptions(dtype="float64")).array
     assert array.tolist() == [0.1, 2.0]

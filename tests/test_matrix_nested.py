@@ -34,7 +34,13 @@ def slowly(text: str, options: ReadOptions = PLAIN) -> Matrix | None:
 
 def same(one: Matrix, other: Matrix) -> bool:
     a, b = one.array, other.array
-    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes() and one.notes == other.notes
+    return (
+        a.dtype == b.dtype
+        and a.shape == b.shape
+        and a.tobytes() == b.tobytes()
+        and one.notes == other.notes
+        and one.typed == other.typed
+    )
 
 
 NUMBERS = np.random.default_rng(1).standard_normal((2, 3, 4))

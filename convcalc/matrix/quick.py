@@ -49,7 +49,7 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
     dtype = options.dtype or stated
     if array is not None and dtype is not None:
         array = _as_asked(array, dtype, place)
-    return None if array is None else Matrix(array, notes, place)
+    return None if array is None else Matrix(array, notes, place, typed=stated is not None)
 
 
 def _brackets(data: bytes, start: int) -> tuple[NDArray[Any] | None, tuple[str, ...]]:

@@ -65,7 +65,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
         from convcalc.matrix.casting import cast
 
         array = cast(array, dtype, place, layout.text.split())
-    return Matrix(array, layout.notes, place)
+    return Matrix(array, layout.notes, place, typed=layout.dtype is not None)
 
 
 def _as_asked(array: NDArray[Any], options: ReadOptions, place: str) -> NDArray[Any]:
