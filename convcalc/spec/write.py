@@ -14,7 +14,7 @@ from convcalc.layers import (
     Pooling,
     Resize,
 )
-from convcalc.spec.vocabulary import canonical
+from convcalc.spec.vocabulary import ELEMENTWISE, canonical
 
 __all__ = ["to_keras", "to_pytorch", "to_short"]
 
@@ -65,7 +65,7 @@ def to_short(layer: Layer) -> str:
             items += ["channels"] if layer.on_channels else []
         case Normalization(kind="batch"):
             kind, items = _batch_normalization(layer)
-        case Elementwise(arguments=()):
+        case Elementwise(arguments=()) if ELEMENTWISE.get(layer.name.lower()) == layer.name:
             kind, items = layer.name.lower(), []
         case _:
             return _by_name(layer)
