@@ -78,7 +78,7 @@ def test_a_plain_shape_loads_none_of_this() -> None:
 
 def test_a_span_of_sizes_is_a_line_and_a_pair_of_ends(convcalc: Run) -> None:
     done = convcalc("shape", "?", "-k", "3", "-s", "2", "--want", "7x7")
-    assert done.stdout == "input_size\toutput\n15..16\t7x7\n# any of these on its axis\n"
+    assert done.stdout == "input_size\toutput\n15..16\t7x7\n# each axis may have any of these by itself\n"
     answer = json.loads(convcalc("shape", "?", "-k", "3", "-s", "2", "--want", "7x7", "--json").stdout)
     assert answer == {
         "schema": 1,

@@ -36,8 +36,12 @@ HELP = """Examples:
 
 Sizes through one layer or a whole chain, with the receptive field of its cells.
 
-INPUT is a size: 3x224x224, or 224 for 224x224 with the channels left open. LAYER is written as PyTorch writes it, or
-a bare name finished by options; with no LAYER at all the options are a convolution's."""
+INPUT is a size: 3x224x224, or 224 for 224x224 with the channels left open; layers that give their own input size
+need none. LAYER is written as PyTorch or Keras writes it, in the short notation (conv:64,k3,s2), or as a bare name
+finished by options; with no LAYER at all the options are a convolution's.
+
+A ? stands for one number to be found, in INPUT, in a LAYER or in an option, so that the output is what --want says;
+without --want for the smallest INPUT that passes, or for what the layers themselves fix."""
 
 
 Notation = Literal["pytorch", "keras", "short"]

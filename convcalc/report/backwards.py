@@ -42,7 +42,7 @@ def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequ
         "region": None if region.hulls is None else [list(hull) for hull in region.hulls],
         "region_unclipped": None if region.axes is None else [[axis.low, axis.high] for axis in region.axes],
     }
-    block = Lines(tuple(lines), f"cell {place} of the output sees of the input")
+    block = Lines(tuple(lines), f"cell {place} of the output sees these cells of the input")
     # A verdict stays the answer where one was asked for.
     answer = report.answer if "check" in data else answer
     return report.replace(data=data, answer=answer, blocks=(*report.blocks, block))
@@ -114,4 +114,4 @@ def _remark(solved: Solved) -> str:
     if all(len(each.spans) == 1 for each in solved.solutions):
         count = sum((span.last or 0) - span.first + 1 for span in counted)
         return f"{count} values fit, the smallest first"
-    return "any of these on its axis"
+    return "each axis may have any of these by itself"
