@@ -44,14 +44,13 @@ def refuse(job: Job) -> str | None:
 
 def cost(job: Job, rates: Rates) -> float:
     """Estimate seconds on one core: products with all their zeros, then an addition for each tap of the width."""
-    depth = job.group_inputs * _read(job)
-    columns = job.inner_padded[0]
-    cells = job.batch * job.groups * job.group_outputs * job.counts[0] * columns
-    taps = job.kernel[1]
-    products = 2 * cells * taps * depth / rates.product(job.dtype, taps * BAND, depth)
-    written = cells * taps * job.itemsize / rates.stream
-    calls = job.batch * job.groups * -(-job.counts[0] // BAND) * -(-columns // CHUNK) * (taps + 1) * rates.call
-    return products + 3 * written + calls
+    taps, columns = job.kernel[1], job.inner_padded[0]
+    cells = job.batch * job.outputs * job.counts[0] * columns
+    products = 2 * cells * taps * job.group_inputs * _read(job) / rates.peak(job.dtype)
+    bands = job.batch * job.groups * job.counts[0] / BAND
+    chunks = max(1, columns / CHUNK)
+    calls = bands * chunks * rates.small + job.tile_count(rows(job), STEP) * chunks * (taps + 3) * rates.call
+    return products + 4 * cells * taps * job.itemsize / rates.stream + calls
 
 
 def rows(job: Job) -> int:

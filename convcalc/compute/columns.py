@@ -30,7 +30,8 @@ def cost(job: Job, rates: Rates) -> float:
     """Estimate seconds on one core: the columns are written once, the product reads them."""
     depth, cells = job.group_inputs * math.prod(job.kernel), job.batch * math.prod(job.counts)
     copied = job.groups * depth * cells * job.itemsize
-    return copied / rates.gather + 2 * job.macs / rates.product(job.dtype, job.group_outputs, depth)
+    products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, depth)
+    return copied / rates.gather + products + 5 * rates.call * job.tile_count(rows(job))
 
 
 def rows(job: Job) -> int:

@@ -116,7 +116,7 @@ class Job(Value):
         """Input rows that `rows` output rows see: (rows - 1)s + k_eff."""
         return (rows - 1) * self.windows[0].stride + self.windows[0].extent
 
-    def split(self, rows: int, step: int = 1) -> tuple[int, int]:
+    def split(self, rows: int, step: int | None = 1) -> tuple[int, int]:
         """Turn an algorithm's rows a tile into the rows (a multiple of `step`) and groups of this job's tiles.
 
         A small job is cut finer, so that there is work for several threads, but not below what keeps a product fast;
@@ -124,9 +124,15 @@ class Job(Value):
         """
         inner = math.prod(self.counts[1:])
         fewest = max(-(-LEAST_CELLS // inner), self.batch * self.counts[0] // PARTS, 1)
+        step = step or rows
         rows = min(-(-min(rows, fewest) // step) * step, self.counts[0])
         block = self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded) * self.itemsize
         return rows, min(max(1, BLOCK_BYTES // block), self.groups)
+
+    def tile_count(self, rows: int, step: int | None = 1) -> int:
+        """Count the tiles of an algorithm that wants so many rows a tile."""
+        rows, groups = self.split(rows, step)
+        return self.batch * -(-self.groups // groups) * -(-self.counts[0] // rows)
 
     def tiles(self, rows: int, groups: int) -> Iterator[Tile]:
         """Cut the output into tiles of at most `rows` rows and `groups` groups, in reading order."""

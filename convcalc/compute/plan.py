@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from convcalc.compute import banded, columns, rows, separable, taps
+from convcalc.compute import banded, columns, fourier, rows, separable, taps
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import RATES, Rates
@@ -19,12 +19,13 @@ class Algorithm(Protocol):
     """What every algorithm's module offers.
 
     `SPREADS` says that a cell may touch windows that do not see it (times zero), which infinite cells must not;
-    the rows of a tile are a multiple of `STEP`; `PADDED` that the inner axes of its blocks hold their padding.
+    the rows of a tile are a multiple of `STEP`, or never
+    cut where that is None; `PADDED` that the inner axes of its blocks hold their padding.
     """
 
     PADDED: bool
     SPREADS: bool
-    STEP: int
+    STEP: int | None
 
     def refuse(self, job: Job) -> str | None:
         """Say why a job cannot be done, or None."""
@@ -35,10 +36,10 @@ class Algorithm(Protocol):
     def rows(self, job: Job) -> int:
         """Choose the output rows of one tile."""
 
-    def prepare(self, weight: Array, job: Job) -> Array:
-        """Bring the weight into the algorithm's own form, an array whose first axis is the groups."""
+    def prepare(self, weight: Array, job: Job) -> Any:
+        """Bring the weight into the algorithm's own form, to be sliced by groups."""
 
-    def run(self, block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    def run(self, block: Array, weight: Any, job: Job, out: Array, scratch: Scratch) -> None:
         """Compute one tile from its block."""
 
 
@@ -48,6 +49,7 @@ _MODULES: dict[str, ModuleType] = {
     "rows": rows,
     "banded": banded,
     "separable": separable,
+    "fourier": fourier,
 }
 ALGORITHMS = tuple(_MODULES)
 
@@ -78,8 +80,8 @@ def plan(job: Job, forced: str | None = None, rates: Rates = RATES) -> Plan:
     Raises UsageError for an unknown algorithm, or one that cannot do this job, with the reason.
 
     >>> from convcalc.geometry import Window
-    >>> plan(Job(1, 64, 64, 1, (56, 56), (Window(3), Window(3)), "float32")).algorithm
-    'rows'
+    >>> plan(Job(1, 1, 1, 1, (2048, 2048), (Window(7), Window(7)), "float32")).algorithm
+    'banded'
     """
     if forced is not None and forced not in _MODULES:
         raise UsageError(f"unknown algorithm {forced}", hint=f"one of {', '.join(ALGORITHMS)}")

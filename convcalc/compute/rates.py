@@ -17,21 +17,27 @@ class Rates(Value):
     True
     """
 
-    gather: float = 8e9  # bytes a second copied in runs of a row
-    stream: float = 16e9  # bytes a second that an addition reads and writes in cache
+    gather: float = 24e9  # bytes a second copied in runs of a row
+    stream: float = 60e9  # bytes a second that an addition reads and writes in cache
     float32: float = 220e9  # operations a second of a matrix product
     float64: float = 110e9
     int64: float = 1.5e9  # NumPy's own loops: BLAS knows no integers
     object: float = 1e7
-    transform: float = 4e9  # operations a second of a Fourier transform
+    transform: float = 2e8  # cells a second of a float64 Fourier transform in two axes, one way
     call: float = 3e-6  # seconds of one NumPy call on a tile
+    small: float = 7e-7  # seconds of one of the small products in a batch
+
+    def peak(self, dtype: str) -> float:
+        """Operations a second of a large product."""
+        rate: float = getattr(self, dtype, self.int64)
+        return rate
 
     def product(self, dtype: str, height: int, depth: int) -> float:
         """Operations a second of (height, depth) times (depth, many): thin products do not fill the units."""
-        peak: float = getattr(self, dtype, self.int64)
+        peak = self.peak(dtype)
         if dtype in ("int64", "object"):
             return peak
-        return peak * min(1.0, height / 12) * depth / (depth + 24)
+        return peak * min(1.0, height / 4) * depth / (depth + 12)
 
     def passes(self, cells: float, itemsize: int) -> float:
         """Seconds of one multiply-and-add pass over cells in cache: two calls, five accesses."""

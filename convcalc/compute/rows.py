@@ -39,13 +39,14 @@ def refuse(job: Job) -> str | None:
 def cost(job: Job, rates: Rates) -> float:
     """Estimate seconds on one core: rows copied for each inner tap, weights reordered, products added up."""
     inner, cells = math.prod(job.kernel[1:]), job.batch * math.prod(job.counts)
-    stride = job.windows[0].stride
+    stride, kernel = job.windows[0].stride, job.kernel[0]
     copied = job.channels * inner * cells * stride * job.itemsize
-    weights = job.outputs * job.group_inputs * math.prod(job.kernel) * job.itemsize
-    depth = job.group_inputs * inner
-    added = (job.kernel[0] - 1) * job.outputs * cells * job.itemsize * 3
-    products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, depth)
-    return (copied + 2 * weights) / rates.gather + added / rates.stream + products
+    # Reordering the weight jumps about in memory.
+    weights = 4 * job.outputs * job.group_inputs * math.prod(job.kernel) * job.itemsize
+    added = (kernel - 1) * job.outputs * cells * job.itemsize * 3
+    products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, job.group_inputs * inner)
+    calls = job.tile_count(rows(job)) * (3 + inner * min(stride, kernel) + 2 * kernel) * rates.call
+    return (copied + weights) / rates.gather + added / rates.stream + products + calls
 
 
 def rows(job: Job) -> int:

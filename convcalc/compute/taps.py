@@ -36,7 +36,7 @@ def cost(job: Job, rates: Rates) -> float:
     taps, cells = math.prod(job.kernel), job.batch * math.prod(job.counts)
     if job.dtype == "object":
         return 2 * job.macs / rates.object
-    calls = taps * rates.call * max(1.0, cells * job.itemsize / PASS_BYTES)
+    calls = taps * rates.call * (2 + 2 * (job.group_inputs > 1)) * job.tile_count(rows(job))
     if job.group_inputs == 1:
         return taps * rates.passes(job.outputs * cells, job.itemsize) + calls
     copied = taps * job.channels * cells * job.itemsize / rates.gather
