@@ -62,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         return complain(DataError("there is not enough memory for this"))
     except Exception as error:
+        if isinstance(error, ValueError) and "integer string conversion" in str(error):
+            return complain(DataError("a number here has more than 4300 digits, more than is printed"))
         if os.environ.get("CONVCALC_TRACEBACK"):
             raise
         hint = "please report it with the command line; CONVCALC_TRACEBACK=1 shows where"

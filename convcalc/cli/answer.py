@@ -32,6 +32,8 @@ def show(answer: Answer) -> int:
         remark(note)
     if output.output is not None:
         _write(report, output.output)
+        if "check" in report.data:
+            remark(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
     else:
         write_out(_rendered(report, output))
     return report.exit_code

@@ -67,7 +67,7 @@ def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
         return _as_asked(_from_archive(path, name), options)
     if _looks_inline(source):
         return parse_matrix(source, place=COMMAND_LINE, options=options)
-    raise _not_there(source)
+    raise _not_there(source, "a matrix written here looks like '1 0 1; 2 1 0'")
 
 
 def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
@@ -249,7 +249,8 @@ def _looks_inline(source: str) -> bool:
     return bool(_NUMBERS.match(source) or _MARKED.match(source))
 
 
-def _not_there(path: str) -> FileError:
+def _not_there(path: str, otherwise: str | None = None) -> FileError:
+    """Name a file of almost that name, or say `otherwise`, what else could have been meant."""
     from difflib import get_close_matches
 
     folder, name = os.path.split(path)
@@ -258,4 +259,4 @@ def _not_there(path: str) -> FileError:
     except OSError:
         return FileError("no such file", place=path, hint=f"there is no folder {folder}")
     hint = f"did you mean {os.path.join(folder, near[0])}?" if near else None  # noqa: PTH118
-    return FileError("no such file", place=path, hint=hint or "a matrix written here looks like '1 0 1; 2 1 0'")
+    return FileError("no such file", place=path, hint=hint or otherwise)
