@@ -101,6 +101,20 @@ def test_own_module_with_a_name_of_pytorch() -> None:
     assert [node.layer for node in nodes] == [Unknown("LayerNorm"), Elementwise("DropPath")]
 
 
+def test_modules_of_well_known_packages() -> None:
+    text = """GPT2(
+      (c_attn): Conv1D(nf=2304, nx=768)
+      (norm): LlamaRMSNorm((4096,), eps=1e-05)
+      (act): NewGELUActivation()
+      (stage): LayerNorm2d((96,), eps=1e-06, elementwise_affine=True)
+      (drop): StochasticDepth(p=0.0, mode=row)
+      (bare): T5RMSNorm()
+    )"""
+    layers = [node.layer for node in parse_layers(text)]
+    assert layers[-1] == Unknown("T5RMSNorm")
+    assert [parameters(layer).total for layer in layers[:-1]] == [768 * 2304 + 2304, 4096, 0, 192, 0]
+
+
 def test_printed_attention_says_what_it_does_not_show() -> None:
     text = (
         "Net(\n  (attn): MultiheadAttention(\n    (out_proj): NonDynamicallyQuantizableLinear("

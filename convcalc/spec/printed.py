@@ -16,6 +16,7 @@ from convcalc.errors import SpecError
 from convcalc.layers import Attention, Elementwise, Layer, Linear, Unknown
 from convcalc.spec.calls import Call, read_expression
 from convcalc.spec.entries import MAX_LAYERS, Entry, too_many
+from convcalc.spec.printed_modules import KEEPING, is_foreign, layer_of_foreign
 from convcalc.spec.pytorch import layer_of
 from convcalc.spec.pytorch_signatures import SIGNATURES
 from convcalc.spec.source import Source
@@ -26,12 +27,6 @@ _MAX_DEPTH = 500
 _ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?(\w+)\("
 _FIRST_ENTRY = re.compile(r"\A\s*(?:[\w.]+\(\s*)?" + _ENTRY + r"|^[ \t]*" + _ENTRY, re.MULTILINE)
 _TOKEN = re.compile(_ENTRY + r"|[()]")
-# Modules of torchvision, timm and transformers that hold no parameters and keep the shape.
-_KEEPING = frozenset(
-    {"ClippedGELUActivation", "DropPath", "FastGELUActivation", "GELUActivation", "GELUTanh", "MishActivation"}
-    | {"NewGELUActivation", "PytorchGELUTanh", "QuickGELUActivation", "ReLUSquaredActivation", "SiLUActivation"}
-    | {"StochasticDepth"}
-)
 _HIDDEN_IN_ATTENTION = "PyTorch prints neither kdim, vdim nor add_bias_kv: taken as embed_dim, embed_dim and False"
 _HIDDEN_IN_AVERAGE = (
     "PyTorch prints no ceil_mode, count_include_pad or divisor_override of an AvgPool: taken as unset"
@@ -171,17 +166,17 @@ def _names(source: Source, module: _Module) -> list[str]:
 
 def _leaf(source: Source, module: _Module, end: int) -> Layer:
     """Give the layer of a module without modules in it."""
-    name = module.type.rpartition(".")[2]
-    if name in _KEEPING:
+    name = module.type
+    if name in KEEPING:
         return Elementwise(name)
-    if name not in SIGNATURES:
+    if name not in SIGNATURES and not is_foreign(name):
         return Unknown(name)
     try:
         call = read_expression(source, module.start, end).value
         assert isinstance(call, Call)
-        return layer_of(source, call)
+        return layer_of(source, call) if name in SIGNATURES else layer_of_foreign(source, call)
     except SpecError:
-        # Somebody's own module may bear the name of one of PyTorch's; it says nothing of itself then.
+        # Somebody's own module may bear the name of one of these; it says nothing of itself then.
         if source.text[module.start : end].replace(" ", "").endswith("()"):
             return Unknown(name)
         raise
