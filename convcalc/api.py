@@ -1,0 +1,312 @@
+"""For notebooks and programs: `convcalc.convolve`, `convcalc.pool`, `convcalc.shape`, `convcalc.parse`.
+
+The same layers, rules and engine as on the command line, for arrays that are there already. Errors are those of
+`convcalc.errors`, all of them `ConvcalcError`s with a message, and a `hint` where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcalc.errors import ShapeError, UsageError
+from convcalc.geometry import Padding
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from convcalc.layers import AdaptivePooling, Layer
+    from convcalc.spec import WindowOptions
+
+    PerAxis = int | Sequence[int]
+    Sides = int | str | Sequence[int | tuple[int, int]]
+
+__all__ = ["convolve", "parse", "pool", "shape"]
+
+_USUAL_RANK = {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}
+
+
+def convolve(
+    x: ArrayLike,
+    kernel: ArrayLike | str,
+    *,
+    stride: PerAxis = 1,
+    padding: Sides = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
+    bias: ArrayLike | None = None,
+    flip: bool = False,
+    boundary: str = "zeros",
+    constant: float = 0,
+    transposed: bool = False,
+    output_padding: PerAxis = 0,
+    dims: int | None = None,
+    algorithm: str | None = None,
+    threads: int | None = None,
+) -> NDArray[Any]:
+    """Convolve x with a kernel: the cross-correlation that deep-learning frameworks call convolution.
+
+    With n spatial axes (`dims`; else 1 for a kernel of one axis, 3 for one of five, 2 for all others):
+
+    | x                | kernel                       | result                                                |
+    | ---------------- | ---------------------------- | ----------------------------------------------------- |
+    | (*size)          | (*k)                         | (*out): one plane, one kernel                         |
+    | (C, *size)       | (*k)                         | (C, *out): the same kernel on every channel by itself |
+    | (*size)          | (O, *k)                      | (O, *out): a bank of kernels                          |
+    | (C, *size)       | (C, *k)                      | (1, *out): one filter over all channels               |
+    | ([N,] C, *size)  | (O, C/groups, *k)            | ([N,] O, *out): a framework's convolution             |
+
+    `kernel` may be a name such as "sobel-x" or "gaussian:5". `stride` and `dilation` are one number or one an axis;
+    `padding` a number, one an axis, (before, after) an axis, or "valid", "same", "same-lower", "full", "causal".
+    `bias` is added to each output channel; `flip` turns the kernel by 180 degrees, as mathematicians do. `boundary`
+    says what the padding holds: zeros, reflect, replicate, circular, or constant with its `constant`. `transposed`
+    computes the transposed convolution, whose kernel of n+2 axes is (C, O/groups, *k). Out is
+    floor((i + padding before + after - (d(k-1)+1)) / s) + 1.
+
+    dtypes: float64, float32 and float16 stay what they are; whole numbers and Fractions (object arrays) come out
+    exact, as int64 or as Python's numbers where int64 is too small. Raises ShapeError where sizes do not fit,
+    DataError for numbers that cannot be computed with, UsageError for arguments that make no sense.
+
+    >>> import convcalc
+    >>> convcalc.convolve([[1, 0, 1], [2, 1, 0], [0, 1, 1]], [[1, 0], [0, 1]])
+    array([[2, 0],
+           [3, 2]])
+    >>> convcalc.convolve([5.0, 1.0, 0.0, 2.0], [1.0, 10.0], stride=2, padding=[(1, 0)])
+    array([50.,  1.])
+    """
+    from convcalc.compute.apply import arranged_layer
+    from convcalc.compute.tiles import Options
+    from convcalc.layers import Convolution
+    from convcalc.spec.options import build
+
+    array, weight = _array(x), _kernel(kernel)
+    rank = dims or min(_USUAL_RANK.get(weight.ndim, 2), array.ndim)
+    if min(weight.ndim, array.ndim) < rank:
+        raise ShapeError(f"{rank} spatial axes need x and kernel of as many, got {array.ndim} and {weight.ndim}")
+    options = _window(
+        weight.shape[weight.ndim - rank :],
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        output_padding=output_padding if transposed else None,
+    ).replace(groups=groups)
+    layer = build("convT" if transposed else "conv", options, rank)
+    assert isinstance(layer, Convolution)
+    ready = arranged_layer(
+        layer,
+        array,
+        weight,
+        bias=None if bias is None else _array(bias),
+        boundary=boundary,
+        constant=constant,
+        flip=flip,
+    )
+    return ready.compute(Options(algorithm=algorithm, threads=threads))
+
+
+def pool(
+    x: ArrayLike,
+    layer: str | Layer = "max",
+    kernel: PerAxis | None = None,
+    *,
+    stride: PerAxis | None = None,
+    padding: Sides | None = None,
+    dilation: PerAxis | None = None,
+    ceil: bool = False,
+    count_padding: bool = True,
+    divisor: int | None = None,
+    norm: float = 2.0,
+    adaptive: PerAxis | None = None,
+    indices: bool = False,
+    dims: int | None = None,
+    threads: int | None = None,
+) -> Any:
+    """Pool the last axes of x, every other axis by itself: x (..., *size) gives (..., *out).
+
+    `layer` is "max", "avg", "min" or "lp" with a `kernel`; or a whole layer, as text ("MaxPool2d(3, stride=2)") or
+    from `parse`, and then the other arguments stay out. `stride` is the kernel if not given; `padding`, `stride` and
+    `dilation` are written as for `convolve`. `ceil` keeps a last window that only partly fits. An average divides
+    by `divisor`, else by the cells of input and padding under the window, or without `count_padding` by the real
+    ones; `norm` is the p of "lp". `adaptive` is the output size wanted. `dims` is the number of spatial axes, 2 if
+    not given (1 for x of one axis). With `indices` ("max", "min") the result is a pair: values, and flat positions
+    in the unpadded plane (int64).
+
+    dtypes: maximum and minimum keep that of x; averages of whole numbers are exact: int64 or float64 where every one
+    is exact in it, else Fractions. Raises ShapeError where sizes do not fit or a window holds no real cell,
+    UsageError for arguments that make no sense.
+
+    >>> import convcalc
+    >>> convcalc.pool([[1, 9, 2, 3], [4, 5, 6, 8]], "max", 2)
+    array([[9, 8]])
+    >>> convcalc.pool([1, 3, 3, 4, 5], "AvgPool1d(2, ceil_mode=True)")
+    array([2. , 3.5, 5. ])
+    """
+    from convcalc.compute.apply import apply_pooling
+    from convcalc.compute.tiles import Options
+    from convcalc.layers import AdaptivePooling, Pooling
+
+    array = _array(x)
+    window = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+    given = [name for name, value in window.items() if value is not None]
+    found: Layer
+    if adaptive is not None and isinstance(layer, str):
+        found = _adaptive(layer, adaptive, dims, array.ndim, given)
+    elif isinstance(layer, str) and kernel is not None:
+        found = _pooling(layer, window, ceil, dims, array.ndim)
+        assert isinstance(found, Pooling)
+        found = found.replace(count_padding=count_padding, divisor=divisor, norm=float(norm))
+    elif given:
+        raise UsageError(f"{', '.join(given)} with a whole layer", hint="write all of it into the layer")
+    else:
+        (found,) = _one(parse(layer, dims=dims)) if isinstance(layer, str) else (layer,)
+    if not isinstance(found, Pooling | AdaptivePooling):
+        raise UsageError(f"{layer!r} is no pooling", hint="write max, avg, min, lp or MaxPool2d(2)")
+    wanted = indices or found.indices
+    values, positions = apply_pooling(found, array, indices=wanted, options=Options(threads=threads))
+    return values if positions is None else (values, positions)
+
+
+def _adaptive(kind: str, sizes: PerAxis, dims: int | None, axes: int, given: Sequence[str]) -> AdaptivePooling:
+    from convcalc.spec import adaptive_pooling
+
+    if given:
+        raise UsageError(f"adaptive stands alone, without {', '.join(given)}")
+    outputs = _numbers(sizes, "adaptive")
+    return adaptive_pooling(kind, outputs, dims or (1 if axes == 1 else None))
+
+
+def _pooling(kind: str, window: dict[str, Any], ceil: bool, dims: int | None, axes: int) -> Layer:
+    from convcalc.spec.options import build
+
+    kernel = _numbers(window.pop("kernel"), "kernel")
+    rank = dims or (1 if axes == 1 else len(kernel) if len(kernel) > 1 else 2)
+    return build(kind, _window(kernel, **window).replace(ceil=ceil or None), rank)
+
+
+def shape(size: str | PerAxis, *layers: str | Layer, dims: int | None = None) -> tuple[int, ...]:
+    """Give the size that comes out of layers, of any notation, for an input size.
+
+    `size` is "3x224x224", (3, 224, 224), or 224 for a square; `layers` are texts or what `parse` gives, one after
+    the other. Keras's notation reads and gives sizes channels last. `dims` is the number of spatial axes where the
+    notation does not say it. Raises SpecError for a text that cannot be read, ShapeError where a layer does not fit,
+    with the layer's index as `layer`.
+
+    >>> import convcalc
+    >>> convcalc.shape("3x224x224", "Conv2d(3, 64, 7, stride=2, padding=3)", "MaxPool2d(3, 2)")
+    (64, 55, 55)
+    >>> convcalc.shape((28, 26, 1), "Conv2D(8, 3)")
+    (26, 24, 8)
+    """
+    from convcalc.layers import rank_of
+    from convcalc.network import interpret, trace
+    from convcalc.spec import channels_first, parse_network, parse_size
+
+    chain: list[Layer] = []
+    last = False
+    for layer in layers:
+        if isinstance(layer, str):
+            network = parse_network(layer, rank=dims)
+            last = last or network.layout == "hwc"
+            chain += [node.layer for node in network.nodes]
+        else:
+            chain.append(layer)
+    if not chain:
+        raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)'")
+    rank = dims or next((found for found in map(rank_of, chain) if found), 2)
+    if isinstance(size, str):
+        sizes = parse_size(size, layout="hwc" if last else "chw", rank=rank)
+    else:
+        sizes = _numbers(size, "size")
+        sizes = channels_first(sizes, rank) if last else sizes
+    output = trace(chain, interpret(sizes, chain, dims)).output
+    return (*output.batch, *output.channels_last) if last else output.sizes
+
+
+def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
+    """Read layers in any notation: PyTorch's, Keras's, the short one, whole networks, what `print(model)` shows.
+
+    `dims` is the number of spatial axes where the notation does not say it, 2 if not given. Every layer is a value
+    of `convcalc.layers` with its numbers as fields. Raises SpecError, with the text, the `span` of the fault in it
+    and a `hint`.
+
+    >>> import convcalc
+    >>> [layer] = convcalc.parse("conv:64,k7,s2,p3")
+    >>> layer.out_channels, layer.kernel, layer.stride
+    (64, (7, 7), (2, 2))
+    >>> len(convcalc.parse("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())"))
+    3
+    """
+    from convcalc.spec import parse_layers
+
+    return tuple(node.layer for node in parse_layers(text, rank=dims))
+
+
+def _one(layers: tuple[Layer, ...]) -> tuple[Layer]:
+    if len(layers) != 1:
+        raise UsageError(f"{len(layers)} layers where one pooling is wanted")
+    return (layers[0],)
+
+
+def _array(values: ArrayLike) -> NDArray[Any]:
+    """Make an array; rows that differ in length have no shape."""
+    import numpy as np
+
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"no array can be made of this: {error}") from error
+
+
+def _kernel(kernel: ArrayLike | str) -> NDArray[Any]:
+    if not isinstance(kernel, str):
+        return _array(kernel)
+    from convcalc.matrix.kernels import named_kernel
+
+    found = named_kernel(kernel)
+    if found is None:
+        raise UsageError(f"there is no kernel {kernel!r}", hint="a name such as sobel-x, or an array")
+    return found
+
+
+def _window(
+    kernel: Sequence[int],
+    *,
+    stride: PerAxis | None,
+    padding: Sides | None,
+    dilation: PerAxis | None,
+    output_padding: PerAxis | None = None,
+) -> WindowOptions:
+    from convcalc.spec import WindowOptions, parse_padding
+
+    sides: Any = None
+    if isinstance(padding, str):
+        sides = parse_padding(padding, "padding")
+    elif isinstance(padding, Sequence):
+        sides = tuple(_sides(axis) for axis in padding if not isinstance(axis, str))
+    elif padding is not None:
+        sides = (_sides(padding),)
+    return WindowOptions(
+        kernel=tuple(kernel),
+        stride=None if stride is None else _numbers(stride, "stride"),
+        padding=sides,
+        dilation=None if dilation is None else _numbers(dilation, "dilation"),
+        output_padding=None if output_padding is None else _numbers(output_padding, "output_padding"),
+    )
+
+
+def _sides(padding: int | tuple[int, int]) -> Padding:
+    """Give the padding of one axis from a number for both sides, or one for each."""
+    sides = _numbers(padding, "padding")
+    if len(sides) > 2:
+        raise UsageError(f"padding {padding!r} of one axis", hint="a number, or (before, after)")
+    return Padding(sides[0], sides[-1])
+
+
+def _numbers(values: PerAxis, name: str) -> tuple[int, ...]:
+    """Give whole numbers as a tuple, one where one was given."""
+    from operator import index
+
+    try:
+        return tuple(map(index, values)) if isinstance(values, Sequence) else (index(values),)
+    except TypeError:
+        raise UsageError(f"{name} must be whole numbers, got {values!r}") from None
