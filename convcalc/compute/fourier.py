@@ -36,6 +36,8 @@ AGAIN = 1 << 21
 # Lengths of a transform, and how often one must hold the kernel so that not most of it is overlap.
 LENGTHS = (512, 1024, 2048, 4096)
 ROOM = 3
+# Bytes that the transformed weights of a job may take.
+SPECTRA_BYTES = 1 << 27
 
 
 class Spectra:
@@ -59,6 +61,8 @@ def refuse(job: Job) -> str | None:
         return f"{job.dtype} numbers do not survive a transform"
     if job.group_outputs * job.group_inputs > 16:
         return "it is for planes, not for many channels"
+    if 8 * job.outputs * job.group_inputs * math.prod(_lengths(job)) > SPECTRA_BYTES:
+        return "the spectra of so many kernels would fill the memory"
     return None
 
 
