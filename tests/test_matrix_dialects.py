@@ -34,6 +34,8 @@ WRITTEN_WHOLE = {
     "trailing blanks": "1 0 -1  \n20 1 0\t\n\n",
     "blank lines around": "\n\n1 0 -1\n20 1 0\n\n\n",
     "comments": "# a kernel\n1 0 -1 # first\n# between\n20 1 0\n",
+    "comments with marks of other dialects": "1 0 -1 # a & b | c\n20 1 0 # [1]\n",
+    "Octave's files": "# Created by Octave\n# name: A\n# type: matrix\n# rows: 2\n# columns: 3\n 1 0 -1\n 20 1 0\n\n",
     "stated shape": "# shape: 2x3\n1 0 -1\n20 1 0\n",
     "Unicode minus": "1 0 \u22121\n20 1 0",
     "en dash": "1 0 \u20131\n20 1 0",

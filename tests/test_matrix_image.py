@@ -159,6 +159,11 @@ def test_odd_ranges(values: list[list[float]], expected: list[int]) -> None:
     assert shades[0, ::factor].tolist()[: len(expected)] == expected
 
 
+def test_numbers_beyond_decimals_are_refused() -> None:
+    with pytest.raises(DataError, match="does not fit into float64"):
+        png_bytes(np.array([[10**400, 1]], dtype=object))
+
+
 def test_several_planes_make_a_contact_sheet() -> None:
     planes = np.zeros((5, 200, 300))
     planes[3] = 9

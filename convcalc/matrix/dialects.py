@@ -18,7 +18,7 @@ from convcalc.matrix.options import ReadOptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["clean", "dialect_of", "layout_of"]
+__all__ = ["dialect_of", "layout_of"]
 
 _COMMENT = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
 _SHAPE = re.compile(r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\n|\Z)")
@@ -27,27 +27,23 @@ _MINUSES = str.maketrans("\u2212\u2013\ufe63\uff0d", "----")
 _DOUBTFUL_BLANK = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
 _ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*[ \t]*=(?!=)")
 _FACTOR = re.compile(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?[ \t]*\*)[ \t]*\n", re.IGNORECASE)
-_DIALECTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\s*P[123]\s"), "pnm"),
-    (re.compile(r"\s*\{\s*[\"}]"), "json"),
-    (re.compile(r"[^\"]*(?:\\begin\s*\{|\\\\|\\cr\b|&)", re.DOTALL), "latex"),
-    (re.compile(r"\s*(?:Parameter containing:|(?:\w+\.)*(?:tensor|Tensor)\s*\()"), "pytorch"),
-    (re.compile(r"\s*(?:\w+\.)*(?:as)?(?:array|matrix)\s*\("), "numpy"),
-    (re.compile(r"[^\[|]*\|"), "markdown"),
-    (re.compile(r"\s*(?:\[|\(\s*\(|\{\s*\{)"), "brackets"),
-)
+_JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
+_PYTORCH = re.compile(r"\s*(?:Parameter containing:|(?:\w+\.)*(?:tensor|Tensor)\s*\()")
+_NUMPY = re.compile(r"\s*(?:\w+\.)*(?:as)?(?:array|matrix)\s*\(")
+_BRACKETS = re.compile(r"\s*(?:\[|\(\s*\(|\{\s*\{)")
 
 
 def layout_of(source: Source, options: ReadOptions) -> Layout:
     """Return the layout of the text in `source`, in the dialect that `options` names or the text shows."""
-    text = clean(source)
+    written = _clean(source)
+    text = _without_comments(written) if "#" in written else written
     dialect = options.named_format or dialect_of(text)
     if dialect in ("npy", "npz", "image"):
         raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out --from")
-    if dialect != "json" and "#" in text:
-        text = _without_comments(text)
-    if dialect not in ("json", "pnm"):
-        text = _ASSIGNMENT.sub(_blanked, text, count=1) if _ASSIGNMENT.match(text) else text
+    if dialect == "json":
+        text = written
+    elif _ASSIGNMENT.match(text):
+        text = _ASSIGNMENT.sub(_blanked, text, count=1)
     factor = _FACTOR.match(text)
     if factor is not None:
         raise source.fault(
@@ -62,21 +58,24 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
 
 
 def dialect_of(text: str) -> str:
-    """Return the dialect that the text shows by itself.
+    """Return the dialect that a text without comments shows by itself.
 
     >>> dialect_of("tensor([1., 2.])"), dialect_of("1 | 2"), dialect_of("1 2")
     ('pytorch', 'markdown', 'plain')
     """
+    if _JSON_OBJECT.match(text):
+        return "json"
+    if "\\\\" in text or "&" in text or "\\begin" in text:
+        return "latex"
     assigned = _ASSIGNMENT.match(text)
     start = assigned.end() if assigned else 0
-    comment = re.compile(r"\s*#[^\n]*\n").match(text, start)
-    while comment is not None:
-        start = comment.end()
-        comment = re.compile(r"\s*#[^\n]*\n").match(text, start)
-    return next((name for pattern, name in _DIALECTS if pattern.match(text, start)), "plain")
+    for dialect, pattern in (("pytorch", _PYTORCH), ("numpy", _NUMPY), ("brackets", _BRACKETS)):
+        if pattern.match(text, start):
+            return dialect
+    return "markdown" if "|" in text else "plain"
 
 
-def clean(source: Source) -> str:
+def _clean(source: Source) -> str:
     """Return the text, as long as before, with ASCII's minus sign and blank for those of typesetters."""
     text = source.text
     if not text.isascii():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convcalc.errors import DataError
 
-__all__ = ["decode", "one_kind_of_line_end"]
+__all__ = ["decode", "is_marked_utf16", "one_kind_of_line_end"]
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
@@ -36,6 +36,11 @@ def decode(data: bytes, place: str) -> str:
             place=f"{place}:{line}:{column}",
             hint="save the file as UTF-8",
         ) from error
+
+
+def is_marked_utf16(data: bytes) -> bool:
+    """Tell whether `data` begins with UTF-16's byte order mark."""
+    return data[:2] in _UTF16_MARKS
 
 
 def one_kind_of_line_end(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.errors import DataError, FileError
+from convcalc.matrix.casting import cast
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.picture import adjusted
 
@@ -125,7 +126,7 @@ def _refuse_deep_colour(data: bytes, place: str) -> None:
 
 
 def _gray(array: NDArray[Any]) -> NDArray[np.uint8]:
-    numbers = np.atleast_2d(array).astype(np.float64)
+    numbers = cast(np.atleast_2d(array), "float64", ".png")
     finite = numbers[np.isfinite(numbers)]
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
     if high / 4 - low / 4 > np.finfo(np.float64).max / 4:

@@ -74,6 +74,20 @@ def npy_bytes(array: NDArray[Any]) -> bytes:
     return stream.getvalue()
 
 
+def npy_size(dtype: str, shape: tuple[int, ...]) -> int:
+    """Give the bytes of an `.npy` file of so many numbers, or a few more.
+
+    >>> npy_size("float32", (10, 10)) >= len(npy_bytes(np.zeros((10, 10), "float32")))
+    True
+    """
+    return prod(shape) * np.dtype(dtype).itemsize + (1 << 8)
+
+
+def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """Make `path` an `.npy` file of `shape` and return its numbers, mapped into memory, to be filled."""
+    return np.lib.format.open_memmap(path, mode="r+" if False else "w+", dtype=np.dtype(dtype), shape=shape)
+
+
 def npz_bytes(array: NDArray[Any]) -> bytes:
     """Return `array` as the only one, called `data`, in an `.npz` archive."""
     stream = io.BytesIO()

@@ -40,7 +40,7 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
     stated: str | None = None
     notes: tuple[str, ...] = ()
     array: NDArray[Any] | None = None
-    if first == b"[" and options.named_format in (None, "json", "numpy") and not options.header:
+    if first == b"[" and options.named_format in (None, "json") and not options.header:
         array, notes = _brackets(data, start)
     elif first == b"{" and options.named_format in (None, "json") and not options.header:
         array, stated = _object(data, start, place)

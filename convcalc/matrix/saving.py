@@ -12,7 +12,7 @@ from convcalc.errors import FileError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["output_file", "write_bytes", "write_text"]
+__all__ = ["is_ordinary", "output_file", "output_place", "write_bytes", "write_text"]
 
 _OWN_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 
@@ -47,11 +47,49 @@ def output_file(path: str) -> Iterator[BinaryIO]:
             with open(path if direct is None else os.dup(direct), "wb") as stream:  # noqa: PTH123
                 yield stream
         else:
-            yield from _replacing(os.path.realpath(path), mode)
+            with _replacing(os.path.realpath(path), mode) as (stream, _):
+                yield stream
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise FileError(f"cannot be written: {error.strerror or error}", place=path, hint=_hint(path)) from error
+        raise _unwritable(path, error) from error
+
+
+@contextmanager
+def output_place(path: str, size: int) -> Iterator[str]:
+    """Give the name of a new file of `size` bytes, to be filled in place, that is at `path` once the block ends well.
+
+    The room is taken at once, so that a full disk is an error here and not a fault of memory later. Errors: as
+    `output_file`, and for a pipe or a device, in which nothing has a place.
+    """
+    try:
+        mode = _mode(path)
+        if _own_descriptor(path) is not None or (mode is not None and not stat.S_ISREG(mode)):
+            raise FileError("cannot be filled in any order: it is no ordinary file", place=path)
+        with _replacing(os.path.realpath(path), mode) as (stream, beside):
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(stream.fileno(), 0, size)
+            yield beside
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def is_ordinary(path: str) -> bool:
+    """Tell whether `path` is an ordinary file, or nothing yet, and not a pipe or a device.
+
+    >>> is_ordinary("/dev/null"), is_ordinary("/dev/stdout")
+    (False, False)
+    """
+    if _own_descriptor(path) is not None:
+        return False
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+    except OSError:
+        return True
+
+
+def _unwritable(path: str, error: OSError) -> FileError:
+    return FileError(f"cannot be written: {error.strerror or error}", place=path, hint=_hint(path))
 
 
 def _mode(path: str) -> int | None:
@@ -73,13 +111,14 @@ def _own_descriptor(path: str) -> int | None:
     return _OWN_STREAMS.get(path, int(number) if number.isascii() and number.isdigit() and number != path else None)
 
 
-def _replacing(target: str, mode: int | None) -> Iterator[BinaryIO]:
+@contextmanager
+def _replacing(target: str, mode: int | None) -> Iterator[tuple[BinaryIO, str]]:
     folder, name = os.path.split(target)
     beside = os.path.join(folder, f".{name[:100]}.{os.urandom(4).hex()}.part")  # noqa: PTH118
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(beside, flags, 0o666), "w+b") as stream:
         try:
-            yield stream
+            yield stream, beside
             stream.flush()
             if mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(stream.fileno(), stat.S_IMODE(mode))

@@ -17,11 +17,12 @@ Comments (`#` to the end of the line) and a name before it (`A =`) do not count.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from convcalc.matrix import Matrix
-from convcalc.matrix.dialects import clean, dialect_of, layout_of
-from convcalc.matrix.encoding import decode, one_kind_of_line_end
+from convcalc.matrix.dialects import layout_of
+from convcalc.matrix.encoding import decode, is_marked_utf16, one_kind_of_line_end
 from convcalc.matrix.layout import Source
 from convcalc.matrix.numbers import array_of
 from convcalc.matrix.options import ReadOptions
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["format_plain", "parse_matrix"]
 
 _LARGE = 1 << 14
+_PICTURE = re.compile(r"\s*P[123]\s")
 
 
 def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None = None) -> Matrix:
@@ -49,12 +51,15 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     if len(text) >= _LARGE:
         from convcalc.matrix.quick import read_quickly
 
-        matrix = read_quickly(text.encode() if isinstance(text, str) else text, place, options)
+        if isinstance(text, bytes) and is_marked_utf16(text):
+            text = decode(text, place)
+        data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+        matrix = read_quickly(data, place, options)
         if matrix is not None:
             return matrix
     characters = decode(text, place) if isinstance(text, bytes) else text
     source = Source(one_kind_of_line_end(characters), place)
-    if (options.named_format or dialect_of(clean(source))) == "pnm":
+    if options.named_format == "pnm" or (options.format is None and _PICTURE.match(source.text)):
         from convcalc.matrix.pnm import read_pnm
 
         return Matrix(_as_asked(read_pnm(source, options), options, place), origin=place)
