@@ -57,21 +57,34 @@ def readings(layer: Layer, shape: TensorShape) -> tuple[Reading, ...]:
     found = []
     for read in (_pytorch, _tensorflow, _onnx, _jax):
         reading = read(layer, asked, shape.spatial)
-        found.append(reading.replace(agrees=_agrees(layer, asked, reading)))
+        agrees = _agrees(layer, asked, reading)
+        note = reading.note or ("" if agrees or reading.windows is None else _why(layer, reading.framework))
+        found.append(reading.replace(agrees=agrees, note=note))
     return tuple(found)
 
 
+def _why(layer: Convolution | Pooling, framework: str) -> str:
+    """Say what other than its windows keeps a reading from agreeing."""
+    if isinstance(layer, Pooling):
+        return "its averages have no divisor of one's own"
+    mode, call = layer.padding_mode, {"TensorFlow/Keras": "tf.pad", "ONNX": "Pad", "JAX": "jnp.pad"}[framework]
+    return f"it pads with zeros only: {call} in {mode} mode before, and no padding, agree where there is such a mode"
+
+
 def _agrees(layer: Convolution | Pooling, asked: tuple[Window, ...], reading: Reading) -> bool:
-    """Tell whether a reading has the windows asked for, and counts its padding as asked."""
+    """Tell whether a reading has the windows asked for, with the same in its padding and the same divisors."""
     if reading.windows is None:
         return False
     for window, other, size in zip(asked, reading.windows, reading.spatial, strict=True):
         if window.starts(size) != other.starts(size):
             return False
-    if isinstance(layer, Pooling) and layer.kind == "avg" and reading.framework == "TensorFlow/Keras":
-        padded = any(window.padding.total for window in asked)
-        return not (padded and layer.count_padding and layer.divisor is None) and layer.divisor is None
-    return True
+    padded = any(window.padding.total for window in asked)
+    if isinstance(layer, Convolution):
+        return reading.framework == "PyTorch" or not padded or layer.padding_mode == "zeros"
+    if layer.kind != "avg" or reading.framework == "PyTorch":
+        return True
+    counted = reading.framework == "TensorFlow/Keras" and padded and layer.count_padding
+    return not counted and layer.divisor is None
 
 
 # ------------------------------------------------------------------------------------------------------ PyTorch
@@ -83,9 +96,9 @@ def _pytorch(layer: Convolution | Pooling, asked: tuple[Window, ...], spatial: t
         refused = _pytorch_refuses(layer)
         if refused:
             return reading.replace(note=refused)
-    ceil = ", ceil_mode=True" if isinstance(layer, Pooling) and layer.ceil else ""
+    rest = _pytorch_rest(layer)
     if isinstance(layer, Convolution) and layer.padding == "same" and max(layer.stride) == 1:
-        return reading.replace(setting='padding="same"', windows=asked)
+        return reading.replace(setting=f'padding="same"{rest}', windows=asked)
     alike = [_alike(window, size) for window, size in zip(asked, spatial, strict=True)]
     pad_first = f"F.pad(x, {_torch_pads(asked)}{_filler(layer)}) before, and padding=0, agree"
     why = "PyTorch pads both sides alike"
@@ -96,7 +109,18 @@ def _pytorch(layer: Convolution | Pooling, asked: tuple[Window, ...], spatial: t
         return reading.replace(note=f"{why}: {pad_first}")
     note = "" if found == asked else f"{why}: {pad_first}"
     cells = _one_or_each([window.padding.before for window in found])
-    return reading.replace(setting=f"padding={cells}{ceil}", windows=found, note=note)
+    return reading.replace(setting=f"padding={cells}{rest}", windows=found, note=note)
+
+
+def _pytorch_rest(layer: Convolution | Pooling) -> str:
+    """Write the arguments besides the padding that decide about what stands in the windows."""
+    if isinstance(layer, Convolution):
+        return "" if layer.padding_mode == "zeros" else f', padding_mode="{layer.padding_mode}"'
+    rest = ", ceil_mode=True" if layer.ceil else ""
+    if layer.kind == "avg":
+        rest += "" if layer.count_padding else ", count_include_pad=False"
+        rest += "" if layer.divisor is None else f", divisor_override={layer.divisor}"
+    return rest
 
 
 def _pytorch_refuses(layer: Pooling) -> str:

@@ -119,6 +119,21 @@ def test_averages_that_count_their_padding_differ_in_tensorflow() -> None:
     assert other[1].agrees
 
 
+def test_a_border_that_is_not_zeros_is_pytorchs_alone() -> None:
+    conv = Convolution(3, 8, (3,), (1,), (Padding(1, 1),), (1,), padding_mode="reflect")
+    found = readings(conv, TensorShape((3, 9), 1))
+    assert [each.agrees for each in found] == [True, False, False, False]
+    assert found[0].setting == 'padding=1, padding_mode="reflect"'
+    assert all("pads with zeros only" in each.note for each in found[1:])
+
+
+def test_a_divisor_of_ones_own_is_pytorchs_alone() -> None:
+    pool = Pooling("avg", (3,), (2,), "valid", (1,), divisor=5)
+    found = readings(pool, TensorShape((3, 9), 1))
+    assert [each.agrees for each in found] == [True, False, False, False]
+    assert found[0].setting == "padding=0, divisor_override=5"
+
+
 def test_axes_of_their_own() -> None:
     conv = Convolution(3, 8, (7, 4), (2, 3), (Padding(3, 3), Padding(1, 2)), (1, 1))
     torch, keras, onnx, jax = readings(conv, TensorShape((3, 224, 100), 2))

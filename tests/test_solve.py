@@ -164,6 +164,11 @@ def test_features_are_filled_in_from_what_comes_before() -> None:
     assert solved.solutions[0].spans == (Span(6 * 8 * 10, 6 * 8 * 10),)
 
 
+def test_channels_that_are_left_open_are_not_guessed() -> None:
+    with pytest.raises(UsageError, match="any channels fit the input 9x8, which leaves them open"):
+        solve_value(lambda values: [Normalization(values[0], rank=2)], (9, 8), None)
+
+
 def test_channels_are_fixed_by_the_layer_behind() -> None:
     def build(values: tuple[int, ...]) -> Sequence[Layer]:
         return [Convolution(3, values[0], (3, 3), (1, 1), "valid", (1, 1)), Normalization(48)]

@@ -83,6 +83,7 @@ def shape(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc shape`."""
+    _refuse_two(questions, homework)
     text = None if layer.file is None else file_text(layer.file)
     sources = [*(layers or ()), *([] if text is None else [text])]
     if size is not None and (questions.want is not None or _is_open(size, sources, layer, window)):
@@ -110,6 +111,21 @@ def shape(
     if questions.region is not None:
         report = region_added(report, questions.region, traced, texts)
     return Answer(report, output)
+
+
+def _refuse_two(questions: QuestionOptions, homework: HomeworkOptions) -> None:
+    """Refuse questions that have an answer each."""
+    asked = {
+        "--want": questions.want,
+        "--frameworks": questions.frameworks,
+        "--as": questions.notation,
+        "--region": questions.region,
+        "--explain": homework.explain,
+        "--check": homework.check,
+    }
+    given = [name for name, value in asked.items() if value]
+    if len(given) > 1 and given[0] in ("--want", "--frameworks", "--as"):
+        raise UsageError(f"{given[0]} and {given[1]} are two questions", place="shape", hint="ask one at a time")
 
 
 def _input_of(size: str | None, network: Network, rank: int | None, layout: str) -> tuple[int, ...]:

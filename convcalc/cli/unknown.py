@@ -41,7 +41,7 @@ def answer_unknown(
     `sources` are the layers as written, or the text of the file that `layer` names.
     """
     in_layers = [(index, at) for index, text in enumerate(sources) for at in holes(text)]
-    in_options = [name for name in _OPTIONS if "?" in _option(name, layer, window)]
+    in_options = [name for name in _OPTIONS for _ in range(_option(name, layer, window).count("?"))]
     if ("?" in size) + len(in_layers) + len(in_options) != 1:
         many = "one ? at a time" if "?" in size or in_layers or in_options else "--want needs a ? to find"
         raise UsageError(many, place="?", hint="write ? for the number to be found, as -p '?' --want 112")
@@ -61,7 +61,7 @@ def answer_unknown(
     order = layout or network.layout
     sizes = _open_sizes(size)
     rank = interpret(tuple(each or 1 for each in sizes), chain, window.dims).rank
-    goal = None if want is None else parse_size(want)
+    goal = None if want is None else _wanted(want)
     if order == "hwc":
         sizes = _channels_first(sizes, rank)
         goal = goal if goal is None else channels_first(goal, rank)
@@ -70,6 +70,14 @@ def answer_unknown(
     known = tuple(each for each in sizes if each is not None)
     solved = solve_value(lambda values: [node.layer for node in read(values).nodes], known, goal, rank)
     return solve_report(_named(solved, in_options), order)
+
+
+def _wanted(text: str) -> tuple[int, ...]:
+    try:
+        return parse_size(text)
+    except UsageError as error:
+        error.place = "--want"
+        raise
 
 
 def _first_that_reads(read: Callable[[tuple[int, ...]], Network]) -> Network:

@@ -58,6 +58,8 @@ def solve_value(
     fields = [name for name in type(ours).__match_args__ if getattr(ours, name) != getattr(theirs, name)]
     what = fields[0].replace("_", " ")
     before = trace(first[:at], shape).output
+    if fields[0] in ("channels", "in_channels") and before.channels is None:
+        raise UsageError(f"any channels fit the input {before}, which leaves them open", place="?")
     if fields[0] in _TAKEN:
         sights = {before.sizes[-1], before.elements, prod(before.channels_last), before.channels or 1}
         return tried(what, sorted(sights), accept, f"none: no {what} fit what comes in, {before}")
@@ -185,5 +187,5 @@ def _counted(build: Build, accept: Accept, want: tuple[int, ...] | None, what: s
         want is None
         and len(found.solutions) + sum(span.first != span.last for each in found.solutions for span in each.spans) > 1
     ):
-        raise UsageError(f"more than one {what} fits", place="?", hint=_WANT_HINT)
+        raise UsageError("more than one number fits", place="?", hint=_WANT_HINT)
     return found
