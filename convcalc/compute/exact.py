@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convcalc.compute.mapped import is_mapped, slabs
 from convcalc.errors import DataError
 from convcalc.value import Value
 
@@ -30,7 +30,13 @@ __all__ = [
     "whole_type",
 ]
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+else:
+    # numpy.typing takes longer to load than all of this package's arithmetic.
+    Array = np.ndarray
 
 # The first whole number above which a type no longer holds all of them (or overflows).
 LIMITS = (("float32", 2**24), ("float64", 2**53), ("int64", 2**63))
@@ -97,7 +103,9 @@ def _prepare_floats(x: Array, weight: Array, bias: Array | None) -> Operands:
         result = np.result_type(result, np.float64)
     work = np.result_type(result, np.float32)
     cast_bias = None if bias is None else as_float(bias, work)
-    x = x if x.dtype.kind == "f" else as_float(x, work)
+    if x.dtype.kind not in "fiu" or (x.dtype.kind != "f" and magnitude(x) > _whole_limit(work)):
+        # Whole numbers that the floats hold are converted tile by tile.
+        x = as_float(x, work)
     return Operands(x, as_float(weight, work), cast_bias, work.name, result.name)
 
 
@@ -149,7 +157,8 @@ def magnitude(array: Array) -> int:
         return 0
     if array.dtype.kind == "b":
         return int(array.any())
-    return max(int(array.max()), -int(array.min()))
+    parts = slabs(array) if is_mapped(array) else (array,)
+    return max(max(int(part.max()), -int(part.min())) for part in parts)
 
 
 def _sum_bound(x: Array, weight: Array, bias: Array | None) -> int:
