@@ -24,7 +24,7 @@ __all__ = ["KINDS", "check", "pool", "pool_adaptive"]
 KINDS = ("max", "avg", "min", "lp")
 DEFAULTS = Options()
 # Input cells of one tile, in bytes: its passes should find them in the second-level cache.
-TILE_BYTES = 1 << 19
+TILE_BYTES = 1 << 20
 
 # Combines the windows of all spatial axes by a function of two arrays.
 Reduction = Callable[[Array, np.ufunc], Array]
