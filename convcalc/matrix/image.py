@@ -36,6 +36,7 @@ _COLOUR_TYPES_OF_PNG = (2, 4, 6)
 _SMALL = 256
 _GAP = 4
 _LABEL = 12
+_PAPER = 224
 
 
 def is_picture(data: bytes) -> bool:
@@ -143,7 +144,7 @@ def _contact_sheet(planes: NDArray[np.uint8], leading: tuple[int, ...]) -> Image
     columns = max(1, round((count * height / width) ** 0.5))
     rows = -(-count // columns)
     step_y, step_x = height + _LABEL + _GAP, width + _GAP
-    sheet: Image = pillow.new("L", (columns * step_x + _GAP, rows * step_y + _GAP), 255)
+    sheet: Image = pillow.new("L", (columns * step_x + _GAP, rows * step_y + _GAP), _PAPER)
     pen = draw.Draw(sheet)
     for number, index in enumerate(np.ndindex(leading)):
         top, left = _GAP + number // columns * step_y, _GAP + number % columns * step_x
