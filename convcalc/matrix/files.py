@@ -36,6 +36,9 @@ __all__ = [
 OUTPUT_ENDINGS = (".npy", ".npz", ".txt", ".csv", ".tsv", ".json", ".png")
 """The endings that `write_matrix` knows."""
 
+LONGEST_TEXT = 1 << 25
+"""Bytes of a text that is read whole, such as a network."""
+
 STANDARD_INPUT = "standard input"
 COMMAND_LINE = "the command line"
 
@@ -96,12 +99,17 @@ def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
 
 
 def read_text(source: str) -> str:
-    """Return the text of a file, or of standard input for `-`; lines end with "\\n". Errors as `read_matrix`."""
-    if source == "-":
-        return one_kind_of_line_end(decode(_standard_input(), STANDARD_INPUT))
-    if not _exists(source):
+    """Return the text of a file, or of standard input for `-`; lines end with "\\n".
+
+    Errors: as `read_matrix`, and DataError for a text of more than `LONGEST_TEXT` bytes, which may have no end.
+    """
+    if source != "-" and not _exists(source):
         raise _not_there(source)
-    return one_kind_of_line_end(decode(_file_bytes(source), source))
+    place = STANDARD_INPUT if source == "-" else source
+    data = _standard_input(LONGEST_TEXT + 1) if source == "-" else _file_bytes(source, LONGEST_TEXT + 1)
+    if len(data) > LONGEST_TEXT:
+        raise DataError(f"a text of more than {LONGEST_TEXT >> 20} MiB is not read", place=place)
+    return one_kind_of_line_end(decode(data, place))
 
 
 def write_matrix(array: NDArray[Any], path: str, *, precision: int | None = None) -> None:
@@ -208,10 +216,10 @@ def _is_large_npy(path: str) -> bool:
         raise FileError(f"cannot be read: {error.strerror or error}", place=path) from error
 
 
-def _file_bytes(path: str) -> bytes:
+def _file_bytes(path: str, most: int = -1) -> bytes:
     try:
         with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs 3 ms at start-up
-            return stream.read()
+            return stream.read(most)
     except IsADirectoryError as error:
         raise FileError("this is a folder, not a file", place=path) from error
     except OSError as error:
@@ -225,11 +233,11 @@ def _with_note_on_name(matrix: Matrix, source: str) -> Matrix:
     return matrix.replace(notes=(*matrix.notes, f"there is a file called {source}, and that was read"))
 
 
-def _standard_input() -> bytes:
+def _standard_input(most: int = -1) -> bytes:
     if sys.stdin is None:
         raise FileError("standard input is closed", place=STANDARD_INPUT)
     try:
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(most)
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror or error}", place=STANDARD_INPUT) from error
 

@@ -216,13 +216,14 @@ def params_report(
     """
     trace = audit.trace
     outputs = [None] * len(audit.layers) if trace is None else [step.output for step in trace.steps]
-    total = _counts(audit.total, number_bytes, audit.total.params)
+    summed = audit.total
+    total = _counts(summed, number_bytes, summed.params)
     names = names or [""] * len(texts)
     entries = []
     for index, (text, name, layer, cost, output) in enumerate(
         zip(texts, names, audit.layers, audit.costs, outputs, strict=True)
     ):
-        counts = _counts(cost, number_bytes, audit.total.params)
+        counts = _counts(cost, number_bytes, summed.params)
         if index in audit.unknown:
             counts = dict.fromkeys(counts)
         if output is not None:
@@ -263,7 +264,7 @@ def params_report(
         data["input"] = list(trace.input.sizes)
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
-    return _assemble("params", data, str(audit.total.params), blocks, derivations, verdict, notes)
+    return _assemble("params", data, str(summed.params), blocks, derivations, verdict, notes)
 
 
 def _listed(sizes: tuple[int, ...] | None) -> list[int] | None:
