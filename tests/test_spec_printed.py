@@ -109,10 +109,11 @@ def test_modules_of_well_known_packages() -> None:
       (stage): LayerNorm2d((96,), eps=1e-06, elementwise_affine=True)
       (drop): StochasticDepth(p=0.0, mode=row)
       (bare): T5RMSNorm()
+      (own): MyRMSNorm(dim=4)
     )"""
     layers = [node.layer for node in parse_layers(text)]
-    assert layers[-1] == Unknown("T5RMSNorm")
-    assert [parameters(layer).total for layer in layers[:-1]] == [768 * 2304 + 2304, 4096, 0, 192, 0]
+    assert layers[-2:] == [Unknown("T5RMSNorm"), Unknown("MyRMSNorm")]
+    assert [parameters(layer).total for layer in layers[:-2]] == [768 * 2304 + 2304, 4096, 0, 192, 0]
 
 
 def test_printed_attention_says_what_it_does_not_show() -> None:

@@ -176,8 +176,9 @@ def _leaf(source: Source, module: _Module, end: int) -> Layer:
         assert isinstance(call, Call)
         return layer_of(source, call) if name in SIGNATURES else layer_of_foreign(source, call)
     except SpecError:
-        # Somebody's own module may bear the name of one of these; it says nothing of itself then.
-        if source.text[module.start : end].replace(" ", "").endswith("()"):
+        # Somebody's own module may bear the name of one of PyTorch's; it says nothing of itself then. And a name
+        # known from elsewhere promises no arguments.
+        if name not in SIGNATURES or source.text[module.start : end].replace(" ", "").endswith("()"):
             return Unknown(name)
         raise
 
