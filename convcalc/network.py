@@ -48,7 +48,18 @@ from convcalc.layers import (
 )
 from convcalc.value import Value
 
-__all__ = ["Audit", "Cost", "Field", "Step", "Trace", "audit", "interpret", "is_flatten_missing", "trace"]
+__all__ = [
+    "Audit",
+    "Cost",
+    "Field",
+    "Step",
+    "Trace",
+    "audit",
+    "audit_trace",
+    "interpret",
+    "is_flatten_missing",
+    "trace",
+]
 
 
 class Field(Value):
@@ -299,14 +310,27 @@ def audit(
     >>> audit([Linear(None, 10)], (784,)).total.macs
     7840
     """
-    traced = None if sizes is None else trace(layers, interpret(sizes, layers, rank))
-    completed = _completed(layers) if traced is None else tuple(step.layer for step in traced.steps)
-    shared = _shared(completed, names)
+    if sizes is not None:
+        return audit_trace(trace(layers, interpret(sizes, layers, rank)), names)
+    return _audited(_completed(layers), None, names)
+
+
+def audit_trace(traced: Trace, names: Sequence[str] = ()) -> Audit:
+    """Count what the layers of a trace hold and do, as `audit` does.
+
+    >>> audit_trace(trace([Linear(None, 10)], TensorShape((784,), 0))).total.macs
+    7840
+    """
+    return _audited(tuple(step.layer for step in traced.steps), traced, names)
+
+
+def _audited(completed: tuple[Layer, ...], traced: Trace | None, names: Sequence[str]) -> Audit:
+    shared = set(_shared(completed, names))
     unknown = tuple(index for index, layer in enumerate(completed) if isinstance(layer, Unknown))
     costs = []
     for index, layer in enumerate(completed):
         try:
-            held = Parameters() if index in shared or index in unknown else parameters(layer)
+            held = Parameters() if index in shared or isinstance(layer, Unknown) else parameters(layer)
             counted = held.buffers if getattr(layer, "buffers_are_parameters", False) else 0
             step = None if traced is None else traced.steps[index]
             operations = None if step is None else macs(layer, step.input, step.output)
@@ -314,7 +338,7 @@ def audit(
         except ShapeError as error:
             error.layer = index
             raise
-    return Audit(completed, tuple(costs), traced, shared, unknown)
+    return Audit(completed, tuple(costs), traced, tuple(sorted(shared)), unknown)
 
 
 def _shared(layers: Sequence[Layer], names: Sequence[str]) -> tuple[int, ...]:

@@ -44,16 +44,23 @@ class Value(metaclass=_ValueMeta):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         fields = type(self).__match_args__
-        if len(args) > len(fields):
-            raise TypeError(f"{type(self).__name__} takes {len(fields)} fields, got {len(args)}")
-        values = type(self)._defaults | dict(zip(fields, args, strict=False)) | kwargs
-        for field in fields:
-            if field not in values:
-                raise TypeError(f"{type(self).__name__} needs {field}")
-            object.__setattr__(self, field, values.pop(field))
-        if values:
-            raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
+        if kwargs or len(args) != len(fields):
+            args = self._complete(args, kwargs)
+        for field, value in zip(fields, args, strict=True):
+            object.__setattr__(self, field, value)
         self.check()
+
+    def _complete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Put what was given, by place or by name, and the defaults in the order of the fields."""
+        name, fields = type(self).__name__, type(self).__match_args__
+        if len(args) > len(fields):
+            raise TypeError(f"{name} takes {len(fields)} fields, got {len(args)}")
+        values = type(self)._defaults | dict(zip(fields, args, strict=False)) | kwargs
+        if missing := [field for field in fields if field not in values]:
+            raise TypeError(f"{name} needs {', '.join(missing)}")
+        if len(values) > len(fields):
+            raise TypeError(f"{name} has no {', '.join(key for key in values if key not in fields)}")
+        return tuple(values[field] for field in fields)
 
     def check(self) -> None:
         """Refuse fields that cannot be; nothing to refuse here."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from convcalc.cli.options import LayerArguments, WindowArguments
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
 from convcalc.layers import Elementwise, Flatten
-from convcalc.network import Audit, Trace, audit, interpret, is_flatten_missing, trace
+from convcalc.network import Audit, Trace, audit, audit_trace, interpret, is_flatten_missing, trace
 from convcalc.report import label
 from convcalc.spec import (
     Network,
@@ -195,6 +195,7 @@ def audited_network(
     network: Network, sizes: tuple[int, ...] | None, rank: int | None, names: Sequence[str] = ()
 ) -> tuple[Network, Audit]:
     """Count what a network holds and, with a size, does; hidden flattens as in `traced_network`."""
-    if sizes is not None:
-        network, _ = traced_network(network, sizes, rank)
-    return network, audit([node.layer for node in network.nodes], sizes, rank, names)
+    if sizes is None:
+        return network, audit([node.layer for node in network.nodes], names=names)
+    network, traced = traced_network(network, sizes, rank)
+    return network, audit_trace(traced, names)

@@ -18,18 +18,19 @@ def windows(layer: Convolution | Pooling, spatial: tuple[int, ...]) -> tuple[Win
     Padding(before=0, after=1)
     """
     ceil = isinstance(layer, Pooling) and layer.ceil
-    plain = [
-        Window(kernel, stride, Padding(), dilation, ceil)
-        for kernel, stride, dilation in zip(layer.kernel, layer.stride, layer.dilation, strict=True)
-    ]
-    if isinstance(layer.padding, str):
-        name = layer.padding
-        if len(spatial) != len(plain):
-            raise ShapeError(f"the layer works on {len(plain)} spatial axes, the input has {len(spatial)}")
-        paddings = [_named_padding(name, window, size) for window, size in zip(plain, spatial, strict=True)]
-    else:
-        paddings = list(layer.padding)
-    return tuple(window.replace(padding=padding) for window, padding in zip(plain, paddings, strict=True))
+    axes = zip(layer.kernel, layer.stride, layer.dilation, strict=True)
+    if not isinstance(layer.padding, str):
+        return tuple(
+            Window(kernel, stride, padding, dilation, ceil)
+            for (kernel, stride, dilation), padding in zip(axes, layer.padding, strict=True)
+        )
+    plain = [Window(kernel, stride, Padding(), dilation, ceil) for kernel, stride, dilation in axes]
+    if len(spatial) != len(plain):
+        raise ShapeError(f"the layer works on {len(plain)} spatial axes, the input has {len(spatial)}")
+    return tuple(
+        window.replace(padding=_named_padding(layer.padding, window, size))
+        for window, size in zip(plain, spatial, strict=True)
+    )
 
 
 def _named_padding(name: NamedPadding, window: Window, size: int) -> Padding:
