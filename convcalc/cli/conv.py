@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.engine import compute, planned_convolution, row_options
+from convcalc.cli.complaint import remark
+from convcalc.cli.engine import compute, compute_in_place, planned_convolution, row_options
 from convcalc.cli.layers import read_layers
 from convcalc.cli.numbers import boundary_of, chosen_cell, read_beside, read_kernel, refuse_two_readers, typed_as
 from convcalc.cli.options import (
@@ -22,7 +23,7 @@ from convcalc.cli.options import (
     WindowArguments,
     grouped,
 )
-from convcalc.cli.stream import is_binary, may_stream, read_input, stream
+from convcalc.cli.stream import is_bare, is_binary, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import Convolution
 from convcalc.report import Grid, matrix_report
@@ -91,7 +92,7 @@ def conv(
     engine: EngineOptions,
     output: OutputOptions,
 ) -> Answer | int:
-    """Answer `convcalc conv`, or the exit code once rows from a pipe have been streamed."""
+    """Answer `convcalc conv`, or the exit code where rows have been streamed or a large file written in place."""
     from convcalc.compute.apply import arranged_layer
     from convcalc.compute.plane import steady_choice
     from convcalc.matrix import Matrix
@@ -123,6 +124,10 @@ def conv(
     algorithm = engine.algorithm or (None if is_binary(source) else steady_choice(ready))
     if engine.plan:
         return Answer(planned_convolution(ready, engine, algorithm), output)
+    if is_bare(homework, cell, shown) and compute_in_place(ready, engine, algorithm, output.output):
+        for note in (*x.notes, *kernel.notes):
+            remark(note)
+        return 0
     result = compute(ready, engine, algorithm)
     derived = []
     if homework.explain or cell.at is not None:

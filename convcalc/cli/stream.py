@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from convcalc.matrix import Matrix
     from convcalc.matrix.incoming import IncomingRows
 
-__all__ = ["is_binary", "may_stream", "read_input", "stream"]
+__all__ = ["is_bare", "is_binary", "may_stream", "read_input", "stream"]
 
 TASTE = 1 << 20
 """Bytes that are waited for before rows are computed as they come."""
@@ -40,11 +40,13 @@ def may_stream(
     homework: HomeworkOptions, cell: CellOptions, shown: ShowOptions, engine: EngineOptions, output: OutputOptions
 ) -> bool:
     """Tell whether an answer is asked for in a form whose rows can leave one by one: the bare matrix as text."""
-    if homework.explain or homework.check is not None or cell.at is not None:
-        return False
-    if shown.heatmap or shown.show_input or engine.plan:
-        return False
-    return _separator(output) is not None
+    return is_bare(homework, cell, shown) and not engine.plan and _separator(output) is not None
+
+
+def is_bare(homework: HomeworkOptions, cell: CellOptions, shown: ShowOptions) -> bool:
+    """Tell whether the matrix alone is asked for, and nothing that takes another look at it."""
+    asked = (homework.explain, homework.check is not None, cell.at is not None, shown.heatmap, shown.show_input)
+    return not any(asked)
 
 
 def is_binary(source: str) -> bool:

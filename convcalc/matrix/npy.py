@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from math import prod
 from typing import IO, TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from convcalc.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["NPY_MAGIC", "ZIP_MAGIC", "npy_bytes", "npz_bytes", "read_npy", "read_npy_file", "read_npz"]
+__all__ = ["NPY_MAGIC", "ZIP_MAGIC", "new_npy", "npy_bytes", "npz_bytes", "read_npy", "read_npy_file", "read_npz"]
 
 NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK\x03\x04"
@@ -74,18 +75,19 @@ def npy_bytes(array: NDArray[Any]) -> bytes:
     return stream.getvalue()
 
 
-def npy_size(dtype: str, shape: tuple[int, ...]) -> int:
-    """Give the bytes of an `.npy` file of so many numbers, or a few more.
-
-    >>> npy_size("float32", (10, 10)) >= len(npy_bytes(np.zeros((10, 10), "float32")))
-    True
-    """
-    return prod(shape) * np.dtype(dtype).itemsize + (1 << 8)
-
-
 def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Make `path` an `.npy` file of `shape` and return its numbers, mapped into memory, to be filled."""
-    return np.lib.format.open_memmap(path, mode="r+" if False else "w+", dtype=np.dtype(dtype), shape=shape)
+    """Make the file `path` an `.npy` of `shape` and return its numbers, mapped into memory, to be filled.
+
+    The room is taken at once, so that a full disk is an OSError here and not a fault of memory later.
+    """
+    kind = np.dtype(dtype)
+    with open(path, "r+b") as stream:  # noqa: PTH123 - pathlib costs 3 ms at start-up
+        header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(stream, header)
+        start = stream.tell()
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(stream.fileno(), 0, start + prod(shape) * kind.itemsize)
+    return np.memmap(path, kind, "r+", start, shape)
 
 
 def npz_bytes(array: NDArray[Any]) -> bytes:

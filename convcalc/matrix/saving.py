@@ -56,19 +56,16 @@ def output_file(path: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def output_place(path: str, size: int) -> Iterator[str]:
-    """Give the name of a new file of `size` bytes, to be filled in place, that is at `path` once the block ends well.
+def output_place(path: str) -> Iterator[str]:
+    """Give the name of a new file, to be filled in any order, that is at `path` once the block ends well.
 
-    The room is taken at once, so that a full disk is an error here and not a fault of memory later. Errors: as
-    `output_file`, and for a pipe or a device, in which nothing has a place.
+    Errors: as `output_file`, and for a pipe or a device, which take what comes in its order alone.
     """
     try:
         mode = _mode(path)
         if _own_descriptor(path) is not None or (mode is not None and not stat.S_ISREG(mode)):
             raise FileError("cannot be filled in any order: it is no ordinary file", place=path)
-        with _replacing(os.path.realpath(path), mode) as (stream, beside):
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(stream.fileno(), 0, size)
+        with _replacing(os.path.realpath(path), mode) as (_, beside):
             yield beside
     except OSError as error:
         raise _unwritable(path, error) from error
