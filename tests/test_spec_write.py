@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,9 @@ def windowed(draw: st.DrawFn) -> Layer:
                 tuple
             )
             mode = draw(st.sampled_from(MODES))
-            return Border(draw(pairs), mode, draw(st.sampled_from([0.0, 3.5])) if mode == "constant" else 0.0)
+            return Border(
+                draw(pairs), mode, draw(st.sampled_from([0.0, 3.5, -math.inf])) if mode == "constant" else 0.0
+            )
         case "resize":
             if draw(FLAG):
                 return Resize(None, size=(draw(SMALL),))
@@ -293,6 +296,8 @@ def test_every_recorded_layer_can_be_said(file: str, notation: str, write: Calla
         ("Conv2DTranspose(8, 3, strides=2, padding='same')", "pytorch",
          ["nn.ConvTranspose2d(3, 8, kernel_size=3, stride=2)", "nn.ZeroPad2d((0, -1, 0, -1))"]),
         ("AvgPool2d(3, 2, 1)", "keras", ["ZeroPadding2D(((1, 1), (1, 1)))", "AveragePooling2D(3, strides=2)"]),
+        ("MaxPooling2D(3, strides=2, padding='same')", "pytorch",
+         ["nn.ConstantPad2d((0, 1, 1, 1), float('-inf'))", "nn.MaxPool2d(3, stride=2)"]),
         ("BatchNormalization()", "pytorch", ["nn.BatchNorm2d(3)"]),
         ("BatchNorm2d(3)", "keras", ["BatchNormalization()"]),
         ("Flatten()", "keras", ["Flatten()"]),
@@ -319,7 +324,7 @@ def test_translation(text: str, notation: str, lines: list[str]) -> None:
         ("maxpool:3,s2,p1", "keras", "Keras's notation cannot say padding in numbers"),
         ("maxpool:2,ceil", "keras", "cannot say a pooling that rounds up"),
         ("lppool:2", "keras", "cannot say an lp pooling"),
-        ("MaxPooling2D(3, strides=2, padding='same')", "pytorch", "cannot say padding of 0 before and 1 after"),
+        ("maxpool:3,s2,same,ceil", "pytorch", "cannot say padding of 0 before and 1 after"),
         ("Linear(22, 4)", "keras", "cannot say a linear layer on the last spatial axis"),
         ("conv:k3", "keras", "cannot say one kernel for every channel"),
         ("Conv2d(3, 6, 3, padding=1, padding_mode='reflect')", "keras", "cannot say padding_mode 'reflect'"),

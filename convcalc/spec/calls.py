@@ -1,8 +1,8 @@
 """Python's call notation as a syntax tree, never evaluated: `Conv2d(3, 64, kernel_size=7)` to names and values.
 
 Both PyTorch's and Keras's notations are such calls. This module knows no layers. What it reads: calls of dotted
-names, numbers, strings, True, False, None, tuples, lists, and whole-number arithmetic; anything else is an error
-with its place.
+names, numbers and `float('inf')`, strings, True, False, None, tuples, lists, and whole-number arithmetic; anything
+else is an error with its place.
 """
 
 from __future__ import annotations
@@ -174,6 +174,8 @@ class _Reader:
                 if constant is None or isinstance(constant, int | float | str):
                     return constant
                 raise self.refused(node)
+            case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value="inf" | "-inf" as word)], keywords=[]):
+                return float(word)
             case ast.Call():
                 return self.call(node)
             case ast.Tuple(elts=items) | ast.List(elts=items):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
+
 from convcalc.layers import Layer
 from convcalc.spec.calls import Argument, Call, Sequence, Symbol
 from convcalc.spec.keras_signatures import SIGNATURES as KERAS
@@ -107,4 +109,4 @@ def _number(text: str) -> object:
         value = float(text)
     except ValueError:
         return Symbol(text)
-    return value if abs(value) < float("inf") else Symbol(text)
+    return Symbol(text) if isnan(value) else value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from convcalc.geometry import Padding
 from convcalc.layers import (
     AdaptivePooling,
@@ -88,9 +90,12 @@ def _one_sided(layer: Convolution | Pooling) -> list[Layer]:
     """Put padding that differs between the sides into a layer of its own, where zeros do the same."""
     if isinstance(layer.padding, str) or all(side.before == side.after for side in layer.padding):
         return [layer]
-    if not _pads_with_zeros(layer):
-        return [layer]
-    return [_border(layer.padding), layer.replace(padding=(Padding(),) * len(layer.padding))]
+    bare = layer.replace(padding=(Padding(),) * len(layer.padding))
+    if _pads_with_zeros(layer):
+        return [_border(layer.padding), bare]
+    if isinstance(layer, Pooling) and layer.kind == "max" and not (layer.ceil or layer.indices):
+        return [_border(layer.padding).replace(value=-inf), bare]
+    return [layer]
 
 
 def _pads_with_zeros(layer: Convolution | Pooling) -> bool:

@@ -74,8 +74,11 @@ def written(layer: Layer, rank: int | None = None) -> Written:
             raise unsayable(f"{type(layer).__name__} as it stands here", "Keras")
 
 
-def _border_error(what: str) -> UsageError:
-    return unsayable(what, "Keras", "a ZeroPadding layer before it pads by numbers")
+def _padding_error(layer: Convolution | Pooling, what: str) -> UsageError:
+    hint = "a ZeroPadding layer before it pads by numbers"
+    if isinstance(layer, Pooling):
+        hint = "after a ReLU, which leaves nothing negative, a ZeroPadding layer before it does the same"
+    return unsayable(what, "Keras", None if isinstance(layer, Pooling) and layer.kind != "max" else hint)
 
 
 def _named_padding(layer: Convolution | Pooling) -> str:
@@ -85,10 +88,10 @@ def _named_padding(layer: Convolution | Pooling) -> str:
         plain = isinstance(layer, Convolution) and len(layer.kernel) == 1 and layer.depth_multiplier is None
         if layer.padding in ("valid", "same") or (layer.padding == "causal" and plain):
             return layer.padding
-        raise _border_error(f"padding {layer.padding!r} of these axes")
+        raise _padding_error(layer, f"padding {layer.padding!r} of these axes")
     if not any(side.total for side in layer.padding):
         return "valid"
-    raise _border_error("padding in numbers")
+    raise _padding_error(layer, "padding in numbers")
 
 
 def _convolution(layer: Convolution) -> Written:

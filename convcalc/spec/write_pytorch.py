@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import assert_never
 
 from convcalc.errors import UsageError
@@ -34,7 +35,7 @@ from convcalc.layers import (
     Unpooling,
 )
 from convcalc.spec.pytorch_signatures import SIGNATURES
-from convcalc.spec.written import Written, axes, both_sides, unsayable
+from convcalc.spec.written import Infinite, Written, axes, both_sides, unsayable
 
 __all__ = ["written"]
 
@@ -213,7 +214,9 @@ def _pooling(layer: Pooling) -> Written:
     return call
 
 
-def _number(value: float) -> float | int:
+def _number(value: float) -> object:
+    if value in (inf, -inf):
+        return Infinite(value)
     return int(value) if value == int(value) else value
 
 

@@ -5,7 +5,22 @@ from __future__ import annotations
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding
 
-__all__ = ["Written", "axes", "both_sides", "unsayable"]
+__all__ = ["Infinite", "Written", "axes", "both_sides", "unsayable"]
+
+
+class Infinite:
+    """An infinite number, which Python writes as a call: `float('-inf')`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"float('{self.value}')"
+
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 class Written:
