@@ -49,6 +49,7 @@ READ_FAST = {
     "zeros before": "007 08\n9 10\n",
     "not finite": "nan inf\n-inf 1\n",
     "minus nothing": "0.5 -0\n-0.0 -00\n",
+    "decimals, minus nothing": "0.5 -0\n1.5 2\n",
     "whole, minus nothing": "5 -0\n",
     "a whole number late": "0.5 1.5\n3 4\n",
     "a decimal late": "1 2\n3 4.5\n",
@@ -79,6 +80,7 @@ GIVEN_UP = {
     "slices that differ": "1 2\n\n3 4\n5 6\n",
     "blank lines between all": "1 2\n\n3 4\n",
     "stated wrongly": "# shape: 3x2\n1 2\n3 4\n",
+    "commas in only some blocks": "1,2\n" * 3 + "3 4\n",
     "late comment": "1 2 # first\n3 4\n",
     "nothing": "\n\n",
 }
@@ -124,6 +126,17 @@ def test_blocks_of_any_size(size: int, name: str) -> None:
         assert same(fast, slow)
     elif "\r" not in text:
         pytest.fail("clean text is read in blocks of any size")
+
+
+def test_separators_of_blocks() -> None:
+    reader = blocks.CleanRows(whole=True)
+    assert reader.read(b"1,2\n") is not None
+    assert reader.read(b"3 4\n") is None
+
+
+def test_a_header_that_ends_as_nothing_else_does() -> None:
+    assert read_clean(b"a b\r1 2\n3 4\n", header=True) is None
+    assert read_clean(b"1 2\n3\r4 5 6\n") is None
 
 
 def test_faults_in_large_text_have_their_place() -> None:

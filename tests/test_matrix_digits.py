@@ -197,6 +197,12 @@ def test_too_large_for_any_decimal() -> None:
         cast(np.array([1, 10**400], dtype=object), "float64", "m")
 
 
+def test_decimals_among_python_objects() -> None:
+    mixed = np.array([Fraction(1, 3), 0.5, 2], dtype=object)
+    assert format_plain(mixed) == b"1/3 0.5 2\n"
+    assert format_plain(mixed, precision=1) == b"0.3 0.5 2\n"
+
+
 def test_what_fits() -> None:
     assert cast(np.array([2.0, -128.0]), "int8", "m").tolist() == [2, -128]
     assert cast(np.array([Fraction(4), Fraction(1, 3)], dtype=object), "float64", "m").tolist() == [4.0, 1 / 3]

@@ -91,6 +91,33 @@ def test_palettes(tmp_path: Path) -> None:
     assert read_matrix(path).array.tolist() == [[[255, 0]], [[0, 0]], [[0, 255]]]
 
 
+def test_see_through_palettes(tmp_path: Path) -> None:
+    picture = Image.fromarray(np.array([[0, 1]], dtype=np.uint8), "P")
+    picture.putpalette([255, 0, 0, 0, 0, 255])
+    picture.save(tmp_path / "a.png", transparency=1)
+    assert read_matrix(str(tmp_path / "a.png")).array.tolist() == [[[255, 0]], [[0, 0]], [[0, 255]], [[255, 0]]]
+
+
+def test_several_pictures_in_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    Image.fromarray(GRAY).save(path, save_all=True, append_images=[Image.fromarray(255 - GRAY)])
+    assert "the first of 2 pictures" in read_matrix(str(path)).notes
+
+
+def test_pictures_of_decimals(tmp_path: Path) -> None:
+    path = tmp_path / "a.tiff"
+    Image.fromarray(np.array([[0.5, -3.0]], dtype=np.float32)).save(path)
+    assert read_matrix(str(path)).array.tolist() == [[0.5, -3.0]]
+    with pytest.raises(DataError, match="no range to scale"):
+        read_matrix(str(path), options=ReadOptions(scale=(0.0, 1.0)))
+
+
+def test_gray_with_opacity(tmp_path: Path) -> None:
+    pixels = np.dstack([GRAY, GRAY // 2])
+    matrix = read_matrix(saved(tmp_path / "a.png", pixels), options=ReadOptions(gray=True))
+    np.testing.assert_array_equal(matrix.array, GRAY)
+
+
 def test_photographs_taken_upright(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     exif = Image.Exif()

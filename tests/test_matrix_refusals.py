@@ -73,9 +73,18 @@ REFUSED = [
     ('{"data": [1, 2], "shape": [3]}', None, "the shape is said to be", None),
     ('{"rows": [1, 2]}', None, "no key data; its keys are rows", "nested list"),
     ('{"schema": 2, "data": [1]}', None, "schema 2", None),
+    ('{"data": [1, 2]} 3', "1:18", "more text after the JSON object", None),
+    ('{"data": [1, 2], "x"}', "1:21", "this is no JSON: ':' expected", None),
+    ("array([[1, 2], [3, 4]", "1:6", "never closed", None),
+    ("array(1, 2)", "1:8", "more than an array", None),
+    ("# shape: 0x2\n1 2", None, "a shape with nothing in it", None),
+    ("# shape: 3x2x2\n1 2\n3 4\n5 6\n\n7 8\n9 0\n1 2\n", None, "6 rows of 2, 3 in each slice", None),
     ('{"data": [1, 2]', "1:15", "this is no JSON", None),
     ("P2 3 2 9 0 1 2 3 4", None, "6 numbers, and 5 follow", None),
     ("P2 2 1 9 0 10", "1:12", "no whole number from 0 to 9", None),
+    ("P2 2 1 70000 0 1", "1:8", "the maximum must be from 1 to 65535", None),
+    ("P1 2 1 0 2", "1:10", "'2' is neither 0 nor 1", None),
+    ("P2 2 1 9 0 x", "1:12", "'x' is not a number", None),
     ("P2 two 1 9 0 1", None, "the header of this picture is damaged", None),
     ("# shape: 2x4\n1 2\n3 4\n", None, "the first line says 2x4", None),
     ("# shape: 2x2x2\n1 2\n3 4\n5 6\n\n7 8\n", "", "slice 2 has 1 row", None),
@@ -104,6 +113,15 @@ def test_refused_where_it_stands(text: str, place: str | None, message: str, hin
         assert hint in str(error.hint)
 
 
+def test_forced_formats() -> None:
+    with pytest.raises(DataError, match="never opened"):
+        parse_matrix("] 1", place="m", options=ReadOptions(format="json"))
+    with pytest.raises(DataError, match="this is text, not image"):
+        parse_matrix("1 2", place="m", options=ReadOptions(format="image"))
+    assert parse_matrix("1 2 % first\n3 4", place="m", options=ReadOptions(format="matlab")).array.shape == (2, 2)
+    assert parse_matrix("[1 2 ...\n 3 4]", place="m", options=ReadOptions(format="matlab")).array.shape == (4,)
+
+
 def test_the_decimal_mark_is_kept_to() -> None:
     with pytest.raises(DataError, match="a point, though") as caught:
         parse_matrix("1.5 2", place="m", options=ReadOptions(decimal=","))
@@ -124,6 +142,11 @@ def test_a_long_line_is_shown_in_part() -> None:
     assert caught.value.span is not None
     assert len(caught.value.text) <= 160
     assert caught.value.text[slice(*caught.value.span)] == "x"
+
+
+def test_a_long_word_is_named_in_part() -> None:
+    with pytest.raises(DataError, match="6002 characters.* is not a number"):
+        parse_matrix("12" * 3000 + "-5 1", place="m")
 
 
 def test_columns_of_a_text_with_a_mark() -> None:
