@@ -113,3 +113,16 @@ def test_the_published_totals_are_among_the_models(name: str, params: int, macs:
     (model,) = [model for model in [*PYTORCH, *KERAS] if model["name"] == name][:1]
     assert model["params"] == params
     assert macs in (None, model.get("macs"))
+
+
+def test_a_module_that_fits_nowhere_is_named_behind_a_hidden_flatten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model.txt").write_text(
+        "Net(\n  (conv): Conv2d(3, 4, kernel_size=(3, 3), stride=(1, 1))\n"
+        "  (fc): Linear(in_features=60, out_features=2, bias=True)\n  (last): Swoosh()\n)"
+    )
+    code, answer, notes = asked(capsys, "shape", "3x5x7", "-f", str(tmp_path / "model.txt"))
+    assert code == 2
+    assert answer is None
+    assert "model.txt:4: layer 4 (last: Swoosh()): what Swoosh does to a shape is not known" in notes

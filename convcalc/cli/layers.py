@@ -173,12 +173,12 @@ def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -
         try:
             return network, trace(chain, shape := interpret(sizes, chain, rank))
         except ShapeError as error:
-            if not network.printed or not error.layer:
-                raise
-            before = trace(chain[: error.layer], shape).output
-            if not is_flatten_missing(chain[error.layer], before):
-                raise
-            network = _with_flatten(network, error.layer)
+            at = error.layer if network.printed else None
+            if not at or not is_flatten_missing(chain[at], trace(chain[:at], shape).output):
+                # The index counts the flattens put in: only here is it known which layer it means.
+                with placed(network):
+                    raise
+            network = _with_flatten(network, at)
 
 
 def _with_flatten(network: Network, index: int) -> Network:
