@@ -145,7 +145,7 @@ def test_a_long_line_is_shown_in_part() -> None:
 
 
 def test_a_long_word_is_named_in_part() -> None:
-    with pytest.raises(DataError, match="6002 characters.* is not a number"):
+    with pytest.raises(DataError, match=r"6002 characters.* is not a number"):
         parse_matrix("12" * 3000 + "-5 1", place="m")
 
 
