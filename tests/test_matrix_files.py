@@ -44,6 +44,8 @@ def standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
         ("-1 2", [-1, 2]),
         ("\u22121 2", [-1, 2]),
         (".5", [0.5]),
+        ("1.e2", [100.0]),
+        ("1 2.e5", [1.0, 2e5]),
         ("1/2", [Fraction(1, 2)]),
         ("inf 1.5", [np.inf, 1.5]),
         ("tensor([[1.]])", [[1.0]]),
@@ -60,7 +62,8 @@ def test_the_matrix_itself(source: str, values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["kernel.txt", "data", "my kernel.txt", "./a/b", "1.5.txt", "a.npz:weight", "ls -l"]
+    "source",
+    ["kernel.txt", "data", "my kernel.txt", "./a/b", "1.5.txt", "a.npz:weight", "ls -l", "2/kernel", "3kernel"],
 )
 def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
     monkeypatch.chdir(tmp_path)

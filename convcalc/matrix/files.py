@@ -45,6 +45,7 @@ COMMAND_LINE = "the command line"
 _NPY_MAGIC = b"\x93NUMPY"
 _ZIP_MAGIC = b"PK\x03\x04"
 _FILE_NAME = re.compile(r"[^\n;\[\]]*\.[A-Za-z][A-Za-z0-9]{0,7}(?::[\w./-]+)?")
+_NAME = re.compile(r"(?=.*[A-Za-z]{2})(?!.*(?:inf|nan))[\w./\\~+-]+", re.IGNORECASE)
 _NUMBERS = re.compile(r"[\s\[({]*[-+\u2212]?(?:\.?[0-9]|(?:inf|nan)\b)", re.IGNORECASE)
 _ONLY_NUMBERS = re.compile(r"[-+0-9.e/,;\[\]\s]*[0-9][-+0-9.e/,;\[\]\s]*", re.IGNORECASE)
 _MARKED = re.compile(r"\s*(?:\||#\s*shape:|P[123]\s|\\begin|\{\s*\"|\$|(?:\w+\.)?(?:tensor|array|matrix)\s*\()")
@@ -252,7 +253,9 @@ def _exists(path: str) -> bool:
 def _looks_inline(source: str) -> bool:
     if not source.strip():
         raise DataError("the matrix is empty", place=COMMAND_LINE, hint="a matrix looks like '1 0 1; 2 1 0'")
-    if _FILE_NAME.fullmatch(source):
+    if _ONLY_NUMBERS.fullmatch(source):
+        return True
+    if _FILE_NAME.fullmatch(source) or _NAME.fullmatch(source):
         return False
     return bool(_NUMBERS.match(source) or _MARKED.match(source))
 
