@@ -117,6 +117,13 @@ def test_separable_convolution_is_two_layers() -> None:
     ]
 
 
+def test_repeated_vector_takes_flat_features_only() -> None:
+    network = parse_network("RepeatVector(5)")
+    assert run(network, TensorShape((3, 7), 0))[0][-1] == [3, 5, 7]
+    with pytest.raises(UsageError, match="works on 0 spatial axes, the input 7x3 has 1"):
+        run(network, TensorShape((7, 3), 1))
+
+
 @pytest.mark.parametrize(
     "written", ["'relu'", '"ReLU"', "tf.nn.relu", "keras.activations.relu", "layers.ReLU()", "relu"]
 )

@@ -267,7 +267,8 @@ DATA = Path(__file__).parent / "data"
 )
 def test_every_recorded_layer_can_be_said(file: str, notation: str, write: Callable[[Layer], str]) -> None:
     cases = json.loads((DATA / f"{file}_layers.json").read_text())["cases"]
-    texts = [case["layer"] for case in cases if not case["layer"].startswith("MultiHead")]
+    # A RepeatVector is written as the two layers that do the same, which take any sample.
+    texts = [case["layer"] for case in cases if not case["layer"].startswith(("MultiHead", "Repeat"))]
     for text in texts:
         for node in parse_network(text, notation=notation).nodes:
             (again,) = parse_network(write(node.layer), notation=notation).nodes

@@ -291,9 +291,13 @@ class Unflatten(Value):
 
 
 class Reshape(Value):
-    """Give the numbers of each sample the shape `sizes`, channels last, as Keras does; one may be -1."""
+    """Give the numbers of each sample the shape `sizes`, channels last, as Keras does; one may be -1.
+
+    `rank` is the number of spatial axes it takes, None for any.
+    """
 
     sizes: tuple[int, ...]
+    rank: int | None = None
 
 
 class Permute(Value):
@@ -377,7 +381,7 @@ def rank_of(layer: Layer) -> int | None:
             return len(layer.outputs)
         case Border():
             return len(layer.amounts)
-        case Normalization() | Resize():
+        case Normalization() | Resize() | Reshape():
             return layer.rank
         case Fold():
             return 1
@@ -385,7 +389,7 @@ def rank_of(layer: Layer) -> int | None:
             return 2
         case Linear() | Bilinear() | Attention() | Recurrent() | Embedding() | LayerNormalization():
             return None
-        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Slope() | Elementwise() | Unknown():
+        case Flatten() | Unflatten() | Permute() | GatedUnit() | Slope() | Elementwise() | Unknown():
             return None
         case AxesNormalization():
             return None

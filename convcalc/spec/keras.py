@@ -255,7 +255,7 @@ def _resizing(bound: Bound, name: str) -> list[Layer]:
 
 def _repeat(bound: Bound, name: str) -> list[Layer]:
     """Build a repetition of features along a new axis: that axis with one cell, then as many as are wanted."""
-    return [Reshape((1, -1)), Resize(1, factor=(bound.whole("n"),))]
+    return [Reshape((1, -1), rank=0), Resize(1, factor=(bound.whole("n"),))]
 
 
 def _reshape(bound: Bound, name: str) -> list[Layer]:
