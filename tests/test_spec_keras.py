@@ -204,3 +204,5 @@ def test_names_of_two_notations_follow_the_rest() -> None:
     assert parse_network("PReLU()", notation="keras").nodes[0].layer == beside_keras
     # What only one of the two can mean is read so.
     assert parse_layers("ReLU(6.0)")[0].layer == Elementwise("ReLU6")
+    assert parse_network("PReLU(shared_axes=[1, 2])").layout == "hwc"
+    assert parse_network("PReLU()").layout == "chw"

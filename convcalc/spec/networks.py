@@ -96,7 +96,9 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
         raise source.fault("there is no layer in this text", 0, 0)
     if reader.channels is not None:
         _give_channels(entries, reader.channels)
-    return Reading(entries, reader.input, "pytorch" if common == "either" else common)
+    if common == "either":
+        common = "keras" if reader.only_keras else "pytorch"
+    return Reading(entries, reader.input, common)
 
 
 def _single_item(text: str) -> Item | None:
@@ -144,6 +146,7 @@ class _Reader:
         self.default = default
         self.input: tuple[int, ...] | None = None
         self.channels: int | None = None
+        self.only_keras = False  # whether a layer of a shared name was one that only Keras has
         self.read: dict[str, list[tuple[str, Call]]] = {}
         self.layers: dict[str, list[Entry]] = {}
 
@@ -252,9 +255,11 @@ class _Reader:
 
     def tried_by_keras(self, call: Call) -> list[Entry] | None:
         try:
-            return self.built_by_keras(call)
+            found = self.built_by_keras(call)
         except SpecError:
             return None
+        self.only_keras = True
+        return found
 
     def built_by_keras(self, call: Call) -> list[Entry]:
         from convcalc.spec.keras import entries_of
