@@ -218,3 +218,12 @@ def test_an_input_that_the_layers_give_need_not_be_said(convcalc: Run, tmp_path:
     network.write_text("conv:8,k3")
     done = convcalc("shape", "-f", network)
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, "convcalc: INPUT: no size of an input given")
+
+
+def test_params_fill_in_what_a_layer_takes(convcalc: Run) -> None:
+    chain = ["Conv2d(3, 8, 3)", "Flatten()", "Linear(?, 10)"]
+    answer = json.loads(convcalc("params", *chain, "--input", "3x9x8", "--json").stdout)
+    assert answer["layers"][2]["layer"] == "Linear(336, 10)"
+    assert answer["total"]["params"] == 3 * 8 * 9 + 8 + 336 * 10 + 10
+    done = convcalc("params", *chain)
+    assert (done.returncode, done.stderr.splitlines()[1]) == (2, "hint: give its size with --input")

@@ -22,6 +22,7 @@ from convcalc.layers import (
     Normalization,
     PixelShuffle,
     Pooling,
+    Resize,
     TensorShape,
 )
 from convcalc.network import trace
@@ -258,3 +259,10 @@ def test_sizes_of_thirty_digits_are_solved_exactly() -> None:
     assert span.last is not None
     outputs = [(size - kernel + 1) // 3 for kernel in (span.first - 1, span.first, span.last, span.last + 1)]
     assert outputs == [want + 1, want, want, want - 1]
+
+
+def test_a_fraction_of_a_resize_does_not_end_the_search() -> None:
+    """Past 2**53 frameworks know no size for it, but the function is still the same below."""
+    chain: list[Layer] = [Resize(1, factor=(1.5,)), Pooling("max", (2,), (2,), "valid", (1,))]
+    assert solve_input(chain, (None,), (79,), 1).solutions[0].spans == (Span(106, 106),)
+    assert [size * 3 // 2 // 2 for size in (105, 106, 107)] == [78, 79, 80]

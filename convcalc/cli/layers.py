@@ -27,6 +27,7 @@ from convcalc.spec import (
 __all__ = [
     "audited_network",
     "file_text",
+    "is_open",
     "placed",
     "read_layers",
     "remarks",
@@ -147,6 +148,18 @@ def _place(node: Node, index: int, count: int) -> str:
     named = label(name, node.name)
     numbered = f"layer {index + 1} ({named})" if count > 1 or node.place else named
     return f"{node.place}: {numbered}" if node.place else numbered
+
+
+def is_open(others: Sequence[str], sources: Sequence[str], layer: LayerArguments, window: WindowArguments) -> bool:
+    """Tell whether a `?` stands for a number to be found: in layers, their options, or in `others`."""
+    options = (layer.kernel, layer.output_padding, window.stride, window.padding, window.dilation)
+    if any("?" in text for text in (*others, *options) if text is not None):
+        return True
+    if not any("?" in text for text in sources):
+        return False
+    from convcalc.cli.unknown import holes
+
+    return any(holes(text) for text in sources)
 
 
 def sizes_of(text: str, network: Network, rank: int | None, layout: str) -> tuple[int, ...]:

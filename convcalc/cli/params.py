@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.layers import audited_network, placed, read_layers, remarks, sizes_of, window_options
+from convcalc.cli.layers import (
+    audited_network,
+    file_text,
+    is_open,
+    placed,
+    read_layers,
+    remarks,
+    sizes_of,
+    window_options,
+)
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.errors import UsageError
 from convcalc.report import params_report
@@ -56,7 +65,7 @@ def params(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc params`."""
-    network = read_layers(layers or (), window_options(layer, window), layer.file, window.dims)
+    network = _network(layers or (), layer, window, counts.input)
     sizes = network.input if counts.input is None else sizes_of(counts.input, network, window.dims, network.layout)
     # Only Keras's names are names of weights; PyTorch's say where a module stands.
     names = [node.name for node in network.nodes] if network.notation == "keras" else []
@@ -73,6 +82,17 @@ def params(
         notes=(*remarks(network), *_uncounted(network, audited)),
     )
     return Answer(report, output)
+
+
+def _network(texts: Sequence[str], layer: LayerArguments, window: WindowArguments, size: str | None) -> Network:
+    """Read the layers, a `?` in them filled in."""
+    text = None if layer.file is None else file_text(layer.file)
+    sources = texts if text is None else [*texts, text]
+    if not is_open((), sources, layer, window):
+        return read_layers(texts, window_options(layer, window), layer.file, window.dims, text=text)
+    from convcalc.cli.unknown import fill_unknown
+
+    return fill_unknown(sources, layer, window, size)
 
 
 def _uncounted(network: Network, audited: "Audit") -> list[str]:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from convcalc.cli.answer import Answer
-from convcalc.cli.layers import file_text, placed, read_layers, remarks, sizes_of, traced_network, window_options
+from convcalc.cli.layers import (
+    file_text,
+    is_open,
+    placed,
+    read_layers,
+    remarks,
+    sizes_of,
+    traced_network,
+    window_options,
+)
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.cli.questions import region_added, side_by_side, translation
 from convcalc.errors import UsageError
@@ -86,7 +95,7 @@ def shape(
     _refuse_two(questions, homework)
     text = None if layer.file is None else file_text(layer.file)
     sources = [*(layers or ()), *([] if text is None else [text])]
-    if size is not None and (questions.want is not None or _is_open(size, sources, layer, window)):
+    if size is not None and (questions.want is not None or is_open((size,), sources, layer, window)):
         from convcalc.cli.unknown import answer_unknown
 
         return Answer(answer_unknown(size, sources, layer, window, questions.want, questions.layout), output)
@@ -135,18 +144,6 @@ def _input_of(size: str | None, network: Network, rank: int | None, layout: str)
     if network.input is None:
         raise UsageError("no size of an input given", place="INPUT", hint="write it first, as 3x224x224")
     return network.input
-
-
-def _is_open(size: str, sources: Sequence[str], layer: LayerArguments, window: WindowArguments) -> bool:
-    """Tell whether a `?` stands for a number to be found."""
-    options = (layer.kernel, layer.output_padding, window.stride, window.padding, window.dilation)
-    if any("?" in text for text in (size, *options) if text is not None):
-        return True
-    if not any("?" in text for text in sources):
-        return False
-    from convcalc.cli.unknown import holes
-
-    return any(holes(text) for text in sources)
 
 
 def _derived(traced: "Trace", texts: Sequence[str]) -> "list[Derivation]":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from convcalc.cli.layers import read_layers, traced_network, window_options
+from convcalc.cli.layers import read_layers, sizes_of, traced_network, window_options
 from convcalc.cli.options import LayerArguments, WindowArguments
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer
@@ -14,7 +14,7 @@ from convcalc.report.backwards import solve_report
 from convcalc.solve import Solved, solve_input, solve_value
 from convcalc.spec import Network, channels_first, parse_size
 
-__all__ = ["answer_unknown", "holes"]
+__all__ = ["answer_unknown", "fill_unknown", "holes"]
 
 # Sizes of images at which a printed model may pass, to see where its `forward` flattens.
 USUAL_SIDES = (224, 32, 28, 64, 227, 256, 299, 512)
@@ -40,23 +40,8 @@ def answer_unknown(
 
     `sources` are the layers as written, or the text of the file that `layer` names.
     """
-    in_layers = [(index, at) for index, text in enumerate(sources) for at in holes(text)]
-    in_options = [name for name in _OPTIONS for _ in range(_option(name, layer, window).count("?"))]
-    if ("?" in size) + len(in_layers) + len(in_options) != 1:
-        many = "one ? at a time" if "?" in size or in_layers or in_options else "--want needs a ? to find"
-        raise UsageError(many, place="?", hint="write ? for the number to be found, as -p '?' --want 112")
-
-    def read(values: tuple[int, ...]) -> Network:
-        texts, groups = list(sources), (layer, window)
-        for index, at in in_layers:
-            texts[index] = filled_in(texts[index], at, values)
-        for name in in_options:
-            groups = _with_option(name, values, layer, window)
-        if layer.file is None:
-            return read_layers(texts, window_options(*groups), None, window.dims)
-        return read_layers((), window_options(*groups), layer.file, window.dims, text=texts[0])
-
-    network = read((1,)) if "?" in size else _first_that_reads(read)
+    unknown = _Holes(sources, layer, window, also=size.count("?") > 0)
+    network = unknown.read((1,)) if "?" in size else _first_that_reads(unknown.read)
     chain = [node.layer for node in network.nodes]
     order = layout or network.layout
     sizes = _open_sizes(size)
@@ -68,8 +53,49 @@ def answer_unknown(
     if "?" in size:
         return solve_report(solve_input(_with_flattens(network, window.dims), sizes, goal, rank), order)
     known = tuple(each for each in sizes if each is not None)
-    solved = solve_value(lambda values: [node.layer for node in read(values).nodes], known, goal, rank)
-    return solve_report(_named(solved, in_options), order)
+    return solve_report(unknown.solved(known, goal, rank), order)
+
+
+def fill_unknown(sources: Sequence[str], layer: LayerArguments, window: WindowArguments, size: str | None) -> Network:
+    """Read layers with the number for their `?` that fits an input of `size`; there is one only."""
+    found = _Holes(sources, layer, window)
+    network = _first_that_reads(found.read)
+    if size is None:
+        raise UsageError("what it stands for depends on the input", place="?", hint="give its size with --input")
+    sizes = sizes_of(size, network, window.dims, network.layout)
+    solved = found.solved(sizes, None, window.dims)
+    values = tuple(span.first for span in solved.solutions[0].spans)
+    return found.read(values)
+
+
+class _Holes:
+    """The one `?` in layers or options, and the layers with numbers in its place."""
+
+    def __init__(
+        self, sources: Sequence[str], layer: LayerArguments, window: WindowArguments, *, also: bool = False
+    ) -> None:
+        self.sources, self.layer, self.window = sources, layer, window
+        self.in_layers = [(index, at) for index, text in enumerate(sources) for at in holes(text)]
+        self.in_options = [name for name in _OPTIONS for _ in range(_option(name, layer, window).count("?"))]
+        if also + len(self.in_layers) + len(self.in_options) != 1:
+            many = "one ? at a time" if also or self.in_layers or self.in_options else "--want needs a ? to find"
+            raise UsageError(many, place="?", hint="write ? for the number to be found, as -p '?' --want 112")
+
+    def read(self, values: tuple[int, ...]) -> Network:
+        """Read the layers with one number, or with one for each axis."""
+        texts, groups = list(self.sources), (self.layer, self.window)
+        for index, at in self.in_layers:
+            texts[index] = filled_in(texts[index], at, values)
+        for name in self.in_options:
+            groups = _with_option(name, values, self.layer, self.window)
+        if self.layer.file is None:
+            return read_layers(texts, window_options(*groups), None, self.window.dims)
+        return read_layers((), window_options(*groups), self.layer.file, self.window.dims, text=texts[0])
+
+    def solved(self, sizes: tuple[int, ...], goal: tuple[int, ...] | None, rank: int | None) -> Solved:
+        """Find the numbers, called what their option is called."""
+        solved = solve_value(lambda values: [node.layer for node in self.read(values).nodes], sizes, goal, rank)
+        return solved.replace(what=self.in_options[0].replace("_", " ")) if self.in_options else solved
 
 
 def _wanted(text: str) -> tuple[int, ...]:
@@ -101,11 +127,6 @@ def _with_flattens(network: Network, rank: int | None) -> list[Layer]:
             continue
         return [node.layer for node in found.nodes]
     return chain
-
-
-def _named(solved: Solved, options: Sequence[str]) -> Solved:
-    """Call the unknown what its option is called."""
-    return solved.replace(what=options[0].replace("_", " ")) if options else solved
 
 
 def _open_sizes(text: str) -> tuple[int | None, ...]:

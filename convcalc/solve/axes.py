@@ -34,6 +34,7 @@ Passes = Callable[[int], int]
 
 # A function that has not reached its goal at a number of so many bits stays as it is.
 FAR_BITS = 2048
+FLOAT_EXACT = 2**53
 
 
 def keeps_axes(layer: Layer) -> bool:
@@ -128,6 +129,10 @@ def through(layers: Sequence[Layer], size: int, *, strict: bool = False) -> int:
                 case Pooling() | Convolution(transposed=False):
                     # Without the checks of whole layers, which would make the function rise and fall.
                     size = windows(layer, (size,))[0].output(size)
+                case Resize() if layer.factor is not None and size > FLOAT_EXACT:
+                    # No float holds this size, so frameworks refuse it; the function goes on all the same.
+                    numerator, denominator = layer.factor[0].as_integer_ratio()
+                    size = size * numerator // denominator
                 case _:
                     size = output_shape(layer, TensorShape((size,), 1)).sizes[0]
     except ShapeError:
