@@ -14,7 +14,7 @@ from convcalc.errors import ShapeError
 from convcalc.geometry import Window, adaptive_windows
 from convcalc.layers import AdaptivePooling, Convolution, Pooling, transposed_windows, weight_shape, windows
 
-__all__ = ["apply_pooling", "arranged_layer", "check_kernel", "pooling_cell_numbers"]
+__all__ = ["apply_pooling", "arranged_layer", "check_kernel", "layer_arrangement", "pooling_cell_numbers"]
 
 
 def arranged_layer(
@@ -36,28 +36,28 @@ def arranged_layer(
     >>> arranged_layer(layer, np.array([1, 2, 3, 4]), np.array([1, 1])).compute()
     array([3, 7])
     """
+    axes, options = layer_arrangement(layer, x, kernel)
+    return arranged(x, kernel, axes, **options, bias=bias, boundary=boundary, constant=constant, flip=flip)
+
+
+def layer_arrangement(layer: Convolution, x: Array, kernel: Array) -> tuple[tuple[Window, ...], dict[str, Any]]:
+    """Give the windows of a layer on x, and what else of it `arranged` wants to know by name; errors as there.
+
+    >>> import numpy as np
+    >>> layer = Convolution(None, None, (2,), (2,), "valid", (1,))
+    >>> layer_arrangement(layer, np.array([1, 2, 3, 4]), np.array([1, 1]))[1]
+    {'groups': 1, 'transposed': False, 'output_padding': None}
+    """
     rank = len(layer.kernel)
     check_kernel(layer, kernel)
     if x.ndim < rank:
         size = "x".join(map(str, x.shape)) or "1"
         raise ShapeError(f"{rank} spatial axes to convolve, the input {size} has {x.ndim}")
-    spatial = tuple(x.shape[x.ndim - rank :])
     if layer.transposed:
         axes, extra = zip(*transposed_windows(layer), strict=True)
     else:
-        axes, extra = windows(layer, spatial), None
-    return arranged(
-        x,
-        kernel,
-        axes,
-        groups=layer.groups,
-        bias=bias,
-        transposed=layer.transposed,
-        output_padding=extra,
-        boundary=boundary,
-        constant=constant,
-        flip=flip,
-    )
+        axes, extra = windows(layer, tuple(x.shape[x.ndim - rank :])), None
+    return axes, {"groups": layer.groups, "transposed": layer.transposed, "output_padding": extra}
 
 
 def check_kernel(layer: Convolution, kernel: Array) -> None:

@@ -90,15 +90,18 @@ def _two(windows: tuple[Window, ...]) -> tuple[Window, Window]:
 
 def _lengths(job: Job) -> tuple[int, int]:
     """Choose the lengths of a transform along height and width."""
-    chosen = []
-    for window in _two(job.windows):
-        wanted = next((length for length in LENGTHS if length >= ROOM * window.extent), ROOM * window.extent)
-        chosen.append(1 if window.kernel == 1 and job.rank == 1 else wanted)
+    height, width = _two(job.windows)
     if job.rank == 1:
-        return 1, max(chosen[1], 4096)
-    padded = (job.sizes[0] + job.windows[0].padding.total, job.inner_padded[0])
-    # A small plane needs no more than itself; powers of two and their neighbours are fast.
-    return tuple(min(length, _fast(size)) for length, size in zip(chosen, padded, strict=True))  # type: ignore[return-value]
+        return 1, _length(width, job.counts[0], LENGTHS[-1])
+    return _length(height, job.counts[0], LENGTHS[0]), _length(width, job.counts[1], LENGTHS[0])
+
+
+def _length(window: Window, outputs: int, least: int) -> int:
+    """Choose the length of a transform along one axis, so that transforms of about one size cover its outputs."""
+    usual = max(least, next((length for length in LENGTHS if length >= ROOM * window.extent), ROOM * window.extent))
+    reached = (usual - window.extent) // window.stride + 1
+    each = -(-outputs // -(-outputs // reached))
+    return _fast((each - 1) * window.stride + window.extent)
 
 
 def _fast(size: int) -> int:
@@ -143,52 +146,54 @@ def run(block: Array, weight: Spectra, job: Job, out: Array, scratch: Scratch) -
 def _run_part(seen: Array, weight: Spectra, job: Job, out: Array) -> bool:
     """Compute one transform's cells; False where too many of them cannot be trusted."""
     assert weight.transformed is not None
-    found = _product(seen, weight.transformed, job, out.shape)
-    error = _error(seen, weight.weight, job)
+    cells = seen.astype(np.float64)
+    found = _product(cells, weight.transformed, job, out.shape)
+    error = _error(cells, weight.weight, job)
     if not np.all(np.isfinite(error)):
         return False
     if job.whole:
         np.rint(found, out=out, casting="unsafe")
         return bool(np.all(error < 0.25))
     out[...] = found
-    doubtful = np.abs(found) < error / ALLOWED
+    doubtful = np.abs(found, out=found) < error / ALLOWED
     limit = max(16, AGAIN // weight.weight[0, 0].size)
     if np.count_nonzero(doubtful) > limit:
         if weight.absolute is None:
             weight.absolute = _transformed(np.abs(weight.weight), job)
-        doubtful &= _product(np.abs(seen), weight.absolute, job, out.shape) < 2 * error / ALLOWED
+        doubtful &= _product(np.abs(cells), weight.absolute, job, out.shape) < 2 * error / ALLOWED
         if np.count_nonzero(doubtful) > limit:
             return False
-    _again(seen, weight.weight, job, out, doubtful)
+    _again(cells, weight.weight, job, out, doubtful)
     return True
 
 
-def _product(seen: Array, transformed: Array, job: Job, shape: tuple[int, ...]) -> Array:
+def _product(cells: Array, transformed: Array, job: Job, shape: tuple[int, ...]) -> Array:
     """Transform, multiply, sum over the channels and transform back: cells (groups, O/groups, rows, columns)."""
     lengths, windows = _lengths(job), _two(job.windows)
-    spectrum = np.fft.rfft2(seen.astype(np.float64, copy=False), lengths)
+    spectrum = np.fft.rfft2(cells, lengths)
     total = spectrum[:, None, 0] * transformed[:, :, 0]
-    for channel in range(1, seen.shape[1]):
+    for channel in range(1, cells.shape[1]):
         total += spectrum[:, None, channel] * transformed[:, :, channel]
-    cells = np.fft.irfft2(total, lengths)
+    back = np.fft.irfft2(total, lengths)
     down, along = ((count - 1) * window.stride + 1 for count, window in zip(shape[2:], windows, strict=True))
-    return np.asarray(cells[:, :, : down : windows[0].stride, : along : windows[1].stride])
+    return np.asarray(back[:, :, : down : windows[0].stride, : along : windows[1].stride])
 
 
-def _error(seen: Array, weight: Array, job: Job) -> Array:
+def _error(cells: Array, weight: Array, job: Job) -> Array:
     """Bound the error of every output channel: (groups, O/groups, 1, 1)."""
-    norms = np.sqrt(np.square(seen, dtype=np.float64).sum(axis=(2, 3)))
+    flat = cells.reshape(*cells.shape[:2], -1)
+    norms = np.sqrt(np.einsum("gcn,gcn->gc", flat, flat))
     sums = np.abs(weight, dtype=np.float64).reshape(*weight.shape[:3], -1).sum(axis=3)
     bound = 21 * UNIT * math.log2(max(2, math.prod(_lengths(job)))) * (sums * norms[:, None]).sum(axis=2)
     return np.asarray(bound[..., None, None])
 
 
-def _again(seen: Array, weight: Array, job: Job, out: Array, doubtful: Array) -> None:
+def _again(cells: Array, weight: Array, job: Job, out: Array, doubtful: Array) -> None:
     """Compute the doubtful cells as the plain sum of their products."""
-    view = windows_view(seen, job.replace(windows=_two(job.windows)))
+    view = windows_view(cells, job.replace(windows=_two(job.windows)))
     for group, output in _channels(doubtful):
         places = np.unravel_index(np.flatnonzero(doubtful[group, output]), doubtful.shape[2:])
-        windows = view[group][..., *places].astype(np.float64)
+        windows = view[group][..., *places]
         kernel = weight[group, output].reshape(*view.shape[1:4])
         out[group, output][places] = np.einsum("chwn,chw->n", windows, kernel.astype(np.float64))
 
