@@ -88,6 +88,7 @@ def test_calls_over_several_lines_with_comments() -> None:
         ("Sequential(OrderedDict([('act', nn.ReLU()), ('out', nn.Tanh())]))", ["act", "out"]),
         ("nn.Sequential(collections.OrderedDict([('act', nn.ReLU()), ('out', nn.Tanh())]))", ["act", "out"]),
         ("nn.ModuleList([nn.ReLU(), nn.Sequential(nn.Tanh())])", ["0", "1.0"]),
+        ("nn.ModuleDict({'act': nn.ReLU(), 'out': nn.Sequential(nn.Tanh())})", ["act", "out.0"]),
         ("model.add(Dense(3))\nmodel.add(Dense(4, name='head'))", ["", "head"]),
         ("Sequential([Dense(3), Dense(4, name='head')])", ["", "head"]),
         (
@@ -130,6 +131,8 @@ FAULTS = [
     ("nn.Sequential(\n  nn.ReLU(),\n  nn.Conv2d(3, 8, kernel=3))", "net:3:19", "no parameter 'kernel'", "kernel"),
     ("nn.Sequential(\n  nn.ReLU(),\n  3)", "net:3:3", "'3' is no layer", "3"),
     ("nn.Sequential(\n nn.ReLU()\n nn.Tanh())", "net:2:2", "cannot be read", "n"),
+    ("x = Dense(3)(x)", "net:1:5", "may branch", "Dense(3)(x)"),
+    ("nn.ModuleDict({**others})", "net:1:15", "is expected here", "{**others}"),
     ("0*(relu)", "net:1:1", "counts from 1", "0"),
     ("9999999*(relu)", "net:1:1", "counts from 1", "9999999"),
     ("1000*(1000*(relu))", "net:1:1", "more than 100000 layers", "1000*(1000*(relu))"),

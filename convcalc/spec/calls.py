@@ -1,8 +1,8 @@
 """Python's call notation as a syntax tree, never evaluated: `Conv2d(3, 64, kernel_size=7)` to names and values.
 
 Both PyTorch's and Keras's notations are such calls. This module knows no layers. What it reads: calls of dotted
-names, numbers and `float('inf')`, strings, True, False, None, tuples, lists, and whole-number arithmetic; anything
-else is an error with its place.
+names, numbers and `float('inf')`, strings, True, False, None, tuples, lists, dictionaries as pairs, and
+whole-number arithmetic; anything else is an error with its place.
 """
 
 from __future__ import annotations
@@ -180,6 +180,11 @@ class _Reader:
                 return self.call(node)
             case ast.Tuple(elts=items) | ast.List(elts=items):
                 return Sequence([self.argument(item) for item in items])
+            case ast.Dict(keys=keys, values=values):
+                pairs = [(key, value) for key, value in zip(keys, values, strict=True) if key is not None]
+                if len(pairs) < len(keys):
+                    raise self.refused(node)
+                return Sequence([self.pair(key, value) for key, value in pairs])
             case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
                 number = self.number(operand)
                 return -number if isinstance(sign, ast.USub) else number
@@ -190,8 +195,19 @@ class _Reader:
             case _:
                 raise self.refused(node)
 
+    def pair(self, key: ast.expr, value: ast.expr) -> Argument:
+        items = [self.argument(key), self.argument(value)]
+        return Argument(Sequence(items), items[0].start, items[1].end)
+
     def call(self, node: ast.Call) -> Call:
         start, end = self.span(node)
+        if isinstance(node.func, ast.Call):
+            raise self.source.fault(
+                "layers that are applied to tensors may branch, and are not read",
+                start,
+                end,
+                "write the layers alone, in their order",
+            )
         keywords = []
         for keyword in node.keywords:
             if keyword.arg is None:
