@@ -126,3 +126,11 @@ def test_a_module_that_fits_nowhere_is_named_behind_a_hidden_flatten(
     assert code == 2
     assert answer is None
     assert "model.txt:4: layer 4 (last: Swoosh()): what Swoosh does to a shape is not known" in notes
+
+
+def test_a_linear_layer_without_its_flatten_is_remarked_upon(capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer, notes = asked(capsys, "shape", "3x8x9", "conv:4,k3", "fc:10")
+    assert (code, answer["output"]) == (0, [4, 6, 10])
+    assert "fc:10 joins only the 7 numbers of the last axis" in notes
+    code, answer, notes = asked(capsys, "shape", "3x8x9", "conv:4,k3", "flatten", "fc:10")
+    assert (code, answer["output"], notes) == (0, [10], "")

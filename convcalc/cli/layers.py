@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from convcalc.cli.options import LayerArguments, WindowArguments
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
-from convcalc.layers import Elementwise, Flatten
+from convcalc.layers import Elementwise, Flatten, Linear
 from convcalc.network import Audit, Trace, audit, audit_trace, interpret, is_flatten_missing, trace
 from convcalc.report import label
 from convcalc.spec import (
@@ -184,7 +184,8 @@ def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -
     while True:
         chain = [node.layer for node in network.nodes]
         try:
-            return network, trace(chain, shape := interpret(sizes, chain, rank))
+            traced = trace(chain, shape := interpret(sizes, chain, rank))
+            return _with_doubts(network, traced), traced
         except ShapeError as error:
             at = error.layer if network.printed else None
             if not at or not is_flatten_missing(chain[at], trace(chain[:at], shape).output):
@@ -192,6 +193,18 @@ def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -
                 with placed(network):
                     raise
             network = _with_flatten(network, at)
+
+
+def _with_doubts(network: Network, traced: Trace) -> Network:
+    """Note the linear layers that take what comes in and, without a flatten, join only its last axis."""
+    nodes = list(network.nodes)
+    for index, (node, step) in enumerate(zip(network.nodes, traced.steps, strict=True)):
+        match node.layer:
+            case Linear(in_features=None, on_channels=False) if step.input.rank:
+                last = step.input.sizes[-1]
+                doubt = f"{node.text} joins only the {last} numbers of the last axis; a flatten before it joins all"
+                nodes[index] = node.replace(notes=(*node.notes, doubt))
+    return network.replace(nodes=tuple(nodes))
 
 
 def _with_flatten(network: Network, index: int) -> Network:
