@@ -16,8 +16,9 @@ from convcalc.spec.source import Source
 __all__ = ["Argument", "Call", "Sequence", "Symbol", "read_expression"]
 
 _MAX_DEPTH = 100
-# A chain of operators has no brackets; it is deep where a stretch without a comma is long.
-_MAX_STRETCH = 4000
+# A chain of operators has no brackets: it may be as long as the longest number, and its tree not deeper than this.
+_MAX_STRETCH = 5000
+_MAX_TREE_DEPTH = 150
 _MAX_DIGITS = 4300
 
 
@@ -141,11 +142,12 @@ def _syntax_fault(source: Source, text: str, start: int, error: SyntaxError) -> 
 class _Reader:
     """Turns the syntax tree of one expression into calls and values with their offsets in the source."""
 
-    __slots__ = ("ascii", "lines", "offsets", "source", "start")
+    __slots__ = ("ascii", "depth", "lines", "offsets", "source", "start")
 
     def __init__(self, source: Source, text: str, start: int) -> None:
         self.source = source
         self.start = start
+        self.depth = 0
         self.ascii = text.isascii()
         # As Python counts them: a lone carriage return ends a line as well.
         self.lines = (
@@ -169,6 +171,15 @@ class _Reader:
         return Argument(self.value(node), *self.span(node))
 
     def value(self, node: ast.expr) -> object:
+        self.depth += 1
+        if self.depth > _MAX_TREE_DEPTH:
+            start, end = self.span(node)
+            raise self.source.fault("this is nested too deep to be a layer", start, end)
+        value = self.read(node)
+        self.depth -= 1
+        return value
+
+    def read(self, node: ast.expr) -> object:
         match node:
             case ast.Constant(value=constant):
                 if constant is None or isinstance(constant, int | float | str):

@@ -66,7 +66,9 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     if entry is None or not is_module(modules):
         start = call.name_end - len(name) if entry is None else call.start
         hint = suggestion(name, list(SIGNATURES))
-        raise source.fault(f"there is no layer {call.name!r} in Keras's notation here", start, call.name_end, hint)
+        raise source.fault(
+            f"there is no layer {call.name[:40]!r} in Keras's notation here", start, call.name_end, hint
+        )
     family, rank, signature = entry
     bound = bind(source, call, signature, rank, _keywords(call, signature))
     if bound.values.get("data_format") not in (None, "channels_last"):

@@ -41,7 +41,7 @@ def layer_of(source: Source, call: Call) -> Layer:
     if entry is None or modules not in MODULES:
         start = call.name_end - len(name) if entry is None else call.start
         hint = suggestion(name, list(SIGNATURES))
-        raise source.fault(f"there is no layer {call.name!r} in PyTorch's notation", start, call.name_end, hint)
+        raise source.fault(f"there is no layer {call.name[:40]!r} in PyTorch's notation", start, call.name_end, hint)
     family, rank, signature = entry
     if family == "identity":
         return features.elementwise(Bound(source, call, 0), name)
