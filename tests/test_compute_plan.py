@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracles import convolve_loops
 from strategies import ConvolutionDraw, convolutions, small_integers
 
-from convcalc.compute.arrange import correlate
+from convcalc.compute.arrange import arranged, correlate
 from convcalc.compute.convolve import convolve
 from convcalc.compute.job import Job
 from convcalc.compute.plan import ALGORITHMS, plan
@@ -99,6 +99,35 @@ def test_kernels_of_rank_one(dtype: str, stride: int) -> None:
         else:
             bound = correlate(np.abs(x), np.abs(kernel), windows, options=Options("taps"))
             assert np.all(np.abs(result - expected) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_many_small_items_are_taken_together(name: str) -> None:
+    generator = np.random.default_rng(12)
+    x = generator.integers(0, 9, (700, 3, 9, 8)).astype(np.float32)
+    kernel = np.multiply.outer([1, 2, 1], [-1, 0, 1]).astype(np.float32)
+    windows = [Window(3, 1, Padding(1, 1)), Window(3, 2, Padding(0, 1))]
+    ready = arranged(x, kernel, windows, bias=np.array([1, 2, 3])).computation()
+    assert ready.plan is not None
+    assert len(list(ready.steps[0].tiles())) < 2100
+    for bias in ([0], [7], [1, 2, 3]):
+        given = np.array(bias, np.float32)
+        result = correlate(x, kernel, windows, bias=given, options=Options(name, threads=2))
+        expected = [
+            correlate(channel, kernel, windows, options=Options("taps")) + bias[c % len(bias)]
+            for item in (x[0], x[413], x[699])
+            for c, channel in enumerate(item)
+        ]
+        np.testing.assert_allclose(result[[0, 413, 699]].reshape(9, 9, 4), expected, atol=1e-4)
+
+
+def test_extended_precision_keeps_its_digits() -> None:
+    if np.finfo(np.longdouble).nmant <= 52:
+        pytest.skip("no number here is longer than a float64")
+    x = np.full((40, 40), np.longdouble(1) / 3)
+    result = correlate(x, np.full((9, 9), np.longdouble(1) / 7), [Window(9), Window(9)])
+    assert result.dtype == np.longdouble
+    assert np.all(np.abs(result * 21 - 81) < 1e-15)
 
 
 def test_a_kernel_that_is_almost_of_rank_one_is_not() -> None:

@@ -113,7 +113,7 @@ def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scra
     out: (groups, bands, O/groups, rows of a band or fewer, columns).
     """
     window, (groups, bands, outputs, rows, all_columns) = job.windows[1], out.shape
-    matrix = weight.reshape(groups, 1, -1, strips.shape[2])
+    matrix = weight.reshape(len(weight), 1, -1, strips.shape[2])
     for column in range(0, all_columns, CHUNK):
         columns = min(CHUNK, all_columns - column)
         reach = (columns - 1) * window.stride + 1

@@ -55,10 +55,10 @@ def refuse(job: Job) -> str | None:
     """Say why this algorithm cannot do a job."""
     if job.rank > 2:
         return f"it needs one or two spatial axes, not {job.rank}"
-    if job.dtype == "float64" and not job.whole:
-        return "it would not keep 1e-13 in float64"
     if job.dtype in ("object", "int64"):
         return f"{job.dtype} numbers do not survive a transform"
+    if job.dtype != "float32" and not job.whole:
+        return f"it would not keep 1e-13 in {job.dtype}"
     if job.group_outputs * job.group_inputs > 16:
         return "it is for planes, not for many channels"
     if 8 * job.outputs * job.group_inputs * math.prod(_lengths(job)) > SPECTRA_BYTES:
@@ -194,7 +194,7 @@ def _again(cells: Array, weight: Array, job: Job, out: Array, doubtful: Array) -
     for group, output in _channels(doubtful):
         places = np.unravel_index(np.flatnonzero(doubtful[group, output]), doubtful.shape[2:])
         windows = view[group][..., *places]
-        kernel = weight[group, output].reshape(*view.shape[1:4])
+        kernel = weight[group % len(weight), output].reshape(*view.shape[1:4])
         out[group, output][places] = np.einsum("chwn,chw->n", windows, kernel.astype(np.float64))
 
 

@@ -29,9 +29,8 @@ BLOCK_BYTES = 1 << 19
 
 
 class Tile(Value):
-    """Output rows `first` to `last` of groups `first_group` to `last_group` of one batch item."""
+    """Output rows `first` to `last` of groups `first_group` to `last_group`, counted through the whole batch."""
 
-    item: int
     first_group: int
     last_group: int
     first: int
@@ -120,35 +119,49 @@ class Job(Value):
         """Turn an algorithm's rows a tile into the rows (a multiple of `step`) and groups of this job's tiles.
 
         A small job is cut finer, so that there is work for several threads, but not below what keeps a product fast;
-        small groups are taken together. Only sizes decide, never the machine.
+        small groups are taken together, and small items of one group. Only sizes decide, never the machine.
         """
         inner = math.prod(self.counts[1:])
         fewest = max(-(-LEAST_CELLS // inner), self.batch * self.counts[0] // PARTS, 1)
         step = step or rows
         rows = min(-(-min(rows, fewest) // step) * step, self.counts[0])
         block = self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded) * self.itemsize
-        return rows, min(max(1, BLOCK_BYTES // block), self.groups)
+        most = self.groups if self.groups > 1 else self.batch * -(-self.counts[0] // rows) // PARTS
+        return rows, max(1, min(BLOCK_BYTES // block, most))
 
     def tile_count(self, rows: int, step: int | None = 1) -> int:
         """Count the tiles of an algorithm that wants so many rows a tile."""
         rows, groups = self.split(rows, step)
-        return self.batch * -(-self.groups // groups) * -(-self.counts[0] // rows)
+        together, times = self._supply
+        return times * -(-together // groups) * -(-self.counts[0] // rows)
+
+    @property
+    def _supply(self) -> tuple[int, int]:
+        """Groups that tiles may take together, and how often there are so many: tiles of groups stay in one item."""
+        return (self.groups, self.batch) if self.groups > 1 else (self.batch, 1)
 
     def tiles(self, rows: int, groups: int) -> Iterator[Tile]:
         """Cut the output into tiles of at most `rows` rows and `groups` groups, in reading order."""
-        for item in range(self.batch):
-            for first_group in range(0, self.groups, groups):
+        together, times = self._supply
+        for start in range(0, together * times, together):
+            for group in range(start, start + together, groups):
                 for first in range(0, self.counts[0], rows):
-                    yield Tile(
-                        item,
-                        first_group,
-                        min(first_group + groups, self.groups),
-                        first,
-                        min(first + rows, self.counts[0]),
-                    )
+                    last_group = min(group + groups, start + together)
+                    yield Tile(group, last_group, first, min(first + rows, self.counts[0]))
+
+    def weights(self, tile: Tile) -> slice:
+        """Say which groups of the weight a tile needs; one group serves the whole batch."""
+        if self.groups == 1:
+            return slice(0, 1)
+        first = tile.first_group % self.groups
+        return slice(first, first + tile.groups)
+
+    def by_group(self, array: Array) -> Array:
+        """View x (N, C, ...) or an output (N, O, ...) as (N · groups, channels of a group, ...)."""
+        return array.reshape(self.batch * self.groups, -1, *array.shape[2:])
 
     def block(self, x: Array, tile: Tile, scratch: Scratch, padded: bool = True) -> Array:
-        """Read what a tile sees: (groups, C/groups, rows, *inner), in the job's dtype.
+        """Read what a tile sees of x (N · groups, C/groups, *sizes): (groups, C/groups, rows, *inner), in our dtype.
 
         Its rows are padded, its inner axes only if so wanted; no copy is made where nothing has to be changed.
         """
@@ -156,37 +169,36 @@ class Job(Value):
         start = tile.first * window.stride - window.padding.before
         stop = start + self.rows_read(tile.rows)
         # A tile may lie wholly in the padding, where there is nothing to read.
-        real, channels = slice(max(start, 0), max(0, min(stop, size))), self.group_inputs
-        cells = x[tile.item, tile.first_group * channels : tile.last_group * channels, real]
-        shape = (tile.groups * channels, stop - start, *(self.inner_padded if padded else self.sizes[1:]))
+        seen = x[tile.first_group : tile.last_group]
+        cells = seen[:, :, max(start, 0) : max(0, min(stop, size))]
+        shape = (*cells.shape[:2], stop - start, *(self.inner_padded if padded else self.sizes[1:]))
         if cells.shape == shape and cells.dtype == self.dtype:
-            return cells.reshape(tile.groups, channels, *shape[1:])
+            return cells
         block = scratch.take("block", shape, self.dtype)
-        inside = [slice(None), slice(max(-start, 0), max(-start, 0) + cells.shape[1])]
+        inside = [slice(None), slice(None), slice(max(-start, 0), max(-start, 0) + cells.shape[2])]
         for inner, inner_size in zip(self.windows[1:], self.sizes[1:], strict=True):
             first = inner.padding.before if padded else 0
             inside.append(slice(first, first + inner_size))
         block[tuple(inside)] = cells
         if self.boundary != "zeros":
-            outside = np.r_[0 : inside[1].start, inside[1].stop : stop - start]
+            outside = np.r_[0 : inside[2].start, inside[2].stop : stop - start]
             copied = sources(outside + start, size, self.boundary)
-            whole = x[tile.item][tile.first_group * channels : tile.last_group * channels]
-            place: tuple[Any, ...] = (slice(None), outside, *inside[2:])
-            block[place] = whole[:, copied]
+            place: tuple[Any, ...] = (slice(None), slice(None), outside, *inside[3:])
+            block[place] = seen[:, :, copied]
         self._fill_border(block, inside)
-        return block.reshape(tile.groups, channels, *shape[1:])
+        return block
 
     def _fill_border(self, block: Array, inside: list[slice]) -> None:
         """Fill what lies around the real cells, axis after axis: zeros, or copies of cells already there."""
         for axis, real in enumerate(inside):
             size = block.shape[axis]
-            if axis == 0 or (real.start == 0 and real.stop == size):
+            if axis < 2 or (real.start == 0 and real.stop == size):
                 continue
             lead: tuple[Any, ...] = (slice(None),) * axis
             if self.boundary == "zeros":
                 block[(*lead, slice(0, real.start))] = 0
                 block[(*lead, slice(real.stop, None))] = 0
-            elif axis > 1:
+            elif axis > 2:
                 cells = np.r_[0 : real.start, real.stop : size]
                 copied = sources(cells - real.start, real.stop - real.start, self.boundary) + real.start
                 block[(*lead, cells)] = block.take(copied, axis=axis)

@@ -130,7 +130,7 @@ def _reduce_windows(x: Array, windows: Sequence[Window], combine: np.ufunc, opti
     rows = max(1, TILE_BYTES // row // windows[0].stride)
     together = max(1, TILE_BYTES // (row * sizes[0]))
     tiles = (
-        Tile(0, plane, min(plane + together, len(planes)), first, min(first + rows, counts[0]))
+        Tile(plane, min(plane + together, len(planes)), first, min(first + rows, counts[0]))
         for plane in range(0, len(planes), together)
         for first in range(0, counts[0], rows)
     )

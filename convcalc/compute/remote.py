@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.compute.arrange import arranged
+from convcalc.compute.blas import hold_to_one_thread
 from convcalc.compute.exact import Array
 from convcalc.compute.tiles import Options, Progress
 from convcalc.errors import DataError
@@ -46,6 +47,7 @@ class FileTask(Value):
 
 def run_task(task: FileTask) -> int:
     """Compute the tiles of a task, and give the output rows done; what a worker runs."""
+    hold_to_one_thread()
     x = np.load(task.source, mmap_mode="r")
     ready = arranged(x, task.kernel, task.windows, **task.options).computation(task.algorithm, task.work)
     out = np.load(task.target, mmap_mode="r+").reshape(ready.shape)

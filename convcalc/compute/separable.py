@@ -104,9 +104,10 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
     """Compute a tile: block (groups, 1, rows, width) into out (groups, 1, rows, width)."""
     down, along = job.windows
     split = BAND * _read(down)
-    for group, numbers in enumerate(weight):
+    for group, plane in enumerate(block[:, 0]):
+        numbers = weight[group % len(weight)]
         columns = numbers[:split].reshape(BAND, -1)
-        middle = _down(block[group, 0], columns, down, out.shape[2], scratch)
+        middle = _down(plane, columns, down, out.shape[2], scratch)
         _along(middle, numbers[split:].reshape(BAND, -1), along, out[group, 0], scratch)
 
 

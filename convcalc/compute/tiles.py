@@ -60,32 +60,27 @@ def run(
     prepared = method.prepare(weight, job)
     plain = taps.prepare(weight, job)
     padded = method.PADDED or job.boundary != "zeros"
-    by_group = None if bias is None else bias.reshape(job.groups, job.group_outputs, *(1,) * job.rank)
+    added = None if bias is None else bias.reshape(job.groups, job.group_outputs, *(1,) * job.rank)
+    inputs, outputs = job.by_group(x), job.by_group(out)
+    assert np.may_share_memory(outputs, out), "an output whose groups are no view would be written in vain"
 
     def compute(tile: Tile, scratch: Scratch) -> int:
-        block = job.block(x, tile, scratch, padded)
-        groups = slice(tile.first_group, tile.last_group)
-        target = _target(out, tile, job)
+        block = job.block(inputs, tile, scratch, padded)
+        groups = job.weights(tile)
+        target = outputs[tile.first_group : tile.last_group, :, tile.first : tile.last]
         direct = target.dtype == job.dtype and target[0, 0].flags.c_contiguous
         result = target if direct else scratch.take("result", target.shape, job.dtype)
         method.run(block, prepared[groups], job, result, scratch)
         if method.SPREADS and not np.isfinite(result.sum()):
             # An infinite or undefined cell must not reach windows that do not see it.
             taps.run(block, plain[groups], job, result, scratch)
-        if by_group is not None:
-            np.add(result, by_group[groups], out=result)
+        if added is not None:
+            np.add(result, added[groups], out=result)
         if not direct:
             np.copyto(target, result, casting="unsafe")
         return tile.rows * tile.groups
 
     each(tiles, compute, options.threads or thread_count(), options.progress)
-
-
-def _target(out: Array, tile: Tile, job: Job) -> Array:
-    """View the part of out (N, O, *counts) that a tile computes as (groups, O/groups, rows, *inner)."""
-    outputs = slice(tile.first_group * job.group_outputs, tile.last_group * job.group_outputs)
-    cut = out[tile.item, outputs, tile.first : tile.last]
-    return cut.reshape(tile.groups, job.group_outputs, *cut.shape[1:])
 
 
 def each(
