@@ -81,6 +81,7 @@ complete -c convcalc -n '__fish_seen_subcommand_from conv' -l plan -d 'Show how 
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l algorithm -x -a 'taps columns rows banded separable fourier' -d 'Compute in this way, one of those --plan lists.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l memory -r -d 'Memory to work in, above input and output: 512M, 2GiB.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l threads -r -d 'Threads, one a core if not given.'
+complete -c convcalc -n '__fish_seen_subcommand_from conv' -l scheduler -r -d 'Compute on this Dask cluster, from .npy to .npy.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -s F -l format -x -a 'auto table plain json csv markdown latex' -d 'How to print the answer.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l json -d 'Short for -F json.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -s q -l quiet -d 'Print the bare answer only.'

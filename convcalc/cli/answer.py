@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from convcalc.cli.complaint import remark
 from convcalc.cli.options import OutputOptions
@@ -11,7 +12,7 @@ from convcalc.errors import FileError, UsageError
 from convcalc.report import Report, answer_grid
 from convcalc.value import Value
 
-__all__ = ["Answer", "show", "wants_color", "write_out"]
+__all__ = ["Answer", "noted", "show", "wants_color", "write_out"]
 
 SVG_WIDTH = 120
 """Characters in a line of a picture."""
@@ -28,8 +29,7 @@ class Answer(Value):
 def show(answer: Answer) -> int:
     """Print or write an answer, and return its exit code."""
     report, output = answer.report, answer.output
-    for note in report.notes:
-        remark(note)
+    noted(report.notes)
     if output.output is not None:
         _write(report, output.output)
         if "check" in report.data:
@@ -37,6 +37,13 @@ def show(answer: Answer) -> int:
     else:
         write_out(_rendered(report, output))
     return report.exit_code
+
+
+def noted(notes: Sequence[str]) -> int:
+    """Say what is to be said beside an answer that has gone out already, and give the exit code."""
+    for note in notes:
+        remark(note)
+    return 0
 
 
 def _rendered(report: Report, output: OutputOptions) -> str | bytes:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convcalc.cli.answer import Answer
-from convcalc.cli.complaint import remark
+from convcalc.cli.answer import Answer, noted
+from convcalc.cli.cluster import check_cluster, compute_on_cluster
 from convcalc.cli.engine import compute, compute_in_place, planned_convolution, row_options
 from convcalc.cli.layers import read_layers
 from convcalc.cli.numbers import boundary_of, chosen_cell, read_beside, read_kernel, refuse_two_readers, typed_as
 from convcalc.cli.options import (
     CellOptions,
+    ClusterOptions,
     EngineOptions,
     Group,
     HomeworkOptions,
@@ -30,7 +31,10 @@ from convcalc.report import Grid, matrix_report
 from convcalc.spec import WindowOptions, parse_axes, parse_padding
 
 if TYPE_CHECKING:
+    from convcalc.compute.arrange import Arranged
+    from convcalc.matrix import Matrix
     from convcalc.matrix.incoming import IncomingRows
+    from convcalc.report import Report
 
 __all__ = ["HELP", "conv"]
 
@@ -90,10 +94,11 @@ def conv(
     cell: CellOptions,
     shown: ShowOptions,
     engine: EngineOptions,
+    cluster: ClusterOptions,
     output: OutputOptions,
 ) -> Answer | int:
     """Answer `convcalc conv`, or the exit code where rows have been streamed or a large file written in place."""
-    from convcalc.compute.apply import arranged_layer
+    from convcalc.compute.apply import arranged_layer, layer_arrangement
     from convcalc.compute.plane import steady_choice
     from convcalc.matrix import Matrix
 
@@ -112,23 +117,36 @@ def conv(
     kernel, bias = typed_as(kernel, x), None if bias is None else typed_as(bias, x)
     layer = _layer(text, filters, window, kernel.array, x.array.ndim)
     boundary, constant = boundary_of(filters.boundary or layer.padding_mode, numbers)
-    ready = arranged_layer(
-        layer,
-        x.array,
-        kernel.array,
-        bias=None if bias is None else bias.array,
-        boundary=boundary,
-        constant=constant,
-        flip=filters.flip,
-    )
+    edges: dict[str, Any] = {"bias": None if bias is None else bias.array, "boundary": boundary, "constant": constant}
+    ready = arranged_layer(layer, x.array, kernel.array, **edges, flip=filters.flip)
     algorithm = engine.algorithm or (None if is_binary(source) else steady_choice(ready))
     if engine.plan:
         return Answer(planned_convolution(ready, engine, algorithm), output)
-    if is_bare(homework, cell, shown) and compute_in_place(ready, engine, algorithm, output.output):
-        for note in (*x.notes, *kernel.notes):
-            remark(note)
-        return 0
+    bare, notes = is_bare(homework, cell, shown), (*x.notes, *kernel.notes)
+    if cluster.scheduler is not None:
+        check_cluster(source, numbers, bare, output)
+        axes, options = layer_arrangement(layer, x.array, kernel.array)
+        options |= {**edges, "flip": filters.flip}
+        count = ready.computation(algorithm).rows
+        compute_on_cluster(cluster.scheduler, source, output.output, kernel.array, axes, options, algorithm, count)
+        return noted(notes)
+    if bare and compute_in_place(ready, engine, algorithm, output.output):
+        return noted(notes)
     result = compute(ready, engine, algorithm)
+    return Answer(_report(ready, result, x, kernel, numbers, homework, cell, shown), output)
+
+
+def _report(
+    ready: "Arranged",
+    result: Any,
+    x: "Matrix",
+    kernel: "Matrix",
+    numbers: NumberOptions,
+    homework: HomeworkOptions,
+    cell: CellOptions,
+    shown: ShowOptions,
+) -> "Report":
+    """Report a result, explained and judged as far as that is asked for."""
     derived = []
     if homework.explain or cell.at is not None:
         from convcalc.explain import convolution_cell
@@ -140,7 +158,7 @@ def conv(
         from convcalc.verdict import judge_matrix
 
         verdict = judge_matrix(read_beside(homework.check, numbers).array, result, cell.tol)
-    report = matrix_report(
+    return matrix_report(
         "conv",
         result,
         beside=[Grid(x.array, title="input"), Grid(kernel.array, title="kernel")] if shown.show_input else (),
@@ -150,7 +168,6 @@ def conv(
         verdict=verdict,
         notes=(*x.notes, *kernel.notes),
     )
-    return Answer(report, output)
 
 
 def _rows_through(

@@ -10,6 +10,7 @@ import typer
 
 __all__ = [
     "CellOptions",
+    "ClusterOptions",
     "EngineOptions",
     "Group",
     "HomeworkOptions",
@@ -146,6 +147,17 @@ class EngineOptions(Group):
     ] = "512MiB"
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads, one a core if not given.")
+    ] = None
+
+
+class ClusterOptions(Group):
+    """Where it is computed."""
+
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler", metavar="tcp://HOST:PORT", help="Compute on this Dask cluster, from .npy to .npy."
+        ),
     ] = None
 
 

@@ -1,0 +1,105 @@
+"""Past one machine: the tiles of a convolution sent to a running Dask cluster, from `.npy` to `.npy`.
+
+The scheduler and its workers are the user's own; they need convcalc, and the two files under the names given here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from convcalc.cli.options import NumberOptions, OutputOptions
+from convcalc.cli.progress import meter
+from convcalc.errors import ConvcalcError, FileError, UsageError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from convcalc.geometry import Window
+
+__all__ = ["check_cluster", "compute_on_cluster"]
+
+PLACE = "--scheduler"
+PATIENCE = 5
+"""Seconds in which a scheduler has to answer."""
+RETRIES = 3
+"""How often a task is tried again after an error; one whose worker died is tried again by the scheduler itself."""
+
+
+def check_cluster(source: str, numbers: NumberOptions, bare: bool, output: OutputOptions) -> None:
+    """Refuse what cannot be sent: workers read one `.npy` as it is, and write another."""
+    target = output.output or ""
+    if not source.lower().endswith(".npy") or not target.lower().endswith(".npy"):
+        hint = "convcalc conv x.npy -k kernel.npy -o y.npy --scheduler tcp://host:8786"
+        raise UsageError("a cluster computes from one .npy file to another", place=PLACE, hint=hint)
+    if not bare:
+        raise UsageError("a cluster writes the matrix alone: nothing is explained, checked or drawn", place=PLACE)
+    if numbers.dtype is not None or numbers.exact:
+        raise UsageError("workers read the numbers as they are, so --dtype and --exact say nothing", place=PLACE)
+
+
+def compute_on_cluster(
+    address: str,
+    source: str,
+    target: str | None,
+    kernel: Any,
+    axes: tuple[Window, ...],
+    options: dict[str, Any],
+    algorithm: str | None,
+    rows: int,
+) -> None:
+    """Convolve the file `source` into `target`, which appears whole or not at all, on the cluster at `address`.
+
+    `axes` and `options` are those of `convcalc.compute.arrange.arranged`, `rows` the rows that progress counts.
+    """
+    from convcalc.compute.remote import convolve_file
+    from convcalc.matrix.saving import output_place
+
+    with output_place(target or "") as place, _silence(), _executor(address) as executor, meter(rows) as progress:
+        try:
+            convolve_file(executor, source, place, kernel, axes, algorithm=algorithm, progress=progress, **options)
+        except FileNotFoundError as error:
+            hint = "the workers must see the same files under the same names"
+            raise FileError(f"a worker cannot find {error.filename}", place=PLACE, hint=hint) from error
+        except (ConvcalcError, OSError):
+            raise
+        except Exception as error:
+            raise FileError(f"the cluster failed: {type(error).__name__}: {error}", place=PLACE) from error
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep Dask's log off the screen: what it tries again is nobody's trouble, and what fails is an error."""
+    import logging
+
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@contextmanager
+def _executor(address: str) -> Iterator[Executor]:
+    """Connect to a scheduler and give its workers as an executor."""
+    try:
+        import distributed
+    except ImportError as error:
+        hint = "pip install 'convcalc[cluster]'"
+        raise UsageError("this needs Dask's distributed, which is not installed", place=PLACE, hint=hint) from error
+    if "://" not in address:
+        raise UsageError(f"{address!r} is no address", place=PLACE, hint="write it as tcp://127.0.0.1:8786")
+    connect: Any = distributed.Client
+    try:
+        client = connect(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = str(error).partition("\n")[0] or "no answer"
+        hint = "start one: dask scheduler"
+        raise FileError(f"no scheduler at {address}: {reason}", place=PLACE, hint=hint) from error
+    with client:
+        if not client.scheduler_info()["workers"]:
+            hint = f"start one: dask worker {address}"
+            raise FileError(f"the scheduler at {address} has no workers", place=PLACE, hint=hint)
+        # Tasks write to files, so that none may be taken for done because another one looked the same.
+        yield client.get_executor(pure=False, retries=RETRIES)
