@@ -24,7 +24,7 @@ from convcalc.cli.options import (
 )
 from convcalc.cli.stream import may_stream, read_input, stream
 from convcalc.errors import UsageError
-from convcalc.layers import AdaptivePooling, Pooling
+from convcalc.layers import AdaptivePooling, Pooling, rank_of
 from convcalc.report import Grid, matrix_report
 from convcalc.spec import WindowOptions, adaptive_pooling, parse_axes, parse_padding
 
@@ -98,6 +98,9 @@ def pool(
             return stream(rows, output, shown.precision)
         x = x.whole()
     layer = _layer(text, pooling, window, x.array.ndim)
+    if x.array.ndim == 1 and rank_of(layer) == 2:
+        # One line of text is a row of a matrix where the window says that it has rows.
+        x = x.replace(array=x.array.reshape(1, -1))
     if engine.plan:
         return Answer(planned_pooling(layer, x.array, engine), output)
     values, indices = compute_pooling(layer, x.array, pooling.indices or layer.indices, engine)
@@ -143,7 +146,6 @@ def _rows_through(
 
 def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) -> Pooling | AdaptivePooling:
     """Make the pooling that LAYER and options describe."""
-    rank = 1 if window.dims is None and axes == 1 else window.dims
     options = WindowOptions(
         kernel=None if pooling.kernel is None else parse_axes(pooling.kernel, "--kernel"),
         stride=None if window.stride is None else parse_axes(window.stride, "--stride"),
@@ -151,6 +153,9 @@ def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) 
         dilation=None if window.dilation is None else parse_axes(window.dilation, "--dilation"),
         ceil=pooling.ceil,
     )
+    given = (options.kernel, options.stride, options.dilation)
+    several = any(values is not None and len(values) > 1 for values in given)
+    rank = 1 if window.dims is None and axes == 1 and not several else window.dims
     if pooling.adaptive is not None or pooling.whole:
         if options.given() or (pooling.adaptive is not None and pooling.whole):
             raise UsageError(
