@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
+import re
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -175,3 +178,12 @@ def test_importing_the_package_loads_nothing() -> None:
     assert done.stdout.strip() == "['convcalc']"
     with pytest.raises(AttributeError, match="no attribute 'convolv'"):
         _ = convcalc.convolv
+
+
+def test_the_readme_shows_what_python_answers() -> None:
+    readme = Path(__file__).parents[1] / "README.md"
+    blocks = re.findall(r"^```python\n(.*?)^```$", readme.read_text(), re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        test = doctest.DocTestParser().get_doctest(block, {}, "README", str(readme), 0)
+        assert doctest.DocTestRunner().run(test).failed == 0
