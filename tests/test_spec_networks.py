@@ -63,6 +63,13 @@ def test_spellings_of_a_chain(text: str) -> None:
     assert texts(text) == ["conv:8,k3", "relu", "conv:8,k3", "relu"]
 
 
+def test_layers_of_one_line_share_its_text() -> None:
+    """A line of n layers that each kept a copy of it would take n² memory."""
+    nodes = parse_layers("relu " * 5_000)
+    assert len({id(node.source) for node in nodes}) == 1
+    assert nodes[-1].span == (24_995, 24_999)
+
+
 def test_calls_over_several_lines_with_comments() -> None:
     text = """
     nn.Sequential(

@@ -101,7 +101,8 @@ class _Splitter:
         count, start, before = self.groups.pop()
         if len(before) + count * len(self.items) > MAX_LAYERS:
             raise too_many(self.source, start, at + 1)
-        self.items = before + self.items * count
+        before += self.items * count
+        self.items = before
 
     def end_item(self, end: int) -> None:
         """Put the item that ends here among the rest, if one is being read."""

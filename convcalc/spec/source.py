@@ -18,7 +18,7 @@ class Source:
     `place` is the name of the file it came from, empty for the command line.
     """
 
-    __slots__ = ("_starts", "place", "text")
+    __slots__ = ("_found", "_starts", "place", "text")
 
     def __init__(self, text: str, place: str = "") -> None:
         if len(text) > MAX_TEXT:
@@ -29,6 +29,7 @@ class Source:
         self.text = text
         self.place = place
         self._starts: list[int] | None = None
+        self._found = (-1, 0, "")
 
     @property
     def starts(self) -> list[int]:
@@ -41,27 +42,34 @@ class Source:
                 at = self.text.find("\n", at + 1)
         return self._starts
 
-    def line(self, offset: int) -> tuple[int, int, str]:
-        """Give the number (from 1), the first offset and the text of the line at `offset`.
+    def line(self, number: int, first: int) -> tuple[int, int, str]:
+        """Give the number (from 1), the first offset and the text of a line.
 
-        >>> Source("conv:8\\nrelu").line(8)
-        (2, 7, 'relu')
+        Layers that stand in one line share its text: a line may be long, and hold many.
         """
-        starts = self.starts
-        number = bisect_right(starts, offset)
-        first = starts[number - 1]
-        end = starts[number] - 1 if number < len(starts) else len(self.text)
-        return number, first, self.text[first:end].rstrip("\r")
+        if self._found[0] != number:
+            end = self.text.find("\n", first)
+            self._found = (number, first, self.text[first : end if end >= 0 else len(self.text)].rstrip("\r"))
+        return self._found
 
     def where(self, start: int, end: int) -> tuple[str, str, tuple[int, int]]:
-        """Give the place (`file:line`, or nothing), the line and the span in that line of `start` to `end`."""
-        number, first, line = self.line(start)
+        """Give the place (`file:line`, or nothing), the line and the span in that line of `start` to `end`.
+
+        >>> Source("conv:8\\nrelu", "net.txt").where(8, 10)
+        ('net.txt:2', 'relu', (1, 3))
+        """
+        number = bisect_right(self.starts, start)
+        return self._where(*self.line(number, self.starts[number - 1]), start, end)
+
+    def _where(self, number: int, first: int, line: str, start: int, end: int) -> tuple[str, str, tuple[int, int]]:
         place = f"{self.place}:{number}" if self.place else ""
         return place, line, (start - first, max(start - first, min(end - first, len(line))))
 
     def fault(self, message: str, start: int, end: int, hint: str | None = None) -> SpecError:
         """Make the error for the characters `start` to `end`, to be raised by the caller."""
-        place, line, span = self.where(start, end)
+        # One place needs no table of all lines.
+        number, first = self.text.count("\n", 0, start) + 1, self.text.rfind("\n", 0, start) + 1
+        place, line, span = self._where(*self.line(number, first), start, end)
         if place:
             place += f":{span[0] + 1}"
         return SpecError(message, place=place or None, text=line, span=span, hint=hint)
