@@ -105,6 +105,9 @@ def conv(
     if filters.kernel is None:
         raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
     refuse_two_readers(INPUT=source, KERNEL=filters.kernel, **{"--bias": filters.bias, "--check": homework.check})
+    bare = is_bare(homework, cell, shown)
+    if cluster.scheduler is not None:
+        check_cluster(source, numbers, bare, output)
     x = read_input(source, numbers, may_stream(homework, cell, shown, engine, output))
     kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
@@ -122,9 +125,8 @@ def conv(
     algorithm = engine.algorithm or (None if is_binary(source) else steady_choice(ready))
     if engine.plan:
         return Answer(planned_convolution(ready, engine, algorithm), output)
-    bare, notes = is_bare(homework, cell, shown), (*x.notes, *kernel.notes)
+    notes = (*x.notes, *kernel.notes)
     if cluster.scheduler is not None:
-        check_cluster(source, numbers, bare, output)
         axes, options = layer_arrangement(layer, x.array, kernel.array)
         options |= {**edges, "flip": filters.flip}
         count = ready.computation(algorithm).rows

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["IncomingRows", "begins_rows"]
 
-_BLOCK = 1 << 18
+_BLOCK = 1 << 19
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:[ \t]*#[^\n\r]*\r?\n)*")
 _SHAPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*#[ \t]*shape:")
 _MARKS = b"0123456789+-, \t\r\n./eEinfatyINFATY"
@@ -55,6 +55,11 @@ def begins_rows(data: bytes, options: ReadOptions) -> bool | None:
     if rest.translate(None, _MARKS) or _BLANK_LINE.search(data, start, end):
         return False
     return True if data.count(b"\n", start) >= 2 else None
+
+
+def _may_hold_blank_line(block: bytes) -> bool:
+    """Tell at once of most blocks that no line in them is blank; a regular expression takes ten times as long."""
+    return block[:1] in b" \t\r\n" or any(end in block for end in (b"\n\n", b" \n", b"\t\n", b"\r\n"))
 
 
 def _start(data: bytes, header: bool) -> int:
@@ -107,7 +112,7 @@ class IncomingRows:
         return matrix_of_bytes(b"".join(pieces), self._place, self._options)
 
     def _blocks(self) -> Iterator[bytes]:
-        """Give full lines, at most some 256 KiB of them at a time."""
+        """Give full lines, at most some 512 KiB of them at a time."""
         start, data = self._start, self._head
         self._head = b""
         while data:
@@ -135,7 +140,7 @@ class IncomingRows:
         """Leave out blank lines at the end of everything; one between rows is an error."""
         if self._ended and block.strip():
             raise self._parted(self._line)
-        found = _BLANK_LINE.search(block)
+        found = _BLANK_LINE.search(block) if _may_hold_blank_line(block) else None
         if found is not None:
             self._ended = True
             if block[found.end() :].strip():
