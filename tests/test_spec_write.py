@@ -92,7 +92,9 @@ def convolutions(draw: st.DrawFn) -> Convolution:
             multiplier = draw(st.integers(1, 3))
             return Convolution(None, None, **shared, padding=padding, bias=draw(FLAG), depth_multiplier=multiplier)
         case _:
-            extra = draw(st.none() | axes(rank, 0, 2))
+            steps = zip(shared["stride"], shared["dilation"], strict=True)
+            smaller = st.tuples(*(st.integers(0, max(step) - 1) for step in steps))
+            extra = draw(st.none() | smaller)
             named = st.sampled_from(["valid", "same"])
             padding = draw(sides(rank) | named)
             return Convolution(

@@ -149,11 +149,6 @@ def _transposed(layer: Convolution) -> Written:
     if isinstance(layer.padding, str):
         raise unsayable(f"a transposed convolution with padding {layer.padding!r}", "PyTorch")
     extra = layer.output_padding or (0,)
-    for cells, step, spread in zip(
-        extra * (len(layer.stride) // len(extra)), layer.stride, layer.dilation, strict=True
-    ):
-        if cells >= step and cells >= spread:
-            raise unsayable(f"output_padding {cells} that is no smaller than the stride {step}", "PyTorch")
     call = Written(
         name,
         *channels,
