@@ -13,7 +13,10 @@ from convcalc.layers import (
     Convolution,
     Elementwise,
     Layer,
+    Linear,
+    Normalization,
     Pooling,
+    Resize,
     TensorShape,
     complete,
     output_shape,
@@ -133,6 +136,12 @@ def test_activation_is_kept_beside_its_layer(written: str) -> None:
     assert node.name == "head"
 
 
+def test_instance_normalization_and_resizing() -> None:
+    normalization, resized = parse_layers("GroupNormalization(groups=-1)\nResizing(4, 9, interpolation='nearest')")
+    assert normalization.layer == Normalization(None, None, running_stats=False, kind="instance")
+    assert resized.layer == Resize(2, size=(4, 9))
+
+
 def test_training_arguments_are_passed_over() -> None:
     text = (
         "Conv2D(8, 3, kernel_initializer='he_normal', kernel_regularizer=regularizers.l2(1e-4),"
@@ -162,8 +171,11 @@ def test_input_size_in_the_text(text: str, size: tuple[int, ...] | None) -> None
 
 
 def test_open_input_still_gives_its_channels() -> None:
-    (node,) = parse_layers("Input(shape=(None, None, 3)) Conv2D(8, 5)")
+    node = parse_layers("Input(shape=(None, None, 3)) ReLU() Conv2D(8, 5)")[-1]
     assert parameters(node.layer).total == 8 * 3 * 5 * 5 + 8
+    # How many features a flatten makes of open sizes, nobody knows.
+    dense = parse_layers("Input(shape=(None, None, 3)) Flatten() Dense(8)")[-1]
+    assert dense.layer == Linear(None, 8, on_channels=True)
 
 
 REFUSALS = [
@@ -182,6 +194,13 @@ REFUSALS = [
     ("ZeroPadding2D((1, 2, 3))", "takes 2 pairs", "(1, 2, 3)"),
     ("Softmax(axis=1)\nDense(3)", "axis=-1", "1"),
     ("layers.Convv2D(8, 3)", "no layer 'layers.Convv2D'", "Convv2D"),
+    ("BatchNormalization(axis=[1, 2])", "takes one axis", "[1, 2]"),
+    ("GroupNormalization(groups=3, axis=1)", "axis=-1", "1"),
+    ("GroupNormalization(groups=0)", "groups must be at least 1, or -1", "0"),
+    ("layers.PReLU(shared_axes=[0])", "shared_axes are counted from 1", "[0]"),
+    ("ZeroPadding2D(((1, 2, 3), 1))", "a number before and after each axis", "((1, 2, 3), 1)"),
+    ("AdaptiveMaxPooling2D((1, 2, 3))", "takes 2 sizes", "(1, 2, 3)"),
+    ("Input(shap=(3,))\nDense(3)", "Input has no parameter 'shap'", "shap"),
     ("Input(shape=(0, 3))\nDense(3)", "sizes of at least 1", "(0, 3)"),
 ]
 

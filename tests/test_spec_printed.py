@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convcalc.errors import SpecError
 from convcalc.layers import Attention, Elementwise, Linear, Unknown, parameters, weight_shape
@@ -170,3 +172,39 @@ def test_repeats_inside_repeats_stay_within_the_limit() -> None:
     text = "Net((0-999): 1000 x A((0-999): 1000 x B((0-999): 1000 x Linear(2, 2))))"
     with pytest.raises(SpecError, match="more than 100000 layers"):
         parse_layers(text)
+
+
+Tree = str | list[tuple[str, Any]]
+LEAVES = st.sampled_from(
+    [
+        "Linear(in_features=3, out_features=4, bias=True)",
+        "ReLU(inplace=True)",
+        "Scale()",
+        "LayerNorm((3, 4), eps=1e-05)",
+    ]
+)
+NAMES = st.text("abcxyz_0123456789", min_size=1, max_size=4)
+TREES = st.recursive(
+    LEAVES, lambda inner: st.lists(st.tuples(NAMES, inner), min_size=1, max_size=4, unique_by=lambda part: part[0])
+)
+
+
+def shown(tree: Tree, depth: int) -> str:
+    """Print a tree as PyTorch prints a module: a child a line, two spaces deeper."""
+    if isinstance(tree, str):
+        return tree
+    pad = "  " * (depth + 1)
+    children = "".join(f"{pad}({name}): {shown(child, depth + 1)}\n" for name, child in tree)
+    return f"Block(\n{children}{'  ' * depth})"
+
+
+def leaves(tree: Tree, name: str) -> list[tuple[str, str]]:
+    if isinstance(tree, str):
+        return [(name, tree)]
+    return [leaf for part, child in tree for leaf in leaves(child, f"{name}.{part}" if name else part)]
+
+
+@given(st.lists(st.tuples(NAMES, TREES), min_size=1, max_size=4))
+def test_any_nesting_gives_its_leaves_by_name(tree: list[tuple[str, Any]]) -> None:
+    nodes = parse_layers(shown(tree, 0))
+    assert [(node.name, node.text) for node in nodes] == leaves(tree, "")

@@ -106,6 +106,8 @@ def test_node_keeps_its_place() -> None:
 
 def test_arithmetic_is_read_as_python_does() -> None:
     assert only("Linear(256 * 6 * 6, 2 * (3 + 4) - 1)").layer == only("Linear(9216, 13)").layer
+    assert only("Linear(37 // 4 + 17 % 5, 8)").layer == only("Linear(11, 8)").layer
+    assert only("LeakyReLU(1 / 4)").layer == only("LeakyReLU(0.25)").layer
     assert only("Flatten(1, -1)").layer == only("Flatten(2 - 1, +-1)").layer
 
 
@@ -146,6 +148,16 @@ REFUSALS = [
     ("Conv2d(3, 64, [x for x in y])", "is expected here", "[x for x in y]"),
     ("Conv2d(*args)", "is expected here", "*args"),
     ("Conv2d(**kwargs)", "is expected here", "kwargs"),
+    ("Linear(10 / 4, 3)", "whole number, got 2.5", "10 / 4"),
+    ("Linear(-'x', 3)", "is expected here", "'x'"),
+    ("AdaptiveAvgPool2d((1, 2, 3))", r"takes 2 sizes, got \(1, 2, 3\)", "(1, 2, 3)"),
+    ("LayerNorm(())", "normalized_shape is empty", "()"),
+    ("Upsample(scale_factor=0)", "scale_factor must be more than 0", "0"),
+    ("Upsample(scale_factor=(2, 3), mode='trilinear')", "takes 1 number or 3", "(2, 3)"),
+    ("ZeroPad2d((1, 2, 3))", "takes 1 number or 4", "(1, 2, 3)"),
+    ("GELU(approximate=3)", "approximate must be a word, got 3", "3"),
+    ("Dropout('half')", "p must be a number, got 'half'", "'half'"),
+    ("ConvTranspose2d(3, 4, 3, padding_mode='circular')", "pads with zeros only", "'circular'"),
     ("Linear(10 // 0, 3)", "has no value", "10 // 0"),
     ("Linear(2 ** 9, 3)", "is expected here", "2 ** 9"),
     ("3", "'3' is no layer", "3"),
