@@ -22,6 +22,7 @@ __all__ = [
     "causal_padding",
     "check_real_cells",
     "full_padding",
+    "output_sizes",
     "same_padding",
 ]
 
@@ -178,11 +179,27 @@ class Window(Value):
         return spread - self.padding.total
 
 
+def output_sizes(windows: Sequence[Window], sizes: Sequence[int]) -> tuple[int, ...]:
+    """Count the windows on each axis; an error names the axis.
+
+    >>> output_sizes([Window(3, stride=2), Window(2)], (7, 5))
+    (3, 4)
+    """
+    counted = []
+    for axis, (window, size) in enumerate(zip(windows, sizes, strict=True)):
+        try:
+            counted.append(window.output(size))
+        except ShapeError as error:
+            raise ShapeError(f"{axis_name(axis, len(windows))}: {error.message}") from None
+    return tuple(counted)
+
+
 def check_real_cells(windows: Sequence[Window], sizes: Sequence[int]) -> None:
     """Refuse windows without a real cell, which have nothing to pool; `sizes` are those of the same axes.
 
     >>> check_real_cells([Window(2, stride=2, padding=Padding(1, 1))], [4])
     """
+    output_sizes(windows, sizes)
     for axis, (window, size) in enumerate(zip(windows, sizes, strict=True)):
         empty = window.first_empty(size)
         if empty is not None:

@@ -119,6 +119,7 @@ def planned_pooling(layer: Pooling | AdaptivePooling, x: Any, engine: EngineOpti
     from convcalc.compute.exact import kind_of
     from convcalc.compute.pooling_plan import plan_pooling
     from convcalc.compute.tiles import thread_count
+    from convcalc.geometry import output_sizes
     from convcalc.layers import AdaptivePooling, windows
     from convcalc.report.plans import plan_report
 
@@ -128,7 +129,7 @@ def planned_pooling(layer: Pooling | AdaptivePooling, x: Any, engine: EngineOpti
     spatial = tuple(x.shape[x.ndim - rank :])
     axes = windows(layer, spatial)
     plan = plan_pooling(x.shape, axes, layer.kind, str(x.dtype), engine.algorithm)
-    shape = (*x.shape[: x.ndim - rank], *(w.output(size) for w, size in zip(axes, spatial, strict=True)))
+    shape = (*x.shape[: x.ndim - rank], *output_sizes(axes, spatial))
     kind = str(x.dtype) if x.dtype.kind != "O" else kind_of(x)
     memory_size(engine.memory)
     return plan_report("pool", plan, shape, kind, engine.threads or thread_count())
@@ -150,13 +151,14 @@ def compute_pooling(
 
 
 def _pooled_rows(layer: Pooling | AdaptivePooling, x: Any) -> int | None:
+    from convcalc.geometry import output_sizes
     from convcalc.layers import Pooling, windows
 
     if not isinstance(layer, Pooling):
         return None
     rank = len(layer.kernel)
     lead, spatial = x.shape[: x.ndim - rank], tuple(x.shape[x.ndim - rank :])
-    rows = windows(layer, spatial)[0].output(spatial[0])
+    rows = output_sizes(windows(layer, spatial), spatial)[0]
     for size in lead:
         rows *= size
     # An Lp pooling goes over the cells once to see that their powers fit.

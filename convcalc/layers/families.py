@@ -71,7 +71,7 @@ class Convolution(Value):
     padding_mode: str = "zeros"
 
     def check(self) -> None:
-        """Refuse channels that groups do not divide and an output padding that is not smaller than a step."""
+        """Refuse channels that groups do not divide."""
         for name, channels in (("in", self.in_channels), ("out", self.out_channels)):
             if channels is not None and channels < 1:
                 raise ShapeError(f"{name}_channels must be at least 1, got {channels}")

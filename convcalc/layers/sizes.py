@@ -6,7 +6,7 @@ from math import prod
 from typing import assert_never
 
 from convcalc.errors import ShapeError
-from convcalc.geometry import Window, axis_name, check_real_cells
+from convcalc.geometry import Window, axis_name, check_real_cells, output_sizes
 from convcalc.layers.borders import bordered, check_mode, resized
 from convcalc.layers.families import (
     AdaptivePooling,
@@ -200,7 +200,7 @@ def _embedded(layer: Embedding, shape: TensorShape) -> TensorShape:
 def _unfolded(layer: Unfold, shape: TensorShape) -> TensorShape:
     if shape.channels is None:
         raise ShapeError(f"unfold needs to know the channels, the input {shape} leaves them open")
-    columns = prod(_slide(blocks(layer), shape.spatial))
+    columns = prod(output_sizes(blocks(layer), shape.spatial))
     return shape.with_channels(shape.channels * prod(layer.kernel), (columns,))
 
 
@@ -210,7 +210,7 @@ def _folded(layer: Fold, shape: TensorShape) -> TensorShape:
         raise ShapeError(
             f"fold needs a multiple of {cells} rows (the cells of its kernel), the input {shape} has {rows}"
         )
-    counts = _slide(blocks(layer), layer.outputs)
+    counts = output_sizes(blocks(layer), layer.outputs)
     if prod(counts) != shape.spatial[0]:
         counted = "·".join(map(str, counts))
         raise ShapeError(
@@ -222,7 +222,7 @@ def _folded(layer: Fold, shape: TensorShape) -> TensorShape:
 
 def _pooled(layer: Pooling, spatial: tuple[int, ...]) -> tuple[int, ...]:
     axes = windows(layer, spatial)
-    sizes = _slide(axes, spatial)
+    sizes = output_sizes(axes, spatial)
     check_real_cells(axes, spatial)
     return sizes
 
@@ -239,23 +239,18 @@ def _spread(axes: tuple[tuple[Window, int], ...], spatial: tuple[int, ...]) -> t
 
 def _convolved(layer: Convolution, spatial: tuple[int, ...]) -> tuple[int, ...]:
     if layer.transposed:
-        return _spread(transposed_windows(layer), spatial)
+        spread = transposed_windows(layer)
+        for window, extra in spread:
+            if extra >= max(window.stride, window.dilation):
+                steps = f"the stride {window.stride} or the dilation {window.dilation}"
+                raise ShapeError(f"output_padding {extra} must be smaller than {steps}")
+        return _spread(spread, spatial)
     axes = windows(layer, spatial)
     for axis, (window, size) in enumerate(zip(axes, spatial, strict=True)):
         if layer.padding_mode != "zeros":
             amounts = (window.padding.before, window.padding.after)
             check_mode(layer.padding_mode, amounts, size, axis_name(axis, len(spatial)))
-    return _slide(axes, spatial)
-
-
-def _slide(axes: tuple[Window, ...], spatial: tuple[int, ...]) -> tuple[int, ...]:
-    sizes = []
-    for axis, (window, size) in enumerate(zip(axes, spatial, strict=True)):
-        try:
-            sizes.append(window.output(size))
-        except ShapeError as error:
-            raise ShapeError(f"{axis_name(axis, len(spatial))}: {error.message}") from None
-    return tuple(sizes)
+    return output_sizes(axes, spatial)
 
 
 def _check_channels(expected: int | None, shape: TensorShape) -> None:

@@ -24,6 +24,7 @@ from convcalc.layers import (
     TensorShape,
     Unpooling,
     output_shape,
+    transposed_windows,
     windows,
 )
 from convcalc.solve.answers import MOST_TRIED, Span, joined
@@ -129,6 +130,9 @@ def through(layers: Sequence[Layer], size: int, *, strict: bool = False) -> int:
                 case Pooling() | Convolution(transposed=False):
                     # Without the checks of whole layers, which would make the function rise and fall.
                     size = windows(layer, (size,))[0].output(size)
+                case Convolution():
+                    ((window, extra),) = transposed_windows(layer)
+                    size = window.transposed_output(size, extra)
                 case Resize() if layer.factor is not None and size > FLOAT_EXACT:
                     # No float holds this size, so frameworks refuse it; the function goes on all the same.
                     numerator, denominator = layer.factor[0].as_integer_ratio()
