@@ -108,6 +108,22 @@ def test_names_in_containers(text: str, names: list[str]) -> None:
     assert [node.name for node in parse_layers(text)] == names
 
 
+def test_a_piece_of_a_script() -> None:
+    text = """import torch
+from torch import nn
+from collections import OrderedDict
+
+model = nn.Sequential(OrderedDict([
+    ("conv", nn.Conv2d(3, 8, 3)),
+    ("act", nn.ReLU()),
+]))
+"""
+    nodes = parse_layers(text, place="net.py")
+    assert [(node.name, node.place) for node in nodes] == [("model.conv", "net.py:6"), ("model.act", "net.py:7")]
+    with pytest.raises(SpecError, match="no layer in this text"):
+        parse_layers("import torch\n")
+
+
 def test_names_that_both_frameworks_have() -> None:
     assert set(PYTORCH) & set(KERAS) == set(_IN_BOTH)
 

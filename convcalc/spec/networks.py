@@ -73,6 +73,8 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
 
         if is_printed(source.text):
             return Reading(read_printed(source), None, "pytorch", printed=True)
+    if "import " in source.text:
+        source = Source(_without_imports(source.text), source.place)
     reader = _Reader(source, rank, notation)
     single = _single_item(source.text)
     if single is None:
@@ -99,6 +101,16 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
     if common == "either":
         common = "keras" if reader.only_keras else "pytorch"
     return Reading(entries, reader.input, common)
+
+
+def _without_imports(text: str) -> str:
+    """Blank out the lines that import something, every other character staying in its place."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        words = line.split()
+        if words[:1] == ["import"] or (words[:1] == ["from"] and "import" in words[2:3]):
+            lines[number] = " " * len(line)
+    return "\n".join(lines)
 
 
 def _single_item(text: str) -> Item | None:
