@@ -14,7 +14,7 @@ import pytest
 from conftest import Run
 
 import convcalc as package
-from convcalc.cli import engine, main
+from convcalc.cli import in_place, main
 from convcalc.compute.exact import magnitude
 from convcalc.compute.mapped import Releasing, is_mapped, slabs
 from convcalc.errors import FileError
@@ -22,10 +22,13 @@ from convcalc.matrix.npy import new_npy
 from convcalc.matrix.saving import output_place
 
 OPTIONS = ["-p", "same", "--memory", "8M", "-o"]
-PEAK = (
-    "import sys, resource; from convcalc.cli import main; code = main(); "
-    "print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-)
+# The system's own count: that of getrusage begins with the memory of the process which started this one.
+PEAK = """
+import re
+from convcalc.cli import main
+code = main()
+print(code, re.search(r"VmHWM:\\s*([0-9]+) kB", open("/proc/self/status").read())[1])
+"""
 
 
 def large(path: Path, shape: tuple[int, ...], dtype: str) -> Any:
@@ -52,7 +55,7 @@ def test_in_place_the_bits_are_those_of_memory(
     tmp_path: Path, dtype: str, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, kernel, target = tmp_path / "x.npy", tmp_path / "k.npy", tmp_path / "y.npy"
-    monkeypatch.setattr(engine, "LARGE", 1)
+    monkeypatch.setattr(in_place, "LARGE", 1)
     large(source, (230, 190), dtype)
     np.save(kernel, (np.random.default_rng(1).standard_normal((4, 3)) * 9).astype(dtype.removeprefix("u")))
     assert main(["conv", str(source), "-k", str(kernel), *options, "-o", str(target)]) == 0
@@ -91,6 +94,42 @@ def test_memory_is_bounded_whatever_the_size(tmp_path: Path, dtype: str, kernel:
     assert size + written.nbytes > 70e6
     # KiB: what a start takes, and some pages beyond the 8 MiB that were read before they could be given back.
     assert peak < least + 40_000
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "options"),
+    [
+        ("float32", (410, 190), ["avg", "-k", "5x3", "-s", "3x2", "-p", "2:1x1", "--ceil"]),
+        ("float64", (3, 7, 61, 50), ["lp", "-k", "4x3", "-s", "2x1", "--norm", "2"]),
+        ("float16", (5, 90, 60), ["avg", "-k", "6", "-s", "2x4", "-p", "3", "--no-count-pad"]),
+        ("uint8", (700, 300), ["max", "-k", "9x2", "-s", "1x3", "-d", "2x1", "-p", "4:0x1"]),
+        ("int16", (900, 70), ["avg", "-k", "2"]),
+    ],
+)
+def test_pooling_in_pieces_has_the_bits_of_memory(
+    tmp_path: Path, dtype: str, shape: tuple[int, ...], options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, small, there = tmp_path / "x.npy", tmp_path / "y.npy", tmp_path / "z.npy"
+    array = large(source, shape, dtype)
+    if options[0] == "lp":
+        np.save(source, np.abs(array))
+    assert main(["pool", str(source), *options, "-o", str(there)]) == 0
+    monkeypatch.setattr(in_place, "LARGE", 1)
+    monkeypatch.setattr(in_place, "memory_size", lambda text: 1 << 16)
+    assert main(["pool", str(source), *options, "-o", str(small)]) == 0
+    assert small.read_bytes() == there.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "y.npy", "z.npy"]
+
+
+@pytest.mark.parametrize("kind", ["max", "avg"])
+def test_pooling_is_bounded_in_memory_too(tmp_path: Path, kind: str) -> None:
+    size = large(tmp_path / "x.npy", (5_000, 5_000), "float32").nbytes
+    options = ["-k", "3", "-s", "1", "--memory", "8M", "-o", str(tmp_path / "y.npy")]
+    command = [sys.executable, "-c", PEAK, "pool", str(tmp_path / "x.npy"), kind, *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    code, peak = map(int, done.stdout.split())
+    assert (code, size) == (0, 100_000_000)
+    assert peak < 80_000
 
 
 def test_an_interrupt_leaves_what_was_there(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import typer
 
 from convcalc.cli.answer import Answer, noted
 from convcalc.cli.cluster import check_cluster, compute_on_cluster
-from convcalc.cli.engine import compute, compute_in_place, planned_convolution, row_options
+from convcalc.cli.engine import compute, planned_convolution, row_options
+from convcalc.cli.in_place import compute_in_place
 from convcalc.cli.layers import read_layers
 from convcalc.cli.numbers import boundary_of, chosen_cell, read_beside, read_kernel, refuse_two_readers, typed_as
 from convcalc.cli.options import (

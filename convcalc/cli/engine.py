@@ -18,17 +18,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "compute",
-    "compute_in_place",
     "compute_pooling",
     "memory_size",
     "planned_convolution",
     "planned_pooling",
     "row_options",
+    "thread_share",
 ]
 
 LEAST_MEMORY = 1 << 20
-LARGE = 1 << 22
-"""Bytes of input from which a result goes into its file without being held in memory."""
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([kmgt]?)(i?b)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -60,7 +58,7 @@ def planned_convolution(ready: Arranged, engine: EngineOptions, algorithm: str |
         raise UsageError("the padding cuts off everything: there is nothing to compute", place="--plan")
     shape = (*ready.result, *planned.shape[2:])
     kind = {"object": planned.operands.result}.get(planned.dtype, planned.dtype)
-    return plan_report("conv", plan, shape, kind, _threads(planned, engine))
+    return plan_report("conv", plan, shape, kind, thread_share(planned, engine))
 
 
 def compute(ready: Arranged, engine: EngineOptions, algorithm: str | None) -> Any:
@@ -68,35 +66,10 @@ def compute(ready: Arranged, engine: EngineOptions, algorithm: str | None) -> An
     from convcalc.compute.tiles import Options
 
     planned = ready.computation(algorithm)
-    threads = _threads(planned, engine)
+    threads = thread_share(planned, engine)
     with meter(planned.rows) as progress:
         result = planned.compute(options=Options(threads=threads, progress=progress))
     return result.reshape(*ready.result, *result.shape[2:])
-
-
-def compute_in_place(ready: Arranged, engine: EngineOptions, algorithm: str | None, path: str | None) -> bool:
-    """Compute a large convolution straight into the `.npy` file `path`, which appears whole or not at all.
-
-    False, and nothing done, where the result has to be in memory as a whole: it is small, goes elsewhere, or has
-    numbers that only Python holds.
-    """
-    from convcalc.compute.mapped import Releasing
-    from convcalc.compute.tiles import Options
-    from convcalc.matrix.npy import new_npy
-    from convcalc.matrix.saving import is_ordinary, output_place
-
-    if path is None or not path.lower().endswith(".npy") or ready.x.nbytes < LARGE or not is_ordinary(path):
-        return False
-    planned = ready.computation(algorithm)
-    if planned.dtype == "object" or planned.operands.result == "fraction":
-        return False
-    threads = _threads(planned, engine)
-    with output_place(path) as place, meter(planned.rows) as progress:
-        out = new_npy(place, planned.dtype, (*ready.result, *planned.shape[2:]))
-        arrays = (ready.x, out)
-        told = Releasing(progress, rows=planned.rows, memory=memory_size(engine.memory) // 2, arrays=arrays)
-        planned.compute(out.reshape(planned.shape), Options(threads=threads, progress=told))
-    return True
 
 
 def row_options(engine: EngineOptions) -> Options:
@@ -107,7 +80,8 @@ def row_options(engine: EngineOptions) -> Options:
     return Options(algorithm=engine.algorithm, threads=engine.threads or 1)
 
 
-def _threads(planned: Computation, engine: EngineOptions) -> int:
+def thread_share(planned: Computation, engine: EngineOptions) -> int:
+    """Give the number of threads that are asked for and whose tiles fit into memory together."""
     from convcalc.compute.budget import threads_within
     from convcalc.compute.tiles import thread_count
 

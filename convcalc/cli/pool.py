@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convcalc.cli.answer import Answer
+from convcalc.cli.answer import Answer, noted
 from convcalc.cli.engine import compute_pooling, planned_pooling, row_options
+from convcalc.cli.in_place import pool_in_place
 from convcalc.cli.layers import read_layers
 from convcalc.cli.numbers import chosen_cell, read_beside, refuse_two_readers
 from convcalc.cli.options import (
@@ -22,7 +23,7 @@ from convcalc.cli.options import (
     WindowArguments,
     grouped,
 )
-from convcalc.cli.stream import may_stream, read_input, stream
+from convcalc.cli.stream import is_bare, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
 from convcalc.report import Grid, matrix_report
@@ -103,7 +104,10 @@ def pool(
         x = x.replace(array=x.array.reshape(1, -1))
     if engine.plan:
         return Answer(planned_pooling(layer, x.array, engine), output)
-    values, indices = compute_pooling(layer, x.array, pooling.indices or layer.indices, engine)
+    wanted = pooling.indices or layer.indices
+    if not wanted and is_bare(homework, cell, shown) and pool_in_place(layer, x.array, engine, output.output):
+        return noted(x.notes)
+    values, indices = compute_pooling(layer, x.array, wanted, engine)
     derived = []
     if homework.explain or cell.at is not None:
         from convcalc.compute.apply import pooling_cell_numbers

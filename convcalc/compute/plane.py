@@ -14,7 +14,8 @@ from convcalc.compute.exact import Array, kind_of, magnitude
 from convcalc.compute.pool import pool
 from convcalc.compute.stream import RowStream
 from convcalc.compute.tiles import Options
-from convcalc.geometry import Padding, Window
+from convcalc.errors import ShapeError
+from convcalc.geometry import Padding, Window, axis_name
 from convcalc.layers import Convolution, Pooling, windows
 
 __all__ = ["convolved_rows", "pooled_rows", "row_windows", "steady_algorithm", "steady_choice"]
@@ -141,10 +142,16 @@ def _streamed(blocks: Iterable[Array], windows: Sequence[Window], compute: Any) 
         return np.asarray(compute(rows, [along.replace(padding=padding), across]))
 
     stream = RowStream(along, rows_of)
+    height = 0
     for block in blocks:
+        height += len(block)
         rows = stream.push(block)
         if len(rows):
             yield rows
+    try:
+        along.output(height)
+    except ShapeError as error:
+        raise ShapeError(f"{axis_name(0, 2)}: {error.message}") from None
     rows = stream.finish()
     if len(rows):
         yield rows

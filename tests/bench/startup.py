@@ -61,7 +61,7 @@ def main() -> None:
         times = medians(
             {
                 "empty app": [python, str(app), "first"],
-                "shape": [python, "-m", "convcalc", *"shape 224 -k 7 -s 2 -p 3".split()],
+                "shape": [python, "-m", "convcalc", "shape", "224", "-k", "7", "-s", "2", "-p", "3"],
                 "typer, numpy": [python, "-c", "import typer, numpy"],
                 "conv": [python, "-m", "convcalc", "conv", str(matrix), "-k", "1 2 1; 0 1 0; 2 1 0"],
             }
