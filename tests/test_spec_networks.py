@@ -96,6 +96,7 @@ def test_calls_over_several_lines_with_comments() -> None:
         ("nn.Sequential(collections.OrderedDict([('act', nn.ReLU()), ('out', nn.Tanh())]))", ["act", "out"]),
         ("nn.ModuleList([nn.ReLU(), nn.Sequential(nn.Tanh())])", ["0", "1.0"]),
         ("nn.ModuleDict({'act': nn.ReLU(), 'out': nn.Sequential(nn.Tanh())})", ["act", "out.0"]),
+        ("layers = [nn.ReLU(), nn.Sequential(nn.Tanh())]", ["layers", "layers.0"]),
         ("model.add(Dense(3))\nmodel.add(Dense(4, name='head'))", ["", "head"]),
         ("Sequential([Dense(3), Dense(4, name='head')])", ["", "head"]),
         (

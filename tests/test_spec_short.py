@@ -130,9 +130,10 @@ def test_fault_is_pointed_at(text: str, message: str, fault: str) -> None:
         ("conv:64,k3,nobas", "did you mean nobias?"),
         ("maxpol:2", "did you mean maxpool?"),
         ("lekyrelu", "did you mean leakyrelu?"),
+        ("conv: 64, k3", "write the fields without spaces, as conv:64,k3"),
     ],
 )
 def test_hint(text: str, hint: str) -> None:
-    with pytest.raises(SpecError, match=r"no (layer|field)") as caught:
+    with pytest.raises(SpecError, match=r"no (layer|field)|is missing") as caught:
         parse_layers(text)
     assert caught.value.hint == hint

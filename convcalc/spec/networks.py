@@ -167,7 +167,10 @@ class _Reader:
         text = self.source.text[item.start : item.end]
         found = self.read.get(text)
         if found is None:
-            value = read_expression(self.source, item.start, item.end).value
+            argument = read_expression(self.source, item.start, item.end)
+            value = argument.value
+            if isinstance(value, Sequence) and value.items:
+                value = Call("Sequential", [argument], [], (argument.start, argument.start, argument.end))
             if not isinstance(value, Call):
                 raise self.no_layer(item.start, item.end)
             found = self.read[text] = list(self.opened(value, ""))

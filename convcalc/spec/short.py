@@ -154,7 +154,8 @@ class _Fields:
     def field(self, start: int, end: int) -> None:
         text = self.source.text[start:end]
         if not text:
-            raise self.fault(f"a field of {self.kind} is missing", start, end)
+            hint = "write the fields without spaces, as conv:64,k3"
+            raise self.fault(f"a field of {self.kind} is missing", start, end, hint)
         key, equals, _ = text.partition("=")
         if equals:
             self.put(self.named(key, start), start, start + len(key) + 1, end)
