@@ -9,7 +9,7 @@ library (`tests/test_house.py` walks the imports against this table).
 | `value`      | immutable values at no cost to start-up                   |                                         |
 | `geometry`   | one axis in whole numbers: windows, padding, size formula |                                         |
 | `layers`     | shapes and layer families: shape rule, parameters, MACs   | geometry                                |
-| `spec`       | text to layers, every node keeping its place              | layers, geometry                        |
+| `spec`       | text to layers and back, every node keeping its place     | layers, geometry                        |
 | `network`    | a shape through layers: steps, totals, receptive field    | layers, geometry                        |
 | `region`     | which input cells one output cell sees                    | network, layers, geometry               |
 | `solve`      | backwards: values and inputs that give a wanted output    | network, layers, geometry               |
