@@ -91,7 +91,9 @@ def test_heavy_modules_are_imported_at_the_top_only_where_the_table_says(room: s
             first = name.split(".")[0]
             if top and first in HEAVY:
                 assert first in table()[room], f"{path.name} imports {name} at its top"
-                assert room != "render" or path.name in ("table.py", "grid.py"), f"{path.name} imports {name} at its top"
+                assert room != "render" or path.name in ("table.py", "grid.py"), (
+                    f"{path.name} imports {name} at its top"
+                )
             if top and name.startswith(("convcalc.matrix", "convcalc.compute", "convcalc.render.table")):
                 # The rooms full of numbers import each other freely; everybody else waits until they are needed.
                 assert room in ("matrix", "compute"), f"{path.name} imports {name} at its top"
