@@ -47,6 +47,7 @@ from convcalc.layers import (
     complete,
     output_shape,
     parameters,
+    windows,
 )
 from convcalc.spec import parse_network
 from convcalc.spec.translate import translate
@@ -361,3 +362,41 @@ def test_what_a_notation_lacks_is_said(text: str, notation: str, message: str) -
     layer = complete(node.layer, shape)
     with pytest.raises(UsageError, match=message):
         translate(layer, notation, shape)
+
+
+def before(layer: Layer, shape: TensorShape) -> list[int]:
+    """Give the cells put before each axis by a layer that slides a window or puts a border."""
+    if isinstance(layer, Border):
+        return [amounts[0] for amounts in layer.amounts]
+    if isinstance(layer, Convolution | Pooling) and not (isinstance(layer, Convolution) and layer.transposed):
+        return [window.padding.before for window in windows(layer, shape.spatial)]
+    return [0] * shape.rank
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    convolutions() | poolings(),
+    st.lists(st.integers(4, 14), min_size=3, max_size=3),
+    st.sampled_from(["pytorch", "keras"]),
+)
+def test_a_translated_window_stands_where_it_stood(
+    layer: Convolution | Pooling, sizes: list[int], notation: str
+) -> None:
+    """The lines give the same shape, hold as many parameters and start as far before the input."""
+    rank = len(layer.kernel)
+    channels = layer.in_channels if isinstance(layer, Convolution) else None
+    shape = TensorShape((6 if channels is None else channels, *sizes[:rank]), rank)
+    try:
+        completed = complete(layer, shape)
+        output, lines = output_shape(completed, shape), translate(completed, notation, shape)
+        held = parameters(completed).total
+    except UsageError:
+        return
+    through, count, moved = shape, 0, [0] * rank
+    for node in parse_network("\n".join(lines), notation=notation).nodes:
+        part = complete(node.layer, through)
+        moved = [cells + more for cells, more in zip(moved, before(part, through), strict=True)]
+        through, count = output_shape(part, through), count + parameters(part).total
+    assert (through, count) == (output, held), lines
+    if not (isinstance(layer, Convolution) and layer.transposed):
+        assert moved == before(completed, shape), lines
