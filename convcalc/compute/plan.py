@@ -1,4 +1,9 @@
-"""Which algorithm computes a convolution: decided from sizes and number type alone, with the cost of every choice."""
+"""Which algorithm computes a convolution: decided from sizes and number type alone, with the cost of every choice.
+
+Winograd's algorithm is not among them. It multiplies less by adding and subtracting neighbouring cells first, so that
+its error follows the largest cells near a window and not the products of the window itself: no bound relative to the
+sum of absolute products holds, and finding the cells that break it costs as much as the products it saves.
+"""
 
 from __future__ import annotations
 

@@ -72,8 +72,10 @@ def run(
         result = target if direct else scratch.take("result", target.shape, job.dtype)
         method.run(block, prepared[groups], job, result, scratch)
         if method.SPREADS and not np.isfinite(result.sum()):
-            # An infinite or undefined cell must not reach windows that do not see it.
-            taps.run(block, plain[groups], job, result, scratch)
+            # Infinite and undefined cells must not reach windows that do not see them; the others keep their bits.
+            finite = scratch.take("finite", result.shape, job.dtype)
+            taps.run(block, plain[groups], job, finite, scratch)
+            np.copyto(result, finite, where=~np.isfinite(result))
         if added is not None:
             np.add(result, added[groups], out=result)
         if not direct:
