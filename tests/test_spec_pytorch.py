@@ -191,6 +191,15 @@ def test_places_count_characters_not_bytes() -> None:
     assert text[slice(*caught.value.span)] == "strid"
 
 
+def test_places_behind_wide_characters_on_several_lines() -> None:
+    text = "nn.Sequential(  # ÄÖÜ 𝛼\n  nn.GELU(approximate='tänh𝛼'), nn.ReLU(), nn.Conv2d(3, 8, kernel=3))"
+    with pytest.raises(SpecError, match="'kernel'") as caught:
+        parse_layers(text)
+    assert caught.value.span is not None
+    assert caught.value.text is not None
+    assert caught.value.text[slice(*caught.value.span)] == "kernel"
+
+
 def test_numbers_stay_whole_at_any_size() -> None:
     layer = only(f"Conv2d({10**30}, {3 * 10**30}, 3)").layer
     assert isinstance(layer, Convolution)
@@ -214,6 +223,7 @@ JUNK = [
     "lambda: " * 50_000 + "x",
     "x if y else " * 50_000 + "z",
     "'" * 10_001,
+    "Conv2d(" + "3," * 2_000_000 + "3)",
     "Linear(" + "9" * 5000 + ", 3)",
     "Linear(" + "*".join(["9" * 4000] * 50) + ", 3)",
     "junk " * 2_000_000,

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import ast
 import warnings
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import partial
 
 from convcalc.errors import SpecError
 from convcalc.spec.source import Source
@@ -19,6 +22,8 @@ _MAX_DEPTH = 100
 # A chain of operators has no brackets: it may be as long as the longest number, and its tree not deeper than this.
 _MAX_STRETCH = 5000
 _MAX_TREE_DEPTH = 150
+# One expression of tens of thousands of layers; more would take its time and memory before the first error.
+_MAX_COMMAS = 150_000
 _MAX_DIGITS = 4300
 
 
@@ -35,14 +40,31 @@ class Symbol:
 
 
 class Argument:
-    """A value with its place in the text."""
+    """A value with its place in the text.
 
-    __slots__ = ("end", "start", "value")
+    Most places are never asked for, so they are found when they are: `place` is the two offsets, or gives them.
+    """
 
-    def __init__(self, value: object, start: int, end: int) -> None:
+    __slots__ = ("_place", "value")
+
+    def __init__(self, value: object, place: tuple[int, int] | Callable[[], tuple[int, int]]) -> None:
         self.value = value
-        self.start = start
-        self.end = end
+        self._place = place
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The offsets of its first character and of the one after its last."""
+        return self._place if isinstance(self._place, tuple) else self._place()
+
+    @property
+    def start(self) -> int:
+        """The offset of its first character."""
+        return self.span[0]
+
+    @property
+    def end(self) -> int:
+        """The offset after its last character."""
+        return self.span[1]
 
 
 class Sequence:
@@ -112,8 +134,16 @@ def _guard(source: Source, text: str, start: int) -> None:
     if not text:
         raise source.fault("a layer is missing", start, start)
     if len(text) > _MAX_STRETCH:
+        stretches = text.split(",")
+        if len(stretches) > _MAX_COMMAS:
+            raise source.fault(
+                f"an expression with {len(stretches) - 1} commas is too long, at most {_MAX_COMMAS} are read",
+                start,
+                start + 1,
+                "write a layer a line",
+            )
         at = start
-        for stretch in text.split(","):
+        for stretch in stretches:
             if len(stretch) > _MAX_STRETCH:
                 raise source.fault(f"no layer has {len(stretch)} characters without a comma", at, at + 1)
             at += len(stretch) + 1
@@ -142,12 +172,13 @@ def _syntax_fault(source: Source, text: str, start: int, error: SyntaxError) -> 
 class _Reader:
     """Turns the syntax tree of one expression into calls and values with their offsets in the source."""
 
-    __slots__ = ("ascii", "depth", "lines", "offsets", "source", "start")
+    __slots__ = ("ascii", "beside", "depth", "lines", "offsets", "source", "start")
 
     def __init__(self, source: Source, text: str, start: int) -> None:
         self.source = source
         self.start = start
         self.depth = 0
+        self.beside: dict[int, list[int]] = {}
         self.ascii = text.isascii()
         # As Python counts them: a lone carriage return ends a line as well.
         self.lines = (
@@ -159,8 +190,11 @@ class _Reader:
 
     def offset(self, line: int, column: int) -> int:
         if not self.ascii:
-            # The syntax tree counts bytes of UTF-8.
-            column = len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
+            # The syntax tree counts bytes of UTF-8, all but the first of a character beside it.
+            if line not in self.beside:
+                encoded = self.lines[line - 1].encode()
+                self.beside[line] = [index for index, byte in enumerate(encoded) if byte & 0b1100_0000 == 0b1000_0000]
+            column -= bisect_left(self.beside[line], column)
         return self.offsets[line - 1] + column
 
     def span(self, node: ast.expr) -> tuple[int, int]:
@@ -168,7 +202,9 @@ class _Reader:
         return start, self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
 
     def argument(self, node: ast.expr) -> Argument:
-        return Argument(self.value(node), *self.span(node))
+        if type(node) is ast.Constant and isinstance(node.value, int | str | float):
+            return Argument(node.value, partial(self.span, node))
+        return Argument(self.value(node), partial(self.span, node))
 
     def value(self, node: ast.expr) -> object:
         self.depth += 1
@@ -208,7 +244,7 @@ class _Reader:
 
     def pair(self, key: ast.expr, value: ast.expr) -> Argument:
         items = [self.argument(key), self.argument(value)]
-        return Argument(Sequence(items), items[0].start, items[1].end)
+        return Argument(Sequence(items), (items[0].start, items[1].end))
 
     def call(self, node: ast.Call) -> Call:
         start, end = self.span(node)

@@ -54,7 +54,7 @@ def _read(source: Source, name: str, of_keras: bool, place: tuple[int, int, int]
     for field in source.text[at : place[2]].split(",") if place[2] > place[1] else []:
         key, equals, _ = field.partition("=")
         start = at + len(key) + 1 if equals else at
-        argument = Argument(_value(source, start, at + len(field)), start, at + len(field))
+        argument = Argument(_value(source, start, at + len(field)), (start, at + len(field)))
         if equals:
             keywords.append((key, at, argument))
         else:
@@ -94,9 +94,9 @@ def _pair(source: Source, start: int, end: int) -> Argument:
     text = source.text[start:end]
     before, colon, after = text.partition(":")
     if not colon:
-        return Argument(_WORDS.get(text, _number(text)), start, end)
-    sides = [Argument(_number(side), start, end) for side in (before, after)]
-    return Argument(Sequence(sides), start, end)
+        return Argument(_WORDS.get(text, _number(text)), (start, end))
+    sides = [Argument(_number(side), (start, end)) for side in (before, after)]
+    return Argument(Sequence(sides), (start, end))
 
 
 def _number(text: str) -> object:
