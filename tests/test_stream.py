@@ -328,6 +328,21 @@ def test_pipe_and_file_give_the_same_text(tmp_path: Path) -> None:
     assert subprocess.run(["bash", "-c", named], capture_output=True, check=True).stdout == whole
 
 
+def test_a_text_file_larger_than_memory_is_streamed_too(tmp_path: Path) -> None:
+    path = tmp_path / "x.txt"
+    path.write_bytes(b"0 1 2\n3 4 5\n" * 100_000 + b"6 7\n")
+    for memory, lines in (("1M", True), ("1G", False)):
+        command = [*COMMAND, "conv", str(path), "-k", "1 0; 0 1", "--memory", memory]
+        done = subprocess.run(command, capture_output=True, check=False)
+        assert done.returncode == 3
+        assert bool(done.stdout.startswith(b"4 6\n4 6\n")) is lines
+        assert bool(done.stdout) is lines
+        assert b"x.txt:200001" in done.stderr
+    with path.open("rb") as stdin:
+        command = [*COMMAND, "pool", "-", "max", "-k", "2", "--memory", "1M"]
+        assert subprocess.run(command, stdin=stdin, capture_output=True, check=False).stdout.startswith(b"4\n4\n")
+
+
 def test_an_error_or_an_interrupt_leaves_no_file(tmp_path: Path) -> None:
     target = tmp_path / "out.txt"
     with start("conv", "-", "-k", "1 0; 0 1", "-o", target) as process:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from convcalc.cli.complaint import remark
 from convcalc.cli.options import OutputOptions
@@ -14,6 +14,8 @@ from convcalc.value import Value
 
 __all__ = ["Answer", "noted", "show", "wants_color", "write_out"]
 
+LARGE = 1 << 16
+"""Cells from which a matrix is written piece by piece."""
 SVG_WIDTH = 120
 """Characters in a line of a picture."""
 TEXT_ENDINGS = {".txt": "plain", ".tsv": "plain", ".csv": "csv", ".json": "json", ".md": "markdown", ".tex": "latex"}
@@ -35,8 +37,29 @@ def show(answer: Answer) -> int:
         if "check" in report.data:
             remark(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
     else:
-        write_out(_rendered(report, output))
+        for part in _parts(report, output):
+            write_out(part)
     return report.exit_code
+
+
+def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes]:
+    """Give what is to be printed, a large matrix in pieces."""
+    form = "json" if output.json else output.format
+    if form == "auto" and not (sys.stdout is not None and sys.stdout.isatty()):
+        form = "plain"
+    pieces = _large_matrix(report, "plain" if output.quiet and not output.json else form)
+    return (_rendered(report, output),) if pieces is None else pieces
+
+
+def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
+    """Give the text of a matrix piece by piece if there is nothing else and it is large, else None."""
+    separator = {"plain": " ", "csv": ","}.get(form or "")
+    grid = answer_grid(report)
+    if separator is None or grid is None or grid.array.size < LARGE or report.blocks != (grid,):
+        return None
+    from convcalc.matrix.written import plain_chunks
+
+    return plain_chunks(grid.array, grid.precision, separator)
 
 
 def noted(notes: Sequence[str]) -> int:
@@ -114,8 +137,9 @@ def _write(report: Report, path: str) -> None:
 
         write_bytes(path, render_svg(report, SVG_WIDTH).encode())
     elif form is not None and not (grid is not None and name.endswith(".tsv")):
-        text = render(report, form)
-        write_bytes(path, text if isinstance(text, bytes) else text.encode())
+        pieces = _large_matrix(report, form)
+        text = render(report, form) if pieces is None else b""
+        write_bytes(path, pieces or (text if isinstance(text, bytes) else text.encode()))
     elif grid is not None and name.endswith(OUTPUT_ENDINGS):
         write_matrix(grid.array, path, precision=grid.precision)
     else:

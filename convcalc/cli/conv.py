@@ -9,7 +9,7 @@ import typer
 
 from convcalc.cli.answer import Answer, noted
 from convcalc.cli.cluster import check_cluster, compute_on_cluster
-from convcalc.cli.engine import compute, planned_convolution, row_options
+from convcalc.cli.engine import compute, memory_size, planned_convolution, row_options
 from convcalc.cli.in_place import compute_in_place
 from convcalc.cli.layers import read_layers
 from convcalc.cli.numbers import boundary_of, chosen_cell, read_beside, read_kernel, refuse_two_readers, typed_as
@@ -109,7 +109,8 @@ def conv(
     bare = is_bare(homework, cell, shown)
     if cluster.scheduler is not None:
         check_cluster(source, numbers, bare, output)
-    x = read_input(source, numbers, may_stream(homework, cell, shown, engine, output))
+    streaming = may_stream(homework, cell, shown, engine, output)
+    x = read_input(source, numbers, streaming, memory_size(engine.memory))
     kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
     if not isinstance(x, Matrix):

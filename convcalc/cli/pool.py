@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from convcalc.cli.answer import Answer, noted
-from convcalc.cli.engine import compute_pooling, planned_pooling, row_options
+from convcalc.cli.engine import compute_pooling, memory_size, planned_pooling, row_options
 from convcalc.cli.in_place import pool_in_place
 from convcalc.cli.layers import read_layers
 from convcalc.cli.numbers import chosen_cell, read_beside, refuse_two_readers
@@ -92,7 +92,8 @@ def pool(
     from convcalc.matrix import Matrix
 
     refuse_two_readers(INPUT=source, **{"--check": homework.check})
-    x = read_input(source, numbers, not pooling.indices and may_stream(homework, cell, shown, engine, output))
+    streaming = not pooling.indices and may_stream(homework, cell, shown, engine, output)
+    x = read_input(source, numbers, streaming, memory_size(engine.memory))
     if not isinstance(x, Matrix):
         rows = _rows_through(x, _layer(text, pooling, window, 2), engine)
         if rows is not None:

@@ -69,13 +69,13 @@ def _separator(output: OutputOptions) -> str | None:
     return "," if output.format == "csv" else None
 
 
-def read_input(source: str, numbers: NumberOptions, streaming: bool) -> Matrix | IncomingRows:
-    """Read a matrix; or, from a pipe, rows that go on coming after a first taste.
+def read_input(source: str, numbers: NumberOptions, streaming: bool, memory: int) -> Matrix | IncomingRows:
+    """Read a matrix; or, from a pipe or a text file of more than `memory` bytes, rows that come after a first taste.
 
     A pipe that ends within `TASTE` bytes and without `SILENCE` is read whole, so that nothing has been printed when
     an error is found in it; and so is all that does not begin as plain rows of numbers.
     """
-    pipe = _pipe(source) if streaming else None
+    pipe = _source(source, memory) if streaming else None
     if pipe is None:
         return read_array(source, numbers)
     from convcalc.matrix.files import STANDARD_INPUT, matrix_of_bytes
@@ -92,29 +92,39 @@ def read_input(source: str, numbers: NumberOptions, streaming: bool) -> Matrix |
         rows = IncomingRows(head, lambda size: os.read(pipe, size), place, options) if not ended else None
         if rows is None:
             return matrix_of_bytes(head, place, options)
-        return rows if begun else rows.whole()
+        if begun:
+            return rows
+        # A file may be mapped into memory; what has come through a pipe cannot be had again.
+        return rows.whole() if source == "-" or _is_pipe(os.fstat(pipe).st_mode) else read_array(source, numbers)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror or error}", place=place) from error
 
 
-def _pipe(source: str) -> int | None:
-    """Open what `source` names if it is a pipe or a socket; None for everything else."""
+def _source(source: str, memory: int) -> int | None:
+    """Open what `source` names if it is a pipe, a socket, or a text file of more than `memory` bytes; else None."""
     try:
         if source == "-":
             number = sys.stdin.fileno() if sys.stdin is not None else -1
-            mode = os.fstat(number).st_mode
+            status = os.fstat(number)
         else:
-            mode = os.stat(source).st_mode  # noqa: PTH116 pathlib costs 3 ms at start-up
-            number = os.open(source, os.O_RDONLY) if stat.S_ISFIFO(mode) else -1
+            number = -1
+            status = os.stat(source)  # noqa: PTH116 pathlib costs 3 ms at start-up
+        large = stat.S_ISREG(status.st_mode) and status.st_size > memory and not is_binary(source)
+        if not large and not _is_pipe(status.st_mode):
+            return None
+        number = os.open(source, os.O_RDONLY) if number < 0 else number
     except (OSError, ValueError):
         # Whatever is wrong with it, the ordinary reader says so.
         return None
-    if number < 0 or not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
-        return None
-    _widen(number)
+    if not large:
+        _widen(number)
     return number
+
+
+def _is_pipe(mode: int) -> bool:
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def _widen(pipe: int) -> None:

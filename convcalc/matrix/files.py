@@ -119,15 +119,20 @@ def write_matrix(array: NDArray[Any], path: str, *, precision: int | None = None
     Without `precision` every digit is kept. Errors: FileError for an unknown ending or a place that cannot be
     written, DataError for numbers that the format cannot hold.
     """
-    write_bytes(path, _encoded(array, path, precision))
+    if path.lower().endswith(".npy"):
+        from convcalc.matrix.npy import npy_chunks
+
+        write_bytes(path, npy_chunks(array))
+    else:
+        write_bytes(path, _encoded(array, path, precision))
 
 
 def _encoded(array: NDArray[Any], path: str, precision: int | None) -> bytes:
     ending = os.path.splitext(path)[1].lower()  # noqa: PTH122
-    if ending in (".npy", ".npz"):
-        from convcalc.matrix.npy import npy_bytes, npz_bytes
+    if ending == ".npz":
+        from convcalc.matrix.npy import npz_bytes
 
-        return npy_bytes(array) if ending == ".npy" else npz_bytes(array)
+        return npz_bytes(array)
     if ending == ".png":
         from convcalc.matrix.image import png_bytes
 

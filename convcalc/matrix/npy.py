@@ -12,9 +12,21 @@ import numpy as np
 from convcalc.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-__all__ = ["NPY_MAGIC", "ZIP_MAGIC", "new_npy", "npy_bytes", "npz_bytes", "read_npy", "read_npy_file", "read_npz"]
+__all__ = [
+    "NPY_MAGIC",
+    "ZIP_MAGIC",
+    "new_npy",
+    "npy_bytes",
+    "npy_chunks",
+    "npz_bytes",
+    "read_npy",
+    "read_npy_file",
+    "read_npz",
+]
 
 NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK\x03\x04"
@@ -73,6 +85,19 @@ def npy_bytes(array: NDArray[Any]) -> bytes:
     stream = io.BytesIO()
     np.save(stream, _storable(array), allow_pickle=False)
     return stream.getvalue()
+
+
+def npy_chunks(array: NDArray[Any]) -> Iterator[bytes | memoryview]:
+    """Yield an `.npy` file piece by piece, the numbers where they lie; limits as for `npy_bytes`.
+
+    >>> b"".join(npy_chunks(np.array([[1, 2]]))) == npy_bytes(np.array([[1, 2]]))
+    True
+    """
+    array = np.asarray(_storable(array), order="C")
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(array))
+    yield header.getvalue()
+    yield array.reshape(-1).view(np.uint8).data
 
 
 def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -22,7 +22,7 @@ def write_text(path: str, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_bytes(path: str, chunks: bytes | Iterable[bytes]) -> None:
+def write_bytes(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None:
     """Write `chunks` one after the other to `path`, which then holds all of them, or what it held before.
 
     Errors: as `output_file`; an error raised by a chunk in the making leaves nothing behind.
