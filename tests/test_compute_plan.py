@@ -101,6 +101,17 @@ def test_kernels_of_rank_one(dtype: str, stride: int) -> None:
             assert np.all(np.abs(result - expected) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
 
 
+@pytest.mark.parametrize(("sizes", "kernel"), [((5, 9000), (3, 3)), ((4, 40, 61), (3, 2, 3))])
+def test_rows_too_wide_for_the_cache(sizes: tuple[int, ...], kernel: tuple[int, ...]) -> None:
+    generator = np.random.default_rng(13)
+    x = generator.integers(-9, 10, (2, 16, *sizes)).astype(np.float64)
+    weight = generator.integers(-9, 10, (5, 16, *kernel)).astype(np.float64)
+    windows = [Window(size, 1, Padding(1, 0)) for size in kernel]
+    for name in ("columns", "rows"):
+        result = convolve(x, weight, windows, options=Options(name, threads=2))
+        assert np.array_equal(result, convolve(x, weight, windows, options=Options("taps")))
+
+
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_many_small_items_are_taken_together(name: str) -> None:
     generator = np.random.default_rng(12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -47,15 +48,28 @@ def prepare(weight: Array, job: Job) -> Array:
 
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
     """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
-    groups, channels = block.shape[:2]
     view = windows_view(block, job)
-    depth = channels * math.prod(job.kernel)
-    if depth == channels and view.shape[-job.rank :] == block.shape[2:] and block[0, 0].flags.c_contiguous:
-        flat = flat_view(block)
-    else:
-        columns = scratch.take("columns", view.shape, job.dtype)
-        np.copyto(columns, view)
-        flat = columns.reshape(groups, depth, -1)
+    if math.prod(job.kernel) == 1 and view.shape[-job.rank :] == block.shape[2:] and block[0, 0].flags.c_contiguous:
+        np.matmul(weight, flat_view(block), out=flat_view(out))
+        return
+    row = math.prod(view.shape) * job.itemsize // view.shape[2 + job.rank] // len(block)
+    if job.rank == 1 or row <= 2 * COLUMNS_BYTES:
+        _multiply(view, weight, job, out, scratch)
+        return
+    # A row alone would fill the cache several times: it is cut along its next axis.
+    step = max(1, COLUMNS_BYTES * out.shape[3] // row)
+    lead: tuple[Any, ...] = (slice(None),) * (2 + job.rank)
+    for first in range(out.shape[2]):
+        for second in range(0, out.shape[3], step):
+            part = (slice(first, first + 1), slice(second, second + step))
+            _multiply(view[(*lead, *part)], weight, job, out[(slice(None), slice(None), *part)], scratch)
+
+
+def _multiply(view: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    """Write windows (groups, C/groups, *kernel, rows, *inner) out as columns, and multiply them by the weight."""
+    columns = scratch.take("columns", view.shape, job.dtype)
+    np.copyto(columns, view)
+    flat = columns.reshape(len(view), weight.shape[-1], -1)
     np.matmul(weight, flat, out=flat_view(out))
 
 

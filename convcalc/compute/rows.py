@@ -40,7 +40,9 @@ def cost(job: Job, rates: Rates) -> float:
     """Estimate seconds on one core: rows copied for each inner tap, weights reordered, products added up."""
     inner, cells = math.prod(job.kernel[1:]), job.batch * math.prod(job.counts)
     stride, kernel = job.windows[0].stride, job.kernel[0]
-    copied = job.channels * inner * cells * stride * job.itemsize
+    tile_rows = job.split(rows(job))[0]
+    halo = job.rows_read(tile_rows) / tile_rows
+    copied = job.channels * inner * cells * halo * job.itemsize
     # Reordering the weight jumps about in memory.
     weights = 4 * job.outputs * job.group_inputs * math.prod(job.kernel) * job.itemsize
     added = (kernel - 1) * job.outputs * cells * job.itemsize * 3
