@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from convcalc.compute import taps
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch, Tile
-from convcalc.compute.plan import Plan, algorithm
+from convcalc.compute.plan import Algorithm, Plan, algorithm
 from convcalc.value import Value
 
 __all__ = ["Options", "Progress", "each", "run", "thread_count"]
@@ -72,10 +73,7 @@ def run(
         result = target if direct else scratch.take("result", target.shape, job.dtype)
         method.run(block, prepared[groups], job, result, scratch)
         if method.SPREADS and not np.isfinite(result.sum()):
-            # Infinite and undefined cells must not reach windows that do not see them; the others keep their bits.
-            finite = scratch.take("finite", result.shape, job.dtype)
-            taps.run(block, plain[groups], job, finite, scratch)
-            np.copyto(result, finite, where=~np.isfinite(result))
+            _mend(method, block, prepared[groups], plain[groups], job, result, scratch)
         if added is not None:
             np.add(result, added[groups], out=result)
         if not direct:
@@ -83,6 +81,19 @@ def run(
         return tile.rows * tile.groups
 
     each(tiles, compute, options.threads or thread_count(), options.progress)
+
+
+def _mend(
+    method: Algorithm, block: Array, prepared: Any, plain: Array, job: Job, result: Array, scratch: Scratch
+) -> None:
+    """Compute a tile with infinite or undefined cells, which must not reach windows that do not see them.
+
+    Windows that see one are computed tap by tap; the others as if it were zero, and so with the bits of any tile.
+    """
+    exact = np.empty(result.shape, job.dtype)
+    taps.run(block, plain, job, exact, scratch)
+    method.run(np.where(np.isfinite(block), block, 0), prepared, job, result, scratch)
+    np.copyto(result, exact, where=~(np.isfinite(exact) & np.isfinite(result)))
 
 
 def each(
