@@ -10,8 +10,6 @@ from __future__ import annotations
 import ast
 import warnings
 from bisect import bisect_left
-from collections.abc import Callable
-from functools import partial
 
 from convcalc.errors import SpecError
 from convcalc.spec.source import Source
@@ -40,31 +38,13 @@ class Symbol:
 
 
 class Argument:
-    """A value with its place in the text.
+    """A value with its place in the text: the offsets of its first character and of the one after its last."""
 
-    Most places are never asked for, so they are found when they are: `place` is the two offsets, or gives them.
-    """
+    __slots__ = ("end", "start", "value")
 
-    __slots__ = ("_place", "value")
-
-    def __init__(self, value: object, place: tuple[int, int] | Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, value: object, place: tuple[int, int]) -> None:
         self.value = value
-        self._place = place
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """The offsets of its first character and of the one after its last."""
-        return self._place if isinstance(self._place, tuple) else self._place()
-
-    @property
-    def start(self) -> int:
-        """The offset of its first character."""
-        return self.span[0]
-
-    @property
-    def end(self) -> int:
-        """The offset after its last character."""
-        return self.span[1]
+        self.start, self.end = place
 
 
 class Sequence:
@@ -198,13 +178,15 @@ class _Reader:
         return self.offsets[line - 1] + column
 
     def span(self, node: ast.expr) -> tuple[int, int]:
-        start = self.offset(node.lineno, node.col_offset)
-        return start, self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+        last, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        if self.ascii:
+            return self.offsets[node.lineno - 1] + node.col_offset, self.offsets[last - 1] + end
+        return self.offset(node.lineno, node.col_offset), self.offset(last, end)
 
     def argument(self, node: ast.expr) -> Argument:
         if type(node) is ast.Constant and isinstance(node.value, int | str | float):
-            return Argument(node.value, partial(self.span, node))
-        return Argument(self.value(node), partial(self.span, node))
+            return Argument(node.value, self.span(node))
+        return Argument(self.value(node), self.span(node))
 
     def value(self, node: ast.expr) -> object:
         self.depth += 1
