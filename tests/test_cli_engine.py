@@ -69,6 +69,17 @@ def test_the_plan_as_text_says_why(capfdbinary: pytest.CaptureFixture[bytes], pl
     assert answer(capfdbinary, "conv", plane, "-k", "box:3", "--plan", "-q").decode().strip() in ALGORITHMS
 
 
+def test_the_plan_for_decimals_in_text_says_why_it_is_not_the_cheapest(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text("1.5 2 3 4\n" * 9)
+    found = json.loads(answer(capfdbinary, "conv", path, "-k", "box:3", "--plan", "--json"))
+    assert (found["plan"]["algorithm"], found["plan"]["reason"][:23]) == ("taps", "text has the same bits ")
+    whole = json.loads(answer(capfdbinary, "conv", "1 2; 3 4", "-k", "1 2; 3 4", "--plan", "--json"))
+    assert whole["plan"]["reason"] == "the least estimated time"
+
+
 def test_what_cannot_be_done_is_listed_with_its_reason(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     found = json.loads(answer(capfdbinary, "conv", "1/3 2; 3 4", "-k", f"{10**30} 1; 2 3", "--plan", "--json"))
     assert found["dtype"] == "fraction"

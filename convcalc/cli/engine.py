@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 LEAST_MEMORY = 1 << 20
+STEADY = "text has the same bits at once and row by row"
+"""Why an algorithm is forced that nobody asked for."""
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([kmgt]?)(i?b)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -56,6 +58,8 @@ def planned_convolution(ready: Arranged, engine: EngineOptions, algorithm: str |
     plan = planned.plan
     if plan is None:
         raise UsageError("the padding cuts off everything: there is nothing to compute", place="--plan")
+    if engine.algorithm is None and algorithm is not None:
+        plan = plan.replace(reason=STEADY)
     shape = (*ready.result, *planned.shape[2:])
     kind = {"object": planned.operands.result}.get(planned.dtype, planned.dtype)
     return plan_report("conv", plan, shape, kind, thread_share(planned, engine))
