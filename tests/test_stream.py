@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from select import select
 from typing import Any
 
 import numpy as np
@@ -266,6 +267,19 @@ def test_rows_leave_as_soon_as_their_input_has_come(arguments: list[str], answer
         assert [read_line(process) for _ in answers[1]] == answers[1]
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (0, b"", b"")
+
+
+def test_a_trickle_without_silences_is_streamed_too() -> None:
+    with start("conv", "-", "-k", "1 0; 0 1") as process:
+        assert process.stdout is not None
+        for _ in range(1000):
+            write(process, b"1 2\n3 4\n")
+            if select([process.stdout], [], [], 0.03)[0]:
+                break
+        assert read_line(process) == b"5"
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
+    assert set(out.split()) <= {b"5"}
 
 
 @pytest.mark.parametrize("tail", [["conv", "-", "-k", "1 0; 0 1"], ["pool", "-", "avg", "-k", "2"]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.answer import write_out
@@ -32,6 +33,8 @@ TASTE = 1 << 20
 """Bytes that are waited for before rows are computed as they come."""
 SILENCE = 0.1
 """Seconds without a byte after which they are computed as they come, too."""
+PATIENCE = 1.0
+"""Seconds after the first byte that a trickle without silences may take until then."""
 SEPARATORS = {".txt": " ", ".csv": ",", ".tsv": "\t"}
 """The files that rows can be written into one by one, and what parts their cells."""
 
@@ -138,18 +141,15 @@ def _widen(pipe: int) -> None:
 
 
 def _taste(pipe: int) -> tuple[bytes, bool]:
-    """Read until the end, or `TASTE` bytes, or a silence after the first bytes; and tell whether it was the end."""
+    """Read until the end, or `TASTE` bytes, or a silence, or out of patience; and tell whether it was the end."""
     from select import select
 
-    pieces: list[bytes] = []
-    size = 0
-    while size < TASTE and (not size or select([pipe], [], [], SILENCE)[0]):
-        piece = os.read(pipe, TASTE)
-        if not piece:
-            return b"".join(pieces), True
-        pieces.append(piece)
-        size += len(piece)
-    return b"".join(pieces), False
+    pieces = [os.read(pipe, TASTE)]
+    size, until = len(pieces[0]), monotonic() + PATIENCE
+    while pieces[-1] and size < TASTE and monotonic() < until and select([pipe], [], [], SILENCE)[0]:
+        pieces.append(os.read(pipe, TASTE))
+        size += len(pieces[-1])
+    return b"".join(pieces), not pieces[-1]
 
 
 def stream(blocks: Iterable[Any], output: OutputOptions, precision: int | None) -> int:
