@@ -118,6 +118,23 @@ def test_modules_of_well_known_packages() -> None:
     assert [parameters(layer).total for layer in layers[:-2]] == [768 * 2304 + 2304, 4096, 0, 192, 0]
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("ZeroPad2d(padding=(1, 1, 2, 2), value=0.0)", "ZeroPad2d((1, 1, 2, 2))"),
+        ("Upsample(scale_factor=2.0, mode=nearest)", "Upsample(scale_factor=2.0, mode='nearest')"),
+        ("GELU()", "GELU(approximate='none')"),
+        ("LayerNorm((768,), eps=1e-12, elementwise_affine=True)", "LayerNorm((768,), eps=1e-12)"),
+        ("BatchNorm2d(8, eps=1e-05, momentum=None, affine=True, track_running_stats=True)", "BatchNorm2d(8)"),
+        ("Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=same)", "Conv2d(3, 8, 3, padding='same')"),
+        ("Softmax(dim=None)", "Softmax()"),
+    ],
+)
+def test_what_older_versions_print(older: str, newer: str) -> None:
+    first, second = parse_layers(f"Net(\n  (a): {older}\n  (b): {newer}\n)")
+    assert first.layer == second.layer
+
+
 def test_printed_attention_says_what_it_does_not_show() -> None:
     text = (
         "Net(\n  (attn): MultiheadAttention(\n    (out_proj): NonDynamicallyQuantizableLinear("

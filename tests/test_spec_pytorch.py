@@ -155,6 +155,7 @@ REFUSALS = [
     ("Upsample(scale_factor=0)", "scale_factor must be more than 0", "0"),
     ("Upsample(scale_factor=(2, 3), mode='trilinear')", "takes 1 number or 3", "(2, 3)"),
     ("ZeroPad2d((1, 2, 3))", "takes 1 number or 4", "(1, 2, 3)"),
+    ("ZeroPad2d(1, 5)", "ZeroPad2d pads with 0", "5"),
     ("GELU(approximate=3)", "approximate must be a word, got 3", "3"),
     ("Dropout('half')", "p must be a number, got 'half'", "'half'"),
     ("ConvTranspose2d(3, 4, 3, padding_mode='circular')", "pads with zeros only", "'circular'"),

@@ -169,6 +169,8 @@ _UPSAMPLE: Signature = (
 _UPSAMPLE_2D: Signature = (*_UPSAMPLE_SIZE, ("mode", "word", ""))
 _BORDER: Signature = (("padding", "borders", ...),)
 _CONSTANT_BORDER: Signature = (*_BORDER, ("value", "number", ...))
+# Before 2.1 a printed ZeroPad2d showed its value, too.
+_ZERO_BORDER: Signature = (*_BORDER, ("value", "number", 0.0))
 _RESPONSE: Signature = (
     ("size", "count", ...),
     ("alpha", "number", 0.0001),
@@ -253,9 +255,9 @@ SIGNATURES: Signatures = {
     "MaxUnpool3d": ("unpooling", 3, _UNPOOLING),
     "Unfold": ("unfold", 2, _UNFOLD),
     "Fold": ("fold", 2, (("output_size", "axes", ...), *_UNFOLD)),
-    "ZeroPad1d": ("border", 1, _BORDER),
-    "ZeroPad2d": ("border", 2, _BORDER),
-    "ZeroPad3d": ("border", 3, _BORDER),
+    "ZeroPad1d": ("border", 1, _ZERO_BORDER),
+    "ZeroPad2d": ("border", 2, _ZERO_BORDER),
+    "ZeroPad3d": ("border", 3, _ZERO_BORDER),
     "ReflectionPad1d": ("border", 1, _BORDER),
     "ReflectionPad2d": ("border", 2, _BORDER),
     "ReflectionPad3d": ("border", 3, _BORDER),

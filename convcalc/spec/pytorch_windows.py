@@ -155,6 +155,8 @@ _BORDERS: dict[str, BorderMode] = {
 def border(bound: Bound, name: str) -> Layer:
     """Build a padding layer."""
     value = bound.number("value") if "value" in bound.values else 0.0
+    if value and name.startswith("Zero"):
+        raise bound.fault("value", f"{name} pads with 0", f"{name.replace('Zero', 'Constant')} takes a value")
     return Border(bound.borders("padding"), _BORDERS[name.partition("Pad")[0]], float(value))
 
 
