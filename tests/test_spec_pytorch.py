@@ -116,7 +116,29 @@ def test_elementwise_layers_keep_their_arguments() -> None:
     assert only("Dropout(p=0.5, inplace=False)").layer == Elementwise("Dropout")
 
 
+@pytest.mark.parametrize(
+    ("text", "params", "names"),
+    [
+        ("nn.TransformerEncoderLayer(24, 4, 56)", 5264, ["self_attn", "linear1", "dropout", "linear2"]),
+        ("TransformerDecoderLayer(24, nhead=4, dim_feedforward=56)", 7712, ["self_attn", "multihead_attn"]),
+        ("nn.TransformerEncoder(nn.TransformerEncoderLayer(24, 4, 56), num_layers=2)", 10528, ["layers.0.self_attn"]),
+        ("nn.TransformerEncoder(nn.TransformerEncoderLayer(24, 4, 56, bias=False), 2, nn.LayerNorm(24))", 10128, []),
+        ("nn.Sequential(nn.Linear(3, 24), nn.TransformerEncoderLayer(24, 4, 56, bias=False))", 5136,
+         ["0", "1.self_attn"]),
+    ],
+)  # fmt: skip
+def test_transformers_are_the_layers_they_consist_of(text: str, params: int, names: list[str]) -> None:
+    """The parameters are those that torch 2.13 counts."""
+    nodes = parse_layers(text)
+    assert sum(parameters(node.layer).total for node in nodes) == params
+    assert [node.name for node in nodes][: len(names)] == names
+
+
 REFUSALS = [
+    ("nn.TransformerEncoder(nn.Linear(2, 3), 2)", "takes a TransformerEncoderLayer here", "nn.TransformerEncoder"),
+    ("nn.TransformerEncoderLayer(24, 5)", "nhead 5 does not divide d_model 24", "5"),
+    ("nn.Transformer()", "no layer 'nn.Transformer'", "Transformer"),
+    ("TransformerLayer(3)", "no layer 'TransformerLayer'", "TransformerLayer"),
     ("Conv2d(3, 64)", "needs kernel_size", "Conv2d"),
     ("Conv2d(3, 64, 3, strid=2)", "no parameter 'strid'", "strid"),
     ("Conv2d(3, 64, 3, 1, 0, 1, 1, True, 'zeros', None, None, 9)", "at most 11 arguments, got 12", "9"),

@@ -24,6 +24,7 @@ __all__ = ["Reading", "read_network"]
 
 _LISTS = ("Sequential", "ModuleList", "OrderedDict", "ModuleDict")
 _INPUTS = ("Input", "InputLayer")
+_TRANSFORMER = "Transformer"
 _INPUT_SIZES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
 _INPUT_KEYWORDS = (
     *_INPUT_SIZES[:4],
@@ -217,7 +218,7 @@ class _Reader:
         modules, _, name = call.name.rpartition(".")
         if modules.rpartition(".")[2] in ("layers", "keras") or name in _INPUTS:
             return "keras"
-        if modules or (name in PYTORCH and name not in _IN_BOTH):
+        if modules or (name in PYTORCH and name not in _IN_BOTH) or name.startswith(_TRANSFORMER):
             return "pytorch"
         return None if name in _IN_BOTH or name not in _keras() else "keras"
 
@@ -241,17 +242,25 @@ class _Reader:
         found = self.layers.get(text)
         if found is None:
             found = self.layers[text] = self.built(call, notation)
-        shift = call.start - found[0].start
-        return [
-            Entry(part.start + shift, part.end + shift, part.layer, name or part.name, part.notes, part.activation)
-            for part in found
-        ]
+        shift, whole = call.start - found[0].start, len(found) == 1
+        entries = []
+        for part in found:
+            # A layer alone bears the name it was given; one of several keeps its own name under that.
+            own = name or part.name if whole else ".".join(step for step in (name, part.name) if step)
+            place = (part.start + shift, part.end + shift)
+            entries.append(Entry(*place, part.layer, own, part.notes, part.activation))
+        return entries
 
     def built(self, call: Call, notation: str) -> list[Entry]:
         """Read one call in its notation."""
         own = self.own_notation(call) or notation
         if own == "keras":
             return self.built_by_keras(call)
+        if call.short_name.startswith(_TRANSFORMER):
+            from convcalc.spec.pytorch_transformers import TRANSFORMERS, entries_of
+
+            if call.short_name in TRANSFORMERS:
+                return entries_of(self.source, call)
         if "." not in call.name and call.name not in PYTORCH:
             hint = suggestion(call.name, [*PYTORCH, *_keras()])
             raise self.source.fault(f"there is no layer {call.name[:40]!r}", call.start, call.name_end, hint)
