@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import AxisDraw, axes
 
+from convcalc.audit import audit
 from convcalc.explain import (
     Derivation,
     convolution_cell,
@@ -40,7 +41,7 @@ from convcalc.layers import (
     Unfold,
     Unpooling,
 )
-from convcalc.network import audit, trace
+from convcalc.network import trace
 
 
 def evaluated(text: str) -> Fraction:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from oracles import legal_starts
 from strategies import AxisDraw, axes
 
+from convcalc.audit import audit
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window
 from convcalc.layers import (
@@ -38,7 +39,7 @@ from convcalc.layers import (
     Unflatten,
     Unfold,
 )
-from convcalc.network import Field, Trace, audit, interpret, trace
+from convcalc.network import Field, Trace, interpret, trace
 from convcalc.spec import parse_layers
 
 MODELS: list[Any] = json.loads((Path(__file__).parent / "data" / "pytorch_models.json").read_text())["models"]

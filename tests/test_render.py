@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from convcalc.audit import audit
 from convcalc.layers import Linear, TensorShape
-from convcalc.network import audit, trace
+from convcalc.network import trace
 from convcalc.render import FORMATS, render
 from convcalc.render.numbers import figures_of, written
 from convcalc.render.plain import cell_text, render_answer

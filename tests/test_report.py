@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convcalc.audit import audit
 from convcalc.explain import Derivation
 from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization, Pooling, TensorShape
-from convcalc.network import audit, trace
+from convcalc.network import trace
 from convcalc.render import render
 from convcalc.report import Grid, Lines, Report, Table, matrix_report, number_kind, params_report, shape_report
 from convcalc.verdict import Verdict

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from convcalc.audit import Audit, audit, audit_trace
 from convcalc.cli.options import LayerArguments, WindowArguments
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
 from convcalc.layers import Elementwise, Flatten, Linear
-from convcalc.network import Audit, Trace, audit, audit_trace, interpret, is_flatten_missing, trace
+from convcalc.network import Trace, interpret, is_flatten_missing, trace
 from convcalc.report import label
 from convcalc.spec import (
     Network,

@@ -24,8 +24,8 @@ from convcalc.report import params_report
 from convcalc.spec import Network
 
 if TYPE_CHECKING:
+    from convcalc.audit import Audit
     from convcalc.explain import Derivation
-    from convcalc.network import Audit
     from convcalc.verdict import Verdict
 
 __all__ = ["HELP", "params"]

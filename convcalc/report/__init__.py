@@ -9,9 +9,10 @@ from convcalc.layers import weight_shape
 from convcalc.value import Value
 
 if TYPE_CHECKING:
+    from convcalc.audit import Audit, Cost
     from convcalc.explain import Derivation
     from convcalc.layers import TensorShape
-    from convcalc.network import Audit, Cost, Field, Trace
+    from convcalc.network import Field, Trace
     from convcalc.verdict import Verdict
 
 __all__ = [
@@ -210,7 +211,7 @@ def params_report(
     """Report the counts of a network; `number_bytes` is the size of one number.
 
     >>> from convcalc.layers import Linear
-    >>> from convcalc.network import audit
+    >>> from convcalc.audit import audit
     >>> params_report(audit([Linear(3, 2)]), ["Linear(3, 2)"], number_bytes=4).answer
     '8'
     """

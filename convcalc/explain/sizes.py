@@ -1,23 +1,18 @@
-"""Derivations as data: each formula with its numbers put in, step by step, as a teacher would write it down.
-
-The numbers come from `geometry`, `layers` and `network`; nothing is computed a second time here but the steps shown
-on the way, and every last line is the value those modules answer.
-"""
+"""Each size of a layer's output derived: its formula with the numbers put in, step by step to the floor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import prod
 
+from convcalc.explain.derivation import Derivation, factor
 from convcalc.geometry import Window, axis_name
 from convcalc.layers import (
     AdaptivePooling,
-    Attention,
     Border,
     Convolution,
     Flatten,
     Fold,
-    Layer,
     Linear,
     Permute,
     PixelShuffle,
@@ -30,29 +25,11 @@ from convcalc.layers import (
     blocks,
     transposed_windows,
     unpooling_windows,
-    weight_shape,
     windows,
 )
-from convcalc.network import Audit, Cost, Step
-from convcalc.value import Value
+from convcalc.network import Step
 
-__all__ = ["Derivation", "convolution_cell", "cost_derivations", "pooling_cell", "shape_derivations", "titled"]
-
-
-class Derivation(Value):
-    """What is derived, and the lines that derive it.
-
-    >>> print(Derivation("height", ("out = 1 + 1", "    = 2")))
-    height
-      out = 1 + 1
-          = 2
-    """
-
-    title: str
-    lines: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "\n".join([self.title, *("  " + line for line in self.lines)])
+__all__ = ["shape_derivations"]
 
 
 def shape_derivations(step: Step) -> tuple[Derivation, ...]:
@@ -141,7 +118,7 @@ def _product(factors: Iterable[int]) -> str:
 
 
 def _border_lines(size: int, before: int, after: int) -> tuple[str, ...]:
-    return (f"out = i + before + after = {size} + {_factor(before)} + {_factor(after)} = {size + before + after}",)
+    return (f"out = i + before + after = {size} + {factor(before)} + {factor(after)} = {size + before + after}",)
 
 
 def _resize_lines(layer: Resize, spatial: tuple[int, ...], output: tuple[int, ...]) -> list[tuple[str, ...]]:
@@ -255,157 +232,3 @@ def _adaptive_lines(size: int, outputs: int | None) -> tuple[str, ...]:
         f"out = {outputs}, as asked for",
         f"window a goes from floor(a·{size} / {outputs}) to ceil((a + 1)·{size} / {outputs})",
     )
-
-
-def cost_derivations(audit: Audit, index: int) -> tuple[Derivation, ...]:
-    """Derive the counts of one layer of an audit; nothing for a layer that holds and multiplies nothing.
-
-    >>> from convcalc.network import audit
-    >>> print(cost_derivations(audit([Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
-    parameters
-      weights = kernel · in · out = 7·7·3·64 = 9408
-      biases = out = 64
-      params = (7·7·3 + 1)·64 = 9472
-    """
-    layer, cost = audit.layers[index], audit.costs[index]
-    step = None if audit.trace is None else audit.trace.steps[index]
-    match layer:
-        case Convolution():
-            lines = _convolution_lines(layer, cost, step)
-        case Linear():
-            lines = _linear_lines(layer, cost, step)
-        case _ if cost.parameters.total or cost.parameters.buffers:
-            lines = _other_lines(layer, cost)
-        case _:
-            return ()
-    if cost.flops:
-        lines.append(f"FLOPs = 2 · MACs = {cost.flops}")
-    return (Derivation("parameters", tuple(lines)),)
-
-
-def _convolution_lines(layer: Convolution, cost: Cost, step: Step | None) -> list[str]:
-    counted, weight = cost.parameters, weight_shape(layer) or ()
-    fan = "·".join(map(str, (*layer.kernel, weight[1])))
-    inner, outer = ("out", "in") if layer.transposed else ("in", "out")
-    inner = f"{inner}/groups" if layer.groups > 1 else inner
-    lines = [f"weights = kernel · {inner} · {outer} = {fan}·{weight[0]} = {counted.weights}"]
-    lines.append(_bias_line(layer.bias, counted.biases))
-    if layer.bias and not layer.transposed:
-        lines.append(f"params = ({fan} + 1)·{weight[0]} = {counted.total}")
-    else:
-        lines.append(f"params = {counted.weights} + {counted.biases} = {counted.total}")
-    if step is not None and layer.transposed:
-        cells = "·".join(map(str, (*step.input.batch, layer.in_channels, *step.input.spatial)))
-        lines.append(f"MACs = inputs · kernel · {inner} = {cells}·{fan} = {cost.macs}")
-    elif step is not None:
-        cells = "·".join(map(str, step.output.sizes))
-        lines.append(f"MACs = outputs · kernel · {inner} = {cells}·{fan} = {cost.macs}")
-    return lines
-
-
-def _linear_lines(layer: Linear, cost: Cost, step: Step | None) -> list[str]:
-    counted = cost.parameters
-    lines = [
-        f"weights = in · out = {layer.in_features}·{layer.out_features} = {counted.weights}",
-        _bias_line(layer.bias, counted.biases),
-    ]
-    if layer.bias:
-        lines.append(f"params = ({layer.in_features} + 1)·{layer.out_features} = {counted.total}")
-    else:
-        lines.append(f"params = {counted.total}")
-    if step is not None:
-        cells = "·".join(map(str, step.output.sizes))
-        lines.append(f"MACs = outputs · in = {cells}·{layer.in_features} = {cost.macs}")
-    return lines
-
-
-def _other_lines(layer: Layer, cost: Cost) -> list[str]:
-    """Derive the counts of a layer that is neither a convolution nor linear."""
-    counted, weight = cost.parameters, weight_shape(layer)
-    if isinstance(layer, Attention):
-        size, keys, values = layer.features, layer.key_features, layer.value_features
-        parts = [f"{size}·{size} (queries)", f"{size}·{keys or size} (keys)", f"{size}·{values or size} (values)"]
-        parts += [f"{size}·{size} (output)", *([f"2·{size} (added key and value)"] if layer.key_value_bias else [])]
-        lines = [f"weights = {' + '.join(parts)} = {counted.weights}"]
-    elif weight is not None and prod(weight) == counted.weights:
-        lines = [f"weights = {'·'.join(map(str, weight))} = {counted.weights}"]
-    else:
-        lines = [f"weights = {counted.weights}"]
-    lines += [f"biases = {counted.biases}", f"params = {counted.weights} + {counted.biases} = {counted.total}"]
-    if counted.buffers:
-        lines.append(f"buffers = running mean + running variance = {counted.buffers}")
-    if cost.counted_buffers:
-        lines.append(f"params, buffers counted as Keras does = {counted.total} + {counted.buffers} = {cost.params}")
-    return lines
-
-
-def _bias_line(bias: bool, count: int) -> str:
-    return f"biases = out = {count}" if bias else "biases = 0, the layer has none"
-
-
-Products = Sequence[tuple[object, object]]
-"""Numbers of the input, each with the weight it is multiplied by."""
-
-
-def convolution_cell(
-    at: tuple[int, ...], channels: Iterable[tuple[str, Iterable[Products]]], bias: object | None, answer: object
-) -> Derivation:
-    """Write one output cell as its sum of products, a line for each row of the kernel.
-
-    `at` is the cell's place in the output; `channels` gives the title of each input channel and its rows of products.
-
-    >>> print(convolution_cell((1, 0), [("", [[(2, 1), (1, 0)], [(0, 0), (1, -1)]])], None, 1))
-    cell (1, 0)
-        2·1 + 1·0
-      + 0·0 + 1·(-1)
-      = 1
-    """
-    lines = []
-    sign = " "
-    for title, rows in channels:
-        if title:
-            lines.append(f"  {title}")
-        for row in rows:
-            lines.append(f"{sign} " + " + ".join(f"{_factor(number)}·{_factor(weight)}" for number, weight in row))
-            sign = "+"
-    if bias is not None:
-        lines.append(f"+ {_factor(bias)} (bias)")
-    return Derivation(_cell_title(at), (*lines, f"= {answer}"))
-
-
-def pooling_cell(
-    kind: str, at: tuple[int, ...], numbers: Sequence[object], divisor: object, norm: float, answer: object
-) -> Derivation:
-    """Write one output cell of a pooling as the maximum, mean or norm of the real cells of its window.
-
-    >>> print(pooling_cell("avg", (1,), [3, 4], 2, 2.0, 3.5))
-    cell (1)
-      (3 + 4) / 2
-      = 3.5
-    """
-    match kind:
-        case "avg":
-            text = f"({' + '.join(map(_factor, numbers))}) / {divisor}"
-        case "lp":
-            text = f"({' + '.join(f'{_factor(number)}^{norm:g}' for number in numbers)})^(1/{norm:g})"
-        case _:
-            text = f"{kind}({', '.join(map(str, numbers))})"
-    return Derivation(_cell_title(at), (text, f"= {answer}"))
-
-
-def _cell_title(at: tuple[int, ...]) -> str:
-    return f"cell ({', '.join(map(str, at))})"
-
-
-def _factor(number: object) -> str:
-    text = str(number)
-    return f"({text})" if text.startswith("-") or "/" in text else text
-
-
-def titled(text: str, derivations: Iterable[Derivation]) -> tuple[Derivation, ...]:
-    """Put the name of a layer before the titles of its derivations.
-
-    >>> titled("conv:k3", [Derivation("height", ())])[0].title
-    'conv:k3, height'
-    """
-    return tuple(each.replace(title=f"{text}, {each.title}") for each in derivations)

@@ -1,0 +1,44 @@
+"""A derivation: what is derived, and the lines that derive it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from convcalc.value import Value
+
+__all__ = ["Derivation", "factor", "titled"]
+
+
+class Derivation(Value):
+    """What is derived, and the lines that derive it.
+
+    >>> print(Derivation("height", ("out = 1 + 1", "    = 2")))
+    height
+      out = 1 + 1
+          = 2
+    """
+
+    title: str
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *("  " + line for line in self.lines)])
+
+
+def titled(text: str, derivations: Iterable[Derivation]) -> tuple[Derivation, ...]:
+    """Put the name of a layer before the titles of its derivations.
+
+    >>> titled("conv:k3", [Derivation("height", ())])[0].title
+    'conv:k3, height'
+    """
+    return tuple(each.replace(title=f"{text}, {each.title}") for each in derivations)
+
+
+def factor(number: object) -> str:
+    """Write a number as a factor or a summand: what has a sign or a slash of its own in brackets.
+
+    >>> factor(3), factor(-3)
+    ('3', '(-3)')
+    """
+    text = str(number)
+    return f"({text})" if text.startswith("-") or "/" in text else text
