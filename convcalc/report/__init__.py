@@ -215,57 +215,60 @@ def params_report(
     >>> params_report(audit([Linear(3, 2)]), ["Linear(3, 2)"], number_bytes=4).answer
     '8'
     """
-    trace = audit.trace
-    outputs = [None] * len(audit.layers) if trace is None else [step.output for step in trace.steps]
-    summed = audit.total
+    trace, summed = audit.trace, audit.total
+    entries = _count_entries(audit, texts, names or [""] * len(texts), number_bytes)
     total = _counts(summed, number_bytes, summed.params)
-    names = names or [""] * len(texts)
+    columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
+    keys = [column.name for column in columns[1:]]
+    totals = {"weight_shape": None, **total, "output": None if trace is None else list(trace.output.sizes)}
+    rows = tuple(
+        (label(entry["layer"], entry.get("name", "")), *(_cell(entry[key]) for key in keys)) for entry in entries
+    )
+    blocks: list[Block] = [Table(columns, rows, ("total", *(_cell(totals[key]) for key in keys)))]
+    data: dict[str, Any] = {"layers": entries, "total": total}
+    if trace is not None:
+        data["input"] = list(trace.input.sizes)
+        data["convention"] = MAC_CONVENTION
+        blocks.append(Lines((MAC_CONVENTION,), role="note"))
+    return _assemble("params", data, str(summed.params), blocks, derivations, verdict, notes)
+
+
+COUNT_COLUMNS = (
+    Column("Layer", "layer"),
+    Column("Weight", "weight_shape", numeric=True, detail=4),
+    Column("Weights", "weights", numeric=True, detail=2),
+    Column("Biases", "biases", numeric=True, detail=3),
+    Column("Buffers", "buffers", numeric=True, detail=6),
+    Column("Params", "params", numeric=True),
+    Column("Share", "share", numeric=True, detail=8),
+    Column("Param bytes", "param_bytes", numeric=True, detail=9),
+)
+COST_COLUMNS = (
+    Column("Output", "output", numeric=True),
+    Column("MACs", "macs", numeric=True, detail=1),
+    Column("FLOPs", "flops", numeric=True, detail=7),
+    Column("Activation bytes", "activation_bytes", numeric=True, detail=5),
+)
+
+
+def _count_entries(
+    audit: Audit, texts: Sequence[str], names: Sequence[str], number_bytes: int
+) -> list[dict[str, Any]]:
+    """Give what the JSON form says of each layer; None for all counts of one that nobody knows."""
+    outputs = [None] * len(texts) if audit.trace is None else [step.output for step in audit.trace.steps]
+    all_params = audit.total.params
     entries = []
     for index, (text, name, layer, cost, output) in enumerate(
         zip(texts, names, audit.layers, audit.costs, outputs, strict=True)
     ):
-        counts = _counts(cost, number_bytes, summed.params)
+        counts = _counts(cost, number_bytes, all_params)
         if index in audit.unknown:
             counts = dict.fromkeys(counts)
         if output is not None:
             counts["output"] = list(output.sizes)
         named = {"name": name} if name else {}
         entries.append({"layer": text, **named, "weight_shape": _listed(weight_shape(layer)), **counts})
-    columns = [
-        Column("Layer", "layer"),
-        Column("Weight", "weight_shape", numeric=True, detail=4),
-        Column("Weights", "weights", numeric=True, detail=2),
-        Column("Biases", "biases", numeric=True, detail=3),
-        Column("Buffers", "buffers", numeric=True, detail=6),
-        Column("Params", "params", numeric=True),
-        Column("Share", "share", numeric=True, detail=8),
-        Column("Param bytes", "param_bytes", numeric=True, detail=9),
-    ]
-    if trace is not None:
-        columns += [
-            Column("Output", "output", numeric=True),
-            Column("MACs", "macs", numeric=True, detail=1),
-            Column("FLOPs", "flops", numeric=True, detail=7),
-            Column("Activation bytes", "activation_bytes", numeric=True, detail=5),
-        ]
-    totals = {"layer": "total", "weight_shape": None, **total}
-    if trace is not None:
-        totals["output"] = list(trace.output.sizes)
-    keys = [column.name for column in columns]
-    rows = tuple(
-        (label(entry["layer"], entry.get("name", "")), *(_cell(entry[key]) for key in keys[1:])) for entry in entries
-    )
-    table = Table(tuple(columns), rows, tuple(_cell(totals[key]) for key in keys))
-    blocks: list[Block] = [table]
-    data: dict[str, Any] = {
-        "layers": entries,
-        "total": total,
-    }
-    if trace is not None:
-        data["input"] = list(trace.input.sizes)
-        data["convention"] = MAC_CONVENTION
-        blocks.append(Lines((MAC_CONVENTION,), role="note"))
-    return _assemble("params", data, str(summed.params), blocks, derivations, verdict, notes)
+    return entries
 
 
 def _listed(sizes: tuple[int, ...] | None) -> list[int] | None:
