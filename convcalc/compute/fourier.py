@@ -36,6 +36,8 @@ AGAIN = 1 << 21
 # Lengths of a transform, and how often one must hold the kernel so that not most of it is overlap.
 LENGTHS = (512, 1024, 2048, 4096)
 ROOM = 3
+# NumPy calls that one transform takes, there and back, with the look at its errors.
+CALLS = 50
 # Bytes that the transformed weights of a job may take.
 SPECTRA_BYTES = 1 << 27
 
@@ -73,7 +75,7 @@ def cost(job: Job, rates: Rates) -> float:
     reached = [(length - w.extent) // w.stride + 1 for length, w in zip((height, width), windows, strict=True)]
     tiles = math.prod(max(1.0, count / cells) for count, cells in zip(counts, reached, strict=True))
     a_tile = height * width * (job.group_inputs + 1.5 * job.group_outputs)
-    return job.batch * job.groups * tiles * a_tile / rates.transform
+    return job.batch * job.groups * tiles * (a_tile / rates.transform + CALLS * rates.call)
 
 
 def rows(job: Job) -> int:

@@ -39,12 +39,13 @@ def refuse(job: Job) -> str | None:
 
 def cost(job: Job, rates: Rates) -> float:
     """Estimate seconds on one core: two thin products and the pass between them."""
-    cells, (rows, columns) = job.batch * job.groups, job.counts
+    planes, (height, width) = job.batch * job.groups, job.counts
     down, along = (_read(window) for window in job.windows)
-    first = 2 * cells * rows * job.inner_padded[0] * down / rates.product(job.dtype, BAND, down)
-    second = 2 * cells * rows * columns * along / rates.product(job.dtype, BAND, along)
-    calls = cells * rows / TILE_ROWS * 8 * rates.call
-    return first + second + 2 * cells * rows * job.inner_padded[0] * job.itemsize / rates.gather + calls
+    middle = planes * height * job.inner_padded[0]
+    first = 2 * middle * down / rates.product(job.dtype, BAND, down)
+    second = 2 * planes * height * width * along / rates.product(job.dtype, BAND, along)
+    calls = 8 * rates.call * max(job.tile_count(rows(job), STEP), planes)
+    return first + second + 2 * middle * job.itemsize / rates.gather + calls
 
 
 def rows(job: Job) -> int:
