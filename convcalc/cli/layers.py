@@ -82,7 +82,7 @@ def read_layers(
         if texts:
             raise UsageError("layers come from -f or from the command line, not from both", place="-f")
         place = "standard input" if file == "-" else file
-        network = _parsed(file_text(file) if text is None else text, rank, place)
+        network = parse_network(file_text(file) if text is None else text, rank=rank, place=place)
     elif not texts:
         if not options.given():
             raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)', or read a file with -f")
@@ -91,7 +91,7 @@ def read_layers(
         return Network((build_layer(texts[0].strip(), options, rank),))
     else:
         # One text, so that all arguments are read in the one notation that they share.
-        network = _parsed("\n".join(texts), rank, "")
+        network = parse_network("\n".join(texts), rank=rank)
     if options.given():
         if len(network.nodes) != 1:
             given = ", ".join("--" + name.replace("_", "-") for name in options.given())
@@ -107,15 +107,6 @@ def file_text(file: str) -> str:
     from convcalc.matrix.files import read_text
 
     return read_text(file)
-
-
-def _parsed(text: str, rank: int | None, place: str) -> Network:
-    network = parse_network(text, rank=rank, place=place)
-    if network.notation != "pytorch":
-        return network
-    from convcalc.spec.printed import is_printed
-
-    return network.replace(printed=is_printed(text))
 
 
 def remarks(network: Network) -> tuple[str, ...]:
