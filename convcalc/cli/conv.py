@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from convcalc.cli.answer import Answer, noted
-from convcalc.cli.cluster import check_cluster, compute_on_cluster
 from convcalc.cli.engine import compute, memory_size, planned_convolution, row_options
 from convcalc.cli.in_place import compute_in_place
 from convcalc.cli.layers import read_layers
@@ -108,6 +107,8 @@ def conv(
     refuse_two_readers(INPUT=source, KERNEL=filters.kernel, **{"--bias": filters.bias, "--check": homework.check})
     bare = is_bare(homework, cell, shown)
     if cluster.scheduler is not None:
+        from convcalc.cli.cluster import check_cluster, compute_on_cluster
+
         check_cluster(source, numbers, bare, output)
     streaming = may_stream(homework, cell, shown, engine, output)
     x = read_input(source, numbers, streaming, memory_size(engine.memory))

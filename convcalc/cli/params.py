@@ -9,16 +9,15 @@ import typer
 
 from convcalc.cli.answer import Answer
 from convcalc.cli.layers import (
-    audited_network,
     file_text,
     is_open,
     placed,
     read_layers,
     remarks,
-    sizes_of,
     window_options,
 )
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.cli.tracing import audited_network, sizes_of
 from convcalc.errors import UsageError
 from convcalc.report import params_report
 from convcalc.spec import Network

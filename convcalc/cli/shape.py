@@ -14,12 +14,11 @@ from convcalc.cli.layers import (
     placed,
     read_layers,
     remarks,
-    sizes_of,
-    traced_network,
     window_options,
 )
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.cli.questions import region_added, side_by_side, translation
+from convcalc.cli.tracing import sizes_of, traced_network
 from convcalc.errors import UsageError
 from convcalc.report import shape_report
 from convcalc.spec import Network, parse_size

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from convcalc.cli.layers import read_layers, sizes_of, traced_network, window_options
+from convcalc.cli.layers import read_layers, window_options
 from convcalc.cli.options import LayerArguments, WindowArguments
+from convcalc.cli.tracing import sizes_of, traced_network
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer
 from convcalc.network import interpret

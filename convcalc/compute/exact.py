@@ -8,7 +8,6 @@ common denominator. Floats are computed in their own type, float16 in float32.
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +30,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
@@ -129,6 +130,7 @@ def kind_of(array: Array) -> str:
 
     Raises DataError for anything else (complex numbers, dates, text).
 
+    >>> from fractions import Fraction
     >>> kind_of(np.array([1, 2])), kind_of(np.array([Fraction(1, 3), 2])), kind_of(np.array([0.5]))
     ('whole', 'fraction', 'float')
     """
@@ -137,6 +139,8 @@ def kind_of(array: Array) -> str:
     if array.dtype.kind == "f":
         return "float"
     if array.dtype.kind == "O":
+        from fractions import Fraction
+
         types = set(map(type, array.ravel().tolist()))
         if all(issubclass(t, (int, np.integer)) for t in types):
             return "whole"
@@ -195,6 +199,7 @@ def narrow(whole: Array) -> Array:
 def numerators(array: Array) -> tuple[Array, int]:
     """Write whole numbers and fractions over their least common denominator.
 
+    >>> from fractions import Fraction
     >>> numerators(np.array([Fraction(1, 2), Fraction(1, 3), 2]))
     (array([3, 2, 12], dtype=object), 6)
     """
@@ -224,6 +229,8 @@ def fractions(whole: Array, denominator: int | Array) -> Array:
         whole = whole.astype(object)
     if not np.any(whole % divisors):
         return narrow(whole // divisors)
+    from fractions import Fraction
+
     made: dict[tuple[int, int], Fraction] = {}
     result = np.empty(whole.size, object)
     for place, pair in enumerate(zip(whole.ravel().tolist(), divisors.ravel().tolist(), strict=True)):

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
 
 __all__ = ["Releasing", "is_mapped", "release", "slabs"]
-
-Array = NDArray[Any]
 
 
 def _map_of(array: Any) -> mmap.mmap | None:
