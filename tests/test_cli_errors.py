@@ -349,3 +349,21 @@ def test_a_closed_standard_input_is_an_error_of_files() -> None:
     assert code in (3, 4)
     assert errors.startswith("convcalc: ")
     assert "defect" not in errors
+
+
+def test_a_process_that_is_terminated_leaves_nothing_behind(tmp_path: Path) -> None:
+    out = tmp_path / "out.txt"
+    command = [sys.executable, "-m", "convcalc", "conv", "-", "-k", "1 1", "-o", str(out)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None
+    with process:
+        for _ in range(200):
+            process.stdin.write(b"1 2 3\n" * 100)
+            process.stdin.flush()
+            time.sleep(0.02)
+            if list(tmp_path.iterdir()):
+                break
+        assert list(tmp_path.iterdir()), "rows were to be on their way by now"
+        process.terminate()
+        assert process.wait(20) == 143
+    assert list(tmp_path.iterdir()) == []

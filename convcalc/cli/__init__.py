@@ -6,10 +6,11 @@ Only the command at hand is built, so that a start does not pay for the options 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -43,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (the process's own by default) and return its exit code."""
     # One thread of BLAS for each of convcalc's own threads; NumPy reads this when it loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if argv is None:
+        # As an exception, so that files half written are taken away.
+        signal.signal(signal.SIGTERM, _terminated)
     arguments = [_as_matrix(argument) for argument in (sys.argv[1:] if argv is None else argv)]
     try:
         return _run(arguments or ["--help"])
@@ -53,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
     except KeyboardInterrupt:
         return 130
+    except _Terminated:
+        return 143
     except typer.TyperException as error:
         return complain(misuse(error))
     except OSError as error:
@@ -68,6 +74,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         hint = "please report it with the command line; CONVCALC_TRACEBACK=1 shows where"
         return complain(ConvcalcError(f"a defect in convcalc: {type(error).__name__}: {error}", hint=hint))
+
+
+class _Terminated(BaseException):
+    """The system asked this process to end."""
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    raise _Terminated
 
 
 def _run(arguments: list[str]) -> int:
