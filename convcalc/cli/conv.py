@@ -10,7 +10,7 @@ import typer
 from convcalc.cli.answer import Answer, noted
 from convcalc.cli.engine import compute, memory_size, planned_convolution, row_options
 from convcalc.cli.in_place import compute_in_place
-from convcalc.cli.layers import read_layers
+from convcalc.cli.layers import axes_of, read_layers, sliding_options
 from convcalc.cli.numbers import boundary_of, chosen_cell, read_beside, read_kernel, refuse_two_readers, typed_as
 from convcalc.cli.options import (
     CellOptions,
@@ -28,7 +28,6 @@ from convcalc.cli.stream import is_bare, is_binary, may_stream, read_input, stre
 from convcalc.errors import UsageError
 from convcalc.layers import Convolution
 from convcalc.report import Grid, matrix_report
-from convcalc.spec import WindowOptions, parse_axes, parse_padding
 
 if TYPE_CHECKING:
     from convcalc.compute.arrange import Arranged
@@ -219,15 +218,10 @@ def _layer(text: str | None, filters: KernelOptions, window: WindowArguments, ke
     rank = window.dims
     if rank is None and text is None:
         rank = min(USUAL_RANK.get(kernel.ndim, 2), axes)
-    options = WindowOptions(
+    options = sliding_options(window).replace(
         kernel=None if text is not None else tuple(kernel.shape[max(0, kernel.ndim - (rank or 2)) :]),
-        stride=None if window.stride is None else parse_axes(window.stride, "--stride"),
-        padding=None if window.padding is None else parse_padding(window.padding, "--padding"),
-        dilation=None if window.dilation is None else parse_axes(window.dilation, "--dilation"),
         groups=filters.groups,
-        output_padding=(
-            None if filters.output_padding is None else parse_axes(filters.output_padding, "--output-padding")
-        ),
+        output_padding=axes_of(filters.output_padding, "--output-padding"),
     )
     nodes = read_layers([text or ("convT" if filters.transposed else "conv")], options, rank=rank).nodes
     if len(nodes) != 1 or not isinstance(nodes[0].layer, Convolution):

@@ -21,11 +21,13 @@ from convcalc.spec import (
 )
 
 __all__ = [
+    "axes_of",
     "file_text",
     "is_open",
     "placed",
     "read_layers",
     "remarks",
+    "sliding_options",
     "window_options",
 ]
 
@@ -40,20 +42,35 @@ def window_options(layer: LayerArguments, window: WindowArguments) -> WindowOpti
     >>> window_options(layer, WindowArguments(stride="2", padding=None, dilation=None)).given()
     ('kernel', 'stride')
     """
-    return WindowOptions(
-        kernel=_axes(layer.kernel, "--kernel"),
-        stride=_axes(window.stride, "--stride"),
-        padding=None if window.padding is None else parse_padding(window.padding, "--padding"),
-        dilation=_axes(window.dilation, "--dilation"),
+    return sliding_options(window).replace(
+        kernel=axes_of(layer.kernel, "--kernel"),
         groups=layer.groups,
         out_channels=layer.out_channels,
-        output_padding=_axes(layer.output_padding, "--output-padding"),
+        output_padding=axes_of(layer.output_padding, "--output-padding"),
         ceil=layer.ceil,
         bias=layer.bias,
     )
 
 
-def _axes(text: str | None, option: str) -> tuple[int, ...] | None:
+def sliding_options(window: WindowArguments) -> WindowOptions:
+    """Read the texts of the options that every command with a window has.
+
+    >>> sliding_options(WindowArguments(stride="2x3")).stride
+    (2, 3)
+    """
+    return WindowOptions(
+        stride=axes_of(window.stride, "--stride"),
+        padding=None if window.padding is None else parse_padding(window.padding, "--padding"),
+        dilation=axes_of(window.dilation, "--dilation"),
+    )
+
+
+def axes_of(text: str | None, option: str) -> tuple[int, ...] | None:
+    """Read a value for each axis where the option is given.
+
+    >>> axes_of("3x5", "--kernel"), axes_of(None, "--kernel")
+    ((3, 5), None)
+    """
     return None if text is None else parse_axes(text, option)
 
 

@@ -10,7 +10,7 @@ import typer
 from convcalc.cli.answer import Answer, noted
 from convcalc.cli.engine import compute_pooling, memory_size, planned_pooling, row_options
 from convcalc.cli.in_place import pool_in_place
-from convcalc.cli.layers import read_layers
+from convcalc.cli.layers import axes_of, read_layers, sliding_options
 from convcalc.cli.numbers import chosen_cell, read_beside, refuse_two_readers
 from convcalc.cli.options import (
     CellOptions,
@@ -27,7 +27,7 @@ from convcalc.cli.stream import is_bare, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
 from convcalc.report import Grid, matrix_report
-from convcalc.spec import WindowOptions, adaptive_pooling, parse_axes, parse_padding
+from convcalc.spec import adaptive_pooling
 
 if TYPE_CHECKING:
     from convcalc.matrix.incoming import IncomingRows
@@ -151,13 +151,7 @@ def _rows_through(
 
 def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) -> Pooling | AdaptivePooling:
     """Make the pooling that LAYER and options describe."""
-    options = WindowOptions(
-        kernel=None if pooling.kernel is None else parse_axes(pooling.kernel, "--kernel"),
-        stride=None if window.stride is None else parse_axes(window.stride, "--stride"),
-        padding=None if window.padding is None else parse_padding(window.padding, "--padding"),
-        dilation=None if window.dilation is None else parse_axes(window.dilation, "--dilation"),
-        ceil=pooling.ceil,
-    )
+    options = sliding_options(window).replace(kernel=axes_of(pooling.kernel, "--kernel"), ceil=pooling.ceil)
     given = (options.kernel, options.stride, options.dilation)
     several = any(values is not None and len(values) > 1 for values in given)
     rank = 1 if window.dims is None and axes == 1 and not several else window.dims
@@ -166,7 +160,7 @@ def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) 
             raise UsageError(
                 "--adaptive and --global stand alone: the output size decides every window", place="pool"
             )
-        outputs = (1,) if pooling.adaptive is None else parse_axes(pooling.adaptive, "--adaptive")
+        outputs = axes_of(pooling.adaptive, "--adaptive") or (1,)
         return adaptive_pooling(text, outputs, rank)
     nodes = read_layers([text], options, rank=rank).nodes
     if len(nodes) != 1 or not isinstance(nodes[0].layer, Pooling | AdaptivePooling):

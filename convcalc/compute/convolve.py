@@ -17,7 +17,7 @@ from convcalc.compute.separable import factors
 from convcalc.compute.tiles import Options, run
 from convcalc.compute.transposed import phases
 from convcalc.errors import ShapeError
-from convcalc.geometry import Window, axis_name
+from convcalc.geometry import Window, axis_name, output_sizes
 from convcalc.value import Value
 
 __all__ = ["Computation", "Step", "convolution", "convolve", "convolve_transposed", "transposed_convolution"]
@@ -116,7 +116,7 @@ def convolution(
     ((1, 1, 4), 'float64', 'taps')
     """
     check_channels(x.shape, weight.shape, windows, groups, transposed=False)
-    check_sizes(x.shape, windows)
+    output_sizes(windows, x.shape[2:])
     operands = prepare(x, weight, _bias_of(bias, len(weight)), work)
     if boundary != "zeros":
         check_reach(x.shape[2:], windows, boundary)
@@ -275,15 +275,6 @@ def check_channels(
         if window.kernel != weight_shape[2 + axis]:
             name = axis_name(axis, rank)
             raise ShapeError(f"{name}: the window has {window.kernel} taps, the kernel {weight_shape[2 + axis]}")
-
-
-def check_sizes(x_shape: Sequence[int], windows: Sequence[Window]) -> None:
-    """Refuse an input smaller than the kernel, naming the axis."""
-    for axis, (window, size) in enumerate(zip(windows, x_shape[2:], strict=True)):
-        try:
-            window.output(size)
-        except ShapeError as error:
-            raise ShapeError(f"{axis_name(axis, len(windows))}: {error}", hint=error.hint) from error
 
 
 def _check_output_padding(extra: Sequence[int], windows: Sequence[Window]) -> None:

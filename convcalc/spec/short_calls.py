@@ -104,7 +104,7 @@ def _number(text: str) -> object:
     try:
         return int(text)
     except ValueError:
-        pass
+        pass  # not a whole number: a decimal, or a word
     try:
         value = float(text)
     except ValueError:
