@@ -34,7 +34,9 @@ class Meter:
         if self.bar is None:
             if self.clock() - self.started < PATIENCE:
                 return
+            # Known here before it hides the cursor: an interrupt may come in between, and `close` must show it again.
             self.bar, self.task = _bar(self.total)
+            self.bar.start()
         self.bar.update(self.task, completed=self.done, rate=f"{self.done / (self.clock() - self.started):,.0f}")
 
     def close(self) -> None:
@@ -56,7 +58,6 @@ def _bar(total: int | None) -> tuple[Any, Any]:
         TextColumn("left" if known else ""),
     ]
     bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=REDRAWS)
-    bar.start()
     return bar, bar.add_task("", total=total, rate="0")
 
 
