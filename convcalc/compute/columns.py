@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
+from convcalc.compute.products import multiply
 from convcalc.compute.rates import Rates
 
 __all__ = ["PADDED", "SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run", "windows_view"]
@@ -19,7 +20,7 @@ PADDED = True
 STEP = 1
 
 # Columns of one tile, in bytes: they should still be in the second-level cache when the product reads them.
-COLUMNS_BYTES = 3 << 19
+COLUMNS_BYTES = 1 << 21
 
 
 def refuse(job: Job) -> str | None:
@@ -50,7 +51,7 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
     """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
     view = windows_view(block, job)
     if math.prod(job.kernel) == 1 and view.shape[-job.rank :] == block.shape[2:] and block[0, 0].flags.c_contiguous:
-        np.matmul(weight, flat_view(block), out=flat_view(out))
+        multiply(weight, flat_view(block), flat_view(out))
         return
     row = math.prod(view.shape) * job.itemsize // view.shape[2 + job.rank] // len(block)
     if job.rank == 1 or row <= 2 * COLUMNS_BYTES:
@@ -70,7 +71,7 @@ def _multiply(view: Array, weight: Array, job: Job, out: Array, scratch: Scratch
     columns = scratch.take("columns", view.shape, job.dtype)
     np.copyto(columns, view)
     flat = columns.reshape(len(view), weight.shape[-1], -1)
-    np.matmul(weight, flat, out=flat_view(out))
+    multiply(weight, flat, flat_view(out))
 
 
 def windows_view(block: Array, job: Job) -> Array:

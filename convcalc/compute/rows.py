@@ -17,6 +17,7 @@ import numpy as np
 from convcalc.compute.columns import flat_view
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
+from convcalc.compute.products import multiply
 from convcalc.compute.rates import Rates
 from convcalc.compute.sliding import seen
 from convcalc.geometry import Padding
@@ -78,9 +79,9 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
         cut = shifted[..., start : start + target.shape[2]]
         last = tap == first.kernel - 1
         if tap == 0:
-            np.matmul(weight[:, 0], cut, out=target if last else total)
+            multiply(weight[:, 0], cut, target if last else total)
             continue
-        np.matmul(weight[:, tap], cut, out=part)
+        multiply(weight[:, tap], cut, part)
         np.add(total, part, out=target if last else total)
 
 
