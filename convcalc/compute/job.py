@@ -21,9 +21,11 @@ from convcalc.value import Value
 __all__ = ["Job", "Scratch", "Tile"]
 
 
-# A job is cut into at least so many tiles where it is large enough, of at least so many cells a channel each.
+# A job is cut into at least so many tiles where it is large enough: a tile has at least so many cells a channel and
+# so many multiply-accumulates, or handing it out takes longer than the second thread saves.
 PARTS = 16
 LEAST_CELLS = 96
+LEAST_MACS = 12_000_000
 # Groups are taken together until their blocks fill this many bytes of cache.
 BLOCK_BYTES = 1 << 19
 
@@ -122,7 +124,8 @@ class Job(Value):
         small groups are taken together, and small items of one group. Only sizes decide, never the machine.
         """
         inner = math.prod(self.counts[1:])
-        fewest = max(-(-LEAST_CELLS // inner), self.batch * self.counts[0] // PARTS, 1)
+        all_rows = self.batch * self.counts[0]
+        fewest = max(-(-LEAST_CELLS // inner), all_rows // PARTS, LEAST_MACS * all_rows // self.macs, 1)
         step = step or rows
         rows = min(-(-min(rows, fewest) // step) * step, self.counts[0])
         block = self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded) * self.itemsize

@@ -21,6 +21,9 @@ from convcalc.value import Value
 
 __all__ = ["Options", "Progress", "each", "run", "thread_count"]
 
+# Elements that NumPy's loops take at once from views that are not contiguous.
+BUFFER = 512
+
 # Called with the number of output rows done since the last call, from any thread, one call at a time.
 Progress = Callable[[int], None]
 
@@ -102,22 +105,58 @@ def each(
 ) -> None:
     """Call compute(tile, scratch) for every tile on some threads; the first error stops all of them and is raised."""
     crew = _Crew(tiles, compute, progress)
-    helpers = [threading.Thread(target=crew.work, args=(number,), daemon=True) for number in range(1, threads)]
     first = next(tiles, None)
     second = next(tiles, None)
     crew.waiting = [tile for tile in (second, first) if tile is not None]
-    if second is None:
-        helpers = []
-    for helper in helpers:
-        helper.start()
+    hands = [] if second is None else [_idle.pop() if _idle else _Hand() for _ in range(1, threads)]
+    for number, hand in enumerate(hands, 1):
+        hand.start(crew, number)
     try:
-        crew.work(0 if helpers else None)
+        crew.work(0 if hands else None)
     finally:
         crew.stopped = True
-        for helper in helpers:
-            helper.join()
+        for hand in hands:
+            hand.wait()
+        _idle.extend(hands)
     if crew.error is not None:
         raise crew.error
+
+
+class _Hand:
+    """A thread that helps one crew after the other: to wake it takes a fraction of what a new thread does."""
+
+    def __init__(self) -> None:
+        self.order: tuple[_Crew, int] | None = None
+        # Locks as signals: whoever waits for one acquires it, whoever gives it releases it.
+        self.called, self.done = threading.Lock(), threading.Lock()
+        self.called.acquire()
+        self.done.acquire()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            self.called.acquire()
+            assert self.order is not None, "nobody calls without an order"
+            crew, number = self.order
+            crew.work(number)
+            del crew
+            self.done.release()
+
+    def start(self, crew: _Crew, number: int) -> None:
+        """Let the thread work in a crew, as thread `number` of it."""
+        self.order = crew, number
+        self.called.release()
+
+    def wait(self) -> None:
+        """Wait until the thread has left the crew."""
+        self.done.acquire()
+        self.order = None
+
+
+# Threads without a crew, for any caller to take; a forked process has none of them.
+_idle: list[_Hand] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)
 
 
 class _Crew:
@@ -136,7 +175,7 @@ class _Crew:
         """Take tiles until none is left or another thread has failed, as thread `number` of several."""
         scratch = Scratch()
         try:
-            with np.errstate(all="ignore"), _own_core(number):
+            with np.errstate(all="ignore"), _short_buffers(), _own_core(number):
                 while (tile := self._next()) is not None:
                     done = self.compute(tile, scratch)
                     if self.progress is not None:
@@ -151,6 +190,16 @@ class _Crew:
             if self.stopped:
                 return None
             return self.waiting.pop() if self.waiting else next(self.tiles, None)
+
+
+@contextlib.contextmanager
+def _short_buffers() -> Iterator[None]:
+    """Let NumPy work on rows where they lie: it copies views into buffers first where these are longer than a row."""
+    usual = np.setbufsize(BUFFER)
+    try:
+        yield
+    finally:
+        np.setbufsize(usual)
 
 
 @contextlib.contextmanager
