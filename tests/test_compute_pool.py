@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from oracles import adaptive_loops, pool_loops, shape_of
 from strategies import PoolingDraw, finite_floats, fractions, huge_integers, poolings
 
-from convcalc.compute.pool import pool, pool_adaptive
+from convcalc.compute import pool as pooling
+from convcalc.compute.pool import KINDS, pool, pool_adaptive
 from convcalc.compute.positions import pool_adaptive_indices, pool_indices
 from convcalc.compute.tiles import Options
 from convcalc.errors import DataError, ShapeError, UsageError
@@ -239,6 +240,43 @@ def test_long_windows_and_many_tiles(kind: str, dtype: Any) -> None:
                     if r < 200 + windows[0].padding.after and c < 310 + windows[1].padding.after
                 ]
                 assert float(values[1, 2, row, column]) == pytest.approx(sum(cells) / len(inside), rel=1e-4)
+
+
+BIT_CASES = [
+    (rows, columns, algorithm)
+    for rows in (Window(3, 2, Padding(1, 1)), Window(3, 1, Padding(0, 2)), Window(5, 2, Padding(3, 1), 2, ceil=True))
+    for columns in (Window(2, 2), Window(7, 1, Padding(3, 6)), Window(3, 9, Padding(2, 0), ceil=True))
+    for algorithm in (None, "taps", "doubling")
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+@pytest.mark.parametrize("kind", KINDS)
+def test_tiles_and_threads_do_not_change_a_bit(kind: str, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(5).normal(3, 2, (3, 2, 83, 37)).astype(dtype)
+    x[1, 0, 40, 11], x[2, 1, 0, 36] = np.nan, np.inf
+    for rows, columns, algorithm in BIT_CASES:
+        whole = pool(x, [rows, columns], kind, count_padding=False, options=Options(algorithm=algorithm, threads=1))
+        for tile_bytes, threads in ((1 << 8, 1), (3000, 2), (13000, 1)):
+            monkeypatch.setattr(pooling, "TILE_BYTES", tile_bytes)
+            tiled = pool(
+                x, [rows, columns], kind, count_padding=False, options=Options(algorithm=algorithm, threads=threads)
+            )
+            monkeypatch.undo()
+            assert tiled.tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["max", "min", "avg"])
+def test_both_ways_agree_in_any_layout_of_memory(kind: str) -> None:
+    x = np.random.default_rng(6).integers(-99, 100, (2, 21, 34, 18)).astype(np.float32)
+    layouts = (x, np.asfortranarray(x), x.astype(">f4"), np.repeat(x, 2, axis=-1)[..., ::2], x[:, ::-1][:, ::-1])
+    for first in (Window(3, 2, Padding(1, 1)), Window(6, 1), Window(4, 3, Padding(0, 3), 2, ceil=True)):
+        windows = [first, Window(2, 2), Window(9, 1, Padding(4, 5))]
+        wanted = pool(x.astype(int).astype(object), windows, kind).astype(float)
+        for layout in layouts:
+            for algorithm in (None, "taps", "doubling"):
+                result = pool(layout, windows, kind, options=Options(algorithm=algorithm))
+                np.testing.assert_allclose(result, wanted, rtol=1e-6, atol=1e-5)
 
 
 def test_long_windows_of_booleans_and_infinities() -> None:

@@ -1,20 +1,21 @@
 """Pooling of real arrays: maximum, minimum, average and Lp norm over windows, one axis after another.
 
 A window over several axes is a window along each, so every kind runs axis by axis: kernel + kernel passes instead of
-kernel x kernel. Padding never exists as cells; the work is cut into tiles of planes and rows for several threads.
+kernel x kernel. The work is cut into tiles of planes and rows for several threads; padding exists in a tile at most.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import starmap
+from typing import Protocol
 
 import numpy as np
 
 from convcalc.compute.exact import Array, as_float, fractions, kind_of, magnitude, narrow, numerators, whole_type
 from convcalc.compute.job import Scratch, Tile
-from convcalc.compute.sliding import cut, slide
+from convcalc.compute.sliding import cut, method, slide
 from convcalc.compute.tiles import Options, each, thread_count
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Window, adaptive_windows, check_real_cells
@@ -23,11 +24,19 @@ __all__ = ["KINDS", "check", "pool", "pool_adaptive"]
 
 KINDS = ("max", "avg", "min", "lp")
 DEFAULTS = Options()
-# Input cells of one tile, in bytes: its passes should find them in the second-level cache.
-TILE_BYTES = 1 << 20
+# Input cells of one tile, in bytes: few enough to stay in cache, many enough for the passes to take most of the time.
+TILE_BYTES = 3 << 19
 
-# Combines the windows of all spatial axes by a function of two arrays.
-Reduction = Callable[[Array, np.ufunc], Array]
+# Of planes this many times as high as a window, the rows whose windows reach over an edge make tiles of their own:
+# to compute some rows twice costs less than to copy all rows to where there is room for padding.
+HIGH = 8
+
+
+class Reduction(Protocol):
+    """Combines the windows of all spatial axes by a function of two arrays, and divides the results if so wanted."""
+
+    def __call__(self, array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
+        """Give the results; `divisors` are of their float type and broadcast to those of one plane."""
 
 
 def pool(
@@ -58,8 +67,8 @@ def pool(
     sizes = x.shape[x.ndim - len(windows) :]
     check_real_cells(windows, sizes)
 
-    def reduce(array: Array, combine: np.ufunc) -> Array:
-        return _reduce_windows(array, windows, combine, options)
+    def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
+        return _reduce_windows(array, windows, combine, divisors, options)
 
     if kind == "avg":
         counts = [_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)]
@@ -82,11 +91,11 @@ def pool_adaptive(
     x = check(x, outputs, kind, divisor, norm)
     spans = list(starmap(adaptive_windows, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
 
-    def reduce(array: Array, combine: np.ufunc) -> Array:
+    def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
         for place, axis_spans in enumerate(spans, array.ndim - len(spans)):
             parts = [combine.reduce(cut(array, place, slice(*span)), axis=place) for span in axis_spans]
             array = np.stack(parts, axis=place)
-        return array
+        return array if divisors is None else np.asarray(np.divide(array, divisors, out=array))
 
     if kind == "avg":
         return _average(x, reduce, [np.array([end - start for start, end in span]) for span in spans], divisor)
@@ -110,33 +119,56 @@ def check(x: Array, axes: Sequence[object], kind: str, divisor: int | None, norm
     return as_float(x, np.float64) if kind_of(x) == "float" and x.dtype.kind == "O" else x
 
 
-def _reduce_windows(x: Array, windows: Sequence[Window], combine: np.ufunc, options: Options) -> Array:
-    """Reduce the spatial axes one after another, the outermost first: its passes run along memory."""
+def _reduce_windows(
+    x: Array, windows: Sequence[Window], combine: np.ufunc, divisors: Array | None, options: Options
+) -> Array:
+    """Reduce the spatial axes one after another, the outermost first: its passes leave fewer, but whole rows."""
     rank = len(windows)
     lead, sizes = x.shape[: x.ndim - rank], x.shape[x.ndim - rank :]
     counts = [window.output(size) for window, size in zip(windows, sizes, strict=True)]
+    lines = [math.prod(sizes[axis + 1 :]) for axis in range(rank)]
+    ways = [options.algorithm or method(w, combine, x.dtype, line) for w, line in zip(windows, lines, strict=True)]
+    inner = [(0, count) for count in counts[1:]]
     planes = x.reshape(-1, *sizes)
     result = np.empty((len(planes), *counts), x.dtype)
+    shares = None if divisors is None else np.broadcast_to(divisors, counts)
 
-    def compute(tile: Tile, _scratch: Scratch) -> int:
+    def compute(tile: Tile, scratch: Scratch) -> int:
         part = planes[tile.first_group : tile.last_group]
-        part = slide(part, 1, windows[0], combine, tile.first, tile.last, options.algorithm)
-        for axis in range(1, rank):
-            part = slide(part, 1 + axis, windows[axis], combine, 0, counts[axis], options.algorithm)
-        result[tile.first_group : tile.last_group, tile.first : tile.last] = part
+        bounds = [(tile.first, tile.last), *inner]
+        for place, (window, (first, last), way) in enumerate(zip(windows, bounds, ways, strict=True), 1):
+            part = slide(part, place, window, combine, first, last, way, scratch)
+        target = result[tile.first_group : tile.last_group, tile.first : tile.last]
+        target[...] = part
+        if shares is not None:
+            np.divide(target, shares[tile.first : tile.last], out=target)
         return tile.rows * tile.groups
 
-    row = math.prod(sizes[1:]) * x.itemsize
-    rows = max(1, TILE_BYTES // row // windows[0].stride)
-    together = max(1, TILE_BYTES // (row * sizes[0]))
-    tiles = (
-        Tile(plane, min(plane + together, len(planes)), first, min(first + rows, counts[0]))
-        for plane in range(0, len(planes), together)
-        for first in range(0, counts[0], rows)
-    )
     threads = 1 if x.dtype.hasobject else options.threads or thread_count()
-    each(tiles, compute, threads, options.progress)
+    each(_tiles(planes, windows[0]), compute, threads, options.progress)
     return result.reshape(*lead, *counts)
+
+
+def _tiles(planes: Array, window: Window) -> Iterator[Tile]:
+    """Cut the windows along the rows of some planes into tiles that read about TILE_BYTES each."""
+    size = planes.shape[1]
+    row = math.prod(planes.shape[2:]) * planes.itemsize
+    for start, stop in _bands(window, size) if planes.nbytes > TILE_BYTES else [(0, window.output(size))]:
+        rows = max(1, TILE_BYTES // row // window.stride)
+        together = max(1, TILE_BYTES // (row * ((stop - start - 1) * window.stride + window.extent)))
+        for plane in range(0, len(planes), together):
+            for first in range(start, stop, rows):
+                yield Tile(plane, min(plane + together, len(planes)), first, min(first + rows, stop))
+
+
+def _bands(window: Window, size: int) -> list[tuple[int, int]]:
+    """Give the runs of windows that reach over no edge, over the first and over the last, as far as there are any."""
+    count = window.output(size)
+    if size < HIGH * window.extent:
+        return [(0, count)]
+    inside = -(-window.padding.before // window.stride)
+    outside = min(count, (size + window.padding.before - window.extent) // window.stride + 1)
+    return [band for band in ((inside, outside), (0, inside), (outside, count)) if band[0] < band[1]]
 
 
 def _counts(window: Window, size: int, count_padding: bool) -> Array:
@@ -151,9 +183,8 @@ def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int 
     divisors: Array = np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor)
     if x.dtype.kind == "f":
         work = np.result_type(x.dtype, np.float32)
-        sums = reduce(x.astype(work, copy=False), np.add)
-        np.divide(sums, divisors.astype(work), out=sums)
-        return sums.astype(x.dtype, copy=False)
+        averages = reduce(x.astype(work, copy=False), np.add, divisors.astype(work))
+        return averages.astype(x.dtype, copy=False)
     whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
     cells = math.prod(int(axis_counts.max()) for axis_counts in counts)
     return _divide(narrow(reduce(_as_whole(whole, cells), np.add)), divisors, denominator)

@@ -10,7 +10,7 @@ import numpy as np
 
 from convcalc.compute.plan import Plan
 from convcalc.compute.rates import RATES, Rates
-from convcalc.compute.sliding import METHODS, method, passes
+from convcalc.compute.sliding import METHODS, flat_gain, method, passes
 from convcalc.errors import UsageError
 from convcalc.geometry import Window
 
@@ -31,24 +31,22 @@ def plan_pooling(
     UsageError for an unknown way, or one that cannot do this.
 
     >>> plan_pooling((64, 224, 224), [Window(3, 2), Window(3, 2)], "max", "float32").algorithm
-    'taps'
+    'doubling'
     """
     refused = check_method(forced, np.dtype(dtype))
     combine = np.add if kind in ("avg", "lp") else np.maximum
     costs = {}
     for name in METHODS:
         if name not in refused:
-            per_axis = _seconds(shape, windows, combine, np.dtype(dtype), name, rates)
-            costs[name] = sum(per_axis)
-    best = _seconds(shape, windows, combine, np.dtype(dtype), forced, rates)
-    dearest = windows[best.index(max(best))]
+            costs[name] = sum(seconds for seconds, _ in _axes(shape, windows, combine, np.dtype(dtype), name, rates))
+    best = _axes(shape, windows, combine, np.dtype(dtype), forced, rates)
     rank = len(windows)
     return Plan(
-        algorithm=forced or method(dearest, combine, np.dtype(dtype)),
+        algorithm=max(best)[1],
         rows=windows[0].output(shape[len(shape) - rank]),
         groups=math.prod(shape[: len(shape) - rank]),
-        cost=sum(best),
-        reason="asked for" if forced else "the fewest passes an axis",
+        cost=sum(seconds for seconds, _ in best),
+        reason="asked for" if forced else "the cheapest passes an axis",
         costs=tuple(sorted(costs.items(), key=lambda pair: pair[1])),
         refused=tuple(refused.items()),
     )
@@ -68,23 +66,23 @@ def check_method(forced: str | None, dtype: np.dtype[Any]) -> dict[str, str]:
     return refused
 
 
-def _seconds(
+def _axes(
     shape: Sequence[int],
     windows: Sequence[Window],
     combine: np.ufunc,
     dtype: np.dtype[Any],
     name: str | None,
     rates: Rates,
-) -> list[float]:
-    """Estimate each axis in turn, the outermost first: its passes over the cells that are left."""
+) -> list[tuple[float, str]]:
+    """Estimate the seconds of each axis in turn, the outermost first, on the cells that are left; and say its way."""
     sizes = list(shape)
-    rank = len(windows)
     rate = rates.object / 4 if dtype.hasobject else rates.stream / dtype.itemsize
-    seconds = []
-    for place, window in enumerate(windows, len(sizes) - rank):
-        before, sizes[place] = sizes[place], window.output(sizes[place])
-        chosen = name or method(window, combine, dtype)
-        # Doubling runs over all input cells, a tap over the output cells alone.
-        cells = math.prod(sizes) * (before / sizes[place] if chosen == "doubling" else 1)
-        seconds.append(3 * passes(window, combine, chosen) * cells / rate)
-    return seconds
+    found = []
+    for place, window in enumerate(windows, len(sizes) - len(windows)):
+        line = math.prod(sizes[place + 1 :])
+        chosen = name or method(window, combine, dtype, line)
+        before, sizes[place] = math.prod(sizes), window.output(sizes[place])
+        # Doubling runs over all input cells, a tap over the output cells alone, but more slowly.
+        cells = before if chosen == "doubling" else math.prod(sizes) * flat_gain(window, dtype, line)
+        found.append((3 * passes(window, combine, chosen) * cells / rate, chosen))
+    return found
