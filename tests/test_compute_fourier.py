@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from convcalc.compute import fourier
 from convcalc.compute.arrange import correlate
 from convcalc.compute.convolve import convolve
 from convcalc.compute.exact import Array
-from convcalc.compute.job import Job
+from convcalc.compute.job import Job, Scratch
 from convcalc.compute.plan import plan
 from convcalc.compute.tiles import Options
 from convcalc.errors import UsageError
@@ -66,15 +69,33 @@ def test_a_single_axis() -> None:
     assert_within_the_bound(x, kernel, [Window(301, 2, Padding(100, 3), dilation=3)])
 
 
-def test_channels_and_groups() -> None:
-    x, weight = noise(2, 6, 60, 70), noise(4, 3, 11, 13)
+@pytest.mark.parametrize("outputs", [2, 3, 5])
+def test_channels_and_groups(outputs: int) -> None:
+    x, weight = noise(2, 6, 60, 70) * np.logspace(-12, 12, 70, dtype=np.float32), noise(2 * outputs, 3, 11, 13)
     windows = [Window(11, 2), Window(13, padding=Padding(4, 0))]
-    result = convolve(x, weight, windows, groups=2, bias=noise(4), options=FOURIER)
-    expected = convolve(x, weight, windows, groups=2, bias=noise(4), options=TAPS)
-    np.testing.assert_allclose(result, expected, atol=2e-4)
+    result = convolve(x, weight, windows, groups=2, options=FOURIER)
+    exact = convolve(x.astype(float), weight.astype(float), windows, groups=2, options=TAPS)
+    bound = convolve(np.abs(x.astype(float)), np.abs(weight.astype(float)), windows, groups=2, options=TAPS)
+    assert np.all(np.abs(result - exact) <= 1e-5 * bound)
 
 
-@pytest.mark.parametrize("most", [9, 2**14])
+@given(
+    kernel=st.integers(1, 900),
+    dilation=st.integers(1, 3),
+    stride=st.integers(1, 4),
+    outputs=st.integers(1, 3000),
+    longest=st.sampled_from(fourier.LONGEST),
+)
+def test_lengths_hold_the_kernel_and_have_small_prime_factors(
+    kernel: int, dilation: int, stride: int, outputs: int, longest: int
+) -> None:
+    window = Window(kernel, stride, dilation=dilation)
+    length = fourier._length(window, outputs, longest)
+    assert window.extent <= length <= max(longest, fourier.ROOM * window.extent)
+    assert 60**20 % length == 0
+
+
+@pytest.mark.parametrize("most", [9, 2**14, 40_000])
 def test_whole_numbers_are_exact(most: int) -> None:
     generator = np.random.default_rng(9)
     x, kernel = generator.integers(-most, most, (300, 290)), generator.integers(-most, most, (35, 31))
@@ -96,6 +117,17 @@ def test_sums_beyond_the_largest_float() -> None:
     result = correlate(x, np.ones((15, 15), np.float32), windows, options=FOURIER)
     assert np.isposinf(result[0, 0])
     assert np.all(np.isfinite(result[20:, 20:]))
+
+
+def test_leftovers_of_another_tile_are_not_seen() -> None:
+    job = Job(1, 1, 1, 1, (200, 190), (Window(15), Window(15)), "float32")
+    weight, x = fourier.prepare(noise(1, 1, 15, 15), job), noise(1, 1, 60, 50)
+    used, results = Scratch(), []
+    fourier.run(noise(1, 1, 200, 190) * 1e30, weight, job, np.empty((1, 1, 186, 176), np.float32), used)
+    for scratch in (used, Scratch()):
+        results.append(np.empty((1, 1, 46, 36), np.float32))
+        fourier.run(x, weight, job, results[-1], scratch)
+    assert np.array_equal(results[0], results[1])
 
 
 def test_many_large_spectra_are_refused() -> None:
