@@ -14,21 +14,22 @@ from numpy.lib.stride_tricks import as_strided
 
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
+from convcalc.compute.products import multiply
 from convcalc.compute.rates import Rates
 
 __all__ = ["PADDED", "SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
 
 SPREADS = True
 PADDED = True
-# Tiles hold whole bands.
-STEP = 8
 # Output rows of one product: more make the band sparser, fewer make the product too thin.
-BAND = STEP
+BAND = 4
+# Tiles hold whole bands, and enough of them to read and write memory in long runs.
+STEP = 8 * BAND
 # Output rows of one tile; its bands share the halo.
 TILE_ROWS = 64
 # Output columns of one product, and bytes of what the products of some bands give before it is added up.
 CHUNK = 2048
-PARTS_BYTES = 7 << 19
+PARTS_BYTES = 1 << 21
 
 
 def refuse(job: Job) -> str | None:
@@ -43,14 +44,16 @@ def refuse(job: Job) -> str | None:
 
 
 def cost(job: Job, rates: Rates) -> float:
-    """Estimate seconds on one core: products with all their zeros, then an addition for each tap of the width."""
+    """Estimate seconds on one core: products with all their zeros, an addition for each tap of the width, a copy."""
     taps, columns = job.kernel[1], job.inner_padded[0]
-    cells = job.batch * job.outputs * job.counts[0] * columns
-    products = 2 * cells * taps * job.group_inputs * _read(job) / rates.peak(job.dtype)
-    bands = job.batch * job.groups * job.counts[0] / BAND
+    cells, depth = job.batch * job.outputs * job.counts[0] * columns, job.group_inputs * _read(job)
+    products = 2 * cells * taps * depth / rates.batched(job.dtype, depth)
+    added = 3 * cells * (taps - 1) * job.itemsize / rates.stream
     chunks = max(1, columns / CHUNK)
-    calls = bands * chunks * rates.small + job.tile_count(rows(job), STEP) * chunks * (taps + 3) * rates.call
-    return products + 4 * cells * taps * job.itemsize / rates.stream + calls
+    bands = job.batch * job.groups * job.counts[0] / BAND * chunks * taps * rates.small
+    parts = max(job.tile_count(rows(job), STEP) * chunks, cells * taps * job.itemsize / PARTS_BYTES)
+    calls = 5 * rates.call * parts
+    return products + added + 2 * cells * job.itemsize / rates.gather + bands + calls
 
 
 def rows(job: Job) -> int:
@@ -78,17 +81,21 @@ def prepare(weight: Array, job: Job) -> Array:
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
     """Compute a tile: block (groups, C/groups, rows, width) into out (groups, O/groups, rows, width)."""
     groups, outputs, rows, columns = out.shape
-    one_band = groups * job.kernel[1] * outputs * BAND * min(columns, CHUNK) * job.windows[1].stride * job.itemsize
+    whole, rest = divmod(rows, BAND)
+    one_band = job.kernel[1] * outputs * BAND * min(columns, CHUNK) * job.windows[1].stride * job.itemsize
     most = max(1, PARTS_BYTES // one_band)
-    whole = rows // BAND
-    for band in range(0, whole, most):
-        bands = min(most, whole - band)
-        target = out[:, :, band * BAND : (band + bands) * BAND].reshape(groups, outputs, bands, BAND, columns)
-        _run_bands(_strips(block, band, bands, job, scratch), weight, job, target.swapaxes(1, 2), scratch)
-    if rows % BAND:
-        # The last band is computed whole as well, lest its bits depend on the height of the input.
-        target = out[:, None, :, whole * BAND :]
-        _run_bands(_strips(block, whole, 1, job, scratch), weight, job, target, scratch)
+    step = max(1, most // max(1, whole))
+    for group in range(0, groups, step):
+        some = slice(group, group + step)
+        cells, matrices, target = block[some], weight if len(weight) == 1 else weight[some], out[some]
+        for band in range(0, whole, most):
+            bands = min(most, whole - band)
+            seen = target[:, :, band * BAND : (band + bands) * BAND].reshape(-1, outputs, bands, BAND, columns)
+            _run_bands(_strips(cells, band, bands, job, scratch), matrices, job, seen.swapaxes(1, 2), scratch)
+        if rest:
+            # The last band is computed whole as well, lest its bits depend on the height of the input.
+            strips = _strips(cells, whole, 1, job, scratch)
+            _run_bands(strips, matrices, job, target[:, None, :, whole * BAND :], scratch)
 
 
 def _strips(block: Array, band: int, bands: int, job: Job, scratch: Scratch) -> Array:
@@ -120,14 +127,12 @@ def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scra
         first = column * window.stride
         seen = strips[..., first : first + reach + window.extent - 1]
         parts = scratch.take("parts", (groups, bands, matrix.shape[2], seen.shape[3]), job.dtype)
-        np.matmul(matrix, seen, out=parts)
-        by_tap = parts.reshape(groups, bands, window.kernel, outputs, BAND, -1)[:, :, :, :, :rows]
-        starts = range(0, window.extent, window.dilation)
-        shifted = [by_tap[:, :, tap, ..., at : at + reach : window.stride] for tap, at in enumerate(starts)]
-        target = out[..., column : column + columns]
-        if len(shifted) == 1:
-            np.copyto(target, shifted[0])
-            continue
-        np.add(shifted[0], shifted[1], out=target)
-        for part in shifted[2:]:
-            np.add(target, part, out=target)
+        multiply(matrix, seen, parts)
+        # The rows of a band are added up as one run: what its windows past the edge give is left behind at the end.
+        by_tap = parts.reshape(groups, bands, window.kernel, -1)
+        total, run = by_tap[:, :, 0], by_tap.shape[3] - window.extent + 1
+        for tap in range(1, window.kernel):
+            at = tap * window.dilation
+            np.add(total[..., :run], by_tap[:, :, tap, at : at + run], out=total[..., :run])
+        summed = total.reshape(groups, bands, outputs, BAND, -1)[..., :rows, : reach : window.stride]
+        np.copyto(out[..., column : column + columns], summed)

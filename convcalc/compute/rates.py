@@ -19,13 +19,13 @@ class Rates(Value):
 
     gather: float = 24e9  # bytes a second copied in runs of a row
     stream: float = 60e9  # bytes a second that an addition reads and writes in cache
-    float32: float = 220e9  # operations a second of a matrix product
-    float64: float = 110e9
+    float32: float = 105e9  # operations a second of a matrix product
+    float64: float = 52e9
     int64: float = 1.5e9  # NumPy's own loops: BLAS knows no integers
     object: float = 1e7
-    transform: float = 2e8  # cells a second of a float64 Fourier transform in two axes, one way
+    transform: float = 5.6e8  # cells a second of a float64 Fourier transform in two axes, one way
     call: float = 3e-6  # seconds of one NumPy call on a tile
-    small: float = 7e-7  # seconds of one of the small products in a batch
+    small: float = 5e-8  # seconds of one of the small products in a batch, or of one run of a sum
 
     def peak(self, dtype: str) -> float:
         """Operations a second of a large product."""
@@ -39,9 +39,13 @@ class Rates(Value):
             return peak
         return peak * min(1.0, height / 4) * depth / (depth + 12)
 
+    def batched(self, dtype: str, depth: int) -> float:
+        """Operations a second of a batch of products of few rows, each of them with a whole row of cells."""
+        return 0.45 * self.peak(dtype) * depth / (depth + 4)
+
     def passes(self, cells: float, itemsize: int) -> float:
-        """Seconds of one multiply-and-add pass over cells in cache: two calls, five accesses."""
-        return 5 * cells * itemsize / self.stream
+        """Seconds of one multiply-and-add pass over cells in cache: two calls; sums stay where they are read."""
+        return 4 * cells * itemsize / self.stream
 
 
 RATES = Rates()

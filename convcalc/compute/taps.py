@@ -36,12 +36,27 @@ def cost(job: Job, rates: Rates) -> float:
     taps, cells = math.prod(job.kernel), job.batch * math.prod(job.counts)
     if job.dtype == "object":
         return 2 * job.macs / rates.object
-    calls = taps * rates.call * (2 + 2 * (job.group_inputs > 1)) * job.tile_count(rows(job))
+    tiles = job.tile_count(rows(job))
     if job.group_inputs == 1:
-        return taps * rates.passes(job.outputs * cells, job.itemsize) + calls
+        return _flat_cost(job, rates, tiles)
     copied = taps * job.channels * cells * job.itemsize / rates.gather
     added = taps * rates.passes(job.outputs * cells, job.itemsize)
-    return copied + added + 2 * job.macs / rates.product(job.dtype, job.group_outputs, job.group_inputs) + calls
+    products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, job.group_inputs)
+    return copied + added + products + 4 * taps * rates.call * tiles
+
+
+def _flat_cost(job: Job, rates: Rates, tiles: int) -> float:
+    """Estimate seconds of `_run_flat`, whose runs hold the cells between the windows of two rows as well."""
+    taps, strides = math.prod(job.kernel), [window.stride for window in job.windows]
+    widths = [-(-size // stride) for size, stride in zip(job.inner_padded, strides[1:], strict=True)]
+    plane = job.batch * job.counts[0] * math.prod(widths)
+    phases = math.prod(min(window.stride, window.kernel) for window in job.windows)
+    # To deal cells out of their strides takes twice as long as to copy them.
+    dealt = 2 * phases * job.channels * plane if max(strides) > 1 else 0
+    sums = job.outputs * plane
+    moved = 2 * (dealt + sums) * job.itemsize / rates.gather
+    calls = taps * rates.call * max(tiles, sums * job.itemsize / PASS_BYTES)
+    return taps * rates.passes(sums, job.itemsize) + moved + calls
 
 
 def rows(job: Job) -> int:
@@ -57,6 +72,63 @@ def prepare(weight: Array, job: Job) -> Array:
 
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
     """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
+    if job.group_inputs > 1 or job.dtype == "object":
+        _run_places(block, weight, job, out, scratch)
+        return
+    step = max(1, PASS_BYTES // (math.prod((*out.shape[1:3], *block.shape[3:])) * job.itemsize))
+    for group in range(0, len(block), step):
+        groups = slice(group, group + step)
+        _run_flat(block[groups], weight if len(weight) == 1 else weight[groups], job, out[groups], scratch)
+
+
+def _run_flat(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    """Compute groups of one input channel over whole planes as they lie in memory, windows past their edges and all.
+
+    A tap is one shift of such a run. NumPy works several times as fast on it as on rows cut out of it, and what the
+    windows past the edges give is left behind at the end.
+    """
+    phases, sizes = _dealt(block, job, scratch)
+    pitches = [math.prod(sizes[axis + 1 :]) for axis in range(job.rank)]
+    run = 1 + sum((count - 1) * pitch for count, pitch in zip(out.shape[2:], pitches, strict=True))
+    shape = (*out.shape[:3], *sizes[1:])
+    total = out if shape == out.shape and out.flags.c_contiguous else scratch.take("total", shape, job.dtype)
+    part = scratch.take("part", shape, job.dtype)
+    sums, products = (array.reshape(*out.shape[:2], -1)[..., :run] for array in (total, part))
+    factors = weight.reshape(*weight.shape[:2], -1)
+    shifts = (
+        [(place % w.stride, place // w.stride * pitch) for place in range(0, w.extent, w.dilation)]
+        for w, pitch in zip(job.windows, pitches, strict=True)
+    )
+    for number, shift in enumerate(product(*shifts)):
+        first = sum(cells for _, cells in shift)
+        cells = phases[tuple(phase for phase, _ in shift)][..., first : first + run]
+        np.multiply(cells, factors[..., number : number + 1], out=products if number else sums)
+        if number:
+            np.add(total, part, out=total)
+    if total is not out:
+        np.copyto(out, total[tuple(slice(count) for count in out.shape)])
+
+
+def _dealt(block: Array, job: Job, scratch: Scratch) -> tuple[Array, tuple[int, ...]]:
+    """Deal a block out by the places of its cells within a stride, so that what a tap sees lies side by side.
+
+    Gives phases (*strides, groups, 1, cells), filled as far as taps see them, and their spatial sizes.
+    """
+    strides = tuple(window.stride for window in job.windows)
+    if max(strides) == 1:
+        return block.reshape(*strides, *block.shape[:2], -1), block.shape[2:]
+    sizes = tuple(-(-size // stride) for size, stride in zip(block.shape[2:], strides, strict=True))
+    dealt = scratch.take("dealt", (*strides, *block.shape[:2], *sizes), job.dtype)
+    seen = ({tap * window.dilation % window.stride for tap in range(window.kernel)} for window in job.windows)
+    for phase in product(*seen):
+        place: tuple[Any, ...] = (..., *map(slice, phase, block.shape[2:], strides))
+        cells = block[place]
+        dealt[phase][tuple(slice(size) for size in cells.shape)] = cells
+    return dealt.reshape(*strides, *block.shape[:2], -1), sizes
+
+
+def _run_places(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    """Compute a tile of several input channels a group, or of Python integers, on the cells each tap sees."""
     counts = out.shape[2:]
     for number, tap in enumerate(product(*(range(size) for size in job.kernel))):
         place: tuple[Any, ...] = (..., *_seen(tap, job, counts))
