@@ -24,9 +24,9 @@ def tile_bytes(step: Step) -> int:
     read = job.rows_read(plan.rows) * math.prod(job.inner_padded)
     block = plan.groups * job.group_inputs * read * job.itemsize
     written = plan.groups * job.group_outputs * plan.rows * math.prod(job.counts[1:]) * job.itemsize
-    taps = math.prod(job.kernel[1:]) if plan.algorithm == "rows" else math.prod(job.kernel)
-    copies = {"columns": taps, "rows": taps}.get(plan.algorithm, 2)
-    parts = job.kernel[-1] if plan.algorithm == "banded" else 2
+    taps = math.prod(job.kernel)
+    copies = {"columns": taps, "rows": taps // job.kernel[0], "winograd": 4}.get(plan.algorithm, 2)
+    parts = {"banded": job.kernel[-1], "winograd": 4}.get(plan.algorithm, 2)
     return block * (1 + copies) + written * (1 + parts)
 
 

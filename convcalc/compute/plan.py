@@ -1,16 +1,11 @@
-"""Which algorithm computes a convolution: decided from sizes and number type alone, with the cost of every choice.
-
-Winograd's algorithm is not among them. It multiplies less by adding and subtracting neighbouring cells first, so that
-its error follows the largest cells near a window and not the products of the window itself: no bound relative to the
-sum of absolute products holds, and finding the cells that break it costs as much as the products it saves.
-"""
+"""Which algorithm computes a convolution: decided from sizes and number type alone, with the cost of every choice."""
 
 from __future__ import annotations
 
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from convcalc.compute import banded, columns, fourier, rows, separable, taps
+from convcalc.compute import banded, columns, fourier, rows, separable, taps, winograd
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.rates import RATES, Rates
@@ -24,8 +19,8 @@ class Algorithm(Protocol):
     """What every algorithm's module offers.
 
     `SPREADS` says that a cell may touch windows that do not see it (times zero), which infinite cells must not;
-    the rows of a tile are a multiple of `STEP`, or never
-    cut where that is None; `PADDED` that the inner axes of its blocks hold their padding.
+    `PADDED` that the inner axes of its blocks hold their padding. The rows of a tile are a multiple of `STEP`, or
+    never cut where that is None.
     """
 
     PADDED: bool
@@ -55,6 +50,7 @@ _MODULES: dict[str, ModuleType] = {
     "banded": banded,
     "separable": separable,
     "fourier": fourier,
+    "winograd": winograd,
 }
 ALGORITHMS = tuple(_MODULES)
 

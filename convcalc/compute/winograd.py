@@ -1,0 +1,196 @@
+"""Convolution with kernels of 3x3 as 16 products for every 2x2 outputs, instead of 36: Winograd's F(2x2, 3x3).
+
+Sums and differences of neighbouring cells, and of neighbouring weights, are multiplied channel by channel; sums of
+those products are the outputs (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016). Along one
+axis, with cells d0...d3 and weights g0...g2:
+
+    m0 = (d0 - d2) g0                     y0 = m0 + m1 + m2
+    m1 = (d1 + d2) (g0 + g1 + g2) / 2     y1 = m1 - m2 - m3
+    m2 = (d2 - d1) (g0 - g1 + g2) / 2
+    m3 = (d1 - d3) g2
+
+and for two axes the same with rows of such sums in the place of cells. An output depends on no cell outside its own
+window, but its digits are lost where the sums are large and its own products small: `winograd_error` tells the
+windows with which that cannot happen. The others are computed as they are defined, one by one or the whole tile.
+
+The passes before and after the products run over flat memory: cells lie dealt into odd and even rows and columns,
+with one column more than there are pairs, whose results are thrown away.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from itertools import product
+
+import numpy as np
+
+from convcalc.compute import rows as by_rows
+from convcalc.compute.exact import Array
+from convcalc.compute.job import Job, Scratch
+from convcalc.compute.products import multiply
+from convcalc.compute.rates import Rates
+from convcalc.compute.winograd_error import Dealt, Trust, doubtful, taps_of, trust
+
+__all__ = ["PADDED", "SPREADS", "STEP", "Transformed", "cost", "prepare", "refuse", "rows", "run"]
+
+SPREADS = False
+PADDED = False
+STEP = None
+
+# Output cells of one channel in a tile, and the least number of tiles a plane is cut into for the sake of threads.
+TILE_CELLS = 3200
+PARTS = 4
+# Channels of one product: the error grows with them, so that longer sums are added up from several.
+DEPTH = 64
+# Windows of a tile that are computed one by one; where more are doubtful the whole tile is computed by rows.
+FEW = 1 / 32
+
+
+class Transformed:
+    """Weights (groups, O/groups, C/groups, 9), their sums (4, 4, groups, O/groups, C/groups), and their errors."""
+
+    def __init__(self, sums: Array, plain: Array, trusted: Trust, by_row: Callable[[], Array]) -> None:
+        self.sums, self.plain, self.trusted, self.by_row = sums, plain, trusted, by_row
+
+    def __getitem__(self, groups: slice) -> Transformed:
+        return Transformed(self.sums[:, :, groups], self.plain[groups], self.trusted, lambda: self.by_row()[groups])
+
+
+def refuse(job: Job) -> str | None:
+    """Say why this algorithm cannot do a job."""
+    if job.kernel != (3, 3):
+        return "it is for kernels of 3x3"
+    if any((window.stride, window.dilation) != (1, 1) for window in job.windows):
+        return "it needs stride 1 and dilation 1"
+    if job.dtype not in ("float32", "float64") or job.whole:
+        return "it rounds, and these numbers are exact"
+    return None
+
+
+def cost(job: Job, rates: Rates) -> float:
+    """Estimate seconds on one core: 16 products for 36, and the passes before and after them."""
+    cells = job.batch * math.prod(job.counts)
+    products = 2 * job.macs / 2.25 / rates.product(job.dtype, job.group_outputs, min(DEPTH, job.group_inputs))
+    passes = (30 * job.channels + 25 * job.outputs) * cells * job.itemsize / rates.stream
+    weights = 60 * job.outputs * job.group_inputs * 9 * job.itemsize / rates.stream
+    return products + passes + weights + 100 * rates.call * job.tile_count(rows(job), STEP)
+
+
+def rows(job: Job) -> int:
+    """Choose the output rows of one tile: an even number, all tiles about alike."""
+    parts = max(PARTS, math.prod(job.counts) / TILE_CELLS)
+    return 2 * math.ceil(job.counts[0] / parts / 2)
+
+
+def prepare(weight: Array, job: Job) -> Transformed:
+    """Add up the weights, column after column and row after row."""
+    plain = weight.reshape(job.groups, job.group_outputs, job.group_inputs, 9)
+    by_tap = np.ascontiguousarray(plain.reshape(-1, 9).T).reshape(9, *plain.shape[:3])
+    sums = _weight_sums(_weight_sums(by_tap.reshape(3, 3, *plain.shape[:3])).swapaxes(0, 1))
+    return Transformed(sums, plain, trust(by_tap, sums, DEPTH), cache(lambda: by_rows.prepare(weight, job)))
+
+
+def _weight_sums(weight: Array) -> Array:
+    """Turn g0, g1, g2 into g0, (g0 + g1 + g2)/2, (g0 - g1 + g2)/2, g2 along the first axis."""
+    outer, middle = (weight[0] + weight[2]) / 2, weight[1] / 2
+    return np.stack([weight[0], outer + middle, outer - middle, weight[2]])
+
+
+def run(block: Array, weight: Transformed, job: Job, out: Array, scratch: Scratch) -> None:
+    """Compute a tile: block (groups, C/groups, rows, columns) into out (groups, O/groups, rows, columns).
+
+    The block's columns may come without their padding, which is then zeros, and saves a copy.
+    """
+    dealt = Dealt(block, job, scratch)
+    doubts = doubtful(dealt, weight.trusted, out.shape[2:], scratch)
+    count = np.count_nonzero(doubts)
+    if count > FEW * doubts.size:
+        by_rows.run(block, weight.by_row(), job, out, scratch)
+        return
+    _multiply(dealt, weight.sums, out, scratch)
+    if count:
+        _compute_again(dealt, weight.plain, doubts, out)
+
+
+def _multiply(dealt: Dealt, sums: Array, out: Array, scratch: Scratch) -> None:
+    """Compute all outputs of a tile from its dealt cells."""
+    (groups, channels), outputs = dealt.lead, out.shape[1]
+    used = dealt.pairs[0] * dealt.pitch
+    # The views of the last rows end a pitch behind the cells: what is read there is never used.
+    columns = scratch.take("columns", (2 * groups * channels * dealt.read + dealt.pitch,), out.dtype)
+    columns[-dealt.pitch :] = 0
+    cells = scratch.take("sums", (4, groups, channels, dealt.read), out.dtype)
+    products = scratch.take("products", (4, groups, outputs, used), out.dtype)
+    # Two rows of outputs for each of the four sums of columns.
+    halves = scratch.take("halves", (4, 2, groups, outputs, used), out.dtype)
+    for number in range(4):
+        _add_columns(dealt, number, columns[: -dealt.pitch])
+        _add_rows(columns, dealt.pitch, cells.reshape(4, -1))
+        _sum_channels(sums[number], cells[..., :used], products, scratch)
+        _combine(products, halves[number])
+    halves[0] += halves[1]
+    halves[0] += halves[2]
+    halves[1] -= halves[2]
+    halves[1] -= halves[3]
+    for column, row in product(range(2), range(2)):
+        target = out[:, :, row::2, column::2]
+        half = halves[column, row].reshape(groups, outputs, -1, dealt.pitch)
+        target[...] = half[:, :, : target.shape[2], : target.shape[3]]
+
+
+def _add_columns(dealt: Dealt, number: int, columns: Array) -> None:
+    """Write d0 - d2, d1 + d2, d2 - d1 or d1 - d3 of neighbouring columns: d0 and d2 are even, d1 and d3 odd."""
+    d0, d1, d2, d3 = *dealt.flat[:, :-1], *dealt.flat[:, 1:]
+    if number == 1:
+        np.add(d1, d2, out=columns)
+        return
+    left, right = {0: (d0, d2), 2: (d2, d1), 3: (d1, d3)}[number]
+    np.subtract(left, right, out=columns)
+
+
+def _add_rows(columns: Array, pitch: int, cells: Array) -> None:
+    """Write the same four sums of neighbouring rows: even rows lie in the first half of `columns`, odd in the other.
+
+    columns: sums of columns (2 · length) and a pitch more; cells: (4, length).
+    """
+    length = cells.shape[1]
+    d0, d1 = columns[:length], columns[length : 2 * length]
+    d2, d3 = columns[pitch : pitch + length], columns[pitch + length :]
+    np.subtract(d0, d2, out=cells[0])
+    np.add(d1, d2, out=cells[1])
+    np.subtract(d2, d1, out=cells[2])
+    np.subtract(d1, d3, out=cells[3])
+
+
+def _sum_channels(sums: Array, cells: Array, out: Array, scratch: Scratch) -> None:
+    """Multiply sums of weights by sums of cells and add over the channels, at most DEPTH of them in one product."""
+    multiply(sums[..., :DEPTH], cells[:, :, :DEPTH], out)
+    for channel in range(DEPTH, cells.shape[2], DEPTH):
+        part = scratch.take("part", out.shape, out.dtype)
+        multiply(sums[..., channel : channel + DEPTH], cells[:, :, channel : channel + DEPTH], part)
+        np.add(out, part, out=out)
+
+
+def _combine(products: Array, rows: Array) -> None:
+    """Write m0 + m1 + m2 and m1 - m2 - m3 of the products (4, ...) along the rows."""
+    np.add(products[1], products[2], out=rows[0])
+    np.add(rows[0], products[0], out=rows[0])
+    np.subtract(products[1], products[2], out=rows[1])
+    np.subtract(rows[1], products[3], out=rows[1])
+
+
+def _compute_again(dealt: Dealt, weight: Array, doubts: Array, out: Array) -> None:
+    """Compute the doubtful outputs (2 columns, 2 rows, groups, *pairs) as the plain sums of their products.
+
+    weight: (groups, O/groups, C/groups, 9).
+    """
+    places = np.nonzero(doubts)
+    columns, rows, group, pair_row, pair_column = taps_of(places)
+    windows = dealt.cells[columns, rows, group, :, pair_row, pair_column]
+    group, rows, columns = places[2], 2 * places[3] + places[1], 2 * places[4] + places[0]
+    for number in np.unique(group):
+        here = np.flatnonzero(group == number)
+        kernel = weight[number % len(weight)].transpose(2, 1, 0).reshape(-1, out.shape[1])
+        out[number][:, rows[here], columns[here]] = (windows[here].reshape(len(here), -1) @ kernel).T

@@ -1,0 +1,219 @@
+"""Which windows Winograd's algorithm can be trusted with: a bound on its rounding errors from the cells themselves.
+
+An output y with kernel w over the n cells x of its window must be within a tolerance of A = sum |w| |x|. Two bounds
+meet here, and both follow from the sums S1 = sum |x| and S2 = sum x^2 over the window.
+
+How small can A be? For every t > 0, 1 <= |w| / t + max(0, 1 - |w| / t), so that S1 <= A / t + sqrt(Q(t) S2) with
+Q(t) = sum max(0, 1 - |w| / t)^2 (Cauchy and Schwarz), and A >= t (S1 - sqrt(Q(t) S2)). That is S1 times a number that
+depends on the weights and on how evenly the cells are filled, S1^2 / (n S2), alone.
+
+How large is the error? Adding up the products of one sum of weights U and one sum of cells V, no intermediate result
+is larger than the norms |U| |V| over the channels, and each is rounded by at most u of itself. Roundings are taken as
+independent of each other, so their squares add up; three standard deviations of their sum must be allowed.
+The squares of the V that one output needs are at most weighted squares of the cells in its own window.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from convcalc.compute.exact import Array
+from convcalc.compute.job import Job, Scratch
+from convcalc.value import Value
+
+__all__ = ["Dealt", "Trust", "doubtful", "taps_of", "trust"]
+
+# What is allowed of the sum of absolute products, less what the bounds themselves are rounded by.
+ALLOWED = {"float32": 9e-6, "float64": 9e-14}
+# Three standard deviations of a rounding, each 0.42 of the most it can be: the sums that are rounded are taken to be
+# as large as they can be, all of them at once, which leaves more room than further deviations would.
+DEVIATIONS = 1.27
+# Roundings before and after the products, as so many more of their size.
+OTHERS = 16
+# The t of the bound, as multiples of a mean weight, and the steps in which evenness is told.
+THRESHOLDS = (0.6, 1.0, 1.5)
+STEPS = 32
+# Cells of a window, and the parts of it in which alone it may be filled: all of it, and all but the first or the last
+# row, the first or the last column, as where it reaches into padding.
+TAPS = 9
+_LINES = np.array([[1, 1, 1], [0, 1, 1], [1, 1, 0]])
+PARTS = np.einsum("ai,bj->abij", _LINES, _LINES).reshape(-1, TAPS)
+# Along one axis: which of four cells, and which of the four sums, each of two outputs needs; which two cells a sum is
+# made of.
+SEEN = np.array([[1, 1, 1, 0], [0, 1, 1, 1]])
+PAIRS = np.array([[1, 0, 1, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 0, 1]])
+
+
+class Trust(Value):
+    """What the weights of all output channels make of the errors, both relative to a channel's mean weight.
+
+    `squares` (4 outputs, 16 cells): the square of the error is at most the sum of these times the squared cells under
+    2x2 outputs. `least` (PARTS, STEPS + 1): the least A over S1, for windows that are filled in a part only, at each
+    step of evenness.
+    """
+
+    squares: Array
+    least: Array
+
+
+class Dealt:
+    """A tile's cells dealt into odd and even columns and rows, with zeros where the padding is.
+
+    `cells` views them as (2 columns, 2 rows, groups, C/groups, pairs of rows + 1, pitch); behind each half of `flat`
+    lies one cell more, for views that are shifted by one.
+    """
+
+    def __init__(self, block: Array, job: Job, scratch: Scratch) -> None:
+        before = job.windows[1].padding.before if block.shape[3] == job.sizes[1] else 0
+        self.lead = block.shape[:2]
+        self.pairs = (block.shape[2] - 1) // 2, (job.counts[1] + 1) // 2
+        self.pitch = self.pairs[1] + 1
+        self.read = (self.pairs[0] + 1) * self.pitch
+        half = (2, *self.lead, self.pairs[0] + 1, self.pitch)
+        self.flat = scratch.take("dealt", (2, math.prod(half) + 1), job.dtype)
+        self.flat[:, -1] = 0
+        self.cells = self.flat[:, :-1].reshape(2, *half)
+        for column in range(2):
+            # Column 2j + c of the padded block is column 2j + c - before of this one.
+            first = max(0, (before - column + 1) // 2)
+            real = block[..., 2 * first + column - before :: 2][..., : self.pitch - first]
+            for row in range(2):
+                _fill(self.cells[column, row], real[:, :, row::2], first)
+
+
+def _fill(target: Array, real: Array, first: int) -> None:
+    """Copy rows and columns from the first row and column `first` on, and put zeros around them."""
+    rows, last = real.shape[2], first + real.shape[3]
+    target[:, :, :rows, first:last] = real
+    target[:, :, :rows, :first] = 0
+    target[:, :, :rows, last:] = 0
+    target[:, :, rows:] = 0
+
+
+def trust(weight: Array, sums: Array, depth: int) -> Trust:
+    """Bound the errors of all output channels together.
+
+    weight: (9, groups, O/groups, C/groups); sums: (4 columns, 4 rows, groups, O/groups, C/groups), of which products
+    add up `depth` channels at a time.
+    """
+    absolute = np.abs(weight).reshape(TAPS, -1, weight.shape[3])
+    mean = absolute.mean(axis=2).mean(axis=0)
+    mean[mean == 0] = 1
+    if not np.all(_square_in_range(mean)):
+        return Trust(np.zeros((4, 16), weight.dtype), np.zeros((len(PARTS), STEPS + 1)))
+    rounding = (DEVIATIONS * np.finfo(weight.dtype).eps / 2) ** 2
+    rounded = rounding * np.max(_rounded(sums, depth) / mean**2, axis=2)
+    # (d0 - d2)^2 <= 2 d0^2 + 2 d2^2, along both axes.
+    squares = 4 * np.einsum("kl,ck,rl,ki,lj->crij", rounded, SEEN, SEEN, PAIRS, PAIRS)
+    return Trust(squares.reshape(4, 16).astype(weight.dtype), _least(absolute, mean))
+
+
+def _square_in_range(values: Array) -> Array:
+    """Say which values have squares with all their digits, and room for sums of them."""
+    limits = np.finfo(values.dtype)
+    return np.asarray((values > math.sqrt(limits.tiny / limits.eps)) & (values < math.sqrt(limits.max * limits.eps)))
+
+
+def _rounded(sums: Array, depth: int) -> Array:
+    """Sum the squares of what is rounded, for cells V of norm 1: (4, 4, groups · O/groups)."""
+    channels = sums.shape[-1]
+    products = -(-channels // depth)
+    worst = np.zeros(sums.shape[:-1], sums.dtype)
+    for first in range(0, channels, depth):
+        part = sums[..., first : first + depth]
+        # The square of the first channel is in all of the sums to come, that of the last in one.
+        times = np.arange(part.shape[-1], 0, -1) + products * (OTHERS + products)
+        np.maximum(worst, np.square(part) @ times.astype(sums.dtype), out=worst)
+    return worst.reshape(4, 4, -1)
+
+
+def _least(absolute: Array, mean: Array) -> Array:
+    """Bound A / S1 from below, for absolute weights (9, outputs, channels) as multiples of their outputs' means.
+
+    Returns (PARTS, STEPS + 1).
+    """
+    best = np.zeros((len(PARTS), STEPS + 1))
+    smaller, cells = np.empty_like(absolute), TAPS * absolute.shape[2]
+    evenness = np.arange(STEPS + 1) / STEPS
+    for threshold in THRESHOLDS:
+        limit = threshold * mean
+        np.subtract(limit[:, None], absolute, out=smaller)
+        np.maximum(smaller, 0, out=smaller)
+        by_tap = np.einsum("toc,toc->to", smaller, smaller) / limit**2
+        most = (PARTS @ by_tap).max(axis=1, keepdims=True) / cells
+        share = np.sqrt(np.divide(most, evenness, out=np.ones_like(best), where=most < evenness))
+        np.maximum(best, threshold * (1 - share), out=best)
+    return best
+
+
+def doubtful(dealt: Dealt, trusted: Trust, counts: tuple[int, ...], scratch: Scratch) -> Array:
+    """Say of which outputs the error may be too large: (2 columns, 2 rows, groups, *pairs), False beyond `counts`.
+
+    A window of nothing but zeros is exact. Infinite cells, and those whose squares leave the range, are doubtful.
+    """
+    absolute, squared = _over_channels(dealt, scratch)
+    cells, squared_cells = _under_pairs(absolute), _under_pairs(squared)
+    seen = np.einsum("ci,rj->crij", SEEN, SEEN).reshape(4, 16).astype(absolute.dtype)
+    first, second = seen @ cells, seen @ squared_cells
+    steps = _steps(first * first / (TAPS * dealt.lead[1] * second))
+    error = np.sqrt(trusted.squares @ squared_cells)
+    allowed = ALLOWED[absolute.dtype.name] * first
+    in_range = _square_in_range(np.sqrt(second))
+    doubts = ~(in_range & (error <= allowed * trusted.least[0][steps])) & (first != 0)
+    shaped: Array = doubts.reshape(2, 2, dealt.lead[0], *dealt.pairs)
+    for column, row in np.ndindex(2, 2):
+        shaped[column, row, :, (counts[0] - row + 1) // 2 :] = False
+        shaped[column, row, :, :, (counts[1] - column + 1) // 2 :] = False
+    some = np.nonzero(doubts)
+    if 0 < len(some[0]) <= doubts.size // 4:
+        part = _part(absolute[taps_of(np.nonzero(shaped))])
+        doubts[some] = ~(in_range[some] & (error[some] <= allowed[some] * trusted.least[part, steps[some]]))
+    return shaped
+
+
+def _under_pairs(plane: Array) -> Array:
+    """Copy from a dealt plane (2 columns, 2 rows, groups, pairs + 1, pitch) the 4x4 cells under every 2x2 outputs.
+
+    Returns (16 = 4 columns x 4 rows, groups · pairs · pairs).
+    """
+    groups, rows, columns = plane.shape[2:]
+    column, row, group, down, along = plane.strides
+    shape = (2, 2, 2, 2, groups, rows - 1, columns - 1)
+    cells = as_strided(plane, shape, (along, column, down, row, group, down, along), writeable=False)
+    return cells.reshape(16, -1)
+
+
+def taps_of(places: tuple[Array, ...]) -> tuple[Array, ...]:
+    """Say where in dealt cells the 9 taps of some windows lie: windows at (column, row, group, *pair), each (n,)."""
+    column, row, group, pair_row, pair_column = (place[:, None] for place in places)
+    down, along = np.divmod(np.arange(TAPS), 3)
+    down, along = row + down, column + along
+    return along % 2, down % 2, group, pair_row + down // 2, pair_column + along // 2
+
+
+def _part(cells: Array) -> Array:
+    """Choose the smallest of PARTS outside of which the cells of windows (n, 9) are zero."""
+    real = cells.reshape(-1, 3, 3) != 0
+    rows, columns = real.any(axis=2), real.any(axis=1)
+    down, along = (np.where(~lines[:, 0], 1, np.where(~lines[:, 2], 2, 0)) for lines in (rows, columns))
+    return np.asarray(3 * down + along)
+
+
+def _steps(evenness: Array) -> Array:
+    """Round evenness down to a step of the limits, undefined ones to 0."""
+    return np.asarray(np.where(evenness > 0, np.minimum(evenness, 1) * STEPS, 0), dtype=np.intp)
+
+
+def _over_channels(dealt: Dealt, scratch: Scratch) -> tuple[Array, Array]:
+    """Sum the absolute cells and their squares over the channels: (2 columns, 2 rows, groups, pairs + 1, pitch)."""
+    cells = scratch.take("absolute", dealt.flat.shape, dealt.flat.dtype)
+    by_channel = cells[:, :-1].reshape(2, 2, *dealt.lead, dealt.read)
+    ones = np.ones((1, dealt.lead[1]), cells.dtype)
+    shape = (2, 2, dealt.lead[0], -1, dealt.pitch)
+    np.abs(dealt.flat, out=cells)
+    absolute = (ones @ by_channel).reshape(shape)
+    np.multiply(cells, cells, out=cells)
+    return absolute, (ones @ by_channel).reshape(shape)
