@@ -4,8 +4,10 @@
 
 Prints a Markdown table: our milliseconds, then our time divided by each peer's (below 1 is faster), then the wanted
 ratio to the fastest peer of its kind. Peers that are not installed are left out (extra `bench`). Each tool has a
-process of its own that sleeps while another is measured, since the threads of some go on spinning after their work.
-Settings that pin OpenBLAS to an older kind of processor are lifted: nothing pins the other tools.
+process of its own that sleeps while another is measured. The threads of some go on spinning after their work (one
+core of ONNX Runtime's for 50 ms), which would be taken for the time of the next tool, so that all rest in between.
+Settings that pin OpenBLAS to an older kind of processor are lifted, nothing pins the other tools, and one that makes
+Python compile a checkout anew at every start, which no installed program has to.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ TOOLS = ("convcalc", "torch", "onnxruntime", "scipy", "opencv")
 ROUNDS = 15
 # A tool that has worked so long on one case is not asked again.
 SECONDS = 1.0
-PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+# Seconds of rest before each measurement, twice what the longest spinning takes.
+REST = 0.1
+PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE")
 
 
 class Case(NamedTuple):
@@ -100,7 +104,7 @@ def _measure(servers: dict[str, Server], case: Case) -> dict[str, float]:
     for _ in range(ROUNDS):
         for tool, server in able.items():
             if sum(times[tool]) < SECONDS:
-                time.sleep(0.02)
+                time.sleep(REST)
                 times[tool].append(server.ask({"run": True}))
     return {tool: statistics.median(found) * 1e3 for tool, found in times.items()}
 
