@@ -17,7 +17,7 @@ from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.compute.plan import plan
 from convcalc.compute.tiles import Options
-from convcalc.compute.winograd_error import PARTS, STEPS, Dealt, doubtful, trust
+from convcalc.compute.winograd_error import PARTS, Dealt, doubtful, least_products, trust
 from convcalc.geometry import Padding, Window
 
 WINOGRAD = Options("winograd", threads=2)
@@ -121,6 +121,17 @@ def test_pictures_that_sums_of_cells_would_spoil(kind: str, weights: str) -> Non
     assert worst_error(picture(kind), weight) < 1e-5
 
 
+@pytest.mark.parametrize("scale", [1e-36, 1e-30, 1e-20, 1e20, 1e30])
+def test_weights_of_any_size(scale: float) -> None:
+    assert worst_error(noise(1, 64, 12, 15), noise(5, 64, 3, 3) * np.float32(scale)) < 1e-5
+
+
+def test_a_channel_of_zeros_raises_no_doubt() -> None:
+    weight = noise(8, 64, 3, 3)
+    weight[3] = 0
+    assert not doubts(noise(1, 64, 20, 31), weight).any()
+
+
 def test_without_its_doubts_the_algorithm_would_break_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     def confident(dealt: Dealt, *_rest: object) -> Array:
         return np.zeros((2, 2, dealt.lead[0], *dealt.pairs), bool)
@@ -138,13 +149,10 @@ def test_without_its_doubts_the_algorithm_would_break_the_bound(monkeypatch: pyt
 )
 def test_the_least_sum_of_products_is_never_undercut(weight: Array, cells: Array, part: int) -> None:
     cells = cells * PARTS[part]
-    by_tap = weight.T.reshape(9, 1, 1, 5)
-    found = trust(by_tap, np.ones((4, 4, 1, 1, 5)), 5).least[part]
-    first, second, mean = cells.sum(), np.square(cells).sum(), weight.mean()
-    if first == 0:
-        return
-    step = int(first**2 / (cells.size * second) * STEPS)
-    assert (weight * cells).sum() >= found[step] * first * mean * (1 - 1e-9)
+    by_tap = weight.T.reshape(9, 1, 5)
+    short = trust(by_tap, np.ones((4, 4, 1, 1, 5)), 5).short[:, [part]]
+    found = least_products(cells.sum()[None], np.square(cells).sum()[None], short)
+    assert (weight * cells).sum() >= found * weight.mean() * (1 - 1e-9) - 1e-12
 
 
 def test_infinite_and_undefined_cells_reach_only_windows_that_see_them() -> None:

@@ -4,10 +4,10 @@ Sums and differences of neighbouring cells, and of neighbouring weights, are mul
 those products are the outputs (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016). Along one
 axis, with cells d0...d3 and weights g0...g2:
 
-    m0 = (d0 - d2) g0                     y0 = m0 + m1 + m2
-    m1 = (d1 + d2) (g0 + g1 + g2) / 2     y1 = m1 - m2 - m3
-    m2 = (d2 - d1) (g0 - g1 + g2) / 2
-    m3 = (d1 - d3) g2
+    m0 = (d0 - d2) g0                     y0 = m0 + m2 + m3
+    m1 = (d1 - d3) (-g2)                  y1 = m1 + m2 - m3
+    m2 = (d1 + d2) (g0 + g1 + g2) / 2
+    m3 = (d2 - d1) (g0 - g1 + g2) / 2
 
 and for two axes the same with rows of such sums in the place of cells. An output depends on no cell outside its own
 window, but its digits are lost where the sums are large and its own products small: `winograd_error` tells the
@@ -40,10 +40,12 @@ PADDED = False
 STEP = None
 
 # Output cells of one channel in a tile, and the least number of tiles a plane is cut into for the sake of threads.
-TILE_CELLS = 3200
+TILE_CELLS = 6400
 PARTS = 4
 # Channels of one product: the error grows with them, so that longer sums are added up from several.
 DEPTH = 64
+# What weights g0, g1, g2 are added up to.
+SUMS = np.array([[1, 0, 0], [0, 0, -1], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5]])
 # Windows of a tile that are computed one by one; where more are doubtful the whole tile is computed by rows.
 FEW = 1 / 32
 
@@ -85,17 +87,13 @@ def rows(job: Job) -> int:
 
 
 def prepare(weight: Array, job: Job) -> Transformed:
-    """Add up the weights, column after column and row after row."""
+    """Add up the weights along columns and rows, all sixteen sums of nine in one product."""
     plain = weight.reshape(job.groups, job.group_outputs, job.group_inputs, 9)
-    by_tap = np.ascontiguousarray(plain.reshape(-1, 9).T).reshape(9, *plain.shape[:3])
-    sums = _weight_sums(_weight_sums(by_tap.reshape(3, 3, *plain.shape[:3])).swapaxes(0, 1))
-    return Transformed(sums, plain, trust(by_tap, sums, DEPTH), cache(lambda: by_rows.prepare(weight, job)))
-
-
-def _weight_sums(weight: Array) -> Array:
-    """Turn g0, g1, g2 into g0, (g0 + g1 + g2)/2, (g0 - g1 + g2)/2, g2 along the first axis."""
-    outer, middle = (weight[0] + weight[2]) / 2, weight[1] / 2
-    return np.stack([weight[0], outer + middle, outer - middle, weight[2]])
+    by_tap = np.ascontiguousarray(plain.reshape(-1, 9).T)
+    factors = np.einsum("cj,ri->crij", SUMS, SUMS).reshape(16, 9).astype(weight.dtype)
+    sums = np.matmul(factors, by_tap).reshape(4, 4, *plain.shape[:3])
+    trusted = trust(by_tap.reshape(9, -1, job.group_inputs), sums, DEPTH)
+    return Transformed(sums, plain, trusted, cache(lambda: by_rows.prepare(weight, job)))
 
 
 def run(block: Array, weight: Transformed, job: Job, out: Array, scratch: Scratch) -> None:
@@ -130,9 +128,8 @@ def _multiply(dealt: Dealt, sums: Array, out: Array, scratch: Scratch) -> None:
         _add_rows(columns, dealt.pitch, cells.reshape(4, -1))
         _sum_channels(sums[number], cells[..., :used], products, scratch)
         _combine(products, halves[number])
-    halves[0] += halves[1]
-    halves[0] += halves[2]
-    halves[1] -= halves[2]
+    halves[:2] += halves[2]
+    halves[0] += halves[3]
     halves[1] -= halves[3]
     for column, row in product(range(2), range(2)):
         target = out[:, :, row::2, column::2]
@@ -141,12 +138,12 @@ def _multiply(dealt: Dealt, sums: Array, out: Array, scratch: Scratch) -> None:
 
 
 def _add_columns(dealt: Dealt, number: int, columns: Array) -> None:
-    """Write d0 - d2, d1 + d2, d2 - d1 or d1 - d3 of neighbouring columns: d0 and d2 are even, d1 and d3 odd."""
-    d0, d1, d2, d3 = *dealt.flat[:, :-1], *dealt.flat[:, 1:]
-    if number == 1:
+    """Write d0 - d2, d1 - d3, d1 + d2 or d2 - d1 of neighbouring columns: d0 and d2 are even, d1 and d3 odd."""
+    (d0, d1), (d2, d3) = dealt.flat[:, :-1], dealt.flat[:, 1:]
+    if number == 2:
         np.add(d1, d2, out=columns)
         return
-    left, right = {0: (d0, d2), 2: (d2, d1), 3: (d1, d3)}[number]
+    left, right = {0: (d0, d2), 1: (d1, d3), 3: (d2, d1)}[number]
     np.subtract(left, right, out=columns)
 
 
@@ -156,12 +153,10 @@ def _add_rows(columns: Array, pitch: int, cells: Array) -> None:
     columns: sums of columns (2 · length) and a pitch more; cells: (4, length).
     """
     length = cells.shape[1]
-    d0, d1 = columns[:length], columns[length : 2 * length]
-    d2, d3 = columns[pitch : pitch + length], columns[pitch + length :]
-    np.subtract(d0, d2, out=cells[0])
-    np.add(d1, d2, out=cells[1])
-    np.subtract(d2, d1, out=cells[2])
-    np.subtract(d1, d3, out=cells[3])
+    d1, d2 = columns[length : 2 * length], columns[pitch : pitch + length]
+    np.subtract(columns[:-pitch], columns[pitch:], out=cells[:2].reshape(-1))
+    np.add(d1, d2, out=cells[2])
+    np.subtract(d2, d1, out=cells[3])
 
 
 def _sum_channels(sums: Array, cells: Array, out: Array, scratch: Scratch) -> None:
@@ -174,11 +169,10 @@ def _sum_channels(sums: Array, cells: Array, out: Array, scratch: Scratch) -> No
 
 
 def _combine(products: Array, rows: Array) -> None:
-    """Write m0 + m1 + m2 and m1 - m2 - m3 of the products (4, ...) along the rows."""
-    np.add(products[1], products[2], out=rows[0])
-    np.add(rows[0], products[0], out=rows[0])
-    np.subtract(products[1], products[2], out=rows[1])
-    np.subtract(rows[1], products[3], out=rows[1])
+    """Write m0 + m2 + m3 and m1 + m2 - m3 of the products (4, ...) along the rows."""
+    np.add(products[2], products[3], out=rows[0])
+    np.subtract(products[2], products[3], out=rows[1])
+    np.add(rows, products[:2], out=rows)
 
 
 def _compute_again(dealt: Dealt, weight: Array, doubts: Array, out: Array) -> None:

@@ -24,7 +24,7 @@ from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
 from convcalc.value import Value
 
-__all__ = ["Dealt", "Trust", "doubtful", "taps_of", "trust"]
+__all__ = ["Dealt", "Trust", "doubtful", "least_products", "taps_of", "trust"]
 
 # What is allowed of the sum of absolute products, less what the bounds themselves are rounded by.
 ALLOWED = {"float32": 9e-6, "float64": 9e-14}
@@ -33,30 +33,35 @@ ALLOWED = {"float32": 9e-6, "float64": 9e-14}
 DEVIATIONS = 1.27
 # Roundings before and after the products, as so many more of their size.
 OTHERS = 16
-# The t of the bound, as multiples of a mean weight, and the steps in which evenness is told.
+# The t of the bound, as multiples of a mean weight.
 THRESHOLDS = (0.6, 1.0, 1.5)
-STEPS = 32
+# Weights of some outputs that are looked at together, while they are in cache.
+CHUNK = 1 << 17
 # Cells of a window, and the parts of it in which alone it may be filled: all of it, and all but the first or the last
 # row, the first or the last column, as where it reaches into padding.
 TAPS = 9
 _LINES = np.array([[1, 1, 1], [0, 1, 1], [1, 1, 0]])
 PARTS = np.einsum("ai,bj->abij", _LINES, _LINES).reshape(-1, TAPS)
-# Along one axis: which of four cells, and which of the four sums, each of two outputs needs; which two cells a sum is
-# made of.
+# Along one axis: which of four cells each of two outputs sees, which of the four sums it needs, and of which two
+# cells a sum is made.
 SEEN = np.array([[1, 1, 1, 0], [0, 1, 1, 1]])
-PAIRS = np.array([[1, 0, 1, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 0, 1]])
+NEEDED = np.array([[1, 0, 1, 1], [0, 1, 1, 1]])
+PAIRS = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [0, 1, 1, 0], [0, 1, 1, 0]])
+# Which of the 16 cells under 2x2 outputs each of them sees.
+UNDER = np.einsum("ci,rj->crij", SEEN, SEEN).reshape(4, 16)
 
 
 class Trust(Value):
-    """What the weights of all output channels make of the errors, both relative to a channel's mean weight.
+    """What the weights of all output channels make of the errors, relative to a channel's mean weight.
 
     `squares` (4 outputs, 16 cells): the square of the error is at most the sum of these times the squared cells under
-    2x2 outputs. `least` (PARTS, STEPS + 1): the least A over S1, for windows that are filled in a part only, at each
-    step of evenness.
+    2x2 outputs. `short` (THRESHOLDS, PARTS): Q(t) for windows that are filled in a part only. `enough` (4, 16): a
+    window in which S1^2 is at least the sum of these times the squared cells is beyond doubt.
     """
 
     squares: Array
-    least: Array
+    short: Array
+    enough: Array
 
 
 class Dealt:
@@ -96,19 +101,46 @@ def _fill(target: Array, real: Array, first: int) -> None:
 def trust(weight: Array, sums: Array, depth: int) -> Trust:
     """Bound the errors of all output channels together.
 
-    weight: (9, groups, O/groups, C/groups); sums: (4 columns, 4 rows, groups, O/groups, C/groups), of which products
+    weight: (9, groups · O/groups, C/groups); sums: (4 columns, 4 rows, groups, O/groups, C/groups), of which products
     add up `depth` channels at a time.
     """
-    absolute = np.abs(weight).reshape(TAPS, -1, weight.shape[3])
-    mean = absolute.mean(axis=2).mean(axis=0)
-    mean[mean == 0] = 1
-    if not np.all(_square_in_range(mean)):
-        return Trust(np.zeros((4, 16), weight.dtype), np.zeros((len(PARTS), STEPS + 1)))
+    taps, outputs, channels = weight.shape
+    sums = sums.reshape(16, outputs, channels)
+    step = max(1, CHUNK // (taps * channels))
+    rounded, short = np.zeros(16, weight.dtype), np.zeros((len(THRESHOLDS), len(PARTS)))
+    for first in range(0, outputs, step):
+        some = slice(first, first + step)
+        absolute = np.abs(weight[:, some])
+        mean = (absolute @ np.full(channels, 1 / channels, weight.dtype)).mean(axis=0)
+        # A channel whose weights are all zero has no error.
+        absolute[:, mean == 0] = mean[mean == 0] = 1
+        if not np.all(_square_in_range(mean)):
+            rounded[:] = np.inf
+            break
+        np.maximum(rounded, np.max(_rounded(sums[:, some], depth) / mean**2, axis=1), out=rounded)
+        np.maximum(short, _short(absolute, mean), out=short)
     rounding = (DEVIATIONS * np.finfo(weight.dtype).eps / 2) ** 2
-    rounded = rounding * np.max(_rounded(sums, depth) / mean**2, axis=2)
     # (d0 - d2)^2 <= 2 d0^2 + 2 d2^2, along both axes.
-    squares = 4 * np.einsum("kl,ck,rl,ki,lj->crij", rounded, SEEN, SEEN, PAIRS, PAIRS)
-    return Trust(squares.reshape(4, 16).astype(weight.dtype), _least(absolute, mean))
+    scaled = 4 * rounding * rounded.reshape(4, 4)
+    squares = np.einsum("kl,ck,rl,ki,lj->crij", scaled, NEEDED, NEEDED, PAIRS, PAIRS).reshape(4, 16)
+    enough = _enough(squares, short[:, 0], ALLOWED[weight.dtype.name])
+    return Trust(squares.astype(weight.dtype), short, enough.astype(weight.dtype))
+
+
+def _enough(squares: Array, short: Array, allowed: float) -> Array:
+    """Turn the test of a window into one that is linear in its squared cells, and no less strict: (4, 16).
+
+    An error E is allowed if E / (a t) + sqrt(Q(t) S2) <= S1, and so it is if for some number r > 0
+    (1 + r) E^2 / (a t)^2 + (1 + 1 / r) Q(t) S2 <= S1^2. Both are the same where r is the second term over the first:
+    those of a window with even squares are taken.
+    """
+    errors = math.sqrt(squares.sum(axis=1).max() / TAPS) / (allowed * np.array(THRESHOLDS))
+    shares = np.sqrt(short)
+    best = np.argmin(errors + shares)
+    ratio = (shares[best] + 1e-9) / (errors[best] + 1e-9)
+    scale = (1 + ratio) / (allowed * THRESHOLDS[best]) ** 2
+    enough: Array = scale * squares + (1 + 1 / ratio) * short[best] * UNDER
+    return enough
 
 
 def _square_in_range(values: Array) -> Array:
@@ -118,59 +150,68 @@ def _square_in_range(values: Array) -> Array:
 
 
 def _rounded(sums: Array, depth: int) -> Array:
-    """Sum the squares of what is rounded, for cells V of norm 1: (4, 4, groups · O/groups)."""
-    channels = sums.shape[-1]
+    """Sum the squares of what is rounded, for sums of weights (16, outputs, C) and V of norm 1: (16, outputs)."""
+    channels = sums.shape[2]
     products = -(-channels // depth)
-    worst = np.zeros(sums.shape[:-1], sums.dtype)
-    for first in range(0, channels, depth):
-        part = sums[..., first : first + depth]
+    times = np.zeros((channels, products), sums.dtype)
+    for number in range(products):
+        part = times[number * depth : (number + 1) * depth, number]
         # The square of the first channel is in all of the sums to come, that of the last in one.
-        times = np.arange(part.shape[-1], 0, -1) + products * (OTHERS + products)
-        np.maximum(worst, np.square(part) @ times.astype(sums.dtype), out=worst)
-    return worst.reshape(4, 4, -1)
+        part[:] = np.arange(len(part), 0, -1) + products * (OTHERS + products)
+    worst: Array = np.max(np.square(sums) @ times, axis=2)
+    return worst
 
 
-def _least(absolute: Array, mean: Array) -> Array:
-    """Bound A / S1 from below, for absolute weights (9, outputs, channels) as multiples of their outputs' means.
+def _short(absolute: Array, mean: Array) -> Array:
+    """Give Q(t) for the t of THRESHOLDS and parts of the window, the largest of all outputs: (THRESHOLDS, PARTS).
 
-    Returns (PARTS, STEPS + 1).
+    absolute: (9, outputs, C), mean: (outputs,).
     """
-    best = np.zeros((len(PARTS), STEPS + 1))
-    smaller, cells = np.empty_like(absolute), TAPS * absolute.shape[2]
-    evenness = np.arange(STEPS + 1) / STEPS
-    for threshold in THRESHOLDS:
+    short, smaller = np.empty((len(THRESHOLDS), len(PARTS))), np.empty_like(absolute)
+    # NumPy compares with a row of zeros twice as fast as with one.
+    zeros = np.zeros(absolute.shape[2], absolute.dtype)
+    for number, threshold in enumerate(THRESHOLDS):
         limit = threshold * mean
         np.subtract(limit[:, None], absolute, out=smaller)
-        np.maximum(smaller, 0, out=smaller)
-        by_tap = np.einsum("toc,toc->to", smaller, smaller) / limit**2
-        most = (PARTS @ by_tap).max(axis=1, keepdims=True) / cells
-        share = np.sqrt(np.divide(most, evenness, out=np.ones_like(best), where=most < evenness))
-        np.maximum(best, threshold * (1 - share), out=best)
-    return best
+        np.maximum(smaller, zeros, out=smaller)
+        short[number] = (PARTS @ (np.vecdot(smaller, smaller) / limit**2)).max(axis=1)
+    return short
+
+
+def least_products(first: Array, second: Array, short: Array) -> Array:
+    """Bound A from below, relative to a mean weight: from S1 and S2 (n,) of windows, and Q(t) (THRESHOLDS, n)."""
+    by_threshold = np.array(THRESHOLDS)[:, None] * (first - np.sqrt(short * second))
+    least: Array = by_threshold.max(axis=0)
+    return least
 
 
 def doubtful(dealt: Dealt, trusted: Trust, counts: tuple[int, ...], scratch: Scratch) -> Array:
     """Say of which outputs the error may be too large: (2 columns, 2 rows, groups, *pairs), False beyond `counts`.
 
     A window of nothing but zeros is exact. Infinite cells, and those whose squares leave the range, are doubtful.
+    Most windows are settled in few steps, and the others looked at closely: threads get in each other's way where
+    steps are many and short.
     """
     absolute, squared = _over_channels(dealt, scratch)
-    cells, squared_cells = _under_pairs(absolute), _under_pairs(squared)
-    seen = np.einsum("ci,rj->crij", SEEN, SEEN).reshape(4, 16).astype(absolute.dtype)
-    first, second = seen @ cells, seen @ squared_cells
-    steps = _steps(first * first / (TAPS * dealt.lead[1] * second))
-    error = np.sqrt(trusted.squares @ squared_cells)
-    allowed = ALLOWED[absolute.dtype.name] * first
-    in_range = _square_in_range(np.sqrt(second))
-    doubts = ~(in_range & (error <= allowed * trusted.least[0][steps])) & (first != 0)
+    squared_cells = _under_pairs(squared)
+    first = UNDER.astype(absolute.dtype) @ _under_pairs(absolute)
+    square, limits = first * first, np.finfo(absolute.dtype)
+    # S2 is at least a n-th of S1^2.
+    least = TAPS * dealt.lead[1] * limits.tiny / limits.eps
+    doubts = ~(square >= trusted.enough @ squared_cells + least) & (first != 0)
+    if not square.max() <= limits.max * limits.eps:
+        doubts |= ~(square <= limits.max * limits.eps)
     shaped: Array = doubts.reshape(2, 2, dealt.lead[0], *dealt.pairs)
     for column, row in np.ndindex(2, 2):
         shaped[column, row, :, (counts[0] - row + 1) // 2 :] = False
         shaped[column, row, :, :, (counts[1] - column + 1) // 2 :] = False
-    some = np.nonzero(doubts)
-    if 0 < len(some[0]) <= doubts.size // 4:
+    output, pair = np.nonzero(doubts)
+    if 0 < len(output) <= doubts.size // 2:
+        cells = squared_cells[:, pair].T
+        second, error = (np.vecdot(weights[output], cells) for weights in (UNDER, trusted.squares))
         part = _part(absolute[taps_of(np.nonzero(shaped))])
-        doubts[some] = ~(in_range[some] & (error[some] <= allowed[some] * trusted.least[part, steps[some]]))
+        allowed = ALLOWED[absolute.dtype.name] * least_products(first[output, pair], second, trusted.short[:, part])
+        doubts[output, pair] = ~(_square_in_range(np.sqrt(second)) & (np.sqrt(error) <= allowed))
     return shaped
 
 
@@ -200,11 +241,6 @@ def _part(cells: Array) -> Array:
     rows, columns = real.any(axis=2), real.any(axis=1)
     down, along = (np.where(~lines[:, 0], 1, np.where(~lines[:, 2], 2, 0)) for lines in (rows, columns))
     return np.asarray(3 * down + along)
-
-
-def _steps(evenness: Array) -> Array:
-    """Round evenness down to a step of the limits, undefined ones to 0."""
-    return np.asarray(np.where(evenness > 0, np.minimum(evenness, 1) * STEPS, 0), dtype=np.intp)
 
 
 def _over_channels(dealt: Dealt, scratch: Scratch) -> tuple[Array, Array]:
