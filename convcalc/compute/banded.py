@@ -26,10 +26,10 @@ BAND = 4
 # Tiles hold whole bands, and enough of them to read and write memory in long runs.
 STEP = 8 * BAND
 # Output rows of one tile; its bands share the halo.
-TILE_ROWS = 64
+TILE_ROWS = 256
 # Output columns of one product, and bytes of what the products of some bands give before it is added up.
 CHUNK = 2048
-PARTS_BYTES = 1 << 21
+PARTS_BYTES = 1 << 22
 
 
 def refuse(job: Job) -> str | None:

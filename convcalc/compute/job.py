@@ -23,11 +23,11 @@ __all__ = ["Job", "Scratch", "Tile"]
 
 # A job is cut into at least so many tiles where it is large enough: a tile has at least so many cells a channel and
 # so many multiply-accumulates, or handing it out takes longer than the second thread saves.
-PARTS = 16
+PARTS = 8
 LEAST_CELLS = 96
-LEAST_MACS = 12_000_000
+LEAST_MACS = 20_000_000
 # Groups are taken together until their blocks fill this many bytes of cache.
-BLOCK_BYTES = 1 << 19
+BLOCK_BYTES = 1 << 20
 
 
 class Tile(Value):
@@ -127,7 +127,8 @@ class Job(Value):
         all_rows = self.batch * self.counts[0]
         fewest = max(-(-LEAST_CELLS // inner), all_rows // PARTS, LEAST_MACS * all_rows // self.macs, 1)
         step = step or rows
-        rows = min(-(-min(rows, fewest) // step) * step, self.counts[0])
+        tiles = -(-self.counts[0] // min(rows, fewest))
+        rows = min(-(-self.counts[0] // (tiles * step)) * step, self.counts[0])
         block = self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded) * self.itemsize
         most = self.groups if self.groups > 1 else self.batch * -(-self.counts[0] // rows) // PARTS
         return rows, max(1, min(BLOCK_BYTES // block, most))
