@@ -31,7 +31,8 @@ def refuse(job: Job) -> str | None:
 def cost(job: Job, rates: Rates) -> float:
     """Estimate seconds on one core: the columns are written once, the product reads them."""
     depth, cells = job.group_inputs * math.prod(job.kernel), job.batch * math.prod(job.counts)
-    copied = job.groups * depth * cells * job.itemsize
+    # Cells with a stride between them are copied one by one.
+    copied = job.groups * depth * cells * job.itemsize * (1 if job.windows[-1].stride == 1 else 2)
     products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, depth)
     return copied / rates.gather + products + 5 * rates.call * job.tile_count(rows(job))
 

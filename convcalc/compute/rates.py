@@ -18,12 +18,12 @@ class Rates(Value):
     """
 
     gather: float = 24e9  # bytes a second copied in runs of a row
-    stream: float = 60e9  # bytes a second that an addition reads and writes in cache
+    stream: float = 80e9  # bytes a second that an addition reads and writes in cache
     float32: float = 105e9  # operations a second of a matrix product
     float64: float = 52e9
     int64: float = 1.5e9  # NumPy's own loops: BLAS knows no integers
     object: float = 1e7
-    transform: float = 5.6e8  # cells a second of a float64 Fourier transform in two axes, one way
+    transform: float = 4.4e8  # cells a second of a float64 Fourier transform in two axes, one way
     call: float = 3e-6  # seconds of one NumPy call on a tile
     small: float = 5e-8  # seconds of one of the small products in a batch, or of one run of a sum
 
@@ -41,7 +41,7 @@ class Rates(Value):
 
     def batched(self, dtype: str, depth: int) -> float:
         """Operations a second of a batch of products of few rows, each of them with a whole row of cells."""
-        return 0.45 * self.peak(dtype) * depth / (depth + 4)
+        return self.peak(dtype) * depth / (depth + 8)
 
     def passes(self, cells: float, itemsize: int) -> float:
         """Seconds of one multiply-and-add pass over cells in cache: two calls; sums stay where they are read."""

@@ -75,8 +75,8 @@ def cost(job: Job, rates: Rates) -> float:
     """Estimate seconds on one core: 16 products for 36, and the passes before and after them."""
     cells = job.batch * math.prod(job.counts)
     products = 2 * job.macs / 2.25 / rates.product(job.dtype, job.group_outputs, min(DEPTH, job.group_inputs))
-    passes = (30 * job.channels + 25 * job.outputs) * cells * job.itemsize / rates.stream
-    weights = 60 * job.outputs * job.group_inputs * 9 * job.itemsize / rates.stream
+    passes = (44 * job.channels + 37 * job.outputs) * cells * job.itemsize / rates.stream
+    weights = 90 * job.outputs * job.group_inputs * 9 * job.itemsize / rates.stream
     return products + passes + weights + 100 * rates.call * job.tile_count(rows(job), STEP)
 
 
