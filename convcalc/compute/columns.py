@@ -20,7 +20,7 @@ PADDED = True
 STEP = 1
 
 # Columns of one tile, in bytes: they should still be in the second-level cache when the product reads them.
-COLUMNS_BYTES = 1 << 22
+COLUMNS_BYTES = 1 << 21
 
 
 def refuse(job: Job) -> str | None:

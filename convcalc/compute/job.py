@@ -16,7 +16,7 @@ import numpy as np
 from convcalc.compute.boundary import sources
 from convcalc.compute.exact import Array
 from convcalc.geometry import Window
-from convcalc.value import Value
+from convcalc.value import Value, remembered
 
 __all__ = ["Job", "Scratch", "Tile"]
 
@@ -72,17 +72,17 @@ class Job(Value):
         """How many spatial axes."""
         return len(self.sizes)
 
-    @property
+    @remembered
     def kernel(self) -> tuple[int, ...]:
         """Taps an axis."""
         return tuple(window.kernel for window in self.windows)
 
-    @property
+    @remembered
     def counts(self) -> tuple[int, ...]:
         """Output cells an axis."""
         return tuple(window.output(size) for window, size in zip(self.windows, self.sizes, strict=True))
 
-    @property
+    @remembered
     def inner_padded(self) -> tuple[int, ...]:
         """Sizes of the spatial axes after the first, with their padding."""
         pairs = zip(self.windows[1:], self.sizes[1:], strict=True)
@@ -103,7 +103,7 @@ class Job(Value):
         """Bytes of one number."""
         return np.dtype(self.dtype).itemsize
 
-    @property
+    @remembered
     def macs(self) -> int:
         """Multiply-accumulates of the plain definition."""
         return self.batch * self.outputs * math.prod(self.counts) * self.group_inputs * math.prod(self.kernel)
