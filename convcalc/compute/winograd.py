@@ -22,7 +22,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
-from itertools import product
 
 import numpy as np
 
@@ -121,20 +120,27 @@ def _multiply(dealt: Dealt, sums: Array, out: Array, scratch: Scratch) -> None:
     columns[-dealt.pitch :] = 0
     cells = scratch.take("sums", (4, groups, channels, dealt.read), out.dtype)
     products = scratch.take("products", (4, groups, outputs, used), out.dtype)
-    # Two rows of outputs for each of the four sums of columns.
-    halves = scratch.take("halves", (4, 2, groups, outputs, used), out.dtype)
-    for number in range(4):
+    totals = scratch.take("totals", (2, 2, groups, outputs, used), out.dtype)
+    rows = scratch.take("rows", totals[0].shape, out.dtype)
+
+    def compute(number: int, rows: Array) -> None:
         _add_columns(dealt, number, columns[: -dealt.pitch])
         _add_rows(columns, dealt.pitch, cells.reshape(4, -1))
         _sum_channels(sums[number], cells[..., :used], products, scratch)
-        _combine(products, halves[number])
-    halves[:2] += halves[2]
-    halves[0] += halves[3]
-    halves[1] -= halves[3]
-    for column, row in product(range(2), range(2)):
-        target = out[:, :, row::2, column::2]
-        half = halves[column, row].reshape(groups, outputs, -1, dealt.pitch)
-        target[...] = half[:, :, : target.shape[2], : target.shape[3]]
+        _combine(products, rows)
+
+    # Along the columns as along the rows: m2 and m3 are part of both outputs, m0 and m1 of one each.
+    compute(2, totals[0])
+    compute(3, rows)
+    np.subtract(totals[0], rows, out=totals[1])
+    np.add(totals[0], rows, out=totals[0])
+    for column, total in enumerate(totals):
+        compute(column, rows)
+        np.add(total, rows, out=total)
+        for row in range(2):
+            target = out[:, :, row::2, column::2]
+            half = total[row].reshape(groups, outputs, -1, dealt.pitch)
+            target[...] = half[:, :, : target.shape[2], : target.shape[3]]
 
 
 def _add_columns(dealt: Dealt, number: int, columns: Array) -> None:

@@ -245,7 +245,8 @@ def _part(cells: Array) -> Array:
 
 def _over_channels(dealt: Dealt, scratch: Scratch) -> tuple[Array, Array]:
     """Sum the absolute cells and their squares over the channels: (2 columns, 2 rows, groups, pairs + 1, pitch)."""
-    cells = scratch.take("absolute", dealt.flat.shape, dealt.flat.dtype)
+    # In memory that is next used for sums of the cells.
+    cells = scratch.take("sums", dealt.flat.shape, dealt.flat.dtype)
     by_channel = cells[:, :-1].reshape(2, 2, *dealt.lead, dealt.read)
     ones = np.ones((1, dealt.lead[1]), cells.dtype)
     shape = (2, 2, dealt.lead[0], -1, dealt.pitch)
