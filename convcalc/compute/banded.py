@@ -30,6 +30,8 @@ TILE_ROWS = 256
 # Output columns of one product, and bytes of what the products of some bands give before it is added up.
 CHUNK = 2048
 PARTS_BYTES = 1 << 22
+# Rows of so many columns are worth to be added up where they go, narrower ones are copied there.
+WIDE = 512
 
 
 def refuse(job: Job) -> str | None:
@@ -131,8 +133,14 @@ def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scra
         # The rows of a band are added up as one run: what its windows past the edge give is left behind at the end.
         by_tap = parts.reshape(groups, bands, window.kernel, -1)
         total, run = by_tap[:, :, 0], by_tap.shape[3] - window.extent + 1
-        for tap in range(1, window.kernel):
+        direct = window.kernel > 1 and columns >= WIDE
+        for tap in range(1, window.kernel - direct):
             at = tap * window.dilation
             np.add(total[..., :run], by_tap[:, :, tap, at : at + run], out=total[..., :run])
-        summed = total.reshape(groups, bands, outputs, BAND, -1)[..., :rows, : reach : window.stride]
-        np.copyto(out[..., column : column + columns], summed)
+        target, inside = out[..., column : column + columns], (slice(rows), slice(0, reach, window.stride))
+        summed = total.reshape(groups, bands, outputs, BAND, -1)
+        if direct:
+            last = by_tap[:, :, -1].reshape(summed.shape)[..., window.extent - 1 :]
+            np.add(summed[..., *inside], last[..., *inside], out=target)
+        else:
+            np.copyto(target, summed[..., *inside])

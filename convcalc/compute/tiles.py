@@ -76,7 +76,7 @@ def run(
         direct = target.dtype == job.dtype and target[0, 0].flags.c_contiguous
         result = target if direct else scratch.take("result", target.shape, job.dtype)
         method.run(block, prepared[groups], job, result, scratch)
-        if method.SPREADS and not np.isfinite(result.sum()):
+        if method.SPREADS and not np.isfinite(result, out=scratch.take("finite", result.shape, bool)).all():
             _mend(method, block, prepared[groups], plain[groups], job, result, scratch)
         if added is not None:
             np.add(result, added[groups], out=result)
