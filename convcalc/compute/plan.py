@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, Protocol, cast
 
@@ -75,6 +76,8 @@ def algorithm(name: str) -> Algorithm:
     return cast(Algorithm, _MODULES[name])
 
 
+# To plan takes longer than to compute a small job, and most callers come again with the same sizes.
+@lru_cache(maxsize=64)
 def plan(job: Job, forced: str | None = None, rates: Rates = RATES) -> Plan:
     """Choose the cheapest algorithm that can do a job, or take the one that is asked for.
 
