@@ -81,7 +81,7 @@ def cost(job: Job, rates: Rates) -> float:
 
 def rows(job: Job) -> int:
     """Choose the output rows of one tile: an even number, all tiles about alike."""
-    parts = max(PARTS, math.prod(job.counts) / TILE_CELLS)
+    parts = max(PARTS, -(-math.prod(job.counts) // TILE_CELLS))
     return 2 * math.ceil(job.counts[0] / parts / 2)
 
 
