@@ -109,15 +109,16 @@ def each(
     second = next(tiles, None)
     crew.waiting = [tile for tile in (second, first) if tile is not None]
     hands = [] if second is None else [_idle.pop() if _idle else _Hand() for _ in range(1, threads)]
-    for number, hand in enumerate(hands, 1):
-        hand.start(crew, number)
-    try:
-        crew.work(0 if hands else None)
-    finally:
-        crew.stopped = True
-        for hand in hands:
-            hand.wait()
-        _idle.extend(hands)
+    with _own_cores(len(hands)) as cores:
+        for hand, core in zip(hands, cores, strict=True):
+            hand.start(crew, core)
+        try:
+            crew.work()
+        finally:
+            crew.stopped = True
+            for hand in hands:
+                hand.wait()
+            _idle.extend(hands)
     if crew.error is not None:
         raise crew.error
 
@@ -126,31 +127,33 @@ class _Hand:
     """A thread that helps one crew after the other: to wake it takes a fraction of what a new thread does."""
 
     def __init__(self) -> None:
-        self.order: tuple[_Crew, int] | None = None
+        self.crew: _Crew | None = None
         # Locks as signals: whoever waits for one acquires it, whoever gives it releases it.
         self.called, self.done = threading.Lock(), threading.Lock()
         self.called.acquire()
         self.done.acquire()
-        threading.Thread(target=self._serve, daemon=True).start()
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
 
     def _serve(self) -> None:
         while True:
             self.called.acquire()
-            assert self.order is not None, "nobody calls without an order"
-            crew, number = self.order
-            crew.work(number)
-            del crew
+            assert self.crew is not None, "nobody calls without a crew"
+            self.crew.work()
             self.done.release()
 
-    def start(self, crew: _Crew, number: int) -> None:
-        """Let the thread work in a crew, as thread `number` of it."""
-        self.order = crew, number
+    def start(self, crew: _Crew, core: int | None) -> None:
+        """Let the thread work in a crew, on a core of its own if it is given one."""
+        self.crew = crew
+        if core is not None and self.thread.native_id is not None:
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(self.thread.native_id, {core})
         self.called.release()
 
     def wait(self) -> None:
         """Wait until the thread has left the crew."""
         self.done.acquire()
-        self.order = None
+        self.crew = None
 
 
 # Threads without a crew, for any caller to take; a forked process has none of them.
@@ -171,11 +174,11 @@ class _Crew:
         self.error: BaseException | None = None
         self.lock = threading.Lock()
 
-    def work(self, number: int | None) -> None:
-        """Take tiles until none is left or another thread has failed, as thread `number` of several."""
+    def work(self) -> None:
+        """Take tiles until none is left or another thread has failed."""
         scratch = Scratch()
         try:
-            with np.errstate(all="ignore"), _short_buffers(), _own_core(number):
+            with np.errstate(all="ignore"), _short_buffers():
                 while (tile := self._next()) is not None:
                     done = self.compute(tile, scratch)
                     if self.progress is not None:
@@ -203,20 +206,21 @@ def _short_buffers() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _own_core(number: int | None) -> Iterator[None]:
-    """Keep this thread on a core of its own meanwhile, if it is one of several.
+def _own_cores(hands: int) -> Iterator[list[int | None]]:
+    """Keep this thread on a core of its own meanwhile, and give one for each of its hands.
 
-    Threads that wait for each other now and then are else put on one core together, for milliseconds, while the next
-    one is idle. A core that is busy with other work only makes its thread take fewer of the tiles.
+    A thread that is woken is else put on the core of the one that wakes it, to wait there for some milliseconds while
+    the next core is idle. A core that is busy with other work only makes its thread take fewer of the tiles.
     """
-    cores = sorted(os.sched_getaffinity(0)) if number is not None and hasattr(os, "sched_setaffinity") else []
-    if number is None or len(cores) < 2:
-        yield
+    cores = sorted(os.sched_getaffinity(0)) if hands and hasattr(os, "sched_setaffinity") else []
+    if len(cores) < 2:
+        yield [None] * hands
         return
+    own, *others = (cores[(os.getpid() + number) % len(cores)] for number in range(hands + 1))
     with contextlib.suppress(OSError):
-        os.sched_setaffinity(0, {cores[(os.getpid() + number) % len(cores)]})
+        os.sched_setaffinity(0, {own})
     try:
-        yield
+        yield [*others]
     finally:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(0, cores)
