@@ -25,8 +25,8 @@ PADDED = True
 BAND = 4
 # Tiles hold whole bands, and enough of them to read and write memory in long runs.
 STEP = 8 * BAND
-# Output rows of one tile; its bands share the halo.
-TILE_ROWS = 256
+# Bytes of the output rows of one tile, whose bands share the halo.
+TILE_BYTES = 1 << 21
 # Output columns of one product, and bytes of what the products of some bands give before it is added up.
 CHUNK = 2048
 PARTS_BYTES = 1 << 22
@@ -60,7 +60,7 @@ def cost(job: Job, rates: Rates) -> float:
 
 def rows(job: Job) -> int:
     """Choose the output rows of one tile."""
-    return TILE_ROWS
+    return max(STEP, TILE_BYTES // (job.group_outputs * job.counts[1] * job.itemsize))
 
 
 def _read(job: Job) -> int:
