@@ -108,7 +108,7 @@ def each(
     first = next(tiles, None)
     second = next(tiles, None)
     crew.waiting = [tile for tile in (second, first) if tile is not None]
-    hands = [] if second is None else [_idle.pop() if _idle else _Hand() for _ in range(1, threads)]
+    hands = [] if second is None else [_hand() for _ in range(1, threads)]
     with _own_cores(len(hands)) as cores:
         for hand, core in zip(hands, cores, strict=True):
             hand.start(crew, core)
@@ -160,6 +160,14 @@ class _Hand:
 _idle: list[_Hand] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)
+
+
+def _hand() -> _Hand:
+    """Take an idle thread, or start one: other callers may be taking them as well."""
+    try:
+        return _idle.pop()
+    except IndexError:
+        return _Hand()
 
 
 class _Crew:
