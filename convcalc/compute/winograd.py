@@ -39,7 +39,7 @@ PADDED = False
 STEP = None
 
 # Output cells of one channel in a tile, and the least number of tiles a plane is cut into for the sake of threads.
-TILE_CELLS = 6400
+TILE_CELLS = 4800
 PARTS = 4
 # Channels of one product: the error grows with them, so that longer sums are added up from several.
 DEPTH = 64

@@ -283,14 +283,17 @@ def _growth() -> None:
     """Print what an output cell costs at 64 Mpixel, beside what it costs at 4 (at most 1.2 is wanted)."""
     print("\n| kernel | cost of a cell at 64 Mpixel / at 4 Mpixel |\n| --- | ---: |")
     for size in (3, 7, 15):
-        server = Server("convcalc")
-        cost = []
-        for side in (2048, 8192):
+        servers = {side: Server("convcalc") for side in (2048, 8192)}
+        times: dict[int, list[float]] = {side: [] for side in servers}
+        for side, server in servers.items():
             server.ask({"prepare": Case("conv", (1, 1, side, side), 1, size, 1, size // 2, 1, "")})
-            times = [server.ask({"run": True}) for _ in range(5)]
-            cost.append(statistics.median(times) / side**2)
-        server.close()
-        print(f"| {size}x{size} | {cost[1] / cost[0]:.2f} |", flush=True)
+        for _ in range(7):
+            for side, server in servers.items():
+                times[side].append(server.ask({"run": True}) / side**2)
+        for server in servers.values():
+            server.close()
+        small, large = map(statistics.median, times.values())
+        print(f"| {size}x{size} | {large / small:.2f} |", flush=True)
 
 
 if __name__ == "__main__":
