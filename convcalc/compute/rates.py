@@ -23,7 +23,7 @@ class Rates(Value):
     float64: float = 52e9
     int64: float = 1.5e9  # NumPy's own loops: BLAS knows no integers
     object: float = 1e7
-    transform: float = 4.4e8  # cells a second of a float64 Fourier transform in two axes, one way
+    transform: float = 3.9e8  # cells a second of a float64 Fourier transform in two axes, one way
     call: float = 3e-6  # seconds of one NumPy call on a tile
     small: float = 5e-8  # seconds of one of the small products in a batch, or of one run of a sum
 
