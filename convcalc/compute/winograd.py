@@ -90,9 +90,11 @@ def prepare(weight: Array, job: Job) -> Transformed:
     plain = weight.reshape(job.groups, job.group_outputs, job.group_inputs, 9)
     by_tap = np.ascontiguousarray(plain.reshape(-1, 9).T)
     factors = np.einsum("cj,ri->crij", SUMS, SUMS).reshape(16, 9).astype(weight.dtype)
-    sums = np.matmul(factors, by_tap).reshape(4, 4, *plain.shape[:3])
-    trusted = trust(by_tap.reshape(9, -1, job.group_inputs), sums, DEPTH)
-    return Transformed(sums, plain, trusted, cache(lambda: by_rows.prepare(weight, job)))
+    sums = np.empty((16, by_tap.shape[1]), weight.dtype)
+    multiply(factors, by_tap, sums)
+    by_group = sums.reshape(4, 4, *plain.shape[:3])
+    trusted = trust(by_tap.reshape(9, -1, job.group_inputs), by_group, DEPTH)
+    return Transformed(by_group, plain, trusted, cache(lambda: by_rows.prepare(weight, job)))
 
 
 def run(block: Array, weight: Transformed, job: Job, out: Array, scratch: Scratch) -> None:
