@@ -83,6 +83,18 @@ def test_large_jobs_are_cut_into_tiles_that_agree(name: str, dtype: str) -> None
         assert np.all(np.abs(result - exact) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
 
 
+@pytest.mark.parametrize("name", [None, "columns", "rows", "taps"])
+@pytest.mark.parametrize(("channels", "cell", "factor"), [(256, 0.1, 0.3), (600, 1 / 3, 0.7), (999, 1.1, 1.3)])
+def test_sums_of_terms_that_are_all_alike_keep_their_digits(
+    name: str | None, channels: int, cell: float, factor: float
+) -> None:
+    x, weight = np.full((1, channels, 9, 8), cell, np.float32), np.full((4, channels, 3, 3), factor, np.float32)
+    windows = [Window(3, padding=Padding(1, 1))] * 2
+    exact = convolve(x.astype(np.longdouble), weight.astype(np.longdouble), windows, options=Options("taps"))
+    result = convolve(x, weight, windows, options=Options(name))
+    assert np.all(np.abs(result - exact) <= 1e-5 * exact)
+
+
 @pytest.mark.parametrize("name", ["taps", "banded"])
 @pytest.mark.parametrize("strides", [(1, 1), (1, 2), (3, 2)])
 def test_groups_of_one_channel_are_cut_to_fit_the_cache(name: str, strides: tuple[int, int]) -> None:

@@ -129,7 +129,7 @@ def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scra
         first = column * window.stride
         seen = strips[..., first : first + reach + window.extent - 1]
         parts = scratch.take("parts", (groups, bands, matrix.shape[2], seen.shape[3]), job.dtype)
-        multiply(matrix, seen, parts)
+        multiply(matrix, seen, parts, scratch)
         # The rows of a band are added up as one run: what its windows past the edge give is left behind at the end.
         by_tap = parts.reshape(groups, bands, window.kernel, -1)
         total, run = by_tap[:, :, 0], by_tap.shape[3] - window.extent + 1

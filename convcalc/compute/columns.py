@@ -52,7 +52,7 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
     """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
     view = windows_view(block, job)
     if math.prod(job.kernel) == 1 and view.shape[-job.rank :] == block.shape[2:] and block[0, 0].flags.c_contiguous:
-        multiply(weight, flat_view(block), flat_view(out))
+        multiply(weight, flat_view(block), flat_view(out), scratch)
         return
     row = math.prod(view.shape) * job.itemsize // view.shape[2 + job.rank] // len(block)
     if job.rank == 1 or row <= 2 * COLUMNS_BYTES:
@@ -72,7 +72,7 @@ def _multiply(view: Array, weight: Array, job: Job, out: Array, scratch: Scratch
     columns = scratch.take("columns", view.shape, job.dtype)
     np.copyto(columns, view)
     flat = columns.reshape(len(view), weight.shape[-1], -1)
-    multiply(weight, flat, flat_view(out))
+    multiply(weight, flat, flat_view(out), scratch)
 
 
 def windows_view(block: Array, job: Job) -> Array:

@@ -79,9 +79,9 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
         cut = shifted[..., start : start + target.shape[2]]
         last = tap == first.kernel - 1
         if tap == 0:
-            multiply(weight[:, 0], cut, target if last else total)
+            multiply(weight[:, 0], cut, target if last else total, scratch)
             continue
-        multiply(weight[:, tap], cut, part)
+        multiply(weight[:, tap], cut, part, scratch)
         np.add(total, part, out=target if last else total)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from convcalc.compute.exact import Array
 from convcalc.compute.job import Job, Scratch
+from convcalc.compute.products import multiply
 from convcalc.compute.rates import Rates
 
 __all__ = ["PADDED", "SPREADS", "STEP", "cost", "prepare", "refuse", "rows", "run"]
@@ -155,5 +156,6 @@ def _multiply(weight: Array, cells: Array, out: Array, job: Job, scratch: Scratc
         return
     flat = scratch.take("cells", cells.shape, job.dtype) if job.dtype != "object" else np.empty(cells.shape, object)
     np.copyto(flat, cells)
-    summed = np.matmul(weight, flat.reshape(*cells.shape[:2], -1))
-    out[...] = summed.reshape(out.shape)
+    summed = scratch.take("summed", out.shape, job.dtype)
+    multiply(weight, flat.reshape(*cells.shape[:2], -1), summed.reshape(*out.shape[:2], -1), scratch)
+    out[...] = summed

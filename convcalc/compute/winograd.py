@@ -43,6 +43,8 @@ TILE_CELLS = 4800
 PARTS = 4
 # Channels of one product: the error grows with them, so that longer sums are added up from several.
 DEPTH = 64
+# With more channels, errors that do not cancel (of cells that are all alike) can grow past what is allowed.
+MOST = 256
 # What weights g0, g1, g2 are added up to.
 SUMS = np.array([[1, 0, 0], [0, 0, -1], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5]])
 # Windows of a tile that are computed one by one; where more are doubtful the whole tile is computed by rows.
@@ -67,6 +69,8 @@ def refuse(job: Job) -> str | None:
         return "it needs stride 1 and dilation 1"
     if job.dtype not in ("float32", "float64") or job.whole:
         return "it rounds, and these numbers are exact"
+    if job.group_inputs > MOST:
+        return f"its errors add up over more than {MOST} channels"
     return None
 
 
@@ -91,7 +95,7 @@ def prepare(weight: Array, job: Job) -> Transformed:
     by_tap = np.ascontiguousarray(plain.reshape(-1, 9).T)
     factors = np.einsum("cj,ri->crij", SUMS, SUMS).reshape(16, 9).astype(weight.dtype)
     sums = np.empty((16, by_tap.shape[1]), weight.dtype)
-    multiply(factors, by_tap, sums)
+    multiply(factors, by_tap, sums, Scratch())
     by_group = sums.reshape(4, 4, *plain.shape[:3])
     trusted = trust(by_tap.reshape(9, -1, job.group_inputs), by_group, DEPTH)
     return Transformed(by_group, plain, trusted, cache(lambda: by_rows.prepare(weight, job)))
@@ -169,10 +173,10 @@ def _add_rows(columns: Array, pitch: int, cells: Array) -> None:
 
 def _sum_channels(sums: Array, cells: Array, out: Array, scratch: Scratch) -> None:
     """Multiply sums of weights by sums of cells and add over the channels, at most DEPTH of them in one product."""
-    multiply(sums[..., :DEPTH], cells[:, :, :DEPTH], out)
+    multiply(sums[..., :DEPTH], cells[:, :, :DEPTH], out, scratch)
     for channel in range(DEPTH, cells.shape[2], DEPTH):
         part = scratch.take("part", out.shape, out.dtype)
-        multiply(sums[..., channel : channel + DEPTH], cells[:, :, channel : channel + DEPTH], part)
+        multiply(sums[..., channel : channel + DEPTH], cells[:, :, channel : channel + DEPTH], part, scratch)
         np.add(out, part, out=out)
 
 
