@@ -15,9 +15,9 @@ SMALL = 1_000_000
 DEEPEST = 600
 # A piece is at least so high and wide; widths are whole registers.
 LEAST_HEIGHT, LEAST_WIDTH, REGISTER = 32, 32, 16
-# Terms of one sum, added up one after the other. A sum of n loses up to n rounding units, and where terms are alike
-# the roundings do not cancel: some hundreds more of them would be worth more than the 1e-5 or 1e-13 allowed.
-TERMS = {"float32": 160, "float64": 800}
+# Terms of one sum, added up one after the other. Where terms are alike, roundings do not cancel: n of them lose up to
+# n/2 rounding units of their sum, the partial sums being half of it on average. 1e-5 and 1e-13 are allowed.
+TERMS = {"float32": 320, "float64": 1600}
 
 
 def multiply(left: Array, right: Array, out: Array, scratch: Scratch) -> None:
