@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from convcalc.errors import FileError
@@ -111,18 +111,20 @@ def _own_descriptor(path: str) -> int | None:
 @contextmanager
 def _replacing(target: str, mode: int | None) -> Iterator[tuple[BinaryIO, str]]:
     folder, name = os.path.split(target)
-    beside = os.path.join(folder, f".{name[:100]}.{os.urandom(4).hex()}.part")  # noqa: PTH118
+    beside = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}.part")  # noqa: PTH118
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(beside, flags, 0o666), "w+b") as stream:
-        try:
+    # An interrupt may come as soon as the file is there, before anything holds it.
+    try:
+        with os.fdopen(os.open(beside, flags, 0o666), "w+b") as stream:
             yield stream, beside
             stream.flush()
             if mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(stream.fileno(), stat.S_IMODE(mode))
             os.replace(beside, target)  # noqa: PTH105
-        except BaseException:
+    except BaseException:
+        with suppress(FileNotFoundError):
             os.unlink(beside)  # noqa: PTH108
-            raise
+        raise
 
 
 def _hint(path: str) -> str | None:
