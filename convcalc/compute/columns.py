@@ -19,7 +19,7 @@ SPREADS = False
 PADDED = True
 STEP = 1
 
-# Columns of one tile, in bytes: they should still be in the second-level cache when the product reads them.
+# Columns of one tile, in bytes: they should still be in cache when the product reads them.
 COLUMNS_BYTES = 1 << 21
 
 

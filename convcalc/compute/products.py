@@ -20,8 +20,10 @@ LEAST_HEIGHT, LEAST_WIDTH, REGISTER = 32, 32, 16
 TERMS = {"float32": 320, "float64": 1600}
 
 
-def multiply(left: Array, right: Array, out: Array, scratch: Scratch) -> None:
+def multiply(left: Array, right: Array, out: Array, scratch: Scratch, terms: int | None = None) -> None:
     """Multiply left (..., M, K) by right (..., K, N) into out (..., M, N), as `np.matmul` does.
+
+    At most `terms` of the K are added up in a row, as many as is safe if not given.
 
     >>> out = np.empty((2, 2))
     >>> multiply(np.array([[1.0, 2], [3, 4]]), np.eye(2), out, Scratch())
@@ -29,9 +31,8 @@ def multiply(left: Array, right: Array, out: Array, scratch: Scratch) -> None:
     array([[1., 2.],
            [3., 4.]])
     """
-    depth = left.shape[-1]
-    pieces = -(-depth // TERMS.get(out.dtype.name, depth))
-    step = -(-depth // pieces)
+    depth: int = left.shape[-1]
+    step = terms or TERMS.get(str(out.dtype), depth)
     _multiply(left[..., :step], right[..., :step, :], out)
     for first in range(step, depth, step):
         some = slice(first, first + step)

@@ -23,7 +23,7 @@ SPREADS = False
 PADDED = True
 STEP = 1
 
-# Bytes of the cells that one pass touches: they stay in the second-level cache from tap to tap.
+# Bytes of the cells that one pass touches: they stay in cache from tap to tap.
 PASS_BYTES = 1 << 20
 
 
@@ -154,7 +154,7 @@ def _multiply(weight: Array, cells: Array, out: Array, job: Job, scratch: Scratc
         spread = weight.reshape(*weight.shape[:2], *(1,) * (out.ndim - 2))
         np.multiply(spread, cells, out=out)
         return
-    flat = scratch.take("cells", cells.shape, job.dtype) if job.dtype != "object" else np.empty(cells.shape, object)
+    flat = scratch.take("cells", cells.shape, job.dtype)
     np.copyto(flat, cells)
     summed = scratch.take("summed", out.shape, job.dtype)
     multiply(weight, flat.reshape(*cells.shape[:2], -1), summed.reshape(*out.shape[:2], -1), scratch)

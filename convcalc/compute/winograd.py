@@ -114,7 +114,7 @@ def run(block: Array, weight: Transformed, job: Job, out: Array, scratch: Scratc
         return
     _multiply(dealt, weight.sums, out, scratch)
     if count:
-        _compute_again(dealt, weight.plain, doubts, out)
+        _compute_again(dealt, weight.plain, doubts, out, scratch)
 
 
 def _multiply(dealt: Dealt, sums: Array, out: Array, scratch: Scratch) -> None:
@@ -132,7 +132,7 @@ def _multiply(dealt: Dealt, sums: Array, out: Array, scratch: Scratch) -> None:
     def compute(number: int, rows: Array) -> None:
         _add_columns(dealt, number, columns[: -dealt.pitch])
         _add_rows(columns, dealt.pitch, cells.reshape(4, -1))
-        _sum_channels(sums[number], cells[..., :used], products, scratch)
+        multiply(sums[number], cells[..., :used], products, scratch, DEPTH)
         _combine(products, rows)
 
     # Along the columns as along the rows: m2 and m3 are part of both outputs, m0 and m1 of one each.
@@ -171,15 +171,6 @@ def _add_rows(columns: Array, pitch: int, cells: Array) -> None:
     np.subtract(d2, d1, out=cells[3])
 
 
-def _sum_channels(sums: Array, cells: Array, out: Array, scratch: Scratch) -> None:
-    """Multiply sums of weights by sums of cells and add over the channels, at most DEPTH of them in one product."""
-    multiply(sums[..., :DEPTH], cells[:, :, :DEPTH], out, scratch)
-    for channel in range(DEPTH, cells.shape[2], DEPTH):
-        part = scratch.take("part", out.shape, out.dtype)
-        multiply(sums[..., channel : channel + DEPTH], cells[:, :, channel : channel + DEPTH], part, scratch)
-        np.add(out, part, out=out)
-
-
 def _combine(products: Array, rows: Array) -> None:
     """Write m0 + m2 + m3 and m1 + m2 - m3 of the products (4, ...) along the rows."""
     np.add(products[2], products[3], out=rows[0])
@@ -187,7 +178,7 @@ def _combine(products: Array, rows: Array) -> None:
     np.add(rows, products[:2], out=rows)
 
 
-def _compute_again(dealt: Dealt, weight: Array, doubts: Array, out: Array) -> None:
+def _compute_again(dealt: Dealt, weight: Array, doubts: Array, out: Array, scratch: Scratch) -> None:
     """Compute the doubtful outputs (2 columns, 2 rows, groups, *pairs) as the plain sums of their products.
 
     weight: (groups, O/groups, C/groups, 9).
@@ -199,4 +190,6 @@ def _compute_again(dealt: Dealt, weight: Array, doubts: Array, out: Array) -> No
     for number in np.unique(group):
         here = np.flatnonzero(group == number)
         kernel = weight[number % len(weight)].transpose(2, 1, 0).reshape(-1, out.shape[1])
-        out[number][:, rows[here], columns[here]] = (windows[here].reshape(len(here), -1) @ kernel).T
+        found = np.empty((len(here), out.shape[1]), out.dtype)
+        multiply(windows[here].reshape(len(here), -1), kernel, found, scratch)
+        out[number][:, rows[here], columns[here]] = found.T
