@@ -3,28 +3,24 @@
 A module imports only what its row names, the modules of its own room, `errors` and `value`, and the standard
 library (`tests/test_house.py` walks the imports against this table).
 
-| room         | its one job                                               | imports                                 |
-| ------------ | --------------------------------------------------------- | --------------------------------------- |
-| `errors`     | the exception tree; each class knows its exit code        |                                         |
-| `value`      | immutable values at no cost to start-up                   |                                         |
-| `geometry`   | one axis in whole numbers: windows, padding, size formula |                                         |
-| `layers`     | shapes and layer families: shape rule, parameters, MACs   | geometry                                |
-| `spec`       | text to layers and back, every node keeping its place     | layers, geometry                        |
-| `network`    | a shape through layers: steps, totals, receptive field    | layers, geometry                        |
-| `audit`      | what a network holds and does: parameters, MACs, sums     | network, layers                         |
-| `region`     | which input cells one output cell sees                    | network, layers, geometry               |
-| `solve`      | backwards: values and inputs that give a wanted output    | network, layers, geometry               |
-| `frameworks` | one layer as PyTorch, TensorFlow, ONNX and JAX compute it | layers, geometry                        |
-| `explain`    | derivations as data: formulas with their numbers put in   | audit, network, layers, geometry        |
-| `verdict`    | a claimed answer compared with the right one              | explain, network, layers, geometry      |
-| `matrix`     | numbers in and out: text, `.npy`, named kernels, files    | numpy, orjson, PIL                      |
-| `compute`    | the arithmetic: convolution and pooling                   | layers, geometry, numpy                 |
-| `report`     | what a command found, for the eye and for machines        | explain, verdict, audit, region, solve, |
-|              |                                                           | frameworks, network, layers, geometry   |
-| `render`     | a report as plain text, a Rich table, JSON                | report, matrix, rich                    |
-| `api`        | what notebooks and programs call                          | spec, network, layers, geometry,        |
-|              |                                                           | matrix, compute, numpy                  |
-| `cli`        | the command line; alone prints an error or exits          | everything                              |
+| room       | its one job                                               | imports                                  |
+| ---------- | --------------------------------------------------------- | ---------------------------------------- |
+| `errors`   | the exception tree; each class knows its exit code        |                                          |
+| `value`    | immutable values at no cost to start-up                   |                                          |
+| `geometry` | one axis in whole numbers: windows, padding, size formula |                                          |
+| `layers`   | shapes and layer families: shape rule, parameters, MACs   | geometry                                 |
+| `notation` | text to layers and back, every node keeping its place     | layers, geometry                         |
+| `network`  | questions about a network: sizes, fields, cost, backwards | layers, geometry                         |
+| `explain`  | derivations as data: formulas with their numbers put in   | network, layers, geometry                |
+| `check`    | a claimed answer compared with the right one              | explain, network, layers, geometry       |
+| `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | numpy, orjson, PIL                       |
+| `compute`  | the arithmetic: convolution and pooling                   | layers, geometry, numpy                  |
+| `report`   | what a command found, for the eye and for machines        | explain, check, network, layers,         |
+|            |                                                           | geometry                                 |
+| `render`   | a report as plain text, a Rich table, JSON                | report, matrix, rich                     |
+| `api`      | what notebooks and programs call                          | notation, network, layers, geometry,     |
+|            |                                                           | matrix, compute, numpy                   |
+| `cli`      | the command line; alone prints an error or exits          | everything                               |
 """
 
 TYPE_CHECKING = False  # typing's own would cost more to import than all the rest

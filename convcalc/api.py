@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from convcalc.layers import AdaptivePooling, Layer
-    from convcalc.spec import WindowOptions
+    from convcalc.notation import WindowOptions
 
     PerAxis = int | Sequence[int]
     Sides = int | str | Sequence[int | tuple[int, int]]
-
-__all__ = ["convolve", "parse", "pool", "shape"]
 
 _USUAL_RANK = {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}
 
@@ -74,10 +72,10 @@ def convolve(
     >>> convcalc.convolve([5.0, 1.0, 0.0, 2.0], [1.0, 10.0], stride=2, padding=[(1, 0)])
     array([50.,  1.])
     """
-    from convcalc.compute.apply import arranged_layer
-    from convcalc.compute.tiles import Options
+    from convcalc.compute.layer import arranged_layer
+    from convcalc.compute.threads import Options
     from convcalc.layers import Convolution
-    from convcalc.spec.options import build
+    from convcalc.notation.options import build
 
     array, weight = _array(x), _kernel(kernel)
     rank = dims or min(_USUAL_RANK.get(weight.ndim, 2), array.ndim)
@@ -141,8 +139,8 @@ def pool(
     >>> convcalc.pool([1, 3, 3, 4, 5], "AvgPool1d(2, ceil_mode=True)")
     array([2. , 3.5, 5. ])
     """
-    from convcalc.compute.apply import apply_pooling
-    from convcalc.compute.tiles import Options
+    from convcalc.compute.layer import apply_pooling
+    from convcalc.compute.threads import Options
     from convcalc.layers import AdaptivePooling, Pooling
 
     array = _array(x)
@@ -167,7 +165,7 @@ def pool(
 
 
 def _adaptive(kind: str, sizes: PerAxis, dims: int | None, axes: int, given: Sequence[str]) -> AdaptivePooling:
-    from convcalc.spec import adaptive_pooling
+    from convcalc.notation import adaptive_pooling
 
     if given:
         raise UsageError(f"adaptive stands alone, without {', '.join(given)}")
@@ -176,7 +174,7 @@ def _adaptive(kind: str, sizes: PerAxis, dims: int | None, axes: int, given: Seq
 
 
 def _pooling(kind: str, window: dict[str, Any], ceil: bool, dims: int | None, axes: int) -> Layer:
-    from convcalc.spec.options import build
+    from convcalc.notation.options import build
 
     kernel = _numbers(window.pop("kernel"), "kernel")
     rank = dims or (1 if axes == 1 else len(kernel) if len(kernel) > 1 else 2)
@@ -198,8 +196,8 @@ def shape(size: str | PerAxis, *layers: str | Layer, dims: int | None = None) ->
     (26, 24, 8)
     """
     from convcalc.layers import rank_of
-    from convcalc.network import interpret, trace
-    from convcalc.spec import channels_first, parse_network, parse_size
+    from convcalc.network.trace import interpret, trace
+    from convcalc.notation import channels_first, parse_network, parse_size
 
     chain: list[Layer] = []
     last = False
@@ -236,7 +234,7 @@ def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
     >>> len(convcalc.parse("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())"))
     3
     """
-    from convcalc.spec import parse_layers
+    from convcalc.notation import parse_layers
 
     return tuple(node.layer for node in parse_layers(text, rank=dims))
 
@@ -276,7 +274,7 @@ def _window(
     dilation: PerAxis | None,
     output_padding: PerAxis | None = None,
 ) -> WindowOptions:
-    from convcalc.spec import WindowOptions, parse_padding
+    from convcalc.notation import WindowOptions, parse_padding
 
     sides: Any = None
     if isinstance(padding, str):

@@ -10,8 +10,6 @@ ConvcalcError            70  a defect in convcalc itself
 
 from __future__ import annotations
 
-__all__ = ["ConvcalcError", "DataError", "FileError", "ShapeError", "SpecError", "UsageError"]
-
 
 class ConvcalcError(Exception):
     """A fault with a message of one line and, where they are known, its place, its text and a way out.

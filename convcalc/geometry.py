@@ -12,20 +12,6 @@ from collections.abc import Sequence
 from convcalc.errors import ShapeError
 from convcalc.value import Value
 
-__all__ = [
-    "AXIS_NAMES",
-    "Padding",
-    "Window",
-    "adaptive_window",
-    "adaptive_windows",
-    "axis_name",
-    "causal_padding",
-    "check_real_cells",
-    "full_padding",
-    "output_sizes",
-    "same_padding",
-]
-
 AXIS_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 

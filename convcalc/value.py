@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, Self, TypeVar, dataclass_transform
 
-__all__ = ["Value", "remembered"]
-
 T = TypeVar("T")
 
 

@@ -11,10 +11,10 @@ from conftest import Run
 
 from convcalc.cli import main
 from convcalc.cli.engine import memory_size
-from convcalc.compute.budget import threads_within, tile_bytes
-from convcalc.compute.convolve import convolution
+from convcalc.compute.convolution import convolution
+from convcalc.compute.memory import threads_within, tile_bytes
 from convcalc.compute.plan import ALGORITHMS
-from convcalc.compute.sliding import METHODS
+from convcalc.compute.pooling.running import METHODS
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding, Window
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from convcalc import cli
-from convcalc.cli.complaint import complaint, visible
+from convcalc.cli.messages import complaint, visible
 from convcalc.errors import ConvcalcError, DataError, FileError, ShapeError, SpecError, UsageError
 
 Run = Callable[..., Any]

@@ -14,12 +14,12 @@ import pytest
 from conftest import Run
 
 import convcalc as package
-from convcalc.cli import in_place, main
-from convcalc.compute.exact import magnitude
-from convcalc.compute.mapped import Releasing, is_mapped, slabs
+from convcalc.cli import main, npy_output
+from convcalc.compute.memmap import Releasing, is_mapped, slabs
+from convcalc.compute.number_types import magnitude
 from convcalc.errors import FileError
 from convcalc.matrix.npy import new_npy
-from convcalc.matrix.saving import output_place
+from convcalc.matrix.writing.atomic import output_place
 
 OPTIONS = ["-p", "same", "--memory", "8M", "-o"]
 # The system's own count: that of getrusage begins with the memory of the process which started this one.
@@ -55,7 +55,7 @@ def test_in_place_the_bits_are_those_of_memory(
     tmp_path: Path, dtype: str, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, kernel, target = tmp_path / "x.npy", tmp_path / "k.npy", tmp_path / "y.npy"
-    monkeypatch.setattr(in_place, "LARGE", 1)
+    monkeypatch.setattr(npy_output, "LARGE", 1)
     large(source, (230, 190), dtype)
     np.save(kernel, (np.random.default_rng(1).standard_normal((4, 3)) * 9).astype(dtype.removeprefix("u")))
     assert main(["conv", str(source), "-k", str(kernel), *options, "-o", str(target)]) == 0
@@ -114,8 +114,8 @@ def test_pooling_in_pieces_has_the_bits_of_memory(
     if options[0] == "lp":
         np.save(source, np.abs(array))
     assert main(["pool", str(source), *options, "-o", str(there)]) == 0
-    monkeypatch.setattr(in_place, "LARGE", 1)
-    monkeypatch.setattr(in_place, "memory_size", lambda text: 1 << 16)
+    monkeypatch.setattr(npy_output, "LARGE", 1)
+    monkeypatch.setattr(npy_output, "memory_size", lambda text: 1 << 16)
     assert main(["pool", str(source), *options, "-o", str(small)]) == 0
     assert small.read_bytes() == there.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "y.npy", "z.npy"]

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from convcalc.cli.answer import wants_color
+from convcalc.cli.output import wants_color
 
 Run = Callable[..., Any]
 RESNET_STEM = ["Conv2d(3, 64, 7, stride=2, padding=3)", "BatchNorm2d(64)", "ReLU()", "MaxPool2d(3, 2, 1)"]

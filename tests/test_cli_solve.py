@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from convcalc.cli.layers import read_layers
-from convcalc.spec import WindowOptions
+from convcalc.notation import WindowOptions
 
 Run = Callable[..., Any]
 
@@ -72,7 +72,13 @@ def test_a_plain_shape_loads_none_of_this() -> None:
     done = subprocess.run(
         [sys.executable, "-c", probe, "shape", "224", "-k", "7"], capture_output=True, text=True, check=True
     )
-    rooms = ("convcalc.solve", "convcalc.region", "convcalc.frameworks", "convcalc.cli.unknown", "convcalc.report.")
+    rooms = (
+        "convcalc.network.solve",
+        "convcalc.network.region",
+        "convcalc.network.frameworks",
+        "convcalc.cli.unknown",
+        "convcalc.report.",
+    )
     assert not [name for name in done.stderr.split() if name.startswith(rooms)]
 
 

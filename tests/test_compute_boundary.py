@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import convolve_loops
 
-from convcalc.compute.arrange import correlate
 from convcalc.compute.boundary import extend
+from convcalc.compute.nchw import correlate
 from convcalc.compute.plan import ALGORITHMS
-from convcalc.compute.tiles import Options
+from convcalc.compute.threads import Options
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
 

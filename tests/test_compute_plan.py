@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from oracles import convolve_loops
 from strategies import ConvolutionDraw, convolutions, small_integers
 
-from convcalc.compute.arrange import arranged, correlate
-from convcalc.compute.convolve import convolve
-from convcalc.compute.job import Job
+from convcalc.compute.algorithms.job import Job
+from convcalc.compute.convolution import convolve
+from convcalc.compute.nchw import arranged, correlate
 from convcalc.compute.plan import ALGORITHMS, plan
-from convcalc.compute.tiles import Options
+from convcalc.compute.threads import Options
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding, Window
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from oracles import adaptive_loops, pool_loops, shape_of
 from strategies import PoolingDraw, finite_floats, fractions, huge_integers, poolings
 
-from convcalc.compute import pool as pooling
-from convcalc.compute.pool import KINDS, pool, pool_adaptive
-from convcalc.compute.positions import pool_adaptive_indices, pool_indices
-from convcalc.compute.tiles import Options
+from convcalc.compute.pooling import pool as pooling
+from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
+from convcalc.compute.pooling.pool import KINDS, pool, pool_adaptive
+from convcalc.compute.threads import Options
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from oracles import convolve_loops
 
-from convcalc.compute import winograd
-from convcalc.compute.convolve import convolve
-from convcalc.compute.exact import Array
-from convcalc.compute.job import Job, Scratch
+from convcalc.compute.algorithms import winograd
+from convcalc.compute.algorithms.job import Job, Scratch
+from convcalc.compute.algorithms.winograd_error import PARTS, Dealt, doubtful, least_products, trust
+from convcalc.compute.convolution import convolve
+from convcalc.compute.number_types import Array
 from convcalc.compute.plan import plan
-from convcalc.compute.tiles import Options
-from convcalc.compute.winograd_error import PARTS, Dealt, doubtful, least_products, trust
+from convcalc.compute.threads import Options
 from convcalc.geometry import Padding, Window
 
 WINOGRAD = Options("winograd", threads=2)

@@ -12,7 +12,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import AxisDraw, axes
 
-from convcalc.audit import audit
 from convcalc.explain import (
     Derivation,
     convolution_cell,
@@ -41,7 +40,8 @@ from convcalc.layers import (
     Unfold,
     Unpooling,
 )
-from convcalc.network import trace
+from convcalc.network.cost import audit
+from convcalc.network.trace import trace
 
 
 def evaluated(text: str) -> Fraction:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from convcalc.errors import UsageError
-from convcalc.frameworks import Reading, readings
 from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Layer, Linear, Pooling, TensorShape
+from convcalc.network.frameworks import Reading, readings
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "data" / "frameworks.json").read_text())["cases"]
 NAMES = {"PyTorch": "pytorch", "TensorFlow/Keras": "tensorflow", "ONNX": "onnxruntime", "JAX": "jax"}

@@ -9,7 +9,7 @@ import pytest
 
 from convcalc.errors import DataError, UsageError
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.printed import NUMPY_NOTE, PYTORCH_NOTE
+from convcalc.matrix.reading.printed import NUMPY_NOTE, PYTORCH_NOTE
 from convcalc.matrix.text import parse_matrix
 
 WHOLE = [[1, 0, -1], [20, 1, 0]]

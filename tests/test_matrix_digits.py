@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from convcalc.errors import DataError
-from convcalc.matrix import digits
-from convcalc.matrix.casting import cast
-from convcalc.matrix.digits import cell_texts, fraction_text, row_blocks, whole_text
+from convcalc.matrix.dtypes import cast
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.text import format_plain, parse_matrix
+from convcalc.matrix.text import parse_matrix
+from convcalc.matrix.writing import digits
+from convcalc.matrix.writing.digits import cell_texts, fraction_text, row_blocks, whole_text
+from convcalc.matrix.writing.formats import format_plain
 
 MILLION = 1_000_000
 
@@ -213,7 +214,8 @@ def test_what_fits() -> None:
 
 def test_small_arrays_do_not_wait_for_orjson() -> None:
     program = (
-        "import sys, numpy as np; from convcalc.matrix.text import format_plain, parse_matrix;"
+        "import sys, numpy as np; from convcalc.matrix.text import parse_matrix;"
+        "from convcalc.matrix.writing.formats import format_plain;"
         "format_plain(parse_matrix('1.5 2\\n3 4', place='m').array);"
         "print([name for name in ('orjson', 'PIL', 'fractions', 'difflib', 'json', 'csv') if name in sys.modules])"
     )

@@ -18,16 +18,9 @@ import pytest
 from numpy.typing import NDArray
 
 from convcalc.errors import DataError, FileError
-from convcalc.matrix.files import (
-    OUTPUT_ENDINGS,
-    output_file,
-    read_matrix,
-    read_text,
-    write_bytes,
-    write_matrix,
-    write_text,
-)
+from convcalc.matrix.files import OUTPUT_ENDINGS, read_matrix, read_text, write_matrix
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.writing.atomic import output_file, write_bytes, write_text
 
 NUMBERS = np.array([[[1.5, -0.0, 3e-7], [4.0, np.inf, np.nan]], [[0.1, 7.0, 8.0], [9.0, 1e300, 11.0]]])
 
@@ -268,7 +261,7 @@ def test_pipes_and_standard_output_are_written_to(tmp_path: Path) -> None:
     write_text(str(pipe), "through")
     reader.join()
     assert got == ["through"]
-    program = "from convcalc.matrix.files import write_text; write_text('/dev/stdout', 'straight')"
+    program = "from convcalc.matrix.writing.atomic import write_text; write_text('/dev/stdout', 'straight')"
     out = tmp_path / "out.txt"
     out.write_text("kept,")
     with out.open("a") as stream:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from oracles import legal_starts
 from strategies import AxisDraw, axes
 
-from convcalc.audit import audit
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window
 from convcalc.layers import (
@@ -39,8 +38,9 @@ from convcalc.layers import (
     Unflatten,
     Unfold,
 )
-from convcalc.network import Field, Trace, interpret, trace
-from convcalc.spec import parse_layers
+from convcalc.network.cost import audit
+from convcalc.network.trace import Field, Trace, interpret, trace
+from convcalc.notation import parse_layers
 
 MODELS: list[Any] = json.loads((Path(__file__).parent / "data" / "pytorch_models.json").read_text())["models"]
 

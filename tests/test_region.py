@@ -36,8 +36,8 @@ from convcalc.layers import (
     TensorShape,
     Unfold,
 )
-from convcalc.network import trace
-from convcalc.region import region
+from convcalc.network.region import region
+from convcalc.network.trace import trace
 
 
 def ones(kernel: tuple[int, ...]) -> Nested:

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from convcalc.audit import audit
+from convcalc.check import Verdict
 from convcalc.layers import Linear, TensorShape
-from convcalc.network import trace
+from convcalc.network.cost import audit
+from convcalc.network.trace import trace
 from convcalc.render import FORMATS, render
 from convcalc.render.numbers import figures_of, written
 from convcalc.render.plain import cell_text, render_answer
 from convcalc.report import Column, Grid, Lines, Report, Table, matrix_report, params_report, shape_report
-from convcalc.verdict import Verdict
 
 COLUMNS = (
     Column("Layer", "layer"),

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convcalc.audit import audit
+from convcalc.check import Verdict
 from convcalc.explain import Derivation
 from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization, Pooling, TensorShape
-from convcalc.network import trace
+from convcalc.network.cost import audit
+from convcalc.network.trace import trace
 from convcalc.render import render
 from convcalc.report import Grid, Lines, Report, Table, matrix_report, number_kind, params_report, shape_report
-from convcalc.verdict import Verdict
 
 CONV = Convolution(None, 6, (3, 2), (2, 1), (Padding(1, 0), Padding(1, 1)), (1, 2))
 CHAIN: list[Layer] = [CONV, Normalization(None), Pooling("max", (2, 3), (2, 3), "valid", (1, 1)), Flatten()]

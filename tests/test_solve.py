@@ -25,9 +25,9 @@ from convcalc.layers import (
     Resize,
     TensorShape,
 )
-from convcalc.network import trace
-from convcalc.solve import Solved, Span, solve_input, solve_value
-from convcalc.spec import parse_layers
+from convcalc.network.solve import Solved, Span, solve_input, solve_value
+from convcalc.network.trace import trace
+from convcalc.notation import parse_layers
 
 LARGEST = 40
 

@@ -17,16 +17,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convcalc.compute.apply import apply_pooling, arranged_layer
 from convcalc.compute.boundary import extend
-from convcalc.compute.edging import extended_rows
-from convcalc.compute.plane import convolved_rows, pooled_rows, row_windows, steady_choice
-from convcalc.compute.tiles import Options
+from convcalc.compute.layer import apply_pooling, arranged_layer
+from convcalc.compute.streaming.edging import extended_rows
+from convcalc.compute.streaming.plane import convolved_rows, pooled_rows, row_windows, steady_choice
+from convcalc.compute.threads import Options
 from convcalc.errors import DataError, ShapeError
 from convcalc.geometry import Padding, Window
 from convcalc.layers import Convolution, Pooling
-from convcalc.matrix.incoming import IncomingRows, begins_rows
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.row_stream import IncomingRows, begins_rows
 
 COMMAND = [sys.executable, "-m", "convcalc"]
 SIZES = st.tuples(st.integers(2, 40), st.integers(7, 17))

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import typer
 
 from convcalc import __version__
-from convcalc.cli.complaint import complain, misuse
+from convcalc.cli.messages import complain, misuse
 from convcalc.errors import ConvcalcError, DataError, FileError
 
 __all__ = ["COMMANDS", "build", "main"]
@@ -97,7 +97,7 @@ def _run(arguments: list[str]) -> int:
             raise FileError("standard output is closed")
         sys.stdout.flush()
         return answer
-    from convcalc.cli.answer import show
+    from convcalc.cli.output import show
 
     return show(answer)
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from convcalc.geometry import Window
 
-__all__ = ["check_cluster", "compute_on_cluster"]
-
 PLACE = "--scheduler"
 PATIENCE = 5
 """Seconds in which a scheduler has to answer."""
@@ -51,10 +49,10 @@ def compute_on_cluster(
 ) -> None:
     """Convolve the file `source` into `target`, which appears whole or not at all, on the cluster at `address`.
 
-    `axes` and `options` are those of `convcalc.compute.arrange.arranged`, `rows` the rows that progress counts.
+    `axes` and `options` are those of `convcalc.compute.nchw.arranged`, `rows` the rows that progress counts.
     """
-    from convcalc.compute.remote import convolve_file
-    from convcalc.matrix.saving import output_place
+    from convcalc.compute.file_tasks import convolve_file
+    from convcalc.matrix.writing.atomic import output_place
 
     with output_place(target or "") as place, _silence(), _executor(address) as executor, meter(rows) as progress:
         try:

@@ -13,8 +13,6 @@ from typing import Any, get_args
 from convcalc.cli import COMMANDS, build
 from convcalc.value import Value
 
-__all__ = ["Flag", "command_flags", "main", "scripts"]
-
 
 class Flag(Value):
     """An option of a command: its spellings, what it is for, and the words its value may be.
@@ -76,7 +74,7 @@ def _known_words(command: str, option: str) -> tuple[str, ...]:
     """Give the words an option's value may be where the option's own type does not list them."""
     from convcalc.compute.boundary import BOUNDARIES
     from convcalc.compute.plan import ALGORITHMS
-    from convcalc.compute.sliding import METHODS
+    from convcalc.compute.pooling.running import METHODS
     from convcalc.layers import NamedPadding
     from convcalc.matrix.kernels import KERNEL_NAMES
 

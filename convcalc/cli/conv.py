@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convcalc.cli.answer import Answer, noted
 from convcalc.cli.engine import compute, memory_size, planned_convolution, row_options
-from convcalc.cli.in_place import compute_in_place
 from convcalc.cli.layers import axes_of, read_layers, sliding_options
-from convcalc.cli.numbers import boundary_of, chosen_cell, read_beside, read_kernel, refuse_two_readers, typed_as
+from convcalc.cli.matrix_arguments import (
+    boundary_of,
+    chosen_cell,
+    read_beside,
+    read_kernel,
+    refuse_two_readers,
+    typed_as,
+)
+from convcalc.cli.npy_output import compute_in_place
 from convcalc.cli.options import (
     CellOptions,
     ClusterOptions,
@@ -24,18 +30,17 @@ from convcalc.cli.options import (
     WindowArguments,
     grouped,
 )
-from convcalc.cli.stream import is_bare, is_binary, may_stream, read_input, stream
+from convcalc.cli.output import Answer, noted
+from convcalc.cli.pipe import is_bare, is_binary, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import Convolution
 from convcalc.report import Grid, matrix_report
 
 if TYPE_CHECKING:
-    from convcalc.compute.arrange import Arranged
+    from convcalc.compute.nchw import Arranged
     from convcalc.matrix import Matrix
-    from convcalc.matrix.incoming import IncomingRows
+    from convcalc.matrix.row_stream import IncomingRows
     from convcalc.report import Report
-
-__all__ = ["HELP", "conv"]
 
 HELP = """Examples:
 
@@ -97,8 +102,8 @@ def conv(
     output: OutputOptions,
 ) -> Answer | int:
     """Answer `convcalc conv`, or the exit code where rows have been streamed or a large file written in place."""
-    from convcalc.compute.apply import arranged_layer, layer_arrangement
-    from convcalc.compute.plane import steady_choice
+    from convcalc.compute.layer import arranged_layer, layer_arrangement
+    from convcalc.compute.streaming.plane import steady_choice
     from convcalc.matrix import Matrix
 
     if filters.kernel is None:
@@ -159,7 +164,7 @@ def _report(
         derived.append(convolution_cell(at, ready.products(at), ready.bias_at(at), result[at]))
     verdict = None
     if homework.check is not None:
-        from convcalc.verdict import judge_matrix
+        from convcalc.check import judge_matrix
 
         verdict = judge_matrix(read_beside(homework.check, numbers).array, result, cell.tol)
     return matrix_report(
@@ -184,8 +189,8 @@ def _rows_through(
     engine: EngineOptions,
 ) -> "Iterator[Any] | None":
     """Convolve rows as they come, or give None where only the whole input will do."""
-    from convcalc.compute.apply import check_kernel
-    from convcalc.compute.plane import convolved_rows, row_windows
+    from convcalc.compute.layer import check_kernel
+    from convcalc.compute.streaming.plane import convolved_rows, row_windows
 
     rank = len(layer.kernel)
     if (

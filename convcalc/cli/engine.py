@@ -10,21 +10,11 @@ from convcalc.cli.progress import meter
 from convcalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from convcalc.compute.arrange import Arranged
-    from convcalc.compute.convolve import Computation
-    from convcalc.compute.tiles import Options
+    from convcalc.compute.convolution import Computation
+    from convcalc.compute.nchw import Arranged
+    from convcalc.compute.threads import Options
     from convcalc.layers import AdaptivePooling, Pooling
     from convcalc.report import Report
-
-__all__ = [
-    "compute",
-    "compute_pooling",
-    "memory_size",
-    "planned_convolution",
-    "planned_pooling",
-    "row_options",
-    "thread_share",
-]
 
 LEAST_MEMORY = 1 << 20
 STEADY = "text has the same bits at once and row by row"
@@ -52,7 +42,7 @@ def memory_size(text: str) -> int:
 
 def planned_convolution(ready: Arranged, engine: EngineOptions, algorithm: str | None) -> Report:
     """Report how a convolution would be computed."""
-    from convcalc.report.plans import plan_report
+    from convcalc.report.plan import plan_report
 
     planned = ready.computation(algorithm)
     plan = planned.plan
@@ -67,7 +57,7 @@ def planned_convolution(ready: Arranged, engine: EngineOptions, algorithm: str |
 
 def compute(ready: Arranged, engine: EngineOptions, algorithm: str | None) -> Any:
     """Compute a convolution as the options say, showing its progress."""
-    from convcalc.compute.tiles import Options
+    from convcalc.compute.threads import Options
 
     planned = ready.computation(algorithm)
     threads = thread_share(planned, engine)
@@ -78,7 +68,7 @@ def compute(ready: Arranged, engine: EngineOptions, algorithm: str | None) -> An
 
 def row_options(engine: EngineOptions) -> Options:
     """Give the options for rows that come a few at a time, which are no work for several threads."""
-    from convcalc.compute.tiles import Options
+    from convcalc.compute.threads import Options
 
     memory_size(engine.memory)
     return Options(algorithm=engine.algorithm, threads=engine.threads or 1)
@@ -86,20 +76,20 @@ def row_options(engine: EngineOptions) -> Options:
 
 def thread_share(planned: Computation, engine: EngineOptions) -> int:
     """Give the number of threads that are asked for and whose tiles fit into memory together."""
-    from convcalc.compute.budget import threads_within
-    from convcalc.compute.tiles import thread_count
+    from convcalc.compute.memory import threads_within
+    from convcalc.compute.threads import thread_count
 
     return threads_within(memory_size(engine.memory), planned.steps, engine.threads or thread_count())
 
 
 def planned_pooling(layer: Pooling | AdaptivePooling, x: Any, engine: EngineOptions) -> Report:
     """Report how a pooling would be computed."""
-    from convcalc.compute.exact import kind_of
-    from convcalc.compute.pooling_plan import plan_pooling
-    from convcalc.compute.tiles import thread_count
+    from convcalc.compute.number_types import kind_of
+    from convcalc.compute.pooling.plan import plan_pooling
+    from convcalc.compute.threads import thread_count
     from convcalc.geometry import output_sizes
     from convcalc.layers import AdaptivePooling, windows
-    from convcalc.report.plans import plan_report
+    from convcalc.report.plan import plan_report
 
     if isinstance(layer, AdaptivePooling):
         raise UsageError("the windows of an adaptive pooling are taken one by one", place="--plan")
@@ -117,9 +107,9 @@ def compute_pooling(
     layer: Pooling | AdaptivePooling, x: Any, indices: bool, engine: EngineOptions
 ) -> tuple[Any, Any | None]:
     """Pool as the options say, showing the progress: values, and where each was found if `indices` are wanted."""
-    from convcalc.compute.apply import apply_pooling
-    from convcalc.compute.pooling_plan import check_method
-    from convcalc.compute.tiles import Options
+    from convcalc.compute.layer import apply_pooling
+    from convcalc.compute.pooling.plan import check_method
+    from convcalc.compute.threads import Options
 
     memory_size(engine.memory)
     check_method(engine.algorithm, x.dtype)

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 
 from convcalc.cli.options import LayerArguments, WindowArguments
 from convcalc.errors import ConvcalcError, UsageError
-from convcalc.report import label
-from convcalc.spec import (
+from convcalc.notation import (
     Network,
     Node,
     WindowOptions,
@@ -19,17 +18,7 @@ from convcalc.spec import (
     parse_network,
     parse_padding,
 )
-
-__all__ = [
-    "axes_of",
-    "file_text",
-    "is_open",
-    "placed",
-    "read_layers",
-    "remarks",
-    "sliding_options",
-    "window_options",
-]
+from convcalc.report import label
 
 LONGEST_NAME = 60
 

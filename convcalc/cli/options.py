@@ -8,20 +8,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-__all__ = [
-    "CellOptions",
-    "ClusterOptions",
-    "EngineOptions",
-    "Group",
-    "HomeworkOptions",
-    "LayerArguments",
-    "NumberOptions",
-    "OutputOptions",
-    "ShowOptions",
-    "WindowArguments",
-    "grouped",
-]
-
 Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex"]
 When = Literal["auto", "always", "never"]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from convcalc.cli.answer import Answer
 from convcalc.cli.layers import (
     file_text,
     is_open,
@@ -17,17 +16,16 @@ from convcalc.cli.layers import (
     window_options,
 )
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.cli.output import Answer
 from convcalc.cli.tracing import audited_network, sizes_of
 from convcalc.errors import UsageError
+from convcalc.notation import Network
 from convcalc.report import params_report
-from convcalc.spec import Network
 
 if TYPE_CHECKING:
-    from convcalc.audit import Audit
+    from convcalc.check import Verdict
     from convcalc.explain import Derivation
-    from convcalc.verdict import Verdict
-
-__all__ = ["HELP", "params"]
+    from convcalc.network.cost import Audit
 
 HELP = """Examples:
 
@@ -115,7 +113,7 @@ def _derived(audited: "Audit", texts: Sequence[str]) -> "list[Derivation]":
 
 
 def _judged(claim: str, audited: "Audit") -> "Verdict":
-    from convcalc.verdict import judge_count
+    from convcalc.check import judge_count
 
     return judge_count(_whole(claim), audited.total.params)
 

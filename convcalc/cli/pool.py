@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convcalc.cli.answer import Answer, noted
 from convcalc.cli.engine import compute_pooling, memory_size, planned_pooling, row_options
-from convcalc.cli.in_place import pool_in_place
 from convcalc.cli.layers import axes_of, read_layers, sliding_options
-from convcalc.cli.numbers import chosen_cell, read_beside, refuse_two_readers
+from convcalc.cli.matrix_arguments import chosen_cell, read_beside, refuse_two_readers
+from convcalc.cli.npy_output import pool_in_place
 from convcalc.cli.options import (
     CellOptions,
     EngineOptions,
@@ -23,16 +22,15 @@ from convcalc.cli.options import (
     WindowArguments,
     grouped,
 )
-from convcalc.cli.stream import is_bare, may_stream, read_input, stream
+from convcalc.cli.output import Answer, noted
+from convcalc.cli.pipe import is_bare, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
+from convcalc.notation import adaptive_pooling
 from convcalc.report import Grid, matrix_report
-from convcalc.spec import adaptive_pooling
 
 if TYPE_CHECKING:
-    from convcalc.matrix.incoming import IncomingRows
-
-__all__ = ["HELP", "pool"]
+    from convcalc.matrix.row_stream import IncomingRows
 
 HELP = """Examples:
 
@@ -111,7 +109,7 @@ def pool(
     values, indices = compute_pooling(layer, x.array, wanted, engine)
     derived = []
     if homework.explain or cell.at is not None:
-        from convcalc.compute.apply import pooling_cell_numbers
+        from convcalc.compute.layer import pooling_cell_numbers
         from convcalc.explain import pooling_cell
 
         at = chosen_cell(cell.at, values.shape)
@@ -120,7 +118,7 @@ def pool(
         derived.append(pooling_cell(layer.kind, at, cells, divisor, norm, values[at]))
     verdict = None
     if homework.check is not None:
-        from convcalc.verdict import judge_matrix
+        from convcalc.check import judge_matrix
 
         verdict = judge_matrix(read_beside(homework.check, numbers).array, values, cell.tol)
     report = matrix_report(
@@ -141,7 +139,7 @@ def _rows_through(
     incoming: "IncomingRows", layer: Pooling | AdaptivePooling, engine: EngineOptions
 ) -> "Iterator[Any] | None":
     """Pool rows as they come, or give None where only the whole input will do."""
-    from convcalc.compute.plane import pooled_rows, row_windows
+    from convcalc.compute.streaming.plane import pooled_rows, row_windows
 
     if isinstance(layer, AdaptivePooling) or layer.indices or len(layer.kernel) > 2:
         return None

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-__all__ = ["Meter", "meter"]
-
 PATIENCE = 1.0
 """Seconds that pass before anything is shown."""
 REDRAWS = 8

@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from convcalc.cli.layers import placed, remarks
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Flatten
-from convcalc.network import Trace
+from convcalc.network.trace import Trace
+from convcalc.notation import Network
 from convcalc.report import Report
-from convcalc.spec import Network
-
-__all__ = ["region_added", "side_by_side", "translation"]
 
 FLATTEN_NOTE = "Keras flattens channels last, PyTorch channels first: weights behind the flatten are in another order"
 
 
 def region_added(report: Report, text: str, traced: Trace, texts: Sequence[str]) -> Report:
     """Add the input region of the cell that `--region` names."""
-    from convcalc.region import region
+    from convcalc.network.region import region
     from convcalc.report.backwards import with_region
 
     cell = _cell(text)
@@ -45,8 +43,8 @@ def _cell(text: str) -> tuple[int, ...]:
 
 def translation(network: Network, traced: Trace, notation: str) -> Report:
     """Write the layers in another notation."""
-    from convcalc.report.translated import translated_report
-    from convcalc.spec.translate import translate
+    from convcalc.notation.translate import translate
+    from convcalc.report.translation import translated_report
 
     lines: list[str] = []
     for index, (node, step) in enumerate(zip(network.nodes, traced.steps, strict=True)):
@@ -68,8 +66,8 @@ def translation(network: Network, traced: Trace, notation: str) -> Report:
 
 def side_by_side(network: Network, traced: Trace, layout: str) -> Report:
     """Compare what frameworks make of the one layer."""
-    from convcalc.frameworks import readings
-    from convcalc.report.side_by_side import frameworks_report
+    from convcalc.network.frameworks import readings
+    from convcalc.report.frameworks import frameworks_report
 
     if len(traced.steps) != 1:
         raise UsageError(f"{len(traced.steps)} layers given, one is compared at a time", place="--frameworks")

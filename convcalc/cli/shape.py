@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from convcalc.cli.answer import Answer
 from convcalc.cli.layers import (
     file_text,
     is_open,
@@ -17,18 +16,17 @@ from convcalc.cli.layers import (
     window_options,
 )
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.cli.output import Answer
 from convcalc.cli.questions import region_added, side_by_side, translation
 from convcalc.cli.tracing import sizes_of, traced_network
 from convcalc.errors import UsageError
+from convcalc.notation import Network, parse_size
 from convcalc.report import shape_report
-from convcalc.spec import Network, parse_size
 
 if TYPE_CHECKING:
+    from convcalc.check import Verdict
     from convcalc.explain import Derivation
-    from convcalc.network import Trace
-    from convcalc.verdict import Verdict
-
-__all__ = ["HELP", "shape"]
+    from convcalc.network.trace import Trace
 
 HELP = """Examples:
 
@@ -156,6 +154,6 @@ def _derived(traced: "Trace", texts: Sequence[str]) -> "list[Derivation]":
 
 
 def _judged(claim: str, traced: "Trace", layout: str) -> "Verdict":
-    from convcalc.verdict import judge_shape
+    from convcalc.check import judge_shape
 
     return judge_shape(parse_size(claim), traced.output, layout)

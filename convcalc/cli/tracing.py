@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 from convcalc.cli.layers import placed
 from convcalc.errors import ShapeError
 from convcalc.layers import Elementwise, Flatten, Linear
-from convcalc.network import Trace, interpret, is_flatten_missing, trace
-from convcalc.spec import Network, Node, channels_first, parse_size
+from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
+from convcalc.notation import Network, Node, channels_first, parse_size
 
 if TYPE_CHECKING:
-    from convcalc.audit import Audit
-
-__all__ = ["audited_network", "sizes_of", "traced_network"]
+    from convcalc.network.cost import Audit
 
 
 def sizes_of(text: str, network: Network, rank: int | None, layout: str) -> tuple[int, ...]:
     """Read the size of an input of `network`, its channels first whatever the layout it is written in.
 
-    >>> from convcalc.spec import parse_network
+    >>> from convcalc.notation import parse_network
     >>> sizes_of("28x26x3", parse_network("Conv2D(8, 3)"), None, "hwc")
     (3, 28, 26)
     """
@@ -33,7 +31,7 @@ def sizes_of(text: str, network: Network, rank: int | None, layout: str) -> tupl
 def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -> tuple[Network, Trace]:
     """Send a size through a network; a printed one gets the flattens that its `forward` hides.
 
-    >>> from convcalc.spec import parse_network
+    >>> from convcalc.notation import parse_network
     >>> network = parse_network("Linear(3, 2)")
     >>> str(traced_network(network, (3,), None)[1].output)
     '2'
@@ -78,7 +76,7 @@ def audited_network(
     network: Network, sizes: tuple[int, ...] | None, rank: int | None, names: Sequence[str] = ()
 ) -> tuple[Network, Audit]:
     """Count what a network holds and, with a size, does; hidden flattens as in `traced_network`."""
-    from convcalc.audit import audit, audit_trace
+    from convcalc.network.cost import audit, audit_trace
 
     if sizes is None:
         return network, audit([node.layer for node in network.nodes], names=names)

@@ -9,13 +9,11 @@ from convcalc.cli.options import LayerArguments, WindowArguments
 from convcalc.cli.tracing import sizes_of, traced_network
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer
-from convcalc.network import interpret
+from convcalc.network.solve import Solved, solve_input, solve_value
+from convcalc.network.trace import interpret
+from convcalc.notation import Network, channels_first, parse_size
 from convcalc.report import Report
 from convcalc.report.backwards import solve_report
-from convcalc.solve import Solved, solve_input, solve_value
-from convcalc.spec import Network, channels_first, parse_size
-
-__all__ = ["answer_unknown", "fill_unknown", "holes"]
 
 # Sizes of images at which a printed model may pass, to see where its `forward` flattens.
 USUAL_SIDES = (224, 32, 28, 64, 227, 256, 299, 512)

@@ -13,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["hold_to_one_thread"]
-
 _FOLDERS = ("../numpy.libs", ".dylibs", ".libs")
 _SETTERS = (
     "scipy_openblas_set_num_threads64_",

@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from convcalc.compute.exact import Array, as_float, kind_of, narrow
+from convcalc.compute.number_types import Array, as_float, kind_of, narrow
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Padding, Window, axis_name
-
-__all__ = ["BOUNDARIES", "check_reach", "extend", "pad", "sources"]
 
 BOUNDARIES = ("zeros", "reflect", "replicate", "circular", "constant")
 

@@ -6,14 +6,12 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from convcalc.compute import banded, columns, fourier, rows, separable, taps, winograd
-from convcalc.compute.exact import Array
-from convcalc.compute.job import Job, Scratch
-from convcalc.compute.rates import RATES, Rates
+from convcalc.compute.algorithms import direct, fft, im2col, row_im2col, separable, toeplitz, winograd
+from convcalc.compute.algorithms.cost_model import RATES, Rates
+from convcalc.compute.algorithms.job import Job, Scratch
+from convcalc.compute.number_types import Array
 from convcalc.errors import UsageError
 from convcalc.value import Value
-
-__all__ = ["ALGORITHMS", "Algorithm", "Plan", "algorithm", "plan"]
 
 
 class Algorithm(Protocol):
@@ -45,12 +43,12 @@ class Algorithm(Protocol):
 
 
 _MODULES: dict[str, ModuleType] = {
-    "taps": taps,
-    "columns": columns,
-    "rows": rows,
-    "banded": banded,
+    "taps": direct,
+    "columns": im2col,
+    "rows": row_im2col,
+    "banded": toeplitz,
     "separable": separable,
-    "fourier": fourier,
+    "fourier": fft,
     "winograd": winograd,
 }
 ALGORITHMS = tuple(_MODULES)

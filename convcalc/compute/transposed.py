@@ -12,8 +12,6 @@ import math
 from convcalc.geometry import Padding, Window
 from convcalc.value import Value
 
-__all__ = ["Phase", "phases"]
-
 
 class Phase(Value):
     """One phase of one axis: which taps (last first) slide over which inputs, and the outputs they fill."""

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 
 from convcalc.value import Value
 
-__all__ = ["Derivation", "factor", "titled"]
-
 
 class Derivation(Value):
     """What is derived, and the lines that derive it.

@@ -7,7 +7,6 @@ from `geometry`.
 
 from __future__ import annotations
 
-from convcalc.layers.counts import Parameters, macs, parameters, weight_shape
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -41,9 +40,10 @@ from convcalc.layers.families import (
     Unpooling,
     rank_of,
 )
-from convcalc.layers.shape import TensorShape
-from convcalc.layers.sizes import complete, output_shape
-from convcalc.layers.sliding import blocks, transposed_windows, unpooling_windows, windows
+from convcalc.layers.output_shape import complete, output_shape
+from convcalc.layers.parameters import Parameters, macs, parameters, weight_shape
+from convcalc.layers.tensor_shape import TensorShape
+from convcalc.layers.windows import blocks, transposed_windows, unpooling_windows, windows
 
 __all__ = [
     "AdaptivePooling",

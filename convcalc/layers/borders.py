@@ -9,8 +9,6 @@ from convcalc.errors import ShapeError
 from convcalc.geometry import axis_name
 from convcalc.layers.families import Border, Resize
 
-__all__ = ["bordered", "check_mode", "resized"]
-
 _Number = TypeVar("_Number", int, float)
 
 

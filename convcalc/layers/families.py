@@ -8,40 +8,6 @@ from convcalc.errors import ShapeError
 from convcalc.geometry import Padding
 from convcalc.value import Value
 
-__all__ = [
-    "AdaptivePooling",
-    "Attention",
-    "AxesNormalization",
-    "Bilinear",
-    "Border",
-    "BorderMode",
-    "Convolution",
-    "Elementwise",
-    "Embedding",
-    "Flatten",
-    "Fold",
-    "GatedUnit",
-    "Layer",
-    "LayerNormalization",
-    "Linear",
-    "NamedPadding",
-    "Normalization",
-    "NormalizationKind",
-    "Permute",
-    "PixelShuffle",
-    "PoolKind",
-    "Pooling",
-    "Recurrent",
-    "Reshape",
-    "Resize",
-    "Slope",
-    "Unflatten",
-    "Unfold",
-    "Unknown",
-    "Unpooling",
-    "rank_of",
-]
-
 NamedPadding = Literal["valid", "same", "same-lower", "full", "causal"]
 PoolKind = Literal["max", "avg", "lp", "min"]
 NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]

@@ -6,9 +6,7 @@ from math import prod
 
 from convcalc.errors import ShapeError
 from convcalc.layers.families import Flatten, GatedUnit, Permute, PixelShuffle, Reshape, Unflatten
-from convcalc.layers.shape import TensorShape
-
-__all__ = ["flattened", "halved", "permuted", "reshaped", "shuffled", "unflattened"]
+from convcalc.layers.tensor_shape import TensorShape
 
 
 def flattened(layer: Flatten, shape: TensorShape) -> TensorShape:

@@ -10,28 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import DataError, FileError
 from convcalc.matrix import Matrix
-from convcalc.matrix.encoding import decode, one_kind_of_line_end
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.saving import output_file, write_bytes, write_text
+from convcalc.matrix.reading.encoding import decode, one_kind_of_line_end
 from convcalc.matrix.text import parse_matrix
-from convcalc.matrix.written import format_csv, format_json, format_plain
+from convcalc.matrix.writing.atomic import write_bytes
+from convcalc.matrix.writing.formats import format_csv, format_json, format_plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-__all__ = [
-    "OUTPUT_ENDINGS",
-    "STANDARD_INPUT",
-    "Matrix",
-    "ReadOptions",
-    "matrix_of_bytes",
-    "output_file",
-    "read_matrix",
-    "read_text",
-    "write_bytes",
-    "write_matrix",
-    "write_text",
-]
 
 OUTPUT_ENDINGS = (".npy", ".npz", ".txt", ".csv", ".tsv", ".json", ".png")
 """The endings that `write_matrix` knows."""
@@ -176,7 +162,7 @@ def _as_asked(matrix: Matrix, options: ReadOptions) -> Matrix:
         return matrix.replace(array=_fractions(matrix))
     if options.dtype is None:
         return matrix
-    from convcalc.matrix.casting import cast
+    from convcalc.matrix.dtypes import cast
 
     return matrix.replace(array=cast(matrix.array, options.dtype, matrix.origin))
 
@@ -184,7 +170,7 @@ def _as_asked(matrix: Matrix, options: ReadOptions) -> Matrix:
 def _fractions(matrix: Matrix) -> NDArray[Any]:
     from fractions import Fraction
 
-    from convcalc.matrix.numbers import object_array
+    from convcalc.matrix.reading.numbers import object_array
 
     try:
         values = [Fraction(value) for value in matrix.array.ravel().tolist()]

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.errors import DataError, FileError
-from convcalc.matrix.casting import cast
+from convcalc.matrix.dtypes import cast
+from convcalc.matrix.grayscale import adjusted
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.picture import adjusted
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from numpy.typing import NDArray
     from PIL.Image import Image
-
-__all__ = ["is_picture", "png_bytes", "read_picture"]
 
 _BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"P4", b"P5", b"P6", b"II*\0", b"MM\0*")
 _MODES = {

@@ -33,8 +33,6 @@ from convcalc.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["KERNEL_NAMES", "box", "gaussian", "laplacian_of_gaussian", "named_kernel"]
-
 _FIXED: dict[str, tuple[tuple[int, ...], ...]] = {
     "identity": ((0, 0, 0), (0, 1, 0), (0, 0, 0)),
     "sharpen": ((0, -1, 0), (-1, 5, -1), (0, -1, 0)),

@@ -16,18 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = [
-    "NPY_MAGIC",
-    "ZIP_MAGIC",
-    "new_npy",
-    "npy_bytes",
-    "npy_chunks",
-    "npz_bytes",
-    "read_npy",
-    "read_npy_file",
-    "read_npz",
-]
-
 NPY_MAGIC = b"\x93NUMPY"
 ZIP_MAGIC = b"PK\x03\x04"
 _MAPPED_FROM = 1 << 20

@@ -5,8 +5,6 @@ from __future__ import annotations
 from convcalc.errors import UsageError
 from convcalc.value import Value
 
-__all__ = ["FORMATS", "ReadOptions"]
-
 FORMATS = (
     "plain",
     "csv",

@@ -21,17 +21,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from convcalc.matrix import Matrix
-from convcalc.matrix.dialects import layout_of
-from convcalc.matrix.encoding import decode, is_marked_utf16, one_kind_of_line_end
-from convcalc.matrix.layout import Source
-from convcalc.matrix.numbers import array_of
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.written import format_plain
+from convcalc.matrix.reading.dialects import layout_of
+from convcalc.matrix.reading.encoding import decode, is_marked_utf16, one_kind_of_line_end
+from convcalc.matrix.reading.layout import Source
+from convcalc.matrix.reading.numbers import array_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-__all__ = ["format_plain", "parse_matrix"]
 
 _LARGE = 1 << 14
 _PICTURE = re.compile(r"\s*P[123]\s")
@@ -49,7 +46,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     """
     options = options or ReadOptions()
     if len(text) >= _LARGE:
-        from convcalc.matrix.quick import read_quickly
+        from convcalc.matrix.fast.parse import read_quickly
 
         if isinstance(text, bytes) and is_marked_utf16(text):
             text = decode(text, place)
@@ -60,14 +57,14 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     characters = decode(text, place) if isinstance(text, bytes) else text
     source = Source(one_kind_of_line_end(characters), place)
     if options.named_format == "pnm" or (options.format is None and _PICTURE.match(source.text)):
-        from convcalc.matrix.pnm import read_pnm
+        from convcalc.matrix.reading.pnm import read_pnm
 
         return Matrix(_as_asked(read_pnm(source, options), options, place), origin=place)
     layout = layout_of(source, options)
     array = array_of(layout, exact=options.exact)
     dtype = options.dtype or (None if options.exact else layout.dtype)
     if dtype is not None:
-        from convcalc.matrix.casting import cast
+        from convcalc.matrix.dtypes import cast
 
         array = cast(array, dtype, place, layout.text.split())
     return Matrix(array, layout.notes, place, typed=layout.dtype is not None)
@@ -76,6 +73,6 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
 def _as_asked(array: NDArray[Any], options: ReadOptions, place: str) -> NDArray[Any]:
     if options.dtype is None:
         return array
-    from convcalc.matrix.casting import cast
+    from convcalc.matrix.dtypes import cast
 
     return cast(array, options.dtype, place)

@@ -13,8 +13,6 @@ from convcalc.render.heat import SHADES, color_of, levels
 from convcalc.render.numbers import Figures, figures_of
 from convcalc.report import Beside, Grid
 
-__all__ = ["beside_lines", "grid_lines", "heat_lines", "is_cut"]
-
 SEPARATION = 4
 HEAT_ROWS = 16
 UPPER_HALF = "▀"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["SHADES", "color_of", "levels"]
-
 SHADES = " ░▒▓█"
 LARGEST = 10**300
 # Dark blue over green to yellow, evenly brighter, so that it reads in gray and for the colour-blind.

@@ -7,8 +7,6 @@ from typing import Any
 from convcalc.render.plain import cell_text
 from convcalc.report import Report, Table, answer_grid
 
-__all__ = ["render_csv", "render_json"]
-
 
 def render_json(report: Report) -> bytes:
     """Render the data as one JSON object on one line, arrays as nested lists.
@@ -22,7 +20,7 @@ def render_json(report: Report) -> bytes:
 
 def _json_text(value: Any) -> bytes:
     if hasattr(value, "dtype"):
-        from convcalc.matrix.written import json_data
+        from convcalc.matrix.writing.formats import json_data
 
         return json_data(value)
     import json
@@ -43,7 +41,7 @@ def render_csv(report: Report) -> str | bytes:
 
     grid = answer_grid(report)
     if grid is not None:
-        from convcalc.matrix.written import format_csv
+        from convcalc.matrix.writing.formats import format_csv
 
         return format_csv(grid.array, grid.precision)
     text = io.StringIO()

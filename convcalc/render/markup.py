@@ -5,8 +5,6 @@ from __future__ import annotations
 from convcalc.render.plain import cell_text, printable
 from convcalc.report import Beside, Grid, Heat, Lines, Report, Table
 
-__all__ = ["render"]
-
 _LATEX_ESCAPES = str.maketrans(
     {
         **{character: "\\" + character for character in "&%$#_{}"},
@@ -56,7 +54,7 @@ def _markdown(block: Table | Lines | Grid) -> str:
                 return title + "```\n" + "".join(f"{line}\n" for line in shown) + "```\n"
             return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in shown)
         case Grid():
-            from convcalc.matrix.written import format_markdown
+            from convcalc.matrix.writing.formats import format_markdown
 
             return (f"{block.title}\n\n" if block.title else "") + format_markdown(block.array, block.precision)
 
@@ -78,6 +76,6 @@ def _latex(block: Table | Lines | Grid) -> str:
             title = [block.title] if block.title else []
             return "".join(f"% {printable(line)}\n" for line in [*title, *block.lines])
         case Grid():
-            from convcalc.matrix.written import format_latex
+            from convcalc.matrix.writing.formats import format_latex
 
             return (f"% {block.title}\n" if block.title else "") + format_latex(block.array, block.precision)

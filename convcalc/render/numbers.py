@@ -8,8 +8,6 @@ from typing import Any
 from convcalc.report import number_kind
 from convcalc.value import Value
 
-__all__ = ["Figures", "figures_of"]
-
 DECIMALS = 4
 MOST_ROWS = 20
 MOST_PLANES = 8
@@ -62,7 +60,7 @@ def written(number: Any, scientific: bool = False, decimals: int = DECIMALS) -> 
     ('0.6667', '2.5', '7', '1')
     """
     if not isinstance(number, float) and getattr(getattr(number, "dtype", None), "kind", "i") != "f":
-        from convcalc.matrix.digits import fraction_text
+        from convcalc.matrix.writing.digits import fraction_text
 
         # Python writes no whole number of more than 4300 digits by itself.
         return fraction_text(number) if hasattr(number, "numerator") and not hasattr(number, "dtype") else str(number)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from convcalc.report import Beside, Block, Cell, Grid, Heat, Lines, Report, Table
 
-__all__ = ["cell_text", "printable", "render", "render_answer"]
-
 
 def render(report: Report) -> str | bytes:
     """Render every block of a report, one after the other.
@@ -47,7 +45,7 @@ def _block(block: Block) -> str | bytes:
 
 
 def _grid(grid: Grid) -> bytes:
-    from convcalc.matrix.written import format_plain
+    from convcalc.matrix.writing.formats import format_plain
 
     text = format_plain(grid.array, grid.precision)
     if not grid.title:

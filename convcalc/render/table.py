@@ -18,8 +18,6 @@ from convcalc.render.grid import beside_lines, grid_lines, heat_lines, is_cut
 from convcalc.render.plain import cell_text, printable
 from convcalc.report import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table
 
-__all__ = ["render", "render_svg"]
-
 STYLES = {"explanation": "", "note": "dim", "right": "bold green", "wrong": "bold red"}
 HIGHLIGHTED = ("output", "params")
 GAP = 3

@@ -9,11 +9,11 @@ from convcalc.layers import weight_shape
 from convcalc.value import Value
 
 if TYPE_CHECKING:
-    from convcalc.audit import Audit, Cost
+    from convcalc.check import Verdict
     from convcalc.explain import Derivation
     from convcalc.layers import TensorShape
-    from convcalc.network import Field, Trace
-    from convcalc.verdict import Verdict
+    from convcalc.network.cost import Audit, Cost
+    from convcalc.network.trace import Field, Trace
 
 __all__ = [
     "Beside",
@@ -131,7 +131,7 @@ def shape_report(
     With the `layout` `hwc` sizes are given with the channels last.
 
     >>> from convcalc.layers import Linear, TensorShape
-    >>> from convcalc.network import trace
+    >>> from convcalc.network.trace import trace
     >>> shape_report(trace([Linear(3, 2)], TensorShape((3,), 0)), ["fc:2"]).data["output"]
     [2]
     """
@@ -211,7 +211,7 @@ def params_report(
     """Report the counts of a network; `number_bytes` is the size of one number.
 
     >>> from convcalc.layers import Linear
-    >>> from convcalc.audit import audit
+    >>> from convcalc.network.cost import audit
     >>> params_report(audit([Linear(3, 2)]), ["Linear(3, 2)"], number_bytes=4).answer
     '8'
     """

@@ -9,16 +9,14 @@ from convcalc.geometry import axis_name
 from convcalc.report import SCHEMA, Column, Lines, Report, Table, laid_out
 
 if TYPE_CHECKING:
-    from convcalc.region import Region, Sight
-    from convcalc.solve import Solved, Span
-
-__all__ = ["solve_report", "span_text", "with_region"]
+    from convcalc.network.region import Region, Sight
+    from convcalc.network.solve import Solved, Span
 
 
 def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequence[str]) -> Report:
     """Add to a report on sizes the rectangle of input that one output cell sees; `texts` are the layers.
 
-    >>> from convcalc.region import Region, Sight
+    >>> from convcalc.network.region import Region, Sight
     >>> seen = Region((Sight((range(0, 4),), -1, 3),))
     >>> with_region(Report("shape", {}, "", ()), (0,), seen, ()).answer
     '0..3'
@@ -71,7 +69,7 @@ def solve_report(solved: Solved, layout: str = "chw") -> Report:
     """Report the values found for an unknown, a row for each span of them.
 
     >>> from convcalc.layers import TensorShape
-    >>> from convcalc.solve import Solution, Solved, Span
+    >>> from convcalc.network.solve import Solution, Solved, Span
     >>> found = Solved("padding", (Solution((Span(3, 4),), TensorShape((7, 7), 2)),))
     >>> solve_report(found).answer, solve_report(found).data["solutions"]
     ('3', [{'first': [3], 'last': [4], 'output': [7, 7]}])

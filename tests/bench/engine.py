@@ -172,8 +172,8 @@ def serve(tool: str) -> None:
 
 
 def _convcalc(case: Case, x: Any, weight: Any) -> Callable[[], Any]:
-    from convcalc.compute.convolve import convolve
-    from convcalc.compute.pool import pool
+    from convcalc.compute.convolution import convolve
+    from convcalc.compute.pooling.pool import pool
     from convcalc.geometry import Padding, Window
 
     windows = [Window(case.kernel, case.stride, Padding(case.padding, case.padding))] * 2

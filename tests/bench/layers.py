@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from convcalc.spec import parse_layers
+from convcalc.notation import parse_layers
 
 SIZES = (1_000, 10_000)
 ROUNDS = 7

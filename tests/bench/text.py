@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convcalc.matrix.text import format_plain, parse_matrix
-from convcalc.matrix.written import plain_chunks
+from convcalc.matrix.text import parse_matrix
+from convcalc.matrix.writing.formats import format_plain, plain_chunks
 
 RUNS = 7
 SHAPE = (1000, 1000)
@@ -35,7 +35,7 @@ MEMORY = """
 import sys
 import numpy, orjson
 from convcalc.matrix.files import read_matrix
-import convcalc.matrix.blocks
+import convcalc.matrix.fast.lines
 def peak():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))

@@ -1,0 +1,132 @@
+"""The matrices a command line names: input, kernel, bias, a claimed answer; and cells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcalc.cli.options import NumberOptions
+from convcalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from convcalc.matrix import Matrix
+    from convcalc.matrix.options import ReadOptions
+
+
+def refuse_two_readers(**sources: str | None) -> None:
+    """Refuse a command line that reads standard input for more than one thing.
+
+    >>> refuse_two_readers(INPUT="-", kernel="sobel-x")
+    """
+    readers = [name for name, source in sources.items() if source == "-"]
+    if len(readers) > 1:
+        raise UsageError(f"{' and '.join(readers)} cannot both be standard input", hint="put one of them into a file")
+
+
+def read_array(source: str, numbers: NumberOptions) -> Matrix:
+    """Read a matrix as the options say, in the kind of numbers they ask for."""
+    from convcalc.matrix.files import read_matrix
+
+    return read_matrix(source, options=reading(numbers))
+
+
+def reading(numbers: NumberOptions) -> ReadOptions:
+    """Say how a matrix is to be read."""
+    from convcalc.matrix.options import ReadOptions
+
+    return ReadOptions(
+        format=numbers.form,
+        header=numbers.header,
+        decimal=numbers.decimal,
+        gray=numbers.gray,
+        scale=None if numbers.scale is None else _range(numbers.scale),
+        exact=numbers.exact,
+        dtype=numbers.dtype,
+    )
+
+
+def _range(text: str) -> tuple[float, float]:
+    """Read a range.
+
+    >>> _range("0..1"), _range("-1..1")
+    ((0.0, 1.0), (-1.0, 1.0))
+    """
+    low, _, high = text.partition("..")
+    try:
+        return float(low), float(high)
+    except ValueError:
+        raise UsageError(f"{text!r} is no range", place="--scale", hint="write it as 0..1") from None
+
+
+def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
+    """Read a kernel: one that has a name, or any matrix."""
+    from convcalc.matrix import Matrix
+    from convcalc.matrix.kernels import named_kernel
+
+    array = named_kernel(source)
+    return read_beside(source, numbers) if array is None else Matrix(array, origin=source)
+
+
+def read_beside(source: str, numbers: NumberOptions) -> Matrix:
+    """Read a matrix that goes with the input, such as a bias: `--from`, `--header`, `--gray` and `--scale` are not
+    about it, and its format shows in its content.
+    """
+    from convcalc.matrix.files import read_matrix
+
+    return read_matrix(source, options=_reading_beside(numbers))
+
+
+def typed_as(matrix: Matrix, x: Matrix) -> Matrix:
+    """Give decimals that stand in text, or in a kernel with a name, the float type that the input itself has.
+
+    >>> import numpy as np
+    >>> from convcalc.matrix import Matrix
+    >>> typed_as(Matrix(np.array([0.5])), Matrix(np.zeros(3, np.float32), typed=True)).array.dtype
+    dtype('float32')
+    """
+    if matrix.typed or not x.typed or x.array.dtype.kind != "f" or matrix.array.dtype.kind != "f":
+        return matrix
+    return matrix.replace(array=matrix.array.astype(x.array.dtype))
+
+
+def _reading_beside(numbers: NumberOptions) -> ReadOptions:
+    return reading(numbers).replace(format=None, header=False, gray=False, scale=None)
+
+
+def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
+    """Read `--at`: an index into an array of `shape`; leading axes may be left out and are 0 then.
+
+    >>> chosen_cell("1,2", (4, 5, 5)), chosen_cell(None, (3, 3))
+    ((0, 1, 2), (0, 0))
+    """
+    if text is None:
+        return (0,) * len(shape)
+    parts = text.replace("(", "").replace(")", "").split(",")
+    if not all(part.strip().isdecimal() and len(part) < 20 for part in parts):
+        raise UsageError(f"{text!r} is no cell", place="--at", hint="write row and column, counted from 0: 1,2")
+    given = tuple(int(part) for part in parts)
+    at = (0,) * (len(shape) - len(given)) + given
+    size = "x".join(map(str, shape))
+    if len(at) != len(shape) or any(index >= limit for index, limit in zip(at, shape, strict=True)):
+        raise UsageError(f"the output {size} has no cell {text}", place="--at", hint="rows and columns count from 0")
+    return at
+
+
+def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:
+    """Read `--boundary`: its name, and the value of `constant:V`.
+
+    >>> import numpy as np
+    >>> boundary_of("constant:7", NumberOptions()), boundary_of("reflect", NumberOptions())
+    (('constant', np.int64(7)), ('reflect', 0))
+    """
+    name, colon, value = text.partition(":")
+    if name != "constant":
+        return text, 0
+    if not colon:
+        raise UsageError("constant needs its value", place="--boundary", hint="write constant:V, as constant:0.5")
+    from convcalc.matrix.text import parse_matrix
+
+    array = parse_matrix(value, place="--boundary", options=_reading_beside(numbers)).array
+    if array.size != 1:
+        raise UsageError(f"{value!r} is not one number", place="--boundary")
+    return name, array.reshape(-1)[0]

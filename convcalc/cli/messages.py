@@ -1,0 +1,97 @@
+"""An error as it is printed: one line with its place, the text with a caret under the fault, a hint."""
+
+from __future__ import annotations
+
+import sys
+
+from convcalc.errors import ConvcalcError, UsageError
+
+WIDEST = 100
+"""Characters of a faulty line that are shown around the caret."""
+
+
+def complain(error: ConvcalcError) -> int:
+    """Print an error to standard error and return its exit code."""
+    _to_stderr(complaint(error))
+    return error.exit_code
+
+
+def remark(note: str) -> None:
+    """Print a note to standard error."""
+    _to_stderr(f"convcalc: note: {visible(note)}")
+
+
+def _to_stderr(text: str) -> None:
+    if sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
+def complaint(error: ConvcalcError) -> str:
+    """Write an error.
+
+    >>> print(complaint(UsageError("no such option", place="shape", text="k=3,q=4", span=(4, 5), hint="try s")))
+    convcalc: shape: no such option
+      k=3,q=4
+          ^
+    hint: try s
+    """
+    place = f"{visible(error.place)}: " if error.place else ""
+    lines = [f"convcalc: {place}{visible(error.message)}"]
+    if error.text is not None and error.span is not None:
+        lines += _with_caret(error.text, *error.span)
+    if error.hint:
+        lines.append(f"hint: {visible(error.hint)}")
+    return "\n".join(lines)
+
+
+def visible(text: str) -> str:
+    """Show text as it is, but on one line and without characters that would steer a terminal.
+
+    >>> visible("a\\tb\\x1b[31m\\n")
+    'a b\\\\x1b[31m\\\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        " " if character == "\t" else character if character.isprintable() else _escaped(character)
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def _with_caret(text: str, start: int, end: int) -> list[str]:
+    """Give the part of a line around a span, and the line of carets under it."""
+    first = max(0, min(start - WIDEST // 2, len(text) - WIDEST))
+    shown = text[first : first + WIDEST]
+    before, marked = visible(text[first:start]), visible(text[start : min(end, first + WIDEST)])
+    head = "…" if first else ""
+    tail = "…" if first + WIDEST < len(text) else ""
+    carets = "^" * max(1, _columns(marked))
+    return [f"  {head}{visible(shown)}{tail}", "  " + " " * _columns(head + before) + carets]
+
+
+def _columns(text: str) -> int:
+    """Count the columns of a terminal that a text takes: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def misuse(error: Exception) -> UsageError:
+    """Turn what Typer says of a command line into an error of ours."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "convcalc"
+    hint = f"see {command} --help"
+    possibilities = getattr(error, "possibilities", None)
+    if possibilities:
+        hint = f"did you mean {' or '.join(sorted(possibilities))}?"
+        # The message would say the same again.
+        error.possibilities = None  # type: ignore[attr-defined] # it stands on Typer's NoSuchOption only
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    place = command.removeprefix("convcalc").strip() or None
+    return UsageError(message[:1].lower() + message[1:].rstrip("."), place=place, hint=hint)

@@ -1,0 +1,148 @@
+"""From a report to standard output or a file: which form, how wide, in colour or not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from convcalc.cli.messages import remark
+from convcalc.cli.options import OutputOptions
+from convcalc.errors import FileError, UsageError
+from convcalc.report import Report, answer_grid
+from convcalc.value import Value
+
+LARGE = 1 << 16
+"""Cells from which a matrix is written piece by piece."""
+SVG_WIDTH = 120
+"""Characters in a line of a picture."""
+TEXT_ENDINGS = {".txt": "plain", ".tsv": "plain", ".csv": "csv", ".json": "json", ".md": "markdown", ".tex": "latex"}
+
+
+class Answer(Value):
+    """What a command hands to `main`: its report and how it is to be shown."""
+
+    report: Report
+    output: OutputOptions
+
+
+def show(answer: Answer) -> int:
+    """Print or write an answer, and return its exit code."""
+    report, output = answer.report, answer.output
+    noted(report.notes)
+    if output.output is not None:
+        _write(report, output.output)
+        if "check" in report.data:
+            remark(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
+    else:
+        for part in _parts(report, output):
+            write_out(part)
+    return report.exit_code
+
+
+def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes]:
+    """Give what is to be printed, a large matrix in pieces."""
+    form = "json" if output.json else output.format
+    if form == "auto" and not (sys.stdout is not None and sys.stdout.isatty()):
+        form = "plain"
+    pieces = _large_matrix(report, "plain" if output.quiet and not output.json else form)
+    return (_rendered(report, output),) if pieces is None else pieces
+
+
+def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
+    """Give the text of a matrix piece by piece if there is nothing else and it is large, else None."""
+    separator = {"plain": " ", "csv": ","}.get(form or "")
+    grid = answer_grid(report)
+    if separator is None or grid is None or grid.array.size < LARGE or report.blocks != (grid,):
+        return None
+    from convcalc.matrix.writing.formats import plain_chunks
+
+    return plain_chunks(grid.array, grid.precision, separator)
+
+
+def noted(notes: Sequence[str]) -> int:
+    """Say what is to be said beside an answer that has gone out already, and give the exit code."""
+    for note in notes:
+        remark(note)
+    return 0
+
+
+def _rendered(report: Report, output: OutputOptions) -> str | bytes:
+    from convcalc.render import render
+
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    form = "json" if output.json else output.format
+    if output.quiet and not output.json:
+        from convcalc.render.plain import render_answer
+
+        return render_answer(report)
+    if form == "auto":
+        form = "table" if terminal else "plain"
+    color = wants_color(output.color, dict(os.environ), terminal)
+    return render(report, form, width=_width() if form == "table" else 80, color=color)
+
+
+def _width() -> int:
+    import shutil
+
+    return shutil.get_terminal_size().columns
+
+
+def wants_color(when: str, environment: dict[str, str], terminal: bool) -> bool:
+    """Decide about colour: `--color` first, then FORCE_COLOR and CLICOLOR_FORCE, then NO_COLOR, then the terminal.
+
+    FORCE_COLOR=0 means off. Sources: no-color.org, force-color.org, bixense.com/clicolors.
+
+    >>> wants_color("auto", {"NO_COLOR": "1"}, True), wants_color("auto", {"FORCE_COLOR": "0"}, True)
+    (False, False)
+    >>> wants_color("auto", {"CLICOLOR_FORCE": "1"}, False), wants_color("never", {"FORCE_COLOR": "1"}, True)
+    (True, False)
+    """
+    if when != "auto":
+        return when == "always"
+    forced = environment.get("FORCE_COLOR", "")
+    if forced:
+        return forced not in ("0", "false")
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return terminal and environment.get("TERM") != "dumb" and environment.get("CLICOLOR") != "0"
+
+
+def write_out(text: str | bytes) -> None:
+    """Write to standard output and see that it goes out at once."""
+    if sys.stdout is None:
+        raise FileError("standard output is closed")
+    content = text if isinstance(text, bytes) else text.encode(sys.stdout.encoding or "utf-8", "replace")
+    rest = memoryview(content)
+    while rest:
+        # Unbuffered (python -u) a write may take less than all, and only the next one meets the fault.
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.flush()
+
+
+def _write(report: Report, path: str) -> None:
+    """Write a report to a file, in the form its ending says."""
+    from convcalc.matrix.files import OUTPUT_ENDINGS, write_matrix
+    from convcalc.matrix.writing.atomic import write_bytes
+    from convcalc.render import render
+
+    name = path.lower()
+    grid = answer_grid(report)
+    form = next((form for ending, form in TEXT_ENDINGS.items() if name.endswith(ending)), None)
+    if name.endswith(".svg"):
+        from convcalc.render.table import render_svg
+
+        write_bytes(path, render_svg(report, SVG_WIDTH).encode())
+    elif form is not None and not (grid is not None and name.endswith(".tsv")):
+        pieces = _large_matrix(report, form)
+        text = render(report, form) if pieces is None else b""
+        write_bytes(path, pieces or (text if isinstance(text, bytes) else text.encode()))
+    elif grid is not None and name.endswith(OUTPUT_ENDINGS):
+        write_matrix(grid.array, path, precision=grid.precision)
+    else:
+        endings = " ".join(sorted({*TEXT_ENDINGS, ".svg", *(OUTPUT_ENDINGS if grid is not None else ())}))
+        reason = "that is for matrices" if name.endswith(OUTPUT_ENDINGS) else "its ending does not say how"
+        message = f"cannot write {report.command} to {path}: {reason}"
+        raise UsageError(message, place="-o", hint=f"known are {endings}")

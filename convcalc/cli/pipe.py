@@ -1,0 +1,180 @@
+"""Text from a pipe to a pipe: rows leave as soon as the rows they see have come, and memory stays flat."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from convcalc.cli.matrix_arguments import read_array, reading
+from convcalc.cli.options import (
+    CellOptions,
+    EngineOptions,
+    HomeworkOptions,
+    NumberOptions,
+    OutputOptions,
+    ShowOptions,
+)
+from convcalc.cli.output import write_out
+from convcalc.cli.progress import meter
+from convcalc.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from convcalc.matrix import Matrix
+    from convcalc.matrix.row_stream import IncomingRows
+
+TASTE = 1 << 20
+"""Bytes that are waited for before rows are computed as they come."""
+SILENCE = 0.1
+"""Seconds without a byte after which they are computed as they come, too."""
+PATIENCE = 1.0
+"""Seconds after the first byte that a trickle without silences may take until then."""
+SEPARATORS = {".txt": " ", ".csv": ",", ".tsv": "\t"}
+"""The files that rows can be written into one by one, and what parts their cells."""
+
+
+def may_stream(
+    homework: HomeworkOptions, cell: CellOptions, shown: ShowOptions, engine: EngineOptions, output: OutputOptions
+) -> bool:
+    """Tell whether an answer is asked for in a form whose rows can leave one by one: the bare matrix as text."""
+    return is_bare(homework, cell, shown) and not engine.plan and _separator(output) is not None
+
+
+def is_bare(homework: HomeworkOptions, cell: CellOptions, shown: ShowOptions) -> bool:
+    """Tell whether the matrix alone is asked for, and nothing that takes another look at it."""
+    asked = (homework.explain, homework.check is not None, cell.at is not None, shown.heatmap, shown.show_input)
+    return not any(asked)
+
+
+def is_binary(source: str) -> bool:
+    """Tell by its name whether an input is NumPy's and not text, whose planes have the same bits from file or pipe.
+
+    >>> is_binary("x.npy"), is_binary("-")
+    (True, False)
+    """
+    return source.partition(":")[0].lower().endswith((".npy", ".npz"))
+
+
+def _separator(output: OutputOptions) -> str | None:
+    if output.output is not None:
+        return SEPARATORS.get(os.path.splitext(output.output)[1].lower())  # noqa: PTH122 pathlib costs 3 ms
+    if output.json:
+        return None
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    if output.quiet or output.format == "plain" or (output.format == "auto" and not terminal):
+        return " "
+    return "," if output.format == "csv" else None
+
+
+def read_input(source: str, numbers: NumberOptions, streaming: bool, memory: int) -> Matrix | IncomingRows:
+    """Read a matrix; or, from a pipe or a text file of more than `memory` bytes, rows that come after a first taste.
+
+    A pipe that ends within `TASTE` bytes and without `SILENCE` is read whole, so that nothing has been printed when
+    an error is found in it; and so is all that does not begin as plain rows of numbers.
+    """
+    pipe = _source(source, memory) if streaming else None
+    if pipe is None:
+        return read_array(source, numbers)
+    from convcalc.matrix.files import STANDARD_INPUT, matrix_of_bytes
+    from convcalc.matrix.row_stream import IncomingRows, begins_rows
+
+    options, place = reading(numbers), STANDARD_INPUT if source == "-" else source
+    try:
+        head, ended = _taste(pipe)
+        begun = begins_rows(head, options)
+        while begun is None and not ended:
+            piece = os.read(pipe, TASTE)
+            head, ended = head + piece, not piece
+            begun = begins_rows(head, options)
+        rows = IncomingRows(head, lambda size: os.read(pipe, size), place, options) if not ended else None
+        if rows is None:
+            return matrix_of_bytes(head, place, options)
+        if begun:
+            return rows
+        # A file may be mapped into memory; what has come through a pipe cannot be had again.
+        return rows.whole() if source == "-" or _is_pipe(os.fstat(pipe).st_mode) else read_array(source, numbers)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror or error}", place=place) from error
+
+
+def _source(source: str, memory: int) -> int | None:
+    """Open what `source` names if it is a pipe, a socket, or a text file of more than `memory` bytes; else None."""
+    try:
+        if source == "-":
+            number = sys.stdin.fileno() if sys.stdin is not None else -1
+            status = os.fstat(number)
+        else:
+            number = -1
+            status = os.stat(source)  # noqa: PTH116 pathlib costs 3 ms at start-up
+        large = stat.S_ISREG(status.st_mode) and status.st_size > memory and not is_binary(source)
+        if not large and not _is_pipe(status.st_mode):
+            return None
+        number = os.open(source, os.O_RDONLY) if number < 0 else number
+    except (OSError, ValueError):
+        # Whatever is wrong with it, the ordinary reader says so.
+        return None
+    if not large:
+        _widen(number)
+    return number
+
+
+def _is_pipe(mode: int) -> bool:
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more than the usual 64 KiB where the system can: fewer, larger blocks are quicker to read."""
+    try:
+        from fcntl import F_SETPIPE_SZ, fcntl
+
+        fcntl(pipe, F_SETPIPE_SZ, TASTE)
+    except (ImportError, OSError):
+        return
+
+
+def _taste(pipe: int) -> tuple[bytes, bool]:
+    """Read until the end, or `TASTE` bytes, or a silence, or out of patience; and tell whether it was the end."""
+    from select import select
+
+    pieces = [os.read(pipe, TASTE)]
+    size, until = len(pieces[0]), monotonic() + PATIENCE
+    while pieces[-1] and size < TASTE and monotonic() < until and select([pipe], [], [], SILENCE)[0]:
+        pieces.append(os.read(pipe, TASTE))
+        size += len(pieces[-1])
+    return b"".join(pieces), not pieces[-1]
+
+
+def stream(blocks: Iterable[Any], output: OutputOptions, precision: int | None) -> int:
+    """Print or write blocks of rows as they come, and return the exit code."""
+    from convcalc.matrix.writing.digits import row_blocks
+
+    separator = _separator(output) or " "
+
+    def texts(blocks: Iterable[Any]) -> Iterator[bytes]:
+        for rows in blocks:
+            yield from row_blocks(rows, separator, precision)
+
+    if output.output is not None:
+        from convcalc.matrix.writing.atomic import write_bytes
+
+        write_bytes(output.output, texts(_counted(blocks)))
+        return 0
+    watched = blocks if sys.stdout is None or sys.stdout.isatty() else _counted(blocks)
+    for text in texts(watched):
+        write_out(text)
+    return 0
+
+
+def _counted(blocks: Iterable[Any]) -> Iterator[Any]:
+    """Show how many rows have gone through."""
+    with meter(None) as progress:
+        for rows in blocks:
+            yield rows
+            if progress is not None:
+                progress(len(rows))

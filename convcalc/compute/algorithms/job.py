@@ -1,0 +1,223 @@
+"""One convolution in whole numbers: its sizes, its tiles, and the cells that each tile reads.
+
+A tile is a run of output rows (cells of the first spatial axis) of some groups of one batch item. Its block is what
+it reads: the input rows with their halo, padded. Where the tiles lie depends on the job alone, never on the number
+of threads or on memory, so that every way to run a job gives the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from convcalc.compute.boundary import sources
+from convcalc.compute.number_types import Array
+from convcalc.geometry import Window
+from convcalc.value import Value, remembered
+
+# A job is cut into at least so many tiles where it is large enough: a tile has at least so many cells a channel and
+# so many multiply-accumulates, or handing it out takes longer than the second thread saves.
+PARTS = 8
+LEAST_CELLS = 96
+LEAST_MACS = 20_000_000
+# Groups are taken together until their blocks fill this many bytes of cache.
+BLOCK_BYTES = 1 << 20
+
+
+class Tile(Value):
+    """Output rows `first` to `last` of groups `first_group` to `last_group`, counted through the whole batch."""
+
+    first_group: int
+    last_group: int
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> int:
+        """How many output rows."""
+        return self.last - self.first
+
+    @property
+    def groups(self) -> int:
+        """How many groups."""
+        return self.last_group - self.first_group
+
+
+class Job(Value):
+    """The sizes of a convolution x (N, C, *sizes) with weight (O, C/groups, *kernel), computed in `dtype`.
+
+    `whole` says that the numbers are whole, and so must come out exactly; `rank_one` that every kernel is a column
+    times a row; `boundary` what the padding holds (`boundary.extend`, but for constants).
+    """
+
+    batch: int
+    channels: int
+    outputs: int
+    groups: int
+    sizes: tuple[int, ...]
+    windows: tuple[Window, ...]
+    dtype: str
+    whole: bool = False
+    rank_one: bool = False
+    boundary: str = "zeros"
+
+    @property
+    def rank(self) -> int:
+        """How many spatial axes."""
+        return len(self.sizes)
+
+    @remembered
+    def kernel(self) -> tuple[int, ...]:
+        """Taps an axis."""
+        return tuple(window.kernel for window in self.windows)
+
+    @remembered
+    def counts(self) -> tuple[int, ...]:
+        """Output cells an axis."""
+        return tuple(window.output(size) for window, size in zip(self.windows, self.sizes, strict=True))
+
+    @remembered
+    def inner_padded(self) -> tuple[int, ...]:
+        """Sizes of the spatial axes after the first, with their padding."""
+        pairs = zip(self.windows[1:], self.sizes[1:], strict=True)
+        return tuple(size + window.padding.total for window, size in pairs)
+
+    @property
+    def group_inputs(self) -> int:
+        """Input channels of one group."""
+        return self.channels // self.groups
+
+    @property
+    def group_outputs(self) -> int:
+        """Output channels of one group."""
+        return self.outputs // self.groups
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one number."""
+        return np.dtype(self.dtype).itemsize
+
+    @remembered
+    def macs(self) -> int:
+        """Multiply-accumulates of the plain definition."""
+        return self.batch * self.outputs * math.prod(self.counts) * self.group_inputs * math.prod(self.kernel)
+
+    @property
+    def rows(self) -> int:
+        """Rows of output in all groups and batch items, the unit in which progress is counted."""
+        return self.batch * self.groups * self.counts[0]
+
+    def rows_read(self, rows: int) -> int:
+        """Input rows that `rows` output rows see: (rows - 1)s + k_eff."""
+        return (rows - 1) * self.windows[0].stride + self.windows[0].extent
+
+    def split(self, rows: int, step: int | None = 1) -> tuple[int, int]:
+        """Turn an algorithm's rows a tile into the rows (a multiple of `step`) and groups of this job's tiles.
+
+        A small job is cut finer, so that there is work for several threads, but not below what keeps a product fast;
+        small groups are taken together, and small items of one group. Only sizes decide, never the machine.
+        """
+        inner = math.prod(self.counts[1:])
+        all_rows = self.batch * self.counts[0]
+        fewest = max(-(-LEAST_CELLS // inner), all_rows // PARTS, LEAST_MACS * all_rows // self.macs, 1)
+        step = step or rows
+        tiles = -(-self.counts[0] // min(rows, fewest))
+        rows = min(-(-self.counts[0] // (tiles * step)) * step, self.counts[0])
+        block = self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded) * self.itemsize
+        most = self.groups if self.groups > 1 else self.batch * -(-self.counts[0] // rows) // PARTS
+        return rows, max(1, min(BLOCK_BYTES // block, most))
+
+    def tile_count(self, rows: int, step: int | None = 1) -> int:
+        """Count the tiles of an algorithm that wants so many rows a tile."""
+        rows, groups = self.split(rows, step)
+        together, times = self._supply
+        return times * -(-together // groups) * -(-self.counts[0] // rows)
+
+    @property
+    def _supply(self) -> tuple[int, int]:
+        """Groups that tiles may take together, and how often there are so many: tiles of groups stay in one item."""
+        return (self.groups, self.batch) if self.groups > 1 else (self.batch, 1)
+
+    def tiles(self, rows: int, groups: int) -> Iterator[Tile]:
+        """Cut the output into tiles of at most `rows` rows and `groups` groups, in reading order."""
+        together, times = self._supply
+        for start in range(0, together * times, together):
+            for group in range(start, start + together, groups):
+                for first in range(0, self.counts[0], rows):
+                    last_group = min(group + groups, start + together)
+                    yield Tile(group, last_group, first, min(first + rows, self.counts[0]))
+
+    def weights(self, tile: Tile) -> slice:
+        """Say which groups of the weight a tile needs; one group serves the whole batch."""
+        if self.groups == 1:
+            return slice(0, 1)
+        first = tile.first_group % self.groups
+        return slice(first, first + tile.groups)
+
+    def by_group(self, array: Array) -> Array:
+        """View x (N, C, ...) or an output (N, O, ...) as (N · groups, channels of a group, ...)."""
+        return array.reshape(self.batch * self.groups, -1, *array.shape[2:])
+
+    def block(self, x: Array, tile: Tile, scratch: Scratch, padded: bool = True) -> Array:
+        """Read what a tile sees of x (N · groups, C/groups, *sizes): (groups, C/groups, rows, *inner), in our dtype.
+
+        Its rows are padded, its inner axes only if so wanted; no copy is made where nothing has to be changed.
+        """
+        window, size = self.windows[0], self.sizes[0]
+        start = tile.first * window.stride - window.padding.before
+        stop = start + self.rows_read(tile.rows)
+        # A tile may lie wholly in the padding, where there is nothing to read.
+        seen = x[tile.first_group : tile.last_group]
+        cells = seen[:, :, max(start, 0) : max(0, min(stop, size))]
+        shape = (*cells.shape[:2], stop - start, *(self.inner_padded if padded else self.sizes[1:]))
+        if cells.shape == shape and cells.dtype == self.dtype:
+            return cells
+        block = scratch.take("block", shape, self.dtype)
+        inside = [slice(None), slice(None), slice(max(-start, 0), max(-start, 0) + cells.shape[2])]
+        for inner, inner_size in zip(self.windows[1:], self.sizes[1:], strict=True):
+            first = inner.padding.before if padded else 0
+            inside.append(slice(first, first + inner_size))
+        block[tuple(inside)] = cells
+        if self.boundary != "zeros":
+            outside = np.r_[0 : inside[2].start, inside[2].stop : stop - start]
+            copied = sources(outside + start, size, self.boundary)
+            place: tuple[Any, ...] = (slice(None), slice(None), outside, *inside[3:])
+            block[place] = seen[:, :, copied]
+        self._fill_border(block, inside)
+        return block
+
+    def _fill_border(self, block: Array, inside: list[slice]) -> None:
+        """Fill what lies around the real cells, axis after axis: zeros, or copies of cells already there."""
+        for axis, real in enumerate(inside):
+            size = block.shape[axis]
+            if axis < 2 or (real.start == 0 and real.stop == size):
+                continue
+            lead: tuple[Any, ...] = (slice(None),) * axis
+            if self.boundary == "zeros":
+                block[(*lead, slice(0, real.start))] = 0
+                block[(*lead, slice(real.stop, None))] = 0
+            elif axis > 2:
+                cells = np.r_[0 : real.start, real.stop : size]
+                copied = sources(cells - real.start, real.stop - real.start, self.boundary) + real.start
+                block[(*lead, cells)] = block.take(copied, axis=axis)
+
+
+class Scratch:
+    """Memory that one thread uses again from tile to tile: fresh pages cost more than the arithmetic on them."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, Array] = {}
+
+    def take(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Give an array of a shape with anything in it, valid until the same name is taken again."""
+        if np.dtype(dtype).hasobject:
+            return np.empty(shape, dtype)
+        wanted = math.prod(shape) * np.dtype(dtype).itemsize
+        buffer = self._buffers.get(name)
+        if buffer is None or buffer.size < wanted:
+            buffer = self._buffers[name] = np.empty(wanted, np.uint8)
+        view: Array = buffer[:wanted].view(dtype).reshape(shape)
+        return view

@@ -1,0 +1,294 @@
+"""Convolution of real arrays of a framework's axes, (N, C, ...), exact wherever the numbers are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from convcalc.compute.algorithms.job import Job, Tile
+from convcalc.compute.algorithms.separable import factors
+from convcalc.compute.boundary import check_reach
+from convcalc.compute.number_types import Array, Operands, prepare
+from convcalc.compute.plan import Plan, plan
+from convcalc.compute.threads import Options, run
+from convcalc.compute.transposed import phases
+from convcalc.errors import ShapeError
+from convcalc.geometry import Window, axis_name, output_sizes
+from convcalc.value import Value
+
+DEFAULTS = Options()
+
+
+class Step(Value):
+    """One job of a computation: its plan, its input and weight, and the part of the output it fills."""
+
+    job: Job
+    plan: Plan
+    x: Any
+    weight: Any
+    place: tuple[Any, ...]
+
+    def tiles(self) -> Iterator[Tile]:
+        """Give the tiles of the step in reading order."""
+        return self.job.tiles(self.plan.rows, self.plan.groups)
+
+
+class Computation(Value):
+    """A convolution that is checked and planned, and not yet computed.
+
+    `shape` and `dtype` are those of an array that holds the output; Fractions are made of it at the end.
+    """
+
+    operands: Operands
+    steps: tuple[Step, ...]
+    shape: tuple[int, ...]
+    covers: bool
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the output while it is computed: int64 for whole numbers, `object` where they need more."""
+        return self.operands.out_dtype
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of the step that costs most; None where padding has cut off every input."""
+        return max((step.plan for step in self.steps), key=lambda plan: plan.cost, default=None)
+
+    @property
+    def rows(self) -> int:
+        """All output rows that progress is told of."""
+        return sum(step.job.rows for step in self.steps)
+
+    def compute(self, out: Array | None = None, options: Options = DEFAULTS) -> Array:
+        """Compute the output, into `out` (an array or memory map of `shape` and `dtype`) where one is given.
+
+        Raises ShapeError where `out` is of another shape or dtype.
+        """
+        result = self.allocate() if out is None else out
+        if result.shape != self.shape or result.dtype != self.dtype:
+            raise ShapeError(f"the output is {size_text(self.shape)} of {self.dtype}, not {size_text(result.shape)}")
+        self.fill(result)
+        for step in self.steps:
+            self.run_step(step, result, options)
+        return result if out is not None else self.operands.finish(result)
+
+    def fill(self, result: Array) -> None:
+        """Put the bias alone into an output where there are cells that no tap reaches."""
+        if not self.covers:
+            bias = self.operands.bias
+            result[...] = 0 if bias is None else bias.reshape(-1, *(1,) * (result.ndim - 2))
+
+    def run_step(self, step: Step, result: Array, options: Options, tiles: Iterable[Tile] | None = None) -> None:
+        """Compute one step into its part of the output, or only some of its tiles."""
+        supply = iter(step.tiles() if tiles is None else tiles)
+        operands, target = (step.job, step.plan, step.x, step.weight), result[step.place]
+        run(*operands, target, supply, self.operands.bias, options)
+
+    def allocate(self) -> Array:
+        """Give an array to compute into."""
+        return np.empty(self.shape, self.dtype)
+
+
+def convolution(
+    x: Array,
+    weight: Array,
+    windows: Sequence[Window],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    boundary: str = "zeros",
+    algorithm: str | None = None,
+    work: str | None = None,
+) -> Computation:
+    """Check and plan what `convolve` computes; arguments and errors as there.
+
+    `boundary` is what the padding holds, as for `extend` but without constants. `algorithm` forces one by its name,
+    `work` the type to compute whole numbers in, where its bound is known.
+
+    >>> ready = convolution(np.ones((1, 1, 9)), np.ones((1, 1, 3)), [Window(3, stride=2)], algorithm="taps")
+    >>> ready.shape, ready.dtype, ready.steps[0].plan.algorithm
+    ((1, 1, 4), 'float64', 'taps')
+    """
+    check_channels(x.shape, weight.shape, windows, groups, transposed=False)
+    output_sizes(windows, x.shape[2:])
+    operands = prepare(x, weight, _bias_of(bias, len(weight)), work)
+    if boundary != "zeros":
+        check_reach(x.shape[2:], windows, boundary)
+    job = _job(operands, windows, groups).replace(boundary=boundary)
+    step = Step(job, plan(job, algorithm), operands.x, operands.weight, (...,))
+    return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)
+
+
+def convolve(
+    x: Array,
+    weight: Array,
+    windows: Sequence[Window],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    options: Options = DEFAULTS,
+) -> Array:
+    """Cross-correlate, which is what deep-learning frameworks call convolution.
+
+    x: (N, C, *spatial); weight: (O, C/groups, *kernel); windows: one a spatial axis, zeros in the padding; bias: (O,)
+    or one number. Returns (N, O, *output). Whole numbers and fractions come out exact (int64, Python integers where
+    int64 is too small, Fractions), floats in their own dtype; narrow whole numbers such as uint8 never wrap.
+    `options` can force an algorithm or a number of threads, and ask for word of progress.
+
+    Raises ShapeError where sizes do not fit, DataError where numbers cannot be computed with, UsageError for an
+    algorithm that cannot do this.
+
+    >>> x = np.array([[[[1, 0, 1], [2, 1, 0], [0, 1, 1]]]])
+    >>> convolve(x, np.array([[[[1, 0], [0, 1]]]]), [Window(2), Window(2)])
+    array([[[[2, 0],
+             [3, 2]]]])
+    """
+    ready = convolution(x, weight, windows, groups=groups, bias=bias, algorithm=options.algorithm)
+    return ready.compute(options=options)
+
+
+def transposed_convolution(
+    x: Array,
+    weight: Array,
+    windows: Sequence[Window],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    output_padding: Sequence[int] | None = None,
+    algorithm: str | None = None,
+    work: str | None = None,
+) -> Computation:
+    """Check and plan what `convolve_transposed` computes; each phase of the stride is one step.
+
+    >>> ready = transposed_convolution(np.ones((1, 1, 4)), np.ones((1, 1, 3)), [Window(3, stride=2)])
+    >>> ready.shape, len(ready.steps)
+    ((1, 1, 9), 2)
+    """
+    extra = tuple(output_padding) if output_padding is not None else (0,) * len(windows)
+    check_channels(x.shape, weight.shape, windows, groups, transposed=True)
+    _check_output_padding(extra, windows)
+    outputs = [w.transposed_output(size, op) for w, size, op in zip(windows, x.shape[2:], extra, strict=True)]
+    forward = _outputs_first(weight, groups)
+    operands = prepare(x, forward, _bias_of(bias, len(forward)), work)
+    steps = []
+    for axes in product(*map(phases, windows, x.shape[2:], outputs)):
+        part = operands.x[(slice(None), slice(None), *(axis.inputs for axis in axes))]
+        kernel = operands.weight[(slice(None), slice(None), *(axis.taps for axis in axes))]
+        job = _job(operands.replace(x=part, weight=kernel), [axis.window for axis in axes], groups)
+        place = (slice(None), slice(None), *(axis.outputs for axis in axes))
+        steps.append(Step(job, plan(job, algorithm), part, kernel, place))
+    shape = (len(x), len(forward), *outputs)
+    return Computation(operands, tuple(steps), shape, _cells(steps) == math.prod(shape))
+
+
+def _cells(steps: Sequence[Step]) -> int:
+    return sum(step.job.batch * step.job.outputs * math.prod(step.job.counts) for step in steps)
+
+
+def convolve_transposed(
+    x: Array,
+    weight: Array,
+    windows: Sequence[Window],
+    *,
+    groups: int = 1,
+    bias: Array | None = None,
+    output_padding: Sequence[int] | None = None,
+    options: Options = DEFAULTS,
+) -> Array:
+    """Transpose `convolve`: every input cell adds its multiple of the kernel to the output, `stride` cells apart.
+
+    x: (N, C, *spatial); weight: (C, O/groups, *kernel); the padding is cut off the output, `output_padding` cells
+    are added to its end. Returns (N, O, *output) with output = (i-1)s - pL - pR + k_eff + op (PyTorch's
+    ConvTranspose2d). Numbers, options and errors as for `convolve`.
+
+    >>> convolve_transposed(np.array([[[1, 2]]]), np.array([[[1, 10]]]), [Window(2)])
+    array([[[ 1, 12, 20]]])
+    """
+    ready = transposed_convolution(
+        x,
+        weight,
+        windows,
+        groups=groups,
+        bias=bias,
+        output_padding=output_padding,
+        algorithm=options.algorithm,
+    )
+    return ready.compute(options=options)
+
+
+def _job(operands: Operands, windows: Sequence[Window], groups: int) -> Job:
+    batch, channels, *sizes = operands.x.shape
+    outputs, whole = len(operands.weight), operands.result in ("whole", "fraction")
+    rank_one = _is_rank_one(operands.weight, groups, whole)
+    return Job(batch, channels, outputs, groups, tuple(sizes), tuple(windows), operands.work, whole, rank_one)
+
+
+def _is_rank_one(weight: Array, groups: int, whole: bool) -> bool:
+    """Say whether every kernel of a convolution of planes is a column times a row."""
+    if weight.ndim != 4 or len(weight) != groups or weight.shape[1] > 1 or weight.dtype.kind != "f":
+        return False
+    kernels = weight[:, 0].astype(np.int64) if whole else weight[:, 0]
+    return all(factors(kernel) is not None for kernel in kernels)
+
+
+def _outputs_first(weight: Array, groups: int) -> Array:
+    """Turn a transposed layer's weight (C, O/groups, *kernel) into (O, C/groups, *kernel)."""
+    channels, per_group = weight.shape[:2]
+    by_group = weight.reshape(groups, channels // groups, per_group, *weight.shape[2:])
+    return by_group.swapaxes(1, 2).reshape(groups * per_group, channels // groups, *weight.shape[2:])
+
+
+def _bias_of(bias: Array | None, outputs: int) -> Array | None:
+    if bias is None:
+        return None
+    flat = np.asarray(bias).reshape(-1)
+    if flat.size not in (1, outputs):
+        raise ShapeError(f"{flat.size} bias values for {outputs} output channels")
+    return np.broadcast_to(flat, (outputs,))
+
+
+def check_channels(
+    x_shape: Sequence[int], weight_shape: Sequence[int], windows: Sequence[Window], groups: int, *, transposed: bool
+) -> None:
+    """Refuse an input and a weight whose axes, channels or kernel sizes do not belong together."""
+    rank = len(windows)
+    if len(x_shape) != rank + 2 or len(weight_shape) != rank + 2:
+        raise ShapeError(misfit("do not have the axes of a convolution", x_shape, weight_shape, rank))
+    channels, inputs = x_shape[1], weight_shape[0] if transposed else weight_shape[1] * groups
+    if groups < 1 or channels % groups or weight_shape[0] % groups:
+        raise ShapeError(f"groups {groups} does not divide the channels {channels} and {weight_shape[0]}")
+    if channels != inputs:
+        wanted = f"{inputs} ({weight_shape[1]} x {groups} groups)" if groups > 1 and not transposed else f"{inputs}"
+        raise ShapeError(
+            f"the input has {channels} channels, the kernel {size_text(weight_shape)} needs {wanted}",
+            hint=f"input {size_text(x_shape)}, kernel {size_text(weight_shape)}",
+        )
+    if 0 in x_shape or 0 in weight_shape:
+        raise ShapeError(f"nothing to compute: input {size_text(x_shape)}, kernel {size_text(weight_shape)}")
+    for axis, window in enumerate(windows):
+        if window.kernel != weight_shape[2 + axis]:
+            name = axis_name(axis, rank)
+            raise ShapeError(f"{name}: the window has {window.kernel} taps, the kernel {weight_shape[2 + axis]}")
+
+
+def _check_output_padding(extra: Sequence[int], windows: Sequence[Window]) -> None:
+    for axis, (window, op) in enumerate(zip(windows, extra, strict=True)):
+        if not 0 <= op < max(window.stride, window.dilation):
+            raise ShapeError(
+                f"{axis_name(axis, len(windows))}: output padding {op} must be smaller than the stride "
+                f"{window.stride} or the dilation {window.dilation}"
+            )
+
+
+def misfit(what: str, x_shape: Sequence[int], kernel_shape: Sequence[int], rank: int) -> str:
+    """Say that two shapes do not go together."""
+    return f"input {size_text(x_shape)} and kernel {size_text(kernel_shape)} {what} with {rank} spatial axes"
+
+
+def size_text(shape: Sequence[int]) -> str:
+    """Write a shape as sizes with an x between."""
+    return "x".join(map(str, shape))

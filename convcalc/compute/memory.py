@@ -1,0 +1,39 @@
+"""How many threads fit into a bound on memory: each works in memory of its own, sized by the plan's tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from convcalc.compute.convolution import Step
+
+
+def tile_bytes(step: Step) -> int:
+    """Bound the bytes that a thread works in: its block, copies of it for each inner tap, results and parts of them.
+
+    >>> from convcalc.compute.convolution import convolution
+    >>> from convcalc.geometry import Window
+    >>> import numpy as np
+    >>> ready = convolution(np.ones((1, 1, 64, 64)), np.ones((1, 1, 3, 3)), [Window(3), Window(3)])
+    >>> tile_bytes(ready.steps[0]) < 2**20
+    True
+    """
+    job, plan = step.job, step.plan
+    read = job.rows_read(plan.rows) * math.prod(job.inner_padded)
+    block = plan.groups * job.group_inputs * read * job.itemsize
+    written = plan.groups * job.group_outputs * plan.rows * math.prod(job.counts[1:]) * job.itemsize
+    taps = math.prod(job.kernel)
+    # Fourier transforms are made in float64, there and back.
+    copies = {"columns": taps, "rows": taps // job.kernel[0], "winograd": 4, "fourier": 6}.get(plan.algorithm, 2)
+    parts = {"banded": job.kernel[-1], "winograd": 4, "fourier": 6}.get(plan.algorithm, 2)
+    return block * (1 + copies) + written * (1 + parts)
+
+
+def threads_within(memory: int, steps: Iterable[Step], threads: int) -> int:
+    """Give the number of threads, up to `threads` and at least one, that work in `memory` bytes together.
+
+    >>> threads_within(1000, (), 4)
+    4
+    """
+    largest = max((tile_bytes(step) for step in steps), default=0)
+    return max(1, min(threads, memory // max(1, largest)))

@@ -1,0 +1,259 @@
+"""Which number type is exact: chosen before the arithmetic from bounds, never repaired after it.
+
+Whole numbers are computed in the fastest type that provably holds every partial sum: float32 below 2^24, float64
+below 2^53 (both through BLAS), int64 below 2^63, Python integers beyond. Fractions become whole numbers over one
+common denominator. Floats are computed in their own type, float16 in float32.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcalc.compute.memmap import is_mapped, slabs
+from convcalc.errors import DataError
+from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+else:
+    # numpy.typing takes longer to load than all of this package's arithmetic.
+    Array = np.ndarray
+
+# The first whole number above which a type no longer holds all of them (or overflows).
+LIMITS = (("float32", 2**24), ("float64", 2**53), ("int64", 2**63))
+
+
+class Operands(Value):
+    """Input, weight and bias, the type `work` to compute in, which holds them all, and how to give the result back.
+
+    The input may still be in its own narrower type: it is converted tile by tile. `result` is `whole`, `fraction` or
+    the name of a float dtype; `denominator` divides every fraction.
+    """
+
+    x: Array
+    weight: Array
+    bias: Array | None
+    work: str
+    result: str
+    denominator: int = 1
+
+    @property
+    def out_dtype(self) -> str:
+        """The dtype of an array that holds what is computed: int64 for whole numbers unless they need more."""
+        if self.result in ("whole", "fraction"):
+            return "object" if self.work == "object" else "int64"
+        return self.result
+
+    def finish(self, product: Array) -> Array:
+        """Turn what was computed into the result's own type: int64 wherever it fits, or Fractions, or floats."""
+        if self.result == "fraction":
+            return fractions(product, self.denominator)
+        return narrow(product) if self.result == "whole" else product
+
+
+def prepare(x: Array, weight: Array, bias: Array | None = None, work: str | None = None) -> Operands:
+    """Bring the operands of a sum of products into one type that computes it exactly, or in its own floats.
+
+    x: (N, C, *spatial); weight: (O, C/groups, *kernel); bias: (O,). An output sums products with one weight[o].
+    Floats meet at NumPy's common type; whole numbers beside floats keep the floats' type if it holds them exactly,
+    and else are computed in float64. `work` is the type for whole numbers where it was found before.
+
+    Raises DataError for a dtype that is no number, and for whole numbers that a float cannot hold exactly.
+
+    >>> two = np.array([[[2]]])
+    >>> prepare(two, two).work, prepare(two * 2**40, two).work, prepare(two * 2**60, two).work
+    ('float32', 'float64', 'int64')
+    """
+    arrays = [array for array in (x, weight, bias) if array is not None]
+    kinds = {kind_of(array) for array in arrays}
+    if "float" in kinds:
+        return _prepare_floats(x, weight, bias)
+    if kinds == {"whole"}:
+        kind = work or whole_type(_sum_bound(x, weight, bias))
+        cast_bias = None if bias is None else bias.astype(kind)
+        weight = weight.astype(kind, copy=False)
+        return Operands(x.astype(kind) if x.dtype.kind == "O" else x, weight, cast_bias, kind, "whole")
+    return _prepare_fractions(x, weight, bias)
+
+
+def _prepare_floats(x: Array, weight: Array, bias: Array | None) -> Operands:
+    floats = [a.dtype for a in (x, weight, bias) if a is not None and a.dtype.kind == "f"]
+    inexact = [a for a in (x, weight, bias) if a is not None and a.dtype.kind != "f"]
+    result = np.result_type(*floats) if floats else np.dtype(np.float64)
+    if any(magnitude(a) > _whole_limit(result) for a in inexact if kind_of(a) == "whole"):
+        result = np.result_type(result, np.float64)
+    work = np.result_type(result, np.float32)
+    cast_bias = None if bias is None else as_float(bias, work)
+    if x.dtype.kind not in "fiu" or (x.dtype.kind != "f" and magnitude(x) > _whole_limit(work)):
+        # Whole numbers that the floats hold are converted tile by tile.
+        x = as_float(x, work)
+    return Operands(x, as_float(weight, work), cast_bias, work.name, result.name)
+
+
+def _prepare_fractions(x: Array, weight: Array, bias: Array | None) -> Operands:
+    x_whole, x_denominator = numerators(x)
+    weight_whole, weight_denominator = numerators(weight)
+    denominator = x_denominator * weight_denominator
+    bias_whole = None
+    if bias is not None:
+        bias_whole, bias_denominator = numerators(bias)
+        common = math.lcm(denominator, bias_denominator)
+        weight_whole = weight_whole * (common // denominator)
+        bias_whole = bias_whole * (common // bias_denominator)
+        denominator = common
+    whole = prepare(narrow(x_whole), narrow(weight_whole), None if bias_whole is None else narrow(bias_whole))
+    return whole.replace(result="fraction", denominator=denominator)
+
+
+def kind_of(array: Array) -> str:
+    """Tell `whole`, `fraction` and `float` apart; an object array is a float array if any element is a float.
+
+    Raises DataError for anything else (complex numbers, dates, text).
+
+    >>> from fractions import Fraction
+    >>> kind_of(np.array([1, 2])), kind_of(np.array([Fraction(1, 3), 2])), kind_of(np.array([0.5]))
+    ('whole', 'fraction', 'float')
+    """
+    if array.dtype.kind in "biu":
+        return "whole"
+    if array.dtype.kind == "f":
+        return "float"
+    if array.dtype.kind == "O":
+        from fractions import Fraction
+
+        types = set(map(type, array.ravel().tolist()))
+        if all(issubclass(t, (int, np.integer)) for t in types):
+            return "whole"
+        if all(issubclass(t, (int, np.integer, Fraction)) for t in types):
+            return "fraction"
+        if all(issubclass(t, (int, np.integer, Fraction, float, np.floating)) for t in types):
+            return "float"
+    raise DataError(f"cannot compute with numbers of dtype {array.dtype}")
+
+
+def magnitude(array: Array) -> int:
+    """Give the largest absolute value of whole numbers, as a Python integer that cannot overflow.
+
+    >>> magnitude(np.array([3, -(2**63)])) == 2**63
+    True
+    """
+    if not array.size:
+        return 0
+    if array.dtype.kind == "b":
+        return int(array.any())
+    parts = slabs(array) if is_mapped(array) else (array,)
+    return max(max(int(part.max()), -int(part.min())) for part in parts)
+
+
+def _sum_bound(x: Array, weight: Array, bias: Array | None) -> int:
+    """Bound every partial sum of products, and every operand: max|x| · max over outputs of sum|w|, plus max|bias|."""
+    largest = magnitude(weight)
+    absolute_sum = largest * math.prod(weight.shape[1:])
+    if absolute_sum * magnitude(x) >= 2**24 and absolute_sum < 2**63 and weight.size:
+        rows = np.abs(weight.reshape(len(weight), -1).astype(np.int64))
+        absolute_sum = int(rows.sum(axis=1).max())
+    return max(magnitude(x), 1) * max(absolute_sum, 1) + (0 if bias is None else magnitude(bias))
+
+
+def whole_type(bound: int) -> str:
+    """Name the fastest dtype in which sums of whole numbers up to `bound` are exact.
+
+    >>> whole_type(1000), whole_type(2**40), whole_type(2**60), whole_type(2**70)
+    ('float32', 'float64', 'int64', 'object')
+    """
+    return next((name for name, limit in LIMITS if bound < limit), "object")
+
+
+def narrow(whole: Array) -> Array:
+    """Give whole numbers in any dtype back as int64, or as Python integers where one does not fit."""
+    if whole.dtype.kind == "O":
+        flat = np.empty(whole.size, object)
+        flat[:] = list(map(int, whole.ravel().tolist()))
+        exact = flat.reshape(whole.shape)
+        return exact if magnitude(exact) >= 2**63 else exact.astype(np.int64)
+    if whole.dtype == np.uint64 and magnitude(whole) >= 2**63:
+        return whole.astype(object)
+    return whole.astype(np.int64, copy=False)
+
+
+def numerators(array: Array) -> tuple[Array, int]:
+    """Write whole numbers and fractions over their least common denominator.
+
+    >>> from fractions import Fraction
+    >>> numerators(np.array([Fraction(1, 2), Fraction(1, 3), 2]))
+    (array([3, 2, 12], dtype=object), 6)
+    """
+    if array.dtype.kind != "O":
+        return array.astype(object), 1
+    values = array.ravel().tolist()
+    denominator = math.lcm(*(int(value.denominator) for value in values))
+    whole = np.empty(array.size, object)
+    whole[:] = [int(value.numerator) * (denominator // int(value.denominator)) for value in values]
+    return whole.reshape(array.shape), denominator
+
+
+def fractions(whole: Array, denominator: int | Array) -> Array:
+    """Divide whole numbers exactly: int64 if every quotient is whole (Python integers beyond), else Fractions.
+
+    Equal quotients are made once, since an image has few values and a Fraction costs a microsecond.
+
+    >>> fractions(np.array([2, 3]), 2)
+    array([Fraction(1, 1), Fraction(3, 2)], dtype=object)
+    >>> fractions(np.array([2, 4]), 2)
+    array([1, 2])
+    """
+    whole = narrow(whole)
+    divisors = np.asarray(denominator, dtype=object if whole.dtype.kind == "O" else None)
+    divisors = np.broadcast_to(divisors, whole.shape)
+    if divisors.dtype.kind == "O":
+        whole = whole.astype(object)
+    if not np.any(whole % divisors):
+        return narrow(whole // divisors)
+    from fractions import Fraction
+
+    made: dict[tuple[int, int], Fraction] = {}
+    result = np.empty(whole.size, object)
+    for place, pair in enumerate(zip(whole.ravel().tolist(), divisors.ravel().tolist(), strict=True)):
+        if pair not in made:
+            made[pair] = Fraction(*pair)
+        result[place] = made[pair]
+    return result.reshape(whole.shape)
+
+
+def _whole_limit(dtype: np.dtype[Any]) -> int:
+    return int(2 ** (np.finfo(dtype).nmant + 1))
+
+
+def as_float(array: Array, dtype: np.dtype[Any] | type) -> Array:
+    """Convert to a float dtype; whole numbers must come through exactly, fractions are rounded once.
+
+    Raises DataError naming the first whole number that the dtype cannot hold.
+
+    >>> as_float(np.array([1, 2]), np.float32)
+    array([1., 2.], dtype=float32)
+    """
+    dtype = np.dtype(dtype)
+    if array.dtype.kind == "f":
+        return array.astype(dtype, copy=False)
+    if kind_of(array) == "whole" and magnitude(array) > _whole_limit(dtype):
+        _refuse_inexact(array, dtype)
+    try:
+        return array.astype(np.float64).astype(dtype, copy=False) if array.dtype.kind == "O" else array.astype(dtype)
+    except OverflowError as error:
+        raise DataError(f"a number is too large for {dtype.name}, and the other numbers are floats") from error
+
+
+def _refuse_inexact(array: Array, dtype: np.dtype[Any]) -> None:
+    for value in map(int, array.ravel().tolist()):
+        if abs(value) >= 2**1023 or int(dtype.type(value)) != value:
+            raise DataError(
+                f"the whole number {value} has no exact {dtype.name}, and the other numbers are floats",
+                hint="write all numbers as whole numbers or fractions, or use --exact",
+            )

@@ -1,0 +1,72 @@
+"""Pooling from file to file: piece by piece, each of them small enough for a bound on memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from convcalc.compute.number_types import Array
+from convcalc.errors import ShapeError
+from convcalc.geometry import Padding, Window, check_real_cells
+
+# Pools an array by windows on its last axes.
+Pool = Callable[[Array, Sequence[Window]], Array]
+
+
+def keeps_dtype(kind: str, dtype: np.dtype[np.generic]) -> bool:
+    """Tell whether a pooling gives back the dtype it is given; an average of whole numbers depends on all of them.
+
+    >>> keeps_dtype("max", np.dtype("uint8")), keeps_dtype("avg", np.dtype("uint8"))
+    (True, False)
+    """
+    return dtype.kind == "f" or (kind in ("max", "min") and dtype.kind in "iu")
+
+
+def pool_in_pieces(x: Array, windows: Sequence[Window], out: Array, pool: Pool, memory: int) -> None:
+    """Pool the last len(windows) axes of x into out, in pieces of at most about `memory` bytes of x.
+
+    Raises ShapeError where a window holds no real cell, or out has another shape than the result.
+
+    >>> def highest(part, windows):
+    ...     return np.array([part[start : start + 2].max() for start in windows[0].starts(len(part))])
+    >>> out = np.zeros(4, int)
+    >>> pool_in_pieces(np.array([3, 1, 4, 1, 5]), [Window(2)], out, highest, memory=16)
+    >>> out
+    array([3, 4, 4, 5])
+    """
+    rank = len(windows)
+    sizes = x.shape[x.ndim - rank :]
+    check_real_cells(windows, sizes)
+    counts = tuple(window.output(size) for window, size in zip(windows, sizes, strict=True))
+    if out.shape != (*x.shape[: x.ndim - rank], *counts):
+        raise ShapeError(f"the result of {x.shape} is not of the shape {out.shape}")
+    _fill(x, windows, out, pool, memory)
+
+
+def _fill(x: Array, windows: Sequence[Window], out: Array, pool: Pool, memory: int) -> None:
+    if x.nbytes <= memory:
+        out[...] = pool(x, windows)
+    elif x.ndim == len(windows):
+        for first, last, cells, window in _bands(x, windows[0], memory):
+            out[first:last] = pool(cells, [window, *windows[1:]])
+    else:
+        together = max(1, memory // x[0].nbytes)
+        for first in range(0, len(x), together):
+            part = slice(first, first + together) if together > 1 else first
+            _fill(x[part], windows, out[part], pool, memory)
+
+
+def _bands(plane: Array, window: Window, memory: int) -> Iterator[tuple[int, int, Array, Window]]:
+    """Cut a plane into bands: output rows first to last, the input rows they see, and the window on those."""
+    size, padding = len(plane), window.padding
+    count = window.output(size)
+    readable = memory * size // plane.nbytes
+    together = max(1, (readable - window.extent) // window.stride + 1)
+    for first in range(0, count, together):
+        last = min(first + together, count)
+        start = first * window.stride - padding.before
+        stop = (last - 1) * window.stride - padding.before + window.extent
+        sides = Padding(max(0, -start), min(padding.after, max(0, stop - size)))
+        # Only the last band may reach over the padding, as far as the whole plane does.
+        yield first, last, plane[max(0, start) : min(size, stop)], window.replace(padding=sides)

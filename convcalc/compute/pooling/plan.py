@@ -1,0 +1,86 @@
+"""How a pooling is computed: tap by tap, or by doubling the length of the windows, and what each way costs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from convcalc.compute.algorithms.cost_model import RATES, Rates
+from convcalc.compute.plan import Plan
+from convcalc.compute.pooling.running import METHODS, flat_gain, method, passes
+from convcalc.errors import UsageError
+from convcalc.geometry import Window
+
+
+def plan_pooling(
+    shape: Sequence[int],
+    windows: Sequence[Window],
+    kind: str,
+    dtype: str,
+    forced: str | None = None,
+    rates: Rates = RATES,
+) -> Plan:
+    """Plan the pooling of an array of `shape` over its last len(windows) axes, and estimate seconds on one core.
+
+    Every axis takes the way that costs it less; the plan is called after the way of the dearest axis. Raises
+    UsageError for an unknown way, or one that cannot do this.
+
+    >>> plan_pooling((64, 224, 224), [Window(3, 2), Window(3, 2)], "max", "float32").algorithm
+    'doubling'
+    """
+    refused = check_method(forced, np.dtype(dtype))
+    combine = np.add if kind in ("avg", "lp") else np.maximum
+    costs = {}
+    for name in METHODS:
+        if name not in refused:
+            costs[name] = sum(seconds for seconds, _ in _axes(shape, windows, combine, np.dtype(dtype), name, rates))
+    best = _axes(shape, windows, combine, np.dtype(dtype), forced, rates)
+    rank = len(windows)
+    return Plan(
+        algorithm=max(best)[1],
+        rows=windows[0].output(shape[len(shape) - rank]),
+        groups=math.prod(shape[: len(shape) - rank]),
+        cost=sum(seconds for seconds, _ in best),
+        reason="asked for" if forced else "the cheapest passes an axis",
+        costs=tuple(sorted(costs.items(), key=lambda pair: pair[1])),
+        refused=tuple(refused.items()),
+    )
+
+
+def check_method(forced: str | None, dtype: np.dtype[Any]) -> dict[str, str]:
+    """Give the ways that cannot pool numbers of a dtype, with the reason; refuse to be forced to one of them.
+
+    >>> check_method("taps", np.dtype(object))
+    {'doubling': "it is for NumPy's numbers, these are Python's"}
+    """
+    if forced is not None and forced not in METHODS:
+        raise UsageError(f"unknown algorithm {forced}", hint=f"one of {', '.join(METHODS)}")
+    refused = {"doubling": "it is for NumPy's numbers, these are Python's"} if dtype.hasobject else {}
+    if forced in refused:
+        raise UsageError(f"the algorithm {forced} cannot do this: {refused[forced]}")
+    return refused
+
+
+def _axes(
+    shape: Sequence[int],
+    windows: Sequence[Window],
+    combine: np.ufunc,
+    dtype: np.dtype[Any],
+    name: str | None,
+    rates: Rates,
+) -> list[tuple[float, str]]:
+    """Estimate the seconds of each axis in turn, the outermost first, on the cells that are left; and say its way."""
+    sizes = list(shape)
+    rate = rates.object / 4 if dtype.hasobject else rates.stream / dtype.itemsize
+    found = []
+    for place, window in enumerate(windows, len(sizes) - len(windows)):
+        line = math.prod(sizes[place + 1 :])
+        chosen = name or method(window, combine, dtype, line)
+        before, sizes[place] = math.prod(sizes), window.output(sizes[place])
+        # Doubling runs over all input cells, a tap over the output cells alone, but more slowly.
+        cells = before if chosen == "doubling" else math.prod(sizes) * flat_gain(window, dtype, line)
+        found.append((3 * passes(window, combine, chosen) * cells / rate, chosen))
+    return found

@@ -1,0 +1,238 @@
+"""Pooling of real arrays: maximum, minimum, average and Lp norm over windows, one axis after another.
+
+A window over several axes is a window along each, so every kind runs axis by axis: kernel + kernel passes instead of
+kernel x kernel. The work is cut into tiles of planes and rows for several threads; padding exists in a tile at most.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import starmap
+from typing import Protocol
+
+import numpy as np
+
+from convcalc.compute.algorithms.job import Scratch, Tile
+from convcalc.compute.number_types import (
+    Array,
+    as_float,
+    fractions,
+    kind_of,
+    magnitude,
+    narrow,
+    numerators,
+    whole_type,
+)
+from convcalc.compute.pooling.running import cut, method, slide
+from convcalc.compute.threads import Options, each, thread_count
+from convcalc.errors import DataError, ShapeError, UsageError
+from convcalc.geometry import Window, adaptive_windows, check_real_cells
+
+KINDS = ("max", "avg", "min", "lp")
+DEFAULTS = Options()
+# Input cells of one tile, in bytes: few enough to stay in cache, many enough for the passes to take most of the time.
+TILE_BYTES = 3 << 19
+
+# Of planes this many times as high as a window, the rows whose windows reach over an edge make tiles of their own:
+# to compute some rows twice costs less than to copy all rows to where there is room for padding.
+HIGH = 8
+
+
+class Reduction(Protocol):
+    """Combines the windows of all spatial axes by a function of two arrays, and divides the results if so wanted."""
+
+    def __call__(self, array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
+        """Give the results; `divisors` are of their float type and broadcast to those of one plane."""
+
+
+def pool(
+    x: Array,
+    windows: Sequence[Window],
+    kind: str,
+    *,
+    count_padding: bool = True,
+    divisor: int | None = None,
+    norm: float = 2.0,
+    options: Options = DEFAULTS,
+) -> Array:
+    """Pool the last len(windows) axes of x, every other axis by itself.
+
+    x: (..., *spatial); returns (..., *output). Maximum and minimum keep the dtype, ignore the padding, and are NaN
+    where a window holds one. The average divides by `divisor`, else by the cells of the window inside input and
+    padding, or, without `count_padding`, by its real cells; averages of whole numbers and fractions are exact: int64
+    or float64 where every average is exact in it, else Fractions. Lp is (sum x^norm)^(1/norm) over the real cells,
+    which is not what PyTorch gives under ceil_mode (it scales a cut window up), and NaN where that sum is negative.
+
+    Raises ShapeError where a window holds no real cell, UsageError for an unknown kind, a divisor of 0 or a
+    norm that is not a positive number, DataError where powers would overflow.
+
+    >>> pool(np.arange(1, 6), [Window(2, stride=2, ceil=True)], "avg")
+    array([1.5, 3.5, 5. ])
+    """
+    x = check(x, windows, kind, divisor, norm)
+    sizes = x.shape[x.ndim - len(windows) :]
+    check_real_cells(windows, sizes)
+
+    def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
+        return _reduce_windows(array, windows, combine, divisors, options)
+
+    if kind == "avg":
+        counts = [_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)]
+        return _average(x, reduce, counts, divisor)
+    if kind == "lp":
+        return _lp(x, reduce, norm)
+    return reduce(x, np.maximum if kind == "max" else np.minimum)
+
+
+def pool_adaptive(
+    x: Array, outputs: Sequence[int], kind: str, *, divisor: int | None = None, norm: float = 2.0
+) -> Array:
+    """Pool the last len(outputs) axes of x to the given sizes; window a spans floor(a·i/o) to ceil((a+1)·i/o).
+
+    Numbers and errors as for `pool`; there is no padding to count. Source: PyTorch's AdaptiveAvgPool2d.
+
+    >>> pool_adaptive(np.array([1, 2, 3, 4, 5]), [2], "avg")
+    array([2, 4])
+    """
+    x = check(x, outputs, kind, divisor, norm)
+    spans = list(starmap(adaptive_windows, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
+
+    def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
+        for place, axis_spans in enumerate(spans, array.ndim - len(spans)):
+            parts = [combine.reduce(cut(array, place, slice(*span)), axis=place) for span in axis_spans]
+            array = np.stack(parts, axis=place)
+        return array if divisors is None else np.asarray(np.divide(array, divisors, out=array))
+
+    if kind == "avg":
+        return _average(x, reduce, [np.array([end - start for start, end in span]) for span in spans], divisor)
+    if kind == "lp":
+        return _lp(x, reduce, norm)
+    return reduce(x, np.maximum if kind == "max" else np.minimum)
+
+
+def check(x: Array, axes: Sequence[object], kind: str, divisor: int | None, norm: float) -> Array:
+    """Refuse what cannot be pooled; give x back, as float64 where floats stood in an object array."""
+    if kind not in KINDS:
+        raise UsageError(f"unknown pooling {kind}", hint=f"one of {', '.join(KINDS)}")
+    if divisor == 0:
+        raise UsageError("the divisor of an average cannot be 0")
+    if kind == "lp" and not 0 < norm < math.inf:
+        raise UsageError(f"the norm must be a positive number, got {norm:g}", hint="for infinity pool by max")
+    if x.ndim < len(axes):
+        raise ShapeError(f"{len(axes)} spatial axes to pool, the input {'x'.join(map(str, x.shape))} has {x.ndim}")
+    if not x.size:
+        raise ShapeError(f"nothing to pool: input {'x'.join(map(str, x.shape))}")
+    return as_float(x, np.float64) if kind_of(x) == "float" and x.dtype.kind == "O" else x
+
+
+def _reduce_windows(
+    x: Array, windows: Sequence[Window], combine: np.ufunc, divisors: Array | None, options: Options
+) -> Array:
+    """Reduce the spatial axes one after another, the outermost first: its passes leave fewer, but whole rows."""
+    rank = len(windows)
+    lead, sizes = x.shape[: x.ndim - rank], x.shape[x.ndim - rank :]
+    counts = [window.output(size) for window, size in zip(windows, sizes, strict=True)]
+    lines = [math.prod(sizes[axis + 1 :]) for axis in range(rank)]
+    ways = [options.algorithm or method(w, combine, x.dtype, line) for w, line in zip(windows, lines, strict=True)]
+    inner = [(0, count) for count in counts[1:]]
+    planes = x.reshape(-1, *sizes)
+    result = np.empty((len(planes), *counts), x.dtype)
+    shares = None if divisors is None else np.broadcast_to(divisors, counts)
+
+    def compute(tile: Tile, scratch: Scratch) -> int:
+        part = planes[tile.first_group : tile.last_group]
+        bounds = [(tile.first, tile.last), *inner]
+        for place, (window, (first, last), way) in enumerate(zip(windows, bounds, ways, strict=True), 1):
+            part = slide(part, place, window, combine, first, last, way, scratch)
+        target = result[tile.first_group : tile.last_group, tile.first : tile.last]
+        target[...] = part
+        if shares is not None:
+            np.divide(target, shares[tile.first : tile.last], out=target)
+        return tile.rows * tile.groups
+
+    threads = 1 if x.dtype.hasobject else options.threads or thread_count()
+    each(_tiles(planes, windows[0]), compute, threads, options.progress)
+    return result.reshape(*lead, *counts)
+
+
+def _tiles(planes: Array, window: Window) -> Iterator[Tile]:
+    """Cut the windows along the rows of some planes into tiles that read about TILE_BYTES each."""
+    size = planes.shape[1]
+    row = math.prod(planes.shape[2:]) * planes.itemsize
+    for start, stop in _bands(window, size) if planes.nbytes > TILE_BYTES else [(0, window.output(size))]:
+        rows = max(1, TILE_BYTES // row // window.stride)
+        together = max(1, TILE_BYTES // (row * ((stop - start - 1) * window.stride + window.extent)))
+        for plane in range(0, len(planes), together):
+            for first in range(start, stop, rows):
+                yield Tile(plane, min(plane + together, len(planes)), first, min(first + rows, stop))
+
+
+def _bands(window: Window, size: int) -> list[tuple[int, int]]:
+    """Give the runs of windows that reach over no edge, over the first and over the last, as far as there are any."""
+    count = window.output(size)
+    if size < HIGH * window.extent:
+        return [(0, count)]
+    inside = -(-window.padding.before // window.stride)
+    outside = min(count, (size + window.padding.before - window.extent) // window.stride + 1)
+    return [band for band in ((inside, outside), (0, inside), (outside, count)) if band[0] < band[1]]
+
+
+def _counts(window: Window, size: int, count_padding: bool) -> Array:
+    """Count along one axis the cells each window is divided by: clipped to input and padding, or real ones only."""
+    low = -window.padding.before if count_padding else 0
+    high = size + window.padding.after if count_padding else size
+    taps = np.array(window.starts(size))[:, None] + window.dilation * np.arange(window.kernel)
+    return np.asarray(((taps >= low) & (taps < high)).sum(axis=1))
+
+
+def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int | None) -> Array:
+    divisors: Array = np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor)
+    if x.dtype.kind == "f":
+        work = np.result_type(x.dtype, np.float32)
+        averages = reduce(x.astype(work, copy=False), np.add, divisors.astype(work))
+        return averages.astype(x.dtype, copy=False)
+    whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
+    cells = math.prod(int(axis_counts.max()) for axis_counts in counts)
+    return _divide(narrow(reduce(_as_whole(whole, cells), np.add)), divisors, denominator)
+
+
+def _as_whole(whole: Array, cells: int) -> Array:
+    """Bring whole numbers to int64 if the sums of `cells` of them fit, else to Python integers."""
+    return whole.astype(object if whole_type(magnitude(whole) * cells) == "object" else np.int64)
+
+
+def _divide(sums: Array, divisors: Array, denominator: int) -> Array:
+    """Divide whole sums exactly: as floats where every quotient is a short decimal, else as fractions."""
+    halvings = int(divisors.max()).bit_length() - 1
+    powers_of_two = denominator == 1 and not np.any((divisors < 1) | (divisors & (divisors - 1) != 0))
+    # n / 2^a has the digits of n·5^a: 15 of them survive float64 and its shortest text.
+    if powers_of_two and magnitude(sums) * 5**halvings < 10**15:
+        quotients = np.asarray(sums / divisors)
+        return quotients if np.any(quotients % 1) else quotients.astype(np.int64)
+    return fractions(sums, divisors.astype(object) * denominator if denominator > 1 else divisors)
+
+
+def _lp(x: Array, reduce: Reduction, norm: float) -> Array:
+    """Take (sum x^p)^(1/p) in float64; norm 1 is a sum, exact for whole numbers and fractions."""
+    if norm == 1 and x.dtype.kind != "f":
+        whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
+        return fractions(reduce(_as_whole(whole, whole.size), np.add), denominator)
+    work = np.result_type(x.dtype if x.dtype.kind == "f" else np.float64, np.float64)
+    values = as_float(x, work)
+    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
+        _check_powers(reduce(np.abs(values), np.maximum), norm, x.size)
+        sums = reduce(values**norm, np.add)
+        return np.asarray(sums ** (1 / norm), x.dtype if x.dtype.kind == "f" else work)
+
+
+def _check_powers(largest: Array, norm: float, cells: int) -> None:
+    """Refuse windows whose largest cell, raised to the norm, leaves the range of the float type."""
+    limits, powers = np.finfo(largest.dtype), largest**norm
+    lost = (powers > limits.max / cells) | (powers < limits.tiny / limits.eps)
+    lost &= np.isfinite(largest) & (largest > 0)
+    if np.any(lost):
+        raise DataError(
+            f"{largest[lost].flat[0]:g} cannot be raised to the norm {norm:g} in {largest.dtype}",
+            hint="a smaller norm, or numbers nearer to 1",
+        )

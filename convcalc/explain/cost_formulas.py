@@ -1,0 +1,102 @@
+"""The parameters and MACs of a layer derived from its sizes."""
+
+from __future__ import annotations
+
+from math import prod
+
+from convcalc.explain.derivation import Derivation
+from convcalc.layers import (
+    Attention,
+    Convolution,
+    Layer,
+    Linear,
+    weight_shape,
+)
+from convcalc.network.cost import Audit, Cost
+from convcalc.network.trace import Step
+
+
+def cost_derivations(audit: Audit, index: int) -> tuple[Derivation, ...]:
+    """Derive the counts of one layer of an audit; nothing for a layer that holds and multiplies nothing.
+
+    >>> from convcalc.network.cost import audit
+    >>> print(cost_derivations(audit([Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
+    parameters
+      weights = kernel · in · out = 7·7·3·64 = 9408
+      biases = out = 64
+      params = (7·7·3 + 1)·64 = 9472
+    """
+    layer, cost = audit.layers[index], audit.costs[index]
+    step = None if audit.trace is None else audit.trace.steps[index]
+    match layer:
+        case Convolution():
+            lines = _convolution_lines(layer, cost, step)
+        case Linear():
+            lines = _linear_lines(layer, cost, step)
+        case _ if cost.parameters.total or cost.parameters.buffers:
+            lines = _other_lines(layer, cost)
+        case _:
+            return ()
+    if cost.flops:
+        lines.append(f"FLOPs = 2 · MACs = {cost.flops}")
+    return (Derivation("parameters", tuple(lines)),)
+
+
+def _convolution_lines(layer: Convolution, cost: Cost, step: Step | None) -> list[str]:
+    counted, weight = cost.parameters, weight_shape(layer) or ()
+    fan = "·".join(map(str, (*layer.kernel, weight[1])))
+    inner, outer = ("out", "in") if layer.transposed else ("in", "out")
+    inner = f"{inner}/groups" if layer.groups > 1 else inner
+    lines = [f"weights = kernel · {inner} · {outer} = {fan}·{weight[0]} = {counted.weights}"]
+    lines.append(_bias_line(layer.bias, counted.biases))
+    if layer.bias and not layer.transposed:
+        lines.append(f"params = ({fan} + 1)·{weight[0]} = {counted.total}")
+    else:
+        lines.append(f"params = {counted.weights} + {counted.biases} = {counted.total}")
+    if step is not None and layer.transposed:
+        cells = "·".join(map(str, (*step.input.batch, layer.in_channels, *step.input.spatial)))
+        lines.append(f"MACs = inputs · kernel · {inner} = {cells}·{fan} = {cost.macs}")
+    elif step is not None:
+        cells = "·".join(map(str, step.output.sizes))
+        lines.append(f"MACs = outputs · kernel · {inner} = {cells}·{fan} = {cost.macs}")
+    return lines
+
+
+def _linear_lines(layer: Linear, cost: Cost, step: Step | None) -> list[str]:
+    counted = cost.parameters
+    lines = [
+        f"weights = in · out = {layer.in_features}·{layer.out_features} = {counted.weights}",
+        _bias_line(layer.bias, counted.biases),
+    ]
+    if layer.bias:
+        lines.append(f"params = ({layer.in_features} + 1)·{layer.out_features} = {counted.total}")
+    else:
+        lines.append(f"params = {counted.total}")
+    if step is not None:
+        cells = "·".join(map(str, step.output.sizes))
+        lines.append(f"MACs = outputs · in = {cells}·{layer.in_features} = {cost.macs}")
+    return lines
+
+
+def _other_lines(layer: Layer, cost: Cost) -> list[str]:
+    """Derive the counts of a layer that is neither a convolution nor linear."""
+    counted, weight = cost.parameters, weight_shape(layer)
+    if isinstance(layer, Attention):
+        size, keys, values = layer.features, layer.key_features, layer.value_features
+        parts = [f"{size}·{size} (queries)", f"{size}·{keys or size} (keys)", f"{size}·{values or size} (values)"]
+        parts += [f"{size}·{size} (output)", *([f"2·{size} (added key and value)"] if layer.key_value_bias else [])]
+        lines = [f"weights = {' + '.join(parts)} = {counted.weights}"]
+    elif weight is not None and prod(weight) == counted.weights:
+        lines = [f"weights = {'·'.join(map(str, weight))} = {counted.weights}"]
+    else:
+        lines = [f"weights = {counted.weights}"]
+    lines += [f"biases = {counted.biases}", f"params = {counted.weights} + {counted.biases} = {counted.total}"]
+    if counted.buffers:
+        lines.append(f"buffers = running mean + running variance = {counted.buffers}")
+    if cost.counted_buffers:
+        lines.append(f"params, buffers counted as Keras does = {counted.total} + {counted.buffers} = {cost.params}")
+    return lines
+
+
+def _bias_line(bias: bool, count: int) -> str:
+    return f"biases = out = {count}" if bias else "biases = 0, the layer has none"

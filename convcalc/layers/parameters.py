@@ -1,0 +1,199 @@
+"""What a layer holds and does, in numbers: weight shape, parameters, multiply-accumulates."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import assert_never
+
+from convcalc.errors import ShapeError
+from convcalc.layers.families import (
+    AdaptivePooling,
+    Attention,
+    AxesNormalization,
+    Bilinear,
+    Border,
+    Convolution,
+    Elementwise,
+    Embedding,
+    Flatten,
+    Fold,
+    GatedUnit,
+    Layer,
+    LayerNormalization,
+    Linear,
+    Normalization,
+    Permute,
+    PixelShuffle,
+    Pooling,
+    Recurrent,
+    Reshape,
+    Resize,
+    Slope,
+    Unflatten,
+    Unfold,
+    Unknown,
+    Unpooling,
+)
+from convcalc.layers.tensor_shape import TensorShape
+from convcalc.value import Value
+
+
+class Parameters(Value):
+    """Counts of numbers a layer holds: trained weights and biases, and buffers that are not trained.
+
+    >>> parameters(Linear(120, 84))
+    Parameters(weights=10080, biases=84, buffers=0)
+    """
+
+    weights: int = 0
+    biases: int = 0
+    buffers: int = 0
+
+    @property
+    def total(self) -> int:
+        """Trained parameters, weights + biases."""
+        return self.weights + self.biases
+
+
+def weight_shape(layer: Layer) -> tuple[int, ...] | None:
+    """Give the shape of a completed layer's weight as PyTorch stores it; None where there is none, or it is open.
+
+    A convolution's is (out, in/groups, kernel...), a transposed one's (in, out/groups, kernel...).
+
+    >>> weight_shape(Convolution(2, 3, (4, 5), (1, 1), "valid", (1, 1)))
+    (3, 2, 4, 5)
+    """
+    match layer:
+        case Convolution():
+            if layer.in_channels is None or layer.out_channels is None:
+                return None
+            if layer.transposed:
+                return (layer.in_channels, layer.out_channels // layer.groups, *layer.kernel)
+            return (layer.out_channels, layer.in_channels // layer.groups, *layer.kernel)
+        case Linear():
+            return None if layer.in_features is None else (layer.out_features, layer.in_features)
+        case Bilinear():
+            return (layer.out_features, layer.in1_features, layer.in2_features)
+        case Embedding():
+            return (layer.count, layer.features)
+        case Normalization():
+            return (layer.channels,) if layer.affine and layer.channels is not None else None
+        case AxesNormalization() if layer.sizes is None:
+            return None
+        case LayerNormalization() | AxesNormalization():
+            return layer.sizes if layer.affine else None
+        case Slope():
+            return None if layer.count is None else (layer.count,)
+        case Attention() | Recurrent():
+            return None  # several weights, none of which is the weight
+        case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
+            return None
+        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Unknown():
+            return None
+        case _:
+            assert_never(layer)
+
+
+def parameters(layer: Layer) -> Parameters:
+    """Count the numbers a completed layer holds.
+
+    Raises ShapeError where the count depends on channels or features that are left open.
+
+    >>> parameters(Convolution(16, 33, (3, 3), (2, 2), "valid", (1, 1))).total
+    4785
+    """
+    match layer:
+        case Convolution():
+            if layer.in_channels is None or layer.out_channels is None:
+                missing = "input channels" if layer.in_channels is None else "output channels"
+                raise ShapeError(f"the {missing} are not known", hint=_OPEN_HINT)
+            return Parameters(prod(weight_shape(layer) or ()), layer.out_channels if layer.bias else 0)
+        case Linear():
+            if layer.in_features is None:
+                raise ShapeError("the input features are not known", hint=_OPEN_HINT)
+            return Parameters(layer.in_features * layer.out_features, layer.out_features if layer.bias else 0)
+        case Bilinear() | Embedding():
+            biases = layer.out_features if isinstance(layer, Bilinear) and layer.bias else 0
+            return Parameters(prod(weight_shape(layer) or ()), biases)
+        case Normalization():
+            if layer.channels is None:
+                raise ShapeError("the channels are not known", hint=_OPEN_HINT)
+            learned = layer.channels if layer.affine else 0
+            shifts = layer.channels if layer.has_bias else 0
+            return Parameters(learned, shifts, 2 * layer.channels if layer.running_stats else 0)
+        case AxesNormalization():
+            if layer.sizes is None:
+                raise ShapeError("the sizes of the normalized axes are not known", hint=_OPEN_HINT)
+            size = prod(layer.sizes)
+            learned, shifts = size if layer.affine else 0, size if layer.bias else 0
+            return Parameters(learned, shifts, 2 * size if layer.running_stats else 0)
+        case LayerNormalization():
+            size = prod(layer.sizes)
+            return Parameters(size if layer.affine else 0, size if layer.affine and layer.bias else 0)
+        case Slope():
+            if layer.count is None:
+                raise ShapeError("the size of a sample is not known", hint=_OPEN_HINT)
+            return Parameters(layer.count)
+        case Attention():
+            return _attention_parameters(layer)
+        case Recurrent():
+            return _recurrent_parameters(layer)
+        case Unknown():
+            raise ShapeError(f"the parameters of {layer.name} are not known")
+        case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
+            return Parameters()
+        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise():
+            return Parameters()
+        case _:
+            assert_never(layer)
+
+
+def _attention_parameters(layer: Attention) -> Parameters:
+    """Count E·E each for queries and the output, E·keys and E·values, and a shift of E for each of the four."""
+    size = layer.features
+    keys = size if layer.key_features is None else layer.key_features
+    values = size if layer.value_features is None else layer.value_features
+    weights = size * (2 * size + keys + values)
+    return Parameters(weights + (2 * size if layer.key_value_bias else 0), 4 * size if layer.bias else 0)
+
+
+def _recurrent_parameters(layer: Recurrent) -> Parameters:
+    """Count g·H·(in + out) weights and 2·g·H biases for each layer and direction, with g gates in a cell."""
+    gates = {"rnn": 1, "gru": 3, "lstm": 4}[layer.kind] * layer.hidden
+    directions = 2 if layer.bidirectional else 1
+    fed_back = layer.projection or layer.hidden
+    # The first layer takes the input, each of the others what both directions before it give.
+    taken_in = layer.in_features + (layer.layers - 1) * directions * fed_back
+    weights = gates * (taken_in + layer.layers * fed_back) + layer.layers * layer.projection * layer.hidden
+    return Parameters(directions * weights, 2 * gates * directions * layer.layers if layer.bias else 0)
+
+
+_OPEN_HINT = "give the input size with its channels, as 3x224x224, or write them in the layer"
+
+
+def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int:
+    """Count the multiply-accumulates of a completed layer, biases not counted (torchvision's count).
+
+    A convolution makes prod(kernel)·in/groups of them for each output number, a transposed one
+    prod(kernel)·out/groups for each input number, a linear layer in_features for each output number; all other
+    layers count 0.
+
+    >>> from convcalc.geometry import Padding
+    >>> conv = Convolution(3, 64, (7, 7), (2, 2), (Padding(3, 3),) * 2, (1, 1))
+    >>> macs(conv, TensorShape((3, 224, 224), 2), TensorShape((64, 112, 112), 2))
+    118013952
+    """
+    match layer:
+        case Convolution():
+            weight = weight_shape(layer)
+            if weight is None:
+                raise ShapeError("the channels are not known", hint=_OPEN_HINT)
+            # Where the input leaves its channels open, the layer knows them.
+            known = shape.with_channels(layer.in_channels, shape.spatial)
+            return (known if layer.transposed else output).elements * prod(weight[1:])
+        case Linear():
+            # Every output number is a sum over all input features, whichever axis they stand on.
+            features = shape.channels if layer.on_channels else shape.sizes[-1]
+            return output.elements * (features or layer.in_features or 0)
+        case _:
+            return 0

@@ -1,0 +1,114 @@
+"""Numbers to a wanted dtype: nearest in decimals, exactly or not at all in whole numbers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcalc.errors import DataError
+from convcalc.matrix.writing.digits import cell_texts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+def cast(array: NDArray[Any], dtype: str, place: str, written: Sequence[str] | None = None) -> NDArray[Any]:
+    """Return `array` as `dtype`.
+
+    To decimals every number goes to the nearest one, from what was `written` where the array's own float64 lies
+    halfway between two; to whole numbers only what is whole and fits. Errors: DataError for a number that does not
+    fit, with its text.
+
+    >>> cast(np.array([0.1, 2.0]), "float32", "-").dtype
+    dtype('float32')
+    """
+    target = np.dtype(dtype)
+    if array.dtype == target:
+        return array
+    return _decimals(array, target, place, written) if target.kind == "f" else _wholes(array, target, place)
+
+
+def _decimals(
+    array: NDArray[Any], target: np.dtype[Any], place: str, written: Sequence[str] | None
+) -> NDArray[np.floating[Any]]:
+    if array.dtype == object:
+        array = _nearest_float64(array, place)
+    with np.errstate(over="ignore", under="ignore"):
+        result: NDArray[np.floating[Any]] = array.astype(target)
+    lost = np.flatnonzero(np.isinf(result) & np.isfinite(array))
+    if lost.size:
+        raise _does_not_fit(array, int(lost[0]), target, place)
+    if written is not None and array.dtype == np.float64 and target.itemsize < 8:
+        _settle_ties(array, result, written)
+    return result
+
+
+def _nearest_float64(array: NDArray[Any], place: str) -> NDArray[np.float64]:
+    values = []
+    for index, value in enumerate(array.ravel().tolist()):
+        try:
+            values.append(float(value))
+        except OverflowError:
+            raise _does_not_fit(array, index, np.dtype(np.float64), place) from None
+    return np.array(values, dtype=np.float64).reshape(array.shape)
+
+
+def halfway(array: NDArray[np.float64], result: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
+    """Return where `array` lies just halfway between two numbers of the narrower dtype of `result`.
+
+    There, a text may lie on the other side of the halfway point: rounding it twice goes to the wrong neighbour.
+    """
+    exact, near = array.ravel(), result.ravel()
+    with np.errstate(over="ignore", invalid="ignore"):
+        off = exact - near
+        return np.flatnonzero((off != 0) & (np.abs(exact - _neighbour(near, off)) == np.abs(off)))
+
+
+def _neighbour(near: NDArray[np.floating[Any]], off: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
+    """Return the number next to each of `near` on the side to which the exact number is `off`."""
+    other: NDArray[np.floating[Any]] = np.nextafter(near, np.where(off > 0, np.inf, -np.inf).astype(near.dtype))
+    return other
+
+
+def _settle_ties(array: NDArray[np.float64], result: NDArray[np.floating[Any]], written: Sequence[str]) -> None:
+    """Round again, from the text, what reading as float64 had put halfway between two numbers of the result."""
+    exact, near = array.ravel(), result.ravel()
+    for index in halfway(array, result).tolist():
+        truth = Fraction(written[index])
+        between = Fraction(float(exact[index]))
+        if truth != between:
+            other = _neighbour(near[index : index + 1], exact[index : index + 1] - near[index])
+            low, high = sorted((near[index], other[0]))
+            near[index] = high if truth > between else low
+
+
+def _wholes(array: NDArray[Any], target: np.dtype[Any], place: str) -> NDArray[Any]:
+    limits = np.iinfo(target)
+    flat = array.ravel()
+    if array.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):
+            wrong = ~(
+                (flat == np.floor(flat)) & (flat >= limits.min) & (flat < 2.0 ** (limits.bits - (limits.min < 0)))
+            )
+    elif array.dtype == object:
+        wrong = np.array([v != int(v) or not limits.min <= v <= limits.max for v in flat.tolist()])
+    else:
+        wrong = (flat < limits.min) | (flat > limits.max)
+    if wrong.any():
+        raise _does_not_fit(array, int(np.argmax(wrong)), target, place)
+    if array.dtype == object:
+        return np.array([int(value) for value in flat.tolist()], dtype=target).reshape(array.shape)
+    result: NDArray[Any] = array.astype(target)
+    return result
+
+
+def _does_not_fit(array: NDArray[Any], index: int, target: np.dtype[Any], place: str) -> DataError:
+    position = ", ".join(str(axis) for axis in np.unravel_index(index, array.shape))
+    number = cell_texts(array.ravel()[index : index + 1])[0]
+    return DataError(
+        f"{number[:40]} at [{position}] does not fit into {target}", place=place, hint="choose another --dtype"
+    )

@@ -1,0 +1,235 @@
+r"""Clean plain text at compiled speed: rows of numbers with one kind of separator, some 256 KiB at a time.
+
+What this module does not know it does not guess: `read_clean` returns None for anything but ASCII numbers parted
+by blanks, tabs or commas, rows parted by line ends and slices by blank lines, and then `lines` and `numbers` read
+the text again, slowly, and say what is wrong. For a text that both can read they give the same array.
+"""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcalc.matrix.reading.numbers import EXACT_IN_FLOAT64
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+_BLOCK = 1 << 18
+_WHOLE_MARKS = b"0123456789+-, \t\n"
+_DECIMAL_MARKS = _WHOLE_MARKS + b".eEinfatyINFATY"
+_TO_BLANKS = bytes.maketrans(b",\t", b"  ")
+_TO_COMMAS = bytes.maketrans(b" \n", b",,")
+_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n\r]*)?\r?\n)*")
+_SHAPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*\r?\n")
+_EMPTY_BETWEEN_TABS = re.compile(rb"\t[ ]*\t")
+_LONG_WHOLE = re.compile(rb"(?:^|[ \n])[+-]?[0-9]{16,}(?=[ \n]|$)")
+_MINUS_ZERO = re.compile(rb"-0+(?=[ \n]|$)")
+_LARGEST_PARSED = 10**18
+
+
+class CleanRows:
+    """Reads blocks of complete lines, one after the other, and remembers what they have in common.
+
+    `columns` and `commas` (whether commas part the cells) follow from the first block; `breaks` are the rows, counted
+    from the first, before which a blank line stood. With `whole` only whole numbers are expected.
+    """
+
+    def __init__(self, *, whole: bool) -> None:
+        self.whole = whole
+        self.columns = 0
+        self.commas = False
+        self.rows = 0
+        self.breaks: list[int] = []
+
+    def read(self, block: bytes) -> NDArray[np.int64] | NDArray[np.float64] | None:
+        """Return the rows of `block`, which ends with a line end, flat; None if they are not clean."""
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if block.translate(None, _WHOLE_MARKS if self.whole else _DECIMAL_MARKS):
+            return None
+        cells = self._with_one_blank(block)
+        if cells is None:
+            return None
+        numbers = self._numbers(cells)
+        if numbers is None:
+            cells = self._tidied(cells)
+            numbers = self._numbers(cells) if cells else np.empty(0, dtype=np.int64)
+        if numbers is not None and numbers.size:
+            self.rows += numbers.size // self.columns
+        return numbers
+
+    def _numbers(self, cells: bytes) -> NDArray[np.int64] | NDArray[np.float64] | None:
+        """Return the numbers in `cells`, None unless one blank or line end follows each and every row is as wide."""
+        rows, columns = self._size(cells)
+        if not rows:
+            return None
+        numbers = _whole_numbers(cells) if self.whole else _decimals(cells)
+        if numbers is None or numbers.size != rows * columns:
+            return None
+        self.columns = columns
+        return numbers
+
+    def _with_one_blank(self, block: bytes) -> bytes | None:
+        """Return `block` with blanks for separators, None if two kinds of these mix or one has nothing before it."""
+        commas = b"," in block
+        if commas:
+            block = block.replace(b" ,", b",").replace(b", ", b",")
+            if b" " in block or b"\t" in block:
+                return None
+        if self.columns > 1 and commas != self.commas:
+            return None
+        self.commas = commas
+        if b"\t" in block and _EMPTY_BETWEEN_TABS.search(block):
+            return None
+        if commas or b"\t" in block:
+            block = block.translate(_TO_BLANKS)
+            if commas and (b"  " in block or b" \n" in block or b"\n " in block or block[:1] == b" "):
+                return None
+        return block
+
+    def _tidied(self, cells: bytes) -> bytes:
+        """Return `cells` with one blank between numbers and no blank lines, which are noted in `breaks`."""
+        row, rows = self.rows, []
+        for line in cells.split(b"\n")[:-1]:
+            numbers = line.split()
+            if numbers:
+                rows.append(b" ".join(numbers))
+                row += 1
+            elif row:
+                self.breaks.append(row)
+        rows.append(b"")
+        return b"\n".join(rows)
+
+    def _size(self, cells: bytes) -> tuple[int, int]:
+        """Return the rows in `cells` and the numbers in each; no rows unless all are as wide as the first read."""
+        marks = np.frombuffer(cells, dtype=np.uint8)
+        gaps = np.flatnonzero(marks <= 32)
+        columns = self.columns or int(np.searchsorted(gaps, cells.find(b"\n"))) + 1
+        ends = gaps[columns - 1 :: columns]
+        if gaps.size % columns or not (marks[ends] == 10).all() or cells.count(b"\n") != ends.size:
+            return 0, columns
+        if columns == 1 and (cells[:1] == b"\n" or b"\n\n" in cells):
+            return 0, columns  # np.fromstring takes nothing for 0
+        return ends.size, columns
+
+
+def read_clean(
+    data: bytes, *, header: bool = False, commas: bool = False
+) -> NDArray[np.int64] | NDArray[np.float64] | None:
+    """Return the array in `data` if it is clean plain text, else None.
+
+    `header` leaves out the first line, with `commas` nothing else may part the cells. The text is not copied as a
+    whole: beside it and the array only blocks are held.
+
+    >>> read_clean(b"1 2 3\\n4 5 6\\n").tolist()
+    [[1, 2, 3], [4, 5, 6]]
+    """
+    head = _HEAD.match(data)
+    start = head.end() if head else 0
+    if header:
+        end = data.find(b"\n", start) + 1 or len(data)
+        if b"\r" in data[start:end].removesuffix(b"\r\n"):
+            return None
+        start = end
+    for whole in (True, False):
+        reader = CleanRows(whole=whole)
+        filled = _fill(reader, data, start)
+        if filled is not None and (reader.commas or not commas):
+            return _shaped(reader, filled, _SHAPE.match(data))
+    return None
+
+
+def _fill(reader: CleanRows, data: bytes, start: int) -> NDArray[np.int64] | NDArray[np.float64] | None:
+    array: NDArray[Any] | None = None
+    used = 0
+    for block in _blocks(data, start):
+        numbers = reader.read(block)
+        if numbers is None:
+            return None
+        if not numbers.size:
+            continue
+        if array is None:
+            lines = data.count(b"\n", start) + (data.count(b"\r", start) if b"\r" in block else 0) + 1
+            array = np.empty(lines * reader.columns, dtype=numbers.dtype)
+        if used + numbers.size > array.size:
+            return None
+        array[used : used + numbers.size] = numbers
+        used += numbers.size
+    return None if array is None else array[:used]
+
+
+def _blocks(data: bytes, start: int) -> Iterator[bytes]:
+    while start < len(data):
+        end = data.find(b"\n", start + _BLOCK) + 1 or len(data)
+        block = data[start:end]
+        yield block if block.endswith(b"\n") else block + b"\n"
+        start = end
+
+
+def _whole_numbers(cells: bytes) -> NDArray[np.int64] | None:
+    marks = np.frombuffer(cells, dtype=np.uint8)
+    signs = (marks == ord("-")) | (marks == ord("+"))
+    digits = marks >= ord("0")
+    if (signs[1:] & digits[:-1]).any() or (signs[:-1] & ~digits[1:]).any():
+        return None
+    try:
+        numbers = np.fromstring(cells, dtype=np.int64, sep=" ")
+    except (ValueError, DeprecationWarning):
+        return None
+    too_large = (numbers >= _LARGEST_PARSED) | (numbers <= -_LARGEST_PARSED)
+    return None if too_large.any() else numbers
+
+
+def _decimals(cells: bytes) -> NDArray[np.float64] | None:
+    """Return the numbers in `cells`, None if one is too large, or is whole and cannot be kept."""
+    import orjson
+
+    numbers: NDArray[np.float64] | None
+    try:
+        numbers = np.array(orjson.loads(b"[%b0]" % cells.translate(_TO_COMMAS)), dtype=np.float64)[:-1]
+    except ValueError:
+        numbers = _decimals_of_python(cells)
+    else:
+        if not numbers.all() and _MINUS_ZERO.search(cells):
+            numbers = _decimals_of_python(cells)
+    if numbers is None:
+        return None
+    largest = np.abs(numbers).max(initial=0.0)
+    if not largest < EXACT_IN_FLOAT64 and _LONG_WHOLE.search(cells):
+        return None
+    return numbers
+
+
+def _decimals_of_python(cells: bytes) -> NDArray[np.float64] | None:
+    """Read what JSON does not know: `1.`, `.5`, `+1`, `007`, `nan`, `inf`."""
+    words = cells.split()
+    try:
+        numbers = np.array(list(map(float, words)), dtype=np.float64)
+    except ValueError:
+        return None
+    infinite = np.flatnonzero(np.isinf(numbers)).tolist()
+    return numbers if all(b"i" in words[index].lower() for index in infinite) else None
+
+
+def _shaped(
+    reader: CleanRows, array: NDArray[np.int64] | NDArray[np.float64], stated: re.Match[bytes] | None
+) -> NDArray[np.int64] | NDArray[np.float64] | None:
+    """Return `array` in the shape that its rows, blank lines and first line show, None if these do not agree."""
+    columns, rows = reader.columns, reader.rows
+    breaks = [row for row in dict.fromkeys(reader.breaks) if 0 < row < rows]
+    height = breaks[0] if breaks else rows
+    if breaks != list(range(height, rows, height)) or rows % height:
+        return None
+    if stated is not None:
+        shape = tuple(int(size) for size in stated[1].split(b"x"))
+        wide = shape[-1] == columns and (height == rows or height == (shape[-2] if len(shape) > 1 else 1))
+        return array.reshape(shape) if wide and prod(shape) == array.size else None
+    if not breaks:
+        return array if rows == 1 else array.reshape(rows, columns)
+    return None if height == 1 else array.reshape(rows // height, height, columns)

@@ -1,0 +1,1 @@
+"""Text to matrices: every dialect, slowly and precisely, each error with its place."""

@@ -1,0 +1,186 @@
+"""Which dialect a text is written in, and its way to a layout.
+
+Each reader overwrites what is no number by blanks, character for character, and hands the rest to `lines` or
+`brackets`; so whatever is wrong is reported where the user wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from convcalc.errors import DataError, UsageError
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.brackets import bracketed_layout, layout_between_brackets
+from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.matrix.reading.lines import Marks, layout_of_lines, with_decimal_points, without_first_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_COMMENT = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
+_SHAPE = re.compile(r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\n|\Z)")
+_BLANKS_OF_TYPESETTERS = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
+_MINUSES = str.maketrans("\u2212\u2013\ufe63\uff0d", "----")
+_DOUBTFUL_BLANK = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
+_ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*[ \t]*=(?!=)")
+_FACTOR = re.compile(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?[ \t]*\*)[ \t]*\n", re.IGNORECASE)
+_JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
+_PYTORCH = re.compile(r"\s*(?:Parameter containing:|(?:\w+\.)*(?:tensor|Tensor)\s*\()")
+_NUMPY = re.compile(r"\s*(?:\w+\.)*(?:as)?(?:array|matrix)\s*\(")
+_BRACKETS = re.compile(r"\s*(?:\[|\(\s*\(|\{\s*\{)")
+
+
+def layout_of(source: Source, options: ReadOptions) -> Layout:
+    """Return the layout of the text in `source`, in the dialect that `options` names or the text shows."""
+    written = _clean(source)
+    text = _without_comments(written) if "#" in written else written
+    dialect = options.named_format or dialect_of(text)
+    if dialect in ("npy", "npz", "image"):
+        raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out --from")
+    if dialect == "json":
+        text = written
+    elif _ASSIGNMENT.match(text):
+        text = _ASSIGNMENT.sub(_blanked, text, count=1)
+    factor = _FACTOR.match(text)
+    if factor is not None:
+        raise source.fault(
+            factor.span(1), "a factor stands before the matrix", "in MATLAB, print after: format long g"
+        )
+    if options.gray or options.scale is not None:
+        raise UsageError("only pictures have colours and a range", place="--gray" if options.gray else "--scale")
+    if dialect in _BRACKETED and options.header:
+        raise UsageError("nested brackets have no header row", place="--header")
+    reader = _READERS.get(dialect, _lines)
+    return reader(source, text, options)
+
+
+def dialect_of(text: str) -> str:
+    """Return the dialect that a text without comments shows by itself.
+
+    >>> dialect_of("tensor([1., 2.])"), dialect_of("1 | 2"), dialect_of("1 2")
+    ('pytorch', 'markdown', 'plain')
+    """
+    if _JSON_OBJECT.match(text):
+        return "json"
+    if "\\\\" in text or "&" in text or "\\begin" in text:
+        return "latex"
+    assigned = _ASSIGNMENT.match(text)
+    start = assigned.end() if assigned else 0
+    for dialect, pattern in (("pytorch", _PYTORCH), ("numpy", _NUMPY), ("brackets", _BRACKETS)):
+        if pattern.match(text, start):
+            return dialect
+    return "markdown" if "|" in text else "plain"
+
+
+def _clean(source: Source) -> str:
+    """Return the text, as long as before, with ASCII's minus sign and blank for those of typesetters."""
+    text = source.text
+    if not text.isascii():
+        doubtful = _DOUBTFUL_BLANK.search(text)
+        if doubtful is not None:
+            raise source.fault(
+                doubtful.span(),
+                "a narrow or unbreakable blank between two digits: one number or two?",
+                "take it out, or put an ordinary blank there",
+            )
+        text = text.translate(_MINUSES)
+    return _BLANKS_OF_TYPESETTERS.sub(" ", text)
+
+
+def _without_comments(text: str) -> str:
+    """Return `text` with blanks for comments; a line that is one is no blank line, so its end goes as well."""
+    return _COMMENT.sub(lambda match: " " * len(match[0]), text)
+
+
+def _stated_shape(source: Source) -> tuple[int, ...] | None:
+    match = _SHAPE.match(source.text)
+    if match is None:
+        return None
+    shape = tuple(int(size) for size in match[1].split("x"))
+    if 0 in shape:
+        raise DataError(f"a shape with nothing in it: {match[1]}", place=source.place)
+    return shape
+
+
+def _blanked(match: re.Match[str]) -> str:
+    """Return blanks in place of a match, its line ends kept."""
+    text = match[0]
+    return " " * len(text) if "\n" not in text else "".join("\n" if c == "\n" else " " for c in text)
+
+
+def _lines(source: Source, text: str, options: ReadOptions) -> Layout:
+    marks = Marks(header=options.header, decimal=options.decimal)
+    return layout_of_lines(source, text, marks, _stated_shape(source))
+
+
+def _csv(source: Source, text: str, options: ReadOptions) -> Layout:
+    cells = without_first_row(text) if options.header else text
+    separator = ";" if ";" in cells else "\t" if "\t" in cells and "," not in cells else ","
+    marks = Marks(separator=separator, header=options.header, decimal=options.decimal)
+    return layout_of_lines(source, text, marks, _stated_shape(source))
+
+
+def _tsv(source: Source, text: str, options: ReadOptions) -> Layout:
+    marks = Marks(separator="\t", header=options.header, decimal=options.decimal)
+    return layout_of_lines(source, text, marks, _stated_shape(source))
+
+
+def _markdown(source: Source, text: str, options: ReadOptions) -> Layout:
+    from convcalc.matrix.reading.markup import markdown_layout
+
+    return markdown_layout(source, text, options)
+
+
+def _latex(source: Source, text: str, options: ReadOptions) -> Layout:
+    from convcalc.matrix.reading.markup import latex_layout
+
+    return latex_layout(source, text, options)
+
+
+def _json(source: Source, text: str, options: ReadOptions) -> Layout:
+    from convcalc.matrix.reading.json_lists import json_layout
+
+    return json_layout(source, text)
+
+
+def _printed(source: Source, text: str, options: ReadOptions) -> Layout:
+    from convcalc.matrix.reading.printed import printed_layout
+
+    return printed_layout(source, text)
+
+
+def _brackets(source: Source, text: str, options: ReadOptions) -> Layout:
+    """Read nested brackets as the text shows them: MATLAB's rows, NumPy's `print`, lists."""
+    if '"' in text:
+        return _json(source, text, options)
+    if options.decimal == ",":
+        text = with_decimal_points(source, text)
+    layout = layout_between_brackets(source, text)
+    if layout is None:
+        if "np." in text or "numpy." in text or "," not in text:
+            return _printed(source, text, options)
+        layout = bracketed_layout(source, text)
+    return layout
+
+
+def _matlab(source: Source, text: str, options: ReadOptions) -> Layout:
+    text = re.sub(r"%[^\n]*|\.\.\.[^\n]*\n", lambda match: " " * len(match[0]), text)
+    if "[" not in text:
+        return _lines(source, text, options)
+    layout = layout_between_brackets(source, text, rows=True)
+    return layout if layout is not None else bracketed_layout(source, text)
+
+
+_BRACKETED = ("json", "numpy", "pytorch", "matlab", "brackets")
+_READERS: dict[str, Callable[[Source, str, ReadOptions], Layout]] = {
+    "csv": _csv,
+    "tsv": _tsv,
+    "markdown": _markdown,
+    "latex": _latex,
+    "json": _json,
+    "numpy": _printed,
+    "pytorch": _printed,
+    "brackets": _brackets,
+    "matlab": _matlab,
+}

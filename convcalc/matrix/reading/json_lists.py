@@ -1,0 +1,101 @@
+"""JSON to a layout: nested lists, and the object that convcalc's own `--json` writes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from convcalc.errors import DataError
+from convcalc.matrix.reading.brackets import bracketed_layout
+from convcalc.matrix.reading.layout import Layout, Source
+
+_BLANK = re.compile(r"\s*")
+_STRING = re.compile(r'"([^"\\\s,\[\]{}]*)"')
+_FLOATS = ("float16", "float32", "float64")
+
+
+def json_layout(source: Source, text: str) -> Layout:
+    """Return the layout of a nested list, or of the list under `data` in an object.
+
+    Of an object's other keys `shape` must agree, `dtype` is kept where it is a float's, and `schema` must be 1 where
+    there is one. Numbers may be strings, as `"nan"` and `"7/3"` have to be.
+    """
+    if text.lstrip()[:1] != "{":
+        return _list_layout(source, text)
+    fields, start, end = _fields(source, text)
+    if start == end:
+        keys = ", ".join(fields) or "none"
+        raise DataError(
+            f"this JSON object has no key data; its keys are {keys}",
+            place=source.place,
+            hint="give the nested list by itself",
+        )
+    layout = _list_layout(source, " " * start + text[start:end] + " " * (len(text) - end))
+    return layout.replace(dtype=_stated_dtype(source, fields, layout.shape))
+
+
+def checked_fields(source: Source, offset: int, shape: tuple[int, ...]) -> str | None:
+    """Return the float dtype that an object states whose `data`, of `shape`, was read already and stood at `offset`.
+
+    Errors: as `json_layout`, and `data` elsewhere.
+    """
+    fields, start, _ = _fields(source, source.text)
+    if start != offset:
+        raise DataError("this JSON object has its data elsewhere", place=source.place)
+    return _stated_dtype(source, fields, shape)
+
+
+def _stated_dtype(source: Source, fields: dict[str, Any], shape: tuple[int, ...]) -> str | None:
+    if fields.get("schema", 1) != 1:
+        raise DataError(f"schema {fields['schema']} is not known here, only 1", place=source.place)
+    stated = fields.get("shape")
+    if stated is not None and stated != list(shape):
+        raise DataError(f"the shape is said to be {stated} and is {list(shape)}", place=source.place)
+    dtype = fields.get("dtype")
+    return dtype if dtype in _FLOATS else None
+
+
+def _list_layout(source: Source, text: str) -> Layout:
+    return bracketed_layout(source, _STRING.sub(r" \1 ", text))
+
+
+def _fields(source: Source, text: str) -> tuple[dict[str, Any], int, int]:
+    """Return the object's fields except `data`, and where the text of `data` begins and ends."""
+    decoder = json.JSONDecoder()
+    fields: dict[str, Any] = {}
+    start = end = 0
+    offset = _after(source, text, _next(text, 0), "{")
+    try:
+        while text[offset : offset + 1] != "}":
+            key, offset = decoder.raw_decode(text, offset)
+            first = _after(source, text, offset, ":")
+            value, offset = decoder.raw_decode(text, first)
+            if key == "data":
+                start, end = first, offset
+            elif isinstance(key, str):
+                fields[key] = value
+            offset = _next(text, offset)
+            if text[offset : offset + 1] != "}":
+                offset = _after(source, text, offset, ",")
+    except (json.JSONDecodeError, RecursionError, ValueError) as error:
+        at = min(getattr(error, "pos", offset), max(len(text) - 1, 0))
+        raise source.fault((at, at + 1), f"this is no JSON: {getattr(error, 'msg', 'nested too deep')}") from error
+    rest = _next(text, offset + 1)
+    if rest < len(text):
+        raise source.fault((rest, rest + 1), "more text after the JSON object")
+    return fields, start, end
+
+
+def _next(text: str, offset: int) -> int:
+    match = _BLANK.match(text, offset)
+    return match.end() if match else offset
+
+
+def _after(source: Source, text: str, offset: int, mark: str) -> int:
+    """Return the offset of what follows `mark`, which must come next."""
+    offset = _next(text, offset)
+    if text[offset : offset + 1] != mark:
+        at = min(offset, max(len(text) - 1, 0))
+        raise source.fault((at, at + 1), f"this is no JSON: {mark!r} expected")
+    return _next(text, offset + 1)

@@ -1,0 +1,230 @@
+"""Text in which a line is a row: plain numbers, CSV and TSV, Markdown tables, LaTeX matrices, MATLAB's rows.
+
+Marks between cells and rows are overwritten by blanks and line ends, one character for one, so that offsets stay
+true; no cell may be empty, no row ragged, and no separator may have two readings.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from math import prod
+
+from convcalc.errors import DataError
+from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.value import Value
+
+_QUOTED = re.compile(r'"([^"\n]*)"')
+_CHUNK = re.compile(r"[^\s;]+")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_TWO_READINGS = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])|(?<![0-9,]),(?=[0-9])")
+_EMPTY_ROW = re.compile(r";[ \t]*;")
+_LAST_ON_LINE = re.compile(r";(?=[ \t]*(?:\n|\Z))")
+_TABS_WITH_NOTHING_BETWEEN = re.compile(r"(?<=\S)[ ]*(\t[ ]*\t)[ \t]*(?=\S)")
+
+
+class Marks(Value):
+    """What the marks in a text mean; None where the text itself is to show it.
+
+    `separator` parts the cells of a row (one of `,;|&` or a tab), `semicolon` is "rows" or "cells", with `header`
+    the first row is dropped, and `decimal` is the decimal mark.
+    """
+
+    separator: str | None = None
+    semicolon: str | None = None
+    header: bool = False
+    decimal: str = "."
+
+
+def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, ...] | None = None) -> Layout:
+    """Return the numbers of `text`, which is as long as `source.text` and free of comments.
+
+    Blank lines part 2-D slices; one row alone is one axis. `shape` is what a `# shape:` line stated. Errors: ragged
+    rows or slices, an empty cell, an empty text, separators with two readings.
+    """
+    if marks.header:
+        text = without_first_row(text)
+    if '"' in text:
+        text = _QUOTED.sub(lambda match: f" {match[1]} ", text)
+    if marks.decimal == "," and marks.separator != ",":
+        text = with_decimal_points(source, text)
+    elif "," in text and marks.semicolon != "rows":
+        _refuse_two_readings(source, text)
+    separator = marks.separator
+    if ";" in text:
+        text, separator = _without_semicolons(source, text, marks)
+    if separator is None and "," in text:
+        separator = ","
+    if separator is not None:
+        text = _without_separators(source, text, separator)
+    elif "\t" in text:
+        _refuse_empty_between_tabs(source, text)
+    return layout_of_rows(source, text, shape)
+
+
+def layout_of_rows(source: Source, text: str, shape: tuple[int, ...] | None = None) -> Layout:
+    """Return the layout of `text` in which only blanks part cells, line ends part rows, and blank lines slices."""
+    rows: list[tuple[int, int]] = []
+    slices: list[int] = []
+    offset = 0
+    for line in text.split("\n"):
+        count = len(line.split())
+        if count:
+            rows.append((offset, count))
+        elif rows and (not slices or slices[-1] != len(rows)):
+            slices.append(len(rows))
+        offset += len(line) + 1
+    if not rows:
+        raise DataError("there are no numbers here", place=source.place, hint="a matrix looks like '1 0 1; 2 1 0'")
+    if slices and slices[-1] == len(rows):
+        slices.pop()
+    _refuse_ragged_rows(source, text, rows)
+    height = _slice_height(source, rows, slices)
+    if shape is None:
+        shape = _shape_of(source, rows, slices, height)
+    else:
+        _check_stated(source, shape, rows, height)
+    return Layout(source, text, shape)
+
+
+def without_first_row(text: str) -> str:
+    """Return `text` with its first line that is not blank overwritten by blanks."""
+    end = text.find("\n", len(text) - len(text.lstrip()))
+    end = len(text) if end < 0 else end
+    return " " * end + text[end:]
+
+
+def with_decimal_points(source: Source, text: str) -> str:
+    """Return `text` with points for decimal commas, those with a digit after and a digit or no number before."""
+    point = text.find(".")
+    if point >= 0:
+        raise source.fault((point, point + 1), "a point, though the decimal mark is said to be a comma")
+    return _DECIMAL_COMMA.sub(".", text)
+
+
+def _refuse_two_readings(source: Source, text: str) -> None:
+    """Refuse a line such as `1,5;2,5`, which is two rows of two or one row of two decimals."""
+    offset = 0
+    for line in text.split("\n"):
+        chunks = list(_CHUNK.finditer(line))
+        doubtful = [chunk for chunk in chunks if _TWO_READINGS.fullmatch(chunk[0])]
+        if doubtful and len(chunks) > 1 and all(c in doubtful or _WHOLE.fullmatch(c[0]) for c in chunks):
+            start, end = doubtful[0].span()
+            raise source.fault(
+                (offset + start, offset + end),
+                f"{doubtful[0][0]} is two numbers or one with a decimal comma: it can be read both ways",
+                "say --decimal , for a decimal comma, or put a blank after each comma between numbers",
+            )
+        offset += len(line) + 1
+
+
+def _without_semicolons(source: Source, text: str, marks: Marks) -> tuple[str, str | None]:
+    """Return `text` with semicolons that end rows made line ends, and what parts cells if semicolons do."""
+    if marks.separator == ";" or marks.semicolon == "cells":
+        return text, ";"
+    if marks.separator in ("|", "&"):
+        return text, marks.separator
+    empty = _EMPTY_ROW.search(text)
+    trimmed = _LAST_ON_LINE.sub(" ", text)
+    one_line = len(text.strip().splitlines()) == 1
+    if ";" in trimmed and not one_line and marks.semicolon is None:
+        if any(len(cell.split()) > 1 or "," in cell for line in trimmed.split("\n") for cell in line.split(";")):
+            first = trimmed.index(";")
+            raise source.fault(
+                (first, first + 1),
+                "a semicolon inside a line, where line ends part the rows already",
+                "put each row on a line of its own, or say --from csv if semicolons part the cells",
+            )
+        return text, ";"
+    if empty is not None:
+        raise source.fault(empty.span(), "an empty row between two semicolons")
+    return trimmed.replace(";", "\n"), marks.separator
+
+
+def _without_separators(source: Source, text: str, separator: str) -> str:
+    """Return `text` with blanks for `separator`, once every cell is known to hold one number."""
+    offset = 0
+    for line in text.split("\n"):
+        if line.strip():
+            _check_cells(source, line, separator, offset)
+        offset += len(line) + 1
+    return text.replace(separator, " ")
+
+
+def _check_cells(source: Source, line: str, separator: str, offset: int) -> None:
+    cells = line.split(separator)
+    start = offset
+    for index, cell in enumerate(cells):
+        words = cell.split()
+        outer = separator == "|" and index in (0, len(cells) - 1)
+        if not words and not outer:
+            span = (max(start - 1, offset), start + len(cell) + 1)
+            raise source.fault(span, "an empty cell", "write the number, 0 or nan there")
+        if len(words) > 1:
+            second = start + cell.rindex(words[-1])
+            name = "tab" if separator == "\t" else separator
+            raise source.fault((second, second + len(words[-1])), f"no {name} before {words[-1]}")
+        start += len(cell) + 1
+
+
+def _refuse_empty_between_tabs(source: Source, text: str) -> None:
+    match = _TABS_WITH_NOTHING_BETWEEN.search(text)
+    if match is not None:
+        raise source.fault(match.span(1), "an empty cell between two tabs", "write the number, 0 or nan there")
+
+
+def _refuse_ragged_rows(source: Source, text: str, rows: list[tuple[int, int]]) -> None:
+    first = rows[0][1]
+    for number, (offset, count) in enumerate(rows, start=1):
+        if count != first:
+            line = text[offset:].split("\n", 1)[0]
+            start = offset + len(line) - len(line.lstrip())
+            raise source.fault(
+                (start, offset + len(line.rstrip())),
+                f"row {number} has {count} number{'s' * (count != 1)}, and the rows before it have {first}",
+            )
+
+
+def _slice_height(source: Source, rows: list[tuple[int, int]], slices: list[int]) -> int:
+    """Return the rows in each slice; errors: slices that differ."""
+    edges = [0, *slices, len(rows)]
+    heights = [after - before for before, after in pairwise(edges)]
+    for number, height in enumerate(heights, start=1):
+        if height != heights[0]:
+            offset, _ = rows[edges[number - 1]]
+            raise source.fault(
+                (offset, offset + 1),
+                f"slice {number} has {height} row{'s' * (height != 1)}, and the slices before it have {heights[0]}",
+                "blank lines part slices: take them out if this is one matrix",
+            )
+    return heights[0]
+
+
+def _shape_of(source: Source, rows: list[tuple[int, int]], slices: list[int], height: int) -> tuple[int, ...]:
+    width = rows[0][1]
+    if not slices:
+        return (width,) if len(rows) == 1 else (len(rows), width)
+    if height == 1:
+        offset, _ = rows[1]
+        raise source.fault(
+            (offset, offset + 1),
+            "a blank line after every row: one matrix, or slices of one row each?",
+            f"take out the blank lines, or begin with the line '# shape: {len(rows)}x1x{width}'",
+        )
+    return (len(slices) + 1, height, width)
+
+
+def _check_stated(source: Source, shape: tuple[int, ...], rows: list[tuple[int, int]], height: int) -> None:
+    """Refuse a `# shape:` line that the rows under it do not bear out."""
+    size, width = len(rows) * rows[0][1], rows[0][1]
+    fits = prod(shape) == size and (width == shape[-1] if len(rows) > 1 or len(shape) > 1 else True)
+    if fits and height not in (len(rows), shape[-2] if len(shape) > 1 else 1):
+        fits = False
+    if not fits:
+        stated = "x".join(map(str, shape))
+        raise DataError(
+            f"the first line says {stated}, which is {prod(shape)} numbers; below are {len(rows)} rows of {width}"
+            + (f", {height} in each slice" if height != len(rows) else ""),
+            place=source.place,
+        )

@@ -1,0 +1,129 @@
+"""Markdown tables and LaTeX matrices to a layout."""
+
+from __future__ import annotations
+
+import re
+
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.matrix.reading.lines import Marks, layout_of_lines
+
+_RULE = re.compile(r"[ \t]*(?=[^\n]*[-=])(?=[^\n]*[|+])[-+=:| \t]+")
+_NUMBER_LIKE = re.compile(r"[-+]?\.?[0-9][^\s]*|[-+]?(?:inf|nan)", re.IGNORECASE)
+
+_ENVIRONMENT = r"\{\s*(?:[bpvBV]?matrix\*?|smallmatrix|array|tabular)\s*\}"
+_BEGIN = re.compile(rf"\\begin\s*{_ENVIRONMENT}(?:\s*\[[a-z]*\])?(?:\s*\{{[lcr|\s@.]*\}})?")
+_END = re.compile(rf"\\end\s*{_ENVIRONMENT}")
+_AROUND = re.compile(
+    r"(?:\s|\$|\\[\[\](){}]|\\(?:left|right|big[lr]?|Big[lr]?)\s*\\?[\[\](){}.|]|\\displaystyle|\\(?:begin|end)\{"
+    r"(?:equation|align|gather|displaymath|math)\*?\})*"
+)
+_NAMED = re.compile(r"(?:[A-Za-z](?:_\w|_\{\w+\})?|\\math(?:bf|rm|cal)\{\w+\})\s*=")
+_NUMBERS = (
+    (re.compile(r"\\(?:[dt]?frac|nicefrac|sfrac)\s*\{\s*(-?[0-9]+)\s*\}\s*\{\s*([0-9]+)\s*\}"), r"\1/\2"),
+    (re.compile(r"\\infty(?![A-Za-z])"), "inf"),
+    (re.compile(r"\\(?:mathrm|text)\{\s*(inf|nan|NaN)\s*\}"), r"\1"),
+    (re.compile(r"([0-9.]+)\s*\\(?:cdot|times)\s*10\s*\^\s*\{?\s*(-?[0-9]+)\s*\}?"), r"\1e\2"),
+    (re.compile(r"\{\s*([-+]?[0-9.]+)\s*\}"), r"\1"),
+)
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
+_INVISIBLE = re.compile(
+    r"\\(?:[,;:! ]|quad(?![a-zA-Z])|qquad(?![a-zA-Z])|[th]line(?![a-zA-Z])|toprule|midrule|bottomrule)|~"
+    r"|\\[hv]?phantom\{[^{}]*\}"
+)
+_ROW_END = re.compile(r"\\\\(?:\s*\[[^\]\n]*\])?|\\cr(?![a-zA-Z])")
+
+
+def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
+    """Return the layout of a table whose cells are parted by `|`; rules of `-`, `=`, `+` and `:` are no rows.
+
+    A row above a rule is dropped when its cells are empty or words, or when `options.header` says so; a row of
+    numbers there counts as a row of the matrix, with a note.
+    """
+    lines = text.split("\n")
+    rules = [bool(_RULE.fullmatch(line)) for line in lines]
+    rows = [index for index, line in enumerate(lines) if line.strip() and not rules[index]]
+    notes: tuple[str, ...] = ()
+    if rows and (options.header or _is_above_rule(rows[0], rows, rules)):
+        words = lines[rows[0]].replace("|", " ").split()
+        if options.header or not words or not all(map(_NUMBER_LIKE.fullmatch, words)):
+            lines[rows[0]] = " " * len(lines[rows[0]])
+        else:
+            notes = ("the row above the table's rule is numbers, so it counts as a row; --header drops it",)
+    kept = "\n".join(" " * len(line) if rule else line for line, rule in zip(lines, rules, strict=True))
+    separated = _without_gaps(kept)
+    marks = Marks(separator="|", decimal=options.decimal)
+    return layout_of_lines(source, separated, marks).replace(notes=notes)
+
+
+def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
+    r"""Return the layout of a `matrix`, `bmatrix`, `pmatrix`, `array` … environment, or of bare rows `1 & 2 \\`.
+
+    Fractions may be `\frac{1}{9}`. Errors: anything around the matrix but a name and math marks (a factor before it
+    would change its numbers), several matrices, and those of `layout_of_lines`.
+    """
+    body = _COMMENT.sub(_blanks, _body(source, text)).replace("\n", " ")
+    body = _ROW_END.sub(lambda match: "\n".rjust(len(match[0])), body)
+    body = _INVISIBLE.sub(_blanks, body)
+    for pattern, number in _NUMBERS:
+        body = _rewritten(body, pattern, number)
+    *rows, _ = body.split("\n")
+    offset = 0
+    for row in rows:
+        offset += len(row) + 1
+        if not row.strip():
+            raise source.fault((offset - 2, offset), "an empty row")
+    return layout_of_lines(source, body, Marks(separator="&", decimal=options.decimal, header=options.header))
+
+
+def _rewritten(text: str, pattern: re.Pattern[str], number: str) -> str:
+    """Return `text` with every match of `pattern` written as `number` (a template), as long as before."""
+    return pattern.sub(lambda match: match.expand(number).ljust(len(match[0])), text)
+
+
+def _body(source: Source, text: str) -> str:
+    """Return `text` with all but the rows of its one matrix overwritten by blanks."""
+    begin, end = _BEGIN.search(text), _END.search(text)
+    if begin is None:
+        start = _start_of_rows(text)
+        return " " * start + text[start:].replace("$", " ")
+    if end is None or end.start() < begin.end():
+        raise source.fault(begin.span(), r"this has no \end")
+    before = _start_of_rows(text[: begin.start()])
+    if before < begin.start():
+        raise source.fault(
+            (before, begin.start()), "only a name may stand before a matrix", "multiply a factor into its numbers"
+        )
+    around = _AROUND.match(text, end.end())
+    after = around.end() if around else end.end()
+    if text[after:].strip(" \n\t.,;"):
+        raise source.fault((after, len(text)), "more text after the matrix", "give one matrix alone")
+    return " " * begin.end() + text[begin.end() : end.start()] + " " * (len(text) - end.start())
+
+
+def _start_of_rows(text: str) -> int:
+    """Return the offset after math marks and a name such as `A =`."""
+    around = _AROUND.match(text)
+    start = around.end() if around else 0
+    named = _NAMED.match(text, start)
+    if named is None:
+        return start
+    around = _AROUND.match(text, named.end())
+    return around.end() if around else named.end()
+
+
+def _is_above_rule(row: int, rows: list[int], rules: list[bool]) -> bool:
+    """Tell whether a rule stands between the first row and the second."""
+    after = rows[1] if len(rows) > 1 else len(rules)
+    return any(rules[row + 1 : after])
+
+
+def _without_gaps(text: str) -> str:
+    r"""Return `text` with the blank lines between rows taken for blanks: their "\n" become blanks too."""
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    inner = re.sub(r"\n([ \t]*\n)+", lambda match: " " * (len(match[0]) - 1) + "\n", text[start:end])
+    return text[:start] + inner + text[end:]
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match[0])

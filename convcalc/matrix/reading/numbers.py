@@ -1,0 +1,171 @@
+"""Written numbers to an array: whole numbers of any size, fractions, decimals; strict about what a number is.
+
+A whole number is `[+-]digits`, a fraction two whole numbers with `/` between them, a decimal `1.5`, `1.`, `.5`,
+`1e-3`, `inf`, `infinity` or `nan` in any case. The array's kind follows from all numbers together:
+
+| written                   | array                                                                  |
+| ------------------------- | ---------------------------------------------------------------------- |
+| whole numbers             | int64, or Python integers (dtype object) when one does not fit         |
+| a fraction among them     | `fractions.Fraction` (dtype object), decimals with them read exactly   |
+| a decimal among them      | float64, or Fractions with `exact`                                     |
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcalc.matrix.reading.layout import Layout
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from convcalc.errors import DataError
+
+EXACT_IN_FLOAT64 = 2**53
+"""Every whole number up to this one is a float64; beyond it only some are."""
+
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_DECIMAL = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf(?:inity)?|nan)", re.IGNORECASE)
+_FRACTION = re.compile(r"[+-]?[0-9]+/[0-9]+")
+_FOREIGN = re.compile(r"[^0-9+\-./eEinfatyINFATY\s]")
+_NOT_FINITE = re.compile(r"[+-]?[inIN]")
+_DIGITS_AT_ONCE = 4000
+_LARGEST_EXPONENT = 10_000
+
+
+def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
+    """Return the numbers of `layout` in its shape; errors: what is no number, or is none that the kind can hold."""
+    text = layout.text
+    foreign = _FOREIGN.search(text) if text.isascii() else re.search(r"[^\x00-\x7f]", text)
+    tokens = text.split()
+    if foreign is not None:
+        raise _refusal(layout, tokens)
+    if "/" in text:
+        return _fractions(layout, tokens)
+    if not any(mark in text for mark in ".eEnN"):
+        return _whole_numbers(layout, tokens)
+    return _fractions(layout, tokens) if exact else _floats(layout, tokens)
+
+
+def whole_number(text: str) -> int:
+    """Return the integer written in `text`, of any length.
+
+    Python itself stops at 4300 digits, because its own way takes quadratic time; here halves are put together.
+
+    >>> whole_number("1" + "0" * 5000) == 10**5000
+    True
+    """
+    if len(text) <= _DIGITS_AT_ONCE:
+        return int(text)
+    if not _WHOLE.fullmatch(text):
+        raise ValueError("not a whole number")
+    sign = -1 if text[0] == "-" else 1
+    digits = text.lstrip("+-")
+    low = len(digits) // 2
+    power: int = 10**low
+    return sign * (whole_number(digits[:-low]) * power + whole_number(digits[-low:]))
+
+
+def object_array(values: list[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return Python objects in an array of `shape`."""
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array.reshape(shape)
+
+
+def _whole_numbers(layout: Layout, tokens: list[str]) -> NDArray[Any]:
+    try:
+        values = [whole_number(token) for token in tokens]
+    except ValueError:
+        raise _refusal(layout, tokens) from None
+    try:
+        return np.array(values, dtype=np.int64).reshape(layout.shape)
+    except OverflowError:
+        return object_array(values, layout.shape)
+
+
+def _floats(layout: Layout, tokens: list[str]) -> NDArray[Any]:
+    try:
+        values = [float(token) for token in tokens]
+    except ValueError:
+        raise _refusal(layout, tokens) from None
+    array = np.array(values, dtype=np.float64)
+    for index in np.flatnonzero(~(np.abs(array) < EXACT_IN_FLOAT64)).tolist():
+        _check_range(layout, index, tokens[index], values[index])
+    return array.reshape(layout.shape)
+
+
+def _check_range(layout: Layout, index: int, token: str, value: float) -> None:
+    """Refuse a number that float64 turned into infinity, or a whole number that it rounded."""
+    if value in (float("inf"), float("-inf")) and not _NOT_FINITE.match(token):
+        raise layout.fault(
+            index,
+            f"{_shortened(token)} is too large for a decimal number (float64)",
+            "read it exactly with --exact",
+        )
+    if _WHOLE.fullmatch(token) and whole_number(token) != int(value):
+        raise layout.fault(
+            index,
+            f"{_shortened(token)} stands among decimal numbers and would be rounded to {int(value)}",
+            "read all of them exactly with --exact, or end it in .0 if it may be rounded",
+        )
+
+
+def _fractions(layout: Layout, tokens: list[str]) -> NDArray[Any]:
+    return object_array([_fraction(layout, index, token) for index, token in enumerate(tokens)], layout.shape)
+
+
+def _fraction(layout: Layout, index: int, token: str) -> Fraction:
+    from fractions import Fraction
+
+    if _WHOLE.fullmatch(token):
+        return Fraction(whole_number(token))
+    if _FRACTION.fullmatch(token):
+        above, below = map(whole_number, token.split("/"))
+        if below == 0:
+            raise layout.fault(index, f"{token} divides by zero")
+        return Fraction(above, below)
+    if not _DECIMAL.fullmatch(token):
+        raise _number_fault(layout, index, token)
+    if _NOT_FINITE.match(token):
+        raise layout.fault(
+            index, f"{token} is no exact number", "leave out --exact, or write decimals instead of fractions"
+        )
+    return _exact_decimal(layout, index, token)
+
+
+def _exact_decimal(layout: Layout, index: int, token: str) -> Fraction:
+    from fractions import Fraction
+
+    mantissa, _, power = token.lower().partition("e")
+    whole, _, after = mantissa.partition(".")
+    if len(power.lstrip("+-0")) > len(str(_LARGEST_EXPONENT)) or abs(int(power or 0)) > _LARGEST_EXPONENT:
+        raise layout.fault(index, f"{_shortened(token)} has an exponent beyond {_LARGEST_EXPONENT}")
+    exponent = int(power or 0) - len(after)
+    digits = whole_number((whole + after) or "0")
+    return Fraction(digits * 10**exponent) if exponent >= 0 else Fraction(digits, 10**-exponent)
+
+
+def _refusal(layout: Layout, tokens: list[str]) -> DataError:
+    """Return the error for the first of `tokens` that is no number; one of them must be none."""
+    patterns = (_WHOLE, _DECIMAL, _FRACTION)
+    index = next(i for i, token in enumerate(tokens) if not any(p.fullmatch(token) for p in patterns))
+    return _number_fault(layout, index, tokens[index])
+
+
+def _number_fault(layout: Layout, index: int, token: str) -> DataError:
+    from convcalc.matrix.reading.refusals import refusal_of
+
+    message, hint = refusal_of(_shortened(token))
+    if hint is None and len(layout.shape) == 2 and index < layout.shape[1]:
+        hint = "is this a header row? --header leaves it out"
+    return layout.fault(index, message, hint)
+
+
+def _shortened(token: str) -> str:
+    return token if len(token) <= 40 else f"{token[:24]}… ({len(token)} characters)"

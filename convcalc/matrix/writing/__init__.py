@@ -1,0 +1,1 @@
+"""Matrices to text and files, every digit of them."""

@@ -1,0 +1,191 @@
+"""Numbers to digits: the fewest that read back to the same bits, always the same ones for the same number.
+
+Whole numbers in full; decimals as Python's `repr` writes them (`1.0`, `1e-05`, `-0.0`, `nan`, `inf`), with the
+shortest digits of their own dtype; fractions as whole numbers, exact decimals where they end, else `7/3`.
+Large arrays go through orjson, small ones do not wait for it to be imported; both give the same text.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcalc.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+_DIGITS_AT_ONCE = 4000
+_WORTH_ORJSON = 4096
+_BLOCK = 2048
+_WIDE = 64
+_PLAIN_FROM, _PLAIN_BELOW, _NARROW_PLAIN_BELOW = 1e-4, 1e16, 1e8
+
+
+def row_blocks(rows: NDArray[Any], separator: str = " ", precision: int | None = None) -> Iterator[bytes]:
+    r"""Yield the text of a 2-D array some rows at a time, cells parted by `separator`, every row ended by "\n".
+
+    With `precision`, decimals and fractions are rounded to so many digits after the point. Errors: DataError for a
+    dtype of no real numbers.
+
+    >>> list(row_blocks(np.array([[1.5, -0.0], [1e300, np.nan]])))
+    [b'1.5 -0.0\n1e+300 nan\n']
+    """
+    height = max(1, _BLOCK // max(1, rows.shape[1]))
+    fast = precision is None and _has_fast_digits(rows)
+    for start in range(0, len(rows), height):
+        block = rows[start : start + height]
+        text = _fast_block(block, separator) if fast else None
+        yield _slow_block(block, separator, precision) if text is None else text
+
+
+def cell_texts(array: NDArray[Any], precision: int | None = None) -> list[str]:
+    """Return every number of `array`, in reading order, as text.
+
+    >>> cell_texts(np.array([[0.1, 2.0]], dtype=np.float32))
+    ['0.1', '2.0']
+    """
+    return list(map(_formatter(array.dtype, precision), array.ravel().tolist()))
+
+
+def whole_text(value: int) -> str:
+    """Return the digits of an integer of any size; Python itself stops at 4300.
+
+    >>> len(whole_text(10**5000))
+    5001
+    """
+    if -(10**_DIGITS_AT_ONCE) < value < 10**_DIGITS_AT_ONCE:
+        return str(value)
+    if value < 0:
+        return "-" + whole_text(-value)
+    low = _DIGITS_AT_ONCE
+    while value >= 10 ** (2 * low):
+        low *= 2
+    high, rest = divmod(value, 10**low)
+    return whole_text(high) + whole_text(rest).zfill(low)
+
+
+def fraction_text(value: Fraction | int, precision: int | None = None) -> str:
+    """Return a fraction as a whole number, an exact decimal where it ends, or as `7/3`; with `precision`, rounded.
+
+    >>> from fractions import Fraction
+    >>> fraction_text(Fraction(5, 2)), fraction_text(Fraction(7, 3)), fraction_text(Fraction(7, 3), 2)
+    ('2.5', '7/3', '2.33')
+    """
+    above, below = value.numerator, value.denominator
+    if below == 1:
+        return whole_text(above)
+    if precision is not None:
+        return _with_point(round(value * 10**precision), precision)
+    rest, twos, fives = below, 0, 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return f"{whole_text(above)}/{whole_text(below)}"
+    places = max(twos, fives)
+    return _with_point(above * 10**places // below, places)
+
+
+def _with_point(scaled: int, places: int) -> str:
+    """Return scaled / 10**places as a decimal."""
+    digits = whole_text(abs(scaled)).zfill(places + 1)
+    sign = "-" if scaled < 0 else ""
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
+
+
+def _formatter(dtype: np.dtype[Any], precision: int | None) -> Callable[[Any], str]:
+    """Return what turns one Python number out of an array of `dtype` into text."""
+    if dtype.hasobject:
+        return lambda value: _object_text(value, precision)
+    if dtype.kind in "biu":
+        return lambda value: str(int(value))
+    if dtype.kind != "f" or dtype.itemsize > 8:
+        raise DataError(f"an array of {dtype} is no matrix of real numbers")
+    if precision is not None:
+        return lambda value: f"{value:z.{precision}f}"
+    scalar = dtype.type
+    return repr if dtype.itemsize == 8 else lambda value: _narrow_text(scalar(value))
+
+
+def _narrow_text(value: np.floating[Any]) -> str:
+    """Return a float32 or float16 in the form of `repr`; NumPy's own form differs between its versions."""
+    size = abs(float(value))
+    if size == 0 or _PLAIN_FROM <= size < _PLAIN_BELOW:
+        return np.format_float_positional(value, unique=True, trim="0")
+    if size < float("inf"):
+        return np.format_float_scientific(value, unique=True, trim="-", exp_digits=2)
+    return repr(float(value))
+
+
+def _object_text(value: Any, precision: int | None) -> str:
+    if isinstance(value, float):
+        return repr(value) if precision is None else f"{value:z.{precision}f}"
+    if not hasattr(value, "denominator"):
+        raise DataError(f"{value!r} in an array of Python objects is no real number")
+    return fraction_text(value, precision)
+
+
+def _slow_block(block: NDArray[Any], separator: str, precision: int | None) -> bytes:
+    return _joined(cell_texts(block, precision), block.shape[1], separator)
+
+
+def _joined(cells: list[str], width: int, separator: str) -> bytes:
+    rows = [separator.join(cells[start : start + width]) for start in range(0, len(cells), width)]
+    return ("\n".join(rows) + "\n").encode()
+
+
+def _has_fast_digits(rows: NDArray[Any]) -> bool:
+    if rows.dtype.kind not in "iuf" or rows.dtype.itemsize > 8 or not rows.dtype.isnative:
+        return False
+    return rows.size >= _WORTH_ORJSON or "orjson" in sys.modules
+
+
+def _fast_block(block: NDArray[Any], separator: str) -> bytes | None:
+    """Return the text of `block` by way of orjson, None where its digits would differ from `repr`'s everywhere."""
+    import orjson
+
+    if block.dtype == np.float16:
+        return _joined(_half_texts(block), block.shape[1], separator)
+    odd = _odd_numbers(block) if block.dtype.kind == "f" else np.empty(0, dtype=np.intp)
+    if odd.size * 4 > block.size:
+        return None
+    if odd.size:
+        cells = orjson.dumps(np.ascontiguousarray(block.ravel()), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+        words = cells.decode().split(",")
+        for index, word in zip(odd.tolist(), cell_texts(block.ravel()[odd]), strict=True):
+            words[index] = word
+        return _joined(words, block.shape[1], separator)
+    text = _rows_of_json(np.ascontiguousarray(block))
+    return text if separator == "," else text.translate(bytes.maketrans(b",", separator.encode()))
+
+
+def _rows_of_json(block: NDArray[Any]) -> bytes:
+    """Return the rows of `block` with commas between cells: wide ones by turns, which is quicker."""
+    import orjson
+
+    option = orjson.OPT_SERIALIZE_NUMPY
+    if block.shape[1] < _WIDE:
+        return orjson.dumps(block, option=option)[2:-2].replace(b"],[", b"\n") + b"\n"
+    return b"".join([orjson.dumps(row, option=option)[1:-1] + b"\n" for row in block])
+
+
+def _odd_numbers(block: NDArray[Any]) -> NDArray[np.intp]:
+    """Return where numbers stand that orjson writes in another way: very small, very large, or none at all."""
+    size = np.abs(block)
+    plain = (size >= _PLAIN_FROM) & (size < (_PLAIN_BELOW if block.dtype.itemsize == 8 else _NARROW_PLAIN_BELOW))
+    plain |= size == 0
+    return np.flatnonzero(~plain)
+
+
+def _half_texts(block: NDArray[np.float16]) -> list[str]:
+    """Return the texts of float16 numbers, each of their few patterns of bits formatted once."""
+    patterns, places = np.unique(np.ascontiguousarray(block).view(np.uint16), return_inverse=True)
+    texts = [_narrow_text(value) for value in patterns.view(np.float16)]
+    return [texts[place] for place in places.ravel().tolist()]

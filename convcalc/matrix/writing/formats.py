@@ -1,0 +1,184 @@
+"""A matrix as text in the formats that programs and papers read: plain, CSV, TSV, JSON, Markdown, LaTeX."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from convcalc.matrix.writing.digits import cell_texts, fraction_text, row_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+_NOT_JSON = re.compile(rb"-?(?:nan|inf)|-?[0-9]+/[0-9]+")
+
+
+def format_plain(array: NDArray[Any], precision: int | None = None) -> bytes:
+    r"""Return the matrix itself as text: a row a line, one blank between numbers, "\n" after the last.
+
+    No axis is one number, one axis one line; more than two axes are 2-D slices parted by a blank line under a first
+    line `# shape: 2x4x4`. Every digit is there, unless `precision` rounds to so many after the point. Errors:
+    DataError for a dtype of no real numbers.
+
+    >>> import numpy as np
+    >>> format_plain(np.array([[[1, 2]], [[3, 4]]]))
+    b'# shape: 2x1x2\n1 2\n\n3 4\n'
+    """
+    return b"".join(plain_chunks(array, precision))
+
+
+def format_csv(array: NDArray[Any], precision: int | None = None, separator: str = ",") -> bytes:
+    r"""Return the matrix as `format_plain` does, cells parted by commas, or by `separator` such as a tab.
+
+    >>> import numpy as np
+    >>> format_csv(np.array([[1, 2], [3, 4]]))
+    b'1,2\n3,4\n'
+    """
+    return b"".join(plain_chunks(array, precision, separator))
+
+
+def plain_chunks(array: NDArray[Any], precision: int | None = None, separator: str = " ") -> Iterator[bytes]:
+    """Yield the text of `format_plain` piece by piece, some thousand numbers at a time."""
+    if array.ndim <= 2:
+        yield from row_blocks(_rows(array), separator, precision)
+        return
+    yield f"# shape: {'x'.join(map(str, array.shape))}\n".encode()
+    for number, plane in enumerate(array.reshape(-1, *array.shape[-2:])):
+        if number:
+            yield b"\n"
+        yield from row_blocks(plane, separator, precision)
+
+
+def to_json_data(array: NDArray[Any]) -> Any:
+    """Return nested lists that JSON can hold: "nan", "inf" and "-inf" are strings, and so are fractions ("7/3").
+
+    Decimals are Python floats of the same value; whole numbers have any size.
+
+    >>> import numpy as np
+    >>> to_json_data(np.array([[1.0, np.inf]]))
+    [[1.0, 'inf']]
+    """
+    return _jsonable(array.tolist())
+
+
+def json_data(array: NDArray[Any]) -> bytes:
+    """Return `to_json_data` as JSON text, with the shortest digits of the array's own dtype.
+
+    >>> import numpy as np
+    >>> json_data(np.array([[0.1, np.nan]], dtype=np.float32))
+    b'[[0.1,"nan"]]'
+    """
+    if array.ndim == 0:
+        return _row_json(array.reshape(1, 1))[:-1]
+    rows = array.reshape(-1, array.shape[-1])
+    if array.ndim == 1:
+        return b"[" + _row_json(rows)[:-1] + b"]"
+    lines = _row_json(rows).split(b"\n")[:-1]
+    for length in array.shape[-2::-1]:
+        lines = [b"[" + b"],[".join(lines[start : start + length]) + b"]" for start in range(0, len(lines), length)]
+    return b"[" + lines[0] + b"]"
+
+
+def format_json(array: NDArray[Any]) -> bytes:
+    r"""Return the JSON object of a file: schema, shape, dtype and data; it reads back to the same bits and dtype.
+
+    >>> import numpy as np
+    >>> format_json(np.array([1, 2]))
+    b'{"schema":1,"shape":[2],"dtype":"int64","data":[1,2]}\n'
+    """
+    shape = ",".join(map(str, array.shape))
+    return f'{{"schema":1,"shape":[{shape}],"dtype":"{array.dtype}","data":'.encode() + json_data(array) + b"}\n"
+
+
+def format_markdown(array: NDArray[Any], precision: int | None = None) -> str:
+    r"""Return a Markdown table, with the empty header that Markdown demands; slices are parted by a blank line.
+
+    >>> import numpy as np
+    >>> print(format_markdown(np.array([[1, 10], [2, 0]])), end="")
+    |   |    |
+    |--:|---:|
+    | 1 | 10 |
+    | 2 |  0 |
+    """
+    return "\n".join(_markdown_plane(plane, precision) for plane in _planes(array))
+
+
+def format_latex(array: NDArray[Any], precision: int | None = None) -> str:
+    r"""Return a `bmatrix` environment a slice; fractions become `\frac{7}{3}`, infinities `\infty`.
+
+    >>> import numpy as np
+    >>> print(format_latex(np.array([[1, 0], [2, 1]])), end="")
+    \begin{bmatrix}
+    1 & 0 \\
+    2 & 1
+    \end{bmatrix}
+    """
+    return "\n".join(_latex_plane(plane, precision) for plane in _planes(array))
+
+
+def _rows(array: NDArray[Any]) -> NDArray[Any]:
+    return array.reshape(-1, array.shape[-1] if array.ndim else 1)
+
+
+def _planes(array: NDArray[Any]) -> list[NDArray[Any]]:
+    return [_rows(array)] if array.ndim <= 2 else list(array.reshape(-1, *array.shape[-2:]))
+
+
+def _row_json(rows: NDArray[Any]) -> bytes:
+    if rows.dtype == object:
+        cells = [_object_json(value) for value in rows.ravel().tolist()]
+        width = rows.shape[1]
+        lines = [",".join(cells[start : start + width]) for start in range(0, len(cells), width)]
+        return ("\n".join(lines) + "\n").encode()
+    text = b"".join(row_blocks(rows, ","))
+    return _NOT_JSON.sub(rb'"\g<0>"', text) if b"n" in text else text
+
+
+def _object_json(value: Any) -> str:
+    if isinstance(value, float) or value.denominator == 1:
+        text = fraction_text(value) if not isinstance(value, float) else repr(value)
+        return f'"{text}"' if "n" in text else text
+    return f'"{fraction_text(value.numerator)}/{fraction_text(value.denominator)}"'
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, float):
+        return value if value - value == 0 else repr(value)
+    if isinstance(value, (bool, int)):
+        return int(value)
+    return value.numerator if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
+
+
+def _markdown_plane(plane: NDArray[Any], precision: int | None) -> str:
+    rows = _cells(plane, precision)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    head = "".join(f"| {' ' * width} " for width in widths) + "|"
+    rule = "".join(f"|{'-' * (width + 1)}:" for width in widths) + "|"
+    body = ["".join(f"| {c:>{w}} " for c, w in zip(row, widths, strict=True)) + "|" for row in rows]
+    return "\n".join([head, rule, *body]) + "\n"
+
+
+def _latex_plane(plane: NDArray[Any], precision: int | None) -> str:
+    rows = [" & ".join(map(_latex_cell, row)) for row in _cells(plane, precision)]
+    return "\\begin{bmatrix}\n" + " \\\\\n".join(rows) + "\n\\end{bmatrix}\n"
+
+
+def _latex_cell(text: str) -> str:
+    if "/" in text:
+        above, below = text.lstrip("-").split("/")
+        return f"{'-' * text.startswith('-')}\\frac{{{above}}}{{{below}}}"
+    if "inf" in text:
+        return text.replace("inf", "\\infty")
+    if "nan" in text:
+        return "\\mathrm{nan}"
+    mantissa, e, exponent = text.partition("e")
+    return f"{mantissa} \\cdot 10^{{{int(exponent)}}}" if e else text
+
+
+def _cells(plane: NDArray[Any], precision: int | None) -> list[list[str]]:
+    cells, width = cell_texts(plane, precision), plane.shape[1]
+    return [cells[start : start + width] for start in range(0, len(cells), width)]

@@ -1,0 +1,64 @@
+"""Text to layers: which notation a text is in, and its layers with their places.
+
+The readers of the single notations are imported only when a text needs them.
+"""
+
+from __future__ import annotations
+
+from convcalc.notation.nodes import Network, Node, WindowOptions
+from convcalc.notation.options import adaptive_pooling, apply_options, build_layer, is_bare
+from convcalc.notation.sizes import channels_first, parse_axes, parse_padding, parse_size
+from convcalc.notation.source import Source, fold
+
+__all__ = [
+    "Network",
+    "Node",
+    "WindowOptions",
+    "adaptive_pooling",
+    "apply_options",
+    "build_layer",
+    "channels_first",
+    "is_bare",
+    "parse_axes",
+    "parse_layers",
+    "parse_network",
+    "parse_padding",
+    "parse_size",
+]
+
+
+def parse_layers(text: str, *, rank: int | None = None, place: str = "") -> tuple[Node, ...]:
+    """Read the layers of one LAYER argument, or of a whole file with the name `place`.
+
+    `rank` is the number of spatial axes where the notation does not say it, 2 if not given. Raises SpecError with
+    the line, the span and a hint.
+
+    >>> [node.text for node in parse_layers("nn.Conv2d(3, 8,  3) relu 2*(conv:8,k3)")]
+    ['nn.Conv2d(3, 8, 3)', 'relu', 'conv:8,k3', 'conv:8,k3']
+    """
+    return parse_network(text, rank=rank, place=place).nodes
+
+
+def parse_network(text: str, *, rank: int | None = None, place: str = "", notation: str | None = None) -> Network:
+    """Read what `parse_layers` does, with the input size and the layout that the text itself gives.
+
+    `notation` (`pytorch` or `keras`) is that of layers whose names both have, where the text does not show it.
+
+    >>> network = parse_network("keras.Sequential([Input(shape=(28, 26, 1)), Conv2D(8, 3), Dense(10)])")
+    >>> network.input, network.layout, len(network.nodes)
+    ((1, 28, 26), 'hwc', 2)
+    """
+    from convcalc.notation.network import read_network
+
+    source = Source(text, place)
+    reading = read_network(source, rank, notation)
+    nodes = []
+    folded: dict[str, str] = {}
+    for entry in reading.entries:
+        written = text[entry.start : entry.end]
+        if written not in folded:
+            folded[written] = fold(written)
+        where, line, span = source.where(entry.start, entry.end)
+        nodes.append(Node(entry.layer, folded[written], line, span, where, entry.name, entry.notes, entry.activation))
+    layout = "hwc" if reading.notation == "keras" else "chw"
+    return Network(tuple(nodes), reading.input, layout, reading.notation, reading.printed)

@@ -1,0 +1,187 @@
+"""Values of arguments to the kinds that signatures name: counts, axes, padding, sizes, flags, words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from convcalc.geometry import Padding
+from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.syntax import Call, Sequence, Symbol
+
+
+def _whole(bound: Bound, name: str, value: object, least: int | None) -> int:
+    """Read a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise bound.fault(name, f"{name} must be a whole number, got {_shown(value)}")
+    if least is not None and value < least:
+        raise bound.fault(name, f"{name} must be at least {least}, got {value}")
+    return value
+
+
+def _shown(value: object) -> str:
+    """Show a value as it was written, shortened."""
+    if isinstance(value, Sequence):
+        return _shorten(repr(value.plain()))
+    if isinstance(value, Call):
+        return f"{value.name}(...)"
+    return _shorten(repr(value))
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _axes(bound: Bound, name: str, value: object, least: int) -> tuple[int, ...]:
+    if not isinstance(value, Sequence):
+        return (_whole(bound, name, value, least),) * bound.rank
+    if len(value.items) != bound.rank:
+        counts = "1 number" if bound.rank == 1 else f"1 number or {bound.rank}"
+        raise bound.fault(name, f"{name} of {bound.call.short_name} takes {counts}, got {_shown(value)}")
+    return tuple(_whole(bound, name, item.value, least) for item in value.items)
+
+
+def _window_axes(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+    # The sliding poolings take a tuple of one number for every axis.
+    if isinstance(value, Sequence) and len(value.items) == 1:
+        value = value.items[0].value
+    return _axes(bound, name, value, 1)
+
+
+def _both_sides(bound: Bound, name: str, value: object) -> tuple[Padding, ...]:
+    if isinstance(value, Sequence) and len(value.items) == 1:
+        value = value.items[0].value
+    return tuple(Padding(cells, cells) for cells in _axes(bound, name, value, 0))
+
+
+def _padding(bound: Bound, name: str, value: object) -> object:
+    word = value.name if isinstance(value, Symbol) else value
+    if not isinstance(word, str):
+        return tuple(Padding(cells, cells) for cells in _axes(bound, name, value, 0))
+    if word not in ("same", "valid"):
+        raise bound.fault(name, f"padding must be a number, 'same' or 'valid', got {_shown(word)}")
+    return word
+
+
+def _outputs(bound: Bound, name: str, value: object) -> tuple[int | None, ...]:
+    items = [item.value for item in value.items] if isinstance(value, Sequence) else [value] * bound.rank
+    if len(items) != bound.rank:
+        raise bound.fault(name, f"{name} of {bound.call.short_name} takes {bound.rank} sizes, got {_shown(value)}")
+    return tuple(None if item is None else _whole(bound, name, item, 1) for item in items)
+
+
+def _items(bound: Bound, name: str, value: object) -> list[object]:
+    """Give the items of a list or a tuple, or of `torch.Size([...])`, or the one value."""
+    if isinstance(value, Call) and value.short_name == "Size" and len(value.positional) == 1:
+        value = value.positional[0].value
+    items = [item.value for item in value.items] if isinstance(value, Sequence) else [value]
+    if not items:
+        raise bound.fault(name, f"{name} is empty")
+    return items
+
+
+def _sizes(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+    return tuple(_whole(bound, name, item, 1) for item in _items(bound, name, value))
+
+
+def _split(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+    sizes = tuple(_whole(bound, name, item, -1) for item in _items(bound, name, value))
+    if 0 in sizes or sizes.count(-1) > 1:
+        raise bound.fault(name, f"{name} takes sizes of at least 1, one of which may be -1, got {_shown(value)}")
+    return sizes
+
+
+def _factors(bound: Bound, name: str, value: object) -> tuple[int | float, ...]:
+    factors = tuple(_number(bound, name, item) for item in _items(bound, name, value))
+    for factor in factors:
+        if not 0 < factor < float("inf"):
+            raise bound.fault(name, f"{name} must be more than 0, got {_shown(factor)}")
+    return factors
+
+
+def _borders(bound: Bound, name: str, value: object) -> tuple[tuple[int, int], ...]:
+    """Read cells before and after each axis, the last axis first, as PyTorch writes them."""
+    if not isinstance(value, Sequence):
+        cells = _whole(bound, name, value, None)
+        return ((cells, cells),) * bound.rank
+    if len(value.items) != 2 * bound.rank:
+        raise bound.fault(
+            name, f"{name} of {bound.call.short_name} takes 1 number or {2 * bound.rank}, got {_shown(value)}"
+        )
+    sides = [_whole(bound, name, item.value, None) for item in value.items]
+    return tuple(zip(sides[-2::-2], sides[::-2], strict=True))
+
+
+def _sides(bound: Bound, name: str, value: object) -> tuple[tuple[int, int], ...]:
+    """Read cells before and after each axis, the first axis first, as Keras writes them."""
+    if not isinstance(value, Sequence):
+        cells = _whole(bound, name, value, 0)
+        return ((cells, cells),) * bound.rank
+    items = [item.value for item in value.items]
+    if bound.rank == 1 and len(items) == 2 and not isinstance(items[0], Sequence):
+        items = [value]
+    if len(items) != bound.rank:
+        raise bound.fault(name, f"{name} of {bound.call.short_name} takes {bound.rank} pairs, got {_shown(value)}")
+    sides = []
+    for item in items:
+        pair = [side.value for side in item.items] if isinstance(item, Sequence) else [item, item]
+        if len(pair) != 2:
+            raise bound.fault(name, f"{name} takes a number before and after each axis, got {_shown(item)}")
+        sides.append((_whole(bound, name, pair[0], 0), _whole(bound, name, pair[1], 0)))
+    return tuple(sides)
+
+
+def _axis(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+    return tuple(_whole(bound, name, item, None) for item in _items(bound, name, value))
+
+
+def _flag(bound: Bound, name: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise bound.fault(name, f"{name} must be True or False, got {_shown(value)}")
+
+
+def _number(bound: Bound, name: str, value: object) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise bound.fault(name, f"{name} must be a number, got {_shown(value)}")
+    return value
+
+
+def _word(bound: Bound, name: str, value: object) -> str:
+    word = value.name if isinstance(value, Symbol) else value
+    if not isinstance(word, str):
+        raise bound.fault(name, f"{name} must be a word, got {_shown(value)}")
+    return word
+
+
+def _or_none(reader: Callable[[Bound, str, object], object]) -> Callable[[Bound, str, object], object]:
+    return lambda bound, name, value: None if value is None else reader(bound, name, value)
+
+
+READERS: dict[str, Callable[[Bound, str, object], object]] = {
+    "count": lambda bound, name, value: _whole(bound, name, value, 1),
+    "count?": _or_none(lambda bound, name, value: _whole(bound, name, value, 1)),
+    "integer": lambda bound, name, value: _whole(bound, name, value, None),
+    "integer?": _or_none(lambda bound, name, value: _whole(bound, name, value, None)),
+    "axes": lambda bound, name, value: _axes(bound, name, value, 1),
+    "axes?": _or_none(lambda bound, name, value: _axes(bound, name, value, 1)),
+    "axes0": lambda bound, name, value: _axes(bound, name, value, 0),
+    "axes0?": _or_none(lambda bound, name, value: _axes(bound, name, value, 0)),
+    "window": _window_axes,
+    "window?": _or_none(_window_axes),
+    "both sides": _both_sides,
+    "padding": _padding,
+    "outputs": _outputs,
+    "sizes": _sizes,
+    "sizes?": _or_none(_sizes),
+    "split": _split,
+    "factors?": _or_none(_factors),
+    "borders": _borders,
+    "sides": _sides,
+    "axis": _axis,
+    "axis?": _or_none(_axis),
+    "flag": _flag,
+    "number": _number,
+    "number?": _or_none(_number),
+    "word": _word,
+    "any": lambda _bound, _name, value: value,
+}

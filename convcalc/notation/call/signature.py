@@ -1,0 +1,48 @@
+"""Arguments to parameters: what a call gives, in the order, with the defaults and of the kinds its signature says.
+
+A signature is plain data: a tuple of (name, kind, default), the default `...` where the argument is required. This
+module knows no layers and no notation.
+"""
+
+from __future__ import annotations
+
+from convcalc.notation.call.arguments import READERS
+from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.syntax import Call
+from convcalc.notation.source import Source, suggestion
+
+Signature = tuple[tuple[str, str, object], ...]
+# Layers by name: family, number of spatial axes, parameters.
+Signatures = dict[str, tuple[str, int, Signature]]
+
+
+def bind(source: Source, call: Call, signature: Signature, rank: int, keywords: Signature = ()) -> Bound:
+    """Bind the arguments of `call` to the parameters of `signature`, as Python would, and check their kinds.
+
+    The parameters in `keywords` are taken by name alone. Raises SpecError at an argument that is unknown, missing,
+    given twice, or of the wrong kind.
+    """
+    bound = Bound(source, call, rank)
+    for index, argument in enumerate(call.positional):
+        if index == len(signature):
+            message = f"{call.short_name} takes at most {len(signature)} arguments, got {len(call.positional)}"
+            raise source.fault(message, argument.start, argument.end)
+        bound.given[signature[index][0]] = argument
+    parameters = (*signature, *keywords) if keywords else signature
+    known = [parameter[0] for parameter in parameters]
+    for name, at, argument in call.keywords:
+        if name not in known:
+            hint = suggestion(name, known) or (f"it takes {', '.join(known)}" if known else None)
+            raise source.fault(f"{call.short_name} has no parameter {name!r}", at, at + len(name), hint)
+        if name in bound.given:
+            raise source.fault(f"{name} is given twice", at, argument.end)
+        bound.given[name] = argument
+    for name, kind, default in parameters:
+        given = bound.given.get(name)
+        if given is not None:
+            bound.values[name] = READERS[kind](bound, name, given.value)
+        elif default is ...:
+            raise source.fault(f"{call.short_name} needs {name}", call.start, call.name_end)
+        else:
+            bound.values[name] = READERS[kind](bound, name, default)
+    return bound

@@ -1,0 +1,88 @@
+"""A layer as a call before it is text: its name in a notation and the arguments that differ from the defaults."""
+
+from __future__ import annotations
+
+from convcalc.errors import UsageError
+from convcalc.geometry import Padding
+
+
+class Infinite:
+    """An infinite number, which Python writes as a call: `float('-inf')`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"float('{self.value}')"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Written:
+    """A name, the arguments by position, and those by name."""
+
+    __slots__ = ("keywords", "name", "positional")
+
+    def __init__(self, name: str, *positional: object, **keywords: object) -> None:
+        self.name = name
+        self.positional = positional
+        self.keywords = keywords
+
+    def without(self, **defaults: object) -> Written:
+        """Leave out the arguments that are as they are by default.
+
+        >>> Written("Flatten", start_dim=1, end_dim=2).without(start_dim=1, end_dim=-1).call()
+        'Flatten(end_dim=2)'
+        """
+        kept = {key: value for key, value in self.keywords.items() if key not in defaults or value != defaults[key]}
+        return Written(self.name, *self.positional, **kept)
+
+    def call(self, module: str = "") -> str:
+        """Write it as Python does."""
+        arguments = [*map(repr, self.positional), *(f"{key}={value!r}" for key, value in self.keywords.items())]
+        return f"{module}{self.name}({', '.join(arguments)})"
+
+    def word(self) -> str:
+        """Write it as the short notation does.
+
+        >>> Written("Upsample", scale_factor=(2, 3)).word()
+        'upsample:scale_factor=2x3'
+        """
+        fields = [*map(_short, self.positional), *(f"{key}={_short(value)}" for key, value in self.keywords.items())]
+        return f"{self.name.lower()}:{','.join(fields)}" if fields else self.name.lower()
+
+
+def _short(value: object) -> str:
+    if isinstance(value, tuple):
+        return "x".join(":".join(map(str, item)) if isinstance(item, tuple) else _short(item) for item in value)
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
+
+
+def axes(values: tuple[int, ...]) -> int | tuple[int, ...]:
+    """Write equal numbers as one.
+
+    >>> axes((3, 3)), axes((3, 5))
+    (3, (3, 5))
+    """
+    return values[0] if len(set(values)) == 1 else values
+
+
+def both_sides(padding: tuple[Padding, ...], notation: str) -> int | tuple[int, ...]:
+    """Write padding that is the same before and after each axis; raise UsageError where it is not."""
+    for side in padding:
+        if side.before != side.after:
+            raise unsayable(f"padding of {side.before} before and {side.after} after an axis", notation)
+    return axes(tuple(side.before for side in padding))
+
+
+def unsayable(what: str, notation: str, hint: str | None = None) -> UsageError:
+    """Make the error for something that a notation has no words for.
+
+    >>> unsayable("minpool", "PyTorch").message
+    "PyTorch's notation cannot say minpool"
+    """
+    whose = "the short notation" if notation == "short" else f"{notation}'s notation"
+    return UsageError(f"{whose} cannot say {what}", hint=hint)

@@ -1,0 +1,317 @@
+"""Keras's call notation to layers: channels last, filters first, padding by name, Keras's own defaults.
+
+    Conv2D(64, (7, 7), strides=2, padding="same")
+    layers.MaxPooling2D(2)
+    keras.layers.Dense(10, activation="softmax")
+
+Layers stay channels first inside; only axes that are counted (Reshape, Permute) know that Keras's come last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from convcalc.errors import ShapeError
+from convcalc.layers import (
+    AdaptivePooling,
+    AxesNormalization,
+    Border,
+    Convolution,
+    Elementwise,
+    Embedding,
+    Flatten,
+    Layer,
+    Linear,
+    NamedPadding,
+    Normalization,
+    NormalizationKind,
+    Permute,
+    Pooling,
+    Reshape,
+    Resize,
+    Slope,
+)
+from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.signature import Signature, bind
+from convcalc.notation.call.syntax import Call, Symbol
+from convcalc.notation.entries import Entry
+from convcalc.notation.keras.activations import ACTIVATIONS, elementwise
+from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
+from convcalc.notation.source import Source, suggestion
+
+
+def is_module(dotted: str) -> bool:
+    """Tell whether a dotted prefix is one under which Keras keeps its layers.
+
+    >>> is_module("tf.keras.layers"), is_module(""), is_module("nn")
+    (True, True, False)
+    """
+    return dotted == "" or dotted.rpartition(".")[2] in ("layers", "keras")
+
+
+def entries_of(source: Source, call: Call) -> list[Entry]:
+    """Give the layers that a call describes: one, or the two that a separable convolution consists of.
+
+    Raises SpecError at the name or the argument at fault.
+
+    >>> from convcalc.notation.call.syntax import read_expression
+    >>> text = Source("SeparableConv2D(64, 3)")
+    >>> [type(entry.layer).__name__ for entry in entries_of(text, read_expression(text, 0, 22).value)]
+    ['Convolution', 'Convolution']
+    """
+    modules, _, name = call.name.rpartition(".")
+    entry = SIGNATURES.get(name)
+    if entry is None or not is_module(modules):
+        start = call.name_end - len(name) if entry is None else call.start
+        hint = suggestion(name, list(SIGNATURES))
+        raise source.fault(
+            f"there is no layer {call.name[:40]!r} in Keras's notation here", start, call.name_end, hint
+        )
+    family, rank, signature = entry
+    bound = bind(source, call, signature, rank, _keywords(call, signature))
+    if bound.values.get("data_format") not in (None, "channels_last"):
+        raise bound.fault("data_format", "Keras's notation is read channels last only", "leave data_format out")
+    try:
+        layers = _BUILDERS[family](bound, name)
+    except ShapeError as error:
+        raise source.fault(error.message, call.start, call.end, error.hint) from None
+    found = [Entry(call.start, call.end, layer, _own_name(bound)) for layer in layers]
+    if "activation" in bound.values and family != "activation":
+        found[-1].activation = _activation(bound)
+    if len(found) > 1:
+        for part, entry_of_part in enumerate(found, 1):
+            entry_of_part.notes = (f"part {part} of {len(found)} of {name}",)
+    return found
+
+
+def _keywords(call: Call, signature: Signature) -> Signature:
+    """Give what a call may name besides its signature."""
+    known = {parameter[0] for parameter in signature}
+    training = tuple((name, "any", None) for name, _, _ in call.keywords if name.endswith(TRAINING))
+    shared = tuple(parameter for parameter in KEYWORDS if parameter[0] not in known)
+    return (*shared, *(parameter for parameter in training if parameter[0] not in known and parameter not in shared))
+
+
+def _own_name(bound: Bound) -> str:
+    name = bound.values.get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _activation(bound: Bound) -> Layer | None:
+    """Read an activation: its name in Keras, or the function or layer of that name."""
+    value = bound.values["activation"]
+    if value is None:
+        return None
+    name = value.short_name if isinstance(value, Call) else value.name if isinstance(value, Symbol) else value
+    word = name.rpartition(".")[2] if isinstance(name, str) else ""
+    if word.lower() == "linear":
+        return None
+    if word.lower() not in ACTIVATIONS:
+        hint = suggestion(word, list(ACTIVATIONS)) if word else None
+        raise bound.fault("activation", f"there is no activation {word or name!r}", hint)
+    return ACTIVATIONS[word.lower()]
+
+
+def _padding(bound: Bound, *allowed: NamedPadding) -> NamedPadding:
+    word = bound.word("padding").lower()
+    for name in allowed:
+        if word == name:
+            return name
+    names = ", ".join(repr(name) for name in allowed)
+    raise bound.fault("padding", f"padding of {bound.call.short_name} must be one of {names}, got {word[:40]!r}")
+
+
+def _check_strides(bound: Bound) -> tuple[int, ...]:
+    """Give the strides; Keras refuses strides together with dilation, but for depthwise convolutions."""
+    strides, dilation = bound.axes("strides"), bound.axes("dilation_rate")
+    if max(strides) > 1 and max(dilation) > 1:
+        raise bound.fault("strides", "Keras refuses strides above 1 together with a dilation_rate above 1")
+    return strides
+
+
+def _convolution(bound: Bound, name: str) -> list[Layer]:
+    padding = _padding(bound, "valid", "same", "causal") if bound.rank == 1 else _padding(bound, "valid", "same")
+    return [
+        Convolution(
+            in_channels=None,
+            out_channels=bound.whole("filters"),
+            kernel=bound.axes("kernel_size"),
+            stride=_check_strides(bound),
+            padding=padding,
+            dilation=bound.axes("dilation_rate"),
+            groups=bound.whole("groups"),
+            bias=bound.flag("use_bias"),
+        )
+    ]
+
+
+def _transposed(bound: Bound, name: str) -> list[Layer]:
+    strides, extra = _check_strides(bound), bound.values["output_padding"]
+    if isinstance(extra, tuple):
+        for cells, step in zip(extra, strides, strict=True):
+            if cells >= step:
+                raise bound.fault("output_padding", f"output_padding {cells} must be smaller than the stride {step}")
+    return [
+        Convolution(
+            in_channels=None,
+            out_channels=bound.whole("filters"),
+            kernel=bound.axes("kernel_size"),
+            stride=strides,
+            padding=_padding(bound, "valid", "same"),
+            dilation=bound.axes("dilation_rate"),
+            bias=bound.flag("use_bias"),
+            transposed=True,
+            output_padding=extra if isinstance(extra, tuple) else None,
+        )
+    ]
+
+
+def _depthwise(bound: Bound, name: str) -> list[Layer]:
+    return [
+        Convolution(
+            in_channels=None,
+            out_channels=None,
+            kernel=bound.axes("kernel_size"),
+            stride=bound.axes("strides"),
+            padding=_padding(bound, "valid", "same"),
+            dilation=bound.axes("dilation_rate"),
+            bias=bound.flag("use_bias"),
+            depth_multiplier=bound.whole("depth_multiplier"),
+        )
+    ]
+
+
+def _separable(bound: Bound, name: str) -> list[Layer]:
+    """Build both parts: a depthwise convolution without bias, then one of kernel 1 that mixes the channels."""
+    (depthwise,) = _depthwise(bound, name)
+    ones = (1,) * bound.rank
+    pointwise = Convolution(None, bound.whole("filters"), ones, ones, "valid", ones, bias=bound.flag("use_bias"))
+    return [depthwise.replace(bias=False), pointwise]
+
+
+def _pooling(bound: Bound, name: str) -> list[Layer]:
+    kernel, padding = bound.axes("pool_size"), _padding(bound, "valid", "same")
+    stride = kernel if bound.values["strides"] is None else bound.axes("strides")
+    # TensorFlow's average never counts the padding.
+    ones, kept = (1,) * bound.rank, name.startswith("Max")
+    return [Pooling("max" if kept else "avg", kernel, stride, padding, ones, count_padding=kept)]
+
+
+def _global(bound: Bound, name: str) -> list[Layer]:
+    ones, drop_axes = (1,) * bound.rank, not bound.flag("keepdims")
+    return [AdaptivePooling("max" if "Max" in name else "avg", ones, drop_axes)]
+
+
+def _adaptive(bound: Bound, name: str) -> list[Layer]:
+    return [AdaptivePooling("max" if "Max" in name else "avg", bound.outputs("output_size"))]
+
+
+def _dense(bound: Bound, name: str) -> list[Layer]:
+    return [Linear(None, bound.whole("units"), bound.flag("use_bias"), on_channels=True)]
+
+
+def _normalization(bound: Bound, name: str) -> list[Layer]:
+    axes, scale = bound.axes("axis"), bound.values.get("scale") is not False
+    shift = bound.values.get("center", False) is not False
+    batch = name == "BatchNormalization"
+    if axes != (-1,):
+        if batch and len(axes) > 1:
+            raise bound.fault("axis", "BatchNormalization takes one axis")
+        return [AxesNormalization(axes, None, scale, shift, running_stats=batch, buffers_are_parameters=batch)]
+    bias = None if shift == scale else shift
+    kind: NormalizationKind = "batch" if batch else "rms" if name.startswith("RMS") else "layer"
+    return [Normalization(None, None, scale, batch, bias, kind, buffers_are_parameters=batch)]
+
+
+def _group_normalization(bound: Bound, name: str) -> list[Layer]:
+    groups, scale, shift = bound.whole("groups"), bound.flag("scale"), bound.flag("center")
+    if bound.axes("axis") != (-1,):
+        raise bound.fault("axis", "GroupNormalization is read for the channels alone, axis=-1")
+    if groups != -1 and groups < 1:
+        raise bound.fault("groups", f"groups must be at least 1, or -1 for one a channel, got {groups}")
+    bias = None if shift == scale else shift
+    if groups == -1:
+        return [Normalization(None, None, scale, False, bias, "instance")]
+    return [Normalization(None, None, scale, False, bias, "group", groups)]
+
+
+def _border(bound: Bound, name: str) -> list[Layer]:
+    return [Border(bound.borders("padding"))]
+
+
+def _cropping(bound: Bound, name: str) -> list[Layer]:
+    return [Border(tuple((-before, -after) for before, after in bound.borders("cropping")))]
+
+
+def _upsampling(bound: Bound, name: str) -> list[Layer]:
+    mode = bound.word("interpolation").lower() if "interpolation" in bound.values else "nearest"
+    return [Resize(bound.rank, factor=bound.axes("size"), mode=mode)]
+
+
+def _resizing(bound: Bound, name: str) -> list[Layer]:
+    size = (bound.whole("height"), bound.whole("width"))
+    return [Resize(2, size=size, mode=bound.word("interpolation").lower())]
+
+
+def _repeat(bound: Bound, name: str) -> list[Layer]:
+    """Build a repetition of features along a new axis: that axis with one cell, then as many as are wanted."""
+    return [Reshape((1, -1), rank=0), Resize(1, factor=(bound.whole("n"),))]
+
+
+def _reshape(bound: Bound, name: str) -> list[Layer]:
+    return [Reshape(bound.axes("target_shape"))]
+
+
+def _permute(bound: Bound, name: str) -> list[Layer]:
+    axes = bound.axes("dims")
+    if sorted(axes) != list(range(1, len(axes) + 1)):
+        raise bound.fault("dims", f"dims must be the numbers 1 to {len(axes)} in some order, got {axes}")
+    return [Permute(axes)]
+
+
+def _slope(bound: Bound, name: str) -> list[Layer]:
+    shared = bound.values["shared_axes"]
+    axes = shared if isinstance(shared, tuple) else ()
+    if any(axis < 1 for axis in axes):
+        raise bound.fault("shared_axes", f"shared_axes are counted from 1, got {axes}")
+    return [Slope(None, axes)]
+
+
+def _embedding(bound: Bound, name: str) -> list[Layer]:
+    return [Embedding(bound.whole("input_dim"), bound.whole("output_dim"), as_channels=True)]
+
+
+def _flatten(bound: Bound, name: str) -> list[Layer]:
+    return [Flatten()]
+
+
+def _activation_layer(bound: Bound, name: str) -> list[Layer]:
+    return [_activation(bound) or Elementwise("Identity")]
+
+
+_BUILDERS: dict[str, Callable[[Bound, str], list[Layer]]] = {
+    "convolution": _convolution,
+    "transposed": _transposed,
+    "depthwise": _depthwise,
+    "separable": _separable,
+    "pooling": _pooling,
+    "global": _global,
+    "adaptive": _adaptive,
+    "dense": _dense,
+    "batch normalization": _normalization,
+    "layer normalization": _normalization,
+    "root mean square": _normalization,
+    "group normalization": _group_normalization,
+    "padding": _border,
+    "cropping": _cropping,
+    "upsampling": _upsampling,
+    "resizing": _resizing,
+    "repeat": _repeat,
+    "reshape": _reshape,
+    "permute": _permute,
+    "slope": _slope,
+    "embedding": _embedding,
+    "flatten": _flatten,
+    "activation": _activation_layer,
+    "elementwise": elementwise,
+}

@@ -1,0 +1,319 @@
+"""A text of any notation to layers: items read one by one, containers opened, the notation of each call found."""
+
+from __future__ import annotations
+
+from convcalc.errors import SpecError
+from convcalc.layers import (
+    Border,
+    Convolution,
+    Elementwise,
+    Linear,
+    Normalization,
+    Pooling,
+    Resize,
+    TensorShape,
+    complete,
+)
+from convcalc.notation.call.signature import Signatures
+from convcalc.notation.call.syntax import Call, Sequence, read_expression
+from convcalc.notation.entries import MAX_LAYERS, Entry, Item, too_many
+from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
+from convcalc.notation.source import Source, fold, suggestion
+
+_LISTS = ("Sequential", "ModuleList", "OrderedDict", "ModuleDict")
+_INPUTS = ("Input", "InputLayer")
+_TRANSFORMER = "Transformer"
+_INPUT_SIZES = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
+_INPUT_KEYWORDS = (
+    *_INPUT_SIZES[:4],
+    *("batch_size", "dtype", "sparse", "ragged", "name", "tensor", "input_tensor", "optional"),
+)
+
+
+# The names that PyTorch and Keras share; most texts are sorted out by the others.
+_IN_BOTH = frozenset(
+    {"AlphaDropout", "Dropout", "ELU", "Embedding", "Flatten", "Identity", "LeakyReLU", "PReLU", "ReLU", "Softmax"}
+)
+
+
+def _keras() -> Signatures:
+    """Give Keras's layers, whose table is not loaded for a text that needs only PyTorch's."""
+    from convcalc.notation.keras.signatures import SIGNATURES
+
+    return SIGNATURES
+
+
+class Reading:
+    """What was read: the layers, the input size written with them (channels first), and the notation."""
+
+    __slots__ = ("entries", "input", "notation", "printed")
+
+    def __init__(
+        self, entries: list[Entry], size: tuple[int, ...] | None, notation: str, printed: bool = False
+    ) -> None:
+        self.entries = entries
+        self.input = size
+        self.notation = notation
+        self.printed = printed
+
+
+def read_network(source: Source, rank: int | None, notation: str | None = None) -> Reading:
+    """Read a text of layers in any notation.
+
+    `rank` is the number of spatial axes where the short notation does not say it; `notation` is that of calls whose
+    names PyTorch and Keras share, where nothing else says it. Raises SpecError at the fault.
+
+    >>> reading = read_network(Source("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())"), None)
+    >>> [entry.name for entry in reading.entries], reading.notation
+    (['0', '1'], 'pytorch')
+    """
+    if "): " in source.text or "):\t" in source.text:
+        from convcalc.notation.pytorch.printed import is_printed, read_printed
+
+        if is_printed(source.text):
+            return Reading(read_printed(source), None, "pytorch", printed=True)
+    if "import " in source.text:
+        source = Source(_without_imports(source.text), source.place)
+    reader = _Reader(source, rank, notation)
+    single = _single_item(source.text)
+    if single is None:
+        from convcalc.notation.split import split_items
+
+        items = split_items(source)
+    else:
+        items = [single]
+    calls = [reader.calls(item) if item.is_call else None for item in items]
+    common = reader.notation([call for found in calls if found for _, call in found])
+    entries: list[Entry] = []
+    for item, found in zip(items, calls, strict=True):
+        if found is None:
+            entries.append(reader.word(item))
+        else:
+            for name, call in found:
+                entries += reader.entries(call, name, common)
+        if len(entries) > MAX_LAYERS:
+            raise too_many(source, item.start, item.end)
+    if not entries:
+        raise source.fault("there is no layer in this text", 0, 0)
+    if reader.channels is not None:
+        _give_channels(entries, reader.channels)
+    if common == "either":
+        common = "keras" if reader.only_keras else "pytorch"
+    return Reading(entries, reader.input, common)
+
+
+def _without_imports(text: str) -> str:
+    """Blank out the lines that import something, every other character staying in its place."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        words = line.split()
+        if words[:1] == ["import"] or (words[:1] == ["from"] and "import" in words[2:3]):
+            lines[number] = " " * len(line)
+    return "\n".join(lines)
+
+
+def _single_item(text: str) -> Item | None:
+    """Give the item of a text that is one short call or word, None where it takes more than a look to tell.
+
+    Most command lines are such, and splitting needs a regular expression, which takes time to compile.
+    """
+    bracket = text.find("(")
+    if len(text) > 200 or any(mark in text for mark in "#'\"\n;*{}"):
+        return None
+    if bracket < 0:
+        word = text.strip()
+        return Item(text.index(word), text.index(word) + len(word), False) if _is_word(word) else None
+    inside = text.rstrip().removesuffix(")")
+    if not text[:bracket].strip().replace(".", "_").isidentifier() or len(inside) == len(text.rstrip()):
+        return None
+    depth = 0
+    for character in inside[bracket:]:
+        depth += (character in "([") - (character in ")]")
+        if depth < 1:
+            return None
+    return Item(0, len(text), True) if depth == 1 else None
+
+
+def _is_word(word: str) -> bool:
+    return len(word.split()) == 1 and word[0].isalpha() and not any(bracket in word for bracket in "[])")
+
+
+def _give_channels(entries: list[Entry], channels: int) -> None:
+    """Give the first layer that asks for channels those of an `Input` whose other sizes are open."""
+    for entry in entries:
+        if isinstance(entry.layer, Convolution | Normalization | Linear):
+            entry.layer = complete(entry.layer, TensorShape((channels,), 0))
+            return
+        if not isinstance(entry.layer, Elementwise | Pooling | Border | Resize):
+            return
+
+
+class _Reader:
+    """Reads the items of one text, the same text only once."""
+
+    def __init__(self, source: Source, rank: int | None, default: str | None) -> None:
+        self.source = source
+        self.rank = rank
+        self.default = default
+        self.input: tuple[int, ...] | None = None
+        self.channels: int | None = None
+        self.only_keras = False  # whether a layer of a shared name was one that only Keras has
+        self.read: dict[str, list[tuple[str, Call]]] = {}
+        self.layers: dict[str, list[Entry]] = {}
+
+    def calls(self, item: Item) -> list[tuple[str, Call]]:
+        """Read an item as a call and open it if it is a container, each layer in it with its name."""
+        text = self.source.text[item.start : item.end]
+        found = self.read.get(text)
+        if found is None:
+            argument = read_expression(self.source, item.start, item.end)
+            value = argument.value
+            if isinstance(value, Sequence) and value.items:
+                value = Call("Sequential", [argument], [], (argument.start, argument.start, argument.end))
+            if not isinstance(value, Call):
+                raise self.no_layer(item.start, item.end)
+            found = self.read[text] = list(self.opened(value, ""))
+        if item.name:
+            found = [(f"{item.name}.{name}" if name else item.name, call) for name, call in found]
+        return found
+
+    def no_layer(self, start: int, end: int) -> SpecError:
+        text = fold(self.source.text[start:end])
+        return self.source.fault(f"{text[:40]!r} is no layer", start, end)
+
+    def opened(self, call: Call, name: str) -> list[tuple[str, Call]]:
+        """Give the layers in a container, or the call itself."""
+        kind = call.short_name
+        if kind == "add" and len(call.positional) == 1 and isinstance(call.positional[0].value, Call):
+            return self.opened(call.positional[0].value, name)
+        if kind not in _LISTS:
+            return [(name, call)]
+        found: list[tuple[str, Call]] = []
+        children = call.positional
+        numbered = not (len(children) == 1 and isinstance(children[0].value, Sequence) and kind == "Sequential")
+        if len(children) == 1 and isinstance(children[0].value, Sequence):
+            children = children[0].value.items
+        for index, child in enumerate(children):
+            own, value = str(index) if numbered else "", child.value
+            if isinstance(value, Sequence) and len(value.items) == 2 and isinstance(value.items[0].value, str):
+                own, value = value.items[0].value, value.items[1].value
+            if isinstance(value, Call) and value.short_name == "OrderedDict":
+                own = ""
+            if not isinstance(value, Call):
+                raise self.no_layer(child.start, child.end)
+            found += self.opened(value, ".".join(part for part in (name, own) if part))
+        return found
+
+    def notation(self, calls: list[Call]) -> str:
+        """Find the notation to which the names belong that two notations share."""
+        if not calls:
+            return "short"
+        found = {self.own_notation(call) for call in calls}
+        return "keras" if "keras" in found else "pytorch" if "pytorch" in found else self.default or "either"
+
+    def own_notation(self, call: Call) -> str | None:
+        """Tell in which notation a call alone must be; None where it may be in both."""
+        modules, _, name = call.name.rpartition(".")
+        if modules.rpartition(".")[2] in ("layers", "keras") or name in _INPUTS:
+            return "keras"
+        if modules or (name in PYTORCH and name not in _IN_BOTH) or name.startswith(_TRANSFORMER):
+            return "pytorch"
+        return None if name in _IN_BOTH or name not in _keras() else "keras"
+
+    def word(self, item: Item) -> Entry:
+        """Read an item of the short notation."""
+        from convcalc.notation.short.read import read_word
+
+        text = self.source.text[item.start : item.end]
+        found = self.layers.get(text)
+        if found is None:
+            layer = read_word(self.source, item.start, item.end, self.rank)
+            found = self.layers[text] = [Entry(item.start, item.end, layer)]
+        return Entry(item.start, item.end, found[0].layer, item.name)
+
+    def entries(self, call: Call, name: str, notation: str) -> list[Entry]:
+        """Give the layers of one call."""
+        if call.short_name in _INPUTS:
+            self.take_input(call)
+            return []
+        text = self.source.text[call.start : call.end]
+        found = self.layers.get(text)
+        if found is None:
+            found = self.layers[text] = self.built(call, notation)
+        shift, whole = call.start - found[0].start, len(found) == 1
+        entries = []
+        for part in found:
+            # A layer alone bears the name it was given; one of several keeps its own name under that.
+            own = name or part.name if whole else ".".join(step for step in (name, part.name) if step)
+            place = (part.start + shift, part.end + shift)
+            entries.append(Entry(*place, part.layer, own, part.notes, part.activation))
+        return entries
+
+    def built(self, call: Call, notation: str) -> list[Entry]:
+        """Read one call in its notation."""
+        own = self.own_notation(call) or notation
+        if own == "keras":
+            return self.built_by_keras(call)
+        if call.short_name.startswith(_TRANSFORMER):
+            from convcalc.notation.pytorch.transformers import TRANSFORMERS, entries_of
+
+            if call.short_name in TRANSFORMERS:
+                return entries_of(self.source, call)
+        if "." not in call.name and call.name not in PYTORCH:
+            hint = suggestion(call.name, [*PYTORCH, *_keras()])
+            raise self.source.fault(f"there is no layer {call.name[:40]!r}", call.start, call.name_end, hint)
+        from convcalc.notation.pytorch.read import layer_of
+
+        try:
+            return [Entry(call.start, call.end, layer_of(self.source, call))]
+        except SpecError:
+            # Nothing around it says in which of the two notations this is.
+            if own != "either" or call.name not in _IN_BOTH:
+                raise
+            found = self.tried_by_keras(call)
+            if found is None:
+                raise
+            return found
+
+    def tried_by_keras(self, call: Call) -> list[Entry] | None:
+        try:
+            found = self.built_by_keras(call)
+        except SpecError:
+            return None
+        self.only_keras = True
+        return found
+
+    def built_by_keras(self, call: Call) -> list[Entry]:
+        from convcalc.notation.keras.read import entries_of
+
+        self.take_input(call)
+        return entries_of(self.source, call)
+
+    def take_input(self, call: Call) -> None:
+        """Take the size of the input where a call names it: `Input(shape=...)`, `input_shape=...`."""
+        given = {name: argument for name, _, argument in call.keywords}
+        for name, at, _ in call.keywords if call.short_name in _INPUTS else []:
+            if name not in _INPUT_KEYWORDS:
+                hint = suggestion(name, list(_INPUT_KEYWORDS))
+                raise self.source.fault(f"{call.short_name} has no parameter {name!r}", at, at + len(name), hint)
+        if call.short_name in _INPUTS and call.positional:
+            given.setdefault("shape", call.positional[0])
+        for name in _INPUT_SIZES:
+            argument = given.get(name)
+            if argument is None or (name == "input_dim" and call.short_name == "Embedding"):
+                continue
+            value = argument.value
+            sizes = value.plain() if isinstance(value, Sequence) else (value,)
+            for size in sizes:
+                if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+                    message = f"{name} takes sizes of at least 1, or None where a size is open"
+                    raise self.source.fault(message, argument.start, argument.end)
+            self.keep_input(sizes[1:] if name.startswith("batch") else sizes)
+            return
+
+    def keep_input(self, sizes: tuple[object, ...]) -> None:
+        known = [size for size in sizes if isinstance(size, int)]
+        if len(known) == len(sizes) and known:
+            self.input = (known[-1], *known[:-1])
+        elif sizes and isinstance(sizes[-1], int):
+            self.channels = sizes[-1]

@@ -1,0 +1,68 @@
+"""What the notations are read into: layers with their place in the text, and window options from a command line."""
+
+from __future__ import annotations
+
+from convcalc.geometry import Padding
+from convcalc.layers import Layer, NamedPadding
+from convcalc.value import Value
+
+
+class Node(Value):
+    """A layer with where it was written: `source` is its whole line of text and `span` its place in that.
+
+    `text` is the layer as written with runs of white space folded, `place` is `file:line` for text from a file and
+    empty for the command line, `name` is the layer's name in a model (`features.0`), `notes` are remarks worth
+    showing beside it, `activation` is what a layer of Keras's applies after itself.
+    """
+
+    layer: Layer
+    text: str
+    source: str
+    span: tuple[int, int]
+    place: str = ""
+    name: str = ""
+    notes: tuple[str, ...] = ()
+    activation: Layer | None = None
+
+
+class Network(Value):
+    """A whole network as read: its layers, and what the text says of its input.
+
+    `input` is the size that Keras's `Input` or `input_shape` gives, channels first; None where the text says none.
+    `layout` is `hwc` for Keras's notation, whose sizes are written channels last, else `chw`; `notation` is
+    `pytorch`, `keras` or `short`; `printed` that it is what PyTorch's `print(model)` shows, which is its modules in
+    their order and not what `forward` does between them.
+    """
+
+    nodes: tuple[Node, ...]
+    input: tuple[int, ...] | None = None
+    layout: str = "chw"
+    notation: str = "short"
+    printed: bool = False
+
+
+class WindowOptions(Value):
+    """Window options as given on a command line; None where an option was not given.
+
+    Each of `kernel`, `stride`, `dilation`, `output_padding` and `padding` in numbers holds one value for every
+    spatial axis, or one for each.
+    """
+
+    kernel: tuple[int, ...] | None = None
+    stride: tuple[int, ...] | None = None
+    padding: tuple[Padding, ...] | NamedPadding | None = None
+    dilation: tuple[int, ...] | None = None
+    groups: int | None = None
+    out_channels: int | None = None
+    in_channels: int | None = None
+    output_padding: tuple[int, ...] | None = None
+    ceil: bool | None = None
+    bias: bool | None = None
+
+    def given(self) -> tuple[str, ...]:
+        """Name the options that were given, in their order.
+
+        >>> WindowOptions(kernel=(3,), ceil=True).given()
+        ('kernel', 'ceil')
+        """
+        return tuple(name for name in type(self).__match_args__ if getattr(self, name) is not None)

@@ -1,0 +1,239 @@
+"""Layers from window options: a bare name finished by them, or a complete layer changed by them."""
+
+from __future__ import annotations
+
+from convcalc.errors import ShapeError, UsageError
+from convcalc.geometry import Padding
+from convcalc.layers import (
+    AdaptivePooling,
+    Convolution,
+    Elementwise,
+    Flatten,
+    Layer,
+    Linear,
+    NamedPadding,
+    Normalization,
+    Pooling,
+    rank_of,
+)
+from convcalc.notation.nodes import Node, WindowOptions
+from convcalc.notation.short.vocabulary import ELEMENTWISE, KINDS, POOL_KINDS, canonical
+from convcalc.notation.source import suggestion
+
+_WINDOW = ("kernel", "stride", "padding", "dilation")
+_PER_AXIS = (*_WINDOW, "output_padding")
+# Which options a kind of layer takes; a depthwise convolution's channels are those that come in.
+_TAKES = {
+    "conv": (*_WINDOW, "groups", "out_channels", "in_channels", "bias"),
+    "convT": (*_WINDOW, "groups", "out_channels", "in_channels", "output_padding", "bias"),
+    "dw": (*_WINDOW, "in_channels", "bias"),
+    "pool": (*_WINDOW, "ceil"),
+    "fc": ("out_channels", "in_channels", "bias"),
+    "bn": ("in_channels",),
+    "none": (),
+}
+
+
+def is_bare(text: str) -> bool:
+    """Tell whether `text` is the bare name of a kind of layer, to be finished by options.
+
+    >>> is_bare("maxpool"), is_bare("ReLU"), is_bare("maxpool:2"), is_bare("nonsense")
+    (True, True, False, False)
+    """
+    return canonical(text.strip()) is not None
+
+
+def build_layer(kind: str, options: WindowOptions, rank: int | None = None) -> Node:
+    """Finish a bare kind of layer (`conv`, `maxpool`, `relu`) by window options.
+
+    The spatial axes are `rank`, else as many as the options have values, else 2. Raises UsageError where an option
+    is missing, does not belong to the kind, or has another number of values than the rest.
+
+    >>> build_layer("conv", WindowOptions(kernel=(7,), stride=(2,), padding=(Padding(3, 3),))).text
+    'conv:k7,s2,p3'
+    """
+    from convcalc.notation.write import to_short
+
+    layer = build(kind, options, rank)
+    text = to_short(layer)
+    return Node(layer, text, text, (0, len(text)))
+
+
+def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
+    """Build the layer of `build_layer` alone."""
+    found = canonical(kind)
+    if found is None:
+        hint = suggestion(kind, [*KINDS, *ELEMENTWISE])
+        raise UsageError(f"there is no layer {kind[:40]!r}", text=kind, span=(0, len(kind)), hint=hint)
+    name, kind_rank = found
+    if kind_rank is not None and rank is not None and rank != kind_rank:
+        raise UsageError(f"{kind} works on {kind_rank} spatial axes, not on {rank}")
+    takes = "pool" if name in POOL_KINDS else name if name in _TAKES else "none"
+    _refuse_others(options, _TAKES[takes], kind)
+    axes = _rank(options, rank if kind_rank is None else kind_rank)
+    match takes:
+        case "conv" | "convT" | "dw":
+            return _convolution(name, options, axes)
+        case "pool":
+            return _pooling(name, options, axes)
+        case "fc":
+            if options.out_channels is None:
+                raise UsageError(
+                    "a linear layer needs its output features", hint="write fc:10, or give --out-channels"
+                )
+            return Linear(options.in_channels, options.out_channels, options.bias is not False)
+        case "bn":
+            return Normalization(options.in_channels, kind_rank)
+        case _:
+            return Flatten() if name == "flatten" else Elementwise(name)
+
+
+def adaptive_pooling(kind: str, outputs: tuple[int, ...], rank: int | None = None) -> AdaptivePooling:
+    """Build the pooling `kind` (`max`, `avgpool`) to a wanted output size, one number for every axis or one an axis.
+
+    >>> adaptive_pooling("max", (7,))
+    AdaptivePooling(kind='max', outputs=(7, 7), drop_axes=False, indices=False)
+    """
+    found = canonical(kind.strip())
+    if found is None or found[0] not in POOL_KINDS:
+        raise UsageError(f"{kind[:40]!r} is no kind of pooling", place="LAYER", hint="write max, avg, min or lp")
+    axes = found[1] or rank or (len(outputs) if len(outputs) > 1 else 2)
+    if len(outputs) not in (1, axes):
+        raise UsageError(f"the output size has {len(outputs)} values for {axes} spatial axes", place="--adaptive")
+    return AdaptivePooling(POOL_KINDS[found[0]], _axes(outputs, axes, (1,)))
+
+
+def _convolution(name: str, options: WindowOptions, rank: int) -> Convolution:
+    return Convolution(
+        in_channels=options.in_channels,
+        out_channels=options.out_channels,
+        kernel=_required_kernel(name, options, rank),
+        stride=_axes(options.stride, rank, (1,)),
+        padding=_padding(options.padding, rank),
+        dilation=_axes(options.dilation, rank, (1,)),
+        groups=1 if options.groups is None else options.groups,
+        bias=options.bias is not False,
+        transposed=name == "convT",
+        output_padding=None if options.output_padding is None else _axes(options.output_padding, rank, (0,)),
+        depth_multiplier=1 if name == "dw" else None,
+    )
+
+
+def _pooling(name: str, options: WindowOptions, rank: int) -> Pooling:
+    kernel = _required_kernel(name, options, rank)
+    return Pooling(
+        kind=POOL_KINDS[name],
+        kernel=kernel,
+        stride=kernel if options.stride is None else _axes(options.stride, rank, (1,)),
+        padding=_padding(options.padding, rank),
+        dilation=_axes(options.dilation, rank, (1,)),
+        ceil=options.ceil is True,
+    )
+
+
+def _required_kernel(name: str, options: WindowOptions, rank: int) -> tuple[int, ...]:
+    if options.kernel is None:
+        raise UsageError(f"{name} needs a kernel", hint=f"give -k 3, or write {name}:k3")
+    return _axes(options.kernel, rank, (1,))
+
+
+def _rank(options: WindowOptions, rank: int | None) -> int:
+    """Give the number of spatial axes that all options agree on."""
+    counted = [
+        (name, len(values))
+        for name in _PER_AXIS
+        if isinstance(values := getattr(options, name), tuple) and len(values) > 1
+    ]
+    for name, count in counted:
+        if rank is not None and count != rank:
+            axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
+            raise UsageError(
+                f"{option_name(name)} has {count} values for {axes}", hint="give one value, or one an axis"
+            )
+    for name, count in counted[1:]:
+        first, first_count = counted[0]
+        if count != first_count:
+            raise UsageError(
+                f"{option_name(first)} has {first_count} values, {option_name(name)} {count}",
+                hint="give one value, or one for each spatial axis",
+            )
+    if rank is not None:
+        return rank
+    return counted[0][1] if counted else 2
+
+
+def _axes(values: tuple[int, ...] | None, rank: int, default: tuple[int, ...]) -> tuple[int, ...]:
+    chosen = default if values is None else values
+    return chosen * rank if len(chosen) == 1 else chosen
+
+
+def _padding(padding: tuple[Padding, ...] | NamedPadding | None, rank: int) -> tuple[Padding, ...] | NamedPadding:
+    if padding is None:
+        return (Padding(),) * rank
+    if isinstance(padding, str):
+        return padding
+    return padding * rank if len(padding) == 1 else padding
+
+
+def option_name(field: str) -> str:
+    """Give the option of a command line for a field of `WindowOptions`.
+
+    >>> option_name("output_padding")
+    '--output-padding'
+    """
+    return "--" + field.replace("_", "-")
+
+
+def _refuse_others(options: WindowOptions, takes: tuple[str, ...], what: str) -> None:
+    for name in options.given():
+        if name not in takes:
+            known = ", ".join(option_name(field) for field in takes)
+            hint = f"it takes {known}" if known else "it takes no window options"
+            raise UsageError(f"{option_name(name)} does not belong to {what}", hint=hint)
+
+
+def apply_options(node: Node, options: WindowOptions) -> Node:
+    """Change the one layer of `node` by the options given; the rest stays as written.
+
+    Raises UsageError where an option does not belong to the layer or does not fit its spatial axes.
+
+    >>> pool = build_layer("maxpool", WindowOptions(kernel=(3,)))
+    >>> apply_options(pool, WindowOptions(stride=(2,), ceil=True)).text
+    'maxpool:3,s2,ceil'
+    """
+    if not options.given():
+        return node
+    from convcalc.notation.write import to_short
+
+    try:
+        layer = _changed(node.layer, options, node.text)
+    except ShapeError as error:
+        raise UsageError(error.message, hint=error.hint) from None
+    text = to_short(layer)
+    return Node(layer, text, text, (0, len(text)), "", node.name, node.notes)
+
+
+def _changed(layer: Layer, options: WindowOptions, what: str) -> Layer:
+    takes: tuple[str, ...]
+    match layer:
+        case Convolution():
+            takes = _TAKES["dw" if layer.depth_multiplier else "convT" if layer.transposed else "conv"]
+        case Pooling():
+            takes = _TAKES["pool"]
+        case Linear():
+            takes = _TAKES["fc"]
+        case _:
+            takes = ()
+    _refuse_others(options, takes, what)
+    rank = _rank(options, rank_of(layer) or 0)
+    changes: dict[str, object] = {}
+    for name in options.given():
+        value = getattr(options, name)
+        if name == "padding":
+            value = _padding(options.padding, rank)
+        elif name in _PER_AXIS:
+            value = _axes(value, rank, (1,))
+        elif isinstance(layer, Linear):
+            name = name.replace("channels", "features")
+        changes[name] = value
+    return layer.replace(**changes)

@@ -1,0 +1,1 @@
+"""PyTorch's notation: calls, what `print(model)` shows, and the way back."""

@@ -1,0 +1,125 @@
+"""PyTorch's layers without spatial axes of their own, from their bound arguments."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from convcalc.layers import (
+    Attention,
+    Bilinear,
+    Elementwise,
+    Embedding,
+    Flatten,
+    GatedUnit,
+    Layer,
+    LayerNormalization,
+    Linear,
+    Normalization,
+    Recurrent,
+    Slope,
+    Unflatten,
+)
+from convcalc.notation.call.bound import Bound
+from convcalc.notation.pytorch.signatures import SIGNATURES
+
+
+def linear(bound: Bound, name: str) -> Layer:
+    """Build a linear layer; a lazy one takes the features that come in."""
+    return Linear(bound.optional("in_features"), bound.whole("out_features"), bound.flag("bias"))
+
+
+def bilinear(bound: Bound, name: str) -> Layer:
+    """Build a bilinear form."""
+    features = (bound.whole("in1_features"), bound.whole("in2_features"), bound.whole("out_features"))
+    return Bilinear(*features, bound.flag("bias"))
+
+
+def embedding(bound: Bound, name: str) -> Layer:
+    """Build an embedding, or a bag of them."""
+    return Embedding(bound.whole("num_embeddings"), bound.whole("embedding_dim"), name == "EmbeddingBag")
+
+
+def attention(bound: Bound, name: str) -> Layer:
+    """Build a multi-head attention; the heads divide its features."""
+    features, heads = bound.whole("embed_dim"), bound.whole("num_heads")
+    if features % heads:
+        raise bound.fault("num_heads", f"num_heads {heads} does not divide embed_dim {features}")
+    keys, values = bound.optional("kdim"), bound.optional("vdim")
+    return Attention(features, heads, bound.flag("bias"), keys, values, bound.flag("add_bias_kv"))
+
+
+def recurrent(bound: Bound, name: str) -> Layer:
+    """Build an RNN, LSTM or GRU, or a single cell of them."""
+    kind: Literal["rnn", "lstm", "gru"] = "rnn" if "RNN" in name else "lstm" if "LSTM" in name else "gru"
+    hidden, projection = bound.whole("hidden_size"), bound.optional("proj_size") or 0
+    if not 0 <= projection < hidden:
+        raise bound.fault("proj_size", f"proj_size {projection} must be smaller than hidden_size {hidden}")
+    return Recurrent(
+        kind=kind,
+        in_features=bound.whole("input_size"),
+        hidden=hidden,
+        layers=bound.optional("num_layers") or 1,
+        bias=bound.flag("bias"),
+        bidirectional=bound.flag("bidirectional"),
+        projection=projection,
+        cell=name.endswith("Cell"),
+    )
+
+
+def normalization(bound: Bound, name: str) -> Layer:
+    """Build a batch or instance normalization; a lazy one takes the channels that come in."""
+    affine = bound.flag("affine")
+    return Normalization(
+        channels=bound.optional("num_features"),
+        rank=bound.rank or None,
+        affine=affine,
+        running_stats=bound.flag("track_running_stats"),
+        bias=None if bound.flag("bias") or not affine else False,
+        kind="instance" if "Instance" in name else "batch",
+    )
+
+
+def group_normalization(bound: Bound, name: str) -> Layer:
+    """Build a group normalization; the groups divide its channels."""
+    affine, groups = bound.flag("affine"), bound.whole("num_groups")
+    bias = None if bound.flag("bias") or not affine else False
+    return Normalization(bound.whole("num_channels"), None, affine, False, bias, "group", groups)
+
+
+def layer_normalization(bound: Bound, name: str) -> Layer:
+    """Build a layer normalization, or one by the root mean square."""
+    affine = bound.flag("elementwise_affine")
+    return LayerNormalization(
+        bound.axes("normalized_shape"), affine, affine and bound.flag("bias"), name == "RMSNorm"
+    )
+
+
+def flatten(bound: Bound, name: str) -> Layer:
+    """Build a flatten."""
+    return Flatten(bound.whole("start_dim"), bound.whole("end_dim"))
+
+
+def unflatten(bound: Bound, name: str) -> Layer:
+    """Build an unflatten."""
+    return Unflatten(bound.whole("dim"), bound.axes("unflattened_size"))
+
+
+def gated(bound: Bound, name: str) -> Layer:
+    """Build a gated linear unit."""
+    return GatedUnit(bound.whole("dim"))
+
+
+def slope(bound: Bound, name: str) -> Layer:
+    """Build a PReLU."""
+    return Slope(bound.whole("num_parameters"))
+
+
+def elementwise(bound: Bound, name: str) -> Layer:
+    """Build a layer that keeps the shape, with the arguments that differ from their defaults."""
+    defaults = {parameter: default for parameter, _, default in SIGNATURES[name][2]}
+    arguments = tuple(
+        (parameter, value)
+        for parameter, value in bound.values.items()
+        if parameter != "inplace" and value != defaults[parameter] and isinstance(value, int | float | str)
+    )
+    return Elementwise(name, arguments)

@@ -1,0 +1,95 @@
+"""PyTorch's transformer layers, each as the layers that it consists of, under the names they have in it."""
+
+from __future__ import annotations
+
+from convcalc.layers import Attention, Elementwise, Layer, LayerNormalization, Linear
+from convcalc.notation.call.signature import Signature, bind
+from convcalc.notation.call.syntax import Call
+from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
+from convcalc.notation.pytorch.read import MODULES, layer_of
+from convcalc.notation.source import Source
+
+_LAYER: Signature = (
+    ("d_model", "count", ...),
+    ("nhead", "count", ...),
+    ("dim_feedforward", "count", 2048),
+    ("dropout", "number", 0.1),
+    ("activation", "any", None),
+    ("layer_norm_eps", "number", 1e-05),
+    ("batch_first", "flag", False),
+    ("norm_first", "flag", False),
+    ("bias", "flag", True),
+    ("device", "any", None),
+    ("dtype", "any", None),
+)
+_STACK: Signature = (("layer", "any", ...), ("num_layers", "count", ...), ("norm", "any", None))
+
+TRANSFORMERS: dict[str, Signature] = {
+    "TransformerEncoderLayer": _LAYER,
+    "TransformerDecoderLayer": _LAYER,
+    "TransformerEncoder": (
+        ("encoder_layer", "any", ...),
+        *_STACK[1:],
+        ("enable_nested_tensor", "flag", True),
+        ("mask_check", "flag", True),
+    ),
+    "TransformerDecoder": (("decoder_layer", "any", ...), *_STACK[1:]),
+}
+
+
+def entries_of(source: Source, call: Call) -> list[Entry]:
+    """Give the layers of one transformer layer, or of a stack of them.
+
+    >>> from convcalc.notation.call.syntax import read_expression
+    >>> text = Source("nn.TransformerEncoderLayer(8, 2)")
+    >>> [entry.name for entry in entries_of(text, read_expression(text, 0, 32).value)][:3]
+    ['self_attn', 'linear1', 'dropout']
+    """
+    modules, _, name = call.name.rpartition(".")
+    if modules not in MODULES:
+        raise source.fault(f"there is no layer {call.name[:40]!r} in PyTorch's notation", call.start, call.name_end)
+    signature = TRANSFORMERS[name]
+    bound = bind(source, call, signature, 0)
+    if signature is not _LAYER:
+        entries = _nested(source, bound.values[signature[0][0]], call, name + "Layer")
+        count = bound.whole("num_layers")
+        if count * len(entries) > MAX_LAYERS:
+            raise too_many(source, call.start, call.end)
+        stack = [entry.under(f"layers.{index}") for index in range(count) for entry in entries]
+        norm = bound.values["norm"]
+        return (
+            stack if norm is None else [*stack, *(entry.under("norm") for entry in _nested(source, norm, call, ""))]
+        )
+    size, heads = bound.whole("d_model"), bound.whole("nhead")
+    if size % heads:
+        raise bound.fault("nhead", f"nhead {heads} does not divide d_model {size}")
+    parts = _parts(name, size, heads, bound.whole("dim_feedforward"), bound.number("dropout"), bound.flag("bias"))
+    return [Entry(call.start, call.end, layer, part) for part, layer in parts]
+
+
+def _nested(source: Source, value: object, call: Call, expected: str) -> list[Entry]:
+    """Read a layer that is an argument; `expected` is the transformer layer it has to be, if any."""
+    if not isinstance(value, Call) or (expected and value.short_name != expected):
+        wanted = f"a {expected}" if expected else "a layer"
+        raise source.fault(f"{call.short_name} takes {wanted} here", call.start, call.name_end)
+    if expected:
+        return entries_of(source, value)
+    return [Entry(value.start, value.end, layer_of(source, value))]
+
+
+def _parts(name: str, size: int, heads: int, inner: int, rate: float, bias: bool) -> list[tuple[str, Layer]]:
+    """Give the layers in the order in which PyTorch prints them."""
+    decoder = name == "TransformerDecoderLayer"
+    attention = Attention(size, heads, bias)
+    norm = LayerNormalization((size,), bias=bias)
+    dropout = Elementwise("Dropout", () if rate == 0.5 else (("p", rate),))
+    numbers = (1, 2, 3) if decoder else (1, 2)
+    return [
+        ("self_attn", attention),
+        *([("multihead_attn", attention)] if decoder else []),
+        ("linear1", Linear(size, inner, bias)),
+        ("dropout", dropout),
+        ("linear2", Linear(inner, size, bias)),
+        *((f"norm{number}", norm) for number in numbers),
+        *((f"dropout{number}", dropout) for number in numbers),
+    ]

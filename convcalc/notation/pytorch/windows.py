@@ -1,0 +1,178 @@
+"""PyTorch's layers with spatial axes, from their bound arguments: windows, folding, borders, resizing."""
+
+from __future__ import annotations
+
+from convcalc.geometry import Padding
+from convcalc.layers import (
+    AdaptivePooling,
+    Border,
+    BorderMode,
+    Convolution,
+    Fold,
+    Layer,
+    NamedPadding,
+    PixelShuffle,
+    Pooling,
+    PoolKind,
+    Resize,
+    Unfold,
+    Unpooling,
+)
+from convcalc.notation.call.bound import Bound
+from convcalc.notation.source import suggestion
+
+
+def convolution(bound: Bound, name: str) -> Layer:
+    """Build a convolution; `same` needs stride 1."""
+    stride, padding = bound.axes("stride"), bound.values["padding"]
+    if padding == "same" and any(step > 1 for step in stride):
+        raise bound.fault(
+            "padding",
+            "padding='same' needs stride 1 in PyTorch",
+            "give the padding as a number; Keras and the short notation pad with a stride too",
+        )
+    mode = bound.word("padding_mode")
+    if mode not in ("zeros", "reflect", "replicate", "circular"):
+        hint = suggestion(mode, ["zeros", "reflect", "replicate", "circular"])
+        raise bound.fault("padding_mode", f"there is no padding mode {mode!r}", hint)
+    return Convolution(
+        in_channels=bound.optional("in_channels"),
+        out_channels=bound.whole("out_channels"),
+        kernel=bound.axes("kernel_size"),
+        stride=stride,
+        padding=_named_or_numbers(padding),
+        dilation=bound.axes("dilation"),
+        groups=bound.whole("groups"),
+        bias=bound.flag("bias"),
+        padding_mode=mode,
+    )
+
+
+def transposed(bound: Bound, name: str) -> Layer:
+    """Build a transposed convolution; the output padding is smaller than a step."""
+    stride, dilation, extra = bound.axes("stride"), bound.axes("dilation"), bound.axes("output_padding")
+    for cells, step, spread in zip(extra, stride, dilation, strict=True):
+        if cells >= step and cells >= spread:
+            raise bound.fault(
+                "output_padding",
+                f"output_padding {cells} must be smaller than the stride {step} or the dilation {spread}",
+            )
+    if bound.word("padding_mode") != "zeros":
+        raise bound.fault("padding_mode", "a transposed convolution pads with zeros only")
+    return Convolution(
+        in_channels=bound.optional("in_channels"),
+        out_channels=bound.whole("out_channels"),
+        kernel=bound.axes("kernel_size"),
+        stride=stride,
+        padding=_named_or_numbers(bound.values["padding"]),
+        dilation=dilation,
+        groups=bound.whole("groups"),
+        bias=bound.flag("bias"),
+        transposed=True,
+        output_padding=extra,
+    )
+
+
+def _named_or_numbers(value: object) -> tuple[Padding, ...] | NamedPadding:
+    if value == "same" or value == "valid":
+        return "same" if value == "same" else "valid"
+    assert isinstance(value, tuple)
+    return value
+
+
+def pooling(bound: Bound, name: str) -> Layer:
+    """Build a sliding pooling; its stride is the kernel where none is given, the padding at most half of that."""
+    values = bound.values
+    kernel = bound.axes("kernel_size")
+    padding = _named_or_numbers(values.get("padding", (Padding(),) * bound.rank))
+    for size, side in zip(kernel, padding, strict=True):
+        if isinstance(side, Padding) and side.before > size // 2:
+            raise bound.fault(
+                "padding", f"padding {side.before} is more than half of the kernel {size}, which PyTorch refuses"
+            )
+    divisor = values.get("divisor_override")
+    norm = values.get("norm_type", 2.0)
+    return Pooling(
+        kind="max" if name.startswith("Max") else "avg" if name.startswith("Avg") else "lp",
+        kernel=kernel,
+        stride=kernel if values["stride"] is None else bound.axes("stride"),
+        padding=padding,
+        dilation=bound.axes("dilation") if "dilation" in values else (1,) * bound.rank,
+        ceil=bound.flag("ceil_mode"),
+        count_padding=values.get("count_include_pad") is not False,
+        divisor=divisor if isinstance(divisor, int) else None,
+        norm=float(norm) if isinstance(norm, int | float) else 2.0,
+        indices=values.get("return_indices") is True,
+    )
+
+
+def adaptive(bound: Bound, name: str) -> Layer:
+    """Build an adaptive pooling."""
+    kind: PoolKind = "max" if "Max" in name else "avg"
+    return AdaptivePooling(kind, bound.outputs("output_size"), indices=bound.flag("return_indices"))
+
+
+def unpooling(bound: Bound, name: str) -> Layer:
+    """Build a max unpooling; its stride is the kernel where none is given."""
+    kernel = bound.axes("kernel_size")
+    stride = kernel if bound.values["stride"] is None else bound.axes("stride")
+    return Unpooling(kernel, stride, bound.sides("padding"))
+
+
+def unfold(bound: Bound, name: str) -> Layer:
+    """Build an unfold."""
+    return Unfold(bound.axes("kernel_size"), bound.axes("stride"), bound.sides("padding"), bound.axes("dilation"))
+
+
+def fold(bound: Bound, name: str) -> Layer:
+    """Build a fold."""
+    outputs, kernel = bound.axes("output_size"), bound.axes("kernel_size")
+    return Fold(outputs, kernel, bound.axes("stride"), bound.sides("padding"), bound.axes("dilation"))
+
+
+_BORDERS: dict[str, BorderMode] = {
+    "Zero": "constant",
+    "Constant": "constant",
+    "Reflection": "reflect",
+    "Replication": "replicate",
+    "Circular": "circular",
+}
+
+
+def border(bound: Bound, name: str) -> Layer:
+    """Build a padding layer."""
+    value = bound.number("value") if "value" in bound.values else 0.0
+    if value and name.startswith("Zero"):
+        raise bound.fault("value", f"{name} pads with 0", f"{name.replace('Zero', 'Constant')} takes a value")
+    return Border(bound.borders("padding"), _BORDERS[name.partition("Pad")[0]], float(value))
+
+
+_MODES = {"nearest": 0, "nearest-exact": 0, "area": 0, "linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+
+
+def resize(bound: Bound, name: str) -> Layer:
+    """Build an upsampling, by a size or by a factor."""
+    size, factor = bound.values["size"], bound.values["scale_factor"]
+    if (size is None) == (factor is None):
+        raise bound.fault("scale_factor", f"{name} takes a size or a scale_factor, one of the two")
+    mode = bound.word("mode") or "nearest"
+    if name == "UpsamplingBilinear2d":
+        mode = "bilinear"
+    if mode not in _MODES:
+        hint = suggestion(mode, list(_MODES)) or f"the modes are {', '.join(_MODES)}"
+        raise bound.fault("mode", f"there is no mode {mode!r}", hint)
+    rank = bound.rank or _MODES[mode] or None
+    for values, parameter in ((size, "size"), (factor, "scale_factor")):
+        if isinstance(values, tuple) and len(values) > 1:
+            if rank is not None and len(values) != rank:
+                raise bound.fault(parameter, f"{parameter} of {mode} {name} takes 1 number or {rank}")
+            rank = len(values)
+    return Resize(
+        rank, size if isinstance(size, tuple) else None, factor if isinstance(factor, tuple) else None, mode
+    )
+
+
+def shuffle(bound: Bound, name: str) -> Layer:
+    """Build a pixel shuffle, or the way back."""
+    inverse = name == "PixelUnshuffle"
+    return PixelShuffle(bound.whole("downscale_factor" if inverse else "upscale_factor"), inverse)

@@ -1,0 +1,1 @@
+"""The short notation, which needs no quotes in a shell."""

@@ -1,0 +1,156 @@
+"""Sizes and window options as text: `3x224x224`, `3,5`, `(3, 5)`, `0:1x2:3`, `same`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import get_args
+
+from convcalc.errors import SpecError
+from convcalc.geometry import Padding
+from convcalc.layers import NamedPadding
+from convcalc.notation.source import suggestion
+
+_DIGITS = frozenset("0123456789")
+_BRACKETS = {"(": ")", "[": "]"}
+_SIZE_HINT = "a size is written as 3x224x224, 3,224,224 or (3, 224, 224)"
+_AXES_HINT = "write one value, or one for each spatial axis: 3, 3x5, 3,5"
+_PADDING_HINT = "padding is written as 3, 3x5, or before:after as 0:1x2:3"
+PADDING_NAMES: tuple[NamedPadding, ...] = get_args(NamedPadding)
+
+
+def parse_size(text: str, *, layout: str = "chw", rank: int = 2) -> tuple[int, ...]:
+    """Read the size of an input, as people and frameworks write it.
+
+    With layout `hwc` the channels stand last; they are put before the `rank` spatial axes. Raises SpecError with
+    the place of the fault.
+
+    >>> parse_size("torch.Size([1, 3, 224, 224])"), parse_size("224x200x3", layout="hwc")
+    ((1, 3, 224, 224), (3, 224, 200))
+    """
+    start, end = 0, len(text)
+    stripped = text.strip()
+    for prefix in ("torch.Size(", "TensorShape("):
+        if stripped.startswith(prefix) and stripped.endswith(")"):
+            start = text.index(prefix) + len(prefix)
+            end = text.rindex(")")
+            break
+    sizes = Numbers(text, start, end, _faults(text, "INPUT", _SIZE_HINT)).numbers(least=1, what="a size")
+    return channels_first(sizes, rank) if layout == "hwc" else sizes
+
+
+def channels_first(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """Put the last of more than `rank` sizes before the last `rank` ones: channels last becomes channels first.
+
+    >>> channels_first((8, 224, 200, 3), 2), channels_first((224, 200), 2)
+    ((8, 3, 224, 200), (224, 200))
+    """
+    if len(sizes) <= rank:
+        return sizes
+    split = len(sizes) - rank - 1
+    return sizes[:split] + sizes[-1:] + sizes[split:-1]
+
+
+def parse_axes(text: str, option: str) -> tuple[int, ...]:
+    """Read one whole number, or one for each spatial axis; 0 is a number only where `option` is some padding.
+
+    >>> parse_axes("3x5", "--kernel"), parse_axes("(2, 1)", "--stride")
+    ((3, 5), (2, 1))
+    """
+    least = 0 if "padding" in option else 1
+    what = option.lstrip("-").replace("-", "_")
+    return Numbers(text, 0, len(text), _faults(text, option, _AXES_HINT)).numbers(least=least, what=what)
+
+
+def parse_padding(text: str, option: str) -> tuple[Padding, ...] | NamedPadding:
+    """Read padding: numbers as `parse_axes` does, `before:after` for each axis, or a name.
+
+    >>> parse_padding("0:1x2:3", "--padding"), parse_padding("same", "--padding")
+    ((Padding(before=0, after=1), Padding(before=2, after=3)), 'same')
+    """
+    word = text.strip()
+    for name in PADDING_NAMES:
+        if word == name:
+            return name
+    if word[:1].isalpha():
+        at = text.index(word)
+        hint = suggestion(word, list(PADDING_NAMES)) or f"the names are {', '.join(PADDING_NAMES)}"
+        raise SpecError(f"{word[:40]!r} is no padding", place=option, text=text, span=(at, at + len(word)), hint=hint)
+    return Numbers(text, 0, len(text), _faults(text, option, _PADDING_HINT)).paddings()
+
+
+def _faults(text: str, place: str, hint: str) -> Callable[[str, int, int], SpecError]:
+    def fault(message: str, start: int, end: int) -> SpecError:
+        return SpecError(message, place=place, text=text, span=(start, end), hint=hint)
+
+    return fault
+
+
+class Numbers:
+    """Whole numbers parted by `x`, `×` or commas between `start` and `end` of a text.
+
+    `fault` makes the error for a message and a place in the text.
+    """
+
+    __slots__ = ("end", "fault", "start", "text")
+
+    def __init__(self, text: str, start: int, end: int, fault: Callable[[str, int, int], SpecError]) -> None:
+        self.text = text
+        self.fault = fault
+        self.start, self.end = self._trim(start, end)
+        if self.start < self.end and text[self.start] in _BRACKETS:
+            closing = _BRACKETS[text[self.start]]
+            if text[self.end - 1] != closing or self.end - self.start < 2:
+                raise self.fault(f"{text[self.start]!r} is not closed", self.start, self.start + 1)
+            self.start, self.end = self._trim(self.start + 1, self.end - 1)
+            if self.end > self.start and text[self.end - 1] == ",":
+                self.start, self.end = self._trim(self.start, self.end - 1)
+
+    def _trim(self, start: int, end: int) -> tuple[int, int]:
+        piece = self.text[start:end]
+        return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+
+    def items(self) -> list[tuple[int, int]]:
+        """Give the span of each number, at least one."""
+        if self.start >= self.end:
+            raise self.fault("a number is missing", self.start, self.start)
+        items = []
+        first = self.start
+        for at in range(self.start, self.end):
+            if self.text[at] in "xX×,":
+                items.append(self._trim(first, at))
+                first = at + 1
+        items.append(self._trim(first, self.end))
+        return items
+
+    def numbers(self, *, least: int, what: str) -> tuple[int, ...]:
+        """Read whole numbers of at least `least`."""
+        return tuple(self.number(item, least=least, what=what) for item in self.items())
+
+    def number(self, item: tuple[int, int], *, least: int, what: str) -> int:
+        """Read the whole number at a span."""
+        start, end = item
+        digits = self.text[start:end]
+        if not digits:
+            raise self.fault("a number is missing", start, start + 1)
+        if digits[0] == "-" and len(digits) > 1 and _DIGITS.issuperset(digits[1:]):
+            raise self.fault(f"{what} must be at least {least}, got {digits[:40]}", start, end)
+        if not _DIGITS.issuperset(digits):
+            raise self.fault(f"{digits[:40]!r} is not a whole number", start, end)
+        try:
+            value = int(digits)
+        except ValueError:
+            raise self.fault(f"a number of {len(digits)} digits is too long, at most 4300", start, end) from None
+        if value < least:
+            raise self.fault(f"{what} must be at least {least}, got {value}", start, end)
+        return value
+
+    def paddings(self) -> tuple[Padding, ...]:
+        """Read cells on both sides, or `before:after`, for each axis."""
+        sides = []
+        for start, end in self.items():
+            colon = self.text.find(":", start, end)
+            before = (start, end) if colon < 0 else self._trim(start, colon)
+            after = (start, end) if colon < 0 else self._trim(colon + 1, end)
+            cells = [self.number(item, least=0, what="padding") for item in (before, after)]
+            sides.append(Padding(*cells))
+        return tuple(sides)

@@ -1,0 +1,89 @@
+"""The report of one layer in several frameworks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcalc.report import SCHEMA, Column, Lines, Report, Table, laid_out
+
+if TYPE_CHECKING:
+    from convcalc.geometry import Padding
+    from convcalc.layers import TensorShape
+    from convcalc.network.frameworks import Reading
+
+
+def frameworks_report(readings: Sequence[Reading], text: str, shape: TensorShape, layout: str = "chw") -> Report:
+    """Report how frameworks read a layer, a row for each, and below it what would make them agree.
+
+    >>> from convcalc.network.frameworks import readings
+    >>> from convcalc.geometry import Padding
+    >>> from convcalc.layers import Convolution, TensorShape
+    >>> shape = TensorShape((3, 224), 1)
+    >>> conv = Convolution(3, 64, (7,), (2,), (Padding(3, 3),), (1,))
+    >>> frameworks_report(readings(conv, shape), "conv:64,k7,s2,p3", shape).answer
+    'differ'
+    """
+    columns = (
+        Column("Framework", "framework"),
+        Column("Setting", "setting", detail=1),
+        Column("Padding", "padding", numeric=True),
+        Column("Output", "output", numeric=True),
+        Column("Differs", "differs"),
+    )
+    rows = tuple(
+        (
+            each.framework,
+            each.setting or None,
+            _padding_text(each.paddings),
+            each.outputs,
+            _difference(each, readings),
+        )
+        for each in readings
+    )
+    agree = all(each.agrees for each in readings)
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "command": "shape",
+        "layer": text,
+        "input": list(laid_out(shape, layout)),
+        "agree": agree,
+        "frameworks": [_entry(each) for each in readings],
+    }
+    lines = tuple(f"{each.framework}: {each.note}" for each in readings if each.note)
+    blocks: list[Table | Lines] = [Table(columns, rows)]
+    if lines:
+        blocks.append(Lines(lines, role="note"))
+    return Report("shape", data, "agree" if agree else "differ", tuple(blocks))
+
+
+def _padding_text(paddings: Sequence[Padding] | None) -> str | None:
+    """Write the cells before and after each axis.
+
+    >>> from convcalc.geometry import Padding
+    >>> _padding_text((Padding(2, 3), Padding(1, 1)))
+    '2:3x1:1'
+    """
+    return None if paddings is None else "x".join(f"{side.before}:{side.after}" for side in paddings)
+
+
+def _difference(reading: Reading, readings: Sequence[Reading]) -> str | None:
+    """Say in a word how a reading differs from the layer as written."""
+    if reading.agrees:
+        return None
+    if reading.outputs is None:
+        return "cannot say it"
+    sizes = {each.outputs for each in readings if each.agrees}
+    return "values" if not sizes or reading.outputs in sizes else "size"
+
+
+def _entry(reading: Reading) -> dict[str, Any]:
+    paddings = reading.paddings
+    return {
+        "framework": reading.framework,
+        "setting": reading.setting or None,
+        "padding": None if paddings is None else [[side.before, side.after] for side in paddings],
+        "output": None if reading.outputs is None else list(reading.outputs),
+        "agrees": reading.agrees,
+        "note": reading.note or None,
+    }

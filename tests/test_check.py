@@ -1,0 +1,165 @@
+"""Claims judged: right ones, wrong ones, and where a matrix differs."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import huge_integers
+
+from convcalc.check import MOST_MARKS, judge_count, judge_matrix, judge_shape
+from convcalc.errors import UsageError
+from convcalc.layers import TensorShape
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("claim", "sizes", "rank", "right"),
+    [
+        ((64, 112, 56), (64, 112, 56), 2, True),
+        ((112, 56), (64, 112, 56), 2, True),
+        ((112, 56), (5, 64, 112, 56), 2, True),
+        ((64, 112, 56), (5, 64, 112, 56), 2, True),
+        ((5, 64, 112, 56), (5, 64, 112, 56), 2, True),
+        ((112,), (64, 112, 112), 2, True),
+        ((112,), (64, 112, 56), 2, False),
+        ((56, 112), (64, 112, 56), 2, False),
+        ((56,), (64, 112, 56), 2, False),
+        ((64, 112, 56), (112, 56), 2, False),
+        ((1, 64, 112, 56), (64, 112, 56), 2, False),
+        ((4,), (4,), 1, True),
+        ((10,), (20, 10), 0, True),
+        ((20,), (20, 10), 0, False),
+    ],
+)
+def test_a_claimed_size_is_judged_by_what_it_says(
+    claim: tuple[int, ...], sizes: tuple[int, ...], rank: int, right: bool
+) -> None:
+    verdict = judge_shape(claim, TensorShape(sizes, rank))
+    assert verdict.right is right
+    assert verdict.mistake is None
+    if not right:
+        assert verdict.message.endswith(f", not {'x'.join(map(str, claim))}")
+
+
+def test_a_wrong_size_is_answered_at_the_length_of_the_claim() -> None:
+    answer = TensorShape((5, 64, 112, 56), 2)
+    assert judge_shape((111, 56), answer).message == "the size is 112x56, not 111x56"
+    assert judge_shape((32, 112, 56), answer).message == "the size is 64x112x56, not 32x112x56"
+    assert judge_shape((112, 56), answer).message == "the size is 5x64x112x56"
+
+
+def test_counts_are_judged_to_the_last_digit() -> None:
+    assert judge_count(10**40, 10**40).right
+    wrong = judge_count(10**40 + 1, 10**40)
+    assert not wrong.right
+    assert wrong.message == f"the layers have {10**40} parameters, not {10**40 + 1}"
+
+
+@pytest.mark.parametrize(
+    ("claim", "answer", "tolerance", "right"),
+    [
+        ([[1, 2]], [[1, 2]], None, True),
+        ([[1, 2]], [[1, 3]], None, False),
+        ([[1, 2]], [[1, 3]], 1.0, True),
+        ([[1, 2]], [[1, 3]], 0.5, False),
+        ([[1.0, 2.0]], [[1, 2]], None, True),
+        ([[0.333333]], [[1 / 3]], None, True),
+        ([[0.33]], [[1 / 3]], None, False),
+        ([[0.33]], [[1 / 3]], 0.01, True),
+        ([[1.1]], [[1.0]], 0.1, True),
+        ([[1.1000001]], [[1.0]], 0.1, False),
+        ([[0.1 + 0.2]], [[0.3]], 0.0, False),
+        ([[1e12 + 1]], [[1e12]], None, True),
+        ([[NAN, INF, -INF]], [[NAN, INF, -INF]], None, True),
+        ([[NAN]], [[1.0]], 100.0, False),
+        ([[1.0]], [[NAN]], 100.0, False),
+        ([[INF]], [[-INF]], 100.0, False),
+        ([[True, False]], [[1, 0]], None, True),
+    ],
+)
+def test_a_claimed_matrix_may_be_off_by_the_tolerance(
+    claim: Any, answer: Any, tolerance: float | None, right: bool
+) -> None:
+    assert judge_matrix(np.array(claim), np.array(answer), tolerance).right is right
+
+
+def exact(rows: list[list[Any]]) -> np.ndarray[Any, Any]:
+    return np.array(rows, dtype=object)
+
+
+@pytest.mark.parametrize(
+    ("claim", "answer", "tolerance", "right"),
+    [
+        (exact([[10**400]]), exact([[10**400]]), None, True),
+        (exact([[10**400 + 1]]), exact([[10**400]]), None, False),
+        (exact([[10**400 + 1]]), exact([[10**400]]), 0.0, False),
+        (exact([[10**400 + 1]]), exact([[10**400]]), 1.0, True),
+        (np.array([[2**60 + 1]]), np.array([[2**60]]), 0.5, False),
+        (np.array([[2**60 + 1]]), np.array([[2**60]]), None, False),
+        (np.array([[1.5]]), exact([[10**400]]), None, False),
+        (np.array([[1.5]]), exact([[Fraction(3, 2)]]), None, True),
+        (np.array([[0.333333]]), exact([[Fraction(1, 3)]]), None, True),
+        (np.array([[0.333333]]), exact([[Fraction(1, 3)]]), 0.0, False),
+        (exact([[Fraction(1, 3)]]), exact([[Fraction(1, 3)]]), None, True),
+        (exact([[Fraction(33, 100)]]), exact([[Fraction(1, 3)]]), None, False),
+        (exact([[Fraction(33, 100)]]), exact([[Fraction(1, 3)]]), 0.01, True),
+        (np.array([[NAN, INF]]), exact([[Fraction(1, 3), 10**400]]), 9.0, False),
+        (np.array([[3]]), exact([[Fraction(3)]]), None, True),
+    ],
+)
+def test_numbers_that_floats_do_not_hold_are_judged_exactly(
+    claim: Any, answer: Any, tolerance: float | None, right: bool
+) -> None:
+    assert judge_matrix(claim, answer, tolerance).right is right
+
+
+@given(huge_integers, huge_integers, st.none() | st.integers(0, 3))
+def test_whole_numbers_are_judged_exactly(claim: int, answer: int, tolerance: int | None) -> None:
+    verdict = judge_matrix(exact([[claim]]), exact([[answer]]), None if tolerance is None else float(tolerance))
+    assert verdict.right is (abs(claim - answer) <= (tolerance or 0))
+
+
+def test_differing_cells_are_named_in_order() -> None:
+    answer = np.arange(24).reshape(2, 3, 4)
+    claim = answer.copy()
+    claim[0, 2, 1] = 99
+    claim[1, 0, 3] = -1
+    verdict = judge_matrix(claim, answer, None)
+    assert verdict.differences == ((0, 2, 1), (1, 0, 3))
+    assert verdict.message == "2 of 24 cells differ: (0, 2, 1) is 9, not 99"
+    assert judge_matrix(answer, answer, None).message == "all 24 cells agree"
+    assert judge_matrix(np.array([5]), np.array([4]), None).message == "1 of 1 cell differs: (0) is 4, not 5"
+    assert judge_matrix(np.array([4]), np.array([4]), None).message == "the cell agrees"
+
+
+def test_no_more_cells_are_listed_than_anyone_reads() -> None:
+    answer = np.zeros((60, 50), dtype=int)
+    verdict = judge_matrix(answer + 1, answer, None)
+    assert len(verdict.differences) == MOST_MARKS
+    assert verdict.message.startswith("3000 of 3000 cells differ")
+
+
+@pytest.mark.parametrize(("claim", "answer"), [((2, 3), (3, 2)), ((6,), (2, 3)), ((2, 2, 3), (2, 3)), ((), (2,))])
+def test_another_shape_is_wrong_whatever_it_holds(claim: tuple[int, ...], answer: tuple[int, ...]) -> None:
+    verdict = judge_matrix(np.zeros(claim), np.zeros(answer), 100.0)
+    assert not verdict.right
+    shapes = ["x".join(map(str, shape)) or "1" for shape in (answer, claim)]
+    assert verdict.message == f"the answer's shape is {shapes[0]}, not {shapes[1]}"
+
+
+@pytest.mark.parametrize(("claim", "answer"), [((3,), (1, 3)), ((3, 1), (3,)), ((1, 2, 3), (2, 3)), ((), (1, 1))])
+def test_axes_of_one_cell_may_be_left_out(claim: tuple[int, ...], answer: tuple[int, ...]) -> None:
+    assert judge_matrix(np.zeros(claim), np.zeros(answer), None).right
+
+
+def test_a_tolerance_is_a_number() -> None:
+    with pytest.raises(UsageError, match="nan is no tolerance"):
+        judge_matrix(np.zeros(2), np.zeros(2), NAN)
+    assert judge_matrix(np.zeros(2), np.ones(2), INF).right
+    assert judge_matrix(exact([[1]]), exact([[10**400]]), INF).right

@@ -1,0 +1,94 @@
+"""The threads of the engine: kept between calls, for any caller, and without a trace in the process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from convcalc.compute import threads as tiles
+from convcalc.compute.algorithms.job import Scratch, Tile
+from convcalc.compute.convolution import convolve
+from convcalc.compute.number_types import Array
+from convcalc.compute.threads import Options
+from convcalc.geometry import Window
+
+X = np.random.default_rng(8).integers(-9, 10, (1, 3, 200, 90)).astype(np.float32)
+KERNEL = np.random.default_rng(9).integers(-9, 10, (4, 3, 3, 5)).astype(np.float32)
+WINDOWS = [Window(3), Window(5)]
+
+
+def compute(threads: int) -> Array:
+    return convolve(X, KERNEL, WINDOWS, options=Options("columns", threads=threads))
+
+
+def test_many_callers_at_once_get_what_one_gets() -> None:
+    expected = compute(1)
+    with ThreadPoolExecutor(8) as callers:
+        for result in callers.map(compute, [3] * 64):
+            assert np.array_equal(result, expected)
+
+
+def test_threads_are_used_again() -> None:
+    compute(3)
+    before = threading.active_count()
+    for _ in range(20):
+        compute(3)
+    assert threading.active_count() == before
+
+
+def test_every_thread_takes_tiles_and_an_error_in_one_is_raised() -> None:
+    taken: set[int] = set()
+    meeting = threading.Barrier(3, timeout=60)
+
+    def work(tile: Tile, _scratch: Scratch) -> int:
+        if tile.first < 3:
+            meeting.wait()
+            taken.add(threading.get_ident())
+        if tile.first == 5:
+            raise ValueError("the sixth tile")
+        return 1
+
+    with pytest.raises(ValueError, match="the sixth tile"):
+        tiles.each((Tile(0, 1, row, row + 1) for row in range(90)), work, 3)
+    assert len(taken) == 3
+    assert threading.get_ident() in taken
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not tell a thread's cores")
+def test_the_caller_keeps_its_cores() -> None:
+    before = os.sched_getaffinity(0)
+    compute(2)
+    assert os.sched_getaffinity(0) == before
+
+
+def test_numpy_is_left_as_it_was() -> None:
+    before = np.getbufsize(), np.geterr()
+    compute(2)
+    assert (np.getbufsize(), np.geterr()) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    script = """
+import os, sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np
+from convcalc.compute.convolution import convolve
+from convcalc.compute.threads import Options
+from convcalc.geometry import Window
+x, k = np.ones((1, 1, 300, 200), np.float32), np.ones((1, 1, 3, 3), np.float32)
+def total():
+    return convolve(x, k, [Window(3), Window(3)], options=Options("columns", threads=2)).sum()
+expected = total()
+child = os.fork()
+if not child:
+    os._exit(0 if total() == expected else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0

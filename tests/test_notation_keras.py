@@ -1,0 +1,227 @@
+"""Keras's notation against what Keras itself says of each layer and of whole models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convcalc.errors import SpecError, UsageError
+from convcalc.layers import (
+    Convolution,
+    Elementwise,
+    Layer,
+    Linear,
+    Normalization,
+    Pooling,
+    Resize,
+    TensorShape,
+    complete,
+    output_shape,
+    parameters,
+)
+from convcalc.notation import Network, parse_layers, parse_network
+
+DATA = json.loads((Path(__file__).parent / "data" / "keras_layers.json").read_text())
+# Keras's attention takes a query and a value, so that it cannot stand in a chain; it is not read.
+CASES: list[dict[str, Any]] = [case for case in DATA["cases"] if not case["layer"].startswith("MultiHeadAttention")]
+# Here an input may leave out its batch, and then this one fits no better and no worse.
+REFUSED: list[dict[str, Any]] = DATA["errors"]
+
+
+def channels_first(sizes: list[int]) -> TensorShape:
+    return TensorShape((sizes[0], sizes[-1], *sizes[1:-1]), len(sizes) - 2)
+
+
+def keras_count(layer: Layer) -> int:
+    """Count as Keras does: the moving averages of a batch normalization among the parameters."""
+    counted = parameters(layer)
+    return counted.total + (counted.buffers if getattr(layer, "buffers_are_parameters", False) else 0)
+
+
+def run(network: Network, shape: TensorShape) -> tuple[list[list[int]], list[int]]:
+    """Give the sizes after each layer, channels last with the batch, and the parameters of each."""
+    outputs, counts = [], []
+    for node in network.nodes:
+        layer = complete(node.layer, shape)
+        shape = output_shape(layer, shape)
+        outputs.append([*shape.batch, *shape.channels_last])
+        counts.append(keras_count(layer))
+    return outputs, counts
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case['layer']} on {case['input']}" for case in CASES])
+def test_layer_is_what_keras_makes_of_it(case: dict[str, Any]) -> None:
+    outputs, counts = run(parse_network(case["layer"], notation="keras"), channels_first(case["input"]))
+    assert outputs[-1] == case["output"]
+    assert sum(counts) == case["params"]
+
+
+def refused_by_running(case: dict[str, Any]) -> None:
+    run(parse_network(case["layer"], notation="keras"), channels_first(case["input"]))
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=[f"{case['layer']} on {case['input']}" for case in REFUSED])
+def test_what_keras_refuses_is_refused(case: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"."):
+        refused_by_running(case)
+
+
+@pytest.mark.parametrize("model", DATA["models"], ids=[model["name"] for model in DATA["models"]])
+@pytest.mark.parametrize("form", ["lines", "sequential", "added"])
+def test_models_layer_by_layer(model: dict[str, Any], form: str) -> None:
+    lines = model["lines"]
+    if form == "sequential":
+        text = "keras.Sequential([\n    " + ",\n    ".join(lines) + ",\n], name='net')"
+    elif form == "added":
+        text = "\n".join(f"model.add({line})" for line in lines)
+    else:
+        text = "\n".join(lines)
+    network = parse_network(text)
+    assert network.layout == "hwc"
+    assert network.notation == "keras"
+    assert network.input is not None
+    assert [*network.input[1:], network.input[0]] == model["input"][1:]
+    outputs, counts = run(network, TensorShape(network.input, len(network.input) - 1))
+    # A separable convolution is two layers here: what matters is after its second part.
+    notes = [node.notes for node in network.nodes]
+    last_parts = [index for index, note in enumerate(notes) if not note or not note[0].startswith("part 1 ")]
+    assert [outputs[index] for index in last_parts] == [sizes[1:] for sizes in model["outputs"]]
+    assert sum(counts) == model["params"]
+    merged: list[int] = []
+    carried = 0
+    for index, count in enumerate(counts):
+        carried += count
+        if index in last_parts:
+            merged.append(carried)
+            carried = 0
+    assert merged == model["params_each"]
+
+
+def test_same_padding_of_an_average_is_not_counted() -> None:
+    (node,) = parse_layers("AveragePooling2D(3, strides=2, padding='same')")
+    assert isinstance(node.layer, Pooling)
+    assert node.layer.padding == "same"
+    assert not node.layer.count_padding
+
+
+def test_separable_convolution_is_two_layers() -> None:
+    depthwise, pointwise = parse_layers("layers.SeparableConv2D(24, 3, depth_multiplier=2)")
+    assert isinstance(depthwise.layer, Convolution)
+    assert depthwise.layer.depth_multiplier == 2
+    assert not depthwise.layer.bias
+    assert isinstance(pointwise.layer, Convolution)
+    assert pointwise.layer.kernel == (1, 1)
+    assert [node.notes for node in (depthwise, pointwise)] == [
+        ("part 1 of 2 of SeparableConv2D",),
+        ("part 2 of 2 of SeparableConv2D",),
+    ]
+
+
+def test_repeated_vector_takes_flat_features_only() -> None:
+    network = parse_network("RepeatVector(5)")
+    assert run(network, TensorShape((3, 7), 0))[0][-1] == [3, 5, 7]
+    with pytest.raises(UsageError, match="works on 0 spatial axes, the input 7x3 has 1"):
+        run(network, TensorShape((7, 3), 1))
+
+
+@pytest.mark.parametrize(
+    "written", ["'relu'", '"ReLU"', "tf.nn.relu", "keras.activations.relu", "layers.ReLU()", "relu"]
+)
+def test_activation_is_kept_beside_its_layer(written: str) -> None:
+    (node,) = parse_layers(f"Dense(10, activation={written}, name='head')")
+    assert node.activation == Elementwise("ReLU")
+    assert node.name == "head"
+
+
+def test_instance_normalization_and_resizing() -> None:
+    normalization, resized = parse_layers("GroupNormalization(groups=-1)\nResizing(4, 9, interpolation='nearest')")
+    assert normalization.layer == Normalization(None, None, running_stats=False, kind="instance")
+    assert resized.layer == Resize(2, size=(4, 9))
+
+
+def test_training_arguments_are_passed_over() -> None:
+    text = (
+        "Conv2D(8, 3, kernel_initializer='he_normal', kernel_regularizer=regularizers.l2(1e-4),"
+        " activation='linear', dtype='float32', trainable=False)"
+    )
+    (node,) = parse_layers(text)
+    assert node.layer == parse_layers("Conv2D(8, 3)")[0].layer
+    assert node.activation is None
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("Input(shape=(28, 26, 1))\nDense(3)", (1, 28, 26)),
+        ("keras.Input((28, 26, 1))\nDense(3)", (1, 28, 26)),
+        ("tf.keras.Input(batch_shape=(8, 28, 26, 1))\nDense(3)", (1, 28, 26)),
+        ("InputLayer(input_shape=(12,))\nDense(3)", (12,)),
+        ("Conv2D(8, 3, input_shape=(28, 26, 1))", (1, 28, 26)),
+        ("Dense(8, input_dim=784)", (784,)),
+        ("Dense(8, input_shape=(784,))", (784,)),
+        ("Embedding(input_dim=50, output_dim=7)", None),
+        ("Input(shape=(None, None, 3))\nConv2D(8, 3)", None),
+    ],
+)
+def test_input_size_in_the_text(text: str, size: tuple[int, ...] | None) -> None:
+    assert parse_network(text).input == size
+
+
+def test_open_input_still_gives_its_channels() -> None:
+    node = parse_layers("Input(shape=(None, None, 3)) ReLU() Conv2D(8, 5)")[-1]
+    assert parameters(node.layer).total == 8 * 3 * 5 * 5 + 8
+    # How many features a flatten makes of open sizes, nobody knows.
+    dense = parse_layers("Input(shape=(None, None, 3)) Flatten() Dense(8)")[-1]
+    assert dense.layer == Linear(None, 8, on_channels=True)
+
+
+REFUSALS = [
+    ("Conv2D(8)", "needs kernel_size", "Conv2D"),
+    ("Conv2D(8, 3, stride=2)", "no parameter 'stride'", "stride"),
+    ("Conv2D(8, 3, padding='causal')", "one of 'valid', 'same', got 'causal'", "'causal'"),
+    ("Conv2D(8, 3, padding=1)", "padding must be a word, got 1", "1"),
+    ("Conv2D(8, 3, strides=2, dilation_rate=2)", "strides above 1 together with", "2"),
+    ("Conv2D(9, 3, groups=2)", "groups 2 does not divide out_channels 9", "Conv2D(9, 3, groups=2)"),
+    ("Conv2D(8, 3, activation='rleu')", "no activation 'rleu'", "'rleu'"),
+    ("Conv2D(8, 3, data_format='channels_first')", "channels last only", "'channels_first'"),
+    ("Conv2DTranspose(8, 3, strides=2, output_padding=2)", "output_padding 2 must be smaller", "2"),
+    ("Dense(0)", "units must be at least 1", "0"),
+    ("Permute((1, 3))", "dims must be the numbers 1 to 2", "(1, 3)"),
+    ("Reshape((-1, -1))", "one of which may be -1", "(-1, -1)"),
+    ("ZeroPadding2D((1, 2, 3))", "takes 2 pairs", "(1, 2, 3)"),
+    ("Softmax(axis=1)\nDense(3)", "axis=-1", "1"),
+    ("layers.Convv2D(8, 3)", "no layer 'layers.Convv2D'", "Convv2D"),
+    ("BatchNormalization(axis=[1, 2])", "takes one axis", "[1, 2]"),
+    ("GroupNormalization(groups=3, axis=1)", "axis=-1", "1"),
+    ("GroupNormalization(groups=0)", "groups must be at least 1, or -1", "0"),
+    ("layers.PReLU(shared_axes=[0])", "shared_axes are counted from 1", "[0]"),
+    ("ZeroPadding2D(((1, 2, 3), 1))", "a number before and after each axis", "((1, 2, 3), 1)"),
+    ("AdaptiveMaxPooling2D((1, 2, 3))", "takes 2 sizes", "(1, 2, 3)"),
+    ("Input(shap=(3,))\nDense(3)", "Input has no parameter 'shap'", "shap"),
+    ("Input(shape=(0, 3))\nDense(3)", "sizes of at least 1", "(0, 3)"),
+]
+
+
+@pytest.mark.parametrize(("text", "message", "fault"), REFUSALS, ids=[text for text, _, _ in REFUSALS])
+def test_refusal_points_at_the_fault(text: str, message: str, fault: str) -> None:
+    with pytest.raises(SpecError, match=message) as caught:
+        parse_layers(text)
+    error = caught.value
+    assert error.text is not None
+    assert error.span is not None
+    assert error.text[slice(*error.span)] == fault
+
+
+def test_names_of_two_notations_follow_the_rest() -> None:
+    alone = parse_layers("PReLU()")[0].layer
+    beside_keras = parse_layers("Conv2D(8, 3)\nPReLU()")[1].layer
+    assert alone != beside_keras
+    assert parse_layers("nn.ReLU()\nPReLU()")[1].layer == alone
+    assert parse_network("PReLU()", notation="keras").nodes[0].layer == beside_keras
+    # What only one of the two can mean is read so.
+    assert parse_layers("ReLU(6.0)")[0].layer == Elementwise("ReLU6")
+    assert parse_network("PReLU(shared_axes=[1, 2])").layout == "hwc"
+    assert parse_network("PReLU()").layout == "chw"
