@@ -73,7 +73,7 @@ _convcalc() {
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
                 --precision) words=''; value=1 ;;
-                --algorithm) words='taps columns rows banded separable fourier winograd'; value=1 ;;
+                --algorithm) words='taps columns rows banded separable fourier'; value=1 ;;
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 --scheduler) words=''; value=1 ;;

@@ -78,7 +78,7 @@ complete -c convcalc -n '__fish_seen_subcommand_from conv' -l precision -r -d 'P
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l heatmap -d 'Draw the answer in colour blocks, too.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l show-input -d 'Show what the answer was computed from next to it.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l plan -d 'Show how it would be computed, and at what cost, instead of the answer.'
-complete -c convcalc -n '__fish_seen_subcommand_from conv' -l algorithm -x -a 'taps columns rows banded separable fourier winograd' -d 'Compute in this way, one of those --plan lists.'
+complete -c convcalc -n '__fish_seen_subcommand_from conv' -l algorithm -x -a 'taps columns rows banded separable fourier' -d 'Compute in this way, one of those --plan lists.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l memory -r -d 'Memory to work in, above input and output: 512M, 2GiB.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l threads -r -d 'Threads, one a core if not given.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l scheduler -r -d 'Compute on this Dask cluster, from .npy to .npy.'

@@ -75,8 +75,6 @@ def test_convolutions_in_tiles_have_the_border_of_an_extended_array(boundary: st
     dtype = np.float32 if algorithm == "fourier" else np.float64
     x = generator.standard_normal((2, 3, 70, 33)).astype(dtype)
     windows = [Window(9, 2, Padding(11, 7), dilation=2), Window(4, 3, Padding(0, 5))]
-    if algorithm == "winograd":
-        windows = [Window(3, padding=Padding(11, 7)), Window(3, padding=Padding(0, 5))]
     column, row = (generator.standard_normal(window.kernel) for window in windows)
     kernel = np.multiply.outer(column, row).astype(dtype)
     longer, bare = extend(x, windows, boundary)

@@ -8,10 +8,8 @@ and text; these modules know arrays only, and neither print nor ask.
     job          one convolution in whole numbers: its tiles, and the cells that each of them reads
     plan         which algorithm, by a cost model whose plain data are `rates`
     tiles        carries a plan out: tile after tile on threads, each in memory that does not grow
-    taps, columns, rows, banded, separable, fourier, winograd
+    taps, columns, rows, banded, separable, fourier
                  one algorithm each, all with the same five functions, all held to the same cases
-    winograd_error
-                 with which windows Winograd's sums can be trusted
     products     matrix products in pieces that BLAS likes
     transposed   a transposed convolution as ordinary ones
     sliding      windows along one axis, for pooling

@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from convcalc.compute.algorithms import direct, fft, im2col, row_im2col, separable, toeplitz, winograd
+from convcalc.compute.algorithms import direct, fft, im2col, row_im2col, separable, toeplitz
 from convcalc.compute.algorithms.cost_model import RATES, Rates
 from convcalc.compute.algorithms.job import Job, Scratch
 from convcalc.compute.number_types import Array
@@ -49,7 +49,6 @@ _MODULES: dict[str, ModuleType] = {
     "banded": toeplitz,
     "separable": separable,
     "fourier": fft,
-    "winograd": winograd,
 }
 ALGORITHMS = tuple(_MODULES)
 

@@ -18,10 +18,10 @@ LEAST_HEIGHT, LEAST_WIDTH, REGISTER = 32, 32, 16
 TERMS = {"float32": 320, "float64": 1600}
 
 
-def multiply(left: Array, right: Array, out: Array, scratch: Scratch, terms: int | None = None) -> None:
+def multiply(left: Array, right: Array, out: Array, scratch: Scratch) -> None:
     """Multiply left (..., M, K) by right (..., K, N) into out (..., M, N), as `np.matmul` does.
 
-    At most `terms` of the K are added up in a row, as many as is safe if not given.
+    At most TERMS of the K products are added up one after the other, so that roundings stay within the bound.
 
     >>> out = np.empty((2, 2))
     >>> multiply(np.array([[1.0, 2], [3, 4]]), np.eye(2), out, Scratch())
@@ -30,7 +30,7 @@ def multiply(left: Array, right: Array, out: Array, scratch: Scratch, terms: int
            [3., 4.]])
     """
     depth: int = left.shape[-1]
-    step = terms or TERMS.get(str(out.dtype), depth)
+    step = TERMS.get(str(out.dtype), depth)
     _multiply(left[..., :step], right[..., :step, :], out)
     for first in range(step, depth, step):
         some = slice(first, first + step)
@@ -40,7 +40,7 @@ def multiply(left: Array, right: Array, out: Array, scratch: Scratch, terms: int
 
 
 def _multiply(left: Array, right: Array, out: Array) -> None:
-    """Multiply with few enough terms a sum."""
+    """Multiply matrices whose K is short enough to be added up in one go."""
     (height, depth), width = left.shape[-2:], right.shape[-1]
     rows, columns = _piece(height, depth, width)
     whole = width - width % columns
