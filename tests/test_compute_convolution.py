@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from oracles import convolve_loops, shape_of, transposed_loops
 from strategies import ConvolutionDraw, convolutions, finite_floats, fractions, huge_integers, small_integers
 
-from convcalc.compute.convolution import convolve, convolve_transposed
 from convcalc.compute.nchw import arrange, correlate
 from convcalc.errors import DataError, ShapeError
 from convcalc.geometry import Padding, Window
@@ -32,7 +31,7 @@ def computed(case: ConvolutionDraw, dtype: Any) -> Any:
     weight = np.array(case.weight, dtype)
     windows = windows_of(weight.shape[2:], case.stride, case.padding, case.dilation)
     bias = None if case.bias is None else np.array(case.bias, dtype)
-    return convolve(np.array([case.x], dtype), weight, windows, groups=case.groups, bias=bias)[0]
+    return correlate(np.array([case.x], dtype), weight, windows, groups=case.groups, bias=bias)[0]
 
 
 def looped(case: ConvolutionDraw) -> Any:
@@ -118,12 +117,13 @@ def test_transposed_convolution(data: st.DataObject) -> None:
     x = generator.integers(-9, 10, (2, inputs, *size))
     weight = generator.integers(-9, 10, (inputs, outputs, *kernel))
     bias = generator.integers(-9, 10, outputs * groups)
-    result = convolve_transposed(
+    result = correlate(
         x,
         weight,
         windows_of(tuple(kernel), stride, padding, dilation),
         groups=groups,
         bias=bias,
+        transposed=True,
         output_padding=extra,
     )
     assert result.tolist() == transposed_loops(
@@ -141,7 +141,7 @@ def test_transposed_convolution(data: st.DataObject) -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint64, np.bool_])
 def test_narrow_whole_numbers_do_not_wrap(dtype: Any) -> None:
     x = np.full((1, 2, 9), np.iinfo(dtype).max if dtype is not np.bool_ else True, dtype)
-    result = convolve(x, np.ones((1, 2, 3), dtype), [Window(3)])
+    result = correlate(x, np.ones((1, 2, 3), dtype), [Window(3)])
     assert result.tolist() == [[[int(x[0, 0, 0]) * 6] * 7]]
     assert result.dtype == (object if dtype is np.uint64 else np.int64)
 
@@ -150,13 +150,13 @@ def test_narrow_whole_numbers_do_not_wrap(dtype: Any) -> None:
 @pytest.mark.parametrize("above", [-1, 0, 1])
 def test_exact_on_both_sides_of_what_a_type_holds(limit: int, above: int) -> None:
     x = np.array([[[limit + above, 1, limit - above]]], object)
-    result = convolve(x, np.array([[[1, 1]]]), [Window(2)], bias=np.array([-1]))
+    result = correlate(x, np.array([[[1, 1]]]), [Window(2)], bias=np.array([-1]))
     assert result.tolist() == [[[limit + above, limit - above]]]
 
 
 def test_zero_kernels_do_not_hide_large_numbers() -> None:
     x = np.array([[[2**70, 2**24 + 1]]], object)
-    assert convolve(x, np.array([[[0]], [[1]]]), [Window(1)]).tolist() == [[[0, 0], [2**70, 2**24 + 1]]]
+    assert correlate(x, np.array([[[0]], [[1]]]), [Window(1)]).tolist() == [[[0, 0], [2**70, 2**24 + 1]]]
 
 
 @pytest.mark.parametrize(
@@ -173,25 +173,25 @@ def test_zero_kernels_do_not_hide_large_numbers() -> None:
 )
 def test_the_dtype_of_the_result(x_type: str, weight_type: str, result: str) -> None:
     x, weight = np.ones((1, 1, 4), x_type), np.ones((1, 1, 2), weight_type)
-    assert convolve(x, weight, [Window(2)]).dtype == result
+    assert correlate(x, weight, [Window(2)]).dtype == result
 
 
 def test_half_precision_is_computed_in_single() -> None:
     x = np.array([[[2048, 1, 1, -2048]]], np.float16)
-    assert convolve(x, np.ones((1, 1, 4), np.float16), [Window(4)]).tolist() == [[[2.0]]]
+    assert correlate(x, np.ones((1, 1, 4), np.float16), [Window(4)]).tolist() == [[[2.0]]]
 
 
 def test_whole_numbers_a_float_cannot_hold_are_refused() -> None:
     with pytest.raises(DataError, match="whole number 9007199254740993 has no exact float64"):
-        convolve(np.array([[[2**53 + 1]]]), np.array([[[0.5]]]), [Window(1)])
+        correlate(np.array([[[2**53 + 1]]]), np.array([[[0.5]]]), [Window(1)])
     with pytest.raises(DataError, match="complex128"):
-        convolve(np.array([[[1j]]]), np.array([[[1]]]), [Window(1)])
+        correlate(np.array([[[1j]]]), np.array([[[1]]]), [Window(1)])
 
 
 def test_infinity_and_nan_stay_where_they_are_seen() -> None:
     x = np.zeros((1, 1, 6, 7))
     x[0, 0, 2, 3] = np.inf
-    result = convolve(x, np.ones((1, 1, 2, 3)), [Window(2), Window(3)])
+    result = correlate(x, np.ones((1, 1, 2, 3)), [Window(2), Window(3)])
     assert np.argwhere(~np.isfinite(result[0, 0])).tolist() == [[r, c] for r in (1, 2) for c in (1, 2, 3)]
 
 
@@ -268,13 +268,13 @@ def test_other_misfits() -> None:
     with pytest.raises(ShapeError, match="groups 2 needs a kernel"):
         arrange((4, 5, 5), (4, 3, 3), 2, groups=2)
     with pytest.raises(ShapeError, match="groups 2 does not divide"):
-        convolve(np.zeros((1, 3, 5)), np.zeros((2, 1, 2)), [Window(2)], groups=2)
+        correlate(np.zeros((1, 3, 5)), np.zeros((2, 1, 2)), [Window(2)], groups=2)
     with pytest.raises(ShapeError, match="2 bias values for 3 output channels"):
-        convolve(np.zeros((1, 1, 5)), np.zeros((3, 1, 2)), [Window(2)], bias=np.zeros(2))
+        correlate(np.zeros((1, 1, 5)), np.zeros((3, 1, 2)), [Window(2)], bias=np.zeros(2))
     with pytest.raises(ShapeError, match="output padding 2 must be smaller"):
-        convolve_transposed(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(2, 2)], output_padding=[2])
+        correlate(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(2, 2)], transposed=True, output_padding=[2])
     with pytest.raises(ShapeError, match="length: the window has 3 taps, the kernel 2"):
-        convolve(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(3)])
+        correlate(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(3)])
     with pytest.raises(ShapeError, match="transposed convolution has no boundary"):
         correlate(np.zeros(5), np.zeros(2), [Window(2)], transposed=True, boundary="reflect")
 
@@ -284,7 +284,7 @@ def test_tiles_that_lie_wholly_in_the_padding(sizes: tuple[int, ...]) -> None:
     x = np.arange(2 * np.prod(sizes), dtype=np.int64).reshape(1, 2, *sizes)
     weight = np.array([3, 5]).reshape(1, 2, 1, 1, 1)
     windows = [Window(1, padding=Padding(3, 3), dilation=2), Window(1), Window(1)]
-    result = convolve(x, weight, windows)
+    result = correlate(x, weight, windows)
     assert not result[:, :, :3].any()
     assert not result[:, :, -3:].any()
     assert np.array_equal(result[:, :, 3:-3], 3 * x[:, :1] + 5 * x[:, 1:])

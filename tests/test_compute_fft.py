@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from convcalc.compute.algorithms import fft
 from convcalc.compute.algorithms.job import Job, Scratch
-from convcalc.compute.convolution import convolve
 from convcalc.compute.nchw import correlate
 from convcalc.compute.number_types import Array
 from convcalc.compute.plan import plan
@@ -73,9 +72,9 @@ def test_a_single_axis() -> None:
 def test_channels_and_groups(outputs: int) -> None:
     x, weight = noise(2, 6, 60, 70) * np.logspace(-12, 12, 70, dtype=np.float32), noise(2 * outputs, 3, 11, 13)
     windows = [Window(11, 2), Window(13, padding=Padding(4, 0))]
-    result = convolve(x, weight, windows, groups=2, options=FOURIER)
-    exact = convolve(x.astype(float), weight.astype(float), windows, groups=2, options=TAPS)
-    bound = convolve(np.abs(x.astype(float)), np.abs(weight.astype(float)), windows, groups=2, options=TAPS)
+    result = correlate(x, weight, windows, groups=2, options=FOURIER)
+    exact = correlate(x.astype(float), weight.astype(float), windows, groups=2, options=TAPS)
+    bound = correlate(np.abs(x.astype(float)), np.abs(weight.astype(float)), windows, groups=2, options=TAPS)
     assert np.all(np.abs(result - exact) <= 1e-5 * bound)
 
 

@@ -13,7 +13,6 @@ from oracles import convolve_loops
 from strategies import ConvolutionDraw, convolutions, small_integers
 
 from convcalc.compute.algorithms.job import Job
-from convcalc.compute.convolution import convolve
 from convcalc.compute.nchw import arranged, correlate
 from convcalc.compute.plan import ALGORITHMS, plan
 from convcalc.compute.threads import Options
@@ -50,7 +49,7 @@ def test_every_algorithm_agrees_with_the_loops(name: str, case: ConvolutionDraw,
         return
     absolute = looped(case._replace(x=np.abs(case.x).tolist(), weight=np.abs(case.weight).tolist(), bias=None))
     for threads in (1, 2):
-        result = convolve(
+        result = correlate(
             np.array([case.x], dtype),
             np.array(case.weight, dtype),
             windows_of(case),
@@ -77,9 +76,9 @@ def test_large_jobs_are_cut_into_tiles_that_agree(name: str, dtype: str) -> None
         job = Job(2, 6, 6, groups, (61, 47), tuple(windows), dtype)
         if name in dict(plan(job).refused):
             continue
-        result = convolve(x, weight, windows, groups=groups, options=Options(algorithm=name, threads=2))
-        exact = convolve(x.astype(float), weight.astype(float), windows, groups=groups, options=Options("taps"))
-        bound = convolve(np.abs(x), np.abs(weight), windows, groups=groups, options=Options("taps"))
+        result = correlate(x, weight, windows, groups=groups, options=Options(algorithm=name, threads=2))
+        exact = correlate(x.astype(float), weight.astype(float), windows, groups=groups, options=Options("taps"))
+        bound = correlate(np.abs(x), np.abs(weight), windows, groups=groups, options=Options("taps"))
         assert np.all(np.abs(result - exact) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
 
 
@@ -90,8 +89,8 @@ def test_sums_of_terms_that_are_all_alike_keep_their_digits(
 ) -> None:
     x, weight = np.full((1, channels, 9, 8), cell, np.float32), np.full((4, channels, 3, 3), factor, np.float32)
     windows = [Window(3, padding=Padding(1, 1))] * 2
-    exact = convolve(x.astype(np.longdouble), weight.astype(np.longdouble), windows, options=Options("taps"))
-    result = convolve(x, weight, windows, options=Options(name))
+    exact = correlate(x.astype(np.longdouble), weight.astype(np.longdouble), windows, options=Options("taps"))
+    result = correlate(x, weight, windows, options=Options(name))
     assert np.all(np.abs(result - exact) <= 1e-5 * exact)
 
 
@@ -103,8 +102,8 @@ def test_groups_of_one_channel_are_cut_to_fit_the_cache(name: str, strides: tupl
     weight = generator.integers(-9, 10, (74, 1, 4, 3)).astype(np.float32)
     x[1, 5, 40, 50] = np.nan
     windows = [Window(4, strides[0], Padding(2, 1), dilation=2), Window(3, strides[1], Padding(0, 3), dilation=3)]
-    result = convolve(x, weight, windows, groups=37, options=Options(name, threads=2))
-    expected = convolve(x, weight, windows, groups=37, options=Options("columns"))
+    result = correlate(x, weight, windows, groups=37, options=Options(name, threads=2))
+    expected = correlate(x, weight, windows, groups=37, options=Options("columns"))
     assert np.isnan(expected).any()
     assert np.array_equal(result, expected, equal_nan=True)
 
@@ -135,8 +134,8 @@ def test_rows_too_wide_for_the_cache(sizes: tuple[int, ...], kernel: tuple[int, 
     weight = generator.integers(-9, 10, (5, 16, *kernel)).astype(np.float64)
     windows = [Window(size, 1, Padding(1, 0)) for size in kernel]
     for name in ("columns", "rows"):
-        result = convolve(x, weight, windows, options=Options(name, threads=2))
-        assert np.array_equal(result, convolve(x, weight, windows, options=Options("taps")))
+        result = correlate(x, weight, windows, options=Options(name, threads=2))
+        assert np.array_equal(result, correlate(x, weight, windows, options=Options("taps")))
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
@@ -181,8 +180,8 @@ def test_infinite_and_undefined_cells_reach_only_windows_that_see_them(name: str
     x[0, 0, 20, 30], x[0, 0, 5, 40] = np.inf, np.nan
     windows = [Window(5), Window(7)]
     weight = np.ones((1, 1, 5, 7), np.float32)
-    result = convolve(x, weight, windows, options=Options(algorithm=name))[0, 0]
-    expected = convolve(x, weight, windows, options=Options(algorithm="taps"))[0, 0]
+    result = correlate(x, weight, windows, options=Options(algorithm=name))[0, 0]
+    expected = correlate(x, weight, windows, options=Options(algorithm="taps"))[0, 0]
     assert np.isinf(expected).sum() == np.isnan(expected).sum() == 35
     np.testing.assert_allclose(result, expected, rtol=1e-5)
 
@@ -206,19 +205,19 @@ def test_algorithms_that_are_not_there_or_cannot() -> None:
 def test_progress_counts_every_row_once_and_errors_stop_the_threads() -> None:
     done: list[int] = []
     x, weight = np.ones((2, 3, 50, 20)), np.ones((4, 3, 3, 3))
-    convolve(x, weight, [Window(3), Window(3)], options=Options(threads=2, progress=done.append))
+    correlate(x, weight, [Window(3), Window(3)], options=Options(threads=2, progress=done.append))
     assert sum(done) == 2 * 48
 
     def interrupt(_rows: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        convolve(x, weight, [Window(3), Window(3)], options=Options(threads=2, progress=interrupt))
+        correlate(x, weight, [Window(3), Window(3)], options=Options(threads=2, progress=interrupt))
 
 
 def test_threads_give_back_the_cores_they_took() -> None:
     if not hasattr(os, "sched_getaffinity"):
         pytest.skip("threads have no cores of their own here")
     before = os.sched_getaffinity(0)
-    convolve(np.ones((2, 3, 50, 20)), np.ones((4, 3, 3, 3)), [Window(3), Window(3)], options=Options(threads=3))
+    correlate(np.ones((2, 3, 50, 20)), np.ones((4, 3, 3, 3)), [Window(3), Window(3)], options=Options(threads=3))
     assert os.sched_getaffinity(0) == before

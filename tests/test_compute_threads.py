@@ -13,7 +13,7 @@ import pytest
 
 from convcalc.compute import threads as tiles
 from convcalc.compute.algorithms.job import Scratch, Tile
-from convcalc.compute.convolution import convolve
+from convcalc.compute.nchw import correlate
 from convcalc.compute.number_types import Array
 from convcalc.compute.threads import Options
 from convcalc.geometry import Window
@@ -24,7 +24,7 @@ WINDOWS = [Window(3), Window(5)]
 
 
 def compute(threads: int) -> Array:
-    return convolve(X, KERNEL, WINDOWS, options=Options("columns", threads=threads))
+    return correlate(X, KERNEL, WINDOWS, options=Options("columns", threads=threads))
 
 
 def test_many_callers_at_once_get_what_one_gets() -> None:
@@ -79,12 +79,12 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
 import os, sys, warnings
 warnings.simplefilter("ignore")
 import numpy as np
-from convcalc.compute.convolution import convolve
+from convcalc.compute.nchw import correlate
 from convcalc.compute.threads import Options
 from convcalc.geometry import Window
 x, k = np.ones((1, 1, 300, 200), np.float32), np.ones((1, 1, 3, 3), np.float32)
 def total():
-    return convolve(x, k, [Window(3), Window(3)], options=Options("columns", threads=2)).sum()
+    return correlate(x, k, [Window(3), Window(3)], options=Options("columns", threads=2)).sum()
 expected = total()
 child = os.fork()
 if not child:

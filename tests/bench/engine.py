@@ -172,13 +172,13 @@ def serve(tool: str) -> None:
 
 
 def _convcalc(case: Case, x: Any, weight: Any) -> Callable[[], Any]:
-    from convcalc.compute.convolution import convolve
+    from convcalc.compute.nchw import correlate
     from convcalc.compute.pooling.pool import pool
     from convcalc.geometry import Padding, Window
 
     windows = [Window(case.kernel, case.stride, Padding(case.padding, case.padding))] * 2
     if case.kind == "conv":
-        return lambda: convolve(x, weight, windows, groups=case.groups)
+        return lambda: correlate(x, weight, windows, groups=case.groups)
     return lambda: pool(x, windows, case.kind)
 
 
