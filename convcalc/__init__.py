@@ -1,12 +1,13 @@
 """A convolution calculator for the command line; this docstring is the map of the house.
 
-A module imports only what its row names, the modules of its own room, `errors` and `value`, and the standard
-library (`tests/test_house.py` walks the imports against this table).
+A module imports only what its row names, the modules of its own room, `errors`, `value` and `text`, and the
+standard library (`tests/test_house.py` walks the imports against this table).
 
 | room       | its one job                                               | imports                                  |
 | ---------- | --------------------------------------------------------- | ---------------------------------------- |
 | `errors`   | the exception tree; each class knows its exit code        |                                          |
 | `value`    | immutable values at no cost to start-up                   |                                          |
+| `text`     | a text and its places, close names, printable text, sizes |                                          |
 | `geometry` | one axis in whole numbers: windows, padding, size formula |                                          |
 | `layers`   | shapes and layer families: shape rule, parameters, MACs   | geometry                                 |
 | `notation` | text to layers and back, every node keeping its place     | layers, geometry                         |

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from convcalc import cli
-from convcalc.cli.messages import complaint, visible
+from convcalc.cli.messages import complaint
 from convcalc.errors import ConvcalcError, DataError, FileError, ShapeError, SpecError, UsageError
 
 Run = Callable[..., Any]
@@ -217,11 +217,6 @@ def test_carets_under_wide_characters_are_as_wide() -> None:
 def test_a_fault_at_the_end_of_a_text_has_a_caret_after_it() -> None:
     _, shown, carets = complaint(SpecError("more", text="conv(", span=(5, 5))).splitlines()
     assert (shown, carets) == ("  conv(", "       ^")
-
-
-def test_text_is_shown_on_one_line() -> None:
-    assert visible("a\tb\nc\x7f\u202ed\udcff") == "a b\\nc\\x7f\\u202ed\\udcff"
-    assert visible("é層 [bold]") == "é層 [bold]"
 
 
 @pytest.mark.parametrize(

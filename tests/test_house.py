@@ -12,7 +12,7 @@ import pytest
 import convcalc
 
 PACKAGE = Path(convcalc.__file__).parent
-EVERYWHERE = {"errors", "value"}
+EVERYWHERE = {"errors", "text", "value"}
 HEAVY = {"numpy", "rich", "orjson", "PIL", "dask", "distributed"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from convcalc.errors import ConvcalcError, UsageError
+from convcalc.text import printable
 
 WIDEST = 100
 """Characters of a faulty line that are shown around the caret."""
@@ -18,7 +19,7 @@ def complain(error: ConvcalcError) -> int:
 
 def remark(note: str) -> None:
     """Print a note to standard error."""
-    _to_stderr(f"convcalc: note: {visible(note)}")
+    _to_stderr(f"convcalc: note: {printable(note)}")
 
 
 def _to_stderr(text: str) -> None:
@@ -35,42 +36,24 @@ def complaint(error: ConvcalcError) -> str:
           ^
     hint: try s
     """
-    place = f"{visible(error.place)}: " if error.place else ""
-    lines = [f"convcalc: {place}{visible(error.message)}"]
+    place = f"{printable(error.place)}: " if error.place else ""
+    lines = [f"convcalc: {place}{printable(error.message)}"]
     if error.text is not None and error.span is not None:
         lines += _with_caret(error.text, *error.span)
     if error.hint:
-        lines.append(f"hint: {visible(error.hint)}")
+        lines.append(f"hint: {printable(error.hint)}")
     return "\n".join(lines)
-
-
-def visible(text: str) -> str:
-    """Show text as it is, but on one line and without characters that would steer a terminal.
-
-    >>> visible("a\\tb\\x1b[31m\\n")
-    'a b\\\\x1b[31m\\\\n'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        " " if character == "\t" else character if character.isprintable() else _escaped(character)
-        for character in text
-    )
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
 def _with_caret(text: str, start: int, end: int) -> list[str]:
     """Give the part of a line around a span, and the line of carets under it."""
     first = max(0, min(start - WIDEST // 2, len(text) - WIDEST))
     shown = text[first : first + WIDEST]
-    before, marked = visible(text[first:start]), visible(text[start : min(end, first + WIDEST)])
+    before, marked = printable(text[first:start]), printable(text[start : min(end, first + WIDEST)])
     head = "…" if first else ""
     tail = "…" if first + WIDEST < len(text) else ""
     carets = "^" * max(1, _columns(marked))
-    return [f"  {head}{visible(shown)}{tail}", "  " + " " * _columns(head + before) + carets]
+    return [f"  {head}{printable(shown)}{tail}", "  " + " " * _columns(head + before) + carets]
 
 
 def _columns(text: str) -> int:

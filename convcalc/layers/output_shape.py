@@ -40,6 +40,7 @@ from convcalc.layers.families import (
 from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled, unflattened
 from convcalc.layers.tensor_shape import TensorShape
 from convcalc.layers.windows import blocks, transposed_windows, unpooling_windows, windows
+from convcalc.text import size_text
 
 
 def complete(layer: Layer, shape: TensorShape) -> Layer:
@@ -175,7 +176,7 @@ def _check_kept(
             # Without a scale PyTorch's instance normalization takes any channels.
             _check_channels(layer.channels, shape)
         case LayerNormalization() if shape.sizes[-len(layer.sizes) :] != layer.sizes:
-            wanted = "x".join(map(str, layer.sizes))
+            wanted = size_text(layer.sizes)
             raise ShapeError(f"the layer normalizes over {wanted}, the input {shape} does not end so")
         case Slope() if layer.count not in (None, 1) and not layer.shared and shape.channels is not None:
             if layer.count not in (shape.channels, prod(shape.channels_last)):
@@ -212,7 +213,7 @@ def _folded(layer: Fold, shape: TensorShape) -> TensorShape:
     if prod(counts) != shape.spatial[0]:
         counted = "·".join(map(str, counts))
         raise ShapeError(
-            f"an output of {'x'.join(map(str, layer.outputs))} has {counted} = {prod(counts)} windows, "
+            f"an output of {size_text(layer.outputs)} has {counted} = {prod(counts)} windows, "
             f"the input {shape} has {shape.spatial[0]} columns"
         )
     return shape.with_channels(rows // cells, layer.outputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from convcalc.errors import ShapeError
+from convcalc.text import size_text
 from convcalc.value import Value
 
 
@@ -68,4 +69,4 @@ class TensorShape(Value):
         return TensorShape(self.batch + middle + spatial, len(spatial))
 
     def __str__(self) -> str:
-        return "x".join(map(str, self.sizes))
+        return size_text(self.sizes)

@@ -15,6 +15,7 @@ from convcalc.matrix.reading.encoding import decode, one_kind_of_line_end
 from convcalc.matrix.text import parse_matrix
 from convcalc.matrix.writing.atomic import write_bytes
 from convcalc.matrix.writing.formats import format_csv, format_json, format_plain
+from convcalc.text import close_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -253,11 +254,9 @@ def _looks_inline(source: str) -> bool:
 
 def _not_there(path: str, otherwise: str | None = None) -> FileError:
     """Name a file of almost that name, or say `otherwise`, what else could have been meant."""
-    from difflib import get_close_matches
-
     folder, name = os.path.split(path)
     try:
-        near = get_close_matches(name, os.listdir(folder or "."), n=1, cutoff=0.7)  # noqa: PTH208
+        near = close_names(name, os.listdir(folder or "."), cutoff=0.7)  # noqa: PTH208
     except OSError:
         return FileError("no such file", place=path, hint=f"there is no folder {folder}")
     hint = f"did you mean {os.path.join(folder, near[0])}?" if near else None  # noqa: PTH118

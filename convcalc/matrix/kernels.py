@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.errors import UsageError
+from convcalc.text import close_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,10 +151,7 @@ def _refuse_near_miss(name: str, text: str) -> None:
         return
     known = (*_FIXED, *_SIZED)
     near = [kernel for kernel in known if kernel.startswith(name + "-")] if len(name) > 2 else []
-    if not near:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, known, n=2, cutoff=0.75)
+    near = near or close_names(name, known, count=2, cutoff=0.75)
     if near:
         raise UsageError(
             f"no kernel is called {text!r}",

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.errors import DataError
+from convcalc.text import did_you_mean, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +128,7 @@ def _header(stream: IO[bytes], size: int, place: str) -> tuple[tuple[int, ...], 
     held = size - stream.tell()
     if claimed > held:
         raise DataError(
-            f"the header claims {'x'.join(map(str, shape))} numbers of {dtype}, {claimed} bytes; {held} are there",
+            f"the header claims {size_text(shape)} numbers of {dtype}, {claimed} bytes; {held} are there",
             place=place,
             hint="it was cut off on its way: get it again",
         )
@@ -201,10 +202,7 @@ def _member(names: list[str], place: str, name: str | None) -> str:
             hint=f"say which: {place}:{example}",
         )
     if f"{name}.npy" not in arrays:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, [entry.removesuffix(".npy") for entry in arrays], n=1)
-        hint = f"did you mean {near[0]}?" if near else None
+        hint = did_you_mean(name, [entry.removesuffix(".npy") for entry in arrays])
         raise DataError(f"the archive has no array {name!r}; it holds {listed or 'none'}", place=place, hint=hint)
     return f"{name}.npy"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convcalc.errors import UsageError
+from convcalc.text import did_you_mean
 from convcalc.value import Value
 
 FORMATS = (
@@ -81,8 +82,5 @@ class ReadOptions(Value):
 
 
 def _unknown(name: str, known: tuple[str, ...], what: str, place: str) -> UsageError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name.lower(), known, n=1)
-    hint = f"did you mean {near[0]}?" if near else "known are " + ", ".join(known)
+    hint = did_you_mean(name, known) or "known are " + ", ".join(known)
     return UsageError(f"no such {what}: {name!r}", place=place, hint=hint)

@@ -16,8 +16,8 @@ from convcalc.matrix.fast.lines import CleanRows
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.dialects import layout_of
 from convcalc.matrix.reading.encoding import one_kind_of_line_end
-from convcalc.matrix.reading.layout import Source
 from convcalc.matrix.reading.numbers import array_of
+from convcalc.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,7 +173,7 @@ class IncomingRows:
             return None
         self._refuse_other_widths(text)
         options = self._options.replace(header=False, format=self._options.format or "plain")
-        layout = layout_of(Source(text, self._place, self._line), options)
+        layout = layout_of(Source(text, self._place, error=DataError, first_line=self._line), options)
         rows = array_of(layout, exact=options.exact)
         if options.dtype is not None:
             from convcalc.matrix.dtypes import cast

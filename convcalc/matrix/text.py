@@ -20,12 +20,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from convcalc.errors import DataError
 from convcalc.matrix import Matrix
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.dialects import layout_of
 from convcalc.matrix.reading.encoding import decode, is_marked_utf16, one_kind_of_line_end
-from convcalc.matrix.reading.layout import Source
 from convcalc.matrix.reading.numbers import array_of
+from convcalc.text import Source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
         if matrix is not None:
             return matrix
     characters = decode(text, place) if isinstance(text, bytes) else text
-    source = Source(one_kind_of_line_end(characters), place)
+    source = Source(one_kind_of_line_end(characters), place, error=DataError)
     if options.named_format == "pnm" or (options.format is None and _PICTURE.match(source.text)):
         from convcalc.matrix.reading.pnm import read_pnm
 

@@ -31,6 +31,7 @@ from convcalc.layers import (
     transposed_windows,
     windows,
 )
+from convcalc.text import size_text
 from convcalc.value import Value
 
 
@@ -98,7 +99,7 @@ def interpret(sizes: tuple[int, ...], layers: Iterable[Layer], rank: int | None 
     # Flat features may have any number of axes before them; spatial axes have at most channels and a batch.
     if len(sizes) < wanted or (wanted and len(sizes) > wanted + 2):
         axes = "x".join("DHW"[3 - wanted :]) if wanted in (1, 2, 3) else f"{wanted} sizes"
-        given = "x".join(map(str, sizes))
+        given = size_text(sizes)
         raise ShapeError(
             f"{given} has {len(sizes)} sizes, the first layer works on {wanted} spatial axes",
             hint=f"write the input as {axes}, Cx{axes} or NxCx{axes}",

@@ -5,10 +5,11 @@ The readers of the single notations are imported only when a text needs them.
 
 from __future__ import annotations
 
+from convcalc.errors import SpecError
 from convcalc.notation.nodes import Network, Node, WindowOptions
 from convcalc.notation.options import adaptive_pooling, apply_options, build_layer, is_bare
 from convcalc.notation.sizes import channels_first, parse_axes, parse_padding, parse_size
-from convcalc.notation.source import Source, fold
+from convcalc.text import Source, fold
 
 __all__ = [
     "Network",
@@ -25,6 +26,9 @@ __all__ = [
     "parse_padding",
     "parse_size",
 ]
+
+# A network of 100 000 layers takes about 5 million characters; reading junk of any size costs no time.
+MAX_TEXT = 8_000_000
 
 
 def parse_layers(text: str, *, rank: int | None = None, place: str = "") -> tuple[Node, ...]:
@@ -50,6 +54,9 @@ def parse_network(text: str, *, rank: int | None = None, place: str = "", notati
     """
     from convcalc.notation.network import read_network
 
+    if len(text) > MAX_TEXT:
+        message = f"a text of {len(text)} characters is too long to be layers, at most {MAX_TEXT} are read"
+        raise SpecError(message, place=place or None)
     source = Source(text, place)
     reading = read_network(source, rank, notation)
     nodes = []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from convcalc.errors import SpecError
+from convcalc.errors import ConvcalcError
 from convcalc.layers import Layer
-from convcalc.notation.source import Source
+from convcalc.text import Source
 
 # Repetition makes many layers of a short text: this many are read in a few seconds.
 MAX_LAYERS = 100_000
@@ -52,6 +52,6 @@ class Entry:
         return Entry(self.start, self.end, self.layer, inner, self.notes, self.activation)
 
 
-def too_many(source: Source, start: int, end: int) -> SpecError:
+def too_many(source: Source, start: int, end: int) -> ConvcalcError:
     """Make the error for a text of too many layers."""
     return source.fault(f"these are more than {MAX_LAYERS} layers", start, end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcalc.errors import SpecError
+from convcalc.errors import ConvcalcError, SpecError
 from convcalc.layers import (
     Border,
     Convolution,
@@ -18,7 +18,7 @@ from convcalc.notation.call.signature import Signatures
 from convcalc.notation.call.syntax import Call, Sequence, read_expression
 from convcalc.notation.entries import MAX_LAYERS, Entry, Item, too_many
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import Source, fold, suggestion
+from convcalc.text import Source, did_you_mean, fold
 
 _LISTS = ("Sequential", "ModuleList", "OrderedDict", "ModuleDict")
 _INPUTS = ("Input", "InputLayer")
@@ -177,7 +177,7 @@ class _Reader:
             found = [(f"{item.name}.{name}" if name else item.name, call) for name, call in found]
         return found
 
-    def no_layer(self, start: int, end: int) -> SpecError:
+    def no_layer(self, start: int, end: int) -> ConvcalcError:
         text = fold(self.source.text[start:end])
         return self.source.fault(f"{text[:40]!r} is no layer", start, end)
 
@@ -260,7 +260,7 @@ class _Reader:
             if call.short_name in TRANSFORMERS:
                 return entries_of(self.source, call)
         if "." not in call.name and call.name not in PYTORCH:
-            hint = suggestion(call.name, [*PYTORCH, *_keras()])
+            hint = did_you_mean(call.name, [*PYTORCH, *_keras()])
             raise self.source.fault(f"there is no layer {call.name[:40]!r}", call.start, call.name_end, hint)
         from convcalc.notation.pytorch.read import layer_of
 
@@ -294,7 +294,7 @@ class _Reader:
         given = {name: argument for name, _, argument in call.keywords}
         for name, at, _ in call.keywords if call.short_name in _INPUTS else []:
             if name not in _INPUT_KEYWORDS:
-                hint = suggestion(name, list(_INPUT_KEYWORDS))
+                hint = did_you_mean(name, list(_INPUT_KEYWORDS))
                 raise self.source.fault(f"{call.short_name} has no parameter {name!r}", at, at + len(name), hint)
         if call.short_name in _INPUTS and call.positional:
             given.setdefault("shape", call.positional[0])

@@ -18,7 +18,7 @@ from convcalc.layers import (
 )
 from convcalc.notation.nodes import Node, WindowOptions
 from convcalc.notation.short.vocabulary import ELEMENTWISE, KINDS, POOL_KINDS, canonical
-from convcalc.notation.source import suggestion
+from convcalc.text import did_you_mean
 
 _WINDOW = ("kernel", "stride", "padding", "dilation")
 _PER_AXIS = (*_WINDOW, "output_padding")
@@ -63,7 +63,7 @@ def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
     """Build the layer of `build_layer` alone."""
     found = canonical(kind)
     if found is None:
-        hint = suggestion(kind, [*KINDS, *ELEMENTWISE])
+        hint = did_you_mean(kind, [*KINDS, *ELEMENTWISE])
         raise UsageError(f"there is no layer {kind[:40]!r}", text=kind, span=(0, len(kind)), hint=hint)
     name, kind_rank = found
     if kind_rank is not None and rank is not None and rank != kind_rank:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import get_args
 
-from convcalc.errors import SpecError
+from convcalc.errors import ConvcalcError, SpecError
 from convcalc.geometry import Padding
 from convcalc.layers import NamedPadding
-from convcalc.notation.source import suggestion
+from convcalc.text import did_you_mean
 
 _DIGITS = frozenset("0123456789")
 _BRACKETS = {"(": ")", "[": "]"}
@@ -73,13 +73,13 @@ def parse_padding(text: str, option: str) -> tuple[Padding, ...] | NamedPadding:
             return name
     if word[:1].isalpha():
         at = text.index(word)
-        hint = suggestion(word, list(PADDING_NAMES)) or f"the names are {', '.join(PADDING_NAMES)}"
+        hint = did_you_mean(word, list(PADDING_NAMES)) or f"the names are {', '.join(PADDING_NAMES)}"
         raise SpecError(f"{word[:40]!r} is no padding", place=option, text=text, span=(at, at + len(word)), hint=hint)
     return Numbers(text, 0, len(text), _faults(text, option, _PADDING_HINT)).paddings()
 
 
-def _faults(text: str, place: str, hint: str) -> Callable[[str, int, int], SpecError]:
-    def fault(message: str, start: int, end: int) -> SpecError:
+def _faults(text: str, place: str, hint: str) -> Callable[[str, int, int], ConvcalcError]:
+    def fault(message: str, start: int, end: int) -> ConvcalcError:
         return SpecError(message, place=place, text=text, span=(start, end), hint=hint)
 
     return fault
@@ -93,7 +93,7 @@ class Numbers:
 
     __slots__ = ("end", "fault", "start", "text")
 
-    def __init__(self, text: str, start: int, end: int, fault: Callable[[str, int, int], SpecError]) -> None:
+    def __init__(self, text: str, start: int, end: int, fault: Callable[[str, int, int], ConvcalcError]) -> None:
         self.text = text
         self.fault = fault
         self.start, self.end = self._trim(start, end)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from convcalc.notation.entries import MAX_LAYERS, Item, too_many
-from convcalc.notation.source import Source
+from convcalc.text import Source
 
 _MAX_DEPTH = 100
 _TOKEN = re.compile(r"""[\s;]+|[(\[{]|[)\]}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*"|['"]|[^\s;()\[\]{}#'"]+""")

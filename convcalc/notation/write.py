@@ -15,6 +15,7 @@ from convcalc.layers import (
     Resize,
 )
 from convcalc.notation.short.vocabulary import ELEMENTWISE, canonical
+from convcalc.text import size_text
 
 
 def to_pytorch(layer: Layer, rank: int | None = None) -> str:
@@ -143,7 +144,7 @@ def _window(layer: Convolution | Pooling, stride: tuple[int, ...]) -> list[str]:
 
 
 def _axes(values: tuple[int, ...]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else "x".join(map(str, values))
+    return str(values[0]) if len(set(values)) == 1 else size_text(values)
 
 
 def _padding(padding: tuple[Padding, ...] | NamedPadding) -> str:

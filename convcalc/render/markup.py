@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from convcalc.render.plain import cell_text, printable
+from convcalc.render.plain import cell_text
 from convcalc.report import Beside, Grid, Heat, Lines, Report, Table
+from convcalc.text import printable
 
 _LATEX_ESCAPES = str.maketrans(
     {

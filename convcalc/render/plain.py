@@ -6,6 +6,7 @@ Whatever else a report says stands in lines that begin with `#`, which every rea
 from __future__ import annotations
 
 from convcalc.report import Beside, Block, Cell, Grid, Heat, Lines, Report, Table
+from convcalc.text import printable
 
 
 def render(report: Report) -> str | bytes:
@@ -71,20 +72,6 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, float):
         return f"{cell:.1%}"
     return printable(" ".join(str(cell).split()))
-
-
-def printable(text: str) -> str:
-    """Show characters that would steer a terminal by their codes.
-
-    >>> printable("a\\x1b[31m")
-    'a\\\\x1b[31m'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
-        for character in text
-    )
 
 
 def render_answer(report: Report) -> str | bytes:

@@ -15,8 +15,9 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from convcalc.render.grid import beside_lines, grid_lines, heat_lines, is_cut
-from convcalc.render.plain import cell_text, printable
+from convcalc.render.plain import cell_text
 from convcalc.report import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table
+from convcalc.text import printable
 
 STYLES = {"explanation": "", "note": "dim", "right": "bold green", "wrong": "bold red"}
 HIGHLIGHTED = ("output", "params")

@@ -69,7 +69,7 @@ def _brackets(data: bytes, start: int) -> tuple[NDArray[Any] | None, tuple[str, 
 def _object(data: bytes, start: int, place: str) -> tuple[NDArray[Any] | None, str | None]:
     """Return the array under `data`, and the dtype that the object states."""
     from convcalc.matrix.reading.json_lists import checked_fields
-    from convcalc.matrix.reading.layout import Source
+    from convcalc.text import Source
 
     key = _DATA.search(data)
     nesting = None if key is None else nesting_of(data, key.end())
@@ -80,7 +80,9 @@ def _object(data: bytes, start: int, place: str) -> tuple[NDArray[Any] | None, s
     if array is None or (array.size > 1 and not nesting.commas):
         return None, None
     try:
-        return array, checked_fields(Source(around.decode("latin-1"), place), key.end() - start, array.shape)
+        return array, checked_fields(
+            Source(around.decode("latin-1"), place, error=DataError), key.end() - start, array.shape
+        )
     except DataError:
         return None, None
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 
-from convcalc.errors import DataError
-from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.errors import ConvcalcError, DataError
+from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, layout_of_lines
 from convcalc.matrix.reading.refusals import refusal_of
+from convcalc.text import Source
 
 _BRACKETS = str.maketrans("(){}", "[][]")
 _MARK = re.compile(r"[\[\],]|[^\s\[\],]+")
@@ -58,8 +59,9 @@ def _is_one_row(source: Source, inside: str, lines: list[str], start: int) -> bo
         return True
     offset = inside.index(lines[1])
     raise source.fault(
-        (offset, offset + len(lines[1].rstrip())),
         "one long row, as NumPy prints it, or rows, as in MATLAB? It can be read both ways",
+        offset,
+        offset + len(lines[1].rstrip()),
         "say --from numpy or --from matlab",
     )
 
@@ -80,7 +82,7 @@ class _Nesting:
     def take(self, mark: str, offset: int) -> None:
         """Go on by one bracket, comma or number."""
         if mark.startswith(("...", "\u2026")):
-            raise self.source.fault((offset, offset + len(mark)), *refusal_of(mark))
+            raise self._fault(offset, mark, *refusal_of(mark))
         if self.done:
             raise self._fault(offset, mark, f"{mark!r} after the end of the matrix")
         if mark == "[":
@@ -131,13 +133,13 @@ class _Nesting:
         depth, start, count = len(self.open), self.open.pop(), self.counts.pop()
         expected = self.sizes.setdefault(depth, count)
         if count == 0:
-            raise self.source.fault((start, offset + 1), "brackets with nothing in them")
+            raise self.source.fault("brackets with nothing in them", start, offset + 1)
         if count != expected:
             raise self.source.fault(
-                (start, offset + 1), f"this has {count} item{'s' * (count != 1)}, and those before it have {expected}"
+                f"this has {count} item{'s' * (count != 1)}, and those before it have {expected}", start, offset + 1
             )
         self.after_comma = False
         self.done = not self.open
 
-    def _fault(self, offset: int, mark: str, message: str) -> DataError:
-        return self.source.fault((offset, offset + len(mark)), message)
+    def _fault(self, offset: int, mark: str, message: str, hint: str | None = None) -> ConvcalcError:
+        return self.source.fault(message, offset, offset + len(mark), hint)

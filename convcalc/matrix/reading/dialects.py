@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from convcalc.errors import DataError, UsageError
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.brackets import bracketed_layout, layout_between_brackets
-from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, layout_of_lines, with_decimal_points, without_first_row
+from convcalc.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
     factor = _FACTOR.match(text)
     if factor is not None:
         raise source.fault(
-            factor.span(1), "a factor stands before the matrix", "in MATLAB, print after: format long g"
+            "a factor stands before the matrix", *factor.span(1), "in MATLAB, print after: format long g"
         )
     if options.gray or options.scale is not None:
         raise UsageError("only pictures have colours and a range", place="--gray" if options.gray else "--scale")
@@ -80,8 +81,8 @@ def _clean(source: Source) -> str:
         doubtful = _DOUBTFUL_BLANK.search(text)
         if doubtful is not None:
             raise source.fault(
-                doubtful.span(),
                 "a narrow or unbreakable blank between two digits: one number or two?",
+                *doubtful.span(),
                 "take it out, or put an ordinary blank there",
             )
         text = text.translate(_MINUSES)

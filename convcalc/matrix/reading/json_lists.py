@@ -8,7 +8,8 @@ from typing import Any
 
 from convcalc.errors import DataError
 from convcalc.matrix.reading.brackets import bracketed_layout
-from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.matrix.reading.layout import Layout
+from convcalc.text import Source
 
 _BLANK = re.compile(r"\s*")
 _STRING = re.compile(r'"([^"\\\s,\[\]{}]*)"')
@@ -80,10 +81,10 @@ def _fields(source: Source, text: str) -> tuple[dict[str, Any], int, int]:
                 offset = _after(source, text, offset, ",")
     except (json.JSONDecodeError, RecursionError, ValueError) as error:
         at = min(getattr(error, "pos", offset), max(len(text) - 1, 0))
-        raise source.fault((at, at + 1), f"this is no JSON: {getattr(error, 'msg', 'nested too deep')}") from error
+        raise source.fault(f"this is no JSON: {getattr(error, 'msg', 'nested too deep')}", at, at + 1) from error
     rest = _next(text, offset + 1)
     if rest < len(text):
-        raise source.fault((rest, rest + 1), "more text after the JSON object")
+        raise source.fault("more text after the JSON object", rest, rest + 1)
     return fields, start, end
 
 
@@ -97,5 +98,5 @@ def _after(source: Source, text: str, offset: int, mark: str) -> int:
     offset = _next(text, offset)
     if text[offset : offset + 1] != mark:
         at = min(offset, max(len(text) - 1, 0))
-        raise source.fault((at, at + 1), f"this is no JSON: {mark!r} expected")
+        raise source.fault(f"this is no JSON: {mark!r} expected", at, at + 1)
     return _next(text, offset + 1)

@@ -5,23 +5,11 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from convcalc.errors import DataError
-from convcalc.matrix.reading.faults import fault
+from convcalc.errors import ConvcalcError
+from convcalc.text import Source
 from convcalc.value import Value
 
 _TOKEN = re.compile(r"\S+")
-
-
-class Source(Value):
-    """A text as it was given and where: `place` is the file's name, `first_line` the number of its first line."""
-
-    text: str
-    place: str
-    first_line: int = 1
-
-    def fault(self, span: tuple[int, int], message: str, hint: str | None = None) -> DataError:
-        """Return the error for the characters from span[0] to span[1]-1."""
-        return fault(self.text, span, message, place=self.place, hint=hint, first_line=self.first_line)
 
 
 class Layout(Value):
@@ -42,6 +30,6 @@ class Layout(Value):
         match = next(islice(_TOKEN.finditer(self.text), index, None))
         return match.span()
 
-    def fault(self, index: int, message: str, hint: str | None = None) -> DataError:
+    def fault(self, message: str, index: int, hint: str | None = None) -> ConvcalcError:
         """Return the error for number `index`."""
-        return self.source.fault(self.span(index), message, hint)
+        return self.source.fault(message, *self.span(index), hint)

@@ -11,7 +11,8 @@ from itertools import pairwise
 from math import prod
 
 from convcalc.errors import DataError
-from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.matrix.reading.layout import Layout
+from convcalc.text import Source, size_text
 from convcalc.value import Value
 
 _QUOTED = re.compile(r'"([^"\n]*)"')
@@ -99,7 +100,7 @@ def with_decimal_points(source: Source, text: str) -> str:
     """Return `text` with points for decimal commas, those with a digit after and a digit or no number before."""
     point = text.find(".")
     if point >= 0:
-        raise source.fault((point, point + 1), "a point, though the decimal mark is said to be a comma")
+        raise source.fault("a point, though the decimal mark is said to be a comma", point, point + 1)
     return _DECIMAL_COMMA.sub(".", text)
 
 
@@ -112,8 +113,9 @@ def _refuse_two_readings(source: Source, text: str) -> None:
         if doubtful and len(chunks) > 1 and all(c in doubtful or _WHOLE.fullmatch(c[0]) for c in chunks):
             start, end = doubtful[0].span()
             raise source.fault(
-                (offset + start, offset + end),
                 f"{doubtful[0][0]} is two numbers or one with a decimal comma: it can be read both ways",
+                offset + start,
+                offset + end,
                 "say --decimal , for a decimal comma, or put a blank after each comma between numbers",
             )
         offset += len(line) + 1
@@ -132,13 +134,14 @@ def _without_semicolons(source: Source, text: str, marks: Marks) -> tuple[str, s
         if any(len(cell.split()) > 1 or "," in cell for line in trimmed.split("\n") for cell in line.split(";")):
             first = trimmed.index(";")
             raise source.fault(
-                (first, first + 1),
                 "a semicolon inside a line, where line ends part the rows already",
+                first,
+                first + 1,
                 "put each row on a line of its own, or say --from csv if semicolons part the cells",
             )
         return text, ";"
     if empty is not None:
-        raise source.fault(empty.span(), "an empty row between two semicolons")
+        raise source.fault("an empty row between two semicolons", *empty.span())
     return trimmed.replace(";", "\n"), marks.separator
 
 
@@ -160,18 +163,18 @@ def _check_cells(source: Source, line: str, separator: str, offset: int) -> None
         outer = separator == "|" and index in (0, len(cells) - 1)
         if not words and not outer:
             span = (max(start - 1, offset), start + len(cell) + 1)
-            raise source.fault(span, "an empty cell", "write the number, 0 or nan there")
+            raise source.fault("an empty cell", *span, "write the number, 0 or nan there")
         if len(words) > 1:
             second = start + cell.rindex(words[-1])
             name = "tab" if separator == "\t" else separator
-            raise source.fault((second, second + len(words[-1])), f"no {name} before {words[-1]}")
+            raise source.fault(f"no {name} before {words[-1]}", second, second + len(words[-1]))
         start += len(cell) + 1
 
 
 def _refuse_empty_between_tabs(source: Source, text: str) -> None:
     match = _TABS_WITH_NOTHING_BETWEEN.search(text)
     if match is not None:
-        raise source.fault(match.span(1), "an empty cell between two tabs", "write the number, 0 or nan there")
+        raise source.fault("an empty cell between two tabs", *match.span(1), "write the number, 0 or nan there")
 
 
 def _refuse_ragged_rows(source: Source, text: str, rows: list[tuple[int, int]]) -> None:
@@ -181,8 +184,9 @@ def _refuse_ragged_rows(source: Source, text: str, rows: list[tuple[int, int]]) 
             line = text[offset:].split("\n", 1)[0]
             start = offset + len(line) - len(line.lstrip())
             raise source.fault(
-                (start, offset + len(line.rstrip())),
                 f"row {number} has {count} number{'s' * (count != 1)}, and the rows before it have {first}",
+                start,
+                offset + len(line.rstrip()),
             )
 
 
@@ -194,8 +198,9 @@ def _slice_height(source: Source, rows: list[tuple[int, int]], slices: list[int]
         if height != heights[0]:
             offset, _ = rows[edges[number - 1]]
             raise source.fault(
-                (offset, offset + 1),
                 f"slice {number} has {height} row{'s' * (height != 1)}, and the slices before it have {heights[0]}",
+                offset,
+                offset + 1,
                 "blank lines part slices: take them out if this is one matrix",
             )
     return heights[0]
@@ -208,8 +213,9 @@ def _shape_of(source: Source, rows: list[tuple[int, int]], slices: list[int], he
     if height == 1:
         offset, _ = rows[1]
         raise source.fault(
-            (offset, offset + 1),
             "a blank line after every row: one matrix, or slices of one row each?",
+            offset,
+            offset + 1,
             f"take out the blank lines, or begin with the line '# shape: {len(rows)}x1x{width}'",
         )
     return (len(slices) + 1, height, width)
@@ -222,7 +228,7 @@ def _check_stated(source: Source, shape: tuple[int, ...], rows: list[tuple[int, 
     if fits and height not in (len(rows), shape[-2] if len(shape) > 1 else 1):
         fits = False
     if not fits:
-        stated = "x".join(map(str, shape))
+        stated = size_text(shape)
         raise DataError(
             f"the first line says {stated}, which is {prod(shape)} numbers; below are {len(rows)} rows of {width}"
             + (f", {height} in each slice" if height != len(rows) else ""),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, layout_of_lines
+from convcalc.text import Source
 
 _RULE = re.compile(r"[ \t]*(?=[^\n]*[-=])(?=[^\n]*[|+])[-+=:| \t]+")
 _NUMBER_LIKE = re.compile(r"[-+]?\.?[0-9][^\s]*|[-+]?(?:inf|nan)", re.IGNORECASE)
@@ -72,7 +73,7 @@ def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
     for row in rows:
         offset += len(row) + 1
         if not row.strip():
-            raise source.fault((offset - 2, offset), "an empty row")
+            raise source.fault("an empty row", offset - 2, offset)
     return layout_of_lines(source, body, Marks(separator="&", decimal=options.decimal, header=options.header))
 
 
@@ -88,16 +89,16 @@ def _body(source: Source, text: str) -> str:
         start = _start_of_rows(text)
         return " " * start + text[start:].replace("$", " ")
     if end is None or end.start() < begin.end():
-        raise source.fault(begin.span(), r"this has no \end")
+        raise source.fault(r"this has no \end", *begin.span())
     before = _start_of_rows(text[: begin.start()])
     if before < begin.start():
         raise source.fault(
-            (before, begin.start()), "only a name may stand before a matrix", "multiply a factor into its numbers"
+            "only a name may stand before a matrix", before, begin.start(), "multiply a factor into its numbers"
         )
     around = _AROUND.match(text, end.end())
     after = around.end() if around else end.end()
     if text[after:].strip(" \n\t.,;"):
-        raise source.fault((after, len(text)), "more text after the matrix", "give one matrix alone")
+        raise source.fault("more text after the matrix", after, len(text), "give one matrix alone")
     return " " * begin.end() + text[begin.end() : end.start()] + " " * (len(text) - end.start())
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from convcalc.errors import DataError
+    from convcalc.errors import ConvcalcError
 
 EXACT_IN_FLOAT64 = 2**53
 """Every whole number up to this one is a float64; beyond it only some are."""
@@ -104,14 +104,14 @@ def _check_range(layout: Layout, index: int, token: str, value: float) -> None:
     """Refuse a number that float64 turned into infinity, or a whole number that it rounded."""
     if value in (float("inf"), float("-inf")) and not _NOT_FINITE.match(token):
         raise layout.fault(
-            index,
             f"{_shortened(token)} is too large for a decimal number (float64)",
+            index,
             "read it exactly with --exact",
         )
     if _WHOLE.fullmatch(token) and whole_number(token) != int(value):
         raise layout.fault(
-            index,
             f"{_shortened(token)} stands among decimal numbers and would be rounded to {int(value)}",
+            index,
             "read all of them exactly with --exact, or end it in .0 if it may be rounded",
         )
 
@@ -128,13 +128,13 @@ def _fraction(layout: Layout, index: int, token: str) -> Fraction:
     if _FRACTION.fullmatch(token):
         above, below = map(whole_number, token.split("/"))
         if below == 0:
-            raise layout.fault(index, f"{token} divides by zero")
+            raise layout.fault(f"{token} divides by zero", index)
         return Fraction(above, below)
     if not _DECIMAL.fullmatch(token):
         raise _number_fault(layout, index, token)
     if _NOT_FINITE.match(token):
         raise layout.fault(
-            index, f"{token} is no exact number", "leave out --exact, or write decimals instead of fractions"
+            f"{token} is no exact number", index, "leave out --exact, or write decimals instead of fractions"
         )
     return _exact_decimal(layout, index, token)
 
@@ -145,26 +145,26 @@ def _exact_decimal(layout: Layout, index: int, token: str) -> Fraction:
     mantissa, _, power = token.lower().partition("e")
     whole, _, after = mantissa.partition(".")
     if len(power.lstrip("+-0")) > len(str(_LARGEST_EXPONENT)) or abs(int(power or 0)) > _LARGEST_EXPONENT:
-        raise layout.fault(index, f"{_shortened(token)} has an exponent beyond {_LARGEST_EXPONENT}")
+        raise layout.fault(f"{_shortened(token)} has an exponent beyond {_LARGEST_EXPONENT}", index)
     exponent = int(power or 0) - len(after)
     digits = whole_number((whole + after) or "0")
     return Fraction(digits * 10**exponent) if exponent >= 0 else Fraction(digits, 10**-exponent)
 
 
-def _refusal(layout: Layout, tokens: list[str]) -> DataError:
+def _refusal(layout: Layout, tokens: list[str]) -> ConvcalcError:
     """Return the error for the first of `tokens` that is no number; one of them must be none."""
     patterns = (_WHOLE, _DECIMAL, _FRACTION)
     index = next(i for i, token in enumerate(tokens) if not any(p.fullmatch(token) for p in patterns))
     return _number_fault(layout, index, tokens[index])
 
 
-def _number_fault(layout: Layout, index: int, token: str) -> DataError:
+def _number_fault(layout: Layout, index: int, token: str) -> ConvcalcError:
     from convcalc.matrix.reading.refusals import refusal_of
 
     message, hint = refusal_of(_shortened(token))
     if hint is None and len(layout.shape) == 2 and index < layout.shape[1]:
         hint = "is this a header row? --header leaves it out"
-    return layout.fault(index, message, hint)
+    return layout.fault(message, index, hint)
 
 
 def _shortened(token: str) -> str:

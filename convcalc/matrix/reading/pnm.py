@@ -11,8 +11,9 @@ import numpy as np
 from convcalc.errors import DataError
 from convcalc.matrix.grayscale import adjusted
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.numbers import array_of
+from convcalc.text import Source, size_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def read_pnm(source: Source, options: ReadOptions) -> NDArray[Any]:
         )
     width, height, maximum = (int(group[:9]) for group in (*header.groups(), "1")[:3])
     if not 1 <= maximum <= _LARGEST_MAXIMUM:
-        raise source.fault(header.span(3), f"the maximum must be from 1 to {_LARGEST_MAXIMUM}")
+        raise source.fault(f"the maximum must be from 1 to {_LARGEST_MAXIMUM}", *header.span(3))
     shape = (height, width, 3) if kind == "P3" else (height, width)
     body = " " * header.end() + text[header.end() :]
     array = _numbers(Layout(source, body, shape), packed=kind == "P1", maximum=maximum)
@@ -57,7 +58,7 @@ def _numbers(layout: Layout, *, packed: bool, maximum: int) -> NDArray[Any]:
     if packed:
         tokens = list("".join(tokens))
     if not tokens or len(tokens) != prod(shape):
-        stated = "x".join(map(str, shape))
+        stated = size_text(shape)
         raise DataError(
             f"the header says {stated}, which is {prod(shape)} numbers, and {len(tokens)} follow", place=source.place
         )
@@ -67,7 +68,7 @@ def _numbers(layout: Layout, *, packed: bool, maximum: int) -> NDArray[Any]:
     outside = np.flatnonzero((array < 0) | (array > maximum)) if array.dtype == np.int64 else np.array([0])
     if outside.size:
         index = int(outside[0])
-        raise layout.fault(index, f"{tokens[index]} is no whole number from 0 to {maximum}, the stated maximum")
+        raise layout.fault(f"{tokens[index]} is no whole number from 0 to {maximum}, the stated maximum", index)
     return array
 
 
@@ -75,5 +76,5 @@ def _bits(layout: Layout, digits: list[str]) -> NDArray[Any]:
     """Return the bits of a PBM, which need no blanks between them."""
     wrong = re.search(r"[^01\s]", layout.text)
     if wrong is not None:
-        raise layout.source.fault(wrong.span(), f"{wrong[0]!r} is neither 0 nor 1")
+        raise layout.source.fault(f"{wrong[0]!r} is neither 0 nor 1", *wrong.span())
     return np.array(digits, dtype="U1").astype(np.int64).reshape(layout.shape)

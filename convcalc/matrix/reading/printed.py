@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.reading.brackets import bracketed_layout
-from convcalc.matrix.reading.layout import Layout, Source
+from convcalc.matrix.reading.layout import Layout
+from convcalc.text import Source
 
 _HEAD = re.compile(r"\s*(?:Parameter containing:\s*)?(?:\w+\.)*(?P<name>tensor|Tensor|(?:as)?array|matrix)\s*\(")
 _TAIL = re.compile(
@@ -52,7 +53,7 @@ def printed_layout(source: Source, text: str) -> Layout:
     name = stated[1] if stated else ""
     if name.startswith("complex"):
         offset = text.rindex(name)
-        raise source.fault((offset, offset + len(name)), "complex numbers are no matrix of real numbers")
+        raise source.fault("complex numbers are no matrix of real numbers", offset, offset + len(name))
     if head["name"].lower() == "tensor":
         return layout.replace(notes=(PYTORCH_NOTE,) if "." in layout.text else (), dtype=_FLOATS.get(name))
     return layout.replace(notes=numpy_notes(layout.text), dtype=_FLOATS.get(name))
@@ -67,8 +68,8 @@ def _between_parentheses(source: Source, text: str, start: int) -> tuple[str, st
         rest = text[at:]
         at += len(rest) - len(rest.lstrip())
         if at >= len(text):
-            raise source.fault((start - 1, start), "this parenthesis is never closed")
-        raise source.fault((at, at + len(text[at:].split()[0])), "more than an array: this is not part of it")
+            raise source.fault("this parenthesis is never closed", start - 1, start)
+        raise source.fault("more than an array: this is not part of it", at, at + len(text[at:].split()[0]))
     return " " * start + text[start:end] + " " * (len(text) - end), tail["fields"]
 
 

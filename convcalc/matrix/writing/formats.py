@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from convcalc.matrix.writing.digits import cell_texts, fraction_text, row_blocks
+from convcalc.text import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def plain_chunks(array: NDArray[Any], precision: int | None = None, separator: s
     if array.ndim <= 2:
         yield from row_blocks(_rows(array), separator, precision)
         return
-    yield f"# shape: {'x'.join(map(str, array.shape))}\n".encode()
+    yield f"# shape: {size_text(array.shape)}\n".encode()
     for number, plane in enumerate(array.reshape(-1, *array.shape[-2:])):
         if number:
             yield b"\n"

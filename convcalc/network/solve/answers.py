@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer, TensorShape
 from convcalc.network.trace import trace
+from convcalc.text import size_text
 from convcalc.value import Value
 
 Accept = Callable[[tuple[int, ...]], TensorShape]
@@ -76,7 +77,7 @@ def passed(layers: Sequence[Layer], shape: TensorShape, want: tuple[int, ...] | 
     if want is not None:
         sizes = wanted(want, output.rank)
         if sizes not in (output.sizes, output.sizes[len(output.batch) :], output.spatial):
-            raise ShapeError(f"the output is {output}, not {'x'.join(map(str, sizes))}")
+            raise ShapeError(f"the output is {output}, not {size_text(sizes)}")
     return output
 
 
@@ -94,7 +95,7 @@ def accepted(what: str, choices: Sequence[tuple[Span, ...]], accept: Accept) -> 
         try:
             accept(values)
         except UsageError as error:
-            error.message = f"none: no {what} fits; with {'x'.join(map(str, values))}: {error.message}"
+            error.message = f"none: no {what} fits; with {size_text(values)}: {error.message}"
             error.args = (error.message,)
             raise
     return Solved(what, tuple(solutions))

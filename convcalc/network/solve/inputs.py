@@ -12,6 +12,7 @@ from convcalc.layers import Convolution, Elementwise, Flatten, Layer, Linear, No
 from convcalc.network.solve.answers import MOST_TRIED, Accept, Solution, Solved, Span, accepted, passed, tried, wanted
 from convcalc.network.solve.axes import Axis, first_reaching, keeps_axes, nearest, span_of
 from convcalc.network.trace import interpret
+from convcalc.text import size_text
 
 WHAT = "input size"
 MOST_CHANNELS = 256
@@ -66,7 +67,7 @@ def spatial_goals(want: tuple[int, ...], rank: int) -> tuple[int, ...]:
     """
     sizes = wanted(want, rank)
     if len(sizes) < rank:
-        raise ShapeError(f"{'x'.join(map(str, want))} is wanted, the output has {rank} spatial axes", place="--want")
+        raise ShapeError(f"{size_text(want)} is wanted, the output has {rank} spatial axes", place="--want")
     return sizes[len(sizes) - rank :]
 
 

@@ -12,6 +12,7 @@ from convcalc.network.solve.answers import Accept, Solved, accepted, passed, tri
 from convcalc.network.solve.axes import Axis, Passes, keeps_axes, nearest, projected, span_of, through
 from convcalc.network.solve.inputs import numbers_in, spatial_goals
 from convcalc.network.trace import interpret, trace
+from convcalc.text import size_text
 
 Build = Callable[[tuple[int, ...]], Sequence[Layer]]
 """Gives the layers with one number put in for the unknown, or with one for each spatial axis."""
@@ -166,7 +167,7 @@ def _counted(build: Build, accept: Accept, want: tuple[int, ...] | None, what: s
         except UsageError:
             continue
     candidates = sorted({*range(MOST_COUNTED), *named})
-    shown = "fits" if want is None else f"gives {'x'.join(map(str, want))}"
+    shown = "fits" if want is None else f"gives {size_text(want)}"
     found = tried(what, candidates, accept, f"none: no {what} up to {candidates[-1]} {shown}")
     if (
         want is None

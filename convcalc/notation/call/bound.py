@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convcalc.errors import SpecError
+from convcalc.errors import ConvcalcError
 from convcalc.geometry import Padding
 from convcalc.notation.call.syntax import Argument, Call
-from convcalc.notation.source import Source
+from convcalc.text import Source
 
 
 class Bound:
@@ -24,7 +24,7 @@ class Bound:
         self.values: dict[str, object] = {}
         self.given: dict[str, Argument] = {}
 
-    def fault(self, name: str, message: str, hint: str | None = None) -> SpecError:
+    def fault(self, name: str, message: str, hint: str | None = None) -> ConvcalcError:
         """Make an error at the argument `name`, or at the whole call where it was not given."""
         at = self.given.get(name)
         start, end = (at.start, at.end) if at else (self.call.start, self.call.end)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from convcalc.notation.call.arguments import READERS
 from convcalc.notation.call.bound import Bound
 from convcalc.notation.call.syntax import Call
-from convcalc.notation.source import Source, suggestion
+from convcalc.text import Source, did_you_mean
 
 Signature = tuple[tuple[str, str, object], ...]
 # Layers by name: family, number of spatial axes, parameters.
@@ -32,7 +32,7 @@ def bind(source: Source, call: Call, signature: Signature, rank: int, keywords: 
     known = [parameter[0] for parameter in parameters]
     for name, at, argument in call.keywords:
         if name not in known:
-            hint = suggestion(name, known) or (f"it takes {', '.join(known)}" if known else None)
+            hint = did_you_mean(name, known) or (f"it takes {', '.join(known)}" if known else None)
             raise source.fault(f"{call.short_name} has no parameter {name!r}", at, at + len(name), hint)
         if name in bound.given:
             raise source.fault(f"{name} is given twice", at, argument.end)

@@ -11,8 +11,8 @@ import ast
 import warnings
 from bisect import bisect_left
 
-from convcalc.errors import SpecError
-from convcalc.notation.source import Source
+from convcalc.errors import ConvcalcError
+from convcalc.text import Source
 
 _MAX_DEPTH = 100
 # A chain of operators has no brackets: it may be as long as the longest number, and its tree not deeper than this.
@@ -139,7 +139,7 @@ def _guard(source: Source, text: str, start: int) -> None:
             depth -= 1
 
 
-def _syntax_fault(source: Source, text: str, start: int, error: SyntaxError) -> SpecError:
+def _syntax_fault(source: Source, text: str, start: int, error: SyntaxError) -> ConvcalcError:
     lines = text.split("\n")
     number = min(max(error.lineno or 1, 1), len(lines))
     column = min(max((error.offset or 1) - 1, 0), len(lines[number - 1]))
@@ -289,6 +289,6 @@ class _Reader:
             raise self.source.fault(f"this number has more than {_MAX_DIGITS} digits", start, end)
         return value
 
-    def refused(self, node: ast.expr) -> SpecError:
+    def refused(self, node: ast.expr) -> ConvcalcError:
         start, end = self.span(node)
         return self.source.fault("a number, text, True, False, None or a tuple of these is expected here", start, end)

@@ -37,7 +37,7 @@ from convcalc.notation.call.syntax import Call, Symbol
 from convcalc.notation.entries import Entry
 from convcalc.notation.keras.activations import ACTIVATIONS, elementwise
 from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
-from convcalc.notation.source import Source, suggestion
+from convcalc.text import Source, did_you_mean
 
 
 def is_module(dotted: str) -> bool:
@@ -63,7 +63,7 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     entry = SIGNATURES.get(name)
     if entry is None or not is_module(modules):
         start = call.name_end - len(name) if entry is None else call.start
-        hint = suggestion(name, list(SIGNATURES))
+        hint = did_you_mean(name, list(SIGNATURES))
         raise source.fault(
             f"there is no layer {call.name[:40]!r} in Keras's notation here", start, call.name_end, hint
         )
@@ -107,7 +107,7 @@ def _activation(bound: Bound) -> Layer | None:
     if word.lower() == "linear":
         return None
     if word.lower() not in ACTIVATIONS:
-        hint = suggestion(word, list(ACTIVATIONS)) if word else None
+        hint = did_you_mean(word, list(ACTIVATIONS)) if word else None
         raise bound.fault("activation", f"there is no activation {word or name!r}", hint)
     return ACTIVATIONS[word.lower()]
 

@@ -19,7 +19,7 @@ from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
 from convcalc.notation.pytorch.printed_modules import KEEPING, is_foreign, layer_of_foreign
 from convcalc.notation.pytorch.read import layer_of
 from convcalc.notation.pytorch.signatures import SIGNATURES
-from convcalc.notation.source import Source
+from convcalc.text import Source
 
 _MAX_DEPTH = 500
 _ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?(\w+)\("

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convcalc.layers import Layer, LayerNormalization, Linear, Normalization
 from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call
-from convcalc.notation.source import Source
+from convcalc.text import Source
 
 # These hold no parameters and keep the shape, whatever their arguments.
 KEEPING = frozenset(

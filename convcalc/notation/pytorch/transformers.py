@@ -7,7 +7,7 @@ from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call
 from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
 from convcalc.notation.pytorch.read import MODULES, layer_of
-from convcalc.notation.source import Source
+from convcalc.text import Source
 
 _LAYER: Signature = (
     ("d_model", "count", ...),

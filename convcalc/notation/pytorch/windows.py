@@ -19,7 +19,7 @@ from convcalc.layers import (
     Unpooling,
 )
 from convcalc.notation.call.bound import Bound
-from convcalc.notation.source import suggestion
+from convcalc.text import did_you_mean
 
 
 def convolution(bound: Bound, name: str) -> Layer:
@@ -33,7 +33,7 @@ def convolution(bound: Bound, name: str) -> Layer:
         )
     mode = bound.word("padding_mode")
     if mode not in ("zeros", "reflect", "replicate", "circular"):
-        hint = suggestion(mode, ["zeros", "reflect", "replicate", "circular"])
+        hint = did_you_mean(mode, ["zeros", "reflect", "replicate", "circular"])
         raise bound.fault("padding_mode", f"there is no padding mode {mode!r}", hint)
     return Convolution(
         in_channels=bound.optional("in_channels"),
@@ -159,7 +159,7 @@ def resize(bound: Bound, name: str) -> Layer:
     if name == "UpsamplingBilinear2d":
         mode = "bilinear"
     if mode not in _MODES:
-        hint = suggestion(mode, list(_MODES)) or f"the modes are {', '.join(_MODES)}"
+        hint = did_you_mean(mode, list(_MODES)) or f"the modes are {', '.join(_MODES)}"
         raise bound.fault("mode", f"there is no mode {mode!r}", hint)
     rank = bound.rank or _MODES[mode] or None
     for values, parameter in ((size, "size"), (factor, "scale_factor")):

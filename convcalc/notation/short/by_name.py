@@ -8,7 +8,7 @@ from convcalc.layers import Layer
 from convcalc.notation.call.syntax import Argument, Call, Sequence, Symbol
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import Source
+from convcalc.text import Source
 
 _ALIASES = {
     "gap": "GlobalAveragePooling{}D",

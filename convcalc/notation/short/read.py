@@ -22,13 +22,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from convcalc.errors import SpecError, UsageError
+from convcalc.errors import ConvcalcError, SpecError, UsageError
 from convcalc.layers import Layer, Normalization
 from convcalc.notation.nodes import WindowOptions
 from convcalc.notation.options import build
 from convcalc.notation.short.vocabulary import KINDS, canonical
 from convcalc.notation.sizes import PADDING_NAMES, Numbers
-from convcalc.notation.source import Source, suggestion
+from convcalc.text import Source, did_you_mean
 
 _Kind = Literal["count", "sizes", "sizes0", "padding", "flag", "number"]
 
@@ -105,7 +105,7 @@ def read_word(source: Source, start: int, end: int, rank: int | None) -> Layer:
         if layer is None:
             from convcalc.notation.short.by_name import names
 
-            hint = suggestion(name, [*KINDS, *names()])
+            hint = did_you_mean(name, [*KINDS, *names()])
             raise source.fault(f"there is no layer {name[:40]!r}", start, name_end, hint)
         return layer
     reader = _Fields(source, found[0])
@@ -146,7 +146,7 @@ class _Fields:
             self.field(at, at + len(field))
             at += len(field) + 1
 
-    def fault(self, message: str, start: int, end: int, hint: str | None = None) -> SpecError:
+    def fault(self, message: str, start: int, end: int, hint: str | None = None) -> ConvcalcError:
         return self.source.fault(message, start, max(end, start + 1), hint)
 
     def field(self, start: int, end: int) -> None:
@@ -176,7 +176,7 @@ class _Fields:
             flags = [flag for flag, (field, _) in _FLAGS.items() if field in self.known]
             named = [field for field, kind in self.known.items() if kind != "flag"]
             words = [*named, *flags, *(PADDING_NAMES if "padding" in self.known else ())]
-            hint = suggestion(key, words) or f"it takes {', '.join(words)}"
+            hint = did_you_mean(key, words) or f"it takes {', '.join(words)}"
             raise self.fault(f"{self.kind} has no field {key[:40]!r}", start, start + len(key), hint)
         return name
 

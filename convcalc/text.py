@@ -1,0 +1,131 @@
+"""Text as people write and read it: a text with its places, close names, what a terminal may show, sizes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+
+from convcalc.errors import ConvcalcError, SpecError
+
+
+class Source:
+    """A text and where it came from, with the way from a place in it to an error with line, column and caret.
+
+    Offsets are counted in characters from the start of the text; lines end with "\\n" and are counted from
+    `first_line`. `place` is the name of the file, empty for the command line; `error` is the class of the errors.
+    """
+
+    __slots__ = ("_found", "_starts", "error", "first_line", "place", "text")
+
+    def __init__(
+        self, text: str, place: str = "", *, error: type[ConvcalcError] = SpecError, first_line: int = 1
+    ) -> None:
+        self.text = text
+        self.place = place
+        self.error = error
+        self.first_line = first_line
+        self._starts: list[int] | None = None
+        self._found = (-1, "")
+
+    def where(self, start: int, end: int) -> tuple[str, str, tuple[int, int]]:
+        """Return the place (`file:line`, or nothing), the line, and the span in that line of `start` to `end`.
+
+        >>> Source("conv:8\\nrelu", "net.txt").where(8, 10)
+        ('net.txt:2', 'relu', (1, 3))
+        """
+        number = bisect_right(self._line_starts(), start)
+        return self._located(number, self._line_starts()[number - 1], start, end)
+
+    def fault(self, message: str, start: int, end: int, hint: str | None = None) -> ConvcalcError:
+        """Return the error for the characters `start` to `end`, to be raised by the caller.
+
+        >>> error = Source("1 0\\n2 x", "a.txt").fault("not a number", 6, 7)
+        >>> error.place, error.text, error.span
+        ('a.txt:2:3', '2 x', (2, 3))
+        """
+        # One place needs no table of all lines.
+        number, first = self.text.count("\n", 0, start) + 1, self.text.rfind("\n", 0, start) + 1
+        place, line, span = self._located(number, first, start, end)
+        return self.error(message, place=f"{place}:{span[0] + 1}" if place else None, text=line, span=span, hint=hint)
+
+    def _line_starts(self) -> list[int]:
+        """Return the offset of the first character of each line."""
+        if self._starts is None:
+            self._starts = [0]
+            at = self.text.find("\n")
+            while at >= 0:
+                self._starts.append(at + 1)
+                at = self.text.find("\n", at + 1)
+        return self._starts
+
+    def _located(self, number: int, first: int, start: int, end: int) -> tuple[str, str, tuple[int, int]]:
+        """Return what `where` does; the line is the one with that number, which begins at `first`."""
+        if self._found[0] != number:
+            # Layers in one line share its text: a line may be long, and hold many.
+            stop = self.text.find("\n", first)
+            self._found = (number, self.text[first : stop if stop >= 0 else len(self.text)].rstrip("\r"))
+        line = self._found[1]
+        place = f"{self.place}:{number + self.first_line - 1}" if self.place else ""
+        return place, line, (start - first, max(start - first, min(end - first, len(line))))
+
+
+def fold(text: str) -> str:
+    """Return `text` with each run of white space as one space.
+
+    >>> fold("Conv2d(3,\\n   64)")
+    'Conv2d(3, 64)'
+    """
+    return " ".join(text.split())
+
+
+def close_names(word: str, known: Iterable[str], *, count: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Return up to `count` of the `known` names that are spelled almost as `word`, the closest first.
+
+    `cutoff` is the least similarity, from 0 to 1; upper and lower case are the same.
+
+    >>> close_names("sobel_x", ["sobel-x", "sobel-y", "edge"], count=2)
+    ['sobel-x', 'sobel-y']
+    """
+    from difflib import get_close_matches  # only on the way to an error
+
+    folded: dict[str, str] = {}
+    for name in known:
+        folded.setdefault(name.lower(), name)
+    return [folded[name] for name in get_close_matches(word[:64].lower(), folded, n=count, cutoff=cutoff)]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return the hint with the known name that may have been meant, None where none is close.
+
+    >>> did_you_mean("Con2d", ["Conv2d", "Linear"])
+    'did you mean Conv2d?'
+    """
+    close = close_names(word, known)
+    return f"did you mean {close[0]}?" if close else None
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, with escapes for the characters that would steer a terminal and a blank for a tab.
+
+    >>> printable("a\\tb\\x1b[31m\\n")
+    'a b\\\\x1b[31m\\\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        " " if character == "\t" else character if character.isprintable() else _escaped(character)
+        for character in text
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def size_text(sizes: Iterable[int | None]) -> str:
+    """Return sizes with an x between them: `?` for one that is open, `1` for an array without axes.
+
+    >>> size_text((3, None, 224)), size_text(())
+    ('3x?x224', '1')
+    """
+    return "x".join("?" if size is None else str(size) for size in sizes) or "1"
