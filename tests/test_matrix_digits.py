@@ -18,7 +18,7 @@ from convcalc.matrix.dtypes import cast
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.text import parse_matrix
 from convcalc.matrix.writing import digits
-from convcalc.matrix.writing.digits import cell_texts, fraction_text, row_blocks, whole_text
+from convcalc.matrix.writing.digits import cell_texts, fraction_text, number_text, row_blocks, whole_text
 from convcalc.matrix.writing.formats import format_plain
 
 MILLION = 1_000_000
@@ -110,11 +110,25 @@ def test_layout_of_the_text() -> None:
 
 def test_precision() -> None:
     numbers = np.array([[1.005, -0.001], [np.nan, -np.inf]])
-    assert format_plain(numbers, precision=2) == b"1.00 0.00\nnan -inf\n"
+    assert format_plain(numbers, precision=2) == b"1.00 -1.00e-03\nnan -inf\n"
     assert format_plain(np.array([3, -4]), precision=2) == b"3 -4\n"
     thirds = np.array([Fraction(-1, 3), Fraction(2, 3), Fraction(1, 8)], dtype=object)
     assert format_plain(thirds, precision=2) == b"-0.33 0.67 0.12\n"
-    assert format_plain(thirds, precision=0) == b"0 1 0\n"
+    assert format_plain(thirds, precision=0) == b"-3e-01 1 1e-01\n"
+
+
+SMALL_FRACTIONS = st.integers(1, 10**400).map(lambda below: Fraction(1, below))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.fractions() | SMALL_FRACTIONS, st.integers(0, 12))
+def test_a_rounded_number_is_near_and_never_reads_as_zero(number: float | Fraction, precision: int) -> None:
+    text = number_text(number, precision)
+    mantissa, _, exponent = text.partition("e")
+    unit = Fraction(10) ** (int(exponent or 0) - precision)
+    assert (Fraction(text) == 0) == (number == 0)
+    assert abs(Fraction(text) - Fraction(number)) <= unit / 2
+    if Fraction(number).denominator != 1 or isinstance(number, float):
+        assert len(mantissa.partition(".")[2]) == precision
 
 
 def test_dtypes_of_no_real_numbers() -> None:

@@ -113,3 +113,10 @@ def test_chunks_are_pieces_of_the_whole() -> None:
 def test_exact_values_of_json_fractions() -> None:
     text = format_json(FRACTIONS).decode()
     assert parse_matrix(text, place="m", options=ReadOptions(exact=True)).array.tolist() == FRACTIONS.tolist()
+
+
+def test_precision_of_json() -> None:
+    array = np.array([[2 / 3, 1e-5], [np.nan, -2.0]])
+    assert json_data(array, 3) == b'[[0.667,1.000e-05],["nan",-2.000]]'
+    assert json_data(np.array([Fraction(7, 3), 2], dtype=object), 2) == b"[2.33,2]"
+    assert json_data(np.array(0.125, dtype=np.float32), 2) == b"0.12"

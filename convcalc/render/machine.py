@@ -9,20 +9,22 @@ from convcalc.report import Report, Table, answer_grid
 
 
 def render_json(report: Report) -> bytes:
-    """Render the data as one JSON object on one line, arrays as nested lists.
+    """Render the data as one JSON object on one line, arrays as nested lists with the answer's precision.
 
     >>> render_json(Report("shape", {"schema": 1, "output": [2, 2]}, "2x2", ()))
     b'{"schema": 1, "output": [2, 2]}\\n'
     """
-    items = (_json_text(key) + b": " + _json_text(value) for key, value in report.data.items())
+    grid = answer_grid(report)
+    precision = None if grid is None else grid.precision
+    items = (_json_text(key) + b": " + _json_text(value, precision) for key, value in report.data.items())
     return b"{" + b", ".join(items) + b"}\n"
 
 
-def _json_text(value: Any) -> bytes:
+def _json_text(value: Any, precision: int | None = None) -> bytes:
     if hasattr(value, "dtype"):
         from convcalc.matrix.writing.formats import json_data
 
-        return json_data(value)
+        return json_data(value, precision)
     import json
 
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")

@@ -30,8 +30,8 @@ _PLAIN_FROM, _PLAIN_BELOW, _NARROW_PLAIN_BELOW = 1e-4, 1e16, 1e8
 def row_blocks(rows: NDArray[Any], separator: str = " ", precision: int | None = None) -> Iterator[bytes]:
     r"""Yield the text of a 2-D array some rows at a time, cells parted by `separator`, every row ended by "\n".
 
-    With `precision`, decimals and fractions are rounded to so many digits after the point. Errors: DataError for a
-    dtype of no real numbers.
+    With `precision`, decimals and fractions are rounded to that many digits after the point; one that would round to
+    zero gets an exponent instead (`1.00e-05`). Errors: DataError for a dtype of no real numbers.
 
     >>> list(row_blocks(np.array([[1.5, -0.0], [1e300, np.nan]])))
     [b'1.5 -0.0\n1e+300 nan\n']
@@ -51,6 +51,17 @@ def cell_texts(array: NDArray[Any], precision: int | None = None) -> list[str]:
     ['0.1', '2.0']
     """
     return list(map(_formatter(array.dtype, precision), array.ravel().tolist()))
+
+
+def number_text(number: Any, precision: int | None = None) -> str:
+    """Return one number, of Python or NumPy, as `cell_texts` writes it.
+
+    >>> number_text(7), number_text(2 / 3, 2), number_text(np.float32(0.1)), number_text(1e-5, 2)
+    ('7', '0.67', '0.1', '1.00e-05')
+    """
+    if isinstance(number, np.generic):
+        return _formatter(number.dtype, precision)(number.item())
+    return _object_text(number, precision)
 
 
 def whole_text(value: int) -> str:
@@ -76,12 +87,15 @@ def fraction_text(value: Fraction | int, precision: int | None = None) -> str:
     >>> from fractions import Fraction
     >>> fraction_text(Fraction(5, 2)), fraction_text(Fraction(7, 3)), fraction_text(Fraction(7, 3), 2)
     ('2.5', '7/3', '2.33')
+    >>> fraction_text(Fraction(1, 3000), 2)
+    '3.33e-04'
     """
     above, below = value.numerator, value.denominator
     if below == 1:
         return whole_text(above)
     if precision is not None:
-        return _with_point(round(value * 10**precision), precision)
+        scaled = round(value * 10**precision)
+        return _with_point(scaled, precision) if scaled else _with_exponent(above, below, precision)
     rest, twos, fives = below, 0, 0
     while rest % 2 == 0:
         rest, twos = rest // 2, twos + 1
@@ -100,6 +114,23 @@ def _with_point(scaled: int, places: int) -> str:
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else sign + digits
 
 
+def _with_exponent(above: int, below: int, places: int) -> str:
+    """Return above / below, which no float may hold, as `repr` writes a small float: `3.33e-04`."""
+    from decimal import MIN_EMIN, Context, Decimal
+
+    quotient = Context(prec=places + 1, Emin=MIN_EMIN).divide(Decimal(above), Decimal(below))
+    mantissa, exponent = f"{quotient:.{places}e}".split("e")
+    return f"{mantissa}e{int(exponent):+03d}"
+
+
+def _rounded(value: float, precision: int) -> str:
+    """Return a float with `precision` decimals; one that would read as zero and is not gets an exponent."""
+    text = f"{value:z.{precision}f}"
+    if value and abs(value) < 1 and not text.strip("-0."):
+        return f"{value:.{precision}e}"
+    return text
+
+
 def _formatter(dtype: np.dtype[Any], precision: int | None) -> Callable[[Any], str]:
     """Return what turns one Python number out of an array of `dtype` into text."""
     if dtype.hasobject:
@@ -109,7 +140,7 @@ def _formatter(dtype: np.dtype[Any], precision: int | None) -> Callable[[Any], s
     if dtype.kind != "f" or dtype.itemsize > 8:
         raise DataError(f"an array of {dtype} is no matrix of real numbers")
     if precision is not None:
-        return lambda value: f"{value:z.{precision}f}"
+        return lambda value: _rounded(value, precision)
     scalar = dtype.type
     return repr if dtype.itemsize == 8 else lambda value: _narrow_text(scalar(value))
 
@@ -126,7 +157,7 @@ def _narrow_text(value: np.floating[Any]) -> str:
 
 def _object_text(value: Any, precision: int | None) -> str:
     if isinstance(value, float):
-        return repr(value) if precision is None else f"{value:z.{precision}f}"
+        return repr(value) if precision is None else _rounded(value, precision)
     if not hasattr(value, "denominator"):
         raise DataError(f"{value!r} in an array of Python objects is no real number")
     return fraction_text(value, precision)

@@ -64,19 +64,21 @@ def to_json_data(array: NDArray[Any]) -> Any:
     return _jsonable(array.tolist())
 
 
-def json_data(array: NDArray[Any]) -> bytes:
+def json_data(array: NDArray[Any], precision: int | None = None) -> bytes:
     """Return `to_json_data` as JSON text, with the shortest digits of the array's own dtype.
+
+    With `precision`, decimals and fractions are rounded as `format_plain` rounds them, and all are numbers.
 
     >>> import numpy as np
     >>> json_data(np.array([[0.1, np.nan]], dtype=np.float32))
     b'[[0.1,"nan"]]'
     """
     if array.ndim == 0:
-        return _row_json(array.reshape(1, 1))[:-1]
+        return _row_json(array.reshape(1, 1), precision)[:-1]
     rows = array.reshape(-1, array.shape[-1])
     if array.ndim == 1:
-        return b"[" + _row_json(rows)[:-1] + b"]"
-    lines = _row_json(rows).split(b"\n")[:-1]
+        return b"[" + _row_json(rows, precision)[:-1] + b"]"
+    lines = _row_json(rows, precision).split(b"\n")[:-1]
     for length in array.shape[-2::-1]:
         lines = [b"[" + b"],[".join(lines[start : start + length]) + b"]" for start in range(0, len(lines), length)]
     return b"[" + lines[0] + b"]"
@@ -127,13 +129,13 @@ def _planes(array: NDArray[Any]) -> list[NDArray[Any]]:
     return [_rows(array)] if array.ndim <= 2 else list(array.reshape(-1, *array.shape[-2:]))
 
 
-def _row_json(rows: NDArray[Any]) -> bytes:
-    if rows.dtype == object:
+def _row_json(rows: NDArray[Any], precision: int | None) -> bytes:
+    if rows.dtype == object and precision is None:
         cells = [_object_json(value) for value in rows.ravel().tolist()]
         width = rows.shape[1]
         lines = [",".join(cells[start : start + width]) for start in range(0, len(cells), width)]
         return ("\n".join(lines) + "\n").encode()
-    text = b"".join(row_blocks(rows, ","))
+    text = b"".join(row_blocks(rows, ",", precision))
     return _NOT_JSON.sub(rb'"\g<0>"', text) if b"n" in text else text
 
 
