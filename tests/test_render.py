@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from convcalc.check import Verdict
@@ -185,6 +188,34 @@ def test_numbers_that_no_float_holds_are_described_too() -> None:
     assert "1" + "0" * 6000 in digits
 
 
+@pytest.mark.parametrize(
+    ("array", "caption"),
+    [
+        (np.arange(1, 401).reshape(20, 20), ", from 1 to 400, mean 200.5"),
+        (np.arange(400).reshape(20, 20) * 10**11, ", from 0 to 39900000000000, mean 19950000000000"),
+        (np.full((30, 30), 1e308), ", from 1e+308 to 1e+308, mean 1e+308"),
+        (np.full((30, 30), 5e-324), ", from 4.94066e-324 to 4.94066e-324, mean 4.94066e-324"),
+        (np.full((30, 30), 65504, np.float16), ", from 65504 to 65504, mean 65504"),
+        (np.full((30, 30), Fraction(1, 10**400), dtype=object), ", from 1e-400 to 1e-400, mean 1e-400"),
+    ],
+)
+def test_the_caption_of_a_large_matrix(array: Any, caption: str) -> None:
+    assert caption in text_of(matrix_report("conv", array), "table", width=72)
+
+
+def test_a_heat_map_says_what_its_shades_are() -> None:
+    """Its numbers are averages of blocks where a matrix is large, so the extremes are in matrices of few cells."""
+    for array, caption in (
+        (np.array([[-1e-7, 400]]), "dark -1e-07, light 400"),
+        (np.array([[10**400, 3 * 10**400]], dtype=object), "dark 1e+400, light 3e+400"),
+        (np.array([[Fraction(1, 10**400), Fraction(1, 2)]], dtype=object), "dark 0, light 0.5"),
+        (np.array([[0, 0]], dtype=object), "dark 0, light 0"),
+        (np.array([[np.nan, np.inf]]), "dark 0, light 0"),
+    ):
+        assert f"heat map: {caption}\n" in text_of(matrix_report("conv", array, heatmap=True), "table")
+    assert "light 1.5e+308" in text_of(matrix_report("conv", np.full((40, 400), 1.5e308)), "table")
+
+
 def test_a_large_matrix_is_described_as_a_whole() -> None:
     array = np.ones((300, 400))
     array[150, 200], array[10, 10] = -7.25, np.nan
@@ -208,6 +239,68 @@ def test_a_large_matrix_is_described_as_a_whole() -> None:
 )
 def test_numbers_are_rounded_for_reading(number: Any, text: str) -> None:
     assert written(number) == text
+
+
+FLOATS = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-10, 10) | st.just(0.0)
+
+
+@given(
+    st.lists(FLOATS, min_size=1, max_size=12),
+    st.sampled_from([np.float64, np.float32, np.float16]),
+    st.none() | st.integers(0, 12),
+)
+def test_a_shown_number_is_near_and_never_reads_as_zero(
+    numbers: list[float], kind: Any, precision: int | None
+) -> None:
+    with np.errstate(over="ignore"):
+        array = np.array([numbers]).astype(kind)
+    figures = figures_of(array, 1000, precision)
+    ((_, row),) = figures.rows(array)
+    decimals = 4 if precision is None else precision
+    for number, (_, text) in zip(array[0].tolist(), row, strict=True):
+        if not math.isfinite(number):
+            assert text.strip() == str(number)
+            continue
+        assert (float(text) == 0) == (number == 0), text
+        mantissa, _, exponent = text.strip().partition("e")
+        places = len(mantissa.partition(".")[2]) if exponent else decimals
+        unit = Fraction(10) ** (int(exponent or 0) - places)
+        assert abs(Fraction(text.strip()) - Fraction(number)) <= unit / 2
+        assert precision is None or len(mantissa.partition(".")[2]) == precision
+    assert len({len(text) for _, text in row}) == 1
+
+
+@given(st.lists(st.integers(-(10**40), 10**40) | st.fractions(), min_size=1, max_size=8))
+def test_whole_numbers_and_fractions_are_shown_whole(numbers: list[Any]) -> None:
+    array = np.array([numbers], dtype=object)
+    ((_, row),) = figures_of(array, 1000).rows(array)
+    assert [Fraction(text.strip()) for _, text in row] == numbers
+
+
+def test_a_number_too_small_for_its_column_is_shown_with_an_exponent() -> None:
+    text = text_of(matrix_report("conv", np.array([[1e-5, 1.0], [-0.25, -3e-17]])), "table")
+    assert text.splitlines()[:2] == ["  1e-05   1", "  -0.25 -3e-17"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_precision_holds_in_every_form(form: str) -> None:
+    x = Grid(np.array([0.98765]), title="input")
+    report = matrix_report("conv", np.array([[1e-5, 2 / 3, -12.0]]), beside=[x], precision=3)
+    shown = text_of(report, form)
+    tiny = "1.000 \\cdot 10^{-5}" if form == "latex" else "1.000e-05"
+    for text in (tiny, "0.667", "-12.000", *(("0.988",) if form in ("table", "plain") else ())):
+        assert text in shown, form
+    assert "98765" not in shown
+    assert "666" not in shown
+    assert render_answer(report) == b"1.000e-05 0.667 -12.000\n"
+
+
+def test_a_small_share_is_not_none() -> None:
+    audited = audit([Linear(2, 1), Linear(3000, 7000)])
+    for form, texts in (("table", ("1e-05%", "100.0%")), ("plain", ("1e-05%", "100.0%"))):
+        shown = text_of(params_report(audited, ["a", "b"], number_bytes=4), form, width=200)
+        assert all(text in shown for text in texts)
+        assert " 0.0%" not in shown
 
 
 def test_very_small_and_very_large_decimals_are_written_with_exponents() -> None:

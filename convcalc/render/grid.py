@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from convcalc.render.heat import SHADES, color_of, levels
-from convcalc.render.numbers import Figures, figures_of
+from convcalc.render.numbers import Figures, brief, figures_of
 from convcalc.report import Beside, Grid
 
 SEPARATION = 4
@@ -102,4 +102,4 @@ def heat_lines(array: Any, width: int, color: bool) -> Iterator[Text]:
     else:
         for row in plane:
             yield Text("".join(SHADES[min(int(level * len(SHADES)), len(SHADES) - 1)] for level in row))
-    yield Text(f"heat map: dark {low:.6g}, light {high:.6g}", style="dim")
+    yield Text(f"heat map: dark {brief(low)}, light {brief(high)}", style="dim")

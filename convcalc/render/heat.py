@@ -1,17 +1,16 @@
-"""The levels and colours of a heat map."""
+"""The levels and colors of a heat map."""
 
 from __future__ import annotations
 
 from typing import Any
 
 SHADES = " ░▒▓█"
-LARGEST = 10**300
 # Dark blue over green to yellow, evenly brighter, so that it reads in gray and for the colour-blind.
 _ANCHORS = ((13, 8, 60), (59, 40, 130), (38, 100, 142), (30, 155, 138), (95, 201, 98), (253, 231, 37))
 
 
-def levels(array: Any, rows: int, columns: int) -> tuple[list[list[float]], float, float]:
-    """Give the first plane of `array` as at most rows x columns levels from 0 to 1, and its range.
+def levels(array: Any, rows: int, columns: int) -> tuple[list[list[float]], Any, Any]:
+    """Return the first plane of `array` as at most rows x columns levels from 0 to 1, and its range.
 
     Larger planes are averaged over blocks. What is not finite is as dark as the lowest number.
 
@@ -21,18 +20,34 @@ def levels(array: Any, rows: int, columns: int) -> tuple[list[list[float]], floa
     """
     import numpy as np
 
-    plane = array.reshape(-1, *array.shape[-2:])[0] if array.ndim > 1 else array.reshape(1, -1)
-    if plane.dtype == object:
-        # Whole numbers that no float holds are as light, or as dark, as can be.
-        plane = np.minimum(np.maximum(plane, -LARGEST), LARGEST)
-    plane = plane.astype(np.float64)
+    plane, unit = _scaled(array.reshape(-1, *array.shape[-2:])[0] if array.ndim > 1 else array.reshape(1, -1))
     for axis, most in enumerate((rows, columns)):
         plane = _averaged(plane, axis, most)
     finite = np.isfinite(plane)
     low, high = (float(plane[finite].min()), float(plane[finite].max())) if finite.any() else (0.0, 0.0)
     span = high - low if high > low else 1.0
     scaled = np.where(finite, (np.where(finite, plane, low) - low) / span, 0.0)
-    return scaled.tolist(), low, high
+    return scaled.tolist(), _times(low, unit), _times(high, unit)
+
+
+def _scaled(plane: Any) -> tuple[Any, Any]:
+    """Return a plane as float64 in units of its largest number, which no float needs to hold, and that unit."""
+    import numpy as np
+
+    sizes = np.abs(plane if plane.dtype.kind == "O" else plane[np.isfinite(plane)].astype(np.float64))
+    unit = (sizes.max() if sizes.size else 0) or 1
+    if plane.dtype.kind != "O":
+        return plane.astype(np.float64) / unit, float(unit)
+    return np.array([[float(number / unit) for number in row] for row in plane.tolist()]), unit
+
+
+def _times(level: float, unit: Any) -> Any:
+    """Return a number of a scaled plane as it was, as a fraction where a float may not hold it."""
+    if isinstance(unit, float):
+        return level * unit
+    from fractions import Fraction
+
+    return Fraction(level) * unit
 
 
 def _averaged(plane: Any, axis: int, most: int) -> Any:
@@ -47,7 +62,7 @@ def _averaged(plane: Any, axis: int, most: int) -> Any:
 
 
 def color_of(level: float) -> str:
-    """Give the colour of a level from 0 to 1.
+    """Return the color of a level from 0 to 1.
 
     >>> color_of(0.0), color_of(1.0)
     ('#0d083c', '#fde725')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from convcalc.report import number_kind
@@ -20,7 +21,8 @@ class Figures(Value):
     """How a matrix is written: widths before and from the decimal point, which rows and columns are shown.
 
     `caption` describes the whole matrix, `planes` is how many 2-D slices are shown; `rows_shown` and
-    `columns_shown` hold indices, None for the gap between head and tail.
+    `columns_shown` hold indices, None for the gap between head and tail. `precision` is how many decimals are
+    wanted, None for as many as are good to read.
     """
 
     before: int
@@ -30,10 +32,10 @@ class Figures(Value):
     columns_shown: tuple[Place, ...]
     planes: int
     caption: str
-    decimals: int = DECIMALS
+    precision: int | None = None
 
     def rows(self, plane: Any) -> Iterator[tuple[Place, list[tuple[Place, str]]]]:
-        """Give the rows of a plane of one or two axes as the places and texts of their numbers."""
+        """Yield the rows of a plane of one or two axes as the places and texts of their numbers."""
         if plane.ndim < 2:
             yield None, self._row(plane.reshape(-1))
             return
@@ -47,30 +49,44 @@ class Figures(Value):
         return [(at, ELISION if at is None else self.text(numbers[at])) for at in self.columns_shown]
 
     def text(self, number: Any) -> str:
-        """Write one number in its columns."""
-        head, point, tail = written(number, self.scientific, self.decimals).partition(".")
-        return head.rjust(self.before) + (point + tail).ljust(self.after)
+        """Write one number in its columns, its decimal point where that of the others is."""
+        head, tail = _parted(written(number, self.scientific, self.precision), self.scientific)
+        return (
+            head.rjust(self.before + self.after) if tail is None else head.rjust(self.before) + tail.ljust(self.after)
+        )
 
 
-def written(number: Any, scientific: bool = False, decimals: int = DECIMALS) -> str:
+def written(number: Any, scientific: bool = False, precision: int | None = None) -> str:
     """Write a number for reading: whole numbers and fractions whole, decimals to a few places.
+
+    With `precision`, decimals and fractions have that many places. A number that would round to zero is written with
+    an exponent instead.
 
     >>> import numpy as np
     >>> written(np.float64(2 / 3)), written(np.float64(2.5)), written(7), written(np.float64(1.0))
     ('0.6667', '2.5', '7', '1')
+    >>> written(np.float64(1.234e-5)), written(np.float64(1.234e-5), precision=2)
+    ('1e-05', '1.23e-05')
     """
-    if not isinstance(number, float) and getattr(getattr(number, "dtype", None), "kind", "i") != "f":
-        from convcalc.matrix.writing.digits import fraction_text
+    from convcalc.matrix.writing.digits import number_text
 
-        # Python writes no whole number of more than 4300 digits by itself.
-        return fraction_text(number) if hasattr(number, "numerator") and not hasattr(number, "dtype") else str(number)
+    if not _is_decimal(number):
+        return number_text(number, precision)
     value = float(number)
-    if value != value or value in (float("inf"), float("-inf")):
-        return str(value)
+    if not isfinite(value) or (precision is not None and not scientific):
+        return number_text(value, precision)
     if scientific:
-        return f"{value:.{decimals}e}"
-    text = f"{value:.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        return f"{value:.{DECIMALS if precision is None else precision}e}"
+    text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
+    return f"{value:.0e}" if value and text in ("0", "-0") else text
+
+
+def _parted(text: str, scientific: bool) -> tuple[str, str | None]:
+    """Split the text of a number at its decimal point; one of the few with an exponent stays in one piece."""
+    if "e" in text and not scientific:
+        return text, None
+    head, point, tail = text.partition(".")
+    return head, point + tail
 
 
 def figures_of(array: Any, width: int, precision: int | None = None) -> Figures:
@@ -87,15 +103,14 @@ def figures_of(array: Any, width: int, precision: int | None = None) -> Figures:
     rows_shown = _shown(array.shape[-2] if array.ndim > 1 else 1, MOST_ROWS)
     candidates = _shown(array.shape[-1] if array.ndim else 1, max(2, width // 2))
     sample = _sample(array, rows_shown, candidates)
-    decimals = DECIMALS if precision is None else precision
-    scientific = _wants_scientific(sample)
-    parts = [written(number, scientific, decimals).partition(".") for number in sample]
-    before = max((len(head) for head, _, _ in parts), default=1)
-    after = max((len(point + tail) for _, point, tail in parts), default=0)
+    scientific = _wants_scientific(sample, small=precision is None)
+    parts = [_parted(written(number, scientific, precision), scientific) for number in sample]
+    after = max((len(tail) for _, tail in parts if tail is not None), default=0)
+    before = max((len(head) if tail is not None else len(head) - after for head, tail in parts), default=1)
     fitting = max(2, (width - 2) // (before + after + 1))
     columns_shown = _shown(array.shape[-1] if array.ndim else 1, fitting)
-    cut = None in rows_shown or None in columns_shown
-    return Figures(before, after, scientific, rows_shown, columns_shown, MOST_PLANES, _caption(array, describe=cut))
+    caption = _caption(array, describe=None in rows_shown or None in columns_shown)
+    return Figures(before, after, scientific, rows_shown, columns_shown, MOST_PLANES, caption, precision)
 
 
 def _shown(size: int, most: int) -> tuple[Place, ...]:
@@ -115,14 +130,14 @@ def _sample(array: Any, rows: Sequence[Place], columns: Sequence[Place]) -> list
     return list(planes[np.ix_(range(len(planes)), rows_taken, columns_taken)].reshape(-1))
 
 
-def _wants_scientific(numbers: Sequence[Any]) -> bool:
-    finite = [abs(float(number)) for number in numbers if _is_decimal(number) and abs(float(number)) < float("inf")]
-    sizes = [number for number in finite if number]
-    return bool(sizes) and (max(sizes) >= 1e9 or max(sizes) < 1e-3)
+def _wants_scientific(numbers: Sequence[Any], *, small: bool) -> bool:
+    """Decide whether all decimals get an exponent: where one is large, or all are small and that counts."""
+    sizes = [abs(float(number)) for number in numbers if _is_decimal(number) and number and isfinite(number)]
+    return bool(sizes) and (max(sizes) >= 1e9 or (small and max(sizes) < 1e-3))
 
 
 def _is_decimal(number: Any) -> bool:
-    return getattr(getattr(number, "dtype", None), "kind", "") == "f"
+    return isinstance(number, float) or getattr(getattr(number, "dtype", None), "kind", "") == "f"
 
 
 def _caption(array: Any, *, describe: bool) -> str:
@@ -135,25 +150,29 @@ def _caption(array: Any, *, describe: bool) -> str:
         finite = array[np.isfinite(array)].astype(np.float64)
         if not finite.size:
             return text
-        low, high, mean = finite.min(), finite.max(), finite.mean()
+        low, high = finite.min(), finite.max()
+        # The sum of large numbers may be more than a float holds, and a part of a small one less.
+        largest = max(abs(low), abs(high)) or 1.0
+        mean = (finite / largest).mean() * largest
     else:
         from fractions import Fraction
 
         low, high, mean = array.min(), array.max(), Fraction(array.astype(object).sum()) / array.size
-    return f"{text}, from {_brief(low)} to {_brief(high)}, mean {_brief(mean)}"
+    return f"{text}, from {brief(low)} to {brief(high)}, mean {brief(mean)}"
 
 
-def _brief(number: Any) -> str:
-    """Write a number to six digits, also one that no float holds.
+def brief(number: Any) -> str:
+    """Write a number to six digits, also one that no float holds; a whole number of up to 15 digits in full.
 
     >>> from fractions import Fraction
-    >>> _brief(Fraction(1, 3)), _brief(-25 * 10**400)
-    ('0.333333', '-2.5e+401')
+    >>> brief(Fraction(1, 3)), brief(-25 * 10**400), brief(1234567), brief(1234567.0)
+    ('0.333333', '-2.5e+401', '1234567', '1.23457e+06')
     """
-    from decimal import Context, Decimal
-
     if isinstance(number, float):
         return f"{number:.6g}"
-    rounding = Context(prec=6)
-    quotient = rounding.divide(Decimal(int(number.numerator)), Decimal(int(number.denominator)))
-    return f"{quotient.normalize(rounding):g}"
+    if number.denominator == 1 and abs(number) < 10**15:
+        return str(int(number))
+    from decimal import Context, Decimal
+
+    quotient = Context(prec=6).divide(Decimal(int(number.numerator)), Decimal(int(number.denominator)))
+    return f"{float(quotient):.6g}" if abs(quotient.adjusted()) < 300 else f"{quotient.normalize():e}"

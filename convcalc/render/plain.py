@@ -60,8 +60,8 @@ def cell_text(cell: Cell) -> str:
     """Write a cell of a table: sizes joined by x, nothing known as `-`, a field that does not exist as `undefined`,
     a share in percent.
 
-    >>> cell_text((3, 3)), cell_text((None, None)), cell_text(None), cell_text(9472), cell_text(0.25)
-    ('3x3', 'undefined', '-', '9472', '25.0%')
+    >>> cell_text((3, 3)), cell_text((None, None)), cell_text(None), cell_text(9472), cell_text(0.25), cell_text(1e-5)
+    ('3x3', 'undefined', '-', '9472', '25.0%', '0.001%')
     """
     if cell is None:
         return "-"
@@ -70,7 +70,8 @@ def cell_text(cell: Cell) -> str:
             return "undefined"
         return "x".join("undefined" if size is None else str(size) for size in cell) or "-"
     if isinstance(cell, float):
-        return f"{cell:.1%}"
+        # A small share is not none.
+        return f"{cell:.1%}" if not 0 < cell < 0.0005 else f"{100 * cell:.1g}%"
     return printable(" ".join(str(cell).split()))
 
 

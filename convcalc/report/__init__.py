@@ -309,12 +309,13 @@ def matrix_report(
 ) -> Report:
     """Report a computed matrix, with the `indices` of the cells that a pooling chose if they were asked for.
 
-    `beside` are the matrices it was computed from, to be shown next to it; `heatmap` draws it in colours.
+    `beside` are the matrices it was computed from, to be shown next to it; `heatmap` draws it in colors; all are
+    rounded to `precision` decimals if one is given.
     """
     data: dict[str, Any] = {"shape": list(array.shape), "dtype": number_kind(array), "data": array}
     grid = Grid(array, verdict.differences if verdict is not None else (), precision=precision)
     blocks: list[Block] = [Heat(array)] if heatmap else []
-    blocks.append(Beside((*beside, grid)) if beside else grid)
+    blocks.append(Beside((*(each.replace(precision=precision) for each in beside), grid)) if beside else grid)
     if indices is not None:
         data["indices"] = indices
         blocks.append(Grid(indices, title="indices"))
