@@ -311,3 +311,30 @@ def test_an_npy_keeps_its_dtype_beside_a_kernel_in_text(
     done = convcalc("conv", tmp_path / "x.npy", "-k", kernel, "--bias", "0.5", "-o", tmp_path / "out.npy")
     assert done.returncode == 0, done.stderr
     assert np.load(tmp_path / "out.npy").dtype == dtype
+
+
+@pytest.mark.parametrize("form", ["table", "plain", "json", "csv", "markdown", "latex", "quiet"])
+def test_precision_holds_in_every_form_and_in_the_working(here: Run, form: str) -> None:
+    shown = ["-q"] if form == "quiet" else ["-F", form, "--explain"]
+    done = here("conv", "1.23456 0.00002 0.5", "-k", "0.98765", "--precision", "2", *shown)
+    for text in ("1.22", "1.98 \\cdot 10^{-5}" if form == "latex" else "1.98e-05", "0.49"):
+        assert text in done.stdout
+    assert ("1.23·0.99" in done.stdout) == (form not in ("quiet", "csv"))
+    done = here("pool", "0.00002 1.23456 0.5", "avg", "-k", "2", "--precision", "3", *shown)
+    assert "0.617" in done.stdout
+    assert ("(2.000e-05 + 1.235) / 2" in done.stdout) == (form not in ("quiet", "csv"))
+
+
+def test_precision_holds_in_files(here: Run, tmp_path: Path) -> None:
+    for ending in (".txt", ".csv", ".tsv", ".json", ".md", ".tex"):
+        path = tmp_path / f"answer{ending}"
+        assert here("conv", "1 2", "-k", "0.98765", "--precision", "2", "-o", str(path)).returncode == 0
+        assert "0.99" in path.read_text()
+        assert "98765" not in path.read_text()
+
+
+def test_the_working_of_a_cell_has_as_many_digits_as_its_numbers(here: Run) -> None:
+    large = "9" * 4290
+    done = here("conv", large, "-k", large, "--explain")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"#   = {done.stdout.splitlines()[0]}"

@@ -12,6 +12,7 @@ from convcalc.cli.layers import axes_of, read_layers, sliding_options
 from convcalc.cli.matrix_arguments import (
     boundary_of,
     chosen_cell,
+    number_writer,
     read_beside,
     read_kernel,
     refuse_two_readers,
@@ -161,7 +162,8 @@ def _report(
         from convcalc.explain import convolution_cell
 
         at = chosen_cell(cell.at, result.shape)
-        derived.append(convolution_cell(at, ready.products(at), ready.bias_at(at), result[at]))
+        write = number_writer(shown.precision)
+        derived.append(convolution_cell(at, ready.products(at), ready.bias_at(at), result[at], write))
     verdict = None
     if homework.check is not None:
         from convcalc.check import judge_matrix

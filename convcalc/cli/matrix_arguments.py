@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.options import NumberOptions
@@ -110,6 +110,22 @@ def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
     if len(at) != len(shape) or any(index >= limit for index, limit in zip(at, shape, strict=True)):
         raise UsageError(f"the output {size} has no cell {text}", place="--at", hint="rows and columns count from 0")
     return at
+
+
+def number_writer(precision: int | None) -> Callable[[Any], str]:
+    """Return what writes a number of an explanation: fractions as such, unless they are rounded with all the rest.
+
+    >>> number_writer(2)(2 / 3), number_writer(None)(7)
+    ('0.67', '7')
+    """
+    from convcalc.matrix.writing.digits import number_text, whole_text
+
+    def write(number: Any) -> str:
+        if precision is None and getattr(number, "denominator", 1) != 1:
+            return f"{whole_text(number.numerator)}/{whole_text(number.denominator)}"
+        return number_text(number, precision)
+
+    return write
 
 
 def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from convcalc.cli.engine import compute_pooling, memory_size, planned_pooling, row_options
 from convcalc.cli.layers import axes_of, read_layers, sliding_options
-from convcalc.cli.matrix_arguments import chosen_cell, read_beside, refuse_two_readers
+from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside, refuse_two_readers
 from convcalc.cli.npy_output import pool_in_place
 from convcalc.cli.options import (
     CellOptions,
@@ -115,7 +115,8 @@ def pool(
         at = chosen_cell(cell.at, values.shape)
         cells, divisor = pooling_cell_numbers(layer, x.array, at)
         norm = layer.norm if isinstance(layer, Pooling) else 2.0
-        derived.append(pooling_cell(layer.kind, at, cells, divisor, norm, values[at]))
+        write = number_writer(shown.precision)
+        derived.append(pooling_cell(layer.kind, at, cells, divisor, norm, values[at], write))
     verdict = None
     if homework.check is not None:
         from convcalc.check import judge_matrix

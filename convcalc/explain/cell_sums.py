@@ -1,21 +1,26 @@
-"""One output cell written out: a convolution's as its sum of products, a pooling's as what is done with its cells."""
+"""One output cell derived: of a convolution as its sum of products, of a pooling as what is done with its cells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from convcalc.explain.derivation import Derivation, factor
+from convcalc.explain.derivation import Derivation, WriteNumber, factor
 
 Products = Sequence[tuple[object, object]]
 """Numbers of the input, each with the weight it is multiplied by."""
 
 
 def convolution_cell(
-    at: tuple[int, ...], channels: Iterable[tuple[str, Iterable[Products]]], bias: object | None, answer: object
+    at: tuple[int, ...],
+    channels: Iterable[tuple[str, Iterable[Products]]],
+    bias: object | None,
+    answer: object,
+    write: WriteNumber = str,
 ) -> Derivation:
-    """Write one output cell as its sum of products, a line for each row of the kernel.
+    """Derive one output cell as its sum of products, one line for each row of the kernel.
 
-    `at` is the cell's place in the output; `channels` gives the title of each input channel and its rows of products.
+    `at` is the cell's place in the output; `channels` has the title of each input channel and its rows of products;
+    `write` turns a number into text.
 
     >>> print(convolution_cell((1, 0), [("", [[(2, 1), (1, 0)], [(0, 0), (1, -1)]])], None, 1))
     cell (1, 0)
@@ -29,17 +34,26 @@ def convolution_cell(
         if title:
             lines.append(f"  {title}")
         for row in rows:
-            lines.append(f"{sign} " + " + ".join(f"{factor(number)}·{factor(weight)}" for number, weight in row))
+            products = (f"{factor(number, write)}·{factor(weight, write)}" for number, weight in row)
+            lines.append(f"{sign} {' + '.join(products)}")
             sign = "+"
     if bias is not None:
-        lines.append(f"+ {factor(bias)} (bias)")
-    return Derivation(_cell_title(at), (*lines, f"= {answer}"))
+        lines.append(f"+ {factor(bias, write)} (bias)")
+    return Derivation(_cell_title(at), (*lines, f"= {write(answer)}"))
 
 
 def pooling_cell(
-    kind: str, at: tuple[int, ...], numbers: Sequence[object], divisor: object, norm: float, answer: object
+    kind: str,
+    at: tuple[int, ...],
+    numbers: Sequence[object],
+    divisor: object,
+    norm: float,
+    answer: object,
+    write: WriteNumber = str,
 ) -> Derivation:
-    """Write one output cell of a pooling as the maximum, mean or norm of the real cells of its window.
+    """Derive one output cell of a pooling as the maximum, mean or norm of the real cells of its window.
+
+    `write` turns a number into text.
 
     >>> print(pooling_cell("avg", (1,), [3, 4], 2, 2.0, 3.5))
     cell (1)
@@ -48,12 +62,12 @@ def pooling_cell(
     """
     match kind:
         case "avg":
-            text = f"({' + '.join(map(factor, numbers))}) / {divisor}"
+            text = f"({' + '.join(factor(number, write) for number in numbers)}) / {divisor}"
         case "lp":
-            text = f"({' + '.join(f'{factor(number)}^{norm:g}' for number in numbers)})^(1/{norm:g})"
+            text = f"({' + '.join(f'{factor(number, write)}^{norm:g}' for number in numbers)})^(1/{norm:g})"
         case _:
-            text = f"{kind}({', '.join(map(str, numbers))})"
-    return Derivation(_cell_title(at), (text, f"= {answer}"))
+            text = f"{kind}({', '.join(map(write, numbers))})"
+    return Derivation(_cell_title(at), (text, f"= {write(answer)}"))
 
 
 def _cell_title(at: tuple[int, ...]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from convcalc.value import Value
+
+WriteNumber = Callable[[Any], str]
 
 
 class Derivation(Value):
@@ -32,11 +35,11 @@ def titled(text: str, derivations: Iterable[Derivation]) -> tuple[Derivation, ..
     return tuple(each.replace(title=f"{text}, {each.title}") for each in derivations)
 
 
-def factor(number: object) -> str:
-    """Write a number as a factor or a summand: what has a sign or a slash of its own in brackets.
+def factor(number: object, write: WriteNumber = str) -> str:
+    """Write a number as a factor or a summand: in brackets if it has a sign or a slash of its own.
 
     >>> factor(3), factor(-3)
     ('3', '(-3)')
     """
-    text = str(number)
+    text = write(number)
     return f"({text})" if text.startswith("-") or "/" in text else text
