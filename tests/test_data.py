@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from printed_models import printed_model, printed_models
 
 DATA = Path(__file__).parent / "data"
 
@@ -62,6 +64,43 @@ def test_well_known_models_have_their_well_known_totals(name: str, params: int, 
     (model,) = (model for model in read("pytorch_models.json")["models"] if model["name"] == name)
     assert (model["params"], model["macs"]) == (params, macs)
     assert sum(module["weights"] + module["biases"] for module in model["modules"]) == params
+
+
+def test_printed_models_are_those_of_the_table() -> None:
+    table, models = importlib.import_module("printed_model_cases"), printed_models()
+    torchvision = [(one["name"], one["arguments"]) for one in models if one["library"] == "torchvision"]
+    assert torchvision[-len(table.TORCHVISION_VARIANTS) :] == table.TORCHVISION_VARIANTS
+    assert len(torchvision) == 95 + len(table.TORCHVISION_VARIANTS)
+    assert [one["name"] for one in models if one["library"] == "timm"] == table.TIMM
+    assert len(set(table.TIMM)) == 60
+
+
+@pytest.mark.parametrize("model", printed_models(), ids=lambda model: "-".join([model["name"], *model["arguments"]]))
+def test_counts_of_a_printed_model_agree(model: dict[str, Any]) -> None:
+    assert model["macs"] == model["convolution"] + model["linear"] + model["attention"]
+    assert (model["params"] > model["params_run"]) == bool(model["not_run"])
+    assert sum(model["hidden"].values()) < model["params"]
+    assert model["statistics"] <= model["buffers"]
+    assert re.match(r"\w+\(\n", model["printed"])
+    assert model["printed"].count("(") == model["printed"].count(")")
+    assert all(size > 0 for sizes in [model["input"], *model["outputs"]] for size in sizes)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "macs"),
+    [
+        ("resnet18", 11_689_512, 1_814_073_344),
+        ("resnet34", 21_797_672, 3_663_761_408),
+        ("resnet50", 25_557_032, 4_089_184_256),
+        ("squeezenet1_1", 1_235_496, 349_151_936),
+        ("mobilenet_v3_small", 2_542_856, 56_510_400),
+        ("alexnet", 61_100_840, 714_188_480),
+        ("vgg16", 138_357_544, 15_470_264_320),
+    ],
+)
+def test_well_known_printed_models_have_their_well_known_totals(name: str, params: int, macs: int) -> None:
+    model = printed_model(name)
+    assert (model["params"], model["macs"], model["outputs"]) == (params, macs, [[1000]])
 
 
 def test_every_worked_example_is_here() -> None:
