@@ -278,7 +278,7 @@ def _window(
 
     sides: Any = None
     if isinstance(padding, str):
-        sides = parse_padding(padding, "padding")
+        sides = parse_padding(padding)
     elif isinstance(padding, Sequence):
         sides = tuple(_sides(axis) for axis in padding if not isinstance(axis, str))
     elif padding is not None:

@@ -1,7 +1,7 @@
-"""What can go wrong, each with its exit code; this module knows no screen.
+"""What can go wrong, each with its exit code; this module knows no screen and no command line.
 
 ConvcalcError            70  a defect in convcalc itself
-├── UsageError            2  the command line is wrong
+├── UsageError            2  the arguments are wrong
 │   ├── SpecError         2  the text of a layer, size or network is wrong
 │   └── ShapeError        2  sizes that do not fit each other
 ├── DataError             3  not a matrix, ragged, pickled, over a limit
@@ -12,13 +12,16 @@ from __future__ import annotations
 
 
 class ConvcalcError(Exception):
-    """A fault with a message of one line and, where they are known, its place, its text and a way out.
+    """An error with a message of one line and, where they are known, its place, its text and a hint.
 
-    `place` is what stands before the message (`file:line:column`, an option, a layer's number); `text` is the line
-    in which the fault stands and `span` its first and last+1 character in it, for a caret; `hint` says what to do
-    instead; `layer` is the index in the network of the layer at fault, for a caller who knows where that was written.
+    `place` is printed before the message (`file:line:column`, a parameter, a layer's number); `text` is the line at
+    fault and `span` the first and last+1 character in it, for a caret; `hint` says what to do instead; `layer` is
+    the index in the network of the layer at fault, for a caller that knows where it was written.
 
-    >>> ConvcalcError("no such kernel", place="-k", hint="try sobel-x")
+    Message, place and hint name a parameter in backquotes, with or without a value, as a Python program knows it;
+    the command line prints its own option there (`cli.messages.with_options`).
+
+    >>> ConvcalcError("no such kernel", place="`kernel`", hint="read it with `format=csv`")
     ConvcalcError('no such kernel')
     """
 
@@ -44,17 +47,17 @@ class ConvcalcError(Exception):
 
 
 class UsageError(ConvcalcError):
-    """The command line asks for something that cannot be."""
+    """The arguments are wrong, alone or together."""
 
     exit_code = 2
 
 
 class SpecError(UsageError):
-    """The text of a layer, a size or a network cannot be read."""
+    """The text of a layer, size or network cannot be read."""
 
 
 class ShapeError(UsageError):
-    """Sizes do not fit: an input too small, channels that differ, a claim that no size satisfies."""
+    """Sizes do not fit each other: an input too small, channels that differ."""
 
 
 class DataError(ConvcalcError):

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from convcalc import cli
-from convcalc.cli.messages import complaint
+from convcalc.cli.messages import OPTIONS, complaint, with_options
 from convcalc.errors import ConvcalcError, DataError, FileError, ShapeError, SpecError, UsageError
 
 Run = Callable[..., Any]
@@ -217,6 +217,25 @@ def test_carets_under_wide_characters_are_as_wide() -> None:
 def test_a_fault_at_the_end_of_a_text_has_a_caret_after_it() -> None:
     _, shown, carets = complaint(SpecError("more", text="conv(", span=(5, 5))).splitlines()
     assert (shown, carets) == ("  conv(", "       ^")
+
+
+def test_the_parameters_of_the_core_are_shown_as_options(refused: Refuse) -> None:
+    error = refused("conv", "0.5 9007199254740993", "-k", "1")
+    assert error.hint == "read all of them exactly with --exact, or end it in .0 if it may be rounded"
+    assert refused("conv", "1,5;2,5", "-k", "1").hint == (
+        "use --decimal , for a decimal comma, or put a blank after each comma between numbers"
+    )
+    assert refused("conv", "1 2", "-k", "sobell").first == "convcalc: -k: no kernel is called 'sobell'"
+    assert refused("shape", "224", "maxpool", "-k", "3", "--groups", "2").first == (
+        "convcalc: --groups does not belong to maxpool"
+    )
+    assert with_options("a name such as `pizza`, and `format=npy`") == "a name such as `pizza`, and --from npy"
+
+
+def test_every_option_that_messages_name_exists() -> None:
+    commands = cli.build(list(cli.COMMANDS)).commands.values()
+    known = {option for command in commands for parameter in command.params for option in parameter.opts}
+    assert set(OPTIONS.values()) <= known
 
 
 @pytest.mark.parametrize(

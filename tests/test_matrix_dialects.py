@@ -187,13 +187,13 @@ def test_header_row() -> None:
     assert parse_matrix(table, place="m", options=ReadOptions(header=True)).array.tolist() == [[1, 2], [3, 4]]
     with pytest.raises(DataError, match="'one' is not a number") as caught:
         parse_matrix(table, place="m")
-    assert "--header" in str(caught.value.hint)
+    assert "`header`" in str(caught.value.hint)
 
 
 def test_numbers_above_a_markdown_rule_count_and_are_noted() -> None:
     matrix = parse_matrix("| 1 | 2 |\n|---|---|\n| 3 | 4 |", place="m")
     assert matrix.array.tolist() == [[1, 2], [3, 4]]
-    assert "--header" in matrix.notes[0]
+    assert "`header`" in matrix.notes[0]
     dropped = parse_matrix("| 1 | 2 |\n|---|---|\n| 3 | 4 |", place="m", options=ReadOptions(header=True))
     assert dropped.array.tolist() == [3, 4]
 

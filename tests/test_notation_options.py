@@ -28,7 +28,7 @@ def options(**texts: Any) -> WindowOptions:
     values: dict[str, Any] = {}
     for name, text in texts.items():
         if name == "padding":
-            values[name] = parse_padding(text, "--padding")
+            values[name] = parse_padding(text)
         elif name in ("kernel", "stride", "dilation", "output_padding"):
             values[name] = parse_axes(text, name)
         else:
@@ -84,13 +84,13 @@ def test_what_the_kinds_are() -> None:
         ("conv", {}, None, "conv needs a kernel"),
         ("maxpool", {"stride": "2"}, None, "maxpool needs a kernel"),
         ("fc", {}, None, "a linear layer needs its output features"),
-        ("conv", {"kernel": "3x5", "stride": "1x2x3"}, None, "--kernel has 2 values, --stride 3"),
-        ("conv", {"kernel": "3", "output_padding": "1"}, None, "--output-padding does not belong to conv"),
-        ("conv", {"kernel": "3", "padding": "1x2"}, 1, "--padding has 2 values for 1 spatial axis"),
-        ("maxpool1d", {"kernel": "3x5"}, None, "--kernel has 2 values for 1 spatial axis"),
+        ("conv", {"kernel": "3x5", "stride": "1x2x3"}, None, "`kernel` has 2 values, `stride` 3"),
+        ("conv", {"kernel": "3", "output_padding": "1"}, None, "`output_padding` does not belong to conv"),
+        ("conv", {"kernel": "3", "padding": "1x2"}, 1, "`padding` has 2 values for 1 spatial axis"),
+        ("maxpool1d", {"kernel": "3x5"}, None, "`kernel` has 2 values for 1 spatial axis"),
         ("maxpool1d", {"kernel": "3"}, 2, "maxpool1d works on 1 spatial axes, not on 2"),
-        ("maxpool", {"kernel": "3", "groups": 2}, None, "--groups does not belong to maxpool"),
-        ("relu", {"kernel": "3"}, None, "--kernel does not belong to relu"),
+        ("maxpool", {"kernel": "3", "groups": 2}, None, "`groups` does not belong to maxpool"),
+        ("relu", {"kernel": "3"}, None, "`kernel` does not belong to relu"),
         ("conv", {"kernel": "3", "groups": 4, "out_channels": 6}, None, "groups 4 does not divide out_channels 6"),
         ("covn", {"kernel": "3"}, None, "there is no layer 'covn'"),
     ],
@@ -124,12 +124,12 @@ def test_complete_layer_changed(text: str, given: dict[str, Any], changed: str) 
 @pytest.mark.parametrize(
     ("text", "given", "message"),
     [
-        ("MaxPool2d(3)", {"groups": 2}, r"--groups does not belong to MaxPool2d\(3\)"),
-        ("Conv2d(3, 64, 7)", {"ceil": True}, "--ceil does not belong to Conv2d"),
-        ("Conv2d(3, 64, 7)", {"kernel": "3x3x3"}, "--kernel has 3 values for 2 spatial axes"),
+        ("MaxPool2d(3)", {"groups": 2}, r"`groups` does not belong to MaxPool2d\(3\)"),
+        ("Conv2d(3, 64, 7)", {"ceil": True}, "`ceil` does not belong to Conv2d"),
+        ("Conv2d(3, 64, 7)", {"kernel": "3x3x3"}, "`kernel` has 3 values for 2 spatial axes"),
         ("Conv2d(3, 64, 7)", {"groups": 3}, "groups 3 does not divide out_channels 64"),
-        ("Flatten()", {"stride": "2"}, "--stride does not belong to Flatten"),
-        ("Linear(3, 4)", {"kernel": "2"}, "--kernel does not belong to Linear"),
+        ("Flatten()", {"stride": "2"}, "`stride` does not belong to Flatten"),
+        ("Linear(3, 4)", {"kernel": "2"}, "`kernel` does not belong to Linear"),
     ],
 )
 def test_layer_that_does_not_take_an_option(text: str, given: dict[str, Any], message: str) -> None:

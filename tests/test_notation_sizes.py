@@ -85,25 +85,25 @@ def test_number_too_long_to_be_read() -> None:
 
 
 def test_axes() -> None:
-    assert [parse_axes(text, "--kernel") for text in ("3", "3x5", "3,5", "(3,5)", "3x5x7")] == [
+    assert [parse_axes(text, "kernel") for text in ("3", "3x5", "3,5", "(3,5)", "3x5x7")] == [
         (3,),
         (3, 5),
         (3, 5),
         (3, 5),
         (3, 5, 7),
     ]
-    assert parse_axes("0", "--output-padding") == (0,)
+    assert parse_axes("0", "output_padding") == (0,)
     with pytest.raises(SpecError, match="kernel must be at least 1, got 0") as caught:
-        parse_axes("3x0", "--kernel")
-    assert caught.value.place == "--kernel"
+        parse_axes("3x0", "kernel")
+    assert caught.value.place == "`kernel`"
 
 
 def test_padding() -> None:
-    assert parse_padding("3", "-p") == (Padding(3, 3),)
-    assert parse_padding("1x0", "-p") == (Padding(1, 1), Padding(0, 0))
-    assert parse_padding("0:1x2:3", "-p") == (Padding(0, 1), Padding(2, 3))
-    assert parse_padding("(0:1, 2)", "-p") == (Padding(0, 1), Padding(2, 2))
-    assert [parse_padding(f" {name} ", "-p") for name in ("valid", "same", "same-lower", "full", "causal")] == [
+    assert parse_padding("3") == (Padding(3, 3),)
+    assert parse_padding("1x0") == (Padding(1, 1), Padding(0, 0))
+    assert parse_padding("0:1x2:3") == (Padding(0, 1), Padding(2, 3))
+    assert parse_padding("(0:1, 2)") == (Padding(0, 1), Padding(2, 2))
+    assert [parse_padding(f" {name} ") for name in ("valid", "same", "same-lower", "full", "causal")] == [
         "valid",
         "same",
         "same-lower",
@@ -115,8 +115,8 @@ def test_padding() -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("sme", "'sme' is no padding", "did you mean same?"),
-        ("zzz", "'zzz' is no padding", "the names are valid, same, same-lower, full, causal"),
+        ("sme", "'sme' is not a padding", "did you mean same?"),
+        ("zzz", "'zzz' is not a padding", "the names are valid, same, same-lower, full, causal"),
         ("-1", "padding must be at least 0, got -1", "padding is written as 3, 3x5, or before:after as 0:1x2:3"),
         ("1:2:3", "'2:3' is not a whole number", "padding is written as 3, 3x5, or before:after as 0:1x2:3"),
         ("1:", "a number is missing", "padding is written as 3, 3x5, or before:after as 0:1x2:3"),
@@ -124,20 +124,20 @@ def test_padding() -> None:
 )
 def test_fault_in_padding(text: str, message: str, hint: str) -> None:
     with pytest.raises(SpecError, match=message) as caught:
-        parse_padding(text, "--padding")
+        parse_padding(text)
     assert caught.value.hint == hint
-    assert caught.value.place == "--padding"
+    assert caught.value.place == "`padding`"
 
 
 @given(st.lists(st.integers(1, 10**30), min_size=1, max_size=6), st.sampled_from(["x", ",", "×", ", ", " x "]))
 def test_every_size_reads_back(sizes: list[int], separator: str) -> None:
     text = separator.join(map(str, sizes))
-    assert parse_size(text) == parse_size(f"({text})") == parse_axes(text, "-k") == tuple(sizes)
+    assert parse_size(text) == parse_size(f"({text})") == parse_axes(text, "kernel") == tuple(sizes)
 
 
 def refusals(text: str) -> list[SpecError]:
     found = []
-    for read in (parse_size, lambda text: parse_axes(text, "-k"), lambda text: parse_padding(text, "-p")):
+    for read in (parse_size, lambda text: parse_axes(text, "kernel"), lambda text: parse_padding(text)):
         try:
             read(text)
         except SpecError as error:

@@ -228,7 +228,7 @@ def _layer(text: str | None, filters: KernelOptions, window: WindowArguments, ke
     options = sliding_options(window).replace(
         kernel=None if text is not None else tuple(kernel.shape[max(0, kernel.ndim - (rank or 2)) :]),
         groups=filters.groups,
-        output_padding=axes_of(filters.output_padding, "--output-padding"),
+        output_padding=axes_of(filters.output_padding, "output_padding"),
     )
     nodes = read_layers([text or ("convT" if filters.transposed else "conv")], options, rank=rank).nodes
     if len(nodes) != 1 or not isinstance(nodes[0].layer, Convolution):

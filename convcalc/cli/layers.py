@@ -32,10 +32,10 @@ def window_options(layer: LayerArguments, window: WindowArguments) -> WindowOpti
     ('kernel', 'stride')
     """
     return sliding_options(window).replace(
-        kernel=axes_of(layer.kernel, "--kernel"),
+        kernel=axes_of(layer.kernel, "kernel"),
         groups=layer.groups,
         out_channels=layer.out_channels,
-        output_padding=axes_of(layer.output_padding, "--output-padding"),
+        output_padding=axes_of(layer.output_padding, "output_padding"),
         ceil=layer.ceil,
         bias=layer.bias,
     )
@@ -48,19 +48,19 @@ def sliding_options(window: WindowArguments) -> WindowOptions:
     (2, 3)
     """
     return WindowOptions(
-        stride=axes_of(window.stride, "--stride"),
-        padding=None if window.padding is None else parse_padding(window.padding, "--padding"),
-        dilation=axes_of(window.dilation, "--dilation"),
+        stride=axes_of(window.stride, "stride"),
+        padding=None if window.padding is None else parse_padding(window.padding),
+        dilation=axes_of(window.dilation, "dilation"),
     )
 
 
-def axes_of(text: str | None, option: str) -> tuple[int, ...] | None:
+def axes_of(text: str | None, name: str) -> tuple[int, ...] | None:
     """Read a value for each axis where the option is given.
 
-    >>> axes_of("3x5", "--kernel"), axes_of(None, "--kernel")
+    >>> axes_of("3x5", "kernel"), axes_of(None, "kernel")
     ((3, 5), None)
     """
-    return None if text is None else parse_axes(text, option)
+    return None if text is None else parse_axes(text, name)
 
 
 def read_layers(

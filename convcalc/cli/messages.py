@@ -1,7 +1,11 @@
-"""An error as it is printed: one line with its place, the text with a caret under the fault, a hint."""
+"""An error as it is printed: one line with its place, the text with a caret under the fault, a hint.
+
+The rooms below name a parameter in backquotes, as Python knows it; here it becomes the option of the command line.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 
 from convcalc.errors import ConvcalcError, UsageError
@@ -9,6 +13,32 @@ from convcalc.text import printable
 
 WIDEST = 100
 """Characters of a faulty line that are shown around the caret."""
+
+OPTIONS = {
+    **{
+        name: f"--{name.replace('_', '-')}"
+        for name in (
+            *(
+                "adaptive",
+                "bias",
+                "boundary",
+                "ceil",
+                "decimal",
+                "dilation",
+                "divisor",
+                "dtype",
+                "exact",
+                "frameworks",
+            ),
+            *("gray", "groups", "header", "layout", "norm", "out_channels", "output_padding", "padding", "precision"),
+            *("region", "scale", "stride", "transposed", "want"),
+        )
+    },
+    "format": "--from",
+    "kernel": "-k",
+    "tolerance": "--tol",
+}
+"""The option for each parameter that messages name."""
 
 
 def complain(error: ConvcalcError) -> int:
@@ -19,7 +49,7 @@ def complain(error: ConvcalcError) -> int:
 
 def remark(note: str) -> None:
     """Print a note to standard error."""
-    _to_stderr(f"convcalc: note: {printable(note)}")
+    _to_stderr(f"convcalc: note: {with_options(note)}")
 
 
 def _to_stderr(text: str) -> None:
@@ -36,13 +66,27 @@ def complaint(error: ConvcalcError) -> str:
           ^
     hint: try s
     """
-    place = f"{printable(error.place)}: " if error.place else ""
-    lines = [f"convcalc: {place}{printable(error.message)}"]
+    place = f"{with_options(error.place)}: " if error.place else ""
+    lines = [f"convcalc: {place}{with_options(error.message)}"]
     if error.text is not None and error.span is not None:
         lines += _with_caret(error.text, *error.span)
     if error.hint:
-        lines.append(f"hint: {printable(error.hint)}")
+        lines.append(f"hint: {with_options(error.hint)}")
     return "\n".join(lines)
+
+
+def with_options(text: str) -> str:
+    """Return `text` in printable characters, with the options in place of the parameters in backquotes.
+
+    >>> with_options("read it with `exact`, or as `format=csv`")
+    'read it with --exact, or as --from csv'
+    """
+
+    def option(match: re.Match[str]) -> str:
+        name, equals, value = match[1].partition("=")
+        return f"{OPTIONS[name]} {value}" if equals else OPTIONS[name]
+
+    return re.sub(rf"`((?:{'|'.join(OPTIONS)})(?:=[^`]*)?)`", option, printable(text))
 
 
 def _with_caret(text: str, start: int, end: int) -> list[str]:

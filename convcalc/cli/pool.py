@@ -150,7 +150,7 @@ def _rows_through(
 
 def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) -> Pooling | AdaptivePooling:
     """Make the pooling that LAYER and options describe."""
-    options = sliding_options(window).replace(kernel=axes_of(pooling.kernel, "--kernel"), ceil=pooling.ceil)
+    options = sliding_options(window).replace(kernel=axes_of(pooling.kernel, "kernel"), ceil=pooling.ceil)
     given = (options.kernel, options.stride, options.dilation)
     several = any(values is not None and len(values) > 1 for values in given)
     rank = 1 if window.dims is None and axes == 1 and not several else window.dims
@@ -159,7 +159,7 @@ def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) 
             raise UsageError(
                 "--adaptive and --global stand alone: the output size decides every window", place="pool"
             )
-        outputs = axes_of(pooling.adaptive, "--adaptive") or (1,)
+        outputs = axes_of(pooling.adaptive, "adaptive") or (1,)
         return adaptive_pooling(text, outputs, rank)
     nodes = read_layers([text], options, rank=rank).nodes
     if len(nodes) != 1 or not isinstance(nodes[0].layer, Pooling | AdaptivePooling):

@@ -110,5 +110,5 @@ def _does_not_fit(array: NDArray[Any], index: int, target: np.dtype[Any], place:
     position = ", ".join(str(axis) for axis in np.unravel_index(index, array.shape))
     number = cell_texts(array.ravel()[index : index + 1])[0]
     return DataError(
-        f"{number[:40]} at [{position}] does not fit into {target}", place=place, hint="choose another --dtype"
+        f"{number[:40]} at [{position}] does not fit into {target}", place=place, hint="choose another `dtype`"
     )

@@ -176,7 +176,7 @@ def _fractions(matrix: Matrix) -> NDArray[Any]:
     try:
         values = [Fraction(value) for value in matrix.array.ravel().tolist()]
     except (ValueError, OverflowError) as error:
-        raise DataError("nan and inf are no exact numbers", place=matrix.origin, hint="leave out --exact") from error
+        raise DataError("nan and inf are no exact numbers", place=matrix.origin, hint="leave out `exact`") from error
     return object_array(values, matrix.array.shape)
 
 

@@ -66,7 +66,7 @@ def named_kernel(text: str) -> NDArray[Any] | None:
     name, *arguments = text.strip().lower().replace("_", "-").split(":")
     if name in _FIXED:
         if arguments:
-            raise UsageError(f"the kernel {name} takes no size, got {text!r}", place="-k", hint=f"write {name}")
+            raise UsageError(f"the kernel {name} takes no size, got {text!r}", place="`kernel`", hint=f"write {name}")
         return np.array(_FIXED[name], dtype=np.int64)
     if name in _SIZED:
         return _sized(name, arguments, text)
@@ -113,7 +113,7 @@ def laplacian_of_gaussian(size: int, sigma: float) -> NDArray[np.float64]:
 def _sized(name: str, arguments: list[str], text: str) -> NDArray[Any]:
     wanted = {"box": (1,), "gaussian": (1, 2), "log": (2,)}[name]
     if len(arguments) not in wanted:
-        raise UsageError(f"{text!r} is not complete, or too much", place="-k", hint=f"write {_SIZED[name]}")
+        raise UsageError(f"{text!r} is not complete, or too much", place="`kernel`", hint=f"write {_SIZED[name]}")
     size = _size(arguments[0], text)
     if name == "box":
         return box(size)
@@ -127,7 +127,7 @@ def _sized(name: str, arguments: list[str], text: str) -> NDArray[Any]:
 def _size(argument: str, text: str) -> int:
     if not (argument.isascii() and argument.isdigit() and len(argument) <= 5 and 1 <= int(argument) <= _LARGEST):
         raise UsageError(
-            f"in {text!r} the size must be a whole number from 1 to {_LARGEST}, got {argument!r}", place="-k"
+            f"in {text!r} the size must be a whole number from 1 to {_LARGEST}, got {argument!r}", place="`kernel`"
         )
     return int(argument)
 
@@ -138,7 +138,7 @@ def _sigma(argument: str, text: str) -> float:
     except ValueError:
         sigma = float("nan")
     if not 1e-6 <= sigma <= 1e6 or "_" in argument:
-        raise UsageError(f"in {text!r} sigma must be a number above 0, got {argument!r}", place="-k")
+        raise UsageError(f"in {text!r} sigma must be a number above 0, got {argument!r}", place="`kernel`")
     return sigma
 
 
@@ -155,6 +155,6 @@ def _refuse_near_miss(name: str, text: str) -> None:
     if near:
         raise UsageError(
             f"no kernel is called {text!r}",
-            place="-k",
+            place="`kernel`",
             hint=f"did you mean {' or '.join(_SIZED.get(kernel, kernel) for kernel in near)}?",
         )

@@ -117,7 +117,7 @@ def _header(stream: IO[bytes], size: int, place: str) -> tuple[tuple[int, ...], 
         raise DataError(
             "this is no .npy file: it does not begin with \\x93NUMPY",
             place=place,
-            hint="is it text? then give it another ending, or say --from plain",
+            hint="is it text? then give it another ending, or use `format=plain`",
         )
     try:
         shape, fortran, dtype = _parsed_header(_header_text(stream))

@@ -64,13 +64,13 @@ class ReadOptions(Value):
     def check(self) -> None:
         """Refuse a format, decimal mark or dtype that does not exist."""
         if self.decimal not in (".", ","):
-            raise UsageError(f"a decimal mark is . or , and not {self.decimal!r}", place="--decimal")
+            raise UsageError(f"a decimal mark is . or , and not {self.decimal!r}", place="`decimal`")
         if self.format is not None and self.format.lower() not in (*FORMATS, *_OTHER_NAMES):
-            raise _unknown(self.format, FORMATS, "format", "--from")
+            raise _unknown(self.format, FORMATS, "format", "`format`")
         if self.dtype is not None and self.dtype not in _DTYPES:
-            raise _unknown(self.dtype, _DTYPES, "dtype", "--dtype")
+            raise _unknown(self.dtype, _DTYPES, "dtype", "`dtype`")
         if self.exact and self.dtype is not None:
-            raise UsageError(f"exact numbers have no dtype: leave out {self.dtype} or the exactness", place="--dtype")
+            raise UsageError(f"exact numbers have no dtype: leave out {self.dtype} or the exactness", place="`dtype`")
 
     @property
     def named_format(self) -> str | None:

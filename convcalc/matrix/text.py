@@ -42,7 +42,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     and brackets say it themselves. Whole numbers give int64 or, where one does not fit, Python integers; a fraction
     gives `fractions.Fraction`s; decimals give float64.
 
-    >>> parse_matrix("1 0 1; 2 1 0", place="-k").array.tolist()
+    >>> parse_matrix("1 0 1; 2 1 0", place="m.txt").array.tolist()
     [[1, 0, 1], [2, 1, 0]]
     """
     options = options or ReadOptions()

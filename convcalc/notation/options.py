@@ -79,7 +79,7 @@ def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
         case "fc":
             if options.out_channels is None:
                 raise UsageError(
-                    "a linear layer needs its output features", hint="write fc:10, or give --out-channels"
+                    "a linear layer needs its output features", hint="write fc:10, or give `out_channels`"
                 )
             return Linear(options.in_channels, options.out_channels, options.bias is not False)
         case "bn":
@@ -99,7 +99,7 @@ def adaptive_pooling(kind: str, outputs: tuple[int, ...], rank: int | None = Non
         raise UsageError(f"{kind[:40]!r} is no kind of pooling", place="LAYER", hint="write max, avg, min or lp")
     axes = found[1] or rank or (len(outputs) if len(outputs) > 1 else 2)
     if len(outputs) not in (1, axes):
-        raise UsageError(f"the output size has {len(outputs)} values for {axes} spatial axes", place="--adaptive")
+        raise UsageError(f"the output size has {len(outputs)} values for {axes} spatial axes", place="`adaptive`")
     return AdaptivePooling(POOL_KINDS[found[0]], _axes(outputs, axes, (1,)))
 
 
@@ -133,7 +133,7 @@ def _pooling(name: str, options: WindowOptions, rank: int) -> Pooling:
 
 def _required_kernel(name: str, options: WindowOptions, rank: int) -> tuple[int, ...]:
     if options.kernel is None:
-        raise UsageError(f"{name} needs a kernel", hint=f"give -k 3, or write {name}:k3")
+        raise UsageError(f"{name} needs a kernel", hint=f"give `kernel=3`, or write {name}:k3")
     return _axes(options.kernel, rank, (1,))
 
 
@@ -148,14 +148,14 @@ def _rank(options: WindowOptions, rank: int | None) -> int:
         if rank is not None and count != rank:
             axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
             raise UsageError(
-                f"{option_name(name)} has {count} values for {axes}", hint="give one value, or one an axis"
+                f"`{name}` has {count} values for {axes}", hint="give one value, or one per spatial axis"
             )
     for name, count in counted[1:]:
         first, first_count = counted[0]
         if count != first_count:
             raise UsageError(
-                f"{option_name(first)} has {first_count} values, {option_name(name)} {count}",
-                hint="give one value, or one for each spatial axis",
+                f"`{first}` has {first_count} values, `{name}` {count}",
+                hint="give one value, or one per spatial axis",
             )
     if rank is not None:
         return rank
@@ -175,21 +175,12 @@ def _padding(padding: tuple[Padding, ...] | NamedPadding | None, rank: int) -> t
     return padding * rank if len(padding) == 1 else padding
 
 
-def option_name(field: str) -> str:
-    """Give the option of a command line for a field of `WindowOptions`.
-
-    >>> option_name("output_padding")
-    '--output-padding'
-    """
-    return "--" + field.replace("_", "-")
-
-
 def _refuse_others(options: WindowOptions, takes: tuple[str, ...], what: str) -> None:
     for name in options.given():
         if name not in takes:
-            known = ", ".join(option_name(field) for field in takes)
+            known = ", ".join(f"`{field}`" for field in takes)
             hint = f"it takes {known}" if known else "it takes no window options"
-            raise UsageError(f"{option_name(name)} does not belong to {what}", hint=hint)
+            raise UsageError(f"`{name}` does not belong to {what}", hint=hint)
 
 
 def apply_options(node: Node, options: WindowOptions) -> Node:

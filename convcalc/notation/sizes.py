@@ -50,21 +50,22 @@ def channels_first(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
     return sizes[:split] + sizes[-1:] + sizes[split:-1]
 
 
-def parse_axes(text: str, option: str) -> tuple[int, ...]:
-    """Read one whole number, or one for each spatial axis; 0 is a number only where `option` is some padding.
+def parse_axes(text: str, name: str) -> tuple[int, ...]:
+    """Return the value of the window option `name`: one whole number, or one per spatial axis.
 
-    >>> parse_axes("3x5", "--kernel"), parse_axes("(2, 1)", "--stride")
+    Only `output_padding` may be 0.
+
+    >>> parse_axes("3x5", "kernel"), parse_axes("(2, 1)", "stride")
     ((3, 5), (2, 1))
     """
-    least = 0 if "padding" in option else 1
-    what = option.lstrip("-").replace("-", "_")
-    return Numbers(text, 0, len(text), _faults(text, option, _AXES_HINT)).numbers(least=least, what=what)
+    least = 0 if name == "output_padding" else 1
+    return Numbers(text, 0, len(text), _faults(text, f"`{name}`", _AXES_HINT)).numbers(least=least, what=name)
 
 
-def parse_padding(text: str, option: str) -> tuple[Padding, ...] | NamedPadding:
-    """Read padding: numbers as `parse_axes` does, `before:after` for each axis, or a name.
+def parse_padding(text: str) -> tuple[Padding, ...] | NamedPadding:
+    """Return padding: numbers as `parse_axes` reads them, `before:after` per axis, or a name.
 
-    >>> parse_padding("0:1x2:3", "--padding"), parse_padding("same", "--padding")
+    >>> parse_padding("0:1x2:3"), parse_padding("same")
     ((Padding(before=0, after=1), Padding(before=2, after=3)), 'same')
     """
     word = text.strip()
@@ -74,8 +75,10 @@ def parse_padding(text: str, option: str) -> tuple[Padding, ...] | NamedPadding:
     if word[:1].isalpha():
         at = text.index(word)
         hint = did_you_mean(word, list(PADDING_NAMES)) or f"the names are {', '.join(PADDING_NAMES)}"
-        raise SpecError(f"{word[:40]!r} is no padding", place=option, text=text, span=(at, at + len(word)), hint=hint)
-    return Numbers(text, 0, len(text), _faults(text, option, _PADDING_HINT)).paddings()
+        raise SpecError(
+            f"{word[:40]!r} is not a padding", place="`padding`", text=text, span=(at, at + len(word)), hint=hint
+        )
+    return Numbers(text, 0, len(text), _faults(text, "`padding`", _PADDING_HINT)).paddings()
 
 
 def _faults(text: str, place: str, hint: str) -> Callable[[str, int, int], ConvcalcError]:

@@ -62,7 +62,7 @@ def _is_one_row(source: Source, inside: str, lines: list[str], start: int) -> bo
         "one long row, as NumPy prints it, or rows, as in MATLAB? It can be read both ways",
         offset,
         offset + len(lines[1].rstrip()),
-        "say --from numpy or --from matlab",
+        "use `format=numpy` or `format=matlab`",
     )
 
 

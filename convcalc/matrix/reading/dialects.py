@@ -38,7 +38,7 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
     text = _without_comments(written) if "#" in written else written
     dialect = options.named_format or dialect_of(text)
     if dialect in ("npy", "npz", "image"):
-        raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out --from")
+        raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out `format`")
     if dialect == "json":
         text = written
     elif _ASSIGNMENT.match(text):
@@ -49,9 +49,9 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
             "a factor stands before the matrix", *factor.span(1), "in MATLAB, print after: format long g"
         )
     if options.gray or options.scale is not None:
-        raise UsageError("only pictures have colours and a range", place="--gray" if options.gray else "--scale")
+        raise UsageError("only pictures can be made gray or scaled", place="`gray`" if options.gray else "`scale`")
     if dialect in _BRACKETED and options.header:
-        raise UsageError("nested brackets have no header row", place="--header")
+        raise UsageError("nested brackets have no header row", place="`header`")
     reader = _READERS.get(dialect, _lines)
     return reader(source, text, options)
 

@@ -57,6 +57,4 @@ def _unmarked_utf16(head: bytes, place: str) -> str:
         return "utf-16-le"
     if odd == 0 and even * 2 > len(head) // 2:
         return "utf-16-be"
-    raise DataError(
-        "this is no text: it holds zero bytes", place=place, hint="say what it is with --from, such as --from npy"
-    )
+    raise DataError("this is no text: it holds zero bytes", place=place, hint="name its format, such as `format=npy`")

@@ -116,7 +116,7 @@ def _refuse_two_readings(source: Source, text: str) -> None:
                 f"{doubtful[0][0]} is two numbers or one with a decimal comma: it can be read both ways",
                 offset + start,
                 offset + end,
-                "say --decimal , for a decimal comma, or put a blank after each comma between numbers",
+                "use `decimal=,` for a decimal comma, or put a blank after each comma between numbers",
             )
         offset += len(line) + 1
 
@@ -137,7 +137,7 @@ def _without_semicolons(source: Source, text: str, marks: Marks) -> tuple[str, s
                 "a semicolon inside a line, where line ends part the rows already",
                 first,
                 first + 1,
-                "put each row on a line of its own, or say --from csv if semicolons part the cells",
+                "put each row on its own line, or use `format=csv` if semicolons separate the cells",
             )
         return text, ";"
     if empty is not None:

@@ -50,7 +50,7 @@ def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
         if options.header or not words or not all(map(_NUMBER_LIKE.fullmatch, words)):
             lines[rows[0]] = " " * len(lines[rows[0]])
         else:
-            notes = ("the row above the table's rule is numbers, so it counts as a row; --header drops it",)
+            notes = ("the row above the table's rule is numbers, so it counts as a row; `header` skips it",)
     kept = "\n".join(" " * len(line) if rule else line for line, rule in zip(lines, rules, strict=True))
     separated = _without_gaps(kept)
     marks = Marks(separator="|", decimal=options.decimal)

@@ -106,13 +106,13 @@ def _check_range(layout: Layout, index: int, token: str, value: float) -> None:
         raise layout.fault(
             f"{_shortened(token)} is too large for a decimal number (float64)",
             index,
-            "read it exactly with --exact",
+            "read it exactly with `exact`",
         )
     if _WHOLE.fullmatch(token) and whole_number(token) != int(value):
         raise layout.fault(
             f"{_shortened(token)} stands among decimal numbers and would be rounded to {int(value)}",
             index,
-            "read all of them exactly with --exact, or end it in .0 if it may be rounded",
+            "read all of them exactly with `exact`, or end it in .0 if it may be rounded",
         )
 
 
@@ -134,7 +134,7 @@ def _fraction(layout: Layout, index: int, token: str) -> Fraction:
         raise _number_fault(layout, index, token)
     if _NOT_FINITE.match(token):
         raise layout.fault(
-            f"{token} is no exact number", index, "leave out --exact, or write decimals instead of fractions"
+            f"{token} is no exact number", index, "leave out `exact`, or write decimals instead of fractions"
         )
     return _exact_decimal(layout, index, token)
 
@@ -163,7 +163,7 @@ def _number_fault(layout: Layout, index: int, token: str) -> ConvcalcError:
 
     message, hint = refusal_of(_shortened(token))
     if hint is None and len(layout.shape) == 2 and index < layout.shape[1]:
-        hint = "is this a header row? --header leaves it out"
+        hint = "is this a header row? `header` skips it"
     return layout.fault(message, index, hint)
 
 

@@ -12,7 +12,7 @@ _REASONS: tuple[tuple[str, str, str | None], ...] = (
         'in PyTorch with torch.set_printoptions(profile="full")',
     ),
     (r"[+-]?[0-9]+(_[0-9]+)+", "{token} is no number as people write it", "leave out the _"),
-    (r"[+-]?[0-9]*,[0-9]+(e[+-]?[0-9]+)?", "{token} has a comma", "for decimal commas say --decimal ,"),
+    (r"[+-]?[0-9]*,[0-9]+(e[+-]?[0-9]+)?", "{token} has a comma", "use `decimal=,` for decimal commas"),
     (r"[+-]?[0-9.]+,[0-9,.]*", "{token} mixes decimal marks", "write numbers without marks between thousands"),
     (r"[+-]?[0-9.]*[0-9.][ij]|.*[0-9][ij]$", "{token} is a complex number", "real numbers only"),
     (r"[+-]?0[xX][0-9a-fA-F]+", "{token} is a hexadecimal number", "write it in decimal"),
