@@ -73,7 +73,7 @@ _convcalc() {
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
                 --precision) words=''; value=1 ;;
-                --algorithm) words='taps columns rows banded separable fourier'; value=1 ;;
+                --algorithm) words='direct im2col row-im2col toeplitz separable fft'; value=1 ;;
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 --scheduler) words=''; value=1 ;;
@@ -100,7 +100,7 @@ _convcalc() {
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
                 --precision) words=''; value=1 ;;
-                --algorithm) words='taps doubling'; value=1 ;;
+                --algorithm) words='direct doubling'; value=1 ;;
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;

@@ -57,14 +57,16 @@ def test_the_plan_names_every_candidate_with_its_cost(capfdbinary: pytest.Captur
     assert seconds == sorted(seconds)
     assert found["plan"]["algorithm"] == found["candidates"][0]["algorithm"]
     assert found["plan"]["threads"] == 2
-    forced = json.loads(answer(capfdbinary, "conv", plane, "-k", "box:3", "--plan", "--json", "--algorithm", "taps"))
-    assert (forced["plan"]["algorithm"], forced["plan"]["reason"]) == ("taps", "asked for")
+    forced = json.loads(
+        answer(capfdbinary, "conv", plane, "-k", "box:3", "--plan", "--json", "--algorithm", "direct")
+    )
+    assert (forced["plan"]["algorithm"], forced["plan"]["reason"]) == ("direct", "requested")
 
 
 def test_the_plan_as_text_says_why(capfdbinary: pytest.CaptureFixture[bytes], plane: Path) -> None:
     lines = answer(capfdbinary, "conv", plane, "-k", "box:3", "--plan").decode().splitlines()
     assert lines[0] == "algorithm\tmilliseconds\tchoice"
-    assert lines[1].endswith("\tchosen: the least estimated time")
+    assert lines[1].endswith("\tchosen: lowest estimated time")
     assert b"ms on one core" in answer(capfdbinary, "conv", plane, "-k", "box:3", "--plan", "-F", "table")
     assert answer(capfdbinary, "conv", plane, "-k", "box:3", "--plan", "-q").decode().strip() in ALGORITHMS
 
@@ -75,9 +77,9 @@ def test_the_plan_for_decimals_in_text_says_why_it_is_not_the_cheapest(
     path = tmp_path / "x.txt"
     path.write_text("1.5 2 3 4\n" * 9)
     found = json.loads(answer(capfdbinary, "conv", path, "-k", "box:3", "--plan", "--json"))
-    assert (found["plan"]["algorithm"], found["plan"]["reason"][:23]) == ("taps", "text has the same bits ")
+    assert (found["plan"]["algorithm"], found["plan"]["reason"][:23]) == ("direct", "text has the same bits ")
     whole = json.loads(answer(capfdbinary, "conv", "1 2; 3 4", "-k", "1 2; 3 4", "--plan", "--json"))
-    assert whole["plan"]["reason"] == "the least estimated time"
+    assert whole["plan"]["reason"] == "lowest estimated time"
 
 
 def test_what_cannot_be_done_is_listed_with_its_reason(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

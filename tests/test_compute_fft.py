@@ -18,14 +18,14 @@ from convcalc.compute.threads import Options
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding, Window
 
-FOURIER, TAPS = Options("fourier", threads=2), Options("taps")
+FFT, DIRECT = Options("fft", threads=2), Options("direct")
 
 
 def assert_within_the_bound(x: Array, kernel: Array, windows: list[Window]) -> None:
     """Compare with the definition in float64, relative to the sum of the absolute products of every cell."""
-    result = correlate(x, kernel, windows, options=FOURIER)
-    exact = correlate(x.astype(float), kernel.astype(float), windows, options=TAPS)
-    bound = correlate(np.abs(x.astype(float)), np.abs(kernel.astype(float)), windows, options=TAPS)
+    result = correlate(x, kernel, windows, options=FFT)
+    exact = correlate(x.astype(float), kernel.astype(float), windows, options=DIRECT)
+    bound = correlate(np.abs(x.astype(float)), np.abs(kernel.astype(float)), windows, options=DIRECT)
     assert result.dtype == np.float32
     assert np.all(np.abs(result - exact) <= 1e-5 * bound)
 
@@ -72,9 +72,9 @@ def test_a_single_axis() -> None:
 def test_channels_and_groups(outputs: int) -> None:
     x, weight = noise(2, 6, 60, 70) * np.logspace(-12, 12, 70, dtype=np.float32), noise(2 * outputs, 3, 11, 13)
     windows = [Window(11, 2), Window(13, padding=Padding(4, 0))]
-    result = correlate(x, weight, windows, groups=2, options=FOURIER)
-    exact = correlate(x.astype(float), weight.astype(float), windows, groups=2, options=TAPS)
-    bound = correlate(np.abs(x.astype(float)), np.abs(weight.astype(float)), windows, groups=2, options=TAPS)
+    result = correlate(x, weight, windows, groups=2, options=FFT)
+    exact = correlate(x.astype(float), weight.astype(float), windows, groups=2, options=DIRECT)
+    bound = correlate(np.abs(x.astype(float)), np.abs(weight.astype(float)), windows, groups=2, options=DIRECT)
     assert np.all(np.abs(result - exact) <= 1e-5 * bound)
 
 
@@ -99,21 +99,21 @@ def test_whole_numbers_are_exact(most: int) -> None:
     generator = np.random.default_rng(9)
     x, kernel = generator.integers(-most, most, (300, 290)), generator.integers(-most, most, (35, 31))
     windows = [Window(35, 2), Window(31, padding=Padding(10, 0))]
-    assert np.array_equal(correlate(x, kernel, windows, options=FOURIER), correlate(x, kernel, windows, options=TAPS))
+    assert np.array_equal(correlate(x, kernel, windows, options=FFT), correlate(x, kernel, windows, options=DIRECT))
 
 
 def test_whole_numbers_too_large_for_a_transform_are_exact_too() -> None:
     generator = np.random.default_rng(9)
     x, kernel = generator.integers(-(2**24), 2**24, (90, 80)), generator.integers(-(2**18), 2**18, (21, 21))
     windows = [Window(21), Window(21)]
-    assert np.array_equal(correlate(x, kernel, windows, options=FOURIER), correlate(x, kernel, windows, options=TAPS))
+    assert np.array_equal(correlate(x, kernel, windows, options=FFT), correlate(x, kernel, windows, options=DIRECT))
 
 
 def test_sums_beyond_the_largest_float() -> None:
     x = noise(90, 90)
     x[:20, :20] = 3e38
     windows: Any = [Window(15), Window(15)]
-    result = correlate(x, np.ones((15, 15), np.float32), windows, options=FOURIER)
+    result = correlate(x, np.ones((15, 15), np.float32), windows, options=FFT)
     assert np.isposinf(result[0, 0])
     assert np.all(np.isfinite(result[20:, 20:]))
 
@@ -132,4 +132,4 @@ def test_leftovers_of_another_tile_are_not_seen() -> None:
 def test_many_large_spectra_are_refused() -> None:
     job = Job(1, 4096, 4096, 4096, (900, 900), (Window(99), Window(99)), "float32")
     with pytest.raises(UsageError, match="spectra"):
-        plan(job, "fourier")
+        plan(job, "fft")

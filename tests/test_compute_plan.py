@@ -77,24 +77,24 @@ def test_large_jobs_are_cut_into_tiles_that_agree(name: str, dtype: str) -> None
         if name in dict(plan(job).refused):
             continue
         result = correlate(x, weight, windows, groups=groups, options=Options(algorithm=name, threads=2))
-        exact = correlate(x.astype(float), weight.astype(float), windows, groups=groups, options=Options("taps"))
-        bound = correlate(np.abs(x), np.abs(weight), windows, groups=groups, options=Options("taps"))
+        exact = correlate(x.astype(float), weight.astype(float), windows, groups=groups, options=Options("direct"))
+        bound = correlate(np.abs(x), np.abs(weight), windows, groups=groups, options=Options("direct"))
         assert np.all(np.abs(result - exact) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
 
 
-@pytest.mark.parametrize("name", [None, "columns", "rows", "taps"])
+@pytest.mark.parametrize("name", [None, "im2col", "row-im2col", "direct"])
 @pytest.mark.parametrize(("channels", "cell", "factor"), [(256, 0.1, 0.3), (600, 1 / 3, 0.7), (999, 1.1, 1.3)])
 def test_sums_of_terms_that_are_all_alike_keep_their_digits(
     name: str | None, channels: int, cell: float, factor: float
 ) -> None:
     x, weight = np.full((1, channels, 9, 8), cell, np.float32), np.full((4, channels, 3, 3), factor, np.float32)
     windows = [Window(3, padding=Padding(1, 1))] * 2
-    exact = correlate(x.astype(np.longdouble), weight.astype(np.longdouble), windows, options=Options("taps"))
+    exact = correlate(x.astype(np.longdouble), weight.astype(np.longdouble), windows, options=Options("direct"))
     result = correlate(x, weight, windows, options=Options(name))
     assert np.all(np.abs(result - exact) <= 1e-5 * exact)
 
 
-@pytest.mark.parametrize("name", ["taps", "banded"])
+@pytest.mark.parametrize("name", ["direct", "toeplitz"])
 @pytest.mark.parametrize("strides", [(1, 1), (1, 2), (3, 2)])
 def test_groups_of_one_channel_are_cut_to_fit_the_cache(name: str, strides: tuple[int, int]) -> None:
     generator = np.random.default_rng(14)
@@ -103,7 +103,7 @@ def test_groups_of_one_channel_are_cut_to_fit_the_cache(name: str, strides: tupl
     x[1, 5, 40, 50] = np.nan
     windows = [Window(4, strides[0], Padding(2, 1), dilation=2), Window(3, strides[1], Padding(0, 3), dilation=3)]
     result = correlate(x, weight, windows, groups=37, options=Options(name, threads=2))
-    expected = correlate(x, weight, windows, groups=37, options=Options("columns"))
+    expected = correlate(x, weight, windows, groups=37, options=Options("im2col"))
     assert np.isnan(expected).any()
     assert np.array_equal(result, expected, equal_nan=True)
 
@@ -118,12 +118,12 @@ def test_kernels_of_rank_one(dtype: str, stride: int) -> None:
         kernel = kernel.astype(dtype if dtype != "uint8" else int)
         windows = [Window(len(column), stride, Padding(2, 0)), Window(len(row), stride, Padding(1, 9), dilation=2)]
         result = correlate(x, kernel, windows, options=Options("separable", threads=2))
-        expected = correlate(x, kernel, windows, options=Options("taps"))
+        expected = correlate(x, kernel, windows, options=Options("direct"))
         assert result.dtype == expected.dtype
         if dtype == "uint8":
             assert np.array_equal(result, expected)
         else:
-            bound = correlate(np.abs(x), np.abs(kernel), windows, options=Options("taps"))
+            bound = correlate(np.abs(x), np.abs(kernel), windows, options=Options("direct"))
             assert np.all(np.abs(result - expected) <= (1e-5 if dtype == "float32" else 1e-13) * bound)
 
 
@@ -133,9 +133,9 @@ def test_rows_too_wide_for_the_cache(sizes: tuple[int, ...], kernel: tuple[int, 
     x = generator.integers(-9, 10, (2, 16, *sizes)).astype(np.float64)
     weight = generator.integers(-9, 10, (5, 16, *kernel)).astype(np.float64)
     windows = [Window(size, 1, Padding(1, 0)) for size in kernel]
-    for name in ("columns", "rows"):
+    for name in ("im2col", "row-im2col"):
         result = correlate(x, weight, windows, options=Options(name, threads=2))
-        assert np.array_equal(result, correlate(x, weight, windows, options=Options("taps")))
+        assert np.array_equal(result, correlate(x, weight, windows, options=Options("direct")))
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
@@ -151,7 +151,7 @@ def test_many_small_items_are_taken_together(name: str) -> None:
         given = np.array(bias, np.float32)
         result = correlate(x, kernel, windows, bias=given, options=Options(name, threads=2))
         expected = [
-            correlate(channel, kernel, windows, options=Options("taps")) + bias[c % len(bias)]
+            correlate(channel, kernel, windows, options=Options("direct")) + bias[c % len(bias)]
             for item in (x[0], x[413], x[699])
             for c, channel in enumerate(item)
         ]
@@ -181,7 +181,7 @@ def test_infinite_and_undefined_cells_reach_only_windows_that_see_them(name: str
     windows = [Window(5), Window(7)]
     weight = np.ones((1, 1, 5, 7), np.float32)
     result = correlate(x, weight, windows, options=Options(algorithm=name))[0, 0]
-    expected = correlate(x, weight, windows, options=Options(algorithm="taps"))[0, 0]
+    expected = correlate(x, weight, windows, options=Options(algorithm="direct"))[0, 0]
     assert np.isinf(expected).sum() == np.isnan(expected).sum() == 35
     np.testing.assert_allclose(result, expected, rtol=1e-5)
 
@@ -189,7 +189,7 @@ def test_infinite_and_undefined_cells_reach_only_windows_that_see_them(name: str
 def test_the_plan_lists_every_algorithm_with_its_cost_or_its_reason() -> None:
     job = Job(1, 1, 1, 1, (2048, 2048), (Window(7), Window(7)), "object")
     chosen = plan(job)
-    assert chosen.algorithm == "taps"
+    assert chosen.algorithm == "direct"
     assert {name for name, _ in (*chosen.costs, *chosen.refused)} == set(ALGORITHMS)
     assert [cost for _, cost in chosen.costs] == sorted(cost for _, cost in chosen.costs)
 
@@ -198,8 +198,8 @@ def test_algorithms_that_are_not_there_or_cannot() -> None:
     job = Job(1, 1, 1, 1, (9, 9), (Window(3), Window(3)), "object")
     with pytest.raises(UsageError, match="unknown algorithm magic"):
         plan(job, "magic")
-    with pytest.raises(UsageError, match="rows cannot do this: Python integers"):
-        plan(job, "rows")
+    with pytest.raises(UsageError, match="row-im2col cannot do this: Python integers"):
+        plan(job, "row-im2col")
 
 
 def test_progress_counts_every_row_once_and_errors_stop_the_threads() -> None:

@@ -246,7 +246,7 @@ BIT_CASES = [
     (rows, columns, algorithm)
     for rows in (Window(3, 2, Padding(1, 1)), Window(3, 1, Padding(0, 2)), Window(5, 2, Padding(3, 1), 2, ceil=True))
     for columns in (Window(2, 2), Window(7, 1, Padding(3, 6)), Window(3, 9, Padding(2, 0), ceil=True))
-    for algorithm in (None, "taps", "doubling")
+    for algorithm in (None, "direct", "doubling")
 ]
 
 
@@ -274,7 +274,7 @@ def test_both_ways_agree_in_any_layout_of_memory(kind: str) -> None:
         windows = [first, Window(2, 2), Window(9, 1, Padding(4, 5))]
         wanted = pool(x.astype(int).astype(object), windows, kind).astype(float)
         for layout in layouts:
-            for algorithm in (None, "taps", "doubling"):
+            for algorithm in (None, "direct", "doubling"):
                 result = pool(layout, windows, kind, options=Options(algorithm=algorithm))
                 np.testing.assert_allclose(result, wanted, rtol=1e-6, atol=1e-5)
 

@@ -24,7 +24,7 @@ WINDOWS = [Window(3), Window(5)]
 
 
 def compute(threads: int) -> Array:
-    return correlate(X, KERNEL, WINDOWS, options=Options("columns", threads=threads))
+    return correlate(X, KERNEL, WINDOWS, options=Options("im2col", threads=threads))
 
 
 def test_many_callers_at_once_get_what_one_gets() -> None:
@@ -84,7 +84,7 @@ from convcalc.compute.threads import Options
 from convcalc.geometry import Window
 x, k = np.ones((1, 1, 300, 200), np.float32), np.ones((1, 1, 3, 3), np.float32)
 def total():
-    return correlate(x, k, [Window(3), Window(3)], options=Options("columns", threads=2)).sum()
+    return correlate(x, k, [Window(3), Window(3)], options=Options("im2col", threads=2)).sum()
 expected = total()
 child = os.fork()
 if not child:

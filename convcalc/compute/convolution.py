@@ -109,9 +109,9 @@ def convolution(
     `boundary` is what the padding holds, as for `extend` but without constants. `algorithm` forces one by its name,
     `work` the type to compute whole numbers in, where its bound is known.
 
-    >>> ready = convolution(np.ones((1, 1, 9)), np.ones((1, 1, 3)), [Window(3, stride=2)], algorithm="taps")
+    >>> ready = convolution(np.ones((1, 1, 9)), np.ones((1, 1, 3)), [Window(3, stride=2)], algorithm="direct")
     >>> ready.shape, ready.dtype, ready.steps[0].plan.algorithm
-    ((1, 1, 4), 'float64', 'taps')
+    ((1, 1, 4), 'float64', 'direct')
     """
     check_channels(x.shape, weight.shape, windows, groups, transposed=False)
     output_sizes(windows, x.shape[2:])

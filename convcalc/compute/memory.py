@@ -24,8 +24,8 @@ def tile_bytes(step: Step) -> int:
     written = plan.groups * job.group_outputs * plan.rows * math.prod(job.counts[1:]) * job.itemsize
     taps = math.prod(job.kernel)
     # Fourier transforms are made in float64, there and back.
-    copies = {"columns": taps, "rows": taps // job.kernel[0], "fourier": 6}.get(plan.algorithm, 2)
-    parts = {"banded": job.kernel[-1], "fourier": 6}.get(plan.algorithm, 2)
+    copies = {"im2col": taps, "row-im2col": taps // job.kernel[0], "fft": 6}.get(plan.algorithm, 2)
+    parts = {"toeplitz": job.kernel[-1], "fft": 6}.get(plan.algorithm, 2)
     return block * (1 + copies) + written * (1 + parts)
 
 

@@ -1,10 +1,9 @@
-"""Which algorithm computes a convolution: decided from sizes and number type alone, with the cost of every choice."""
+"""Choose the algorithm of a convolution from its sizes and number type alone, with the estimated cost of each."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from types import ModuleType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from convcalc.compute.algorithms import direct, fft, im2col, row_im2col, separable, toeplitz
 from convcalc.compute.algorithms.cost_model import RATES, Rates
@@ -15,48 +14,52 @@ from convcalc.value import Value
 
 
 class Algorithm(Protocol):
-    """What every algorithm's module offers.
+    """The five functions and three constants that the module of every algorithm has."""
 
-    `SPREADS` says that a cell may touch windows that do not see it (times zero), which infinite cells must not;
-    `PADDED` that the inner axes of its blocks hold their padding. The rows of a tile are a multiple of `STEP`, or
-    never cut where that is None.
-    """
+    @property
+    def SPREADS(self) -> bool:  # noqa: N802 a constant of the module
+        """Whether a cell may be multiplied by zero for windows that do not see it, which infinite cells must not."""
 
-    PADDED: bool
-    SPREADS: bool
-    STEP: int | None
+    @property
+    def PADDED(self) -> bool:  # noqa: N802 a constant of the module
+        """Whether the inner axes of a block must hold their padding."""
+
+    @property
+    def STEP(self) -> int | None:  # noqa: N802 a constant of the module
+        """The number that the rows of a tile are a multiple of; None where they must not be cut."""
 
     def refuse(self, job: Job) -> str | None:
-        """Say why a job cannot be done, or None."""
+        """Return why the algorithm cannot do a job, or None if it can."""
 
     def cost(self, job: Job, rates: Rates) -> float:
-        """Estimate seconds on one core."""
+        """Estimate the seconds of a job on one core."""
 
     def rows(self, job: Job) -> int:
-        """Choose the output rows of one tile."""
+        """Return how many output rows a tile should have."""
 
     def prepare(self, weight: Array, job: Job) -> Any:
-        """Bring the weight into the algorithm's own form, to be sliced by groups."""
+        """Return the weight in the form `run` needs; it is sliced by groups."""
 
     def run(self, block: Array, weight: Any, job: Job, out: Array, scratch: Scratch) -> None:
-        """Compute one tile from its block."""
+        """Compute one tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
 
 
-_MODULES: dict[str, ModuleType] = {
-    "taps": direct,
-    "columns": im2col,
-    "rows": row_im2col,
-    "banded": toeplitz,
+_MODULES: dict[str, Algorithm] = {
+    "direct": direct,
+    "im2col": im2col,
+    "row-im2col": row_im2col,
+    "toeplitz": toeplitz,
     "separable": separable,
-    "fourier": fft,
+    "fft": fft,
 }
 ALGORITHMS = tuple(_MODULES)
 
 
 class Plan(Value):
-    """How a job will be done: the algorithm, its tiles, and what every algorithm would cost in seconds on one core.
+    """How a job will be computed: the algorithm, the size of its tiles, and its estimated seconds on one core.
 
-    `costs` lists (algorithm, seconds) from the cheapest up; `refused` (algorithm, reason) for those that cannot.
+    `costs` lists (algorithm, seconds) with the cheapest first, `refused` (algorithm, reason) for those that cannot
+    do the job.
     """
 
     algorithm: str
@@ -69,20 +72,20 @@ class Plan(Value):
 
 
 def algorithm(name: str) -> Algorithm:
-    """Give an algorithm by its name."""
-    return cast(Algorithm, _MODULES[name])
+    """Return the algorithm of a name in ALGORITHMS."""
+    return _MODULES[name]
 
 
-# To plan takes longer than to compute a small job, and most callers come again with the same sizes.
+# Planning takes longer than computing a small job, and most callers come back with the same sizes.
 @lru_cache(maxsize=64)
 def plan(job: Job, forced: str | None = None, rates: Rates = RATES) -> Plan:
-    """Choose the cheapest algorithm that can do a job, or take the one that is asked for.
+    """Plan a job with the cheapest algorithm that can do it, or with the `forced` one.
 
-    Raises UsageError for an unknown algorithm, or one that cannot do this job, with the reason.
+    Raises UsageError if the forced algorithm is unknown or cannot do this job.
 
     >>> from convcalc.geometry import Window
     >>> plan(Job(1, 1, 1, 1, (2048, 2048), (Window(7), Window(7)), "float32")).algorithm
-    'banded'
+    'toeplitz'
     """
     if forced is not None and forced not in _MODULES:
         raise UsageError(f"unknown algorithm {forced}", hint=f"one of {', '.join(ALGORITHMS)}")
@@ -98,7 +101,7 @@ def plan(job: Job, forced: str | None = None, rates: Rates = RATES) -> Plan:
         rows=tile_rows,
         groups=tile_groups,
         cost=costs[name],
-        reason="asked for" if forced else "the least estimated time",
+        reason="requested" if forced else "lowest estimated time",
         costs=tuple(ranking),
         refused=tuple((name, reason) for name, reason in reasons.items() if reason is not None),
     )

@@ -44,7 +44,7 @@ def plan_pooling(
         rows=windows[0].output(shape[len(shape) - rank]),
         groups=math.prod(shape[: len(shape) - rank]),
         cost=sum(seconds for seconds, _ in best),
-        reason="asked for" if forced else "the cheapest passes an axis",
+        reason="requested" if forced else "cheapest passes on each axis",
         costs=tuple(sorted(costs.items(), key=lambda pair: pair[1])),
         refused=tuple(refused.items()),
     )
@@ -53,7 +53,7 @@ def plan_pooling(
 def check_method(forced: str | None, dtype: np.dtype[Any]) -> dict[str, str]:
     """Give the ways that cannot pool numbers of a dtype, with the reason; refuse to be forced to one of them.
 
-    >>> check_method("taps", np.dtype(object))
+    >>> check_method("direct", np.dtype(object))
     {'doubling': "it is for NumPy's numbers, these are Python's"}
     """
     if forced is not None and forced not in METHODS:

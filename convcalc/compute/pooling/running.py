@@ -20,7 +20,7 @@ from convcalc.compute.algorithms.job import Scratch
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
 
-METHODS = ("taps", "doubling")
+METHODS = ("direct", "doubling")
 # Bytes of a line of cells on which NumPy's loops are about as fast as in one flat run.
 LONG_LINE = 1 << 11
 
@@ -49,11 +49,11 @@ def method(window: Window, combine: np.ufunc, dtype: np.dtype[Any], line: int) -
     has no say: the rows of a stream must get the same bits as the whole plane.
 
     >>> [method(window, np.maximum, np.dtype(float), 1) for window in (Window(3, 2), Window(2, 8))]
-    ['doubling', 'taps']
+    ['doubling', 'direct']
     """
     flat = passes(window, combine, "doubling") * window.stride
-    less = flat < flat_gain(window, dtype, line) * passes(window, combine, "taps")
-    return "doubling" if less and dtype.kind != "O" else "taps"
+    less = flat < flat_gain(window, dtype, line) * passes(window, combine, "direct")
+    return "doubling" if less and dtype.kind != "O" else "direct"
 
 
 def flat_gain(window: Window, dtype: np.dtype[Any], line: int) -> int:
@@ -71,10 +71,10 @@ def flat_gain(window: Window, dtype: np.dtype[Any], line: int) -> int:
 def passes(window: Window, combine: np.ufunc, name: str) -> int:
     """Count the passes over the cells that one of METHODS makes, with the one that takes the results out.
 
-    >>> passes(Window(7), np.maximum, "taps"), passes(Window(7), np.maximum, "doubling")
+    >>> passes(Window(7), np.maximum, "direct"), passes(Window(7), np.maximum, "doubling")
     (7, 4)
     """
-    return window.kernel if name == "taps" else 1 + len(_doublings(window.kernel, combine))
+    return window.kernel if name == "direct" else 1 + len(_doublings(window.kernel, combine))
 
 
 def _tap_by_tap(

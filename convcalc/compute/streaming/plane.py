@@ -50,9 +50,9 @@ def steady_algorithm(kernel: Sequence[int], spatial: int) -> str:
     """Choose an algorithm that gives a float plane the same bits whether its rows come at once or one by one.
 
     >>> steady_algorithm((3, 3), 2), steady_algorithm((31, 31), 2)
-    ('taps', 'banded')
+    ('direct', 'toeplitz')
     """
-    return "banded" if spatial == 2 and math.prod(kernel) > _MANY_TAPS else "taps"
+    return "toeplitz" if spatial == 2 and math.prod(kernel) > _MANY_TAPS else "direct"
 
 
 def steady_choice(ready: Arranged) -> str | None:
