@@ -9,10 +9,11 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `value`    | immutable values at no cost to start-up                   |                                          |
 | `text`     | a text and its places, close names, printable text, sizes |                                          |
 | `geometry` | one axis in whole numbers: windows, padding, size formula |                                          |
-| `layers`   | shapes and layer families: shape rule, parameters, MACs   | geometry                                 |
+| `axis_maps` | what a layer does to one axis: size, cells seen, field   | geometry                                 |
+| `layers`   | shapes and layer families: shape rule, parameters, MACs   | axis_maps, geometry                      |
 | `notation` | text to layers and back, every node keeping its place     | layers, geometry                         |
-| `network`  | questions about a network: sizes, fields, cost, backwards | layers, geometry                         |
-| `explain`  | derivations as data: formulas with their numbers put in   | network, layers, geometry                |
+| `network`  | questions about a network: sizes, fields, cost, backwards | layers, axis_maps, geometry              |
+| `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry     |
 | `check`    | a claimed answer compared with the right one              | explain, network, layers, geometry       |
 | `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | numpy, orjson, PIL                       |
 | `compute`  | the arithmetic: convolution and pooling                   | layers, geometry, numpy                  |

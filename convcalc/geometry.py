@@ -7,10 +7,16 @@ extent k_eff = d(k-1)+1 (the cells a dilated kernel spans), output size o.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar, assert_never
 
 from convcalc.errors import ShapeError
 from convcalc.value import Value
+
+NamedPadding = Literal["valid", "same", "same-lower", "full", "causal"]
+
+_Rule = TypeVar("_Rule")
+_Answer = TypeVar("_Answer")
 
 AXIS_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
@@ -44,6 +50,11 @@ class Padding(Value):
     def total(self) -> int:
         """Both sides together, pL + pR."""
         return self.before + self.after
+
+    @property
+    def widest(self) -> int:
+        """The larger of both sides."""
+        return max(self.before, self.after)
 
 
 class Window(Value):
@@ -147,6 +158,19 @@ class Window(Value):
         past = -((starts[0] - size) // self.stride)
         return past if past < count else None
 
+    def check_real_cells(self, size: int) -> None:
+        """Refuse a window without a real cell, which has nothing to pool.
+
+        >>> Window(2, stride=2, padding=Padding(1, 1)).check_real_cells(4)
+        """
+        empty = self.first_empty(size)
+        if empty is not None:
+            raise ShapeError(
+                f"window {empty} starts at {self.starts(size)[empty]} and holds no real cell of the {size}"
+                f" (padding {self.padding.before}+{self.padding.after}, kernel {self.kernel})",
+                hint="less padding, so that every window reaches into the input",
+            )
+
     def transposed_output(self, size: int, output_padding: int = 0) -> int:
         """Size out of a transposed convolution: (i-1)s - pL - pR + k_eff + op.
 
@@ -165,19 +189,30 @@ class Window(Value):
         return spread - self.padding.total
 
 
+def each_axis(
+    answer: Callable[[_Rule, int], _Answer], rules: Sequence[_Rule], sizes: Sequence[int]
+) -> tuple[_Answer, ...]:
+    """Apply the rule of each axis to its size; an error names the axis.
+
+    >>> each_axis(Window.unused, [Window(2, stride=2), Window(3)], (5, 7))
+    (1, 0)
+    """
+    answers = []
+    for axis, (rule, size) in enumerate(zip(rules, sizes, strict=True)):
+        try:
+            answers.append(answer(rule, size))
+        except ShapeError as error:
+            raise ShapeError(f"{axis_name(axis, len(sizes))}: {error.message}", hint=error.hint) from None
+    return tuple(answers)
+
+
 def output_sizes(windows: Sequence[Window], sizes: Sequence[int]) -> tuple[int, ...]:
     """Count the windows on each axis; an error names the axis.
 
     >>> output_sizes([Window(3, stride=2), Window(2)], (7, 5))
     (3, 4)
     """
-    counted = []
-    for axis, (window, size) in enumerate(zip(windows, sizes, strict=True)):
-        try:
-            counted.append(window.output(size))
-        except ShapeError as error:
-            raise ShapeError(f"{axis_name(axis, len(windows))}: {error.message}") from None
-    return tuple(counted)
+    return each_axis(Window.output, windows, sizes)
 
 
 def check_real_cells(windows: Sequence[Window], sizes: Sequence[int]) -> None:
@@ -186,15 +221,64 @@ def check_real_cells(windows: Sequence[Window], sizes: Sequence[int]) -> None:
     >>> check_real_cells([Window(2, stride=2, padding=Padding(1, 1))], [4])
     """
     output_sizes(windows, sizes)
-    for axis, (window, size) in enumerate(zip(windows, sizes, strict=True)):
-        empty = window.first_empty(size)
-        if empty is not None:
-            raise ShapeError(
-                f"{axis_name(axis, len(windows))}: window {empty} starts at {window.starts(size)[empty]} and holds no"
-                f" real cell of the {size} (padding {window.padding.before}+{window.padding.after},"
-                f" kernel {window.kernel})",
-                hint="less padding, so that every window reaches into the input",
-            )
+    each_axis(Window.check_real_cells, windows, sizes)
+
+
+def check_reach(mode: str, padding: int, size: int) -> None:
+    """Refuse a border wider than the cells it is copied from: reflect needs p < i, circular p <= i.
+
+    Source: PyTorch's documentation of ReflectionPad1d and CircularPad1d. Other modes reach any distance.
+
+    >>> check_reach("reflect", 2, 3)
+    """
+    if (mode == "reflect" and padding >= size) or (mode == "circular" and padding > size):
+        limit = "smaller than" if mode == "reflect" else "at most"
+        raise ShapeError(
+            f"{mode} padding {padding} must be {limit} the size {size}",
+            hint="less padding, or replicate, which reaches any distance",
+        )
+
+
+def check_borders(windows: Sequence[Window], sizes: Sequence[int], mode: str) -> None:
+    """Refuse padding that reaches further than its axis has cells to copy; an error names the axis.
+
+    >>> check_borders([Window(3, padding=Padding(1, 2))], [3], "reflect")
+    """
+    each_axis(lambda window, size: check_reach(mode, window.padding.widest, size), windows, sizes)
+
+
+def check_output_padding(extra: int, stride: int, dilation: int) -> None:
+    """Refuse output padding that is not smaller than the stride or the dilation.
+
+    Source: PyTorch's documentation of ConvTranspose2d.
+
+    >>> check_output_padding(1, stride=2, dilation=1)
+    """
+    if not 0 <= extra < max(stride, dilation):
+        raise ShapeError(
+            f"output_padding {extra} must be smaller than the stride {stride} or the dilation {dilation}"
+        )
+
+
+def named_padding(name: NamedPadding, window: Window, size: int) -> Padding:
+    """Return in numbers what a name of padding means for `window` on an axis of `size` cells.
+
+    >>> named_padding("same", Window(7, stride=2), 224)
+    Padding(before=2, after=3)
+    """
+    match name:
+        case "valid":
+            return Padding()
+        case "same":
+            return same_padding(size, window)
+        case "same-lower":
+            return same_padding(size, window, odd_cell="before")
+        case "full":
+            return full_padding(window)
+        case "causal":
+            return causal_padding(window)
+        case _:
+            assert_never(name)
 
 
 def same_padding(size: int, window: Window, *, odd_cell: str = "after") -> Padding:

@@ -51,9 +51,9 @@ def test_a_constant_is_neither_cut_nor_wrapped(dtype: Any, value: Any, expected:
 
 def test_limits_name_the_axis_and_both_numbers() -> None:
     x = np.zeros((3, 4))
-    with pytest.raises(ShapeError, match="reflect can extend a height of 3 by at most 2, not by 3"):
+    with pytest.raises(ShapeError, match="height: reflect padding 3 must be smaller than the size 3"):
         extend(x, [window(3, 0), window(0, 0)], "reflect")
-    with pytest.raises(ShapeError, match="circular can extend a width of 4 by at most 4, not by 5"):
+    with pytest.raises(ShapeError, match="width: circular padding 5 must be at most the size 4"):
         extend(x, [window(0, 0), window(0, 5)], "circular")
     with pytest.raises(UsageError, match="unknown boundary mirror"):
         extend(x, [window(0, 0), window(0, 0)], "mirror")

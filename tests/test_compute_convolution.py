@@ -271,7 +271,7 @@ def test_other_misfits() -> None:
         correlate(np.zeros((1, 3, 5)), np.zeros((2, 1, 2)), [Window(2)], groups=2)
     with pytest.raises(ShapeError, match="2 bias values for 3 output channels"):
         correlate(np.zeros((1, 1, 5)), np.zeros((3, 1, 2)), [Window(2)], bias=np.zeros(2))
-    with pytest.raises(ShapeError, match="output padding 2 must be smaller"):
+    with pytest.raises(ShapeError, match="output_padding 2 must be smaller"):
         correlate(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(2, 2)], transposed=True, output_padding=[2])
     with pytest.raises(ShapeError, match="length: the window has 3 taps, the kernel 2"):
         correlate(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(3)])

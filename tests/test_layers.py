@@ -161,7 +161,7 @@ def test_sizes(layer: Layer, sizes: tuple[int, ...], rank: int, expected: tuple[
         (Resize(None, factor=(0.1,)), (3, 5), 1, "length: nothing is left of 5 cells at factor 0.1"),
         (Resize(None, factor=(0.5,)), (3, 10**17), 1, "too large for the fraction 0.5"),
         (Resize(2, size=(4, 9, 2)), (3, 5, 7), 2, "3 sizes are wanted, the input has 2 spatial axes"),
-        (PixelShuffle(2), (6, 3, 5), 2, "6 channels are no multiple of 2² = 4"),
+        (PixelShuffle(2), (6, 3, 5), 2, "6 channels are not a multiple of 2² = 4"),
         (PixelShuffle(2, inverse=True), (6, 4, 5), 2, "downscale factor 2 does not divide the size 5"),
         (PixelShuffle(2), (3, 5), 2, "needs to know the channels"),
         (Fold((4, 6), (2, 3), (2, 1), PADS, (1, 1)), (31, 12), 1, "a multiple of 6 rows .* has 31"),

@@ -130,7 +130,9 @@ def test_an_output_padding_that_is_not_smaller_than_a_step_is_no_answer() -> Non
         return [Convolution(3, 8, (3,), (2,), pads, (1,), transposed=True, output_padding=(values[0],))]
 
     assert listed(solve_value(build, (3, 7), (14,))) == {1}
-    with pytest.raises(UsageError, match="none: no output padding fits; with 3: output_padding 3 must be smaller"):
+    with pytest.raises(
+        UsageError, match="none: no output padding fits; with 3: length: output_padding 3 must be smaller"
+    ):
         solve_value(build, (3, 7), (16,))
 
 

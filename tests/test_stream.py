@@ -93,7 +93,7 @@ def test_a_plane_in_pieces_has_the_bits_of_the_whole(
     try:
         expected = at_once()
     except ShapeError:
-        with pytest.raises(ShapeError, match=r"smaller than the|can extend a"):
+        with pytest.raises(ShapeError, match=r"smaller than the|at most the"):
             in_pieces()
         return
     result = in_pieces()
@@ -159,7 +159,7 @@ def test_the_border_of_rows_that_come_one_by_one(
         try:
             expected = extend(x, windows, boundary, 5)[0]
         except ShapeError:
-            with pytest.raises(ShapeError, match="can extend a height"):
+            with pytest.raises(ShapeError, match=r"height: (reflect|circular) padding"):
                 joined(extended_rows(cut(x, pieces), windows, boundary, 5))
             continue
         assert np.array_equal(joined(extended_rows(cut(x, pieces), windows, boundary, 5)), expected)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from convcalc.compute.number_types import Array, as_float, kind_of, narrow
-from convcalc.errors import ShapeError, UsageError
-from convcalc.geometry import Padding, Window, axis_name
+from convcalc.errors import UsageError
+from convcalc.geometry import Padding, Window, check_borders
 
 BOUNDARIES = ("zeros", "reflect", "replicate", "circular", "constant")
 
@@ -30,7 +30,7 @@ def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0
         return pad(x, windows, constant if boundary == "constant" else 0), bare
     if boundary not in BOUNDARIES:
         raise UsageError(f"unknown boundary {boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
-    check_reach(x.shape[x.ndim - len(windows) :], windows, boundary)
+    check_borders(windows, x.shape[x.ndim - len(windows) :], boundary)
     for axis, window in enumerate(windows):
         if window.padding.total:
             place = x.ndim - len(windows) + axis
@@ -89,16 +89,3 @@ def sources(cells: Array, size: int, boundary: str) -> Array:
         return np.asarray(cells % size)
     cells = np.abs(cells)
     return np.where(cells >= size, 2 * (size - 1) - cells, cells)
-
-
-def check_reach(sizes: Sequence[int], windows: Sequence[Window], boundary: str) -> None:
-    """Refuse padding that reaches further than a boundary has cells to copy, naming the axis."""
-    for axis, (size, window) in enumerate(zip(sizes, windows, strict=True)):
-        limits = {"reflect": size - 1, "circular": size}
-        widest = max(window.padding.before, window.padding.after)
-        if boundary in limits and widest > limits[boundary]:
-            raise ShapeError(
-                f"{boundary} can extend a {axis_name(axis, len(windows))} of {size} by at most {limits[boundary]},"
-                f" not by {widest}",
-                hint="less padding, or --boundary replicate",
-            )

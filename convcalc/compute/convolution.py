@@ -11,13 +11,12 @@ import numpy as np
 
 from convcalc.compute.algorithms.job import Job, Tile
 from convcalc.compute.algorithms.separable import factors
-from convcalc.compute.boundary import check_reach
 from convcalc.compute.number_types import Array, Operands, prepare
 from convcalc.compute.plan import Plan, plan
 from convcalc.compute.threads import Options, run
 from convcalc.compute.transposed import phases
 from convcalc.errors import ShapeError
-from convcalc.geometry import Window, axis_name, output_sizes
+from convcalc.geometry import Window, axis_name, check_borders, check_output_padding, each_axis, output_sizes
 from convcalc.value import Value
 
 DEFAULTS = Options()
@@ -117,7 +116,7 @@ def convolution(
     output_sizes(windows, x.shape[2:])
     operands = prepare(x, weight, _bias_of(bias, len(weight)), work)
     if boundary != "zeros":
-        check_reach(x.shape[2:], windows, boundary)
+        check_borders(windows, x.shape[2:], boundary)
     job = _job(operands, windows, groups).replace(boundary=boundary)
     step = Step(job, plan(job, algorithm), operands.x, operands.weight, (...,))
     return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)
@@ -170,7 +169,7 @@ def transposed_convolution(
     """
     extra = tuple(output_padding) if output_padding is not None else (0,) * len(windows)
     check_channels(x.shape, weight.shape, windows, groups, transposed=True)
-    _check_output_padding(extra, windows)
+    each_axis(lambda window, cells: check_output_padding(cells, window.stride, window.dilation), windows, extra)
     outputs = [w.transposed_output(size, op) for w, size, op in zip(windows, x.shape[2:], extra, strict=True)]
     forward = _outputs_first(weight, groups)
     operands = prepare(x, forward, _bias_of(bias, len(forward)), work)
@@ -273,15 +272,6 @@ def check_channels(
         if window.kernel != weight_shape[2 + axis]:
             name = axis_name(axis, rank)
             raise ShapeError(f"{name}: the window has {window.kernel} taps, the kernel {weight_shape[2 + axis]}")
-
-
-def _check_output_padding(extra: Sequence[int], windows: Sequence[Window]) -> None:
-    for axis, (window, op) in enumerate(zip(windows, extra, strict=True)):
-        if not 0 <= op < max(window.stride, window.dilation):
-            raise ShapeError(
-                f"{axis_name(axis, len(windows))}: output padding {op} must be smaller than the stride "
-                f"{window.stride} or the dilation {window.dilation}"
-            )
 
 
 def misfit(what: str, x_shape: Sequence[int], kernel_shape: Sequence[int], rank: int) -> str:

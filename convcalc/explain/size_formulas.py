@@ -24,9 +24,9 @@ from convcalc.layers import (
     Unpooling,
     blocks,
     transposed_windows,
-    unpooling_windows,
     windows,
 )
+from convcalc.layers.windows import unpooling_windows
 from convcalc.network.trace import Step
 
 
@@ -50,7 +50,7 @@ def shape_derivations(step: Step) -> tuple[Derivation, ...]:
     lines: Iterable[tuple[str, ...]]
     match layer:
         case Convolution(transposed=True) | Unpooling():
-            axes = unpooling_windows(layer) if isinstance(layer, Unpooling) else transposed_windows(layer)
+            axes = transposed_windows(layer) if isinstance(layer, Convolution) else _plain(layer)
             lines = [_transposed_lines(*window, size) for window, size in zip(axes, spatial, strict=True)]
         case Convolution() | Pooling():
             named = layer.padding if isinstance(layer.padding, str) else None
@@ -73,6 +73,10 @@ def shape_derivations(step: Step) -> tuple[Derivation, ...]:
     if isinstance(layer, Convolution) and step.output.channels is not None:
         derived.insert(0, Derivation("channels", (f"out_channels = {step.output.channels}",)))
     return tuple(derived)
+
+
+def _plain(layer: Unpooling) -> tuple[tuple[Window, int], ...]:
+    return tuple((window, 0) for window in unpooling_windows(layer))
 
 
 def _rearranged(step: Step) -> tuple[Derivation, ...]:

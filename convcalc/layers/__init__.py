@@ -7,6 +7,8 @@ from `geometry`.
 
 from __future__ import annotations
 
+from convcalc.geometry import NamedPadding
+from convcalc.layers.axes import axis_maps
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -23,7 +25,6 @@ from convcalc.layers.families import (
     Layer,
     LayerNormalization,
     Linear,
-    NamedPadding,
     Normalization,
     NormalizationKind,
     Permute,
@@ -43,7 +44,7 @@ from convcalc.layers.families import (
 from convcalc.layers.output_shape import complete, output_shape
 from convcalc.layers.parameters import Parameters, macs, parameters, weight_shape
 from convcalc.layers.tensor_shape import TensorShape
-from convcalc.layers.windows import blocks, transposed_windows, unpooling_windows, windows
+from convcalc.layers.windows import blocks, transposed_windows, windows
 
 __all__ = [
     "AdaptivePooling",
@@ -78,6 +79,7 @@ __all__ = [
     "Unfold",
     "Unknown",
     "Unpooling",
+    "axis_maps",
     "blocks",
     "complete",
     "macs",
@@ -85,7 +87,6 @@ __all__ = [
     "parameters",
     "rank_of",
     "transposed_windows",
-    "unpooling_windows",
     "weight_shape",
     "windows",
 ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Literal, assert_never
 
 from convcalc.errors import ShapeError
-from convcalc.geometry import Padding
+from convcalc.geometry import NamedPadding, Padding
 from convcalc.value import Value
 
-NamedPadding = Literal["valid", "same", "same-lower", "full", "causal"]
 PoolKind = Literal["max", "avg", "lp", "min"]
 NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]
 BorderMode = Literal["constant", "reflect", "replicate", "circular"]

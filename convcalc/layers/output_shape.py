@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import assert_never
 
+from convcalc.axis_maps import AxisMaps, output_size
 from convcalc.errors import ShapeError
-from convcalc.geometry import Window, axis_name, check_real_cells, output_sizes
-from convcalc.layers.borders import bordered, check_mode, resized
+from convcalc.geometry import each_axis, output_sizes
+from convcalc.layers.axes import axis_maps
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -37,9 +38,9 @@ from convcalc.layers.families import (
     Unpooling,
     rank_of,
 )
-from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled, unflattened
+from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, unflattened
 from convcalc.layers.tensor_shape import TensorShape
-from convcalc.layers.windows import blocks, transposed_windows, unpooling_windows, windows
+from convcalc.layers.windows import blocks
 from convcalc.text import size_text
 
 
@@ -82,8 +83,8 @@ def _sizes_along(axes: tuple[int, ...], shape: TensorShape) -> tuple[int, ...]:
     return tuple(sample[index] for index in resolved)
 
 
-def output_shape(layer: Layer, shape: TensorShape) -> TensorShape:
-    """Send `shape` through a completed `layer`.
+def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None) -> TensorShape:
+    """Send `shape` through a completed `layer`; `axes` are its `axis_maps` where they are at hand.
 
     Raises ShapeError, naming the axis and both numbers, where they do not fit.
 
@@ -94,30 +95,24 @@ def output_shape(layer: Layer, shape: TensorShape) -> TensorShape:
     """
     expected = rank_of(layer)
     if expected is not None and expected != shape.rank and not (isinstance(layer, Normalization) and shape.rank == 0):
-        axes = "spatial axis" if expected == 1 else "spatial axes"
-        raise ShapeError(f"the layer works on {expected} {axes}, the input {shape} has {shape.rank}")
+        words = "spatial axis" if expected == 1 else "spatial axes"
+        raise ShapeError(f"the layer works on {expected} {words}, the input {shape} has {shape.rank}")
     match layer:
         case Convolution():
             _check_channels(layer.in_channels, shape)
             channels = shape.channels if layer.out_channels is None else layer.out_channels
-            return shape.with_channels(channels, _convolved(layer, shape.spatial))
-        case Pooling():
-            return shape.with_channels(shape.channels, _pooled(layer, shape.spatial))
+            return shape.with_channels(channels, _spatial(layer, shape, axes))
+        case Pooling() | Unpooling() | Border() | Resize():
+            return shape.with_channels(shape.channels, _spatial(layer, shape, axes))
         case AdaptivePooling():
-            wanted = zip(layer.outputs, shape.spatial, strict=True)
-            pooled = tuple(size if output is None else output for output, size in wanted)
-            return shape.with_channels(shape.channels, () if layer.drop_axes else pooled)
-        case Unpooling():
-            return shape.with_channels(shape.channels, _spread(unpooling_windows(layer), shape.spatial))
-        case Border():
-            return shape.with_channels(shape.channels, bordered(layer, shape.spatial))
-        case Resize():
-            return shape.with_channels(shape.channels, resized(layer, shape.spatial))
+            return shape.with_channels(shape.channels, () if layer.drop_axes else _spatial(layer, shape, axes))
+        case PixelShuffle():
+            return shape.with_channels(shuffled_channels(layer, shape), _spatial(layer, shape, axes))
         case Linear():
             return _linear_output(layer, shape)
         case Embedding():
             return _embedded(layer, shape)
-        case Unfold() | Fold() | PixelShuffle() | Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit():
+        case Unfold() | Fold() | Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit():
             return _rearranged(layer, shape)
         case Normalization() | LayerNormalization() | AxesNormalization() | Slope() | Attention() | Elementwise():
             _check_kept(layer, shape)
@@ -132,16 +127,20 @@ def output_shape(layer: Layer, shape: TensorShape) -> TensorShape:
             assert_never(layer)
 
 
+def _spatial(layer: Layer, shape: TensorShape, axes: AxisMaps | None) -> tuple[int, ...]:
+    """Send each spatial axis through its rule."""
+    maps = [axis_map for _, axis_map in axes or axis_maps(layer, shape) or ()]
+    return each_axis(output_size, maps, shape.spatial)
+
+
 def _rearranged(
-    layer: Unfold | Fold | PixelShuffle | Flatten | Unflatten | Reshape | Permute | GatedUnit, shape: TensorShape
+    layer: Unfold | Fold | Flatten | Unflatten | Reshape | Permute | GatedUnit, shape: TensorShape
 ) -> TensorShape:
     match layer:
         case Unfold():
             return _unfolded(layer, shape)
         case Fold():
             return _folded(layer, shape)
-        case PixelShuffle():
-            return shuffled(layer, shape)
         case Flatten():
             return flattened(layer, shape)
         case Unflatten():
@@ -217,39 +216,6 @@ def _folded(layer: Fold, shape: TensorShape) -> TensorShape:
             f"the input {shape} has {shape.spatial[0]} columns"
         )
     return shape.with_channels(rows // cells, layer.outputs)
-
-
-def _pooled(layer: Pooling, spatial: tuple[int, ...]) -> tuple[int, ...]:
-    axes = windows(layer, spatial)
-    sizes = output_sizes(axes, spatial)
-    check_real_cells(axes, spatial)
-    return sizes
-
-
-def _spread(axes: tuple[tuple[Window, int], ...], spatial: tuple[int, ...]) -> tuple[int, ...]:
-    sizes = []
-    for axis, ((window, extra), size) in enumerate(zip(axes, spatial, strict=True)):
-        try:
-            sizes.append(window.transposed_output(size, extra))
-        except ShapeError as error:
-            raise ShapeError(f"{axis_name(axis, len(spatial))}: {error.message}") from None
-    return tuple(sizes)
-
-
-def _convolved(layer: Convolution, spatial: tuple[int, ...]) -> tuple[int, ...]:
-    if layer.transposed:
-        spread = transposed_windows(layer)
-        for window, extra in spread:
-            if extra >= max(window.stride, window.dilation):
-                steps = f"the stride {window.stride} or the dilation {window.dilation}"
-                raise ShapeError(f"output_padding {extra} must be smaller than {steps}")
-        return _spread(spread, spatial)
-    axes = windows(layer, spatial)
-    for axis, (window, size) in enumerate(zip(axes, spatial, strict=True)):
-        if layer.padding_mode != "zeros":
-            amounts = (window.padding.before, window.padding.after)
-            check_mode(layer.padding_mode, amounts, size, axis_name(axis, len(spatial)))
-    return output_sizes(axes, spatial)
 
 
 def _check_channels(expected: int | None, shape: TensorShape) -> None:

@@ -38,8 +38,14 @@ def _merged(sizes: tuple[int, ...], start: int, end: int, batch_axes: int) -> Te
     return TensorShape(merged, max(0, len(merged) - batch_axes - 1))
 
 
-def _resolved(axis: int, shape: TensorShape, what: str) -> int:
-    """Give the index in `shape.sizes` of an axis that is counted with the batch axis, there or not."""
+def axis_index(axis: int, shape: TensorShape, what: str) -> int:
+    """Return the index in `shape.sizes` of an axis that is counted with the batch axis, there or not.
+
+    Raises ShapeError, which says `what` is done to the axis, for an axis that is not there.
+
+    >>> axis_index(-1, TensorShape((8, 5, 7), 2), "halving"), axis_index(1, TensorShape((8, 5, 7), 2), "halving")
+    (2, 0)
+    """
     missing = 0 if shape.batch else 1
     axes = len(shape.sizes) + missing
     resolved = axis + axes if axis < 0 else axis
@@ -54,7 +60,7 @@ def unflattened(layer: Unflatten, shape: TensorShape) -> TensorShape:
     >>> print(unflattened(Unflatten(1, (2, -1, 7)), TensorShape((8, 70), 0)))
     8x2x5x7
     """
-    axis = _resolved(layer.axis, shape, "unflatten")
+    axis = axis_index(layer.axis, shape, "unflatten")
     split = _with_rest(layer.sizes, shape.sizes[axis], f"axis {layer.axis} of {shape}")
     sizes = (*shape.sizes[:axis], *split, *shape.sizes[axis + 1 :])
     return TensorShape(sizes, len(sizes) - 1 - len(shape.batch))
@@ -107,25 +113,24 @@ def halved(layer: GatedUnit, shape: TensorShape) -> TensorShape:
     >>> print(halved(GatedUnit(), TensorShape((5, 8), 0)))
     5x4
     """
-    axis = _resolved(layer.axis, shape, "halving")
+    axis = axis_index(layer.axis, shape, "halving")
     if shape.sizes[axis] % 2:
         raise ShapeError(f"axis {layer.axis} of {shape} has {shape.sizes[axis]} cells, which cannot be halved")
     return TensorShape((*shape.sizes[:axis], shape.sizes[axis] // 2, *shape.sizes[axis + 1 :]), shape.rank)
 
 
-def shuffled(layer: PixelShuffle, shape: TensorShape) -> TensorShape:
-    """Turn channels into pixels, or back: C·r², H, W and C, H·r, W·r.
+def shuffled_channels(layer: PixelShuffle, shape: TensorShape) -> int:
+    """Turn channels into pixels, or back: C·r² channels become C.
 
-    >>> print(shuffled(PixelShuffle(3), TensorShape((18, 4, 5), 2)))
-    2x12x15
+    >>> shuffled_channels(PixelShuffle(3), TensorShape((18, 4, 5), 2))
+    2
     """
     _needs_channels("pixel shuffle", shape)
-    factor, channels = layer.factor, shape.channels or 0
+    pixels, channels = layer.factor**2, shape.channels or 0
     if layer.inverse:
-        for size in shape.spatial:
-            if size % factor:
-                raise ShapeError(f"the downscale factor {factor} does not divide the size {size} of {shape}")
-        return shape.with_channels(channels * factor**2, tuple(size // factor for size in shape.spatial))
-    if channels % factor**2:
-        raise ShapeError(f"{channels} channels are no multiple of {factor}² = {factor**2}, the pixels of a block")
-    return shape.with_channels(channels // factor**2, tuple(size * factor for size in shape.spatial))
+        return channels * pixels
+    if channels % pixels:
+        raise ShapeError(
+            f"{channels} channels are not a multiple of {layer.factor}² = {pixels}, the pixels of a block"
+        )
+    return channels // pixels

@@ -1,54 +1,44 @@
-"""The windows of a layer axis by axis, named padding resolved to numbers."""
+"""The windows of a layer axis by axis."""
 
 from __future__ import annotations
 
-from typing import assert_never
-
+from convcalc.axis_maps import Slide
 from convcalc.errors import ShapeError
-from convcalc.geometry import Padding, Window, causal_padding, full_padding, same_padding
-from convcalc.layers.families import Convolution, Fold, NamedPadding, Pooling, Unfold, Unpooling
+from convcalc.geometry import Padding, Window
+from convcalc.layers.families import Convolution, Fold, Pooling, Unfold, Unpooling
+
+
+def slides(layer: Convolution | Pooling) -> tuple[Slide, ...]:
+    """Return how the window of each axis slides, whatever the size.
+
+    >>> slides(Pooling("max", (3,), (2,), "same", (1,)))[0].output(224)
+    112
+    """
+    pools = isinstance(layer, Pooling)
+    mode = "zeros" if isinstance(layer, Pooling) else layer.padding_mode
+    ceil = isinstance(layer, Pooling) and layer.ceil
+    named = layer.padding if isinstance(layer.padding, str) and layer.padding != "valid" else None
+    paddings = (Padding(),) * len(layer.kernel) if isinstance(layer.padding, str) else layer.padding
+    axes = zip(layer.kernel, layer.stride, paddings, layer.dilation, strict=True)
+    return tuple(Slide(Window(*axis, ceil), named, mode, pools) for axis in axes)
 
 
 def windows(layer: Convolution | Pooling, spatial: tuple[int, ...]) -> tuple[Window, ...]:
-    """Give the window of each axis, named padding resolved to numbers for an input of `spatial` sizes.
+    """Return the window of each axis, named padding resolved to numbers for an input of `spatial` sizes.
 
     >>> windows(Pooling("max", (3,), (2,), "same", (1,)), (224,))[0].padding
     Padding(before=0, after=1)
     """
-    ceil = isinstance(layer, Pooling) and layer.ceil
-    axes = zip(layer.kernel, layer.stride, layer.dilation, strict=True)
+    axes = slides(layer)
     if not isinstance(layer.padding, str):
-        return tuple(
-            Window(kernel, stride, padding, dilation, ceil)
-            for (kernel, stride, dilation), padding in zip(axes, layer.padding, strict=True)
-        )
-    plain = [Window(kernel, stride, Padding(), dilation, ceil) for kernel, stride, dilation in axes]
-    if len(spatial) != len(plain):
-        raise ShapeError(f"the layer works on {len(plain)} spatial axes, the input has {len(spatial)}")
-    return tuple(
-        window.replace(padding=_named_padding(layer.padding, window, size))
-        for window, size in zip(plain, spatial, strict=True)
-    )
-
-
-def _named_padding(name: NamedPadding, window: Window, size: int) -> Padding:
-    match name:
-        case "valid":
-            return Padding()
-        case "same":
-            return same_padding(size, window)
-        case "same-lower":
-            return same_padding(size, window, odd_cell="before")
-        case "full":
-            return full_padding(window)
-        case "causal":
-            return causal_padding(window)
-        case _:
-            assert_never(name)
+        return tuple(slide.window for slide in axes)
+    if len(spatial) != len(axes):
+        raise ShapeError(f"the layer works on {len(axes)} spatial axes, the input has {len(spatial)}")
+    return tuple(slide.at(size) for slide, size in zip(axes, spatial, strict=True))
 
 
 def transposed_windows(layer: Convolution) -> tuple[tuple[Window, int], ...]:
-    """Give window and output padding of each axis of a transposed convolution.
+    """Return window and output padding of each axis of a transposed convolution.
 
     With padding in numbers they stand as written. With a name they follow Keras's Conv2DTranspose: `valid` gives
     (i-1)s + max(k_eff, s), or (i-1)s + k_eff + op; `same` gives i·s, or (i-1)s + k_eff%2 + op.
@@ -81,7 +71,7 @@ def transposed_windows(layer: Convolution) -> tuple[tuple[Window, int], ...]:
 
 
 def blocks(layer: Unfold | Fold) -> tuple[Window, ...]:
-    """Give the window of each axis whose positions are the columns of an unfold.
+    """Return the window of each axis whose positions are the columns of an unfold.
 
     >>> blocks(Unfold((3,), (2,), (Padding(1, 1),), (2,)))[0].output(11)
     5
@@ -90,11 +80,10 @@ def blocks(layer: Unfold | Fold) -> tuple[Window, ...]:
     return tuple(Window(*axis) for axis in axes)
 
 
-def unpooling_windows(layer: Unpooling) -> tuple[tuple[Window, int], ...]:
-    """Give the window of each axis and no output padding: an unpooling spreads as a transposed convolution does.
+def unpooling_windows(layer: Unpooling) -> tuple[Window, ...]:
+    """Return the window of each axis, which spreads as that of a transposed convolution does.
 
-    >>> unpooling_windows(Unpooling((3,), (2,), (Padding(1, 1),)))[0][0].transposed_output(7)
+    >>> unpooling_windows(Unpooling((3,), (2,), (Padding(1, 1),)))[0].transposed_output(7)
     13
     """
-    axes = zip(layer.kernel, layer.stride, layer.padding, strict=True)
-    return tuple((Window(*axis), 0) for axis in axes)
+    return tuple(map(Window, layer.kernel, layer.stride, layer.padding))

@@ -28,9 +28,9 @@ from convcalc.layers import (
     Slope,
     Unpooling,
     transposed_windows,
-    unpooling_windows,
     windows,
 )
+from convcalc.layers.windows import unpooling_windows
 from convcalc.network.trace import Step, Trace
 from convcalc.value import Value
 
@@ -127,7 +127,7 @@ def _before(step: Step, axes: tuple[Sight, ...], feature: int | None) -> tuple[S
         case Convolution(transposed=True):
             return tuple(map(_spread, axes, (window for window, _ in transposed_windows(layer)), spatial))
         case Unpooling():
-            return tuple(map(_spread, axes, (window for window, _ in unpooling_windows(layer)), spatial))
+            return tuple(map(_spread, axes, unpooling_windows(layer), spatial))
         case Convolution() | Pooling():
             mode = layer.padding_mode if isinstance(layer, Convolution) else "zeros"
             slid = zip(axes, windows(layer, spatial), spatial, strict=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from convcalc.geometry import Padding
+from convcalc.errors import ShapeError
+from convcalc.geometry import Padding, check_output_padding
 from convcalc.layers import (
     AdaptivePooling,
     Border,
@@ -52,11 +53,10 @@ def transposed(bound: Bound, name: str) -> Layer:
     """Build a transposed convolution; the output padding is smaller than a step."""
     stride, dilation, extra = bound.axes("stride"), bound.axes("dilation"), bound.axes("output_padding")
     for cells, step, spread in zip(extra, stride, dilation, strict=True):
-        if cells >= step and cells >= spread:
-            raise bound.fault(
-                "output_padding",
-                f"output_padding {cells} must be smaller than the stride {step} or the dilation {spread}",
-            )
+        try:
+            check_output_padding(cells, step, spread)
+        except ShapeError as error:
+            raise bound.fault("output_padding", error.message) from None
     if bound.word("padding_mode") != "zeros":
         raise bound.fault("padding_mode", "a transposed convolution pads with zeros only")
     return Convolution(

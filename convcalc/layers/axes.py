@@ -1,0 +1,139 @@
+"""Which rule of `axis_maps` each layer has on each axis: the only place where this is written.
+
+Sizes, receptive fields, regions, `?` and the explanations of sizes are loops over these rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from convcalc.axis_maps import Adaptive, AxisMap, AxisMaps, Halve, Keep, Rescale, Scale, Shift, Spread, Whole
+from convcalc.errors import ShapeError
+from convcalc.layers.families import (
+    AdaptivePooling,
+    Attention,
+    AxesNormalization,
+    Bilinear,
+    Border,
+    Convolution,
+    Elementwise,
+    Embedding,
+    Flatten,
+    Fold,
+    GatedUnit,
+    Layer,
+    LayerNormalization,
+    Linear,
+    Normalization,
+    Permute,
+    PixelShuffle,
+    Pooling,
+    Recurrent,
+    Reshape,
+    Resize,
+    Slope,
+    Unflatten,
+    Unfold,
+    Unknown,
+    Unpooling,
+)
+from convcalc.layers.reshaping import axis_index, reshaped
+from convcalc.layers.tensor_shape import TensorShape
+from convcalc.layers.windows import slides, transposed_windows, unpooling_windows
+
+_KEEP = Keep()
+
+
+def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
+    """Return how each spatial axis that comes out of `layer` follows from an axis of `shape`.
+
+    A flat tensor has one axis here, its features. None where the axes are mixed (a flatten, an unfold, attention),
+    or where spatial axes become features; `seen_through_flatten` knows about those.
+
+    >>> axis_maps(Border(((1, 2), (3, 4))), TensorShape((8, 5, 7), 2))[1]
+    (1, Shift(before=3, after=4, mode='constant'))
+    """
+    match layer:
+        case Permute():
+            return _permuted(layer, shape)
+        case Reshape():
+            same = shape.channels is not None and None not in shape.sizes and reshaped(layer, shape) == shape
+            return _each([_KEEP] * (shape.rank or 1)) if same else None
+        case AdaptivePooling(drop_axes=True) | Unfold() | Fold() | Flatten() | Unflatten():
+            return None
+        case Attention() | Recurrent() | Embedding() | Bilinear() | Unknown():
+            return None
+        case _:
+            return _each(_maps(layer, shape))
+
+
+def _each(maps: Sequence[AxisMap]) -> AxisMaps:
+    return tuple(enumerate(maps))
+
+
+def _maps(
+    layer: Convolution
+    | Pooling
+    | AdaptivePooling
+    | Unpooling
+    | Border
+    | Resize
+    | PixelShuffle
+    | Linear
+    | GatedUnit
+    | Normalization
+    | LayerNormalization
+    | AxesNormalization
+    | Slope
+    | Elementwise,
+    shape: TensorShape,
+) -> Sequence[AxisMap]:
+    """Return the rule of each axis of a layer that sends each axis through by itself."""
+    axes = shape.rank or 1
+    match layer:
+        case Convolution(transposed=True):
+            return [Spread(window, extra) for window, extra in transposed_windows(layer)]
+        case Convolution() | Pooling():
+            return [*slides(layer)]
+        case Unpooling():
+            return [Spread(window) for window in unpooling_windows(layer)]
+        case AdaptivePooling():
+            return [_KEEP if outputs is None else Adaptive(outputs) for outputs in layer.outputs]
+        case Border():
+            return [Shift(before, after, layer.mode) for before, after in layer.amounts]
+        case Resize():
+            return _rescaled(layer, axes)
+        case PixelShuffle():
+            return [Scale(layer.factor, layer.inverse)] * axes
+        case Linear(on_channels=True) if shape.rank:
+            return [_KEEP] * axes
+        case Linear():
+            return [*[_KEEP] * (axes - 1), Whole(layer.in_features, layer.out_features)]
+        case GatedUnit():
+            halved = axis_index(layer.axis, shape, "halving") - len(shape.sizes) + axes
+            return [Halve() if axis == halved else _KEEP for axis in range(axes)]
+        case LayerNormalization():
+            known = (*[None] * axes, *layer.sizes)[-axes:]
+            return [_KEEP if size is None else Keep(size) for size in known]
+        case Normalization() | AxesNormalization() | Slope() | Elementwise():
+            return [_KEEP] * axes
+        case _:
+            assert_never(layer)
+
+
+def _rescaled(layer: Resize, axes: int) -> Sequence[AxisMap]:
+    wanted = layer.size if layer.size is not None else layer.factor or (1,)
+    if len(wanted) not in (1, axes):
+        raise ShapeError(f"{len(wanted)} sizes are wanted, the input has {axes} spatial axes")
+    if layer.size is not None:
+        return [Rescale(size, 1, layer.mode) for size in layer.size] * (axes // len(wanted))
+    return [Rescale(None, factor, layer.mode) for factor in layer.factor or (1,)] * (axes // len(wanted))
+
+
+def _permuted(layer: Permute, shape: TensorShape) -> AxisMaps | None:
+    """Follow each axis to where it was; axes are counted from 1, the channels last."""
+    if not shape.rank or len(layer.axes) != shape.rank + 1:
+        return None
+    sources = [axis - 1 for axis in layer.axes[:-1]]
+    return tuple((None if source == shape.rank else source, _KEEP) for source in sources)
