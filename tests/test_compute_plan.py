@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -213,11 +212,3 @@ def test_progress_counts_every_row_once_and_errors_stop_the_threads() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         correlate(x, weight, [Window(3), Window(3)], options=Options(threads=2, progress=interrupt))
-
-
-def test_threads_give_back_the_cores_they_took() -> None:
-    if not hasattr(os, "sched_getaffinity"):
-        pytest.skip("threads have no cores of their own here")
-    before = os.sched_getaffinity(0)
-    correlate(np.ones((2, 3, 50, 20)), np.ones((4, 3, 3, 3)), [Window(3), Window(3)], options=Options(threads=3))
-    assert os.sched_getaffinity(0) == before

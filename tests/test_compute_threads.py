@@ -11,11 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from convcalc.compute import threads as tiles
 from convcalc.compute.algorithms.job import Scratch, Tile
 from convcalc.compute.nchw import correlate
 from convcalc.compute.number_types import Array
-from convcalc.compute.threads import Options
+from convcalc.compute.threads import Options, for_each_tile
 from convcalc.geometry import Window
 
 X = np.random.default_rng(8).integers(-9, 10, (1, 3, 200, 90)).astype(np.float32)
@@ -55,16 +54,32 @@ def test_every_thread_takes_tiles_and_an_error_in_one_is_raised() -> None:
         return 1
 
     with pytest.raises(ValueError, match="the sixth tile"):
-        tiles.each((Tile(0, 1, row, row + 1) for row in range(90)), work, 3)
+        for_each_tile((Tile(0, 1, row, row + 1) for row in range(90)), work, 3)
     assert len(taken) == 3
     assert threading.get_ident() in taken
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not tell a thread's cores")
-def test_the_caller_keeps_its_cores() -> None:
-    before = os.sched_getaffinity(0)
-    compute(2)
-    assert os.sched_getaffinity(0) == before
+def test_callers_are_never_pinned() -> None:
+    cores = os.sched_getaffinity(0)
+    meeting = threading.Barrier(4, timeout=60)
+    seen: dict[int, set[int]] = {}
+
+    def work(tile: Tile, _scratch: Scratch) -> int:
+        # Both callers and both of their workers are at work at the same time.
+        meeting.wait()
+        seen[threading.get_ident()] = os.sched_getaffinity(0)
+        return 1
+
+    def call(_number: int) -> set[int]:
+        for_each_tile((Tile(0, 1, row, row + 1) for row in range(2)), work, 2)
+        assert os.sched_getaffinity(0) == cores
+        return seen[threading.get_ident()]
+
+    with ThreadPoolExecutor(2) as callers:
+        assert list(callers.map(call, range(2))) == [cores, cores]
+    assert len(seen) == 4
+    assert all(used <= cores for used in seen.values())
 
 
 def test_numpy_is_left_as_it_was() -> None:
@@ -80,7 +95,7 @@ import os, sys, warnings
 warnings.simplefilter("ignore")
 import numpy as np
 from convcalc.compute.nchw import correlate
-from convcalc.compute.threads import Options
+from convcalc.compute.threads import Options, for_each_tile
 from convcalc.geometry import Window
 x, k = np.ones((1, 1, 300, 200), np.float32), np.ones((1, 1, 3, 3), np.float32)
 def total():

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
 
@@ -13,27 +12,14 @@ from convcalc.compute.algorithms.job import Job, Tile
 from convcalc.compute.algorithms.separable import factors
 from convcalc.compute.number_types import Array, Operands, prepare
 from convcalc.compute.plan import Plan, plan
-from convcalc.compute.threads import Options, run
+from convcalc.compute.step import Step, run_step
+from convcalc.compute.threads import Options
 from convcalc.compute.transposed import phases
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, axis_name, check_borders, check_output_padding, each_axis, output_sizes
 from convcalc.value import Value
 
 DEFAULTS = Options()
-
-
-class Step(Value):
-    """One job of a computation: its plan, its input and weight, and the part of the output it fills."""
-
-    job: Job
-    plan: Plan
-    x: Any
-    weight: Any
-    place: tuple[Any, ...]
-
-    def tiles(self) -> Iterator[Tile]:
-        """Give the tiles of the step in reading order."""
-        return self.job.tiles(self.plan.rows, self.plan.groups)
 
 
 class Computation(Value):
@@ -83,9 +69,7 @@ class Computation(Value):
 
     def run_step(self, step: Step, result: Array, options: Options, tiles: Iterable[Tile] | None = None) -> None:
         """Compute one step into its part of the output, or only some of its tiles."""
-        supply = iter(step.tiles() if tiles is None else tiles)
-        operands, target = (step.job, step.plan, step.x, step.weight), result[step.place]
-        run(*operands, target, supply, self.operands.bias, options)
+        run_step(step, step.tiles() if tiles is None else tiles, result, self.operands.bias, options)
 
     def allocate(self) -> Array:
         """Give an array to compute into."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from convcalc.compute.convolution import Step
+from convcalc.compute.step import Step
 
 
 def tile_bytes(step: Step) -> int:

@@ -25,7 +25,7 @@ from convcalc.compute.number_types import (
     whole_type,
 )
 from convcalc.compute.pooling.running import cut, method, slide
-from convcalc.compute.threads import Options, each, thread_count
+from convcalc.compute.threads import Options, for_each_tile, thread_count
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Window, adaptive_windows, check_real_cells
 
@@ -152,7 +152,7 @@ def _reduce_windows(
         return tile.rows * tile.groups
 
     threads = 1 if x.dtype.hasobject else options.threads or thread_count()
-    each(_tiles(planes, windows[0]), compute, threads, options.progress)
+    for_each_tile(_tiles(planes, windows[0]), compute, threads, options.progress)
     return result.reshape(*lead, *counts)
 
 
