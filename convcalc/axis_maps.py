@@ -86,7 +86,7 @@ class Slide(Value):
     def taps(self, size: int) -> Taps:
         """Cell a sees a·s - pL + t·d."""
         window = self.at(size)
-        return Taps(window.kernel, window.stride, -window.padding.before, window.dilation)
+        return Taps(window.kernel, window.stride, -window.padding.before, window.dilation, 1)
 
 
 class Spread(Value):
@@ -332,7 +332,7 @@ Field = ReceptiveField | Literal["varies"] | None
 """A receptive field, "varies" where the fields of an axis are not of one size at one distance, None if undefined."""
 
 
-def through(axis_map: AxisMap, field: Field, size: int) -> Field:
+def through(axis_map: AxisMap, field: Field, size: int | None) -> Field:
     """Look through one more layer: r + (k_eff-1)·S, S·s and P + pL·S, with S the stride so far.
 
     A transposed window of stride s moves the field on by a cell only every s cells, so that its fields vary; those
@@ -343,8 +343,12 @@ def through(axis_map: AxisMap, field: Field, size: int) -> Field:
     >>> through(Slide(Window(3, stride=2)), field, 109)
     ReceptiveField(size=11, stride=4, padding=0)
     """
+    if isinstance(axis_map, Keep):
+        return field
+    if field is None or size is None:
+        return None
     taps = axis_map.taps(size)
-    if field is None or (taps is None and not isinstance(axis_map, Adaptive)):
+    if taps is None and not isinstance(axis_map, Adaptive):
         return None
     if field == "varies" or taps is None or taps.spacing > 1:
         return "varies"

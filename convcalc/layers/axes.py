@@ -37,6 +37,7 @@ from convcalc.layers.families import (
     Unfold,
     Unknown,
     Unpooling,
+    rank_of,
 )
 from convcalc.layers.reshaping import axis_index, reshaped
 from convcalc.layers.tensor_shape import TensorShape
@@ -51,9 +52,12 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
     A flat tensor has one axis here, its features. None where the axes are mixed (a flatten, an unfold, attention),
     or where spatial axes become features; `seen_through_flatten` knows about those.
 
+    Raises ShapeError where the layer works on another number of spatial axes.
+
     >>> axis_maps(Border(((1, 2), (3, 4))), TensorShape((8, 5, 7), 2))[1]
     (1, Shift(before=3, after=4, mode='constant'))
     """
+    _check_rank(layer, shape)
     match layer:
         case Permute():
             return _permuted(layer, shape)
@@ -66,6 +70,13 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
             return None
         case _:
             return _each(_maps(layer, shape))
+
+
+def _check_rank(layer: Layer, shape: TensorShape) -> None:
+    expected = rank_of(layer)
+    if expected is not None and expected != shape.rank and not (isinstance(layer, Normalization) and shape.rank == 0):
+        axes = "spatial axis" if expected == 1 else "spatial axes"
+        raise ShapeError(f"the layer works on {expected} {axes}, the input {shape} has {shape.rank}")
 
 
 def _each(maps: Sequence[AxisMap]) -> AxisMaps:

@@ -36,7 +36,6 @@ from convcalc.layers.families import (
     Unfold,
     Unknown,
     Unpooling,
-    rank_of,
 )
 from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, unflattened
 from convcalc.layers.tensor_shape import TensorShape
@@ -93,21 +92,18 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
     >>> print(output_shape(conv, TensorShape((3, 224, 224), 2)))
     64x112x112
     """
-    expected = rank_of(layer)
-    if expected is not None and expected != shape.rank and not (isinstance(layer, Normalization) and shape.rank == 0):
-        words = "spatial axis" if expected == 1 else "spatial axes"
-        raise ShapeError(f"the layer works on {expected} {words}, the input {shape} has {shape.rank}")
+    axes = axis_maps(layer, shape) if axes is None else axes
     match layer:
         case Convolution():
             _check_channels(layer.in_channels, shape)
             channels = shape.channels if layer.out_channels is None else layer.out_channels
-            return shape.with_channels(channels, _spatial(layer, shape, axes))
+            return shape.with_channels(channels, _spatial(axes, shape))
         case Pooling() | Unpooling() | Border() | Resize():
-            return shape.with_channels(shape.channels, _spatial(layer, shape, axes))
+            return shape.with_channels(shape.channels, _spatial(axes, shape))
         case AdaptivePooling():
-            return shape.with_channels(shape.channels, () if layer.drop_axes else _spatial(layer, shape, axes))
+            return shape.with_channels(shape.channels, () if layer.drop_axes else _spatial(axes, shape))
         case PixelShuffle():
-            return shape.with_channels(shuffled_channels(layer, shape), _spatial(layer, shape, axes))
+            return shape.with_channels(shuffled_channels(layer, shape), _spatial(axes, shape))
         case Linear():
             return _linear_output(layer, shape)
         case Embedding():
@@ -127,10 +123,9 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
             assert_never(layer)
 
 
-def _spatial(layer: Layer, shape: TensorShape, axes: AxisMaps | None) -> tuple[int, ...]:
+def _spatial(axes: AxisMaps | None, shape: TensorShape) -> tuple[int, ...]:
     """Send each spatial axis through its rule."""
-    maps = [axis_map for _, axis_map in axes or axis_maps(layer, shape) or ()]
-    return each_axis(output_size, maps, shape.spatial)
+    return each_axis(output_size, [axis_map for _, axis_map in axes or ()], shape.spatial)
 
 
 def _rearranged(

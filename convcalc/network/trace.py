@@ -8,68 +8,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import prod
 
+from convcalc.axis_maps import AxisMaps, Field, ReceptiveField, through
 from convcalc.errors import ShapeError
-from convcalc.geometry import Padding, Window
 from convcalc.layers import (
-    AdaptivePooling,
-    Attention,
-    Border,
-    Convolution,
-    Embedding,
     Flatten,
     Layer,
     Linear,
     Normalization,
-    Permute,
-    Pooling,
-    Recurrent,
-    Reshape,
     TensorShape,
+    axis_maps,
     complete,
     output_shape,
     rank_of,
-    transposed_windows,
-    windows,
 )
 from convcalc.text import size_text
 from convcalc.value import Value
 
 
-class Field(Value):
-    """What one output cell sees along one axis of the network's input.
-
-    `size` is the receptive field in input cells, `stride` the distance of the fields of neighbouring cells and
-    `padding` how many cells the first field starts before the input.
-    """
-
-    size: int = 1
-    stride: int = 1
-    padding: int = 0
-
-    def through(self, window: Window) -> Field:
-        """Look through one more window: r + (k_eff-1)·S, S·s and P + pL·S, with S the stride so far.
-
-        >>> Field().through(Window(7, stride=2)).through(Window(3, stride=2))
-        Field(size=11, stride=4, padding=0)
-        """
-        return Field(
-            self.size + (window.extent - 1) * self.stride,
-            self.stride * window.stride,
-            self.padding + window.padding.before * self.stride,
-        )
-
-
 class Step(Value):
     """One layer of a trace: completed by what comes in, with the shapes on both sides.
 
-    `fields` holds the receptive field of each spatial axis of `output`; None where it is undefined, because the
-    cells of that axis do not all see fields of one size at one distance.
+    `axes` are its `axis_maps`, and `fields` holds the receptive field of each spatial axis of `output`.
     """
 
     layer: Layer
     input: TensorShape
     output: TensorShape
-    fields: tuple[Field | None, ...]
+    axes: AxisMaps | None
+    fields: tuple[Field, ...]
 
 
 class Trace(Value):
@@ -90,6 +56,7 @@ def interpret(sizes: tuple[int, ...], layers: Iterable[Layer], rank: int | None 
     One number for a layer of two or three axes is a square or a cube. Where no layer says, a flat list of features
     has no spatial axis and anything longer is an image.
 
+    >>> from convcalc.layers import Pooling
     >>> interpret((224,), [Pooling("max", (2, 2), (2, 2), "valid", (1, 1))])
     TensorShape(sizes=(224, 224), rank=2)
     """
@@ -126,22 +93,24 @@ def trace(layers: Sequence[Layer], shape: TensorShape) -> Trace:
 
     Raises ShapeError with the index of the layer that does not fit.
 
+    >>> from convcalc.layers import Pooling
     >>> layers = [Pooling("max", (3, 3), (2, 2), "valid", (1, 1)), Flatten(), Linear(None, 10)]
     >>> [str(step.output) for step in trace(layers, TensorShape((8, 7, 9), 2)).steps]
     ['8x3x4', '96', '10']
     """
     steps: list[Step] = []
     current = shape
-    fields: tuple[Field | None, ...] = tuple(Field() for _ in shape.spatial)
+    fields: tuple[Field, ...] = (ReceptiveField(),) * shape.rank
     for index, layer in enumerate(layers):
         try:
             completed = complete(layer, current)
-            output = output_shape(completed, current)
+            axes = axis_maps(completed, current)
+            output = output_shape(completed, current, axes)
         except ShapeError as error:
             error.layer = index
             raise
-        fields = _fields_after(completed, current, output, fields)
-        steps.append(Step(completed, current, output, fields))
+        fields = _fields_after(axes, current, output, fields)
+        steps.append(Step(completed, current, output, axes, fields))
         current = output
     return Trace(shape, tuple(steps))
 
@@ -158,50 +127,12 @@ def is_flatten_missing(layer: Layer, shape: TensorShape) -> bool:
 
 
 def _fields_after(
-    layer: Layer, shape: TensorShape, output: TensorShape, fields: tuple[Field | None, ...]
-) -> tuple[Field | None, ...]:
-    axes: Sequence[Window | None]
-    match layer:
-        case Convolution(transposed=True):
-            axes = [_as_plain(window) for window, _ in transposed_windows(layer)]
-        case Convolution() | Pooling():
-            axes = windows(layer, shape.spatial)
-        case AdaptivePooling(drop_axes=False):
-            axes = [_as_even(size, out) for size, out in zip(shape.spatial, output.spatial, strict=True)]
-        case Border():
-            return tuple(
-                field and field.replace(padding=field.padding + before * field.stride)
-                for field, (before, _) in zip(fields, layer.amounts, strict=True)
-            )
-        case Permute():
-            # Axes are counted from 1, the channels last; what becomes of the channels has no field.
-            fields_of = (*fields, None)
-            return tuple(fields_of[axis - 1] for axis in layer.axes[:-1])
-        case Linear(on_channels=False) if shape.rank:
-            axes = [*(Window(1) for _ in fields[1:]), None]
-        case Attention() | Recurrent() | Embedding():
-            return (None,) * output.rank
-        case Reshape() if output != shape:
-            return (None,) * output.rank
-        case _ if output.spatial == shape.spatial:
-            return fields
-        case _:
-            return (None,) * output.rank
+    axes: AxisMaps | None, shape: TensorShape, output: TensorShape, fields: tuple[Field, ...]
+) -> tuple[Field, ...]:
+    """Look through one more layer; an axis that comes from the channels, or from several axes, has no field."""
+    if axes is None or not shape.rank:
+        return (None,) * output.rank
     return tuple(
-        field.through(window) if field is not None and window is not None else None
-        for field, window in zip(fields, axes, strict=True)
+        None if source is None else through(axis_map, fields[source], shape.spatial[source])
+        for source, axis_map in axes
     )
-
-
-def _as_plain(window: Window) -> Window | None:
-    """Read a transposed window of stride 1 as the plain one it equals: padding k_eff-1-p."""
-    reach = window.extent - 1
-    if window.stride > 1 or max(window.padding.before, window.padding.after) > reach:
-        return None
-    swapped = Padding(reach - window.padding.before, reach - window.padding.after)
-    return window.replace(padding=swapped)
-
-
-def _as_even(size: int, outputs: int) -> Window | None:
-    """Read adaptive pooling as a plain window where the windows are all of one width side by side."""
-    return Window(size // outputs, size // outputs) if size % outputs == 0 else None

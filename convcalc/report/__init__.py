@@ -9,11 +9,12 @@ from convcalc.layers import weight_shape
 from convcalc.value import Value
 
 if TYPE_CHECKING:
+    from convcalc.axis_maps import Field
     from convcalc.check import Verdict
     from convcalc.explain import Derivation
     from convcalc.layers import TensorShape
     from convcalc.network.cost import Audit, Cost
-    from convcalc.network.trace import Field, Trace
+    from convcalc.network.trace import Trace
 
 __all__ = [
     "Beside",
@@ -142,9 +143,9 @@ def shape_report(
             **({"name": name} if name else {}),
             "input": list(laid_out(step.input, layout)),
             "output": list(laid_out(step.output, layout)),
-            "receptive_field": [field and field.size for field in step.fields],
-            "effective_stride": [field and field.stride for field in step.fields],
-            "effective_padding": [field and field.padding for field in step.fields],
+            "receptive_field": list(_sizes(step.fields, "size")),
+            "effective_stride": list(_sizes(step.fields, "stride")),
+            "effective_padding": list(_sizes(step.fields, "padding")),
         }
         for text, name, step in zip(texts, names, trace.steps, strict=True)
     ]
@@ -194,8 +195,9 @@ def laid_out(shape: TensorShape, layout: str) -> tuple[int, ...]:
     return shape.sizes if layout == "chw" else (*shape.batch, *shape.channels_last)
 
 
-def _sizes(fields: Iterable[Field | None], name: str) -> tuple[int | None, ...]:
-    return tuple(None if field is None else getattr(field, name) for field in fields)
+def _sizes(fields: Iterable[Field], name: str) -> tuple[int | None, ...]:
+    """Return a number of each field; None where it is undefined or varies from cell to cell."""
+    return tuple(getattr(field, name, None) for field in fields)
 
 
 def params_report(
