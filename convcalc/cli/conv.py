@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from convcalc.cli.engine import compute, memory_size, planned_convolution, row_options
-from convcalc.cli.layers import axes_of, read_layers, sliding_options
+from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import (
     boundary_of,
     chosen_cell,
@@ -35,6 +35,7 @@ from convcalc.cli.output import Answer, noted
 from convcalc.cli.pipe import is_bare, is_binary, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import Convolution
+from convcalc.model.reading import read_layers
 from convcalc.report import Grid, matrix_report
 
 if TYPE_CHECKING:

@@ -36,6 +36,7 @@ OPTIONS = {
     },
     "format": "--from",
     "kernel": "-k",
+    "size": "--input",
     "tolerance": "--tol",
 }
 """The option for each parameter that messages name."""

@@ -2,30 +2,21 @@
 
 # No postponed annotations here: see options.py.
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from convcalc.cli.layers import (
-    file_text,
-    is_open,
-    placed,
-    read_layers,
-    remarks,
-    window_options,
-)
+from convcalc.cli.layers import layer_request
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.cli.output import Answer
-from convcalc.cli.tracing import audited_network, sizes_of
 from convcalc.errors import UsageError
-from convcalc.notation import Network
+from convcalc.model.forward import Count, count
+from convcalc.model.reading import read
 from convcalc.report import params_report
 
 if TYPE_CHECKING:
     from convcalc.check import Verdict
     from convcalc.explain import Derivation
-    from convcalc.network.cost import Audit
 
 HELP = """Examples:
 
@@ -62,60 +53,38 @@ def params(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc params`."""
-    network = _network(layers or (), layer, window, counts.input)
-    sizes = network.input if counts.input is None else sizes_of(counts.input, network, window.dims, network.layout)
-    # Only Keras's names are names of weights; PyTorch's say where a module stands.
-    names = [node.name for node in network.nodes] if network.notation == "keras" else []
-    with placed(network):
-        network, audited = audited_network(network, sizes, window.dims, names)
-    texts = [node.text for node in network.nodes]
+    request = layer_request(layers, layer, window)
+    if request.is_open:
+        from convcalc.model.placeholder import filled
+
+        network = filled(request, counts.input)
+    else:
+        network = read(request)
+    counted = count(network, counts.input, request.rank)
+    nodes = counted.network.nodes
     report = params_report(
-        audited,
-        texts,
-        names=[node.name for node in network.nodes],
+        counted.audit,
+        [node.text for node in nodes],
+        names=[node.name for node in nodes],
         number_bytes=NUMBER_BYTES[counts.dtype],
-        derivations=_derived(audited, texts) if homework.explain else (),
-        verdict=None if homework.check is None else _judged(homework.check, audited),
-        notes=(*remarks(network), *_uncounted(network, audited)),
+        derivations=_derived(counted) if homework.explain else (),
+        verdict=None if homework.check is None else _judged(homework.check, counted),
+        notes=counted.notes,
     )
     return Answer(report, output)
 
 
-def _network(texts: Sequence[str], layer: LayerArguments, window: WindowArguments, size: str | None) -> Network:
-    """Read the layers, a `?` in them filled in."""
-    text = None if layer.file is None else file_text(layer.file)
-    sources = texts if text is None else [*texts, text]
-    if not is_open((), sources, layer, window):
-        return read_layers(texts, window_options(layer, window), layer.file, window.dims, text=text)
-    from convcalc.cli.unknown import fill_unknown
-
-    return fill_unknown(sources, layer, window, size)
-
-
-def _uncounted(network: Network, audited: "Audit") -> list[str]:
-    """Say which layers the sums leave out."""
-    notes = []
-    if audited.unknown:
-        unknown = [network.nodes[index] for index in audited.unknown]
-        kinds = ", ".join(dict.fromkeys(node.text.partition("(")[0] for node in unknown))
-        layers = "1 layer" if len(unknown) == 1 else f"{len(unknown)} layers"
-        notes.append(f"{layers} unknown and in no sum: {kinds}")
-    if audited.shared:
-        shared = ", ".join(dict.fromkeys(network.nodes[index].name for index in audited.shared))
-        notes.append(f"used again, so counted once: {shared}")
-    return notes
-
-
-def _derived(audited: "Audit", texts: Sequence[str]) -> "list[Derivation]":
+def _derived(counted: Count) -> "list[Derivation]":
     from convcalc.explain import cost_derivations, titled
 
-    return [each for index, text in enumerate(texts) for each in titled(text, cost_derivations(audited, index))]
+    nodes = enumerate(counted.network.nodes)
+    return [each for index, node in nodes for each in titled(node.text, cost_derivations(counted.audit, index))]
 
 
-def _judged(claim: str, audited: "Audit") -> "Verdict":
+def _judged(claim: str, counted: Count) -> "Verdict":
     from convcalc.check import judge_count
 
-    return judge_count(_whole(claim), audited.total.params)
+    return judge_count(_whole(claim), counted.audit.total.params)
 
 
 def _whole(text: str) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from convcalc.cli.engine import compute_pooling, memory_size, planned_pooling, row_options
-from convcalc.cli.layers import axes_of, read_layers, sliding_options
+from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside, refuse_two_readers
 from convcalc.cli.npy_output import pool_in_place
 from convcalc.cli.options import (
@@ -26,6 +26,7 @@ from convcalc.cli.output import Answer, noted
 from convcalc.cli.pipe import is_bare, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
+from convcalc.model.reading import read_layers
 from convcalc.notation import adaptive_pooling
 from convcalc.report import Grid, matrix_report
 

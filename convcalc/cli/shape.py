@@ -2,31 +2,23 @@
 
 # No postponed annotations here: see options.py.
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from convcalc.cli.layers import (
-    file_text,
-    is_open,
-    placed,
-    read_layers,
-    remarks,
-    window_options,
-)
+from convcalc.cli.layers import layer_request
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.cli.output import Answer
-from convcalc.cli.questions import region_added, side_by_side, translation
-from convcalc.cli.tracing import sizes_of, traced_network
-from convcalc.errors import UsageError
-from convcalc.notation import Network, parse_size
-from convcalc.report import shape_report
+from convcalc.errors import ShapeError, UsageError
+from convcalc.model.forward import ForwardPass, forward
+from convcalc.model.reading import read
+from convcalc.model.request import LayerRequest
+from convcalc.notation import parse_size
+from convcalc.report import Report, shape_report
 
 if TYPE_CHECKING:
     from convcalc.check import Verdict
     from convcalc.explain import Derivation
-    from convcalc.network.trace import Trace
 
 HELP = """Examples:
 
@@ -90,32 +82,17 @@ def shape(
 ) -> Answer:
     """Answer `convcalc shape`."""
     _refuse_two(questions, homework)
-    text = None if layer.file is None else file_text(layer.file)
-    sources = [*(layers or ()), *([] if text is None else [text])]
-    if size is not None and (questions.want is not None or is_open((size,), sources, layer, window)):
-        from convcalc.cli.unknown import answer_unknown
-
-        return Answer(answer_unknown(size, sources, layer, window, questions.want, questions.layout), output)
-    network = read_layers(layers or (), window_options(layer, window), layer.file, window.dims, text=text)
-    layout = questions.layout or network.layout
-    with placed(network):
-        network, traced = traced_network(network, _input_of(size, network, window.dims, layout), window.dims)
+    request = layer_request(layers, layer, window)
+    if size is not None and (questions.want is not None or "?" in size or request.is_open):
+        return Answer(_solved(request, size, questions), output)
+    passed = forward(read(request), size, request.rank, questions.layout)
     if questions.notation is not None:
-        return Answer(translation(network, traced, questions.notation), output)
+        return Answer(_translated(passed, questions.notation), output)
     if questions.frameworks:
-        return Answer(side_by_side(network, traced, layout), output)
-    texts = [node.text for node in network.nodes]
-    report = shape_report(
-        traced,
-        texts,
-        names=[node.name for node in network.nodes],
-        layout=layout,
-        notes=remarks(network),
-        derivations=_derived(traced, texts) if homework.explain else (),
-        verdict=None if homework.check is None else _judged(homework.check, traced, layout),
-    )
+        return Answer(_compared(passed), output)
+    report = _sizes(passed, homework)
     if questions.region is not None:
-        report = region_added(report, questions.region, traced, texts)
+        report = _with_region(report, questions.region, passed)
     return Answer(report, output)
 
 
@@ -134,26 +111,88 @@ def _refuse_two(questions: QuestionOptions, homework: HomeworkOptions) -> None:
         raise UsageError(f"{given[0]} and {given[1]} are two questions", place="shape", hint="ask one at a time")
 
 
-def _input_of(size: str | None, network: Network, rank: int | None, layout: str) -> tuple[int, ...]:
-    """Read the size of the input, or take it from the layers."""
-    if size is not None:
-        return sizes_of(size, network, rank, layout)
-    if network.input is None:
-        raise UsageError("no size of an input given", place="INPUT", hint="write it first, as 3x224x224")
-    return network.input
+def _sizes(passed: ForwardPass, homework: HomeworkOptions) -> Report:
+    """Report the sizes, explained and judged as far as that is asked for."""
+    nodes = passed.network.nodes
+    return shape_report(
+        passed.trace,
+        [node.text for node in nodes],
+        names=[node.name for node in nodes],
+        layout=passed.layout,
+        notes=passed.network.notes,
+        derivations=_derived(passed) if homework.explain else (),
+        verdict=None if homework.check is None else _judged(homework.check, passed),
+    )
 
 
-def _derived(traced: "Trace", texts: Sequence[str]) -> "list[Derivation]":
+def _derived(passed: ForwardPass) -> "list[Derivation]":
     from convcalc.explain import shape_derivations, titled
 
+    texts = [node.text for node in passed.network.nodes]
     return [
         each
-        for text, step in zip(texts, traced.steps, strict=True)
+        for text, step in zip(texts, passed.trace.steps, strict=True)
         for each in (titled(text, shape_derivations(step)) if len(texts) > 1 else shape_derivations(step))
     ]
 
 
-def _judged(claim: str, traced: "Trace", layout: str) -> "Verdict":
+def _judged(claim: str, passed: ForwardPass) -> "Verdict":
     from convcalc.check import judge_shape
 
-    return judge_shape(parse_size(claim), traced.output, layout)
+    return judge_shape(parse_size(claim), passed.trace.output, passed.layout)
+
+
+def _solved(request: LayerRequest, size: str, questions: QuestionOptions) -> Report:
+    """Report what the `?` has to be."""
+    from convcalc.model.placeholder import solve
+    from convcalc.report.backwards import solve_report
+
+    answer = solve(request, size, questions.want, questions.layout)
+    return solve_report(answer.solved, answer.layout)
+
+
+def _translated(passed: ForwardPass, notation: str) -> Report:
+    """Report the layers in another notation."""
+    from convcalc.model.translate import translation
+    from convcalc.report.translation import translated_report
+
+    translated = translation(passed, notation)
+    return translated_report(translated.lines, notation, translated.notes)
+
+
+def _compared(passed: ForwardPass) -> Report:
+    """Report what frameworks make of the one layer."""
+    from convcalc.network.frameworks import readings
+    from convcalc.report.frameworks import frameworks_report
+
+    if len(passed.trace.steps) != 1:
+        raise UsageError(f"{len(passed.trace.steps)} layers given, one is compared at a time", place="--frameworks")
+    step, node = passed.trace.steps[0], passed.network.nodes[0]
+    return frameworks_report(readings(step.layer, step.input), node.text, step.input, passed.layout)
+
+
+def _with_region(report: Report, text: str, passed: ForwardPass) -> Report:
+    """Add the input region of the cell that `--region` names."""
+    from convcalc.network.region import region
+    from convcalc.report.backwards import with_region
+
+    cell = _cell(text)
+    try:
+        seen = region(passed.trace, cell)
+    except ShapeError as error:
+        error.place = error.place or "--region"
+        raise
+    return with_region(report, cell, seen, [node.text for node in passed.network.nodes])
+
+
+def _cell(text: str) -> tuple[int, ...]:
+    """Read the indices of a cell.
+
+    >>> _cell("0,2"), _cell("(4, 0, 1)")
+    ((0, 2), (4, 0, 1))
+    """
+    parts = [part.strip() for part in text.strip(" ()[]").split(",")]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 1000 for part in parts):
+        hint = "write its row and column, counted from 0: 1,2"
+        raise UsageError(f"{text[:40]!r} is no cell", place="--region", hint=hint)
+    return tuple(map(int, parts))

@@ -24,6 +24,16 @@ class Node(Value):
     notes: tuple[str, ...] = ()
     activation: Layer | None = None
 
+    @property
+    def label(self) -> str:
+        """The layer as written, its name in a model before it.
+
+        >>> from convcalc.layers import Flatten
+        >>> Node(Flatten(), "Flatten()", "", (0, 0), name="head.0").label
+        'head.0: Flatten()'
+        """
+        return f"{self.name}: {self.text}" if self.name else self.text
+
 
 class Network(Value):
     """A whole network as read: its layers, and what the text says of its input.
@@ -39,6 +49,16 @@ class Network(Value):
     layout: str = "chw"
     notation: str = "short"
     printed: bool = False
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers alone."""
+        return [node.layer for node in self.nodes]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to say about the layers as read, each thing once."""
+        return tuple(dict.fromkeys(note for node in self.nodes for note in node.notes))
 
 
 class WindowOptions(Value):

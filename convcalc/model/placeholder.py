@@ -1,0 +1,156 @@
+"""The one `?` in an input, a layer or an option: where it stands, numbers put in its place, and what it has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from convcalc.errors import ShapeError, UsageError
+from convcalc.layers import Layer
+from convcalc.model.forward import sizes_of, traced_network
+from convcalc.model.reading import read
+from convcalc.model.request import LayerRequest
+from convcalc.network.solve import Solved, solve_input, solve_value
+from convcalc.network.trace import interpret
+from convcalc.notation import Network, channels_first, parse_size
+from convcalc.text import size_text
+from convcalc.value import Value
+
+# Sizes of images at which a printed model may pass, to see where its `forward` flattens.
+USUAL_SIDES = (224, 32, 28, 64, 227, 256, 299, 512)
+
+
+class Answer(Value):
+    """What a `?` has to be, the sizes that come out in the order of `layout`."""
+
+    solved: Solved
+    layout: str
+
+
+def solve(request: LayerRequest, size: str, want: str | None = None, layout: str | None = None) -> Answer:
+    """Find what the `?` in the input, in a layer or in an option has to be for the output `want`.
+
+    Without `want`, the smallest input that passes, or what the layers themselves fix. Raises UsageError where there
+    is not just one `?`, and ShapeError with the nearest values where nothing fits.
+
+    >>> answer = solve(LayerRequest((), {"kernel": "7", "stride": "2", "padding": "?"}), "224", "112")
+    >>> answer.solved.solutions[0].spans
+    (Span(first=3, last=3),)
+    """
+    unknown = _Placeholder(request, also=size.count("?"))
+    network = read(request) if "?" in size else _first_that_reads(unknown.read)
+    layout = layout or network.layout
+    sizes = _open_sizes(size)
+    rank = interpret(tuple(each or 1 for each in sizes), network.layers, request.rank).rank
+    goal = None if want is None else _wanted(want)
+    if layout == "hwc":
+        sizes = _channels_first(sizes, rank)
+        goal = goal if goal is None else channels_first(goal, rank)
+    if "?" in size:
+        return Answer(solve_input(_with_flattens(network, request.rank), sizes, goal, rank), layout)
+    return Answer(unknown.solved(tuple(each for each in sizes if each is not None), goal, rank), layout)
+
+
+def filled(request: LayerRequest, size: str | None) -> Network:
+    """Read layers with the only number for their `?` that fits an input of `size`.
+
+    >>> filled(LayerRequest(("Flatten()", "Linear(?, 10)")), "3x9x8").nodes[1].text
+    'Linear(216, 10)'
+    """
+    unknown = _Placeholder(request)
+    network = _first_that_reads(unknown.read)
+    if size is None:
+        raise UsageError("what it stands for depends on the input", place="?", hint="give its size with `size`")
+    solved = unknown.solved(sizes_of(size, network, request.rank, network.layout), None, request.rank)
+    return unknown.read(tuple(span.first for span in solved.solutions[0].spans))
+
+
+class _Placeholder:
+    """The one `?` of a request, and its network with numbers in that place."""
+
+    def __init__(self, request: LayerRequest, also: int = 0) -> None:
+        self.request = request
+        self.in_texts = [(index, at) for index, places in request.open_texts for at in places]
+        self.in_options = request.open_options
+        count = bool(also) + len(self.in_texts) + len(self.in_options)
+        if count != 1:
+            message = "one ? at a time" if count else "`want` needs a ? to find"
+            hint = "write ? for the number to be found, as `padding='?'` `want=112`"
+            raise UsageError(message, place="?", hint=hint)
+
+    def read(self, values: tuple[int, ...]) -> Network:
+        """Read the layers with one number, or with one for each axis."""
+        texts, options = list(self.request.texts), dict[str, Any](self.request.options)
+        for index, at in self.in_texts:
+            texts[index] = filled_in(str(texts[index]), at, values)
+        for name in self.in_options:
+            options[name] = "x".join(options[name].replace("?", str(value)) for value in values)
+        return read(self.request.replace(texts=tuple(texts), options=options))
+
+    def solved(self, sizes: tuple[int, ...], goal: tuple[int, ...] | None, rank: int | None) -> Solved:
+        """Find the numbers, called what their option is called."""
+        solved = solve_value(lambda values: self.read(values).layers, sizes, goal, rank)
+        return solved.replace(what=self.in_options[0].replace("_", " ")) if self.in_options else solved
+
+
+def filled_in(text: str, at: int, values: Sequence[int]) -> str:
+    """Put numbers in for the `?` at a place, one for each axis as the notation there writes them.
+
+    >>> filled_in("Conv2d(3, 64, ?)", 14, (3, 5)), filled_in("2*(conv:64,k?)", 12, (3, 5))
+    ('Conv2d(3, 64, (3, 5))', '2*(conv:64,k3x5)')
+    """
+    written = size_text(values)
+    if len(values) > 1:
+        bracket = text.rfind("(", 0, at)
+        if bracket > 0 and (text[bracket - 1].isalnum() or text[bracket - 1] == "_"):
+            written = f"({', '.join(map(str, values))})"
+        elif text[at - 1 : at] == ":":
+            raise UsageError("the axes need different values after the colon", place="?")
+    return text[:at] + written + text[at + 1 :]
+
+
+def _wanted(text: str) -> tuple[int, ...]:
+    try:
+        return parse_size(text)
+    except UsageError as error:
+        error.place = "`want`"
+        raise
+
+
+def _first_that_reads(read: Callable[[tuple[int, ...]], Network]) -> Network:
+    """Read the layers with a number that their notation takes for the unknown."""
+    refusal: UsageError | None = None
+    for value in (1, 2, 3, 0, 4, 8, 16, 64, 256):
+        try:
+            return read((value,))
+        except UsageError as error:
+            refusal = refusal or error
+    raise refusal or UsageError("no number can stand for the ?")
+
+
+def _with_flattens(network: Network, rank: int | None) -> list[Layer]:
+    """Return the layers, those of a printed model with the flattens that its `forward` hides."""
+    for side in USUAL_SIDES if network.printed else ():
+        try:
+            return traced_network(network, (side,), rank)[0].layers
+        except ShapeError:
+            continue
+    return network.layers
+
+
+def _open_sizes(text: str) -> tuple[int | None, ...]:
+    """Read an input size with `?` for sizes that are not known.
+
+    >>> _open_sizes("3x?x?"), _open_sizes("?")
+    ((3, None, None), (None,))
+    """
+    low, high = parse_size(text.replace("?", "1")), parse_size(text.replace("?", "2"))
+    for one, other in zip(low, high, strict=True):
+        if one != other and (one, other) != (1, 2):
+            raise UsageError("a ? stands for a whole size", place="INPUT", hint="write 3x?x?")
+    return tuple(one if one == other else None for one, other in zip(low, high, strict=True))
+
+
+def _channels_first(sizes: tuple[int | None, ...], rank: int) -> tuple[int | None, ...]:
+    places = channels_first(tuple(range(len(sizes))), rank)
+    return tuple(sizes[place] for place in places)

@@ -1,0 +1,92 @@
+"""Layers as somebody asks for them, in texts, a file or options, to a network that knows where each was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from convcalc.errors import UsageError
+from convcalc.layers import Layer
+from convcalc.model.request import LayerRequest
+from convcalc.notation import (
+    Network,
+    Node,
+    WindowOptions,
+    apply_options,
+    build_layer,
+    is_bare,
+    parse_axes,
+    parse_network,
+    parse_padding,
+)
+
+
+def read(request: LayerRequest) -> Network:
+    """Return the network that is asked for; options without any layer make a convolution.
+
+    Raises SpecError with the place of the fault, and UsageError where options do not fit the layers.
+
+    >>> read(LayerRequest((), {"kernel": "7", "stride": "2"})).nodes[0].text
+    'conv:k7,s2'
+    >>> [node.text for node in read(LayerRequest(("Conv2d(3, 8, 3)", "ReLU()"))).nodes]
+    ['Conv2d(3, 8, 3)', 'ReLU()']
+    """
+    return read_layers(request.texts, window_options(request.options), request.file, request.rank)
+
+
+def read_layers(
+    texts: Sequence[str | Layer], options: WindowOptions, file: str | None = None, rank: int | None = None
+) -> Network:
+    """Read layers as `read` does, with options that are read already."""
+    if file is not None:
+        (text,) = texts
+        network = parse_network(str(text), rank=rank, place="standard input" if file == "-" else file)
+    elif not texts:
+        if not options.given():
+            raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)'")
+        return Network((build_layer("conv", options, rank),))
+    elif len(texts) == 1 and isinstance(texts[0], str) and is_bare(texts[0]):
+        return Network((build_layer(texts[0].strip(), options, rank),))
+    else:
+        network = _read_texts(texts, rank)
+    return _finished(network, options)
+
+
+def window_options(given: Mapping[str, Any]) -> WindowOptions:
+    """Read window options as written, by their names.
+
+    >>> window_options({"kernel": "3x5", "padding": "same", "groups": 2}).kernel
+    (3, 5)
+    """
+    read: dict[str, Any] = dict(given)
+    for name in ("kernel", "stride", "dilation", "output_padding"):
+        if name in read:
+            read[name] = parse_axes(read[name], name)
+    if "padding" in read:
+        read["padding"] = parse_padding(read["padding"])
+    return WindowOptions(**read)
+
+
+def _read_texts(texts: Sequence[str | Layer], rank: int | None) -> Network:
+    """Read layers in the one notation that all texts share, with those between them that are built already."""
+    written = "\n".join(text for text in texts if isinstance(text, str))
+    if all(isinstance(text, str) for text in texts):
+        return parse_network(written, rank=rank)
+    network = parse_network(written, rank=rank) if written else Network(())
+    nodes: list[Node] = []
+    for text in texts:
+        if isinstance(text, str):
+            nodes += parse_network(text, rank=rank, notation=network.notation).nodes
+        else:
+            nodes.append(Node(text, type(text).__name__, "", (0, 0)))
+    return network.replace(nodes=tuple(nodes))
+
+
+def _finished(network: Network, options: WindowOptions) -> Network:
+    """Change the one layer of a network by the options that are given."""
+    if not options.given():
+        return network
+    if len(network.nodes) != 1:
+        given, count = ", ".join(f"`{name}`" for name in options.given()), len(network.nodes)
+        raise UsageError(f"{given} cannot finish {count} layers at once", hint="write it into the layers")
+    return network.replace(nodes=(apply_options(network.nodes[0], options),))

@@ -1,0 +1,62 @@
+"""Which layers are asked for, as written, and where a `?` stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from convcalc.layers import Layer
+from convcalc.value import Value
+
+OPEN_OPTIONS = ("kernel", "stride", "padding", "dilation", "output_padding")
+"""The options in which a `?` may stand."""
+
+
+class LayerRequest(Value):
+    """The layers that are asked for: written, built already, or made and finished by window options.
+
+    `texts` are the layers in their order, each a text of any notation or a layer of `convcalc.layers`; `file` is the
+    name of the file whose text is the only one of them. `options` are the window options as written, by their names
+    (`kernel`, `stride`, `padding`, ...); `rank` is the number of spatial axes where the notation does not say it.
+
+    >>> LayerRequest((), {"kernel": "?"}).is_open, LayerRequest(("conv:8,k3 # what?",)).is_open
+    (True, False)
+    """
+
+    texts: tuple[str | Layer, ...]
+    options: Mapping[str, Any] = {}
+    file: str | None = None
+    rank: int | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a `?` in the layers or their options stands for a number to be found."""
+        return any(self.open_options) or any(places for _, places in self.open_texts)
+
+    @property
+    def open_options(self) -> list[str]:
+        """The names of the options with a `?`, each as often as there is one."""
+        return [name for name in OPEN_OPTIONS for _ in range(self.options.get(name, "").count("?"))]
+
+    @property
+    def open_texts(self) -> list[tuple[int, list[int]]]:
+        """The indices of the texts with a `?`, each with the places of it."""
+        texts = enumerate(self.texts)
+        return [(index, placeholders(text)) for index, text in texts if isinstance(text, str) and "?" in text]
+
+
+def placeholders(text: str) -> list[int]:
+    """Return the places of `?` outside of quotes and of comments.
+
+    >>> placeholders("Conv2d(3, ?, 3, padding_mode='?')")
+    [10]
+    """
+    found, quote = [], ""
+    for at, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"#":
+            quote = "\n" if character == "#" else character
+        elif character == "?":
+            found.append(at)
+    return found
