@@ -91,3 +91,14 @@ def test_padding_that_is_longer_than_the_input() -> None:
     kernel = np.array([[1], [10], [100]])
     result = correlate(x, kernel, windows, boundary="replicate")
     assert result.tolist() == correlate(longer, kernel, bare).tolist()
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "row-im2col"])
+@pytest.mark.parametrize("padding", [Padding(400, 0), Padding(0, 400)])
+def test_tiles_that_lie_wholly_beyond_the_border(algorithm: str, padding: Padding) -> None:
+    x = np.arange(40 * 3000).reshape(40, 3000) % 97
+    windows = [Window(3, padding=padding), Window(1)]
+    longer, bare = extend(x, windows, "replicate")
+    kernel = np.array([[1], [10], [100]])
+    result = correlate(x, kernel, windows, boundary="replicate", options=Options(algorithm, threads=2))
+    assert np.array_equal(result, correlate(longer, kernel, bare))

@@ -1,7 +1,7 @@
-"""Convolution as shift and add: one pass over the input for each tap of the kernel, in any number type.
+"""Direct convolution: one multiply-and-add pass over the input per kernel position, in any number type.
 
-The plainest algorithm and the reference for the others: it touches only real products in a fixed order, so infinite
-and not-a-number cells stay where they belong, and Python integers go through it too.
+This is the reference for the other algorithms: it computes only the products of the definition, in a fixed order, so
+infinite and NaN cells reach only the windows that see them, and it can compute with Python integers.
 """
 
 from __future__ import annotations
@@ -21,58 +21,58 @@ SPREADS = False
 PADDED = True
 STEP = 1
 
-# Bytes of the cells that one pass touches: they stay in cache from tap to tap.
+# Bytes of the cells of one pass: they stay in cache from kernel position to kernel position.
 PASS_BYTES = 1 << 20
 
 
 def refuse(job: Job) -> str | None:
-    """Say why this algorithm cannot do a job; it can do all."""
+    """Return None: this algorithm can do every job."""
     return None
 
 
 def cost(job: Job, rates: Rates) -> float:
-    """Estimate seconds on one core: a multiplication and an addition, or a copy and a product, for each tap."""
-    taps, cells = math.prod(job.kernel), job.batch * math.prod(job.counts)
+    """Estimate seconds on one core: per kernel position a multiplication or a copy and a product, and an addition."""
+    positions, cells = math.prod(job.kernel), job.batch * math.prod(job.counts)
     if job.dtype == "object":
         return 2 * job.macs / rates.object
     tiles = job.tile_count(rows(job))
     if job.group_inputs == 1:
         return _flat_cost(job, rates, tiles)
-    copied = taps * job.channels * cells * job.itemsize / rates.gather
-    added = taps * rates.passes(job.outputs * cells, job.itemsize)
+    copied = positions * job.channels * cells * job.itemsize / rates.gather
+    added = positions * rates.passes(job.outputs * cells, job.itemsize)
     products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, job.group_inputs)
-    return copied + added + products + 4 * taps * rates.call * tiles
+    return copied + added + products + 4 * positions * rates.call * tiles
 
 
 def _flat_cost(job: Job, rates: Rates, tiles: int) -> float:
-    """Estimate seconds of `_run_flat`, whose runs hold the cells between the windows of two rows as well."""
-    taps, strides = math.prod(job.kernel), [window.stride for window in job.windows]
+    """Estimate the seconds of `_run_flat`, which also computes the cells between the windows of two rows."""
+    positions, strides = math.prod(job.kernel), [window.stride for window in job.windows]
     widths = [-(-size // stride) for size, stride in zip(job.inner_padded, strides[1:], strict=True)]
     plane = job.batch * job.counts[0] * math.prod(widths)
     phases = math.prod(min(window.stride, window.kernel) for window in job.windows)
-    # To deal cells out of their strides takes twice as long as to copy them.
-    dealt = 2 * phases * job.channels * plane if max(strides) > 1 else 0
+    # Copying cells with a stride takes twice as long as copying runs.
+    split = 2 * phases * job.channels * plane if max(strides) > 1 else 0
     sums = job.outputs * plane
-    moved = 2 * (dealt + sums) * job.itemsize / rates.gather
-    calls = taps * rates.call * max(tiles, sums * job.itemsize / PASS_BYTES)
-    return taps * rates.passes(sums, job.itemsize) + moved + calls
+    moved = 2 * (split + sums) * job.itemsize / rates.gather
+    calls = positions * rates.call * max(tiles, sums * job.itemsize / PASS_BYTES)
+    return positions * rates.passes(sums, job.itemsize) + moved + calls
 
 
 def rows(job: Job) -> int:
-    """Choose the output rows of one tile."""
+    """Return how many output rows a tile should have."""
     row = max(job.group_inputs, job.group_outputs) * math.prod(job.counts[1:]) * job.itemsize
     return job.counts[0] if job.dtype == "object" else max(1, PASS_BYTES // row)
 
 
 def prepare(weight: Array, job: Job) -> Array:
-    """Give the weight (groups, O/groups, C/groups, *kernel)."""
+    """Return the weight as (groups, O/groups, C/groups, *kernel)."""
     return weight.reshape(job.groups, job.group_outputs, *weight.shape[1:])
 
 
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
     """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner)."""
     if job.group_inputs > 1 or job.dtype == "object":
-        _run_places(block, weight, job, out, scratch)
+        _run_channels(block, weight, job, out, scratch)
         return
     step = max(1, PASS_BYTES // (math.prod((*out.shape[1:3], *block.shape[3:])) * job.itemsize))
     for group in range(0, len(block), step):
@@ -81,12 +81,12 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
 
 
 def _run_flat(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
-    """Compute groups of one input channel over whole planes as they lie in memory, windows past their edges and all.
+    """Compute groups of one input channel, each plane as a single run of memory.
 
-    A tap is one shift of such a run. NumPy works several times as fast on it as on rows cut out of it, and what the
-    windows past the edges give is left behind at the end.
+    A kernel position is then a single shift of the run. NumPy is several times as fast on a run as on rows cut out
+    of it; windows that cross the end of a row are computed too, and dropped at the end.
     """
-    phases, sizes = _dealt(block, job, scratch)
+    phases, sizes = _split_phases(block, job, scratch)
     pitches = [math.prod(sizes[axis + 1 :]) for axis in range(job.rank)]
     run = 1 + sum((count - 1) * pitch for count, pitch in zip(out.shape[2:], pitches, strict=True))
     shape = (*out.shape[:3], *sizes[1:])
@@ -95,7 +95,7 @@ def _run_flat(block: Array, weight: Array, job: Job, out: Array, scratch: Scratc
     sums, products = (array.reshape(*out.shape[:2], -1)[..., :run] for array in (total, part))
     factors = weight.reshape(*weight.shape[:2], -1)
     shifts = (
-        [(place % w.stride, place // w.stride * pitch) for place in range(0, w.extent, w.dilation)]
+        [(offset % w.stride, offset // w.stride * pitch) for offset in range(0, w.extent, w.dilation)]
         for w, pitch in zip(job.windows, pitches, strict=True)
     )
     for number, shift in enumerate(product(*shifts)):
@@ -108,46 +108,47 @@ def _run_flat(block: Array, weight: Array, job: Job, out: Array, scratch: Scratc
         np.copyto(out, total[tuple(slice(count) for count in out.shape)])
 
 
-def _dealt(block: Array, job: Job, scratch: Scratch) -> tuple[Array, tuple[int, ...]]:
-    """Deal a block out by the places of its cells within a stride, so that what a tap sees lies side by side.
+def _split_phases(block: Array, job: Job, scratch: Scratch) -> tuple[Array, tuple[int, ...]]:
+    """Split a block into the phases of its strides, so that the cells one kernel position meets are contiguous.
 
-    Gives phases (*strides, groups, 1, cells), filled as far as taps see them, and their spatial sizes.
+    Returns phases (*strides, groups, 1, cells), of which only those that a kernel position meets are filled, and
+    their spatial sizes.
     """
     strides = tuple(window.stride for window in job.windows)
     if max(strides) == 1:
         return block.reshape(*strides, *block.shape[:2], -1), block.shape[2:]
     sizes = tuple(-(-size // stride) for size, stride in zip(block.shape[2:], strides, strict=True))
-    dealt = scratch.take("dealt", (*strides, *block.shape[:2], *sizes), job.dtype)
-    seen = ({tap * window.dilation % window.stride for tap in range(window.kernel)} for window in job.windows)
-    for phase in product(*seen):
-        place: tuple[Any, ...] = (..., *map(slice, phase, block.shape[2:], strides))
-        cells = block[place]
-        dealt[phase][tuple(slice(size) for size in cells.shape)] = cells
-    return dealt.reshape(*strides, *block.shape[:2], -1), sizes
+    phases = scratch.take("phases", (*strides, *block.shape[:2], *sizes), job.dtype)
+    met = ({offset % window.stride for offset in range(0, window.extent, window.dilation)} for window in job.windows)
+    for phase in product(*met):
+        index: tuple[Any, ...] = (..., *map(slice, phase, block.shape[2:], strides))
+        cells = block[index]
+        phases[phase][tuple(slice(size) for size in cells.shape)] = cells
+    return phases.reshape(*strides, *block.shape[:2], -1), sizes
 
 
-def _run_places(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
-    """Compute a tile of several input channels a group, or of Python integers, on the cells each tap sees."""
+def _run_channels(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
+    """Compute groups of several input channels, or of Python integers: one product per kernel position."""
     counts = out.shape[2:]
-    for number, tap in enumerate(product(*(range(size) for size in job.kernel))):
-        place: tuple[Any, ...] = (..., *_seen(tap, job, counts))
-        factor: tuple[Any, ...] = (..., *tap)
+    for number, position in enumerate(product(*(range(size) for size in job.kernel))):
+        cells: tuple[Any, ...] = (..., *_cells_met(position, job, counts))
+        factor: tuple[Any, ...] = (..., *position)
         target = scratch.take("part", out.shape, job.dtype) if number else out
-        _multiply(weight[factor], block[place], target, job, scratch)
+        _multiply(weight[factor], block[cells], target, job, scratch)
         if number:
             np.add(out, target, out=out)
 
 
-def _seen(tap: tuple[int, ...], job: Job, counts: tuple[int, ...]) -> tuple[slice, ...]:
-    """Give the cells of a block that all windows see through one tap."""
+def _cells_met(position: tuple[int, ...], job: Job, counts: tuple[int, ...]) -> tuple[slice, ...]:
+    """Return the cells of a block that one kernel position meets over all windows."""
     return tuple(
-        slice(t * window.dilation, t * window.dilation + (count - 1) * window.stride + 1, window.stride)
-        for t, window, count in zip(tap, job.windows, counts, strict=True)
+        slice(p * window.dilation, p * window.dilation + (count - 1) * window.stride + 1, window.stride)
+        for p, window, count in zip(position, job.windows, counts, strict=True)
     )
 
 
 def _multiply(weight: Array, cells: Array, out: Array, job: Job, scratch: Scratch) -> None:
-    """Sum over the channels: weight (groups, O, C) times cells (groups, C, ...) into out (groups, O, ...)."""
+    """Multiply weight (groups, O, C) by cells (groups, C, ...) into out (groups, O, ...), summing over channels."""
     if weight.shape[-1] == 1:
         spread = weight.reshape(*weight.shape[:2], *(1,) * (out.ndim - 2))
         np.multiply(spread, cells, out=out)

@@ -1,4 +1,4 @@
-"""Matrix products, cut into pieces: as many cells as BLAS is fastest with, as many terms as a sum may have."""
+"""Matrix products in pieces: of the size at which BLAS is fastest, and of no more terms than a sum may have."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import numpy as np
 from convcalc.compute.algorithms.job import Scratch
 from convcalc.compute.number_types import Array
 
-# Up to so many multiply-accumulates OpenBLAS multiplies matrices where they lie (with AVX-512), and rearranges larger
-# ones first: up to a fifth of the time, where a product is not deep.
+# Up to SMALL multiply-accumulates OpenBLAS multiplies matrices where they lie (with AVX-512). It repacks larger ones
+# first, which takes up to a fifth of the time unless the product is deeper than DEEPEST.
 SMALL = 1_000_000
 DEEPEST = 600
-# A piece is at least so high and wide; widths are whole registers.
+# The least height and width of a piece; widths are multiples of a register.
 LEAST_HEIGHT, LEAST_WIDTH, REGISTER = 32, 32, 16
-# Terms of one sum, added up one after the other. Where terms are alike, roundings do not cancel: n of them lose up to
-# n/2 rounding units of their sum, the partial sums being half of it on average. 1e-5 and 1e-13 are allowed.
+# The most terms of a sum that are added one after the other. Where terms are alike, roundings do not cancel: n terms
+# lose up to n/2 rounding units of their sum, since partial sums are half of it on average. 1e-5 (float32) and 1e-13
+# (float64) are allowed.
 TERMS = {"float32": 320, "float64": 1600}
 
 
 def multiply(left: Array, right: Array, out: Array, scratch: Scratch) -> None:
     """Multiply left (..., M, K) by right (..., K, N) into out (..., M, N), as `np.matmul` does.
 
-    At most TERMS of the K products are added up one after the other, so that roundings stay within the bound.
+    At most TERMS of the K products are added one after the other, so that roundings stay within bounds.
 
     >>> out = np.empty((2, 2))
     >>> multiply(np.array([[1.0, 2], [3, 4]]), np.eye(2), out, Scratch())
@@ -40,7 +41,7 @@ def multiply(left: Array, right: Array, out: Array, scratch: Scratch) -> None:
 
 
 def _multiply(left: Array, right: Array, out: Array) -> None:
-    """Multiply matrices whose K is short enough to be added up in one go."""
+    """Multiply matrices whose K is small enough for one sum."""
     (height, depth), width = left.shape[-2:], right.shape[-1]
     rows, columns = _piece(height, depth, width)
     whole = width - width % columns
@@ -51,7 +52,7 @@ def _multiply(left: Array, right: Array, out: Array) -> None:
 
 
 def _piece(height: int, depth: int, width: int) -> tuple[int, int]:
-    """Choose the height and width of a piece."""
+    """Return the height and width of the pieces of the result."""
     if depth > DEEPEST or height * depth * width <= SMALL:
         return height, width
     rows = height
@@ -63,6 +64,6 @@ def _piece(height: int, depth: int, width: int) -> tuple[int, int]:
 
 
 def _cut(matrix: Array, rows: int, columns: int) -> Array:
-    """View (..., R, C) as (..., R / rows, C / columns, rows, columns): cutting axes never needs a copy."""
+    """View (..., R, C) as (..., R / rows, C / columns, rows, columns): splitting axes never needs a copy."""
     *lead, height, width = matrix.shape
     return matrix.reshape(*lead, height // rows, rows, width // columns, columns).swapaxes(-3, -2)

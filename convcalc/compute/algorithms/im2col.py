@@ -1,4 +1,4 @@
-"""Convolution as one matrix product a tile: every window written out as a column (im2col)."""
+"""im2col: every window is copied into a column, and one matrix product per tile does the rest."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ SPREADS = False
 PADDED = True
 STEP = 1
 
-# Columns of one tile, in bytes: they should still be in cache when the product reads them.
+# Bytes of the columns of one tile: they should still be in cache when the product reads them.
 COLUMNS_BYTES = 1 << 21
 
 
 def refuse(job: Job) -> str | None:
-    """Say why this algorithm cannot do a job; it can do all."""
+    """Return why this algorithm cannot do a job, or None if it can."""
     return "Python integers have no matrix product" if job.dtype == "object" else None
 
 
 def cost(job: Job, rates: Rates) -> float:
-    """Estimate seconds on one core: the columns are written once, the product reads them."""
+    """Estimate seconds on one core: writing the columns, and the product that reads them."""
     depth, cells = job.group_inputs * math.prod(job.kernel), job.batch * math.prod(job.counts)
-    # Cells with a stride between them are copied one by one.
+    # Cells that a stride sets apart are copied one by one.
     copied = job.groups * depth * cells * job.itemsize * (1 if job.windows[-1].stride == 1 else 2)
     products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, depth)
     return copied / rates.gather + products + 5 * rates.call * job.tile_count(rows(job))
 
 
 def rows(job: Job) -> int:
-    """Choose the output rows of one tile."""
+    """Return how many output rows a tile should have."""
     row = job.group_inputs * math.prod(job.kernel) * math.prod(job.counts[1:]) * job.itemsize
     return max(1, COLUMNS_BYTES // row)
 
 
 def prepare(weight: Array, job: Job) -> Array:
-    """Give the weight (groups, O/groups, C/groups · taps)."""
+    """Return the weight as (groups, O/groups, C/groups · kernel elements)."""
     return weight.reshape(job.groups, job.group_outputs, -1)
 
 
@@ -56,7 +56,7 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
     if job.rank == 1 or row <= 2 * COLUMNS_BYTES:
         _multiply(view, weight, job, out, scratch)
         return
-    # A row alone would fill the cache several times: it is cut along its next axis.
+    # A single row would fill the cache several times: it is cut along the next axis.
     step = max(1, COLUMNS_BYTES * out.shape[3] // row)
     lead: tuple[Any, ...] = (slice(None),) * (2 + job.rank)
     for first in range(out.shape[2]):
@@ -66,7 +66,7 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
 
 
 def _multiply(view: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
-    """Write windows (groups, C/groups, *kernel, rows, *inner) out as columns, and multiply them by the weight."""
+    """Copy windows (groups, C/groups, *kernel, rows, *inner) into columns, and multiply them by the weight."""
     columns = scratch.take("columns", view.shape, job.dtype)
     np.copyto(columns, view)
     flat = columns.reshape(len(view), weight.shape[-1], -1)
@@ -74,16 +74,16 @@ def _multiply(view: Array, weight: Array, job: Job, out: Array, scratch: Scratch
 
 
 def windows_view(block: Array, job: Job) -> Array:
-    """View a block as (groups, channels, *kernel, rows, *inner) without copying it."""
+    """View the windows of a block as (groups, channels, *kernel, rows, *inner), without a copy."""
     strides, sizes = block.strides[2:], block.shape[2:]
     counts = [(size - window.extent) // window.stride + 1 for window, size in zip(job.windows, sizes, strict=True)]
-    taps = (step * window.dilation for step, window in zip(strides, job.windows, strict=True))
-    moves = (step * window.stride for step, window in zip(strides, job.windows, strict=True))
+    within = (step * window.dilation for step, window in zip(strides, job.windows, strict=True))
+    between = (step * window.stride for step, window in zip(strides, job.windows, strict=True))
     shape = (*block.shape[:2], *job.kernel, *counts)
-    return as_strided(block, shape, (*block.strides[:2], *taps, *moves), writeable=False)
+    return as_strided(block, shape, (*block.strides[:2], *within, *between), writeable=False)
 
 
 def flat_view(out: Array) -> Array:
-    """View out (groups, outputs, rows, *inner), whose cells of one output channel are contiguous, as three axes."""
+    """View out (groups, outputs, rows, *inner) as (groups, outputs, cells); the cells of a channel are contiguous."""
     cells = math.prod(out.shape[2:])
     return as_strided(out, (*out.shape[:2], cells), (*out.strides[:2], out.itemsize))

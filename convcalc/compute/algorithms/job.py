@@ -1,8 +1,8 @@
-"""One convolution in whole numbers: its sizes, its tiles, and the cells that each tile reads.
+"""The sizes of one convolution, the tiles it is cut into, and the input block that each tile reads.
 
-A tile is a run of output rows (cells of the first spatial axis) of some groups of one batch item. Its block is what
-it reads: the input rows with their halo, padded. Where the tiles lie depends on the job alone, never on the number
-of threads or on memory, so that every way to run a job gives the same bits.
+A tile is a run of output rows (positions of the first spatial axis) of some groups of a batch item. Its block is the
+input it reads: rows with their halo, padded. Where tiles lie depends on the job alone, never on the number of threads
+or on memory, so that a job has the same bits however it is run.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
 from convcalc.value import Value, remembered
 
-# A job is cut into at least so many tiles where it is large enough: a tile has at least so many cells a channel and
-# so many multiply-accumulates, or handing it out takes longer than the second thread saves.
+# Split large jobs into at least PARTS tiles, but keep each tile above LEAST_CELLS per channel and LEAST_MACS: below
+# them scheduling costs more than a second thread saves.
 PARTS = 8
 LEAST_CELLS = 96
 LEAST_MACS = 20_000_000
-# Groups are taken together until their blocks fill this many bytes of cache.
+# Small groups share a tile until its blocks fill this many bytes of cache.
 BLOCK_BYTES = 1 << 20
 
 
 class Tile(Value):
-    """Output rows `first` to `last` of groups `first_group` to `last_group`, counted through the whole batch."""
+    """Output rows `first` to `last` of groups `first_group` to `last_group`, counted over the whole batch."""
 
     first_group: int
     last_group: int
@@ -37,20 +37,20 @@ class Tile(Value):
 
     @property
     def rows(self) -> int:
-        """How many output rows."""
+        """Number of output rows."""
         return self.last - self.first
 
     @property
     def groups(self) -> int:
-        """How many groups."""
+        """Number of groups."""
         return self.last_group - self.first_group
 
 
 class Job(Value):
-    """The sizes of a convolution x (N, C, *sizes) with weight (O, C/groups, *kernel), computed in `dtype`.
+    """The sizes of a convolution of x (N, C, *sizes) with weight (O, C/groups, *kernel), computed in `dtype`.
 
-    `whole` says that the numbers are whole, and so must come out exactly; `rank_one` that every kernel is a column
-    times a row; `boundary` what the padding holds (`boundary.extend`, but for constants).
+    `whole`: the numbers are integers and the result must be exact. `rank_one`: every kernel is a column times a row.
+    `boundary`: what the padding holds, as in `boundary.extend` but without `constant`.
     """
 
     batch: int
@@ -66,22 +66,22 @@ class Job(Value):
 
     @property
     def rank(self) -> int:
-        """How many spatial axes."""
+        """Number of spatial axes."""
         return len(self.sizes)
 
     @remembered
     def kernel(self) -> tuple[int, ...]:
-        """Taps an axis."""
+        """Kernel size per axis."""
         return tuple(window.kernel for window in self.windows)
 
     @remembered
     def counts(self) -> tuple[int, ...]:
-        """Output cells an axis."""
+        """Output size per axis."""
         return tuple(window.output(size) for window, size in zip(self.windows, self.sizes, strict=True))
 
     @remembered
     def inner_padded(self) -> tuple[int, ...]:
-        """Sizes of the spatial axes after the first, with their padding."""
+        """Sizes of the spatial axes after the first, with padding."""
         pairs = zip(self.windows[1:], self.sizes[1:], strict=True)
         return tuple(size + window.padding.total for window, size in pairs)
 
@@ -102,23 +102,23 @@ class Job(Value):
 
     @remembered
     def macs(self) -> int:
-        """Multiply-accumulates of the plain definition."""
+        """Multiply-accumulates of the definition."""
         return self.batch * self.outputs * math.prod(self.counts) * self.group_inputs * math.prod(self.kernel)
 
     @property
     def rows(self) -> int:
-        """Rows of output in all groups and batch items, the unit in which progress is counted."""
+        """Output rows of all groups and batch items, the unit of progress."""
         return self.batch * self.groups * self.counts[0]
 
     def rows_read(self, rows: int) -> int:
-        """Input rows that `rows` output rows see: (rows - 1)s + k_eff."""
+        """Return how many input rows `rows` output rows read: (rows - 1)s + k_eff."""
         return (rows - 1) * self.windows[0].stride + self.windows[0].extent
 
     def split(self, rows: int, step: int | None = 1) -> tuple[int, int]:
-        """Turn an algorithm's rows a tile into the rows (a multiple of `step`) and groups of this job's tiles.
+        """Return the rows (a multiple of `step`) and groups per tile, for an algorithm that prefers `rows` rows.
 
-        A small job is cut finer, so that there is work for several threads, but not below what keeps a product fast;
-        small groups are taken together, and small items of one group. Only sizes decide, never the machine.
+        Small jobs are cut finer, so that several threads have work, but not below what keeps a matrix product fast.
+        Small groups share a tile, and so do small batch items of one group. Only sizes decide, never the machine.
         """
         inner = math.prod(self.counts[1:])
         all_rows = self.batch * self.counts[0]
@@ -131,18 +131,18 @@ class Job(Value):
         return rows, max(1, min(BLOCK_BYTES // block, most))
 
     def tile_count(self, rows: int, step: int | None = 1) -> int:
-        """Count the tiles of an algorithm that wants so many rows a tile."""
+        """Return the number of tiles for an algorithm that prefers `rows` rows per tile."""
         rows, groups = self.split(rows, step)
         together, times = self._supply
         return times * -(-together // groups) * -(-self.counts[0] // rows)
 
     @property
     def _supply(self) -> tuple[int, int]:
-        """Groups that tiles may take together, and how often there are so many: tiles of groups stay in one item."""
+        """How many groups may share a tile, and the number of such sets: tiles of groups stay in one batch item."""
         return (self.groups, self.batch) if self.groups > 1 else (self.batch, 1)
 
     def tiles(self, rows: int, groups: int) -> Iterator[Tile]:
-        """Cut the output into tiles of at most `rows` rows and `groups` groups, in reading order."""
+        """Iterate over tiles of at most `rows` rows and `groups` groups, in reading order."""
         together, times = self._supply
         for start in range(0, together * times, together):
             for group in range(start, start + together, groups):
@@ -151,32 +151,33 @@ class Job(Value):
                     yield Tile(group, last_group, first, min(first + rows, self.counts[0]))
 
     def weights(self, tile: Tile) -> slice:
-        """Say which groups of the weight a tile needs; one group serves the whole batch."""
+        """Return which groups of the weight a tile needs; a single group serves the whole batch."""
         if self.groups == 1:
             return slice(0, 1)
         first = tile.first_group % self.groups
         return slice(first, first + tile.groups)
 
     def by_group(self, array: Array) -> Array:
-        """View x (N, C, ...) or an output (N, O, ...) as (N · groups, channels of a group, ...)."""
+        """View x (N, C, ...) or an output (N, O, ...) as (N · groups, channels per group, ...)."""
         return array.reshape(self.batch * self.groups, -1, *array.shape[2:])
 
     def block(self, x: Array, tile: Tile, scratch: Scratch, padded: bool = True) -> Array:
-        """Read what a tile sees of x (N · groups, C/groups, *sizes): (groups, C/groups, rows, *inner), in our dtype.
+        """Return what a tile reads of x (N · groups, C/groups, *sizes): (groups, C/groups, rows, *inner), in `dtype`.
 
-        Its rows are padded, its inner axes only if so wanted; no copy is made where nothing has to be changed.
+        Rows are padded, inner axes only if `padded`. Nothing is copied where nothing has to change.
         """
         window, size = self.windows[0], self.sizes[0]
         start = tile.first * window.stride - window.padding.before
         stop = start + self.rows_read(tile.rows)
-        # A tile may lie wholly in the padding, where there is nothing to read.
+        # A tile may lie entirely in the padding, where there is nothing to read.
         seen = x[tile.first_group : tile.last_group]
         cells = seen[:, :, max(start, 0) : max(0, min(stop, size))]
         shape = (*cells.shape[:2], stop - start, *(self.inner_padded if padded else self.sizes[1:]))
         if cells.shape == shape and cells.dtype == self.dtype:
             return cells
         block = scratch.take("block", shape, self.dtype)
-        inside = [slice(None), slice(None), slice(max(-start, 0), max(-start, 0) + cells.shape[2])]
+        above = min(max(-start, 0), stop - start)
+        inside = [slice(None), slice(None), slice(above, above + cells.shape[2])]
         for inner, inner_size in zip(self.windows[1:], self.sizes[1:], strict=True):
             first = inner.padding.before if padded else 0
             inside.append(slice(first, first + inner_size))
@@ -190,7 +191,7 @@ class Job(Value):
         return block
 
     def _fill_border(self, block: Array, inside: list[slice]) -> None:
-        """Fill what lies around the real cells, axis after axis: zeros, or copies of cells already there."""
+        """Fill the padding around the real cells, axis by axis, with zeros or copies of cells in the block."""
         for axis, real in enumerate(inside):
             size = block.shape[axis]
             if axis < 2 or (real.start == 0 and real.stop == size):
@@ -206,18 +207,18 @@ class Job(Value):
 
 
 class Scratch:
-    """Memory that one thread uses again from tile to tile: fresh pages cost more than the arithmetic on them."""
+    """Memory that a thread reuses from tile to tile: touching new pages costs more than the arithmetic on them."""
 
     def __init__(self) -> None:
         self._buffers: dict[str, Array] = {}
 
     def take(self, name: str, shape: tuple[int, ...], dtype: Any) -> Array:
-        """Give an array of a shape with anything in it, valid until the same name is taken again."""
+        """Return an uninitialized array, valid until the same name is taken again."""
         if np.dtype(dtype).hasobject:
             return np.empty(shape, dtype)
-        wanted = math.prod(shape) * np.dtype(dtype).itemsize
+        size = math.prod(shape) * np.dtype(dtype).itemsize
         buffer = self._buffers.get(name)
-        if buffer is None or buffer.size < wanted:
-            buffer = self._buffers[name] = np.empty(wanted, np.uint8)
-        view: Array = buffer[:wanted].view(dtype).reshape(shape)
+        if buffer is None or buffer.size < size:
+            buffer = self._buffers[name] = np.empty(size, np.uint8)
+        view: Array = buffer[:size].view(dtype).reshape(shape)
         return view

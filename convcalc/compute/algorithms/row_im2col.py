@@ -1,8 +1,8 @@
-"""Convolution as one matrix product for each tap of the first axis, over rows copied once for each inner tap.
+"""Row im2col: im2col along the inner axes only, with one matrix product per kernel row.
 
-A column of the full im2col holds kernel-height x kernel-width cells a channel, but shifting by a whole row is only
-an offset into rows that lie flat: so rows are copied for the taps of the inner axes alone, and the products over
-the taps of the first axis are added up. With a stride along the first axis the rows are dealt into its phases.
+im2col copies each cell once per kernel element. But a shift by whole rows is only an offset into contiguous rows, so
+here rows are copied once per kernel position of the inner axes, and the products of the kernel rows are added up.
+With a stride along the first axis the rows are split into its phases.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ SPREADS = False
 PADDED = False
 STEP = 1
 
-# Cells of one output channel in a tile: enough for a product at full speed, few enough to stay in cache.
+# Output cells per channel of one tile: enough for a product at full speed, few enough to stay in cache.
 TILE_CELLS = 1600
 
 
 def refuse(job: Job) -> str | None:
-    """Say why this algorithm cannot do a job; it can do all that have a matrix product."""
+    """Return why this algorithm cannot do a job, or None if it can."""
     return "Python integers have no matrix product" if job.dtype == "object" else None
 
 
 def cost(job: Job, rates: Rates) -> float:
-    """Estimate seconds on one core: rows copied for each inner tap, weights reordered, products added up."""
+    """Estimate seconds on one core: copying rows, reordering the weight, the products and their sum."""
     inner, cells = math.prod(job.kernel[1:]), job.batch * math.prod(job.counts)
     stride, kernel = job.windows[0].stride, job.kernel[0]
     tile_rows = job.split(rows(job))[0]
     halo = job.rows_read(tile_rows) / tile_rows
     copied = job.channels * inner * cells * halo * job.itemsize
-    # Reordering the weight jumps about in memory.
+    # Reordering the weight reads memory out of order.
     weights = 4 * job.outputs * job.group_inputs * math.prod(job.kernel) * job.itemsize
     added = (kernel - 1) * job.outputs * cells * job.itemsize * 3
     products = 2 * job.macs / rates.product(job.dtype, job.group_outputs, job.group_inputs * inner)
@@ -51,12 +51,12 @@ def cost(job: Job, rates: Rates) -> float:
 
 
 def rows(job: Job) -> int:
-    """Choose the output rows of one tile."""
+    """Return how many output rows a tile should have."""
     return max(1, TILE_CELLS // math.prod(job.counts[1:]))
 
 
 def prepare(weight: Array, job: Job) -> Array:
-    """Give the weight (groups, first-axis taps, O/groups, inner taps · C/groups)."""
+    """Return the weight as (groups, kernel rows, O/groups, inner kernel elements · C/groups)."""
     split = weight.reshape(job.groups, job.group_outputs, job.group_inputs, job.kernel[0], -1)
     ordered = np.ascontiguousarray(split.transpose(0, 3, 1, 4, 2))
     return ordered.reshape(job.groups, job.kernel[0], job.group_outputs, -1)
@@ -65,26 +65,30 @@ def prepare(weight: Array, job: Job) -> Array:
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
     """Compute a tile: block (groups, C/groups, rows, *inner) into out (groups, O/groups, rows, *inner).
 
-    The block's inner axes may come without their padding, which is then zeros, and saves a copy.
+    The inner axes of the block may lack their padding, which is then zeros; that saves a copy.
     """
     first, cells = job.windows[0], math.prod(out.shape[3:])
     shifted, starts = _shifted_rows(block, job, out.shape[3:], scratch)
     target = flat_view(out)
     total = scratch.take("total", target.shape, job.dtype)
     part = scratch.take("part", target.shape, job.dtype)
-    for tap in range(first.kernel):
-        start = (starts[tap * first.dilation % first.stride] + tap * first.dilation // first.stride) * cells
+    for kernel_row in range(first.kernel):
+        offset = kernel_row * first.dilation
+        start = (starts[offset % first.stride] + offset // first.stride) * cells
         cut = shifted[..., start : start + target.shape[2]]
-        last = tap == first.kernel - 1
-        if tap == 0:
+        last = kernel_row == first.kernel - 1
+        if kernel_row == 0:
             multiply(weight[:, 0], cut, target if last else total, scratch)
             continue
-        multiply(weight[:, tap], cut, part, scratch)
+        multiply(weight[:, kernel_row], cut, part, scratch)
         np.add(total, part, out=target if last else total)
 
 
 def _shifted_rows(block: Array, job: Job, counts: tuple[int, ...], scratch: Scratch) -> tuple[Array, list[int]]:
-    """Copy rows once for each inner tap: (groups, taps · channels, rows · cells), and where each phase starts."""
+    """Return rows copied once per inner kernel position, and the row at which each phase of the stride starts.
+
+    The copies are (groups, inner kernel elements · channels, rows · cells).
+    """
     groups, channels, read = block.shape[:3]
     inner, stride = job.windows[1:], job.windows[0].stride
     starts = [sum(len(range(phase, read, stride)) for phase in range(before)) for before in range(stride)]
@@ -92,25 +96,25 @@ def _shifted_rows(block: Array, job: Job, counts: tuple[int, ...], scratch: Scra
         return block.reshape(groups, channels, read), starts
     if block.shape[3:] == job.inner_padded:
         inner = tuple(window.replace(padding=Padding()) for window in inner)
-    taps = list(product(*(range(window.kernel) for window in inner)))
-    shifted = scratch.take("shifted", (groups, len(taps), channels, read, *counts), job.dtype)
-    for place, inner_tap in enumerate(taps):
-        places = [
-            seen(window, size, tap, 0, count)
-            for window, size, tap, count in zip(inner, block.shape[3:], inner_tap, counts, strict=True)
+    positions = list(product(*(range(window.kernel) for window in inner)))
+    shifted = scratch.take("shifted", (groups, len(positions), channels, read, *counts), job.dtype)
+    for number, position in enumerate(positions):
+        met = [
+            seen(window, size, index, 0, count)
+            for window, size, index, count in zip(inner, block.shape[3:], position, counts, strict=True)
         ]
-        for phase in sorted({tap * job.windows[0].dilation % stride for tap in range(job.kernel[0])}):
-            cut: tuple[Any, ...] = (..., slice(phase, None, stride), *(cells for _, cells in places))
+        for phase in sorted({row * job.windows[0].dilation % stride for row in range(job.kernel[0])}):
+            cut: tuple[Any, ...] = (..., slice(phase, None, stride), *(cells for _, cells in met))
             picked = block[cut]
-            target = shifted[:, place, :, starts[phase] : starts[phase] + picked.shape[2]]
-            filled: tuple[Any, ...] = (..., *(outputs for outputs, _ in places))
+            target = shifted[:, number, :, starts[phase] : starts[phase] + picked.shape[2]]
+            filled: tuple[Any, ...] = (..., *(outputs for outputs, _ in met))
             target[filled] = picked
-            _clear_around(target, [outputs for outputs, _ in places])
-    return shifted.reshape(groups, len(taps) * channels, -1), starts
+            _clear_around(target, [outputs for outputs, _ in met])
+    return shifted.reshape(groups, len(positions) * channels, -1), starts
 
 
 def _clear_around(target: Array, filled: Sequence[slice]) -> None:
-    """Put zeros where the last axes of an array are not filled."""
+    """Zero the cells of the last axes that are not filled."""
     for axis, outputs in enumerate(filled, target.ndim - len(filled)):
         lead: tuple[Any, ...] = (slice(None),) * axis
         if outputs.start:

@@ -1,7 +1,7 @@
-"""Convolution of planes by kernels of rank one: a column of weights down the rows, then a row of weights along them.
+"""Convolution of planes with separable kernels: a column of weights down the rows, then a row of weights along them.
 
-A kernel K = u v^T (boxes, Gaussians, Sobel's) costs k + k products a cell instead of k x k. Both passes are products
-with banded matrices, as in `banded`; blocks of 32 output cells keep those products thick.
+A kernel of rank one, K = u v^T (box, Gaussian, Sobel), costs k + k products per cell instead of k x k. Both passes
+are products with Toeplitz matrices, as in `toeplitz`; blocks of 32 output cells keep the products large.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ STEP = 32
 BAND = STEP
 TILE_ROWS = 64
 
-# How far a product u v may be from the kernel's own weight, relative to it.
-NEARLY = {"float32": 5e-7, "float64": 2e-15}
+# The largest relative difference between a product u v and the kernel's own weight.
+TOLERANCE = {"float32": 5e-7, "float64": 2e-15}
 
 
 def refuse(job: Job) -> str | None:
-    """Say why this algorithm cannot do a job."""
+    """Return why this algorithm cannot do a job, or None if it can."""
     if job.rank != 2 or job.group_inputs * job.group_outputs > 1:
         return "it is for planes"
     if job.dtype in ("object", "int64"):
@@ -36,26 +36,26 @@ def refuse(job: Job) -> str | None:
 
 
 def cost(job: Job, rates: Rates) -> float:
-    """Estimate seconds on one core: two thin products and the pass between them."""
+    """Estimate seconds on one core: two thin products, and writing and reading what lies between them."""
     planes, (height, width) = job.batch * job.groups, job.counts
     down, along = (_read(window) for window in job.windows)
     middle = planes * height * job.inner_padded[0]
     first = 2 * middle * down / rates.product(job.dtype, BAND, down)
     second = 2 * planes * height * width * along / rates.product(job.dtype, BAND, along)
     calls = 8 * rates.call * max(job.tile_count(rows(job), STEP), planes)
-    # Batches of such small products run at two thirds of the rate of one.
+    # Batches of such small products run at two thirds of the rate of a single one.
     return 1.5 * (first + second) + 2 * middle * job.itemsize / rates.gather + calls
 
 
 def rows(job: Job) -> int:
-    """Choose the output rows of one tile."""
+    """Return how many output rows a tile should have."""
     return TILE_ROWS
 
 
 def factors(kernel: Array) -> tuple[Array, Array] | None:
-    """Write a kernel (height, width) as a column and a row whose product it is, or None.
+    """Factor a kernel (height, width) into a column and a row whose outer product it is, or return None.
 
-    Whole numbers give whole factors, exactly; floats may differ in their last digits.
+    Integers have exact integer factors; the product of float factors may differ in its last digits.
 
     >>> factors(np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]]))
     (array([1, 2, 1]), array([ 1,  0, -1]))
@@ -71,28 +71,29 @@ def factors(kernel: Array) -> tuple[Array, Array] | None:
         row = row // column[pivot_row]
         return (column, row) if np.array_equal(np.multiply.outer(column, row), kernel) else None
     row = row / row[pivot_column]
-    near = np.abs(np.multiply.outer(column, row) - kernel) <= NEARLY.get(kernel.dtype.name, 0) * np.abs(kernel)
+    near = np.abs(np.multiply.outer(column, row) - kernel) <= TOLERANCE.get(kernel.dtype.name, 0) * np.abs(kernel)
     return (column, row) if near.all() else None
 
 
 def _read(window: Window) -> int:
+    """Return how many input cells a band of output cells reads."""
     return (BAND - 1) * window.stride + window.extent
 
 
 def prepare(weight: Array, job: Job) -> Array:
-    """Give both banded matrices of every group, one after the other: (groups, numbers)."""
+    """Return both Toeplitz matrices of every group, one after the other: (groups, numbers)."""
     matrices = []
     for kernel in weight.reshape(job.groups, *job.kernel):
         whole = kernel.astype(np.int64) if job.whole else kernel
         pair = factors(whole)
-        assert pair is not None, "a plan takes this algorithm for kernels of rank one only"
-        matrices.append([_banded(factor, window) for factor, window in zip(pair, job.windows, strict=True)])
+        assert pair is not None, "this algorithm is planned for kernels of rank one only"
+        matrices.append([_toeplitz(factor, window) for factor, window in zip(pair, job.windows, strict=True)])
     flat = [np.concatenate([matrix.reshape(-1) for matrix in pair]) for pair in matrices]
     return np.stack(flat).astype(job.dtype)
 
 
-def _banded(factor: Array, window: Window) -> Array:
-    """Write a factor on the diagonals of a matrix (BAND, cells read)."""
+def _toeplitz(factor: Array, window: Window) -> Array:
+    """Return the matrix (BAND, cells read) with a factor of the kernel on its diagonals."""
     matrix = np.zeros((BAND, _read(window)), factor.dtype)
     for cell in range(BAND):
         first = cell * window.stride
@@ -112,7 +113,7 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
 
 
 def _down(plane: Array, matrix: Array, window: Window, rows: int, scratch: Scratch) -> Array:
-    """Weigh the rows of a plane (rows read, width) together: (rows, width), rows up to a whole band."""
+    """Sum weighted rows of a plane (rows read, width): (rows, width), with rows rounded up to whole bands."""
     bands, read, move = -(-rows // BAND), _read(window), BAND * window.stride
     needed = (bands - 1) * move + read
     if plane.shape[0] < needed:
@@ -128,7 +129,7 @@ def _down(plane: Array, matrix: Array, window: Window, rows: int, scratch: Scrat
 
 
 def _along(middle: Array, matrix: Array, window: Window, out: Array, scratch: Scratch) -> None:
-    """Weigh the cells of each row together into out (rows, columns), in blocks of BAND columns."""
+    """Sum weighted cells of each row into out (rows, columns), in blocks of BAND columns."""
     rows, columns = out.shape
     blocks, read, move = columns // BAND, _read(window), BAND * window.stride
     if blocks:

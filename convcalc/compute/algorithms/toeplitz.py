@@ -1,10 +1,10 @@
-"""Convolution of planes as products with a banded (Toeplitz) matrix: bands of input rows become bands of output rows.
+"""Convolution of planes as products with Toeplitz matrices: bands of input rows become bands of output rows.
 
-B output rows depend on B + k - 1 input rows, and they do so in the same way at every column. For each tap along the
-width that dependence is a matrix (B, B + k - 1) with the kernel's column on its diagonals; stacked, the taps make
-one matrix that a product takes to the input rows as they lie in memory. What remains is to add the taps' rows,
-each shifted by its place in the kernel. Most of the matrix is zeros, and still nothing is faster on planes, because
-a product does hundreds of operations in the time in which one number is moved.
+B output rows depend on B + k - 1 input rows, in the same way at every column. For each column of the kernel this
+dependence is a banded Toeplitz matrix (B, B + k - 1) with the kernel column on its diagonals. Stacked, these matrices
+multiply the input rows as they lie in memory; then the results of the kernel columns are added up, each shifted by
+its position in the kernel. Most of a matrix is zeros, and still nothing is faster on planes: a product does hundreds
+of operations in the time it takes to move one number.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from convcalc.compute.number_types import Array
 
 SPREADS = True
 PADDED = True
-# Output rows of one product: more make the band sparser, fewer make the product too thin.
+# Output rows of one product: more make the matrix sparser, fewer make the product too thin.
 BAND = 4
-# Tiles hold whole bands, and enough of them to read and write memory in long runs.
+# Tiles hold whole bands, and enough of them for long runs of memory.
 STEP = 8 * BAND
-# Bytes of the output rows of one tile, whose bands share the halo.
+# Bytes of the output of one tile, whose bands share their halo.
 TILE_BYTES = 1 << 21
-# Output columns of one product, and bytes of what the products of some bands give before it is added up.
+# Output columns of one product, and bytes of the products of some bands before they are added up.
 CHUNK = 2048
 PARTS_BYTES = 1 << 22
-# Rows of so many columns are worth to be added up where they go, narrower ones are copied there.
+# From this many columns on the last addition writes to the output; narrower rows are copied there.
 WIDE = 512
 
 
 def refuse(job: Job) -> str | None:
-    """Say why this algorithm cannot do a job."""
+    """Return why this algorithm cannot do a job, or None if it can."""
     if job.rank != 2:
         return f"it needs two spatial axes, not {job.rank}"
     if job.dtype in ("object", "int64"):
@@ -44,38 +44,38 @@ def refuse(job: Job) -> str | None:
 
 
 def cost(job: Job, rates: Rates) -> float:
-    """Estimate seconds on one core: products with all their zeros, an addition for each tap of the width, a copy."""
-    taps, columns = job.kernel[1], job.inner_padded[0]
+    """Estimate seconds on one core: products with all their zeros, an addition per kernel column, and a copy."""
+    kernel_columns, columns = job.kernel[1], job.inner_padded[0]
     cells, depth = job.batch * job.outputs * job.counts[0] * columns, job.group_inputs * _read(job)
-    products = 2 * cells * taps * depth / rates.batched(job.dtype, depth)
-    added = 3 * cells * (taps - 1) * job.itemsize / rates.stream
+    products = 2 * cells * kernel_columns * depth / rates.batched(job.dtype, depth)
+    added = 3 * cells * (kernel_columns - 1) * job.itemsize / rates.stream
     chunks = max(1, columns / CHUNK)
-    bands = job.batch * job.groups * job.counts[0] / BAND * chunks * taps * rates.small
-    parts = max(job.tile_count(rows(job), STEP) * chunks, cells * taps * job.itemsize / PARTS_BYTES)
+    bands = job.batch * job.groups * job.counts[0] / BAND * chunks * kernel_columns * rates.small
+    parts = max(job.tile_count(rows(job), STEP) * chunks, cells * kernel_columns * job.itemsize / PARTS_BYTES)
     calls = 5 * rates.call * parts
     return products + added + 2 * cells * job.itemsize / rates.gather + bands + calls
 
 
 def rows(job: Job) -> int:
-    """Choose the output rows of one tile."""
+    """Return how many output rows a tile should have."""
     return max(STEP, TILE_BYTES // (job.group_outputs * job.counts[1] * job.itemsize))
 
 
 def _read(job: Job) -> int:
-    """Count the input rows that a band of output rows sees."""
+    """Return how many input rows a band of output rows reads."""
     return job.rows_read(BAND)
 
 
 def prepare(weight: Array, job: Job) -> Array:
-    """Give the banded matrices (groups, width taps, O/groups, BAND, C/groups, input rows)."""
+    """Return the Toeplitz matrices (groups, kernel columns, O/groups, BAND, C/groups, input rows)."""
     window, read = job.windows[0], _read(job)
     shape = (job.groups, job.kernel[1], job.group_outputs, BAND, job.group_inputs, read)
-    banded = np.zeros(shape, job.dtype)
-    by_tap = weight.reshape(job.groups, job.group_outputs, job.group_inputs, *job.kernel).transpose(0, 4, 1, 2, 3)
+    matrices = np.zeros(shape, job.dtype)
+    by_column = weight.reshape(job.groups, job.group_outputs, job.group_inputs, *job.kernel).transpose(0, 4, 1, 2, 3)
     for row in range(BAND):
         first = row * window.stride
-        banded[:, :, :, row, :, first : first + window.extent : window.dilation] = by_tap
-    return banded
+        matrices[:, :, :, row, :, first : first + window.extent : window.dilation] = by_column
+    return matrices
 
 
 def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
@@ -93,13 +93,13 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
             seen = target[:, :, band * BAND : (band + bands) * BAND].reshape(-1, outputs, bands, BAND, columns)
             _run_bands(_strips(cells, band, bands, job, scratch), matrices, job, seen.swapaxes(1, 2), scratch)
         if rest:
-            # The last band is computed whole as well, lest its bits depend on the height of the input.
+            # The last band is computed in full as well: its bits must not depend on the height of the input.
             strips = _strips(cells, whole, 1, job, scratch)
             _run_bands(strips, matrices, job, target[:, None, :, whole * BAND :], scratch)
 
 
 def _strips(block: Array, band: int, bands: int, job: Job, scratch: Scratch) -> Array:
-    """Give the input rows of some bands as (groups, bands, C/groups · rows, width), zeros below the block."""
+    """Return the input rows of some bands as (groups, bands, C/groups · rows, width), with zeros below the block."""
     groups, channels, rows, width = block.shape
     read, move = _read(job), BAND * job.windows[0].stride
     if channels == 1 and (band + bands - 1) * move + read <= rows:
@@ -115,9 +115,9 @@ def _strips(block: Array, band: int, bands: int, job: Job, scratch: Scratch) -> 
 
 
 def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
-    """Multiply strips (groups, bands, depth, width), then add up the taps, each at its shift, into the output.
+    """Multiply strips (groups, bands, depth, width), and add up the kernel columns at their shifts into out.
 
-    out: (groups, bands, O/groups, rows of a band or fewer, columns).
+    out: (groups, bands, O/groups, at most BAND rows, columns).
     """
     window, (groups, bands, outputs, rows, all_columns) = job.windows[1], out.shape
     matrix = weight.reshape(len(weight), 1, -1, strips.shape[2])
@@ -128,17 +128,17 @@ def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scra
         seen = strips[..., first : first + reach + window.extent - 1]
         parts = scratch.take("parts", (groups, bands, matrix.shape[2], seen.shape[3]), job.dtype)
         multiply(matrix, seen, parts, scratch)
-        # The rows of a band are added up as one run: what its windows past the edge give is left behind at the end.
-        by_tap = parts.reshape(groups, bands, window.kernel, -1)
-        total, run = by_tap[:, :, 0], by_tap.shape[3] - window.extent + 1
-        direct = window.kernel > 1 and columns >= WIDE
-        for tap in range(1, window.kernel - direct):
-            at = tap * window.dilation
-            np.add(total[..., :run], by_tap[:, :, tap, at : at + run], out=total[..., :run])
+        # The rows of a band are added up as one run; windows that cross the end of a row are dropped at the end.
+        by_column = parts.reshape(groups, bands, window.kernel, -1)
+        total, run = by_column[:, :, 0], by_column.shape[3] - window.extent + 1
+        add_into_out = window.kernel > 1 and columns >= WIDE
+        for kernel_column in range(1, window.kernel - add_into_out):
+            shift = kernel_column * window.dilation
+            np.add(total[..., :run], by_column[:, :, kernel_column, shift : shift + run], out=total[..., :run])
         target, inside = out[..., column : column + columns], (slice(rows), slice(0, reach, window.stride))
         summed = total.reshape(groups, bands, outputs, BAND, -1)
-        if direct:
-            last = by_tap[:, :, -1].reshape(summed.shape)[..., window.extent - 1 :]
+        if add_into_out:
+            last = by_column[:, :, -1].reshape(summed.shape)[..., window.extent - 1 :]
             np.add(summed[..., *inside], last[..., *inside], out=target)
         else:
             np.copyto(target, summed[..., *inside])
