@@ -198,7 +198,9 @@ def test_a_layer_that_moves_cells_elsewhere_makes_it_undefined() -> None:
     assert found.layer == 1
 
 
-@pytest.mark.parametrize(("cell", "message"), [((3, 0), "no cell 3 on an axis of 3"), ((1,), "it takes 2")])
+@pytest.mark.parametrize(
+    ("cell", "message"), [((3, 0), "index 3 is out of range for an axis of size 3"), ((1,), "it takes 2")]
+)
 def test_a_cell_that_is_not_there_is_refused(cell: tuple[int, ...], message: str) -> None:
     traced = trace([Pooling("max", (2, 2), (2, 2), "valid", (1, 1))], TensorShape((6, 8), 2))
     with pytest.raises(ShapeError, match=message):
@@ -207,12 +209,18 @@ def test_a_cell_that_is_not_there_is_refused(cell: tuple[int, ...], message: str
 
 def test_huge_sizes_take_no_longer() -> None:
     size = 10**30
-    conv = Convolution(1, 1, (10**20,), (3,), (Padding(5, 5),), (2,))
+    conv = Convolution(1, 1, (10**20,), (3,), (Padding(5, 5),), (1,))
     spread = Convolution(1, 1, (4,), (2,), (Padding(1, 1),), (1,), transposed=True)
     found = region(trace([conv, conv, spread], TensorShape((1, size), 1)), (0,))
-    assert found.hulls == ((0, 8 * 10**20 - 28),)
+    assert found.hulls == ((0, 4 * 10**20 - 24),)
     deep = [Convolution(1, 1, (3,), (1,), (Padding(1, 1),), (1,))] * 300
     assert region(trace(deep, TensorShape((1, 10**6), 1)), (500_000,)).hulls == ((499_700, 500_300),)
+
+
+def test_cells_that_are_too_scattered_to_follow_are_refused() -> None:
+    conv = Convolution(1, 1, (10**7,), (1,), "valid", (2,))
+    with pytest.raises(ShapeError, match="the cells seen are too scattered to be followed"):
+        region(trace([conv], TensorShape((1, 10**8), 1)), (0,))
 
 
 def test_the_lights_are_seen() -> None:

@@ -39,7 +39,7 @@ from convcalc.layers.families import (
     Unpooling,
     rank_of,
 )
-from convcalc.layers.reshaping import axis_index, reshaped
+from convcalc.layers.reshaping import axis_index, flattened, reshaped, unflattened
 from convcalc.layers.tensor_shape import TensorShape
 from convcalc.layers.windows import slides, transposed_windows, unpooling_windows
 
@@ -50,7 +50,7 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
     """Return how each spatial axis that comes out of `layer` follows from an axis of `shape`.
 
     A flat tensor has one axis here, its features. None where the axes are mixed (a flatten, an unfold, attention),
-    or where spatial axes become features; `seen_through_flatten` knows about those.
+    or where spatial axes become features.
 
     Raises ShapeError where the layer works on another number of spatial axes.
 
@@ -61,10 +61,9 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
     match layer:
         case Permute():
             return _permuted(layer, shape)
-        case Reshape():
-            same = shape.channels is not None and None not in shape.sizes and reshaped(layer, shape) == shape
-            return _each([_KEEP] * (shape.rank or 1)) if same else None
-        case AdaptivePooling(drop_axes=True) | Unfold() | Fold() | Flatten() | Unflatten():
+        case Flatten() | Unflatten() | Reshape():
+            return _each([_KEEP] * (shape.rank or 1)) if _stays(layer, shape) else None
+        case AdaptivePooling(drop_axes=True) | Unfold() | Fold():
             return None
         case Attention() | Recurrent() | Embedding() | Bilinear() | Unknown():
             return None
@@ -77,6 +76,19 @@ def _check_rank(layer: Layer, shape: TensorShape) -> None:
     if expected is not None and expected != shape.rank and not (isinstance(layer, Normalization) and shape.rank == 0):
         axes = "spatial axis" if expected == 1 else "spatial axes"
         raise ShapeError(f"the layer works on {expected} {axes}, the input {shape} has {shape.rank}")
+
+
+def _stays(layer: Flatten | Unflatten | Reshape, shape: TensorShape) -> bool:
+    """Whether the numbers already have the shape that they are to get."""
+    if shape.channels is None or None in shape.sizes:
+        return False
+    match layer:
+        case Flatten():
+            return flattened(layer, shape) == shape
+        case Unflatten():
+            return unflattened(layer, shape) == shape
+        case Reshape():
+            return reshaped(layer, shape) == shape
 
 
 def _each(maps: Sequence[AxisMap]) -> AxisMaps:
@@ -113,6 +125,8 @@ def _maps(
             return [_KEEP if outputs is None else Adaptive(outputs) for outputs in layer.outputs]
         case Border():
             return [Shift(before, after, layer.mode) for before, after in layer.amounts]
+        case Resize() if not shape.rank:
+            raise ShapeError(f"interpolation needs a spatial axis, the input {shape} has none")
         case Resize():
             return _rescaled(layer, axes)
         case PixelShuffle():

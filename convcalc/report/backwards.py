@@ -9,15 +9,15 @@ from convcalc.geometry import axis_name
 from convcalc.report import SCHEMA, Column, Lines, Report, Table, laid_out
 
 if TYPE_CHECKING:
-    from convcalc.network.region import Region, Sight
+    from convcalc.network.region import AxisCells, Region
     from convcalc.network.solve import Solved, Span
 
 
 def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequence[str]) -> Report:
     """Add to a report on sizes the rectangle of input that one output cell sees; `texts` are the layers.
 
-    >>> from convcalc.network.region import Region, Sight
-    >>> seen = Region((Sight((range(0, 4),), -1, 3),))
+    >>> from convcalc.network.region import AxisCells, Region
+    >>> seen = Region((AxisCells(((0, 3),), -1, 3),))
     >>> with_region(Report("shape", {}, "", ()), (0,), seen, ()).answer
     '0..3'
     """
@@ -29,10 +29,10 @@ def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequ
     elif not region.hulls:
         lines, answer = ["no input cell: the output cell is made of padding alone"], "nothing"
     else:
-        sights = zip(region.hulls, region.axes, strict=True)
+        seen = zip(region.hulls, region.axes, strict=True)
         lines = [
-            f"{axis_name(axis, len(region.axes))}: {_axis_text(hull, sight)}"
-            for axis, (hull, sight) in enumerate(sights)
+            f"{axis_name(axis, len(region.axes))}: {_axis_text(hull, cells)}"
+            for axis, (hull, cells) in enumerate(seen)
         ]
         answer = "x".join(span_text(*hull) for hull in region.hulls)
     data = report.data | {
@@ -40,17 +40,20 @@ def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequ
         "region": None if region.hulls is None else [list(hull) for hull in region.hulls],
         "region_unclipped": None if region.axes is None else [[axis.low, axis.high] for axis in region.axes],
     }
-    block = Lines(tuple(lines), f"cell {place} of the output sees these cells of the input")
+    title = f"cell {place} of the output sees these cells of the input"
+    if region.varies:
+        title += " (size or distance varies from cell to cell)"
+    block = Lines(tuple(lines), title)
     # A verdict stays the answer where one was asked for.
     answer = report.answer if "check" in data else answer
     return report.replace(data=data, answer=answer, blocks=(*report.blocks, block))
 
 
-def _axis_text(hull: tuple[int, int], sight: Sight) -> str:
-    cells = hull[1] - hull[0] + 1
-    text = f"{span_text(*hull)} ({cells} {'cell' if cells == 1 else 'cells'})"
-    if (sight.low, sight.high) != hull:
-        text += f", unclipped {span_text(sight.low, sight.high)}"
+def _axis_text(hull: tuple[int, int], seen: AxisCells) -> str:
+    count = hull[1] - hull[0] + 1
+    text = f"{span_text(*hull)} ({count} {'cell' if count == 1 else 'cells'})"
+    if (seen.low, seen.high) != hull:
+        text += f", unclipped {span_text(seen.low, seen.high)}"
     return text
 
 

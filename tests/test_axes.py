@@ -1,0 +1,318 @@
+"""What every layer family does to its axes, against sets of cells that are sent through the layer one by one.
+
+The oracle sends an array whose numbers are sets of input cells through each layer in plain loops: a number that is
+computed from others has the union of their sets. It shares no code with the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import legal_starts, mirrored
+
+from convcalc.axis_maps import ReceptiveField
+from convcalc.errors import ShapeError
+from convcalc.geometry import Padding
+from convcalc.layers import (
+    AdaptivePooling,
+    Attention,
+    AxesNormalization,
+    Bilinear,
+    Border,
+    Convolution,
+    Elementwise,
+    Embedding,
+    Flatten,
+    Fold,
+    GatedUnit,
+    Layer,
+    LayerNormalization,
+    Linear,
+    Normalization,
+    Permute,
+    PixelShuffle,
+    Pooling,
+    Recurrent,
+    Reshape,
+    Resize,
+    Slope,
+    TensorShape,
+    Unflatten,
+    Unfold,
+    Unknown,
+    Unpooling,
+)
+from convcalc.network.region import region
+from convcalc.network.trace import trace
+
+Index = tuple[int, ...]
+Cells = dict[Index, frozenset[Index]]
+"""For each number (channel, row, column, ...) of a tensor the cells (row, column, ...) of the input it comes from."""
+
+
+# What a number of padding comes from.
+BEYOND: Index = ()
+
+
+def lit(sizes: Index) -> Cells:
+    """Make an input in which each number comes from its own cell."""
+    return {index: frozenset([index[1:]]) for index in indices(sizes)}
+
+
+def indices(sizes: Sequence[int]) -> Iterator[Index]:
+    return product(*map(range, sizes))
+
+
+def sizes_of(cells: Cells) -> Index:
+    return tuple(max(axis) + 1 for axis in zip(*cells, strict=True))
+
+
+def joined(found: Sequence[frozenset[Index]]) -> frozenset[Index]:
+    return frozenset().union(*found)
+
+
+def sent(layer: Layer, cells: Cells) -> Cells:
+    """Send sets through a layer."""
+    channels, *spatial = sizes_of(cells)
+    match layer:
+        case Convolution(transposed=True) | Unpooling():
+            return over_axes(cells, [transposed_sources(layer, axis, size) for axis, size in enumerate(spatial)])
+        case Convolution() | Pooling():
+            return over_axes(cells, [window_sources(layer, axis, size) for axis, size in enumerate(spatial)])
+        case AdaptivePooling(drop_axes=True):
+            return {(c,): joined([cells[(c, *place)] for place in indices(spatial)]) for c in range(channels)}
+        case AdaptivePooling():
+            return over_axes(
+                cells, [adaptive_sources(size, out or size) for size, out in zip(spatial, layer.outputs, strict=True)]
+            )
+        case Border():
+            return over_axes(
+                cells,
+                [
+                    [[mirrored(place, size, layer.mode)] for place in range(-before, size + after)]
+                    for size, (before, after) in zip(spatial, layer.amounts, strict=True)
+                ],
+            )
+        case Resize(factor=(int(factor),), mode="nearest"):
+            return over_axes(cells, [[[place // factor] for place in range(size * factor)] for size in spatial])
+        case PixelShuffle(factor=r, inverse=False):
+            return {
+                (c, y, x): cells[(c * r * r + y % r * r + x % r, y // r, x // r)]
+                for c, y, x in indices((channels // r**2, spatial[0] * r, spatial[1] * r))
+            }
+        case PixelShuffle(factor=r):
+            return {
+                (c, y, x): cells[(c // r**2, y * r + c % r**2 // r, x * r + c % r)]
+                for c, y, x in indices((channels * r**2, spatial[0] // r, spatial[1] // r))
+            }
+        case Linear(on_channels=True, out_features=out):
+            return {(c, *place): joined([cells[(d, *place)] for d in range(channels)])
+                    for c in range(out) for place in indices(spatial)}  # fmt: skip
+        case Linear(out_features=out):
+            sizes = (channels, *spatial)
+            return {
+                (*place, feature): joined([cells[(*place, other)] for other in range(sizes[-1])])
+                for *place, feature in indices((*sizes[:-1], out))
+            }
+        case GatedUnit(axis=axis):
+            at = axis - 1 if axis > 0 else axis + 1 + len(spatial)
+            half = (channels, *spatial)[at] // 2
+            moved = {index: (*index[:at], index[at] + half, *index[at + 1 :]) for index in cells if index[at] < half}
+            return {index: cells[index] | cells[other] for index, other in moved.items()}
+        case Flatten(start=1, end=-1):
+            return {(number,): cells[index] for number, index in enumerate(sorted(cells))}
+        case Permute():
+            last = {(*index[1:], index[0]): seen for index, seen in cells.items()}
+            turned = {tuple(index[axis - 1] for axis in layer.axes): seen for index, seen in last.items()}
+            return {(index[-1], *index[:-1]): seen for index, seen in turned.items()}
+        case _:
+            return cells  # what works number by number, normalizations among it
+
+
+def over_axes(cells: Cells, sources: Sequence[Sequence[Sequence[int | None]]]) -> Cells:
+    """Send every channel through the sources of each axis: for each output cell the input cells it is made of."""
+    channels = sizes_of(cells)[0]
+    return {
+        (c, *out): joined(
+            [
+                frozenset([BEYOND]) if None in place else cells[(c, *place)]  # type: ignore[arg-type] # no None there
+                for place in product(*(axis[at] for axis, at in zip(sources, out, strict=True)))
+            ]
+        )
+        for c in range(channels)
+        for out in indices([len(axis) for axis in sources])
+    }
+
+
+def window_sources(layer: Convolution | Pooling, axis: int, size: int) -> list[list[int | None]]:
+    kernel, stride, dilation = layer.kernel[axis], layer.stride[axis], layer.dilation[axis]
+    extent = dilation * (kernel - 1) + 1
+    if layer.padding == "same":
+        total = max((-(-size // stride) - 1) * stride + extent - size, 0)
+        before, after = total // 2, total - total // 2
+    elif layer.padding == "causal":
+        before, after = extent - 1, 0
+    else:
+        assert not isinstance(layer.padding, str)
+        before, after = layer.padding[axis].before, layer.padding[axis].after
+    mode = layer.padding_mode if isinstance(layer, Convolution) else "zeros"
+    ceil = isinstance(layer, Pooling) and layer.ceil
+    starts = legal_starts(size, kernel, stride, before, after, dilation, ceil)
+    places = [[start + tap * dilation for tap in range(kernel)] for start in starts]
+    return [[mirrored(place, size, mode) for place in row] for row in places]
+
+
+def transposed_sources(layer: Convolution | Unpooling, axis: int, size: int) -> list[list[int | None]]:
+    """Walk every input cell's kernel over the output, then cut the padding off."""
+    assert not isinstance(layer.padding, str)
+    kernel, stride, padding = layer.kernel[axis], layer.stride[axis], layer.padding[axis]
+    dilation = layer.dilation[axis] if isinstance(layer, Convolution) else 1
+    extra = (layer.output_padding or (0,) * 9)[axis] if isinstance(layer, Convolution) else 0
+    whole: list[list[int | None]] = [[] for _ in range((size - 1) * stride + dilation * (kernel - 1) + 1 + extra)]
+    for place, tap in product(range(size), range(kernel)):
+        whole[place * stride + tap * dilation].append(place)
+    for row in whole:
+        # At a stride of 1 a number at an edge lacks some of the cells that it would come from.
+        row += [None] * (stride == 1 and len(row) < kernel)
+    return whole[padding.before : len(whole) - padding.after]
+
+
+def adaptive_sources(size: int, outputs: int) -> list[list[int | None]]:
+    return [[place for place in range(size) if a * size < (place + 1) * outputs and place * outputs < (a + 1) * size]
+            for a in range(outputs)]  # fmt: skip
+
+
+def conv(kernel: int = 3, stride: int = 1, before: int = 0, after: int = 0, dilation: int = 1, **rest: Any) -> Layer:
+    window = ((kernel,) * 2, (stride, 1), (Padding(before, after), Padding(after, before)), (dilation, 1))
+    return Convolution(None, 4, *window, **rest)
+
+
+def pool(kernel: int, stride: int, before: int = 0, after: int = 0, ceil: bool = False) -> Layer:
+    return Pooling("max", (kernel,) * 2, (stride,) * 2, (Padding(before, after),) * 2, (1, 1), ceil=ceil)
+
+
+# Every family, for an input of 4 channels and two axes; each with every kind of rule it may have.
+TWO_AXES: list[Layer] = [
+    conv(), conv(3, 2, 1, 0), conv(2, 3, 0, 1, 2), conv(3, 1, 2, 2, padding_mode="reflect"),
+    conv(3, 2, 1, 1, padding_mode="circular"), conv(4, 1, 3, 2, padding_mode="replicate"),
+    Convolution(None, 4, (3, 2), (2, 1), "same", (1, 2)), Convolution(None, 4, (3, 2), (1, 1), "causal", (1, 2)),
+    conv(3, 1, 1, 1, transposed=True), conv(4, 2, 1, 1, transposed=True), conv(1, 3, transposed=True),
+    conv(3, 2, 1, 0, 2, transposed=True, output_padding=(1, 0)), conv(2, 1, 3, 2, transposed=True),
+    pool(2, 2), pool(3, 2, 1, 1, ceil=True), pool(3, 1, 1, 1),
+    AdaptivePooling("avg", (1, 1)), AdaptivePooling("avg", (3, None)), AdaptivePooling("avg", (4, 9)),
+    AdaptivePooling("avg", (1, 1), drop_axes=True),
+    Unpooling((2, 2), (2, 2), (Padding(),) * 2), Unpooling((3, 2), (1, 3), (Padding(1, 1), Padding())),
+    Unfold((2, 2), (1, 1), (Padding(),) * 2, (1, 1)),
+    Border(((1, 2), (-1, -2))), Border(((2, 1), (3, 0)), "reflect"), Border(((2, 1), (0, 3)), "circular"),
+    Resize(factor=(1,)), Resize(factor=(2,)), Resize(factor=(3,)), Resize(factor=(2,), mode="bilinear"),
+    PixelShuffle(2), PixelShuffle(2, inverse=True), PixelShuffle(1),
+    Linear(None, 5), Linear(None, 5, on_channels=True),
+    Attention(7, 1), Recurrent("gru", 7, 5), Embedding(9, 4), Bilinear(2, 3, 4), Unknown("Block"),
+    Normalization(4), LayerNormalization((6, 7)), LayerNormalization((7,)), AxesNormalization((1,)),
+    Flatten(), Flatten(2), Unflatten(1, (2, 2)), Reshape((6, 7, 4)), Reshape((7, 6, 4)), Reshape((168,)),
+    Permute((2, 1, 3)), Permute((1, 2, 3)), Permute((3, 1, 2)),
+    GatedUnit(1), GatedUnit(2), GatedUnit(-1), Slope(4), Elementwise("ReLU"),
+]  # fmt: skip
+FOLD = Fold((6, 7), (2, 2), (1, 1), (Padding(),) * 2, (1, 1))  # puts back what the unfold above takes apart
+BEFORE: list[Layer] = [conv(3, 1, 1, 1), pool(3, 2, 1, 1), conv(2, 1, 0, 0, 2), conv(3, 2, 1, 1)]
+
+
+def test_every_family_is_among_the_layers() -> None:
+    assert {type(layer) for layer in (*TWO_AXES, FOLD)} == set(get_args(Layer))
+
+
+def compare(chain: list[Layer], sizes: Index) -> None:
+    """Compare the fields of a chain with its regions, and both with the sets; a chain that does not fit is left."""
+    try:
+        traced = trace(chain, TensorShape(sizes, len(sizes) - 1))
+    except ShapeError:
+        return
+    output, fields = traced.output, traced.steps[-1].fields
+    found = {cell: region(traced, cell) for cell in indices(output.spatial or output.sizes[-1:])}
+    if output.rank:
+        assert all((each.axes is None) == (None in fields) for each in found.values())
+    if any(each.axes is None for each in found.values()):
+        return
+    cells = lit(sizes)
+    for step in traced.steps:
+        cells = sent(step.layer, cells)
+    for cell, each in found.items():
+        seen = joined([cells[index] for index in cells if index == cell or index[1:] == cell])
+        hulls = tuple((min(axis), max(axis)) for axis in zip(*(seen - {BEYOND}), strict=True))
+        assert each.hulls == hulls, (cell, each, sorted(seen))
+        assert each.axes is not None
+        inside = bool(seen) and BEYOND not in seen and not folds(chain)
+        for field, axis in zip(fields, sources(chain), strict=False):
+            if isinstance(field, ReceptiveField):
+                low = cell[sources(chain).index(axis)] * field.stride - field.padding
+                assert (each.axes[axis].low, each.axes[axis].high) == (low, low + field.size - 1)
+                assert not inside or each.axes[axis].hull == (low, low + field.size - 1)
+    if len(chain) == 1:
+        for axis, field in enumerate(fields):
+            ends = [(each.axes[axis].low, each.axes[axis].high) for cell, each in sorted(found.items())
+                    if each.axes is not None and not sum(cell[:axis] + cell[axis + 1 :])]  # fmt: skip
+            alike = {(right[0] - left[0], right[1] - left[1]) for left, right in pairwise(ends)}
+            assert field != "varies" or len(ends) < 3 or len(alike) > 1
+
+
+def sources(chain: Sequence[Layer]) -> list[int]:
+    """Follow each axis that comes out of a chain to the axis of the input that it was."""
+    order = [0, 1]
+    for layer in chain:
+        if isinstance(layer, Permute):
+            order = [order[axis - 1] for axis in layer.axes[:-1]]
+    return order
+
+
+def folds(chain: Sequence[Layer]) -> bool:
+    """Whether a border takes its cells from elsewhere on the axis, so that a field has cells outside of its span."""
+    modes = [getattr(layer, "padding_mode", getattr(layer, "mode", "zeros")) for layer in chain]
+    return any(mode in ("reflect", "circular", "replicate") for mode in modes)
+
+
+@pytest.mark.parametrize("layer", TWO_AXES, ids=str)
+def test_the_fields_and_the_regions_of_a_layer_are_those_of_the_cells_it_is_made_of(layer: Layer) -> None:
+    compare([layer], (4, 6, 7))
+    compare([layer], (4, 6, 4))
+    for before in BEFORE:
+        compare([before, layer], (4, 8, 9))
+        compare([layer, before], (4, 6, 8))
+        compare([before, layer, Elementwise("ReLU"), before], (4, 11, 12))
+
+
+def test_what_is_unfolded_is_not_in_place_even_if_it_is_folded_again() -> None:
+    traced = trace([Unfold((2, 2), (1, 1), (Padding(),) * 2, (1, 1)), FOLD], TensorShape((4, 6, 7), 2))
+    assert traced.steps[-1].fields == (None, None)
+    assert region(traced, (2, 3)).axes is None
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.sampled_from(TWO_AXES), min_size=2, max_size=4), st.integers(4, 9), st.integers(4, 9))
+def test_chains_of_any_layers(chain: list[Layer], height: int, width: int) -> None:
+    compare(chain, (4, height, width))
+
+
+FLAT: list[list[Layer]] = [
+    [Flatten(), Linear(None, 5)],
+    [Flatten(), Elementwise("ReLU"), GatedUnit()],
+    [pool(2, 2), Flatten(), GatedUnit(), GatedUnit(1)],
+    [conv(3, 2, 1, 1), Flatten(), Elementwise("Dropout"), Flatten()],
+    [AdaptivePooling("avg", (1, 1), drop_axes=True), Elementwise("ReLU")],
+    [AdaptivePooling("avg", (1, 1), drop_axes=True), Linear(None, 3)],
+]
+
+
+@pytest.mark.parametrize("chain", FLAT, ids=str)
+def test_features_see_the_cells_they_are_made_of(chain: list[Layer]) -> None:
+    traced = trace(chain, TensorShape((4, 6, 8), 2))
+    cells = lit((4, 6, 8))
+    for step in traced.steps:
+        cells = sent(step.layer, cells)
+    for (feature,), seen in cells.items():
+        hull = tuple((min(axis), max(axis)) for axis in zip(*(seen - {BEYOND}), strict=True))
+        assert region(traced, (feature,)).hulls == hull
