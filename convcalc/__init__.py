@@ -21,23 +21,23 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `report`   | what a command found, for the eye and for machines        | explain, check, network, layers,         |
 |            |                                                           | axis_maps, geometry                      |
 | `render`   | a report as plain text, a Rich table, JSON                | report, matrix, rich                     |
-| `api`      | what notebooks and programs call                          | notation, network, layers, geometry,     |
-|            |                                                           | matrix, compute, numpy                   |
+| `api`      | what notebooks and programs call                          | model, notation, network, layers,        |
+|            |                                                           | geometry, matrix, compute, numpy         |
 | `cli`      | the command line; alone prints an error or exits          | everything                               |
 """
 
 TYPE_CHECKING = False  # typing's own would cost more to import than all the rest
 if TYPE_CHECKING:
-    from convcalc.api import convolve, parse, pool, shape
+    from convcalc.api import convolve, params, parse, pool, shape
 
-__all__ = ["__version__", "convolve", "parse", "pool", "shape"]
+__all__ = ["__version__", "convolve", "params", "parse", "pool", "shape"]
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
     """Import the functions of `convcalc.api` when they are first asked for; the command line never does."""
-    if name in ("convolve", "parse", "pool", "shape"):
+    if name in __all__:
         from convcalc import api
 
         return vars(api)[name]

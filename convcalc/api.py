@@ -1,4 +1,4 @@
-"""For notebooks and programs: `convcalc.convolve`, `convcalc.pool`, `convcalc.shape`, `convcalc.parse`.
+"""For notebooks and programs: `convcalc.convolve`, `pool`, `shape`, `params` and `parse`.
 
 The same layers, rules and engine as on the command line, for arrays that are there already. Errors are those of
 `convcalc.errors`, all of them `ConvcalcError`s with a message, and a `hint` where there is one.
@@ -6,7 +6,7 @@ The same layers, rules and engine as on the command line, for arrays that are th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ShapeError, UsageError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from convcalc.layers import AdaptivePooling, Layer
+    from convcalc.network.cost import Audit
     from convcalc.notation import WindowOptions
 
     PerAxis = int | Sequence[int]
@@ -181,13 +182,14 @@ def _pooling(kind: str, window: dict[str, Any], ceil: bool, dims: int | None, ax
     return build(kind, _window(kernel, **window).replace(ceil=ceil or None), rank)
 
 
-def shape(size: str | PerAxis, *layers: str | Layer, dims: int | None = None) -> tuple[int, ...]:
-    """Give the size that comes out of layers, of any notation, for an input size.
+def shape(size: str | PerAxis | None, *layers: str | Layer, dims: int | None = None) -> tuple[int, ...]:
+    """Return the size that comes out of layers, of any notation, for an input size.
 
-    `size` is "3x224x224", (3, 224, 224), or 224 for a square; `layers` are texts or what `parse` gives, one after
-    the other. Keras's notation reads and gives sizes channels last. `dims` is the number of spatial axes where the
-    notation does not say it. Raises SpecError for a text that cannot be read, ShapeError where a layer does not fit,
-    with the layer's index as `layer`.
+    `size` is "3x224x224", (3, 224, 224), 224 for a square, or None for that of an `Input` among the layers; `layers`
+    are texts or what `parse` returns, one after the other. Keras's notation reads and returns sizes channels last.
+    `dims` is the number of spatial axes where the notation does not say it. Raises SpecError for a text that cannot
+    be read, ShapeError where a layer does not fit, with the layer's index as `layer` and its place as `place`; warns
+    of what the answer rests on, as the command notes it.
 
     >>> import convcalc
     >>> convcalc.shape("3x224x224", "Conv2d(3, 64, 7, stride=2, padding=3)", "MaxPool2d(3, 2)")
@@ -195,29 +197,34 @@ def shape(size: str | PerAxis, *layers: str | Layer, dims: int | None = None) ->
     >>> convcalc.shape((28, 26, 1), "Conv2D(8, 3)")
     (26, 24, 8)
     """
-    from convcalc.layers import rank_of
-    from convcalc.network.trace import interpret, trace
-    from convcalc.notation import channels_first, parse_network, parse_size
+    from convcalc.model.forward import forward
+    from convcalc.model.request import LayerRequest
 
-    chain: list[Layer] = []
-    last = False
-    for layer in layers:
-        if isinstance(layer, str):
-            network = parse_network(layer, rank=dims)
-            last = last or network.layout == "hwc"
-            chain += [node.layer for node in network.nodes]
-        else:
-            chain.append(layer)
-    if not chain:
-        raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)'")
-    rank = dims or next((found for found in map(rank_of, chain) if found), 2)
-    if isinstance(size, str):
-        sizes = parse_size(size, layout="hwc" if last else "chw", rank=rank)
-    else:
-        sizes = _numbers(size, "size")
-        sizes = channels_first(sizes, rank) if last else sizes
-    output = trace(chain, interpret(sizes, chain, dims)).output
-    return (*output.batch, *output.channels_last) if last else output.sizes
+    passed = forward(LayerRequest(layers, rank=dims), _size_text(size))
+    _warn(passed.network.notes)
+    return passed.output
+
+
+def params(*layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None) -> Audit:
+    """Count the parameters of layers and, with the `size` of an input, multiply-accumulates and output numbers.
+
+    Layers, sizes and `dims` are written as for `shape`. The result's `total` holds the sums (`params`, `macs`,
+    `flops`, `activations`; `parameters` has `weights`, `biases`, `buffers`), `costs` the same for each layer, and
+    `layers` the layers completed by what comes in. What depends on an input is None without one. Raises what `shape`
+    raises, and warns of layers that no sum can hold.
+
+    >>> import convcalc
+    >>> convcalc.params("Conv2d(3, 64, 7)").total.params
+    9472
+    >>> convcalc.params("conv:64,k7,s2,p3", "relu", size="3x224x224").total.macs
+    118013952
+    """
+    from convcalc.model.count import count
+    from convcalc.model.request import LayerRequest
+
+    counted = count(LayerRequest(layers, rank=dims), _size_text(size))
+    _warn(counted.notes)
+    return counted.audit
 
 
 def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
@@ -234,9 +241,27 @@ def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
     >>> len(convcalc.parse("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())"))
     3
     """
-    from convcalc.notation import parse_layers
+    from convcalc.model.reading import read
+    from convcalc.model.request import LayerRequest
 
-    return tuple(node.layer for node in parse_layers(text, rank=dims))
+    network = read(LayerRequest((text,), rank=dims))
+    _warn(network.notes)
+    return tuple(network.layers)
+
+
+def _size_text(size: str | PerAxis | None) -> str | None:
+    """Return the size of an input as text, which the one reader of sizes takes."""
+    if size is None or isinstance(size, str):
+        return size
+    return "x".join(map(str, size)) if isinstance(size, Iterable) else str(size)
+
+
+def _warn(notes: Sequence[str]) -> None:
+    """Warn the caller of a function of this module of what an answer rests on."""
+    import warnings
+
+    for note in notes:
+        warnings.warn(note, stacklevel=3)
 
 
 def _one(layers: tuple[Layer, ...]) -> tuple[Layer]:

@@ -10,8 +10,7 @@ from convcalc.cli.layers import layer_request
 from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
 from convcalc.cli.output import Answer
 from convcalc.errors import UsageError
-from convcalc.model.forward import Count, count
-from convcalc.model.reading import read
+from convcalc.model.count import Count, count
 from convcalc.report import params_report
 
 if TYPE_CHECKING:
@@ -53,14 +52,7 @@ def params(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc params`."""
-    request = layer_request(layers, layer, window)
-    if request.is_open:
-        from convcalc.model.placeholder import filled
-
-        network = filled(request, counts.input)
-    else:
-        network = read(request)
-    counted = count(network, counts.input, request.rank)
+    counted = count(layer_request(layers, layer, window), counts.input)
     nodes = counted.network.nodes
     report = params_report(
         counted.audit,

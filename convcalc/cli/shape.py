@@ -11,7 +11,6 @@ from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputO
 from convcalc.cli.output import Answer
 from convcalc.errors import ShapeError, UsageError
 from convcalc.model.forward import ForwardPass, forward
-from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.notation import parse_size
 from convcalc.report import Report, shape_report
@@ -85,7 +84,7 @@ def shape(
     request = layer_request(layers, layer, window)
     if size is not None and (questions.want is not None or "?" in size or request.is_open):
         return Answer(_solved(request, size, questions), output)
-    passed = forward(read(request), size, request.rank, questions.layout)
+    passed = forward(request, size, questions.layout)
     if questions.notation is not None:
         return Answer(_translated(passed, questions.notation), output)
     if questions.frameworks:

@@ -1,19 +1,17 @@
-"""A size sent through a network as written, and what that shows: hidden flattens, layers to doubt, costs."""
+"""A size sent through a network as written, and what that shows: hidden flattens, layers to doubt."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
 from convcalc.layers import Elementwise, Flatten, Linear
+from convcalc.model.reading import read
+from convcalc.model.request import LayerRequest
 from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
 from convcalc.notation import Network, Node, channels_first, parse_size
 from convcalc.value import Value
-
-if TYPE_CHECKING:
-    from convcalc.network.cost import Audit
 
 LONGEST_NAME = 60
 """Characters of a layer's text that the place of an error shows."""
@@ -36,92 +34,41 @@ class ForwardPass(Value):
         return output.sizes if self.layout == "chw" else (*output.batch, *output.channels_last)
 
 
-class Count(Value):
-    """What a network holds and, where the size of an input was given, does."""
-
-    network: Network
-    audit: Audit
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Remarks on the layers as read, and on those that the sums leave out."""
-        notes = list(self.network.notes)
-        unknown = [self.network.nodes[index] for index in self.audit.unknown]
-        if unknown:
-            kinds = ", ".join(dict.fromkeys(node.text.partition("(")[0] for node in unknown))
-            layers = "1 layer" if len(unknown) == 1 else f"{len(unknown)} layers"
-            notes.append(f"{layers} unknown and in no sum: {kinds}")
-        if self.audit.shared:
-            shared = ", ".join(dict.fromkeys(self.network.nodes[index].name for index in self.audit.shared))
-            notes.append(f"used again, so counted once: {shared}")
-        return tuple(notes)
-
-
-def forward(
-    network: Network, size: str | None = None, rank: int | None = None, layout: str | None = None
-) -> ForwardPass:
+def forward(request: LayerRequest, size: str | None = None, layout: str | None = None) -> ForwardPass:
     """Send an input through a network; a printed one gets the flattens that its `forward` hides.
 
-    `size` is the input as written, None for the one that the layers themselves give; `rank` is the number of spatial
-    axes where no layer says it, `layout` the order of sizes where it is not the notation's. Raises SpecError for a
-    size that cannot be read, and ShapeError with the place of the layer that does not fit.
+    `size` is the input as written, None for the one that the layers themselves give; `layout` is the order of sizes
+    where it is not the notation's. Raises SpecError for a text that cannot be read, and ShapeError with the place of
+    the layer that does not fit.
 
-    >>> from convcalc.notation import parse_network
-    >>> forward(parse_network("Conv2D(8, 3)"), "28x26x3").output
+    >>> forward(LayerRequest(("Conv2D(8, 3)", "ReLU()")), "28x26x3").output
     (26, 24, 8)
     """
+    network = read(request)
     layout = layout or network.layout
-    network, traced = traced_network(network, _input_of(network, size, rank, layout), rank)
+    sizes = input_sizes(network, size, request.rank, layout)
+    network, traced = traced_network(network, sizes, request.rank)
     return ForwardPass(network, traced, layout)
 
 
-def count(network: Network, size: str | None = None, rank: int | None = None) -> Count:
-    """Count what a network holds and, with an input, does; hidden flattens are put in as `forward` does it.
+def input_sizes(network: Network, size: str | None, rank: int | None, layout: str) -> tuple[int, ...]:
+    """Read the size of the input, its channels first whatever the layout it is written in, or take the network's.
 
-    >>> from convcalc.notation import parse_network
-    >>> count(parse_network("Conv2d(3, 64, 7)")).audit.total.params
-    9472
+    >>> input_sizes(read(LayerRequest(("Conv2D(8, 3)",))), "28x26x3", None, "hwc")
+    (3, 28, 26)
     """
-    from convcalc.network.cost import audit, audit_trace
-
-    # Only Keras's names are names of weights; PyTorch's say where a module stands.
-    names = [node.name for node in network.nodes] if network.notation == "keras" else []
-    if size is None and network.input is None:
-        with placed(network):
-            return Count(network, audit(network.layers, names=names))
-    network, traced = traced_network(network, _input_of(network, size, rank, network.layout), rank)
-    with placed(network):
-        return Count(network, audit_trace(traced, names))
-
-
-def _input_of(network: Network, size: str | None, rank: int | None, layout: str) -> tuple[int, ...]:
-    """Read the size of the input, channels first, or take it from the layers."""
     if size is not None:
-        return sizes_of(size, network, rank, layout)
+        sizes = parse_size(size)
+        return sizes if layout == "chw" else channels_first(sizes, interpret(sizes, network.layers, rank).rank)
     if network.input is None:
         raise UsageError("no size of an input given", place="INPUT", hint="write it first, as 3x224x224")
     return network.input
 
 
-def sizes_of(text: str, network: Network, rank: int | None, layout: str) -> tuple[int, ...]:
-    """Read the size of an input of `network`, its channels first whatever the layout it is written in.
-
-    >>> from convcalc.notation import parse_network
-    >>> sizes_of("28x26x3", parse_network("Conv2D(8, 3)"), None, "hwc")
-    (3, 28, 26)
-    """
-    sizes = parse_size(text)
-    if layout == "chw":
-        return sizes
-    return channels_first(sizes, interpret(sizes, network.layers, rank).rank)
-
-
 def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -> tuple[Network, Trace]:
     """Send sizes through a network, the flattens that a printed one hides put in on the way.
 
-    >>> from convcalc.notation import parse_network
-    >>> network = parse_network("Linear(3, 2)")
-    >>> str(traced_network(network, (3,), None)[1].output)
+    >>> str(traced_network(read(LayerRequest(("Linear(3, 2)",))), (3,), None)[1].output)
     '2'
     """
     while True:

@@ -7,7 +7,7 @@ from typing import Any
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer
-from convcalc.model.forward import sizes_of, traced_network
+from convcalc.model.forward import input_sizes, traced_network
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.solve import Solved, solve_input, solve_value
@@ -61,7 +61,7 @@ def filled(request: LayerRequest, size: str | None) -> Network:
     network = _first_that_reads(unknown.read)
     if size is None:
         raise UsageError("what it stands for depends on the input", place="?", hint="give its size with `size`")
-    solved = unknown.solved(sizes_of(size, network, request.rank, network.layout), None, request.rank)
+    solved = unknown.solved(input_sizes(network, size, request.rank, network.layout), None, request.rank)
     return unknown.read(tuple(span.first for span in solved.solutions[0].spans))
 
 

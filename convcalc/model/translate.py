@@ -25,8 +25,8 @@ def translation(passed: ForwardPass, notation: str) -> Translation:
     Raises UsageError with the place of the layer that the notation cannot say.
 
     >>> from convcalc.model.forward import forward
-    >>> from convcalc.notation import parse_network
-    >>> translation(forward(parse_network("conv:8,k3 relu"), "3x9x8"), "pytorch").lines
+    >>> from convcalc.model.request import LayerRequest
+    >>> translation(forward(LayerRequest(("conv:8,k3", "relu")), "3x9x8"), "pytorch").lines
     ('nn.Conv2d(3, 8, kernel_size=3)', 'nn.ReLU()')
     """
     network, lines = passed.network, list[str]()

@@ -1,0 +1,62 @@
+"""What a network as written holds and, with an input, does; its sums say what they leave out."""
+
+from __future__ import annotations
+
+from convcalc.model.forward import input_sizes, placed, traced_network
+from convcalc.model.reading import read
+from convcalc.model.request import LayerRequest
+from convcalc.network.cost import Audit, audit, audit_trace
+from convcalc.notation import Network
+from convcalc.value import Value
+
+
+class Count(Value):
+    """A network, and what it holds and, where the size of an input was given, does."""
+
+    network: Network
+    audit: Audit
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the layers as read, and on those that the sums leave out."""
+        notes = list(self.network.notes)
+        unknown = [self.network.nodes[index] for index in self.audit.unknown]
+        if unknown:
+            kinds = ", ".join(dict.fromkeys(node.text.partition("(")[0] for node in unknown))
+            layers = "1 layer" if len(unknown) == 1 else f"{len(unknown)} layers"
+            notes.append(f"{layers} unknown and in no sum: {kinds}")
+        if self.audit.shared:
+            shared = ", ".join(dict.fromkeys(self.network.nodes[index].name for index in self.audit.shared))
+            notes.append(f"used again, so counted once: {shared}")
+        return tuple(notes)
+
+
+def count(request: LayerRequest, size: str | None = None) -> Count:
+    """Count what a network holds and, with an input of `size`, does; it is sent forward as `forward` does it.
+
+    A `?` in the layers is filled in by the only number that fits the input. Raises SpecError for a text that cannot
+    be read, and ShapeError with the place of the layer that does not fit.
+
+    >>> count(LayerRequest(("Conv2d(3, 64, 7)",))).audit.total.params
+    9472
+    >>> count(LayerRequest(("conv:64,k7",)), "3x224x224").audit.total.macs
+    447105792
+    """
+    network, rank = _read(request, size), request.rank
+    # Only Keras's names are names of weights; PyTorch's say where a module stands.
+    named = network.notation == "keras"
+    if size is None and network.input is None:
+        with placed(network):
+            return Count(network, audit(network.layers, names=[node.name for node in network.nodes if named]))
+    sizes = input_sizes(network, size, rank, network.layout)
+    network, traced = traced_network(network, sizes, rank)
+    with placed(network):
+        return Count(network, audit_trace(traced, [node.name for node in network.nodes if named]))
+
+
+def _read(request: LayerRequest, size: str | None) -> Network:
+    if not request.is_open:
+        return read(request)
+    from convcalc.model.placeholder import filled
+
+    return filled(request, size)
