@@ -6,6 +6,7 @@ computed from others has the union of their sets. It shares no code with the pac
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 from typing import Any, get_args
@@ -17,6 +18,7 @@ from oracles import legal_starts, mirrored
 
 from convcalc.axis_maps import ReceptiveField
 from convcalc.errors import ShapeError
+from convcalc.explain import shape_derivations
 from convcalc.geometry import Padding
 from convcalc.layers import (
     AdaptivePooling,
@@ -283,6 +285,19 @@ def test_the_fields_and_the_regions_of_a_layer_are_those_of_the_cells_it_is_made
         compare([before, layer], (4, 8, 9))
         compare([layer, before], (4, 6, 8))
         compare([before, layer, Elementwise("ReLU"), before], (4, 11, 12))
+
+
+@pytest.mark.parametrize("layer", TWO_AXES, ids=str)
+def test_what_is_derived_for_an_axis_is_its_size(layer: Layer) -> None:
+    try:
+        (step,) = trace([layer], TensorShape((4, 6, 7), 2)).steps
+    except ShapeError:
+        return
+    sizes = dict(zip(("height", "width"), step.output.spatial, strict=False))
+    derived = {each.title: each.lines for each in shape_derivations(step)}
+    assert derived.keys() <= {"channels", "height", "width", "shape", "features", "last axis"}
+    for name in sizes.keys() & derived.keys():
+        assert any(re.search(rf"= {sizes[name]}(,|$)", line) for line in derived[name]), derived
 
 
 def test_what_is_unfolded_is_not_in_place_even_if_it_is_folded_again() -> None:

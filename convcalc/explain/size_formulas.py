@@ -4,38 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import prod
+from typing import assert_never
 
+from convcalc import layers
+from convcalc.axis_maps import (
+    Adaptive,
+    AxisMap,
+    Halve,
+    Keep,
+    Rescale,
+    Scale,
+    Shift,
+    Slide,
+    Spread,
+    Whole,
+)
 from convcalc.explain.derivation import Derivation, factor
 from convcalc.geometry import Window, axis_name
-from convcalc.layers import (
-    AdaptivePooling,
-    Border,
-    Convolution,
-    Flatten,
-    Fold,
-    Linear,
-    Permute,
-    PixelShuffle,
-    Pooling,
-    Reshape,
-    Resize,
-    Unflatten,
-    Unfold,
-    Unpooling,
-    blocks,
-    transposed_windows,
-    windows,
-)
-from convcalc.layers.windows import unpooling_windows
 from convcalc.network.trace import Step
+from convcalc.text import size_text
 
 
 def shape_derivations(step: Step) -> tuple[Derivation, ...]:
     """Derive each size of a step's output.
 
     >>> from convcalc.network.trace import interpret, trace
-    >>> layers = [Pooling("max", (3,), (2,), "valid", (1,))]
-    >>> print(shape_derivations(trace(layers, interpret((8,), layers)).steps[0])[0])
+    >>> chain = [layers.Pooling("max", (3,), (2,), "valid", (1,))]
+    >>> print(shape_derivations(trace(chain, interpret((8,), chain)).steps[0])[0])
     length
       out = floor((i - k) / s) + 1
           = floor((8 - 3) / 2) + 1
@@ -45,70 +40,79 @@ def shape_derivations(step: Step) -> tuple[Derivation, ...]:
           = 3
       1 cell at the end is in no window
     """
-    layer, spatial = step.layer, step.input.spatial
-    names = [axis_name(axis, len(spatial)) for axis in range(len(spatial))]
-    lines: Iterable[tuple[str, ...]]
-    match layer:
-        case Convolution(transposed=True) | Unpooling():
-            axes = transposed_windows(layer) if isinstance(layer, Convolution) else _plain(layer)
-            lines = [_transposed_lines(*window, size) for window, size in zip(axes, spatial, strict=True)]
-        case Convolution() | Pooling():
-            named = layer.padding if isinstance(layer.padding, str) else None
-            pairs = zip(windows(layer, spatial), spatial, strict=True)
-            lines = [_window_lines(window, size, named) for window, size in pairs]
-        case AdaptivePooling():
-            lines = [_adaptive_lines(size, out) for size, out in zip(spatial, layer.outputs, strict=True)]
-        case Border():
-            lines = [_border_lines(size, *amounts) for size, amounts in zip(spatial, layer.amounts, strict=True)]
-        case Resize():
-            lines = _resize_lines(layer, spatial, step.output.spatial)
-        case Linear():
-            names, lines = (
-                ["channels" if layer.on_channels else "last axis"],
-                [(f"out_features = {layer.out_features}",)],
-            )
+    if isinstance(step.layer, layers.Linear):
+        name = "channels" if step.layer.on_channels else "last axis"
+        return (Derivation(name, (f"out_features = {step.layer.out_features}",)),)
+    moved = [axis_map for _, axis_map in step.axes or () if not isinstance(axis_map, Keep)]
+    if step.axes is None or not moved:
+        title = "features" if isinstance(step.layer, layers.Flatten) and step.output.rank == 0 else "shape"
+        return (Derivation(title, tuple(_rearranged_lines(step))),)
+    rank, sizes = step.input.rank, step.input.spatial or step.input.sizes[-1:]
+    names = [axis_name(axis, rank) for axis in range(rank)] or ["features"]
+    lines = [_axis_lines(axis_map, size) for (_, axis_map), size in zip(step.axes, sizes, strict=True)]
+    return (*_channels(step), *map(Derivation, names, lines))
+
+
+def _channels(step: Step) -> tuple[Derivation, ...]:
+    match step.layer:
+        case layers.Convolution() if step.output.channels is not None:
+            return (Derivation("channels", (f"out_channels = {step.output.channels}",)),)
+        case layers.PixelShuffle(factor, inverse):
+            before, after, sign = step.input.channels, step.output.channels, "·" if inverse else "/"
+            return (Derivation("channels", (f"out = in {sign} r² = {before} {sign} {factor**2} = {after}",)),)
         case _:
-            return _rearranged(step)
-    derived = [Derivation(name, each) for name, each in zip(names, lines, strict=True)]
-    if isinstance(layer, Convolution) and step.output.channels is not None:
-        derived.insert(0, Derivation("channels", (f"out_channels = {step.output.channels}",)))
-    return tuple(derived)
+            return ()
 
 
-def _plain(layer: Unpooling) -> tuple[tuple[Window, int], ...]:
-    return tuple((window, 0) for window in unpooling_windows(layer))
-
-
-def _rearranged(step: Step) -> tuple[Derivation, ...]:
-    """Derive the shape after a layer that gives the numbers another order, or leaves the shape alone."""
-    title = "features" if isinstance(step.layer, Flatten) and step.output.rank == 0 else "shape"
-    return (Derivation(title, tuple(_rearranged_lines(step))),)
+def _axis_lines(axis_map: AxisMap, size: int) -> tuple[str, ...]:
+    """Put the numbers into the formula of one axis."""
+    out = axis_map.output(size)
+    match axis_map:
+        case Slide():
+            return _window_lines(axis_map.at(size), size, axis_map.named)
+        case Spread():
+            return _transposed_lines(axis_map.window, axis_map.output_padding, size)
+        case Shift(before, after):
+            return (f"out = i + before + after = {size} + {factor(before)} + {factor(after)} = {out}",)
+        case Scale(scale, inverse):
+            sign = "/" if inverse else "·"
+            return (f"out = i {sign} r = {size} {sign} {scale} = {out}",)
+        case Halve():
+            return (f"out = i / 2 = {size} / 2 = {out}",)
+        case Rescale(size=None):
+            return (f"out = floor(i · factor) = floor({size}·{axis_map.factor}) = {out}",)
+        case Adaptive():
+            window = f"window a goes from floor(a·{size} / {out}) to ceil((a + 1)·{size} / {out})"
+            return f"out = {out}, as asked for", window
+        case Rescale():
+            return (f"out = {out}, as asked for",)
+        case Whole():
+            return (f"out_features = {out}",)
+        case Keep():
+            return (f"out = {size}, as it comes in",)
+        case _:
+            assert_never(axis_map)
 
 
 def _rearranged_lines(step: Step) -> list[str]:
     layer, channels, cells = step.layer, step.input.channels, step.output.spatial
     match layer:
-        case Flatten() | Unflatten() | Reshape():
+        case layers.Flatten() | layers.Unflatten() | layers.Reshape():
             before, after = step.input.sizes, step.output.sizes
             if before[:1] == after[:1] and step.input.batch:
                 before, after = before[1:], after[1:]
             equal = [_product(before), *([_product(after)] if len(after) > 1 else []), str(prod(after))]
             return [" = ".join(equal)]
-        case Permute():
+        case layers.Permute():
             return [f"the axes of a sample, channels last, in the order {layer.axes}"]
-        case Unfold():
+        case layers.Unfold():
             sizes = step.input.spatial
-            counts = [window.output(size) for window, size in zip(blocks(layer), sizes, strict=True)]
+            counts = [window.output(size) for window, size in zip(layers.blocks(layer), sizes, strict=True)]
             rows = f"rows = channels · kernel = {_product((channels or 1, *layer.kernel))} = {step.output.channels}"
             return [rows, f"columns = windows = {_product(counts)} = {cells[0]}"]
-        case Fold():
+        case layers.Fold():
             divided = f"channels = rows / kernel = {channels} / ({_product(layer.kernel)}) = {step.output.channels}"
-            return [divided, f"out = {'x'.join(map(str, cells))}, as asked for"]
-        case PixelShuffle():
-            factor, sign, back = layer.factor, *(("·", "/") if layer.inverse else ("/", "·"))
-            pairs = zip(step.input.spatial, cells, strict=True)
-            divided = f"channels = in {sign} r² = {channels} {sign} {factor**2} = {step.output.channels}"
-            return [divided, *(f"out = i {back} r = {size} {back} {factor} = {out}" for size, out in pairs)]
+            return [divided, f"out = {size_text(cells)}, as asked for"]
         case _ if step.output == step.input:
             return ["stays as it is"]
         case _:
@@ -117,19 +121,6 @@ def _rearranged_lines(step: Step) -> list[str]:
 
 def _product(factors: Iterable[int]) -> str:
     return "·".join(map(str, factors))
-
-
-def _border_lines(size: int, before: int, after: int) -> tuple[str, ...]:
-    return (f"out = i + before + after = {size} + {factor(before)} + {factor(after)} = {size + before + after}",)
-
-
-def _resize_lines(layer: Resize, spatial: tuple[int, ...], output: tuple[int, ...]) -> list[tuple[str, ...]]:
-    if layer.size is not None:
-        return [(f"out = {out}, as asked for",) for out in output]
-    factors = layer.factor or (1,)
-    factors = factors * len(spatial) if len(factors) == 1 else factors
-    triples = zip(spatial, factors, output, strict=True)
-    return [(f"out = floor(i · factor) = floor({size}·{factor}) = {out}",) for size, factor, out in triples]
 
 
 def _window_lines(window: Window, size: int, named: str | None) -> tuple[str, ...]:
@@ -224,13 +215,4 @@ def _transposed_lines(window: Window, extra: int, size: int) -> tuple[str, ...]:
         f"out = {symbols}",
         f"    = {cells}",
         f"    = {window.transposed_output(size, extra)}",
-    )
-
-
-def _adaptive_lines(size: int, outputs: int | None) -> tuple[str, ...]:
-    if outputs is None:
-        return (f"out = {size}, as it comes in",)
-    return (
-        f"out = {outputs}, as asked for",
-        f"window a goes from floor(a·{size} / {outputs}) to ceil((a + 1)·{size} / {outputs})",
     )
