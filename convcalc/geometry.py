@@ -131,6 +131,22 @@ class Window(Value):
         first = -self.padding.before
         return range(first, first + self.output(size) * self.stride, self.stride)
 
+    def cells_met(self, element: int, size: int, first: int, last: int) -> tuple[slice, slice]:
+        """Return which of the windows `first` to `last` have a real cell at a kernel element, and those cells.
+
+        Windows are counted from `first`.
+
+        >>> Window(3, stride=2, padding=Padding(1, 1)).cells_met(0, 5, 0, 3)
+        (slice(1, 3, None), slice(1, 4, 2))
+        """
+        offset = element * self.dilation - self.padding.before
+        low = max(first, -(offset // self.stride))
+        high = min(last, (size - 1 - offset) // self.stride + 1)
+        if low >= high:
+            return slice(0, 0), slice(0, 0)
+        start = low * self.stride + offset
+        return slice(low - first, high - first), slice(start, start + (high - low - 1) * self.stride + 1, self.stride)
+
     def unused(self, size: int) -> int:
         """Count the real cells after the last window: the tail that no output cell sees.
 

@@ -17,10 +17,12 @@ from strategies import PoolingDraw, finite_floats, fractions, huge_integers, poo
 
 from convcalc.compute.pooling import pool as pooling
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
-from convcalc.compute.pooling.pool import KINDS, pool, pool_adaptive
+from convcalc.compute.pooling.pool import KINDS, pool, pool_adaptive, pool_layer
+from convcalc.compute.pooling.sizes import pooling_sizes
 from convcalc.compute.threads import Options
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
+from convcalc.layers import Pooling
 
 CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))["pool"]
 QUICK = settings(max_examples=60, deadline=None)
@@ -288,3 +290,14 @@ def test_long_windows_of_booleans_and_infinities() -> None:
     y = np.where(x, np.inf, -np.inf)
     assert np.isposinf(pool(y, [window], "max")).sum() == 12
     assert np.isnan(pool(np.where(x, np.nan, 1.0), [window], "avg")).sum() == 12
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_sizes_told_before_are_those_of_the_result(kind: Any) -> None:
+    layer = Pooling(kind, (3, 2), (2, 3), (Padding(1, 0), Padding(0, 1)), (2, 1), ceil=True)
+    x = np.random.default_rng(3).random((5, 4, 31, 17))
+    sizes, done = pooling_sizes(layer, x.shape), [0]
+    result = pool_layer(layer, x, sizes.windows, Options(threads=1, progress=done.append))
+    assert (sizes.shape, sizes.rows) == (result.shape, sum(done))
+    with pytest.raises(ShapeError, match="width: window 0 starts at -4 and holds no real cell of the 5"):
+        pooling_sizes(Pooling(kind, (2, 2), (2, 2), (Padding(), Padding(4, 0)), (1, 1)), (3, 5))

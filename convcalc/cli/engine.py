@@ -86,21 +86,18 @@ def planned_pooling(layer: Pooling | AdaptivePooling, x: Any, engine: EngineOpti
     """Report how a pooling would be computed."""
     from convcalc.compute.number_types import kind_of
     from convcalc.compute.pooling.plan import plan_pooling
+    from convcalc.compute.pooling.sizes import pooling_sizes
     from convcalc.compute.threads import thread_count
-    from convcalc.geometry import output_sizes
-    from convcalc.layers import AdaptivePooling, windows
+    from convcalc.layers import AdaptivePooling
     from convcalc.report.plan import plan_report
 
     if isinstance(layer, AdaptivePooling):
         raise UsageError("the windows of an adaptive pooling are taken one by one", place="--plan")
-    rank = len(layer.kernel)
-    spatial = tuple(x.shape[x.ndim - rank :])
-    axes = windows(layer, spatial)
-    plan = plan_pooling(x.shape, axes, layer.kind, str(x.dtype), engine.algorithm)
-    shape = (*x.shape[: x.ndim - rank], *output_sizes(axes, spatial))
+    sizes = pooling_sizes(layer, x.shape)
+    plan = plan_pooling(x.shape, sizes.windows, layer.kind, str(x.dtype), engine.algorithm)
     kind = str(x.dtype) if x.dtype.kind != "O" else kind_of(x)
     memory_size(engine.memory)
-    return plan_report("pool", plan, shape, kind, engine.threads or thread_count())
+    return plan_report("pool", plan, sizes.shape, kind, engine.threads or thread_count())
 
 
 def compute_pooling(
@@ -109,25 +106,13 @@ def compute_pooling(
     """Pool as the options say, showing the progress: values, and where each was found if `indices` are wanted."""
     from convcalc.compute.layer import apply_pooling
     from convcalc.compute.pooling.plan import check_method
+    from convcalc.compute.pooling.sizes import pooling_sizes
     from convcalc.compute.threads import Options
+    from convcalc.layers import Pooling
 
     memory_size(engine.memory)
     check_method(engine.algorithm, x.dtype)
-    with meter(_pooled_rows(layer, x)) as progress:
+    rows = pooling_sizes(layer, x.shape).rows if isinstance(layer, Pooling) else None
+    with meter(rows) as progress:
         options = Options(algorithm=engine.algorithm, threads=engine.threads, progress=progress)
         return apply_pooling(layer, x, indices=indices, options=options)
-
-
-def _pooled_rows(layer: Pooling | AdaptivePooling, x: Any) -> int | None:
-    from convcalc.geometry import output_sizes
-    from convcalc.layers import Pooling, windows
-
-    if not isinstance(layer, Pooling):
-        return None
-    rank = len(layer.kernel)
-    lead, spatial = x.shape[: x.ndim - rank], tuple(x.shape[x.ndim - rank :])
-    rows = output_sizes(windows(layer, spatial), spatial)[0]
-    for size in lead:
-        rows *= size
-    # An Lp pooling goes over the cells once to see that their powers fit.
-    return int(rows) * (2 if layer.kind == "lp" else 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.engine import memory_size, thread_share
@@ -12,7 +12,6 @@ from convcalc.layers import Pooling
 
 if TYPE_CHECKING:
     from convcalc.compute.nchw import Arranged
-    from convcalc.geometry import Window
     from convcalc.layers import AdaptivePooling
 
 LARGE = 1 << 22
@@ -53,7 +52,8 @@ def pool_in_place(layer: Pooling | AdaptivePooling, x: Any, engine: EngineOption
     from convcalc.compute.memmap import Releasing
     from convcalc.compute.pooling.in_pieces import keeps_dtype, pool_in_pieces
     from convcalc.compute.pooling.plan import check_method
-    from convcalc.compute.pooling.pool import pool
+    from convcalc.compute.pooling.pool import pool_layer
+    from convcalc.compute.pooling.sizes import pooling_sizes
     from convcalc.compute.threads import Options
     from convcalc.matrix.npy import new_npy
     from convcalc.matrix.writing.atomic import output_place
@@ -63,18 +63,12 @@ def pool_in_place(layer: Pooling | AdaptivePooling, x: Any, engine: EngineOption
     if not isinstance(layer, Pooling) or not keeps_dtype(layer.kind, x.dtype):
         return False
     check_method(engine.algorithm, x.dtype)
-    axes, shape, rows = _sizes(layer, x)
-    memory = memory_size(engine.memory)
-    counting = {"count_padding": layer.count_padding, "divisor": layer.divisor, "norm": layer.norm}
-    with output_place(path) as place, meter(rows) as progress:
-        out = new_npy(place, x.dtype.str, shape)
-        told = Releasing(progress, rows=rows, memory=memory // 2, arrays=(x, out))
+    sizes, memory = pooling_sizes(layer, x.shape), memory_size(engine.memory)
+    with output_place(path) as place, meter(sizes.rows) as progress:
+        out = new_npy(place, x.dtype.str, sizes.shape)
+        told = Releasing(progress, rows=sizes.rows, memory=memory // 2, arrays=(x, out))
         options = Options(algorithm=engine.algorithm, threads=engine.threads, progress=told)
-
-        def pooled(part: Any, windows: Sequence[Window]) -> Any:
-            return pool(part, windows, layer.kind, options=options, **counting)  # type: ignore[arg-type] # mixed values
-
-        pool_in_pieces(x, axes, out, pooled, memory // 8)
+        pool_in_pieces(x, sizes.windows, out, partial(pool_layer, layer, options=options), memory // 8)
     return True
 
 
@@ -83,18 +77,3 @@ def _is_large(path: str, x: Any) -> bool:
     from convcalc.matrix.writing.atomic import is_ordinary
 
     return path.lower().endswith(".npy") and x.nbytes >= LARGE and is_ordinary(path)
-
-
-def _sizes(layer: Pooling, x: Any) -> tuple[tuple[Window, ...], tuple[int, ...], int]:
-    """Give the windows of a pooling on x, the shape of its result, and the rows that progress counts."""
-    from math import prod
-
-    from convcalc.geometry import check_real_cells
-    from convcalc.layers import windows
-
-    lead, spatial = x.shape[: x.ndim - len(layer.kernel)], x.shape[x.ndim - len(layer.kernel) :]
-    axes = windows(layer, spatial)
-    check_real_cells(axes, spatial)
-    counts = tuple(window.output(size) for window, size in zip(axes, spatial, strict=True))
-    # An Lp pooling goes over the cells once to see that their powers fit.
-    return axes, (*lead, *counts), prod(lead) * counts[0] * (2 if layer.kind == "lp" else 1)

@@ -7,7 +7,7 @@ from typing import Any
 from convcalc.compute.nchw import Arranged, arranged
 from convcalc.compute.number_types import Array
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
-from convcalc.compute.pooling.pool import DEFAULTS, pool, pool_adaptive
+from convcalc.compute.pooling.pool import DEFAULTS, pool_adaptive, pool_layer
 from convcalc.compute.terms import pooled_cells
 from convcalc.compute.threads import Options
 from convcalc.errors import ShapeError
@@ -93,16 +93,7 @@ def apply_pooling(
     axes = windows(layer, spatial)
     if indices:
         return pool_indices(x, axes, layer.kind)
-    values = pool(
-        x,
-        axes,
-        layer.kind,
-        count_padding=layer.count_padding,
-        divisor=layer.divisor,
-        norm=layer.norm,
-        options=options,
-    )
-    return values, None
+    return pool_layer(layer, x, axes, options), None
 
 
 def _rank(layer: Pooling | AdaptivePooling) -> int:

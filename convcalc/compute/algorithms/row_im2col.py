@@ -19,7 +19,6 @@ from convcalc.compute.algorithms.gemm import multiply
 from convcalc.compute.algorithms.im2col import flat_view
 from convcalc.compute.algorithms.job import Job, Scratch
 from convcalc.compute.number_types import Array
-from convcalc.compute.pooling.running import seen
 from convcalc.geometry import Padding
 
 SPREADS = False
@@ -100,7 +99,7 @@ def _shifted_rows(block: Array, job: Job, counts: tuple[int, ...], scratch: Scra
     shifted = scratch.take("shifted", (groups, len(positions), channels, read, *counts), job.dtype)
     for number, position in enumerate(positions):
         met = [
-            seen(window, size, index, 0, count)
+            window.cells_met(index, size, 0, count)
             for window, size, index, count in zip(inner, block.shape[3:], position, counts, strict=True)
         ]
         for phase in sorted({row * job.windows[0].dilation % stride for row in range(job.kernel[0])}):

@@ -1,4 +1,4 @@
-"""Pooling from file to file: piece by piece, each of them small enough for a bound on memory."""
+"""Pooling from file to file, in pieces small enough for a bound on memory."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import numpy as np
 
 from convcalc.compute.number_types import Array
 from convcalc.errors import ShapeError
-from convcalc.geometry import Padding, Window, check_real_cells
+from convcalc.geometry import Padding, Window, check_real_cells, output_sizes
+from convcalc.text import size_text
 
 # Pools an array by windows on its last axes.
 Pool = Callable[[Array, Sequence[Window]], Array]
 
 
 def keeps_dtype(kind: str, dtype: np.dtype[np.generic]) -> bool:
-    """Tell whether a pooling gives back the dtype it is given; an average of whole numbers depends on all of them.
+    """Return whether a pooling keeps the dtype of its input; that of an average of integers depends on all of them.
 
     >>> keeps_dtype("max", np.dtype("uint8")), keeps_dtype("avg", np.dtype("uint8"))
     (True, False)
@@ -26,7 +27,7 @@ def keeps_dtype(kind: str, dtype: np.dtype[np.generic]) -> bool:
 def pool_in_pieces(x: Array, windows: Sequence[Window], out: Array, pool: Pool, memory: int) -> None:
     """Pool the last len(windows) axes of x into out, in pieces of at most about `memory` bytes of x.
 
-    Raises ShapeError where a window holds no real cell, or out has another shape than the result.
+    Raises ShapeError if a window holds no real cell, or `out` does not have the shape of the result.
 
     >>> def highest(part, windows):
     ...     return np.array([part[start : start + 2].max() for start in windows[0].starts(len(part))])
@@ -38,9 +39,9 @@ def pool_in_pieces(x: Array, windows: Sequence[Window], out: Array, pool: Pool, 
     rank = len(windows)
     sizes = x.shape[x.ndim - rank :]
     check_real_cells(windows, sizes)
-    counts = tuple(window.output(size) for window, size in zip(windows, sizes, strict=True))
-    if out.shape != (*x.shape[: x.ndim - rank], *counts):
-        raise ShapeError(f"the result of {x.shape} is not of the shape {out.shape}")
+    result = (*x.shape[: x.ndim - rank], *output_sizes(windows, sizes))
+    if out.shape != result:
+        raise ShapeError(f"the output is {size_text(result)}, not {size_text(out.shape)}")
     _fill(x, windows, out, pool, memory)
 
 
@@ -58,7 +59,7 @@ def _fill(x: Array, windows: Sequence[Window], out: Array, pool: Pool, memory: i
 
 
 def _bands(plane: Array, window: Window, memory: int) -> Iterator[tuple[int, int, Array, Window]]:
-    """Cut a plane into bands: output rows first to last, the input rows they see, and the window on those."""
+    """Cut a plane into bands: first and last output row, the input rows they see, and the window on those."""
     size, padding = len(plane), window.padding
     count = window.output(size)
     readable = memory * size // plane.nbytes
@@ -68,5 +69,5 @@ def _bands(plane: Array, window: Window, memory: int) -> Iterator[tuple[int, int
         start = first * window.stride - padding.before
         stop = (last - 1) * window.stride - padding.before + window.extent
         sides = Padding(max(0, -start), min(padding.after, max(0, stop - size)))
-        # Only the last band may reach over the padding, as far as the whole plane does.
+        # Only the last band may reach beyond the padding, as far as the whole plane does.
         yield first, last, plane[max(0, start) : min(size, stop)], window.replace(padding=sides)

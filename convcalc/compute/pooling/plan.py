@@ -1,4 +1,4 @@
-"""How a pooling is computed: tap by tap, or by doubling the length of the windows, and what each way costs."""
+"""Plan a pooling: directly or by doubling, with the estimated cost of both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from convcalc.compute.algorithms.cost_model import RATES, Rates
 from convcalc.compute.plan import Plan
-from convcalc.compute.pooling.running import METHODS, flat_gain, method, passes
+from convcalc.compute.pooling.running import METHODS, cheaper_method, flat_gain, passes
 from convcalc.errors import UsageError
 from convcalc.geometry import Window
 
@@ -25,8 +25,8 @@ def plan_pooling(
 ) -> Plan:
     """Plan the pooling of an array of `shape` over its last len(windows) axes, and estimate seconds on one core.
 
-    Every axis takes the way that costs it less; the plan is called after the way of the dearest axis. Raises
-    UsageError for an unknown way, or one that cannot do this.
+    Each axis uses its cheaper method; the plan names that of the most expensive axis. Raises UsageError if the
+    forced method is unknown or cannot pool this dtype.
 
     >>> plan_pooling((64, 224, 224), [Window(3, 2), Window(3, 2)], "max", "float32").algorithm
     'doubling'
@@ -51,14 +51,14 @@ def plan_pooling(
 
 
 def check_method(forced: str | None, dtype: np.dtype[Any]) -> dict[str, str]:
-    """Give the ways that cannot pool numbers of a dtype, with the reason; refuse to be forced to one of them.
+    """Return the methods that cannot pool a dtype, with the reason; refuse a forced one that is among them.
 
     >>> check_method("direct", np.dtype(object))
-    {'doubling': "it is for NumPy's numbers, these are Python's"}
+    {'doubling': "it cannot combine Python's numbers, only NumPy's"}
     """
     if forced is not None and forced not in METHODS:
         raise UsageError(f"unknown algorithm {forced}", hint=f"one of {', '.join(METHODS)}")
-    refused = {"doubling": "it is for NumPy's numbers, these are Python's"} if dtype.hasobject else {}
+    refused = {"doubling": "it cannot combine Python's numbers, only NumPy's"} if dtype.hasobject else {}
     if forced in refused:
         raise UsageError(f"the algorithm {forced} cannot do this: {refused[forced]}")
     return refused
@@ -72,15 +72,15 @@ def _axes(
     name: str | None,
     rates: Rates,
 ) -> list[tuple[float, str]]:
-    """Estimate the seconds of each axis in turn, the outermost first, on the cells that are left; and say its way."""
+    """Return seconds and method of each axis, the outermost first, for the cells that the axes before have left."""
     sizes = list(shape)
     rate = rates.object / 4 if dtype.hasobject else rates.stream / dtype.itemsize
     found = []
-    for place, window in enumerate(windows, len(sizes) - len(windows)):
-        line = math.prod(sizes[place + 1 :])
-        chosen = name or method(window, combine, dtype, line)
-        before, sizes[place] = math.prod(sizes), window.output(sizes[place])
-        # Doubling runs over all input cells, a tap over the output cells alone, but more slowly.
+    for axis, window in enumerate(windows, len(sizes) - len(windows)):
+        line = math.prod(sizes[axis + 1 :])
+        chosen = name or cheaper_method(window, combine, dtype, line)
+        before, sizes[axis] = math.prod(sizes), window.output(sizes[axis])
+        # Doubling passes over all input cells, the direct method over the outputs only, but more slowly.
         cells = before if chosen == "doubling" else math.prod(sizes) * flat_gain(window, dtype, line)
         found.append((3 * passes(window, combine, chosen) * cells / rate, chosen))
     return found

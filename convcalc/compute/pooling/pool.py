@@ -1,7 +1,7 @@
-"""Pooling of real arrays: maximum, minimum, average and Lp norm over windows, one axis after another.
+"""Pooling of arrays in memory: maximum, minimum, average and Lp norm over windows, axis by axis.
 
-A window over several axes is a window along each, so every kind runs axis by axis: kernel + kernel passes instead of
-kernel x kernel. The work is cut into tiles of planes and rows for several threads; padding exists in a tile at most.
+A window over several axes is a window along each of them, so every kind takes kernel + kernel passes instead of
+kernel x kernel. The work is cut into tiles of planes and rows for several threads; only tiles are ever padded.
 """
 
 from __future__ import annotations
@@ -24,26 +24,28 @@ from convcalc.compute.number_types import (
     numerators,
     whole_type,
 )
-from convcalc.compute.pooling.running import cut, method, slide
+from convcalc.compute.pooling.running import Slide, axis_slice, cheaper_method, slide
 from convcalc.compute.threads import Options, for_each_tile, thread_count
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Window, adaptive_windows, check_real_cells
+from convcalc.layers import Pooling
+from convcalc.text import size_text
 
 KINDS = ("max", "avg", "min", "lp")
 DEFAULTS = Options()
-# Input cells of one tile, in bytes: few enough to stay in cache, many enough for the passes to take most of the time.
+# Bytes of the input of one tile: few enough to stay in cache, many enough for the passes to take most of the time.
 TILE_BYTES = 3 << 19
 
-# Of planes this many times as high as a window, the rows whose windows reach over an edge make tiles of their own:
-# to compute some rows twice costs less than to copy all rows to where there is room for padding.
+# In planes at least this many times as high as a window, windows that reach over an edge get tiles of their own:
+# computing some rows twice costs less than copying all rows to pad them.
 HIGH = 8
 
 
 class Reduction(Protocol):
-    """Combines the windows of all spatial axes by a function of two arrays, and divides the results if so wanted."""
+    """Combines the cells of all windows by a function of two arrays, and divides the results if asked to."""
 
     def __call__(self, array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
-        """Give the results; `divisors` are of their float type and broadcast to those of one plane."""
+        """Return the results; `divisors` have their float dtype, and broadcast to the results of one plane."""
 
 
 def pool(
@@ -56,16 +58,16 @@ def pool(
     norm: float = 2.0,
     options: Options = DEFAULTS,
 ) -> Array:
-    """Pool the last len(windows) axes of x, every other axis by itself.
+    """Pool the last len(windows) axes of x, each plane by itself.
 
     x: (..., *spatial); returns (..., *output). Maximum and minimum keep the dtype, ignore the padding, and are NaN
-    where a window holds one. The average divides by `divisor`, else by the cells of the window inside input and
-    padding, or, without `count_padding`, by its real cells; averages of whole numbers and fractions are exact: int64
-    or float64 where every average is exact in it, else Fractions. Lp is (sum x^norm)^(1/norm) over the real cells,
-    which is not what PyTorch gives under ceil_mode (it scales a cut window up), and NaN where that sum is negative.
+    where a window holds a NaN. The average divides by `divisor` if given, else by the cells of the window inside
+    input and padding, or without `count_padding` by its real cells. Averages of integers and fractions are exact:
+    int64 or float64 where every average is exact in it, else Fractions. Lp is (sum x^norm)^(1/norm) over the real
+    cells, and NaN where that sum is negative; PyTorch differs under ceil_mode, where it scales a cut window up.
 
-    Raises ShapeError where a window holds no real cell, UsageError for an unknown kind, a divisor of 0 or a
-    norm that is not a positive number, DataError where powers would overflow.
+    Raises ShapeError if a window holds no real cell, UsageError for an unknown kind, a divisor of 0 or a norm that
+    is not a positive number, DataError if powers would overflow.
 
     >>> pool(np.arange(1, 6), [Window(2, stride=2, ceil=True)], "avg")
     array([1.5, 3.5, 5. ])
@@ -85,12 +87,30 @@ def pool(
     return reduce(x, np.maximum if kind == "max" else np.minimum)
 
 
+def pool_layer(layer: Pooling, x: Array, windows: Sequence[Window], options: Options = DEFAULTS) -> Array:
+    """Pool as `layer` says, but by `windows`, which may be those of a part of its input. See `pool`.
+
+    >>> layer = Pooling("avg", (2,), (2,), "valid", (1,), divisor=4)
+    >>> pool_layer(layer, np.array([1, 2, 3]), [Window(2)])
+    array([0.75, 1.25])
+    """
+    return pool(
+        x,
+        windows,
+        layer.kind,
+        count_padding=layer.count_padding,
+        divisor=layer.divisor,
+        norm=layer.norm,
+        options=options,
+    )
+
+
 def pool_adaptive(
     x: Array, outputs: Sequence[int], kind: str, *, divisor: int | None = None, norm: float = 2.0
 ) -> Array:
-    """Pool the last len(outputs) axes of x to the given sizes; window a spans floor(a·i/o) to ceil((a+1)·i/o).
+    """Pool the last len(outputs) axes of x to the given sizes: window a spans floor(a·i/o) to ceil((a+1)·i/o).
 
-    Numbers and errors as for `pool`; there is no padding to count. Source: PyTorch's AdaptiveAvgPool2d.
+    Numbers and errors are those of `pool`. Source: PyTorch's AdaptiveAvgPool2d.
 
     >>> pool_adaptive(np.array([1, 2, 3, 4, 5]), [2], "avg")
     array([2, 4])
@@ -99,9 +119,9 @@ def pool_adaptive(
     spans = list(starmap(adaptive_windows, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
 
     def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
-        for place, axis_spans in enumerate(spans, array.ndim - len(spans)):
-            parts = [combine.reduce(cut(array, place, slice(*span)), axis=place) for span in axis_spans]
-            array = np.stack(parts, axis=place)
+        for axis, axis_spans in enumerate(spans, array.ndim - len(spans)):
+            parts = [combine.reduce(axis_slice(array, axis, slice(*span)), axis=axis) for span in axis_spans]
+            array = np.stack(parts, axis=axis)
         return array if divisors is None else np.asarray(np.divide(array, divisors, out=array))
 
     if kind == "avg":
@@ -112,7 +132,7 @@ def pool_adaptive(
 
 
 def check(x: Array, axes: Sequence[object], kind: str, divisor: int | None, norm: float) -> Array:
-    """Refuse what cannot be pooled; give x back, as float64 where floats stood in an object array."""
+    """Refuse what cannot be pooled, and return x, as float64 if it is an object array with floats."""
     if kind not in KINDS:
         raise UsageError(f"unknown pooling {kind}", hint=f"one of {', '.join(KINDS)}")
     if divisor == 0:
@@ -120,35 +140,40 @@ def check(x: Array, axes: Sequence[object], kind: str, divisor: int | None, norm
     if kind == "lp" and not 0 < norm < math.inf:
         raise UsageError(f"the norm must be a positive number, got {norm:g}", hint="for infinity pool by max")
     if x.ndim < len(axes):
-        raise ShapeError(f"{len(axes)} spatial axes to pool, the input {'x'.join(map(str, x.shape))} has {x.ndim}")
+        raise ShapeError(f"{len(axes)} spatial axes to pool, the input {size_text(x.shape)} has {x.ndim}")
     if not x.size:
-        raise ShapeError(f"nothing to pool: input {'x'.join(map(str, x.shape))}")
+        raise ShapeError(f"nothing to pool: input {size_text(x.shape)}")
     return as_float(x, np.float64) if kind_of(x) == "float" and x.dtype.kind == "O" else x
 
 
 def _reduce_windows(
     x: Array, windows: Sequence[Window], combine: np.ufunc, divisors: Array | None, options: Options
 ) -> Array:
-    """Reduce the spatial axes one after another, the outermost first: its passes leave fewer, but whole rows."""
+    """Reduce the spatial axes one after another, the outermost first: its passes leave fewer rows, but whole ones."""
     rank = len(windows)
     lead, sizes = x.shape[: x.ndim - rank], x.shape[x.ndim - rank :]
     counts = [window.output(size) for window, size in zip(windows, sizes, strict=True)]
     lines = [math.prod(sizes[axis + 1 :]) for axis in range(rank)]
-    ways = [options.algorithm or method(w, combine, x.dtype, line) for w, line in zip(windows, lines, strict=True)]
-    inner = [(0, count) for count in counts[1:]]
+    methods = [
+        options.algorithm or cheaper_method(window, combine, x.dtype, line)
+        for window, line in zip(windows, lines, strict=True)
+    ]
+    inner = [
+        Slide(axis, window, 0, count, combine, method)
+        for axis, (window, count, method) in enumerate(zip(windows, counts, methods, strict=True), 1)
+    ][1:]
     planes = x.reshape(-1, *sizes)
     result = np.empty((len(planes), *counts), x.dtype)
-    shares = None if divisors is None else np.broadcast_to(divisors, counts)
+    row_divisors = None if divisors is None else np.broadcast_to(divisors, counts)
 
     def compute(tile: Tile, scratch: Scratch) -> int:
         part = planes[tile.first_group : tile.last_group]
-        bounds = [(tile.first, tile.last), *inner]
-        for place, (window, (first, last), way) in enumerate(zip(windows, bounds, ways, strict=True), 1):
-            part = slide(part, place, window, combine, first, last, way, scratch)
+        for over in (Slide(1, windows[0], tile.first, tile.last, combine, methods[0]), *inner):
+            part = slide(part, over, scratch)
         target = result[tile.first_group : tile.last_group, tile.first : tile.last]
         target[...] = part
-        if shares is not None:
-            np.divide(target, shares[tile.first : tile.last], out=target)
+        if row_divisors is not None:
+            np.divide(target, row_divisors[tile.first : tile.last], out=target)
         return tile.rows * tile.groups
 
     threads = 1 if x.dtype.hasobject else options.threads or thread_count()
@@ -157,7 +182,7 @@ def _reduce_windows(
 
 
 def _tiles(planes: Array, window: Window) -> Iterator[Tile]:
-    """Cut the windows along the rows of some planes into tiles that read about TILE_BYTES each."""
+    """Cut the output rows of some planes into tiles that read about TILE_BYTES each."""
     size = planes.shape[1]
     row = math.prod(planes.shape[2:]) * planes.itemsize
     for start, stop in _bands(window, size) if planes.nbytes > TILE_BYTES else [(0, window.output(size))]:
@@ -169,7 +194,7 @@ def _tiles(planes: Array, window: Window) -> Iterator[Tile]:
 
 
 def _bands(window: Window, size: int) -> list[tuple[int, int]]:
-    """Give the runs of windows that reach over no edge, over the first and over the last, as far as there are any."""
+    """Return the runs of windows that reach over no edge, over the first and over the last, without empty ones."""
     count = window.output(size)
     if size < HIGH * window.extent:
         return [(0, count)]
@@ -179,11 +204,11 @@ def _bands(window: Window, size: int) -> list[tuple[int, int]]:
 
 
 def _counts(window: Window, size: int, count_padding: bool) -> Array:
-    """Count along one axis the cells each window is divided by: clipped to input and padding, or real ones only."""
+    """Count the cells of each window along one axis: those in input and padding, or the real ones only."""
     low = -window.padding.before if count_padding else 0
     high = size + window.padding.after if count_padding else size
-    taps = np.array(window.starts(size))[:, None] + window.dilation * np.arange(window.kernel)
-    return np.asarray(((taps >= low) & (taps < high)).sum(axis=1))
+    cells = np.array(window.starts(size))[:, None] + window.dilation * np.arange(window.kernel)
+    return np.asarray(((cells >= low) & (cells < high)).sum(axis=1))
 
 
 def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int | None) -> Array:
@@ -198,15 +223,15 @@ def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int 
 
 
 def _as_whole(whole: Array, cells: int) -> Array:
-    """Bring whole numbers to int64 if the sums of `cells` of them fit, else to Python integers."""
+    """Convert integers to int64 if the sums of `cells` of them fit, else to Python integers."""
     return whole.astype(object if whole_type(magnitude(whole) * cells) == "object" else np.int64)
 
 
 def _divide(sums: Array, divisors: Array, denominator: int) -> Array:
-    """Divide whole sums exactly: as floats where every quotient is a short decimal, else as fractions."""
+    """Divide integer sums exactly: as floats if every quotient is a short decimal, else as Fractions."""
     halvings = int(divisors.max()).bit_length() - 1
     powers_of_two = denominator == 1 and not np.any((divisors < 1) | (divisors & (divisors - 1) != 0))
-    # n / 2^a has the digits of n·5^a: 15 of them survive float64 and its shortest text.
+    # n / 2^a has the digits of n·5^a: 15 digits survive float64 and its shortest text.
     if powers_of_two and magnitude(sums) * 5**halvings < 10**15:
         quotients = np.asarray(sums / divisors)
         return quotients if np.any(quotients % 1) else quotients.astype(np.int64)
@@ -214,7 +239,7 @@ def _divide(sums: Array, divisors: Array, denominator: int) -> Array:
 
 
 def _lp(x: Array, reduce: Reduction, norm: float) -> Array:
-    """Take (sum x^p)^(1/p) in float64; norm 1 is a sum, exact for whole numbers and fractions."""
+    """Return (sum x^p)^(1/p) in float64; norm 1 is a sum, exact for integers and fractions."""
     if norm == 1 and x.dtype.kind != "f":
         whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
         return fractions(reduce(_as_whole(whole, whole.size), np.add), denominator)
@@ -234,5 +259,5 @@ def _check_powers(largest: Array, norm: float, cells: int) -> None:
     if np.any(lost):
         raise DataError(
             f"{largest[lost].flat[0]:g} cannot be raised to the norm {norm:g} in {largest.dtype}",
-            hint="a smaller norm, or numbers nearer to 1",
+            hint="use a smaller norm, or numbers nearer to 1",
         )

@@ -1,9 +1,9 @@
-"""Windows sliding along one axis: their maximum, minimum or sum, in few passes over the cells.
+"""Running maximum, minimum or sum: windows that slide along one axis, in few passes over the cells.
 
-Tap by tap it takes one pass a tap over the strided cells that are seen. Doubling finds from the results of 1, 2,
-4, … cells those of any length in about log2(k) passes; a sum loses no digits, as differences of running sums do. It
-runs over all cells as one flat run of memory combined with itself, some cells on, which is several times as fast a
-cell: results between the windows, and of cells from the end of one line and the start of the next, are thrown away.
+The direct method takes one pass per kernel element, over the strided cells that it meets. Doubling combines results
+of 1, 2, 4, … cells to windows of any length in about log2(k) passes; a sum loses no digits, as differences of a
+cumulative sum do. It combines all cells as one flat run of memory with the same run some cells on, which is several
+times as fast per cell. Results between the windows, or across the end of a line, are dropped.
 """
 
 from __future__ import annotations
@@ -19,47 +19,61 @@ import numpy as np
 from convcalc.compute.algorithms.job import Scratch
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
+from convcalc.value import Value
 
 METHODS = ("direct", "doubling")
-# Bytes of a line of cells on which NumPy's loops are about as fast as in one flat run.
+# Bytes of a line of cells on which NumPy's loops are about as fast as on one flat run.
 LONG_LINE = 1 << 11
 
 
-def slide(
-    x: Array, place: int, window: Window, combine: np.ufunc, first: int, last: int, way: str, scratch: Scratch
-) -> Array:
-    """Combine the real cells that windows `first` to `last` along axis `place` see; every window must hold one.
+class Slide(Value):
+    """Windows `first` to `last` that slide along one axis, of which each holds a real cell.
 
-    `combine` is np.maximum, np.minimum or np.add, `way` one of METHODS; objects always go tap by tap. What comes back
-    is to be read only: a view of x, or of scratch memory that is valid until the same axis of another array is taken.
-    A window gets the same bits whichever others it is computed with.
+    `combine` is np.maximum, np.minimum or np.add, `method` one of METHODS.
+    """
 
-    >>> slide(np.array([3, 1, 4, 1, 5]), 0, Window(2, stride=2), np.maximum, 0, 2, "doubling", Scratch())
+    axis: int
+    window: Window
+    first: int
+    last: int
+    combine: np.ufunc
+    method: str
+
+
+def slide(x: Array, over: Slide, scratch: Scratch) -> Array:
+    """Return the combined real cells of every window: x with `last` - `first` results along the axis.
+
+    The result is to be read only: it is a view of x, or scratch memory that is valid until the same axis of another
+    array is taken. A window has the same bits whichever others are computed with it. Objects are always combined
+    directly.
+
+    >>> slide(np.array([3, 1, 4, 1, 5]), Slide(0, Window(2, stride=2), 0, 2, np.maximum, "doubling"), Scratch())
     array([3, 4])
     """
-    if way == "doubling" and x.dtype.kind != "O":
-        return _doubled(x, place, window, combine, first, last, scratch)
-    return _tap_by_tap(x, place, window, combine, first, last, scratch)
+    if over.method == "doubling" and x.dtype.kind != "O":
+        return _doubled(x, over, scratch)
+    return _direct(x, over, scratch)
 
 
-def method(window: Window, combine: np.ufunc, dtype: np.dtype[Any], line: int) -> str:
-    """Choose the way that costs less: a pass a tap over the output, or fewer, faster ones over all of the input.
+def cheaper_method(window: Window, combine: np.ufunc, dtype: np.dtype[Any], line: int) -> str:
+    """Return the cheaper of METHODS: one pass per kernel element over outputs, or fewer, faster ones over all cells.
 
-    `line` counts the cells that lie together at one place of the axis, so 1 along the last axis. The size of the axis
-    has no say: the rows of a stream must get the same bits as the whole plane.
+    `line` is the number of contiguous cells at one index of the axis, so 1 along the last axis. The size of the axis
+    has no influence: the rows of a stream must get the same bits as the whole plane.
 
-    >>> [method(window, np.maximum, np.dtype(float), 1) for window in (Window(3, 2), Window(2, 8))]
+    >>> [cheaper_method(window, np.maximum, np.dtype(float), 1) for window in (Window(3, 2), Window(2, 8))]
     ['doubling', 'direct']
     """
     flat = passes(window, combine, "doubling") * window.stride
-    less = flat < flat_gain(window, dtype, line) * passes(window, combine, "direct")
-    return "doubling" if less and dtype.kind != "O" else "direct"
+    cheaper = flat < flat_gain(window, dtype, line) * passes(window, combine, "direct")
+    return "doubling" if cheaper and dtype.kind != "O" else "direct"
 
 
 def flat_gain(window: Window, dtype: np.dtype[Any], line: int) -> int:
-    """Say how many times as fast a cell is in one flat run of memory as through one tap of the windows.
+    """Return how many times as fast a cell is in one flat run of memory as at one kernel element of the windows.
 
-    Not at all where arithmetic takes the time, as with half precision, or the cells of a tap make long runs as well.
+    It is 1 where arithmetic takes most of the time, as in half precision, and where the cells of a kernel element are
+    long runs as well.
 
     >>> [flat_gain(Window(3, 2), np.dtype("float32"), line) for line in (1, 224, 1024)]
     [4, 4, 1]
@@ -68,65 +82,69 @@ def flat_gain(window: Window, dtype: np.dtype[Any], line: int) -> int:
     return 1 if runs or dtype.char in "egO" else 4
 
 
-def passes(window: Window, combine: np.ufunc, name: str) -> int:
-    """Count the passes over the cells that one of METHODS makes, with the one that takes the results out.
+def passes(window: Window, combine: np.ufunc, method: str) -> int:
+    """Return how many passes over the cells one of METHODS takes, with the one that copies the results.
 
     >>> passes(Window(7), np.maximum, "direct"), passes(Window(7), np.maximum, "doubling")
     (7, 4)
     """
-    return window.kernel if name == "direct" else 1 + len(_doublings(window.kernel, combine))
+    return window.kernel if method == "direct" else 1 + len(_doublings(window.kernel, combine))
 
 
-def _tap_by_tap(
-    x: Array, place: int, window: Window, combine: np.ufunc, first: int, last: int, scratch: Scratch
-) -> Array:
-    result = scratch.take(f"taps {place}", (*x.shape[:place], last - first, *x.shape[place + 1 :]), x.dtype)
-    for windows, cells in _alike(window, x.shape[place], first, last):
-        target = cut(result, place, windows)
-        taps = [cut(x, place, tap) for tap in cells]
-        if len(taps) == 1:
-            target[...] = taps[0]
+def _direct(x: Array, over: Slide, scratch: Scratch) -> Array:
+    shape = (*x.shape[: over.axis], over.last - over.first, *x.shape[over.axis + 1 :])
+    result = scratch.take(f"direct {over.axis}", shape, x.dtype)
+    for windows, cells in _same_elements(over, x.shape[over.axis]):
+        target = axis_slice(result, over.axis, windows)
+        elements = [axis_slice(x, over.axis, element) for element in cells]
+        if len(elements) == 1:
+            target[...] = elements[0]
             continue
-        combine(taps[0], taps[1], out=target)
-        for tap in taps[2:]:
-            combine(target, tap, out=target)
+        over.combine(elements[0], elements[1], out=target)
+        for element in elements[2:]:
+            over.combine(target, element, out=target)
     return result
 
 
-def _alike(window: Window, size: int, first: int, last: int) -> Iterator[tuple[slice, list[slice]]]:
-    """Give runs of the windows first to last, counted from first, that see the same taps, and the cells of each."""
-    found = [seen(window, size, tap, first, last)[0] for tap in range(window.kernel)]
+def _same_elements(over: Slide, size: int) -> Iterator[tuple[slice, list[slice]]]:
+    """Split the windows, counted from `first`, into runs whose real cells lie at the same kernel elements.
+
+    Yields each run, and for each of those kernel elements the cells that it meets.
+    """
+    window, first = over.window, over.first
+    found = [window.cells_met(element, size, first, over.last)[0] for element in range(window.kernel)]
     edges = sorted({edge for windows in found for edge in (windows.start, windows.stop)})
     for low, high in pairwise(edges):
         start, step = (first + low) * window.stride - window.padding.before, window.dilation
-        taps = range(max(0, -(start // step)), min(window.kernel, (size - 1 - start) // step + 1))
+        elements = range(max(0, -(start // step)), min(window.kernel, (size - 1 - start) // step + 1))
         reach = (high - low - 1) * window.stride + 1
-        begins = (start + tap * step for tap in taps)
+        begins = (start + element * step for element in elements)
         yield slice(low, high), [slice(begin, begin + reach, window.stride) for begin in begins]
 
 
-def _doubled(
-    x: Array, place: int, window: Window, combine: np.ufunc, first: int, last: int, scratch: Scratch
-) -> Array:
-    cells, start = _laid_out(x, place, window, _identity(x.dtype, combine), first, last, scratch)
-    step = window.dilation * math.prod(cells.shape[place + 1 :])
+def _doubled(x: Array, over: Slide, scratch: Scratch) -> Array:
+    axis, window = over.axis, over.window
+    cells, start = _flat_cells(x, over, scratch)
+    step = window.dilation * math.prod(cells.shape[axis + 1 :])
     combined, turn = cells, 0
     flat = single = cells.reshape(-1)
-    for shift, with_itself in _doublings(window.kernel, combine):
+    for shift, with_itself in _doublings(window.kernel, over.combine):
         shifted = (flat if with_itself else single)[shift * step :]
         if with_itself:
-            # Written elsewhere: what is read at two places NumPy would have to copy.
-            combined, turn = scratch.take(f"combined {place} {turn}", cells.shape, x.dtype), 1 - turn
-        # Left out are the cells at the end, which have none so far on to be combined with.
-        flat = combine(flat[: len(shifted)], shifted, out=combined.reshape(-1)[: len(shifted)])
-    return cut(combined, place, slice(start, start + (last - first - 1) * window.stride + 1, window.stride))
+            # Into another buffer: NumPy would have to copy an operand that overlaps the output.
+            combined, turn = scratch.take(f"combined {axis} {turn}", cells.shape, x.dtype), 1 - turn
+        # The cells at the end have none that far on to be combined with, and are left out.
+        flat = over.combine(flat[: len(shifted)], shifted, out=combined.reshape(-1)[: len(shifted)])
+    reach = (over.last - over.first - 1) * window.stride + 1
+    return axis_slice(combined, axis, slice(start, start + reach, window.stride))
 
 
 @cache
 def _doublings(kernel: int, combine: np.ufunc) -> tuple[tuple[int, bool], ...]:
-    """Say how results of `kernel` cells come from single ones: pass by pass, with what every result is combined.
+    """Return the passes that lead from single cells to windows of `kernel` cells.
 
-    That is how far on it starts, and whether it is as long as the result itself or a single cell.
+    A pass is the number of cells by which the second operand is shifted, and whether that operand is the result so
+    far or the single cells.
 
     >>> _doublings(7, np.maximum), _doublings(7, np.add)
     (((1, True), (2, True), (3, True)), ((1, True), (2, False), (3, True), (6, False)))
@@ -138,40 +156,40 @@ def _doublings(kernel: int, combine: np.ufunc) -> tuple[tuple[int, bool], ...]:
             length = 2 * length + int(bit)
         return tuple(found)
     while length < kernel:
-        # The last two may overlap: what they share counts once in an extreme.
+        # The operands of a maximum may overlap: what they share counts once.
         more = min(length, kernel - length)
         found.append((more, True) if more > 1 or length == 1 else (length, False))
         length += more
     return tuple(found)
 
 
-def _laid_out(
-    x: Array, place: int, window: Window, identity: Any, first: int, last: int, scratch: Scratch
-) -> tuple[Array, int]:
-    """Give cells that some windows see in one flat run of memory, and where along the axis the first window starts.
+def _flat_cells(x: Array, over: Slide, scratch: Scratch) -> tuple[Array, int]:
+    """Return an array whose cells are contiguous, and the index along the axis at which the first window starts.
 
-    They are copied only where they do not lie so, or windows reach over the edge, where the identity is put.
+    Cells are copied only if they are not contiguous, or windows reach over an edge, where the identity stands.
     """
-    size, start = x.shape[place], first * window.stride - window.padding.before
-    stop = (last - 1) * window.stride + window.extent - window.padding.before
+    axis, window, size = over.axis, over.window, x.shape[over.axis]
+    start = over.first * window.stride - window.padding.before
+    stop = (over.last - 1) * window.stride + window.extent - window.padding.before
     low, high = min(max(start, 0), size), max(min(stop, size), 0)
-    cells = cut(x, place, slice(low, high))
-    if cells.shape[place] == stop - start:
+    cells = axis_slice(x, axis, slice(low, high))
+    if cells.shape[axis] == stop - start:
         if cells.flags.c_contiguous:
             return cells, 0
         if x.flags.c_contiguous:
             return x, start
-    laid = scratch.take(f"cells {place}", (*x.shape[:place], stop - start, *x.shape[place + 1 :]), x.dtype)
+    flat = scratch.take(f"cells {axis}", (*x.shape[:axis], stop - start, *x.shape[axis + 1 :]), x.dtype)
+    identity = _identity(x.dtype, over.combine)
     if low > start:
-        cut(laid, place, slice(0, low - start))[...] = identity
+        axis_slice(flat, axis, slice(0, low - start))[...] = identity
     if high < stop:
-        cut(laid, place, slice(high - start, None))[...] = identity
-    cut(laid, place, slice(low - start, high - start))[...] = cells
-    return laid, 0
+        axis_slice(flat, axis, slice(high - start, None))[...] = identity
+    axis_slice(flat, axis, slice(low - start, high - start))[...] = cells
+    return flat, 0
 
 
 def _identity(dtype: np.dtype[Any], combine: np.ufunc) -> Any:
-    """Give the value that changes no result; where all real cells equal it, it is the result as well."""
+    """Return the value that changes no result."""
     if combine is np.add:
         return 0
     lowest = combine is np.maximum
@@ -182,25 +200,11 @@ def _identity(dtype: np.dtype[Any], combine: np.ufunc) -> Any:
     return np.iinfo(dtype).min if lowest else np.iinfo(dtype).max
 
 
-def seen(window: Window, size: int, tap: int, first: int, last: int) -> tuple[slice, slice]:
-    """Give which of the windows first to last see a real cell through a tap, counted from first, and those cells."""
-    offset = tap * window.dilation - window.padding.before
-    low = max(first, -(offset // window.stride))
-    high = min(last, (size - 1 - offset) // window.stride + 1)
-    if low >= high:
-        return slice(0, 0), slice(0, 0)
-    start = low * window.stride + offset
-    return slice(low - first, high - first), slice(start, start + (high - low - 1) * window.stride + 1, window.stride)
+def axis_slice(array: Array, axis: int, cells: slice) -> Array:
+    """View a slice along one axis.
 
-
-def first_real(window: Window, size: int, first: int, last: int) -> Array:
-    """Give the first real cell that each of the windows first to last sees; every window must hold one."""
-    starts = np.array(window.starts(size)[first:last])
-    skipped = np.maximum(0, -(starts // window.dilation))
-    return np.asarray(starts + skipped * window.dilation)
-
-
-def cut(array: Array, place: int, cells: slice) -> Array:
-    """View a slice of one axis."""
-    index: tuple[Any, ...] = (slice(None),) * place + (cells,)
+    >>> axis_slice(np.array([[1, 2, 3], [4, 5, 6]]), 1, slice(0, None, 2)).tolist()
+    [[1, 3], [4, 6]]
+    """
+    index: tuple[Any, ...] = (slice(None),) * axis + (cells,)
     return np.asarray(array[index])

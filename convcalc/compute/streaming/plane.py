@@ -10,7 +10,7 @@ import numpy as np
 
 from convcalc.compute.nchw import Arranged, correlate
 from convcalc.compute.number_types import Array, kind_of, magnitude
-from convcalc.compute.pooling.pool import pool
+from convcalc.compute.pooling.pool import pool_layer
 from convcalc.compute.streaming.edging import extended_rows
 from convcalc.compute.streaming.row_window import RowStream
 from convcalc.compute.threads import Options
@@ -121,8 +121,7 @@ def pooled_rows(
     """
 
     def pooled(rows: Array, axes: Sequence[Window]) -> Array:
-        counting = {"count_padding": layer.count_padding, "divisor": layer.divisor, "norm": layer.norm}
-        return pool(rows, axes, layer.kind, options=options, **counting)  # type: ignore[arg-type] # mixed values
+        return pool_layer(layer, rows, axes, options)
 
     found = (pooled(rows, windows) for rows in blocks) if len(windows) == 1 else _streamed(blocks, windows, pooled)
     floats = False

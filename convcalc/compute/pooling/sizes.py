@@ -1,0 +1,37 @@
+"""The sizes of a pooling of an array: its windows, the shape of its result, and the rows that progress counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from convcalc.geometry import Window, check_real_cells, output_sizes
+from convcalc.layers import Pooling, windows
+from convcalc.value import Value
+
+
+class PoolingSizes(Value):
+    """Windows on the last axes of an array, the shape of the whole result, and the output rows to be computed."""
+
+    windows: tuple[Window, ...]
+    shape: tuple[int, ...]
+    rows: int
+
+
+def pooling_sizes(layer: Pooling, shape: Sequence[int]) -> PoolingSizes:
+    """Return the sizes of a pooling of an array of `shape` (..., *spatial).
+
+    Raises ShapeError if a window does not fit, or holds no real cell.
+
+    >>> layer = Pooling("max", (3, 3), (2, 2), "valid", (1, 1))
+    >>> pooling_sizes(layer, (8, 32, 47)).shape, pooling_sizes(layer, (8, 32, 47)).rows
+    ((8, 15, 23), 120)
+    """
+    rank = len(layer.kernel)
+    lead, spatial = tuple(shape[: len(shape) - rank]), tuple(shape[len(shape) - rank :])
+    axes = windows(layer, spatial)
+    check_real_cells(axes, spatial)
+    counts = output_sizes(axes, spatial)
+    # An Lp pooling passes over the cells once before, to check that their powers are in range.
+    rows = math.prod(lead) * counts[0] * (2 if layer.kind == "lp" else 1)
+    return PoolingSizes(axes, (*lead, *counts), rows)
