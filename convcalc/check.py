@@ -79,7 +79,7 @@ def judge_matrix(claim: Any, answer: Any, tolerance: float | None) -> Verdict:
     import numpy as np
 
     if tolerance is not None and tolerance != tolerance:
-        raise UsageError("nan is no tolerance", place="--tol", hint="give a number of at least 0")
+        raise UsageError("tolerance must not be NaN", place="`tolerance`", hint="give a number of at least 0")
     wanted = tuple(size for size in answer.shape if size != 1)
     if tuple(size for size in claim.shape if size != 1) != wanted:
         shapes = ["x".join(map(str, array.shape)) or "1" for array in (answer, claim)]

@@ -159,7 +159,7 @@ def test_axes_of_one_cell_may_be_left_out(claim: tuple[int, ...], answer: tuple[
 
 
 def test_a_tolerance_is_a_number() -> None:
-    with pytest.raises(UsageError, match="nan is no tolerance"):
+    with pytest.raises(UsageError, match="tolerance must not be NaN"):
         judge_matrix(np.zeros(2), np.zeros(2), NAN)
     assert judge_matrix(np.zeros(2), np.ones(2), INF).right
     assert judge_matrix(exact([[1]]), exact([[10**400]]), INF).right

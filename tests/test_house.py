@@ -1,4 +1,4 @@
-"""The map in `convcalc/__init__.py` holds: who imports what, and what a start-up does not load."""
+"""The map in `convcalc/__init__.py` holds: who imports what, no circles, nothing too long to be seen whole."""
 
 from __future__ import annotations
 
@@ -38,27 +38,54 @@ def rooms() -> dict[str, list[Path]]:
     return found
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Give each module a file imports, and whether it does so at its top; type-checking imports count as not."""
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Give each module or name that a file imports, and when: at its `top`, in a `call`, or for `types` alone."""
     tree = ast.parse(path.read_text())
 
-    def walk(node: ast.AST, top: bool) -> Iterator[tuple[str, bool]]:
+    def walk(node: ast.AST, when: str) -> Iterator[tuple[str, str]]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.Import):
-                yield from ((alias.name, top) for alias in child.names)
+                yield from ((alias.name, when) for alias in child.names)
             elif isinstance(child, ast.ImportFrom):
                 assert child.level == 0, f"{path}: relative import"
-                names = [child.module or ""]
-                if child.module == "convcalc":
-                    names = [f"convcalc.{alias.name}" for alias in child.names]
-                yield from ((name, top) for name in names)
+                yield from ((f"{child.module}.{alias.name}", when) for alias in child.names)
             elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-                yield from walk(child, top=False)
+                yield from walk(child, "types")
+            elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+                yield from walk(child, "call")
             else:
-                inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-                yield from walk(child, top and not inside)
+                yield from walk(child, when)
 
-    yield from walk(tree, top=True)
+    yield from walk(tree, "top")
+
+
+def modules() -> dict[str, Path]:
+    """Give every module of the package by its name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = ("convcalc", *path.relative_to(PACKAGE).with_suffix("").parts)
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def loads() -> dict[str, set[str]]:
+    """Give the modules that each module loads sooner or later.
+
+    A name that is no module is one of its package's `__init__`; from outside of a package, that is run before any
+    module in it.
+    """
+    files = modules()
+    graph: dict[str, set[str]] = {}
+    for module, path in files.items():
+        targets = {
+            name if name in files else name.rpartition(".")[0] for name, when in imports(path) if when != "types"
+        }
+        for target in tuple(targets):
+            parts = target.split(".")
+            packages = (".".join(parts[:count]) for count in range(2, len(parts)))
+            targets |= {package for package in packages if not f"{module}.".startswith(f"{package}.")}
+        graph[module] = (targets & files.keys()) - {module}
+    return graph
 
 
 def test_every_room_stands_in_the_table() -> None:
@@ -87,14 +114,14 @@ def lazy_numpy(room: str, name: str) -> bool:
 @pytest.mark.parametrize("room", sorted(rooms()))
 def test_heavy_modules_are_imported_at_the_top_only_where_the_table_says(room: str) -> None:
     for path in rooms()[room]:
-        for name, top in imports(path):
+        for name, when in imports(path):
             first = name.split(".")[0]
-            if top and first in HEAVY:
+            if when == "top" and first in HEAVY:
                 assert first in table()[room], f"{path.name} imports {name} at its top"
                 assert room != "render" or path.name in ("table.py", "grid.py"), (
                     f"{path.name} imports {name} at its top"
                 )
-            if top and name.startswith(("convcalc.matrix", "convcalc.compute", "convcalc.render.table")):
+            if when == "top" and name.startswith(("convcalc.matrix", "convcalc.compute", "convcalc.render.table")):
                 # The rooms full of numbers import each other freely; everybody else waits until they are needed.
                 assert room in ("matrix", "compute"), f"{path.name} imports {name} at its top"
 
@@ -103,3 +130,23 @@ def test_nobody_imports_cli() -> None:
     for room, paths in rooms().items():
         for path in paths:
             assert room == "cli" or not any(name.startswith("convcalc.cli") for name, _ in imports(path)), path.name
+
+
+def in_circles(graph: dict[str, set[str]]) -> dict[str, list[str]]:
+    """Take away what loads nothing that is left, until only circles and what leads into them are left."""
+    left = dict(graph)
+    while free := {module for module, targets in left.items() if not targets & left.keys()}:
+        left = {module: targets for module, targets in left.items() if module not in free}
+    return {module: sorted(targets & left.keys()) for module, targets in left.items()}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = loads()
+    assert sum(map(len, graph.values())) > 3 * len(graph), "there are more arrows than that"
+    assert in_circles(graph) == {}
+    assert in_circles({"a": {"b"}, "b": {"a", "d"}, "c": {"a"}, "d": set()}) == {"a": ["b"], "b": ["a"], "c": ["a"]}
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    lengths = {name: len(path.read_text().splitlines()) for name, path in modules().items()}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
