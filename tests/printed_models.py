@@ -1,9 +1,10 @@
-"""Reads the models that `data/make_printed_models.py` printed and counted."""
+"""Reads the reference data of printed models: what `data/make_printed_models.py` made, and prints of all ages."""
 
 from __future__ import annotations
 
 import json
 import lzma
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,3 +28,10 @@ def printed_model(name: str, library: str = "torchvision", **arguments: object) 
     wanted = (library, name, arguments)
     (found,) = (one for one in printed_models() if (one["library"], one["name"], one["arguments"]) == wanted)
     return found
+
+
+@cache
+def printed_ages() -> list[dict[str, Any]]:
+    """Return every text of `data/printed_ages.toml` with its model's numbers, those of the text's own first."""
+    data = tomllib.loads((FILE.parent / "printed_ages.toml").read_text(encoding="utf-8"))
+    return [data["models"].get(text.get("model"), {}) | text for text in data["prints"]]

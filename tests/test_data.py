@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from printed_models import printed_model, printed_models
+from printed_models import printed_ages, printed_model, printed_models
 
 DATA = Path(__file__).parent / "data"
 
@@ -101,6 +101,20 @@ def test_counts_of_a_printed_model_agree(model: dict[str, Any]) -> None:
 def test_well_known_printed_models_have_their_well_known_totals(name: str, params: int, macs: int) -> None:
     model = printed_model(name)
     assert (model["params"], model["macs"], model["outputs"]) == (params, macs, [[1000]])
+
+
+@pytest.mark.parametrize("text", printed_ages(), ids=lambda text: text["name"])
+def test_a_print_of_any_age_has_numbers_or_a_reason_why_not(text: dict[str, Any]) -> None:
+    assert ("params" in text) != ("refused" in text)
+    assert ("input" in text) == ("output" in text) == ("macs" in text)
+    assert text["age"] == "pasted" or re.fullmatch(r"\d\.\d+", text["age"])
+    assert text["text"].strip()
+
+
+def test_prints_of_any_age_are_told_apart_and_use_every_model() -> None:
+    prints = printed_ages()
+    assert len({text["name"] for text in prints}) == len({text["text"] for text in prints}) == len(prints) > 50
+    assert {text.get("params") for text in prints} >= {2572, 232, 33482, 136448, 1476, 61706, 16165, 2192, 1192}
 
 
 def test_every_worked_example_is_here() -> None:
