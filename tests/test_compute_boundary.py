@@ -57,7 +57,7 @@ def test_limits_name_the_axis_and_both_numbers() -> None:
         extend(x, [window(0, 0), window(0, 5)], "circular")
     with pytest.raises(UsageError, match="unknown boundary mirror"):
         extend(x, [window(0, 0), window(0, 0)], "mirror")
-    with pytest.raises(DataError, match="has no exact float64"):
+    with pytest.raises(DataError, match="is not exact in float64"):
         extend(np.array([2**53 + 1]), [window(1, 0)], "constant", 0.5)
 
 

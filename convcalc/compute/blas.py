@@ -1,7 +1,7 @@
-"""One thread for BLAS, in a process in which NumPy has been loaded already and its environment comes too late.
+"""Limit BLAS to one thread in a process that has loaded NumPy already, where environment variables come too late.
 
-Products cut among threads of BLAS's own have other bits than those of one thread. Where a process starts with
-`OPENBLAS_NUM_THREADS=1`, as the command line and Dask's nannies see to, there is nothing left to do.
+Products that BLAS splits among its own threads have other bits than those of one thread. In a process started with
+`OPENBLAS_NUM_THREADS=1`, as the command line and Dask's nannies do, there is nothing left to do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SETTERS = (
 
 @cache
 def hold_to_one_thread() -> bool:
-    """Hold the OpenBLAS that came with NumPy to one thread; False where that BLAS is another one, or not found.
+    """Limit the OpenBLAS that came with NumPy to one thread; return False if it is another BLAS, or not found.
 
     >>> hold_to_one_thread() in (True, False)
     True

@@ -1,4 +1,4 @@
-"""What lies beyond the border: an array extended by its windows' padding, so that the windows then need none."""
+"""Boundary modes: arrays extended by the padding of their windows, which then need no padding."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ BOUNDARIES = ("zeros", "reflect", "replicate", "circular", "constant")
 
 
 def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0) -> tuple[Array, tuple[Window, ...]]:
-    """Extend the last len(windows) axes of x by their padding: the longer array, and the windows without padding.
+    """Extend the last len(windows) axes of x by their padding; return the longer array and windows without padding.
 
-    `zeros` and `constant` add that value, `reflect` mirrors without the edge cell (SciPy's `mirror`), `replicate`
-    repeats the edge, `circular` goes round. Names and limits are PyTorch's `torch.nn.functional.pad`.
+    `zeros` and `constant` add a value, `reflect` mirrors without repeating the edge (SciPy's `mirror`), `replicate`
+    repeats the edge, `circular` wraps around. Names and limits are those of PyTorch's `torch.nn.functional.pad`.
 
-    Raises ShapeError where reflect would need p >= i or circular p > i, UsageError for an unknown boundary.
+    Raises ShapeError if reflect has a padding p >= i or circular p > i, UsageError for an unknown boundary.
 
     >>> extend(np.array([1, 2, 3]), [Window(3, padding=Padding(1, 2))], "reflect")[0]
     array([2, 1, 2, 3, 2, 1])
@@ -31,19 +31,18 @@ def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0
     if boundary not in BOUNDARIES:
         raise UsageError(f"unknown boundary {boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
     check_borders(windows, x.shape[x.ndim - len(windows) :], boundary)
-    for axis, window in enumerate(windows):
+    for axis, window in enumerate(windows, x.ndim - len(windows)):
         if window.padding.total:
-            place = x.ndim - len(windows) + axis
-            size = x.shape[place]
+            size = x.shape[axis]
             cells = np.arange(-window.padding.before, size + window.padding.after)
-            x = x.take(sources(cells, size, boundary), axis=place)
+            x = x.take(source_cells(cells, size, boundary), axis=axis)
     return x, bare
 
 
 def pad(x: Array, windows: Sequence[Window], value: Any = 0) -> Array:
-    """Add cells of one value around the last len(windows) axes; x itself comes back where nothing is to add.
+    """Pad the last len(windows) axes with a value; return x itself where there is no padding.
 
-    The result has the common type of x and the value, so that a half beside whole numbers is not cut to 0.
+    The result has the common dtype of x and the value, so that 1/2 beside integers is not cut to 0.
 
     >>> pad(np.array([7]), [Window(2, padding=Padding(1, 0))])
     array([0, 7])
@@ -51,7 +50,7 @@ def pad(x: Array, windows: Sequence[Window], value: Any = 0) -> Array:
     if not any(window.padding.total for window in windows):
         return x
     if value != 0:
-        x, value = _meet(x, value)
+        x, value = _in_common_dtype(x, value)
     lead = x.ndim - len(windows)
     shape = [*x.shape[:lead]]
     inside: list[slice] = [slice(None)] * lead
@@ -63,24 +62,24 @@ def pad(x: Array, windows: Sequence[Window], value: Any = 0) -> Array:
     return padded
 
 
-def _meet(x: Array, value: Any) -> tuple[Array, Any]:
-    """Bring x and a value to stand beside it to one dtype without rounding either: floats stay what they are."""
-    beside = np.asarray(value)
+def _in_common_dtype(x: Array, value: Any) -> tuple[Array, Any]:
+    """Convert x and a value to one dtype without rounding either, except that float arrays stay as they are."""
+    single = np.asarray(value)
     if x.dtype.kind == "f":
         return x, float(value)
-    if kind_of(beside) == "float":
+    if kind_of(single) == "float":
         return as_float(x, np.float64), float(value)
-    if kind_of(beside) == "whole" and kind_of(x) == "whole":
-        x, beside = narrow(x), narrow(beside)
-        common = object if "O" in (x.dtype.kind, beside.dtype.kind) else np.int64
+    if kind_of(single) == "whole" and kind_of(x) == "whole":
+        x, single = narrow(x), narrow(single)
+        common = object if "O" in (x.dtype.kind, single.dtype.kind) else np.int64
         return x.astype(common, copy=False), int(value)
     return x.astype(object), value
 
 
-def sources(cells: Array, size: int, boundary: str) -> Array:
-    """Give for each cell of an axis, which may lie beyond its ends, the real cell it is a copy of.
+def source_cells(cells: Array, size: int, boundary: str) -> Array:
+    """Return for each cell of an axis, which may lie beyond its ends, the real cell that it copies.
 
-    >>> sources(np.arange(-2, 5), 3, "reflect").tolist()
+    >>> source_cells(np.arange(-2, 5), 3, "reflect").tolist()
     [2, 1, 0, 1, 2, 1, 0]
     """
     if boundary == "replicate":

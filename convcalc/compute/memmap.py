@@ -1,8 +1,8 @@
-"""Arrays that lie in files: read slab by slab, and their pages given back as soon as they have done their duty.
+"""Memory-mapped arrays: read in slabs, with their pages released as soon as they have been used.
 
-Pages of a memory map count as memory of the process until the system takes them away; a bound on memory holds only
-if they are given back. What was written to them is in the system's hands by then, and reading them again costs time
-but no correctness.
+Pages of a memory map count as memory of the process until the system reclaims them, so a bound on memory holds only
+if they are released. What was written to them is then in the system's page cache, and reading them again costs time
+but changes nothing.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def _map_of(array: Any) -> mmap.mmap | None:
-    """Give the memory map that an array is a view of, if any."""
+    """Return the memory map that an array is a view of, if any."""
     while isinstance(array, np.ndarray):
         array = array.base
     return array if isinstance(array, mmap.mmap) else None
 
 
 def is_mapped(array: Array) -> bool:
-    """Tell whether an array lies in a file.
+    """Return whether an array is memory-mapped.
 
     >>> is_mapped(np.zeros(3))
     False
@@ -36,7 +36,7 @@ def is_mapped(array: Array) -> bool:
 
 
 def release(*arrays: Array) -> None:
-    """Give back the pages of arrays that lie in files; others stay as they are."""
+    """Release the pages of memory-mapped arrays; other arrays stay as they are."""
     advice = getattr(mmap, "MADV_DONTNEED", None)
     for array in arrays:
         mapped = _map_of(array)
@@ -45,9 +45,9 @@ def release(*arrays: Array) -> None:
 
 
 class Releasing:
-    """Progress that gives back the pages of arrays after every `memory` bytes of them, and passes on the rows done.
+    """A progress function that releases the pages of arrays after every `memory` bytes, and calls another one.
 
-    `rows` is how many rows of progress the arrays hold in all.
+    `rows` is the number of rows of progress that all of the arrays are.
 
     >>> heard = []
     >>> Releasing(heard.append, rows=10, memory=100, arrays=(np.zeros(10),))(4)
@@ -63,7 +63,7 @@ class Releasing:
         self._every, self._since = max(1, int(memory / max(1.0, row))), 0
 
     def __call__(self, rows: int) -> None:
-        """Take note of more rows done."""
+        """Count rows done."""
         self._since += rows
         if self._since >= self._every:
             self._since = 0
@@ -73,7 +73,7 @@ class Releasing:
 
 
 def slabs(array: Array, size: int = 1 << 25) -> Iterator[Array]:
-    """Cut an array into slabs of about `size` bytes along its first long axis, giving back the pages of each.
+    """Iterate over slabs of about `size` bytes along the first axis longer than 1, releasing the pages of each.
 
     >>> [slab.shape for slab in slabs(np.zeros((1, 5, 2)), size=32)]
     [(1, 2, 2), (1, 2, 2), (1, 1, 2)]

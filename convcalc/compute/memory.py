@@ -1,4 +1,4 @@
-"""How many threads fit into a bound on memory: each works in memory of its own, sized by the plan's tiles."""
+"""The number of threads that fit into a bound on memory: each has memory of its own, sized by the plan's tiles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from convcalc.compute.step import Step
 
 
 def tile_bytes(step: Step) -> int:
-    """Bound the bytes that a thread works in: its block, copies of it for each inner tap, results and parts of them.
+    """Return a bound of the bytes one thread uses: its block and copies of it, its results and parts of them.
 
     >>> from convcalc.compute.convolution import convolution
     >>> from convcalc.geometry import Window
@@ -22,15 +22,15 @@ def tile_bytes(step: Step) -> int:
     read = job.rows_read(plan.rows) * math.prod(job.inner_padded)
     block = plan.groups * job.group_inputs * read * job.itemsize
     written = plan.groups * job.group_outputs * plan.rows * math.prod(job.counts[1:]) * job.itemsize
-    taps = math.prod(job.kernel)
-    # Fourier transforms are made in float64, there and back.
-    copies = {"im2col": taps, "row-im2col": taps // job.kernel[0], "fft": 6}.get(plan.algorithm, 2)
+    elements = math.prod(job.kernel)
+    # FFTs are computed in float64, forward and inverse.
+    copies = {"im2col": elements, "row-im2col": elements // job.kernel[0], "fft": 6}.get(plan.algorithm, 2)
     parts = {"toeplitz": job.kernel[-1], "fft": 6}.get(plan.algorithm, 2)
     return block * (1 + copies) + written * (1 + parts)
 
 
 def threads_within(memory: int, steps: Iterable[Step], threads: int) -> int:
-    """Give the number of threads, up to `threads` and at least one, that work in `memory` bytes together.
+    """Return the number of threads, at least one and at most `threads`, that fit into `memory` bytes.
 
     >>> threads_within(1000, (), 4)
     4

@@ -185,7 +185,7 @@ def arranged(
         weight, groups = np.broadcast_to(weight, (channels, *weight.shape[1:])), channels
     if boundary != "zeros":
         if transposed:
-            raise ShapeError(f"a transposed convolution has no boundary, so --boundary {boundary} says nothing")
+            raise ShapeError("`boundary` does not apply to a transposed convolution")
         if boundary not in BOUNDARIES:
             raise UsageError(f"unknown boundary {boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
         if boundary == "constant":

@@ -1,7 +1,7 @@
-"""Which number type is exact: chosen before the arithmetic from bounds, never repaired after it.
+"""The number type in which a computation is exact, chosen from bounds before any arithmetic.
 
 Whole numbers are computed in the fastest type that provably holds every partial sum: float32 below 2^24, float64
-below 2^53 (both through BLAS), int64 below 2^63, Python integers beyond. Fractions become whole numbers over one
+below 2^53 (both through BLAS), int64 below 2^63, and Python integers beyond. Fractions become whole numbers over a
 common denominator. Floats are computed in their own type, float16 in float32.
 """
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 else:
-    # numpy.typing takes longer to load than all of this package's arithmetic.
+    # Importing numpy.typing takes longer than importing the whole of compute.
     Array = np.ndarray
 
-# The first whole number above which a type no longer holds all of them (or overflows).
+# Every whole number of a magnitude below the limit is exact in the type.
 LIMITS = (("float32", 2**24), ("float64", 2**53), ("int64", 2**63))
 
 
 class Operands(Value):
-    """Input, weight and bias, the type `work` to compute in, which holds them all, and how to give the result back.
+    """Input, weight and bias, the dtype `work` to compute in, which holds them all, and the kind of the result.
 
-    The input may still be in its own narrower type: it is converted tile by tile. `result` is `whole`, `fraction` or
-    the name of a float dtype; `denominator` divides every fraction.
+    The input may still have its own narrower dtype: it is converted tile by tile. `result` is `whole`, `fraction` or
+    the name of a float dtype; `denominator` divides a result of fractions.
     """
 
     x: Array
@@ -46,26 +46,26 @@ class Operands(Value):
 
     @property
     def out_dtype(self) -> str:
-        """The dtype of an array that holds what is computed: int64 for whole numbers unless they need more."""
+        """The dtype of the output array: int64 for whole numbers, or object where they need more."""
         if self.result in ("whole", "fraction"):
             return "object" if self.work == "object" else "int64"
         return self.result
 
     def finish(self, product: Array) -> Array:
-        """Turn what was computed into the result's own type: int64 wherever it fits, or Fractions, or floats."""
+        """Convert the computed output into the type of the result: int64 if it fits, Fractions, or floats."""
         if self.result == "fraction":
             return fractions(product, self.denominator)
         return narrow(product) if self.result == "whole" else product
 
 
 def prepare(x: Array, weight: Array, bias: Array | None = None, work: str | None = None) -> Operands:
-    """Bring the operands of a sum of products into one type that computes it exactly, or in its own floats.
+    """Convert the operands of a sum of products to one type that computes it exactly, or in the floats given.
 
     x: (N, C, *spatial); weight: (O, C/groups, *kernel); bias: (O,). An output sums products with one weight[o].
-    Floats meet at NumPy's common type; whole numbers beside floats keep the floats' type if it holds them exactly,
-    and else are computed in float64. `work` is the type for whole numbers where it was found before.
+    Floats use NumPy's common dtype. Whole numbers beside floats use the dtype of the floats if it holds them exactly,
+    else float64. `work` is the dtype for whole numbers if it is known already.
 
-    Raises DataError for a dtype that is no number, and for whole numbers that a float cannot hold exactly.
+    Raises DataError for a dtype that is not numeric, and for whole numbers that a float cannot hold exactly.
 
     >>> two = np.array([[[2]]])
     >>> prepare(two, two).work, prepare(two * 2**40, two).work, prepare(two * 2**60, two).work
@@ -92,7 +92,7 @@ def _prepare_floats(x: Array, weight: Array, bias: Array | None) -> Operands:
     work = np.result_type(result, np.float32)
     cast_bias = None if bias is None else as_float(bias, work)
     if x.dtype.kind not in "fiu" or (x.dtype.kind != "f" and magnitude(x) > _whole_limit(work)):
-        # Whole numbers that the floats hold are converted tile by tile.
+        # Integers that the floats hold exactly are converted tile by tile.
         x = as_float(x, work)
     return Operands(x, as_float(weight, work), cast_bias, work.name, result.name)
 
@@ -113,7 +113,7 @@ def _prepare_fractions(x: Array, weight: Array, bias: Array | None) -> Operands:
 
 
 def kind_of(array: Array) -> str:
-    """Tell `whole`, `fraction` and `float` apart; an object array is a float array if any element is a float.
+    """Return `whole`, `fraction` or `float`; an object array is of the kind `float` if any element is a float.
 
     Raises DataError for anything else (complex numbers, dates, text).
 
@@ -139,7 +139,7 @@ def kind_of(array: Array) -> str:
 
 
 def magnitude(array: Array) -> int:
-    """Give the largest absolute value of whole numbers, as a Python integer that cannot overflow.
+    """Return the largest absolute value of whole numbers, as a Python integer that cannot overflow.
 
     >>> magnitude(np.array([3, -(2**63)])) == 2**63
     True
@@ -153,7 +153,7 @@ def magnitude(array: Array) -> int:
 
 
 def _sum_bound(x: Array, weight: Array, bias: Array | None) -> int:
-    """Bound every partial sum of products, and every operand: max|x| · max over outputs of sum|w|, plus max|bias|."""
+    """Return a bound of every operand and partial sum: max|x| · max over outputs of sum|w|, plus max|bias|."""
     largest = magnitude(weight)
     absolute_sum = largest * math.prod(weight.shape[1:])
     if absolute_sum * magnitude(x) >= 2**24 and absolute_sum < 2**63 and weight.size:
@@ -163,7 +163,7 @@ def _sum_bound(x: Array, weight: Array, bias: Array | None) -> int:
 
 
 def whole_type(bound: int) -> str:
-    """Name the fastest dtype in which sums of whole numbers up to `bound` are exact.
+    """Return the fastest dtype in which sums of whole numbers up to `bound` are exact.
 
     >>> whole_type(1000), whole_type(2**40), whole_type(2**60), whole_type(2**70)
     ('float32', 'float64', 'int64', 'object')
@@ -172,7 +172,7 @@ def whole_type(bound: int) -> str:
 
 
 def narrow(whole: Array) -> Array:
-    """Give whole numbers in any dtype back as int64, or as Python integers where one does not fit."""
+    """Return whole numbers of any dtype as int64, or as Python integers if one does not fit."""
     if whole.dtype.kind == "O":
         flat = np.empty(whole.size, object)
         flat[:] = list(map(int, whole.ravel().tolist()))
@@ -184,7 +184,7 @@ def narrow(whole: Array) -> Array:
 
 
 def numerators(array: Array) -> tuple[Array, int]:
-    """Write whole numbers and fractions over their least common denominator.
+    """Return whole numbers and fractions as numerators over their least common denominator, and the denominator.
 
     >>> from fractions import Fraction
     >>> numerators(np.array([Fraction(1, 2), Fraction(1, 3), 2]))
@@ -200,9 +200,9 @@ def numerators(array: Array) -> tuple[Array, int]:
 
 
 def fractions(whole: Array, denominator: int | Array) -> Array:
-    """Divide whole numbers exactly: int64 if every quotient is whole (Python integers beyond), else Fractions.
+    """Divide whole numbers exactly: int64 if every quotient is whole (or Python integers), else Fractions.
 
-    Equal quotients are made once, since an image has few values and a Fraction costs a microsecond.
+    Equal quotients are made once: an image has few values, and a Fraction takes a microsecond.
 
     >>> fractions(np.array([2, 3]), 2)
     array([Fraction(1, 1), Fraction(3, 2)], dtype=object)
@@ -228,11 +228,12 @@ def fractions(whole: Array, denominator: int | Array) -> Array:
 
 
 def _whole_limit(dtype: np.dtype[Any]) -> int:
+    """Return the largest n such that a float dtype holds all whole numbers up to n."""
     return int(2 ** (np.finfo(dtype).nmant + 1))
 
 
 def as_float(array: Array, dtype: np.dtype[Any] | type) -> Array:
-    """Convert to a float dtype; whole numbers must come through exactly, fractions are rounded once.
+    """Convert to a float dtype; whole numbers must be exact in it, fractions are rounded once.
 
     Raises DataError naming the first whole number that the dtype cannot hold.
 
@@ -254,6 +255,6 @@ def _refuse_inexact(array: Array, dtype: np.dtype[Any]) -> None:
     for value in map(int, array.ravel().tolist()):
         if abs(value) >= 2**1023 or int(dtype.type(value)) != value:
             raise DataError(
-                f"the whole number {value} has no exact {dtype.name}, and the other numbers are floats",
-                hint="write all numbers as whole numbers or fractions, or use --exact",
+                f"the whole number {value} is not exact in {dtype.name}, and the other numbers are floats",
+                hint="write all numbers as whole numbers or fractions, or use `exact`",
             )

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from convcalc.compute.boundary import sources
+from convcalc.compute.boundary import source_cells
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
 from convcalc.value import Value, remembered
@@ -184,7 +184,7 @@ class Job(Value):
         block[tuple(inside)] = cells
         if self.boundary != "zeros":
             outside = np.r_[0 : inside[2].start, inside[2].stop : stop - start]
-            copied = sources(outside + start, size, self.boundary)
+            copied = source_cells(outside + start, size, self.boundary)
             place: tuple[Any, ...] = (slice(None), slice(None), outside, *inside[3:])
             block[place] = seen[:, :, copied]
         self._fill_border(block, inside)
@@ -202,7 +202,7 @@ class Job(Value):
                 block[(*lead, slice(real.stop, None))] = 0
             elif axis > 2:
                 cells = np.r_[0 : real.start, real.stop : size]
-                copied = sources(cells - real.start, real.stop - real.start, self.boundary) + real.start
+                copied = source_cells(cells - real.start, real.stop - real.start, self.boundary) + real.start
                 block[(*lead, cells)] = block.take(copied, axis=axis)
 
 
