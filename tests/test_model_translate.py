@@ -1,0 +1,60 @@
+"""A forward pass in another notation."""
+
+from __future__ import annotations
+
+import pytest
+
+from convcalc.errors import UsageError
+from convcalc.model.forward import forward
+from convcalc.model.request import LayerRequest
+from convcalc.model.translate import FLATTEN_NOTE, Translation, translation
+
+
+def translated(texts: tuple[str, ...], size: str, notation: str) -> Translation:
+    return translation(forward(LayerRequest(texts), size), notation)
+
+
+@pytest.mark.parametrize(
+    ("texts", "size", "notation", "lines"),
+    [
+        (("conv:8,k3", "relu"), "3x9x8", "pytorch", ["nn.Conv2d(3, 8, kernel_size=3)", "nn.ReLU()"]),
+        # Channels that the text leaves open stay open where the notation needs none.
+        (("conv:8,k3", "relu"), "3x9x8", "keras", ["Conv2D(8, 3)", "ReLU()"]),
+        (("Conv2d(3, 8, 3)",), "3x9x8", "short", ["conv:8,k3,in3"]),
+        (
+            ("Conv2D(8, 3, strides=2, padding='same', activation='relu')",), "9x8x3", "pytorch",
+            ["nn.ZeroPad2d((0, 1, 1, 1))", "nn.Conv2d(3, 8, kernel_size=3, stride=2)", "nn.ReLU()"],
+        ),
+    ],
+)  # fmt: skip
+def test_lines(texts: tuple[str, ...], size: str, notation: str, lines: list[str]) -> None:
+    found = translated(texts, size, notation)
+    assert (list(found.lines), found.notation, found.notes) == (lines, notation, ())
+
+
+def test_a_hidden_flatten_is_written_out() -> None:
+    printed = "Net(\n  (a): Conv2d(3, 4, kernel_size=3, stride=1)\n  (b): Linear(in_features=60, out_features=2)\n)"
+    assert translated((printed,), "3x5x7", "short").lines[1] == "flatten"
+
+
+@pytest.mark.parametrize(
+    ("texts", "size", "notation", "notes"),
+    [
+        (("Conv2d(3, 8, 3)", "Flatten()"), "3x9x8", "keras", (FLATTEN_NOTE,)),
+        (("Conv2D(8, 3)", "Flatten()"), "9x8x3", "pytorch", (FLATTEN_NOTE,)),
+        (("Conv2d(3, 8, 3)", "Flatten()"), "3x9x8", "pytorch", ()),
+        (("conv:8,k3", "flatten"), "3x9x8", "keras", ()),
+        # Nothing is in another order where there is nothing to flatten.
+        (("Conv2D(8, 3)", "GlobalAveragePooling2D()", "Flatten()"), "9x8x3", "pytorch", ()),
+    ],
+)
+def test_a_flatten_between_frameworks_is_remarked_upon(
+    texts: tuple[str, ...], size: str, notation: str, notes: tuple[str, ...]
+) -> None:
+    assert translated(texts, size, notation).notes == notes
+
+
+def test_what_cannot_be_said_has_the_place_of_its_layer() -> None:
+    with pytest.raises(UsageError, match="Keras") as caught:
+        translated(("relu", "lppool:2"), "8x9x10", "keras")
+    assert (caught.value.place, caught.value.layer) == ("layer 2 (lppool:2)", 1)
