@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from convcalc.errors import ConvcalcError
 from convcalc.matrix import Matrix
-from convcalc.matrix.fast import brackets as nested
 from convcalc.matrix.fast.parse import read_quickly
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.text import parse_matrix
@@ -61,6 +60,12 @@ READ_FAST = {
     "object, not finite": format_json(np.array([[np.nan, 1.0], [-np.inf, 2.0]])).decode(),
     "object, indices": '{"schema": 1, "data": [[5]], "indices": [[3]]}',
     "object, one axis": '{"data":[1,2,3]}',
+    "object, other data": '{"x": {"data": [[1, 2]]}, "data": [[3, 4]]}',
+    "object, shape after": '{"data": [[3, 4]], "shape": [1, 2]}',
+    "NumPy, not finite": "[[ nan 1. ]\n [-inf 2.5]\n [ inf 0. ]]",
+    "words among whole numbers": '[[1, "nan"], [3, 4]]',
+    "minus zero": "[[-0.0, 1], [0, -0.0]]",
+    "whole and large": "[[9223372036854775807, -9223372036854775808]]",
 }
 GIVEN_UP = {
     "ragged": "[[1, 2], [3]]",
@@ -85,9 +90,17 @@ GIVEN_UP = {
     "nothing": "[[], []]",
     "wrong shape": '{"data": [[1, 2]], "shape": [2, 1]}',
     "schema": '{"schema": 2, "data": [[1, 2]]}',
-    "data of something else": '{"x": {"data": [[1, 2]]}, "data": [[3, 4]]}',
     "no JSON": '{"data": [[1, 2]]',
     "rounded": "[[0.5, 9007199254740993]]",
+    "rounded, with a word": '[["nan", 9007199254740993]]',
+    "too large": "[[9223372036854775808, 1]]",
+    "too large and negative": "[[9223372036854775808, -1]]",
+    "minus a whole zero": "[[-0, 0.5]]",
+    "infinite as it is read": "[[1e999, 1]]",
+    "truth": "[[true, 2], [3, 4]]",
+    "a word beside data": '{"note": "nan", "data": [[1, 2]]}',
+    "text as a number": '[["nan", "1_0"]]',
+    "missing": "[[null, 1.5]]",
 }
 
 
@@ -119,17 +132,6 @@ def test_never_another_matrix_than_the_slow_reader(text: str) -> None:
             slow = slowly(wrapped) or slowly(f"[{text}]")
             assert slow is not None
             assert same(fast, slow)
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 60), st.sampled_from(list(READ_FAST)))
-def test_batches_of_any_size(size: int, name: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nested, "_BATCH", size)
-        fast, slow = quickly(READ_FAST[name]), slowly(READ_FAST[name])
-    assert fast is not None
-    assert slow is not None
-    assert same(fast, slow)
 
 
 @pytest.mark.parametrize("options", [{"dtype": "float32"}, {"dtype": "float16"}, {"format": "json"}], ids=str)

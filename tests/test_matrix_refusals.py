@@ -71,7 +71,7 @@ REFUSED = [
     ("array([1.+2.j, 3.+0.j], dtype=complex128)", "1:", "complex", None),
     ("A = 1.0e+03 *\n\n 1 2\n", "1:5", "a factor stands before", "format long g"),
     ('{"data": [[1, 2], [3]]}', "1:19", "this has 1 item", None),
-    ('{"data": [1, 2], "shape": [3]}', None, "the shape is said to be", None),
+    ('{"data": [1, 2], "shape": [3]}', None, "the key shape says", None),
     ('{"rows": [1, 2]}', None, "no key data; its keys are rows", "nested list"),
     ('{"schema": 2, "data": [1]}', None, "schema 2", None),
     ('{"data": [1, 2]} 3', "1:18", "more text after the JSON object", None),

@@ -1,6 +1,7 @@
-"""Large nested brackets at compiled speed: JSON lists and what NumPy prints, their rows handed to `blocks`.
+"""Nested brackets at compiled speed, by way of orjson: JSON's lists and objects, and what NumPy prints.
 
-As `blocks` does, this gives up (None) on anything out of the ordinary, and `brackets` reads the text again.
+The fast twin of `reading.brackets` and `reading.json_lists`: it returns None for anything out of the ordinary, and
+its twins read the text again. Tests hold them to equal results.
 """
 
 from __future__ import annotations
@@ -10,128 +11,96 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convcalc.matrix.fast.lines import CleanRows
-from convcalc.value import Value
+from convcalc.errors import DataError
+from convcalc.matrix.reading.json_lists import stated_dtype
+from convcalc.matrix.reading.numbers import EXACT_IN_FLOAT64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-_OPEN, _CLOSE = ord("["), ord("]")
-_BATCH = 1 << 18
-_QUOTED = re.compile(rb'"(nan|-?inf)"')
-_GAP = re.compile(rb"\](?:\s*\])*\s*(,?)\s*\[(?:\s*\[)*")
+_NOT_FINITE = re.compile(rb'"?(nan|-?inf)"?')
+_WORDS = {"nan", "inf", "-inf"}
+_LONG_WHOLE = re.compile(rb"[\[,\s-][0-9]{16,}\s*[,\]]")
+_MINUS_ZERO = re.compile(rb"-0\s*[,\]]")
+_TO_BLANKS = bytes.maketrans(b"\t\r\n", b"   ")
 
 
-class Nesting(Value):
-    """Where the rows of nested brackets stand in a text: `starts` and `ends` of what is between innermost brackets.
+def read_list(data: bytes) -> NDArray[Any] | None:
+    """Return the array in a JSON list or a NumPy print, which `data` begins and ends with.
 
-    `shape` has the sizes of all axes but the last, `end` is the offset after the last bracket, and `commas` tells
-    whether commas part the rows.
+    >>> read_list(b"[[1, 2], [3, 4]]").tolist(), read_list(b"[[1. 2.]\\n [3. nan]]").tolist()
+    ([[1, 2], [3, 4]], [[1.0, 2.0], [3.0, nan]])
     """
-
-    starts: NDArray[np.intp]
-    ends: NDArray[np.intp]
-    shape: tuple[int, ...]
-    end: int
-    commas: bool
+    if b"," not in data:
+        data = _with_commas(data)
+    values, quoted = _loaded(data)
+    return _array(values, data, quoted) if isinstance(values, list) else None
 
 
-def read_nested(data: bytes, nesting: Nesting) -> NDArray[Any] | None:
-    """Return the array whose rows `nesting` found in `data`, None if they are not clean.
+def read_object(data: bytes, place: str) -> tuple[NDArray[Any] | None, str | None]:
+    """Return the array under the key `data` of a JSON object, and the dtype that the object states.
 
-    >>> text = b"[[1, 2], [3, 4]]"
-    >>> read_nested(text, nesting_of(text, 0)).tolist()
-    [[1, 2], [3, 4]]
+    >>> read_object(b'{"dtype": "float32", "data": [[1, 2.5]]}', "m")
+    (array([[1. , 2.5]]), 'float32')
     """
-    for whole in (True, False):
-        reader = CleanRows(whole=whole)
-        parts = _parts(reader, data, nesting)
-        if parts and reader.columns and reader.rows == len(nesting.starts) and not reader.breaks:
-            return np.concatenate(parts).reshape(*nesting.shape, reader.columns)
-    return None
+    fields, quoted = _loaded(data)
+    if not isinstance(fields, dict) or not isinstance(fields.get("data"), list):
+        return None, None
+    array = _array(fields.pop("data"), data, quoted)
+    try:
+        return array, None if array is None else stated_dtype(fields, array.shape, place)
+    except DataError:
+        return None, None
 
 
-def _parts(reader: CleanRows, data: bytes, nesting: Nesting) -> list[NDArray[Any]] | None:
-    """Return the numbers batch by batch, None if one is not clean or has other separators than stand between rows."""
-    parts: list[NDArray[Any]] = []
-    for block in _rows(data, nesting):
-        part = reader.read(block)
-        if part is None or (nesting.shape and reader.columns > 1 and reader.commas != nesting.commas):
+def _with_commas(data: bytes) -> bytes:
+    """Return a NumPy print as JSON: a comma for the first blank between two items, a digit after the last point."""
+    marks = np.frombuffer(data.translate(_TO_BLANKS), dtype=np.uint8)
+    gaps = marks == ord(" ")
+    gaps[1:] &= ~gaps[:-1]
+    text = np.where(gaps, np.uint8(ord(",")), marks).tobytes()
+    return text.replace(b".,", b".0,").replace(b"[,", b"[ ").replace(b",]", b" ]").replace(b".]", b".0]")
+
+
+def _loaded(data: bytes) -> tuple[Any, bool]:
+    """Return the value of the JSON text `data`, None if it is not one, and whether numbers in it may be words."""
+    import orjson
+
+    # One letter is found ten times as fast as a word.
+    quoted = b"n" in data and (b"nan" in data or b"inf" in data)
+    if quoted:
+        data = _NOT_FINITE.sub(rb'"\1"', data)
+    if (b"u" in data and b"true" in data) or (b"l" in data and b"false" in data):
+        return None, quoted
+    try:
+        return orjson.loads(data), quoted
+    except ValueError:
+        return None, quoted
+
+
+def _array(values: list[Any], data: bytes, quoted: bool) -> NDArray[Any] | None:
+    """Return nested lists of numbers as int64 or float64, None where `data` says more than that can hold."""
+    try:
+        array = np.array(values, dtype=object if quoted else None)
+        if quoted:
+            array = _with_words(array)
+    except ValueError:
+        return None
+    if array.dtype not in (np.int64, np.float64) or array.size == 0:
+        return None
+    if array.dtype == np.float64:
+        if not np.abs(array).max() < EXACT_IN_FLOAT64 and _LONG_WHOLE.search(data):
             return None
-        parts.append(part)
-    return parts
-
-
-def nesting_of(data: bytes, start: int) -> Nesting | None:
-    """Return how the brackets in `data` nest from the one at `start` on, None unless all axes are regular.
-
-    Nothing but white space and one kind of separator may stand between the rows.
-    """
-    marks = np.frombuffer(data, dtype=np.uint8)[start:]
-    places = np.flatnonzero((marks == _OPEN) | (marks == _CLOSE))
-    steps = np.where(marks[places] == _OPEN, 1, -1)
-    depth = np.cumsum(steps)
-    closed = np.flatnonzero(depth == 0)
-    if not places.size or places[0] != 0 or not closed.size:
-        return None
-    places, steps, depth = places[: closed[0] + 1] + start, steps[: closed[0] + 1], depth[: closed[0] + 1]
-    innermost = np.flatnonzero((steps[:-1] == 1) & (steps[1:] == -1))
-    shape = _regular(steps, depth, innermost)
-    if shape is None:
-        return None
-    starts, ends = places[innermost] + 1, places[innermost + 1]
-    end = int(places[-1]) + 1
-    commas = _commas_between(data, starts, ends)
-    around = data[start : starts[0]] + data[ends[-1] : end]
-    if commas is None or around.translate(None, b"[] \t\r\n"):
-        return None
-    return Nesting(starts, ends, shape, end, commas)
-
-
-def _regular(steps: NDArray[np.intp], depth: NDArray[np.intp], innermost: NDArray[np.intp]) -> tuple[int, ...] | None:
-    """Return how many brackets each bracket holds, outermost first, None where brackets of one depth differ."""
-    deepest = int(depth.max())
-    if not (depth[innermost] == deepest).all():
-        return None
-    opened = np.flatnonzero(steps == 1)
-    shape = []
-    outer = opened[depth[opened] == 1]
-    for level in range(2, deepest + 1):
-        inner = opened[depth[opened] == level]
-        counts = np.diff(np.append(np.searchsorted(inner, outer), inner.size))
-        if not (counts == counts[0]).all():
+        if not array.all() and _MINUS_ZERO.search(data):
             return None
-        shape.append(int(counts[0]))
-        outer = inner
-    return tuple(shape)
+    return array
 
 
-def _commas_between(data: bytes, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> bool | None:
-    """Tell whether commas stand between the rows, None if it is neither all of them nor none."""
-    gaps = {data[end:start] for end, start in zip(ends[:-1].tolist(), (starts[1:]).tolist(), strict=True)}
-    matches = [_GAP.fullmatch(gap) for gap in gaps]
-    commas = {match[1] for match in matches if match is not None}
-    if not all(matches) or len(commas) > 1:
-        return None
-    return commas == {b","} if commas else b"," in data[starts[0] : ends[0]]
-
-
-def _rows(data: bytes, nesting: Nesting) -> Iterator[bytes]:
-    """Yield the rows as lines, some 256 KiB at a time; a row over several lines becomes one."""
-    batch: list[bytes] = []
-    size = 0
-    for start, end in zip(nesting.starts.tolist(), nesting.ends.tolist(), strict=True):
-        row = data[start:end]
-        if b'"' in row:
-            row = _QUOTED.sub(rb"\1", row)
-        if b"\n" in row or b"\r" in row:
-            row = b" ".join(row.split())
-        batch.append(row.strip())
-        size += end - start
-        if size > _BATCH:
-            yield b"\n".join(batch) + b"\n"
-            batch, size = [], 0
-    if batch:
-        yield b"\n".join(batch) + b"\n"
+def _with_words(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of numbers and the words for those that are not finite as float64."""
+    flat = array.ravel().tolist()
+    if {type(value) for value in flat} - {int, float} != {str} or not _WORDS.issuperset(
+        value for value in flat if isinstance(value, str)
+    ):
+        raise ValueError("not only numbers")
+    return np.array(flat, dtype=np.float64).reshape(array.shape)

@@ -33,26 +33,16 @@ def json_layout(source: Source, text: str) -> Layout:
             hint="give the nested list by itself",
         )
     layout = _list_layout(source, " " * start + text[start:end] + " " * (len(text) - end))
-    return layout.replace(dtype=_stated_dtype(source, fields, layout.shape))
+    return layout.replace(dtype=stated_dtype(fields, layout.shape, source.place))
 
 
-def checked_fields(source: Source, offset: int, shape: tuple[int, ...]) -> str | None:
-    """Return the float dtype that an object states whose `data`, of `shape`, was read already and stood at `offset`.
-
-    Errors: as `json_layout`, and `data` elsewhere.
-    """
-    fields, start, _ = _fields(source, source.text)
-    if start != offset:
-        raise DataError("this JSON object has its data elsewhere", place=source.place)
-    return _stated_dtype(source, fields, shape)
-
-
-def _stated_dtype(source: Source, fields: dict[str, Any], shape: tuple[int, ...]) -> str | None:
+def stated_dtype(fields: dict[str, Any], shape: tuple[int, ...], place: str) -> str | None:
+    """Return the float dtype that the keys beside `data` state; errors: a `schema` or `shape` that does not agree."""
     if fields.get("schema", 1) != 1:
-        raise DataError(f"schema {fields['schema']} is not known here, only 1", place=source.place)
+        raise DataError(f"schema {fields['schema']} is not known, only schema 1", place=place)
     stated = fields.get("shape")
     if stated is not None and stated != list(shape):
-        raise DataError(f"the shape is said to be {stated} and is {list(shape)}", place=source.place)
+        raise DataError(f"the key shape says {stated}, the data have shape {list(shape)}", place=place)
     dtype = fields.get("dtype")
     return dtype if dtype in _FLOATS else None
 
