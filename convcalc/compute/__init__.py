@@ -1,20 +1,24 @@
 """The arithmetic: real convolutions and poolings of real arrays.
 
-`convolve` and `pool` are the two ways in, `arrange` takes inputs and kernels of few axes. The rooms above know shapes
-and text; these modules know arrays only, and neither print nor ask.
+Other rooms know layers, shapes and text; these modules know arrays. They print nothing and ask nothing. Three roads
+lead in: `layer` applies a layer to an array, `nchw` convolves an input and a kernel of few axes, `streaming` does so
+with rows that arrive one by one.
 
-    exact        which number type holds every sum, so that whole numbers and fractions come out exactly
-    boundary     what lies beyond the border
-    job          one convolution in whole numbers: its tiles, and the cells that each of them reads
-    plan         which algorithm, by a cost model whose plain data are `rates`
-    tiles        carries a plan out: tile after tile on threads, each in memory that does not grow
-    taps, columns, rows, banded, separable, fourier
-                 one algorithm each, all with the same five functions, all held to the same cases
-    products     matrix products in pieces that BLAS likes
-    transposed   a transposed convolution as ordinary ones
-    sliding      windows along one axis, for pooling
-    stream       rows in, rows out
-    remote       the same tiles past one machine
-
-BLAS should have one thread (`blas`), since the tiles have one for every core.
+    layer           a layer applied to an array
+    nchw            inputs and kernels of few axes as (N, C, ...) and (O, C/groups, ...), and the result back
+    convolution     check and plan a convolution; a transposed one as several ordinary ones (transposed)
+    number_types    the type in which a computation is exact
+    boundary        what lies beyond the border
+    plan            the algorithm of a convolution, chosen by a cost model
+    step            one planned job with its arrays, and how its tiles are computed
+    threads         tiles on several threads
+    algorithms/     direct, im2col, row_im2col, toeplitz, separable, fft: one module each, all with the same five
+                    functions; job (sizes, tiles and blocks), gemm (matrix products), cost_model (its data)
+    pooling/        pool (values), indices (of maxima), running (windows along one axis), plan, sizes, in_pieces
+                    (from file to file)
+    streaming/      plane (rows in, rows out), row_window (the rows that are kept)
+    terms           the numbers behind one output cell
+    memory, memmap  bounds on memory, and arrays larger than it
+    file_tasks      the same tiles on other machines
+    blas            one thread for BLAS, since tiles have one per core
 """

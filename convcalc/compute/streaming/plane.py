@@ -1,4 +1,7 @@
-"""A plane whose rows come one by one, convolved or pooled: the same bits as at once, and rows leave when they can."""
+"""Convolve or pool a plane whose rows arrive a few at a time: output rows leave as soon as they are known.
+
+The result has the same bits as that of the whole plane. Rows are also extended here by what lies beyond the border.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,26 @@ from typing import Any
 
 import numpy as np
 
+from convcalc.compute.boundary import extend
 from convcalc.compute.nchw import Arranged, correlate
 from convcalc.compute.number_types import Array, kind_of, magnitude
 from convcalc.compute.pooling.pool import pool_layer
-from convcalc.compute.streaming.edging import extended_rows
-from convcalc.compute.streaming.row_window import RowStream
+from convcalc.compute.streaming.row_window import RowStream, joined
 from convcalc.compute.threads import Options
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window, axis_name
 from convcalc.layers import Convolution, Pooling, windows
 
+# Tall enough that the windows of a layer depend on the remainder of the height, if on the height at all.
 _TALL = 1 << 20
-_MANY_TAPS = 64
+# Kernels of more elements are computed with Toeplitz matrices.
+_LARGE_KERNEL = 64
 
 
 def row_windows(layer: Convolution | Pooling, columns: int) -> tuple[Window, ...] | None:
-    """Give the windows of a layer on rows of `columns` cells, or None where they depend on how many rows come.
+    """Return the windows of a layer on rows of `columns` cells, or None if they depend on the number of rows.
 
-    With one spatial axis the rows are planes of their own. Raises ShapeError where the rows are too narrow.
+    With one spatial axis each row is an input of its own. Raises ShapeError if the rows are too narrow.
 
     >>> row_windows(Pooling("max", (2, 2), (2, 2), "valid", (1, 1)), 8) is None
     False
@@ -34,12 +39,12 @@ def row_windows(layer: Convolution | Pooling, columns: int) -> tuple[Window, ...
     """
     if len(layer.kernel) == 1:
         return windows(layer, (columns,))
-    # Named padding depends on the height, if at all, by what is left over of it.
+    # Named padding depends on the height, if at all, by its remainder.
     found = {windows(layer, (_TALL + more, columns)) for more in range(2 * layer.stride[0])}
     rows = next(iter(found))[0]
     if len(found) > 1:
         return None
-    # Where a window could lie in the padding alone, only the whole plane tells whether there is one.
+    # If a window could lie entirely in the padding, only the height tells whether there is one.
     sizes = range(_TALL, _TALL + rows.stride)
     if isinstance(layer, Pooling) and any(rows.first_empty(size) is not None for size in sizes):
         return None
@@ -47,18 +52,18 @@ def row_windows(layer: Convolution | Pooling, columns: int) -> tuple[Window, ...
 
 
 def steady_algorithm(kernel: Sequence[int], spatial: int) -> str:
-    """Choose an algorithm that gives a float plane the same bits whether its rows come at once or one by one.
+    """Return an algorithm that gives a float plane the same bits whether its rows arrive at once or one by one.
 
     >>> steady_algorithm((3, 3), 2), steady_algorithm((31, 31), 2)
     ('direct', 'toeplitz')
     """
-    return "toeplitz" if spatial == 2 and math.prod(kernel) > _MANY_TAPS else "direct"
+    return "toeplitz" if spatial == 2 and math.prod(kernel) > _LARGE_KERNEL else "direct"
 
 
 def steady_choice(ready: Arranged) -> str | None:
-    """Choose the steady algorithm for one float plane and one kernel, None for anything else.
+    """Return the steady algorithm for one float plane and one kernel, and None for anything else.
 
-    Whole numbers and fractions are exact by any algorithm.
+    Integers and fractions are exact with any algorithm.
     """
     arrays = [array for array in (ready.x, ready.weight, ready.bias) if array is not None]
     if ready.transposed or all(kind_of(np.asarray(array)) != "float" for array in arrays):
@@ -79,11 +84,11 @@ def convolved_rows(
     flip: bool = False,
     options: Options,
 ) -> Iterator[Array]:
-    """Convolve a plane whose rows come in blocks (rows, columns): blocks of output rows, none of them empty.
+    """Convolve a plane whose rows arrive in blocks (rows, columns); yield blocks of output rows, never empty ones.
 
-    One window slides along each row by itself, two over the plane; `kernel` has as many axes. The result is that of
-    `correlate` on all rows together, its dtype at most that of the rows so far. Errors as for `correlate`; those
-    about the height come at the end.
+    With one window every row is convolved by itself, with two the plane; `kernel` has as many axes. The result is
+    that of `correlate` on all rows together; its dtype may become wider as rows arrive. Errors are those of
+    `correlate`; errors about the height are raised at the end.
 
     >>> plane = [np.array([[1, 0, 1]]), np.array([[2, 1, 0], [0, 1, 1]])]
     >>> found = convolved_rows(plane, np.array([[1, 0], [0, 1]]), [Window(2), Window(2)], options=Options())
@@ -109,10 +114,10 @@ def convolved_rows(
 def pooled_rows(
     blocks: Iterable[Array], layer: Pooling, windows: Sequence[Window], options: Options
 ) -> Iterator[Array]:
-    """Pool a plane whose rows come in blocks (rows, columns): blocks of output rows, none of them empty.
+    """Pool a plane whose rows arrive in blocks (rows, columns); yield blocks of output rows, never empty ones.
 
-    `windows` are those of `row_windows`. Once an average is a float, those after it are. Errors as for `pool`; those
-    about the height come at the end.
+    `windows` are those of `row_windows`. Once an average is a float, all later ones are. Errors are those of `pool`;
+    errors about the height are raised at the end.
 
     >>> layer = Pooling("avg", (2, 2), (2, 2), "valid", (1, 1))
     >>> blocks = [np.array([[1, 2]]), np.array([[3, 5]]), np.array([[0, 0], [2, 2]])]
@@ -132,7 +137,7 @@ def pooled_rows(
 
 
 def _streamed(blocks: Iterable[Array], windows: Sequence[Window], compute: Any) -> Iterator[Array]:
-    """Send blocks of rows under a sliding window: compute(rows, windows) gives all output rows of some rows."""
+    """Slide windows over blocks of rows; compute(rows, windows) returns all output rows of some rows."""
     along, across = windows
 
     def rows_of(rows: Array, padding: Padding) -> Array:
@@ -152,3 +157,42 @@ def _streamed(blocks: Iterable[Array], windows: Sequence[Window], compute: Any) 
     rows = stream.finish()
     if len(rows):
         yield rows
+
+
+def extended_rows(
+    blocks: Iterable[Array], windows: Sequence[Window], boundary: str, constant: Any = 0
+) -> Iterator[Array]:
+    """Extend rows that arrive in blocks (rows, width) as `boundary.extend` extends a whole plane, for two windows.
+
+    Rows leave as soon as the rows above the first one are known. `circular` cannot be streamed: above the first row
+    it needs the last ones. Errors are those of `extend`.
+
+    >>> blocks = [np.array([[1], [2]]), np.array([[3]])]
+    >>> windows = [Window(3, padding=Padding(1, 1)), Window(1)]
+    >>> [block.ravel().tolist() for block in extended_rows(blocks, windows, "reflect")]
+    [[2, 1, 2], [3], [2]]
+    """
+    padding = windows[0].padding
+    beside = [Window(1), windows[1]]
+    needed = padding.before + 1 if boundary == "reflect" else 1
+    tail: Array | None = None
+    started = False
+    for block in blocks:
+        rows = extend(block, beside, boundary, constant)[0]
+        tail = rows if tail is None else joined(tail, rows)
+        if started:
+            yield rows
+        elif len(tail) >= needed:
+            started = True
+            yield extend(tail, _above_and_below(padding.before, 0), boundary, constant)[0]
+        if started:
+            tail = tail[-padding.after - 1 :]
+    if tail is not None and not started:
+        # Too few rows for the border above them, which is an error.
+        yield extend(tail, _above_and_below(padding.before, padding.after), boundary, constant)[0]
+    elif tail is not None and padding.after:
+        yield extend(tail, _above_and_below(0, padding.after), boundary, constant)[0][len(tail) :]
+
+
+def _above_and_below(before: int, after: int) -> tuple[Window, Window]:
+    return Window(1, padding=Padding(before, after)), Window(1)

@@ -1,7 +1,7 @@
-"""Rows in, rows out: a plane of any height through a sliding window, as soon as its rows have come.
+"""The row buffer of a stream: a window slides over rows that arrive a few at a time.
 
-Only the rows that later windows still see are kept, so memory stays flat on an endless input. Output rows are
-computed in the same bands, counted from the first row, as in one piece, and so have the same bits.
+Only the rows that later windows still see are kept, so memory does not grow on an endless input. Output rows are
+computed in the same bands, counted from the first row, as those of a whole plane, and so have the same bits.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from convcalc.compute.number_types import Array, as_float
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window
 
-# Computes the output rows of some input rows, with that padding before and after them.
+# Computes the output rows of some input rows, with padding before and after them.
 Rows = Callable[[Array, Padding], Array]
 
 
 class RowStream:
-    """Computes output rows from input rows that come piece by piece.
+    """Computes output rows from input rows that arrive a few at a time.
 
-    `window` is that of the rows, and `compute(rows, padding)` gives all output rows of a (rows, width) array.
+    `window` slides along the rows; `compute(rows, padding)` returns all output rows of a (rows, width) array.
 
     >>> window = Window(2, padding=Padding(0, 1))
     >>> def pairs(rows, padding):
@@ -36,13 +36,13 @@ class RowStream:
     def __init__(self, window: Window, compute: Rows) -> None:
         self._window, self._compute = window, compute
         self._kept: Array | None = None
-        self._start = 0  # the input row that is the first one kept
-        self._done = 0  # output rows given out
+        self._start = 0  # index of the first input row that is kept
+        self._done = 0  # output rows returned so far
 
     def push(self, rows: Array) -> Array:
-        """Take the next input rows (n, width) and give the output rows they complete, perhaps none.
+        """Take the next input rows (n, width) and return the output rows they complete, possibly none.
 
-        Raises ShapeError where the width differs from that of the rows before.
+        Raises ShapeError if the width differs from that of the rows before.
         """
         if self._kept is None:
             self._kept = rows
@@ -52,39 +52,39 @@ class RowStream:
             self._kept = joined(self._kept, rows)
         seen = self._start + len(self._kept) + self._window.padding.before
         complete = (seen - self._window.extent) // self._window.stride + 1
-        return self._give(max(complete, 0), Padding())
+        return self._compute_up_to(max(complete, 0), Padding())
 
     def finish(self) -> Array:
-        """Give the output rows that see the padding after the last row; no rows may follow.
+        """Return the output rows that see the padding after the last row; no rows may follow.
 
-        Raises ShapeError where nothing came, or the whole padded input is smaller than the kernel.
+        Raises ShapeError if there were no rows, or the whole padded input is smaller than the kernel.
         """
         size = 0 if self._kept is None else self._start + len(self._kept)
-        return self._give(self._window.output(size), Padding(0, self._window.padding.after))
+        return self._compute_up_to(self._window.output(size), Padding(0, self._window.padding.after))
 
-    def _give(self, complete: int, after: Padding) -> Array:
-        """Compute output rows up to `complete`, from the start of the band in which the first of them lies."""
+    def _compute_up_to(self, complete: int, after: Padding) -> Array:
+        """Return the next output rows up to `complete`, computed from the start of their band."""
         kept = self._kept if self._kept is not None else np.empty((0, 0))
         if complete <= self._done:
             return kept[:0]
         first = self._done // BAND * BAND
         while first and self._first_row(first) >= self._start + len(kept):
-            # These rows see padding alone, and are computed together with a band that sees more.
+            # These rows see only padding, and are computed together with a band that sees more.
             first -= BAND
         start = self._first_row(first)
         segment = kept[max(start - self._start, 0) :]
         rows = self._compute(segment, Padding(max(-start, 0), after.after))
-        given = rows[self._done - first : complete - first]
+        found = rows[self._done - first : complete - first]
         self._done = complete
         self._forget(self._first_row(complete // BAND * BAND), self._start + len(kept))
-        return given
+        return found
 
     def _first_row(self, output: int) -> int:
-        """Give the input row at which the window of an output row starts."""
+        """Return the input row at which the window of an output row starts."""
         return output * self._window.stride - self._window.padding.before
 
     def _forget(self, row: int, size: int) -> None:
-        """Drop the input rows before `row`, which no later band sees, but for those of one band before the end."""
+        """Drop the input rows before `row`, which no later band sees, but keep those of one band before the end."""
         row = min(row, size - 1 - BAND * self._window.stride)
         if self._kept is not None and row > self._start:
             self._kept = self._kept[row - self._start :].copy()
@@ -92,7 +92,7 @@ class RowStream:
 
 
 def joined(above: Array, below: Array) -> Array:
-    """Put rows under rows; whole numbers beside floats become floats if they do so exactly, else it is a DataError.
+    """Concatenate rows; integers beside floats become floats, or raise DataError if they are not exact as floats.
 
     >>> joined(np.array([[1]]), np.array([[0.5]])).tolist()
     [[1.0], [0.5]]
