@@ -87,10 +87,16 @@ def convolution(
     algorithm: str | None = None,
     work: str | None = None,
 ) -> Computation:
-    """Check and plan what `convolve` computes; arguments and errors as there.
+    """Check and plan a cross-correlation, which is what deep-learning frameworks call convolution.
 
-    `boundary` is what the padding holds, as for `extend` but without constants. `algorithm` forces one by its name,
-    `work` the type to compute whole numbers in, where its bound is known.
+    x: (N, C, *spatial); weight: (O, C/groups, *kernel); windows: one per spatial axis; bias: (O,) or one number; the
+    output is (N, O, *output). Whole numbers and fractions are computed exactly (in int64, Python integers where int64
+    is too small, Fractions), floats in their own dtype; narrow types such as uint8 never wrap. `boundary` is what the
+    padding holds, as in `extend` but without constants. `algorithm` forces one; `work` is the dtype for whole numbers
+    if it is known.
+
+    Raises ShapeError if sizes do not fit, DataError for numbers that cannot be computed with, UsageError for an
+    algorithm that cannot do this.
 
     >>> ready = convolution(np.ones((1, 1, 9)), np.ones((1, 1, 3)), [Window(3, stride=2)], algorithm="direct")
     >>> ready.shape, ready.dtype, ready.steps[0].plan.algorithm
@@ -106,34 +112,6 @@ def convolution(
     return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)
 
 
-def convolve(
-    x: Array,
-    weight: Array,
-    windows: Sequence[Window],
-    *,
-    groups: int = 1,
-    bias: Array | None = None,
-    options: Options = DEFAULTS,
-) -> Array:
-    """Cross-correlate, which is what deep-learning frameworks call convolution.
-
-    x: (N, C, *spatial); weight: (O, C/groups, *kernel); windows: one a spatial axis, zeros in the padding; bias: (O,)
-    or one number. Returns (N, O, *output). Whole numbers and fractions come out exact (int64, Python integers where
-    int64 is too small, Fractions), floats in their own dtype; narrow whole numbers such as uint8 never wrap.
-    `options` can force an algorithm or a number of threads, and ask for word of progress.
-
-    Raises ShapeError where sizes do not fit, DataError where numbers cannot be computed with, UsageError for an
-    algorithm that cannot do this.
-
-    >>> x = np.array([[[[1, 0, 1], [2, 1, 0], [0, 1, 1]]]])
-    >>> convolve(x, np.array([[[[1, 0], [0, 1]]]]), [Window(2), Window(2)])
-    array([[[[2, 0],
-             [3, 2]]]])
-    """
-    ready = convolution(x, weight, windows, groups=groups, bias=bias, algorithm=options.algorithm)
-    return ready.compute(options=options)
-
-
 def transposed_convolution(
     x: Array,
     weight: Array,
@@ -145,7 +123,11 @@ def transposed_convolution(
     algorithm: str | None = None,
     work: str | None = None,
 ) -> Computation:
-    """Check and plan what `convolve_transposed` computes; each phase of the stride is one step.
+    """Check and plan a transposed convolution: every input cell adds its multiple of the kernel to the output.
+
+    x: (N, C, *spatial); weight: (C, O/groups, *kernel). The padding is cut off the output, `output_padding` cells are
+    added at its end: output = (i-1)s - pL - pR + k_eff + op (PyTorch's ConvTranspose2d). Each phase of the stride is
+    one step. Numbers, arguments and errors are those of `convolution`.
 
     >>> ready = transposed_convolution(np.ones((1, 1, 4)), np.ones((1, 1, 3)), [Window(3, stride=2)])
     >>> ready.shape, len(ready.steps)
@@ -170,37 +152,6 @@ def transposed_convolution(
 
 def _cells(steps: Sequence[Step]) -> int:
     return sum(step.job.batch * step.job.outputs * math.prod(step.job.counts) for step in steps)
-
-
-def convolve_transposed(
-    x: Array,
-    weight: Array,
-    windows: Sequence[Window],
-    *,
-    groups: int = 1,
-    bias: Array | None = None,
-    output_padding: Sequence[int] | None = None,
-    options: Options = DEFAULTS,
-) -> Array:
-    """Transpose `convolve`: every input cell adds its multiple of the kernel to the output, `stride` cells apart.
-
-    x: (N, C, *spatial); weight: (C, O/groups, *kernel); the padding is cut off the output, `output_padding` cells
-    are added to its end. Returns (N, O, *output) with output = (i-1)s - pL - pR + k_eff + op (PyTorch's
-    ConvTranspose2d). Numbers, options and errors as for `convolve`.
-
-    >>> convolve_transposed(np.array([[[1, 2]]]), np.array([[[1, 10]]]), [Window(2)])
-    array([[[ 1, 12, 20]]])
-    """
-    ready = transposed_convolution(
-        x,
-        weight,
-        windows,
-        groups=groups,
-        bias=bias,
-        output_padding=output_padding,
-        algorithm=options.algorithm,
-    )
-    return ready.compute(options=options)
 
 
 def _job(operands: Operands, windows: Sequence[Window], groups: int) -> Job:

@@ -75,7 +75,7 @@ def convolve_file(
     `attempts` times in all, after which its error is raised. Workers open both files by the names given.
 
     Raises DataError for numbers that no `.npy` holds (Fractions, whole numbers beyond int64), and what `arranged`
-    and `convolve` raise.
+    and `convolution` raise.
     """
     source, target = str(Path(source).resolve()), str(Path(target).resolve())
     ready = arranged(np.load(source, mmap_mode="r"), kernel, windows, **options)

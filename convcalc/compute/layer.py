@@ -1,4 +1,4 @@
-"""A layer applied to an array: its windows from the layer's own rules, its arithmetic from `convolve` and `pool`."""
+"""A layer applied to an array: its windows from the layer's own rules, its arithmetic from `nchw` and `pool`."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def arrange(
 class Arranged(Value):
     """A convolution ready to be computed: arrays of a framework's axes, and the leading axes of the result.
 
-    x: (N, C, *spatial), weight as `convolve` or `convolve_transposed` wants it, bias: (O,), one number or None.
+    x: (N, C, *spatial), weight as `convolution` or `transposed_convolution` takes it, bias: (O,), one number or None.
     """
 
     x: Any
@@ -198,7 +198,7 @@ def arranged(
 def correlate(
     x: Array, kernel: Array, windows: Sequence[Window], *, options: Options = DEFAULTS, **arrangement: Any
 ) -> Array:
-    """Compute what `arranged` arranges with the same arguments; options and errors as for `convolve`.
+    """Compute what `arranged` arranges with the same arguments; errors are those of `convolution`.
 
     >>> correlate(np.array([1, 2, 3]), np.array([1, 10]), [Window(2)], flip=True)
     array([12, 23])

@@ -16,7 +16,7 @@ Rows = list[list[tuple[Any, Any]]]
 def convolution_products(
     x: Array, weight: Array, windows: Sequence[Window], groups: int, at: Sequence[int]
 ) -> Iterator[tuple[str, Rows]]:
-    """Give what output cell `at` = (n, o, *place) of `convolve` sums: for each input channel its rows of products.
+    """Give what output cell `at` = (n, o, *place) of `convolution` sums: for each input channel its rows of products.
 
     x: (N, C, *spatial), weight: (O, C/groups, *kernel). Padding is 0.
 
@@ -47,7 +47,7 @@ def convolution_products(
 def transposed_products(
     x: Array, weight: Array, windows: Sequence[Window], groups: int, at: Sequence[int]
 ) -> Iterator[tuple[str, Rows]]:
-    """Give what output cell `at` = (n, o, *place) of `convolve_transposed` sums, weight (C, O/groups, *kernel).
+    """Give what output cell `at` = (n, o, *place) of `transposed_convolution` sums, weight (C, O/groups, *kernel).
 
     Only input cells that reach the output cell are given, each in a row of its own axis.
 
