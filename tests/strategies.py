@@ -5,11 +5,14 @@ Sizes are small, because the oracles walk every cell, and drawn axis by axis, so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
-from oracles import Nested, build
+from oracles import Nested, build, convolve_loops, pool_loops, shape_of
+
+from convcalc.geometry import Padding, Window
 
 Pad = tuple[int, int]
 
@@ -31,7 +34,7 @@ class AxisDraw(NamedTuple):
 
 
 class ConvolutionDraw(NamedTuple):
-    """Everything a convolution takes; one entry an axis, padding as (before, after)."""
+    """Everything a convolution takes; one entry per axis, padding as (before, after)."""
 
     x: Nested
     weight: Nested
@@ -41,9 +44,19 @@ class ConvolutionDraw(NamedTuple):
     dilation: list[int]
     groups: int
 
+    @property
+    def windows(self) -> list[Window]:
+        """The window of every axis."""
+        return windows_of(shape_of(self.weight)[2:], self.stride, self.padding, self.dilation)
+
+    def looped(self) -> Any:
+        """Compute the convolution with plain loops."""
+        options = self._asdict()
+        return convolve_loops(options.pop("x"), options.pop("weight"), **options)
+
 
 class PoolingDraw(NamedTuple):
-    """Everything a pooling takes; one entry an axis, padding as (before, after)."""
+    """Everything a pooling takes; one entry per axis, padding as (before, after)."""
 
     x: Nested
     kernel: list[int]
@@ -51,6 +64,24 @@ class PoolingDraw(NamedTuple):
     padding: list[Pad]
     dilation: list[int]
     ceil: bool
+
+    @property
+    def windows(self) -> list[Window]:
+        """The window of every axis."""
+        windows = windows_of(self.kernel, self.stride, self.padding, self.dilation)
+        return [window.replace(ceil=self.ceil) for window in windows]
+
+    def looped(self, kind: str, **options: Any) -> Any:
+        """Pool with plain loops."""
+        draw = self._asdict()
+        return pool_loops(draw.pop("x"), kind, draw.pop("kernel"), **draw, **options)
+
+
+def windows_of(
+    kernel: Sequence[int], stride: Sequence[int], padding: Sequence[Pad], dilation: Sequence[int]
+) -> list[Window]:
+    """Make windows of lists with one entry per axis."""
+    return [Window(k, s, Padding(*pads), d) for k, s, pads, d in zip(kernel, stride, padding, dilation, strict=True)]
 
 
 ranks = st.integers(1, 3)

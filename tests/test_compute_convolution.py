@@ -11,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import convolve_loops, shape_of, transposed_loops
-from strategies import ConvolutionDraw, convolutions, finite_floats, fractions, huge_integers, small_integers
+from strategies import (
+    ConvolutionDraw,
+    convolutions,
+    finite_floats,
+    fractions,
+    huge_integers,
+    small_integers,
+    windows_of,
+)
 
 from convcalc.compute.nchw import arrange, correlate
 from convcalc.errors import DataError, ShapeError
@@ -21,22 +29,10 @@ CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").rea
 QUICK = settings(max_examples=60, deadline=None)
 
 
-def windows_of(
-    kernel: tuple[int, ...], stride: list[int], padding: list[tuple[int, int]], dilation: list[int]
-) -> list[Window]:
-    return [Window(k, s, Padding(*pads), d) for k, s, pads, d in zip(kernel, stride, padding, dilation, strict=True)]
-
-
 def computed(case: ConvolutionDraw, dtype: Any) -> Any:
     weight = np.array(case.weight, dtype)
-    windows = windows_of(weight.shape[2:], case.stride, case.padding, case.dilation)
     bias = None if case.bias is None else np.array(case.bias, dtype)
-    return correlate(np.array([case.x], dtype), weight, windows, groups=case.groups, bias=bias)[0]
-
-
-def looped(case: ConvolutionDraw) -> Any:
-    options = case._asdict()
-    return convolve_loops(options.pop("x"), options.pop("weight"), **options)
+    return correlate(np.array([case.x], dtype), weight, case.windows, groups=case.groups, bias=bias)[0]
 
 
 @QUICK
@@ -44,19 +40,19 @@ def looped(case: ConvolutionDraw) -> Any:
 def test_whole_numbers_are_the_loops_own(case: ConvolutionDraw) -> None:
     result = computed(case, np.int64)
     assert result.dtype == np.int64
-    assert result.tolist() == looped(case)
+    assert result.tolist() == case.looped()
 
 
 @QUICK
 @given(convolutions(huge_integers, st.integers(1, 2)))
 def test_whole_numbers_of_any_size_do_not_wrap(case: ConvolutionDraw) -> None:
-    assert computed(case, object).tolist() == looped(case)
+    assert computed(case, object).tolist() == case.looped()
 
 
 @QUICK
 @given(convolutions(fractions, st.integers(1, 2)))
 def test_fractions_are_exact(case: ConvolutionDraw) -> None:
-    assert computed(case, object).tolist() == looped(case)
+    assert computed(case, object).tolist() == case.looped()
 
 
 @QUICK
@@ -67,11 +63,11 @@ def test_floats_within_the_bound_of_their_absolute_products(case: ConvolutionDra
         weight=np.abs(case.weight).tolist(),
         bias=None if case.bias is None else np.abs(case.bias).tolist(),
     )
-    bound = np.array(looped(absolute))
-    assert np.all(np.abs(computed(case, np.float64) - np.array(looped(case))) <= 1e-13 * bound)
+    bound = np.array(absolute.looped())
+    assert np.all(np.abs(computed(case, np.float64) - np.array(case.looped())) <= 1e-13 * bound)
     single = computed(case, np.float32)
     assert single.dtype == np.float32
-    assert np.all(np.abs(single - np.array(looped(case))) <= 1e-5 * bound + 1e-30)
+    assert np.all(np.abs(single - np.array(case.looped())) <= 1e-5 * bound + 1e-30)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['op']}{shape_of(case['weight'])}")

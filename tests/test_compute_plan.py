@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import convolve_loops
 from strategies import ConvolutionDraw, convolutions, small_integers
 
 from convcalc.compute.algorithms.job import Job
@@ -19,22 +16,9 @@ from convcalc.errors import UsageError
 from convcalc.geometry import Padding, Window
 
 
-def windows_of(case: ConvolutionDraw) -> list[Window]:
-    kernel = np.shape(case.weight)[2:]
-    return [
-        Window(k, s, Padding(*pads), d)
-        for k, s, pads, d in zip(kernel, case.stride, case.padding, case.dilation, strict=True)
-    ]
-
-
 def job_of(case: ConvolutionDraw, dtype: str) -> Job:
     channels, *sizes = np.shape(case.x)
-    return Job(1, channels, len(case.weight), case.groups, tuple(sizes), tuple(windows_of(case)), dtype)
-
-
-def looped(case: ConvolutionDraw) -> Any:
-    options = case._asdict()
-    return np.array(convolve_loops(options.pop("x"), options.pop("weight"), **options))
+    return Job(1, channels, len(case.weight), case.groups, tuple(sizes), tuple(case.windows), dtype)
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
@@ -46,19 +30,20 @@ def test_every_algorithm_agrees_with_the_loops(name: str, case: ConvolutionDraw,
         with pytest.raises(UsageError, match=f"the algorithm {name} cannot do this"):
             plan(job_of(case, dtype), name)
         return
-    absolute = looped(case._replace(x=np.abs(case.x).tolist(), weight=np.abs(case.weight).tolist(), bias=None))
+    absolute = case._replace(x=np.abs(case.x).tolist(), weight=np.abs(case.weight).tolist(), bias=None)
+    products = np.array(absolute.looped())
     for threads in (1, 2):
         result = correlate(
             np.array([case.x], dtype),
             np.array(case.weight, dtype),
-            windows_of(case),
+            case.windows,
             groups=case.groups,
             bias=None if case.bias is None else np.array(case.bias, dtype),
             options=Options(algorithm=name, threads=threads),
         )[0]
         bound = {"float32": 1e-5, "float64": 1e-13}.get(dtype, 0)
         assert result.dtype == dtype
-        assert np.all(np.abs(result - looped(case)) <= bound * absolute)
+        assert np.all(np.abs(result - case.looped()) <= bound * products)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -29,21 +29,9 @@ QUICK = settings(max_examples=60, deadline=None)
 plain_floats = finite_floats.map(lambda value: value if abs(value) > 1e-9 else 0.0)
 
 
-def windows_of(case: PoolingDraw) -> list[Window]:
-    return [
-        Window(k, s, Padding(*pads), d, case.ceil)
-        for k, s, pads, d in zip(case.kernel, case.stride, case.padding, case.dilation, strict=True)
-    ]
-
-
-def looped(case: PoolingDraw, kind: str, **options: Any) -> Any:
-    draw = case._asdict()
-    return pool_loops(draw.pop("x"), kind, draw.pop("kernel"), **draw, **options)
-
-
 def holds_real_cells(case: PoolingDraw) -> bool:
     sizes = shape_of(case.x)[1:]
-    return all(window.first_empty(size) is None for window, size in zip(windows_of(case), sizes, strict=True))
+    return all(window.first_empty(size) is None for window, size in zip(case.windows, sizes, strict=True))
 
 
 @QUICK
@@ -52,12 +40,12 @@ def test_extremes_and_their_positions(case: PoolingDraw, kind: str) -> None:
     x = np.array(case.x, np.int8)
     if not holds_real_cells(case):
         with pytest.raises(ShapeError, match="holds no real cell"):
-            pool(x, windows_of(case), kind)
+            pool(x, case.windows, kind)
         return
-    values, positions = pool_indices(x, windows_of(case), kind)
-    assert values.tolist() == looped(case, kind)
-    assert positions.tolist() == looped(case, kind, indices_out=True)
-    plain = pool(x, windows_of(case), kind)
+    values, positions = pool_indices(x, case.windows, kind)
+    assert values.tolist() == case.looped(kind)
+    assert positions.tolist() == case.looped(kind, indices_out=True)
+    plain = pool(x, case.windows, kind)
     assert plain.dtype == np.int8
     assert plain.tolist() == values.tolist()
 
@@ -67,8 +55,8 @@ def test_extremes_and_their_positions(case: PoolingDraw, kind: str) -> None:
 def test_averages_of_whole_numbers_are_exact(case: PoolingDraw, count_padding: bool, divisor: int | None) -> None:
     if not holds_real_cells(case):
         return
-    result = pool(np.array(case.x), windows_of(case), "avg", count_padding=count_padding, divisor=divisor)
-    wanted = looped(case, "avg", count_include_pad=count_padding, divisor=divisor)
+    result = pool(np.array(case.x), case.windows, "avg", count_padding=count_padding, divisor=divisor)
+    wanted = case.looped("avg", count_include_pad=count_padding, divisor=divisor)
     assert np.vectorize(Fraction, otypes=[object])(result.astype(object)).tolist() == wanted
 
 
@@ -76,8 +64,8 @@ def test_averages_of_whole_numbers_are_exact(case: PoolingDraw, count_padding: b
 @given(poolings(huge_integers | fractions, st.integers(1, 2)), st.booleans())
 def test_averages_of_huge_numbers_and_fractions_are_exact(case: PoolingDraw, count_padding: bool) -> None:
     if holds_real_cells(case):
-        result = pool(np.array(case.x, object), windows_of(case), "avg", count_padding=count_padding)
-        assert result.tolist() == looped(case, "avg", count_include_pad=count_padding)
+        result = pool(np.array(case.x, object), case.windows, "avg", count_padding=count_padding)
+        assert result.tolist() == case.looped("avg", count_include_pad=count_padding)
 
 
 @QUICK
@@ -89,16 +77,16 @@ def test_averages_of_huge_numbers_and_fractions_are_exact(case: PoolingDraw, cou
 def test_floats(case: PoolingDraw, kind: str, norm: int) -> None:
     if not holds_real_cells(case):
         return
-    result = pool(np.array(case.x), windows_of(case), kind, norm=norm)
+    result = pool(np.array(case.x), case.windows, kind, norm=norm)
     if kind == "lp" and norm % 2:
         # A sum near zero loses digits in one order and not in another: its root is compared raised again.
-        cube = np.array(looped(case, "lp", norm=norm)) ** norm
-        bound = np.array(looped(case._replace(x=np.abs(case.x).tolist()), "lp", norm=norm)) ** norm
+        cube = np.array(case.looped("lp", norm=norm)) ** norm
+        bound = np.array(case._replace(x=np.abs(case.x).tolist()).looped("lp", norm=norm)) ** norm
         close = np.abs(result**norm - cube) <= 1e-12 * bound
         assert np.all(close | (np.isnan(result) & np.isnan(cube)) | (bound * 1e-12 > np.nan_to_num(cube)))
         return
-    bound = np.array(looped(case._replace(x=np.abs(case.x).tolist()), kind, norm=norm))
-    assert np.all(np.abs(result - np.array(looped(case, kind, norm=norm))) <= 1e-13 * bound)
+    bound = np.array(case._replace(x=np.abs(case.x).tolist()).looped(kind, norm=norm))
+    assert np.all(np.abs(result - np.array(case.looped(kind, norm=norm))) <= 1e-13 * bound)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['op']}{shape_of(case['input'])}")
