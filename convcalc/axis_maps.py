@@ -357,3 +357,23 @@ def through(axis_map: AxisMap, field: Field, size: int | None) -> Field:
         field.stride * taps.stride,
         field.padding - taps.first * field.stride,
     )
+
+
+def hull(one: Field, other: Field, size: int | None = None) -> Field:
+    """Return the field of a cell that sees two cells of one axis: from the first cell seen to the last.
+
+    Fields that move at different strides vary, unless one of them stands still over the whole input of `size` cells.
+
+    >>> hull(ReceptiveField(3, 2, 1), ReceptiveField(1, 2, 0))
+    ReceptiveField(size=3, stride=2, padding=1)
+    """
+    if one is None or other is None:
+        return None
+    for field in (one, other):
+        if field != "varies" and field.stride == 0 and size is not None and field.size - field.padding >= size:
+            return field
+    if one == "varies" or other == "varies" or one.stride != other.stride:
+        return "varies"
+    padding = max(one.padding, other.padding)
+    end = max(one.size - one.padding, other.size - other.padding)
+    return ReceptiveField(end + padding, one.stride, padding)

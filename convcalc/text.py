@@ -129,3 +129,16 @@ def size_text(sizes: Iterable[int | None]) -> str:
     ('3x?x224', '1')
     """
     return "x".join("?" if size is None else str(size) for size in sizes) or "1"
+
+
+def letters(number: int) -> str:
+    """Return the name of a number in letters: a to z, then aa, ab, ...
+
+    >>> [letters(number) for number in (0, 25, 26, 27)]
+    ['a', 'z', 'aa', 'ab']
+    """
+    text = ""
+    while number >= 0:
+        text = chr(ord("a") + number % 26) + text
+        number = number // 26 - 1
+    return text

@@ -35,6 +35,7 @@ from convcalc.layers import (
     Layer,
     LayerNormalization,
     Linear,
+    Merge,
     Normalization,
     Permute,
     PixelShuffle,
@@ -217,7 +218,7 @@ TWO_AXES: list[Layer] = [
     Attention(7, 1), Recurrent("gru", 7, 5), Embedding(9, 4), Bilinear(2, 3, 4), Unknown("Block"),
     Normalization(4), LayerNormalization((6, 7)), LayerNormalization((7,)), AxesNormalization((1,)),
     Flatten(), Flatten(2), Unflatten(1, (2, 2)), Reshape((6, 7, 4)), Reshape((7, 6, 4)), Reshape((168,)),
-    Permute((2, 1, 3)), Permute((1, 2, 3)), Permute((3, 1, 2)),
+    Merge("add"), Permute((2, 1, 3)), Permute((1, 2, 3)), Permute((3, 1, 2)),
     GatedUnit(1), GatedUnit(2), GatedUnit(-1), Slope(4), Elementwise("ReLU"),
 ]  # fmt: skip
 FOLD = Fold((6, 7), (2, 2), (1, 1), (Padding(),) * 2, (1, 1))  # puts back what the unfold above takes apart

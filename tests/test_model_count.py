@@ -36,10 +36,9 @@ def test_a_hidden_flatten_is_counted_behind() -> None:
 
 def test_layers_that_no_sum_holds_are_named() -> None:
     printed = "Net(\n  (a): Swoosh(3, 4)\n  (b): ReLU()\n  (c): Swish2()\n  (d): Swoosh(1)\n)"
-    assert count(asked(printed)).notes == ("3 layers unknown and in no sum: Swoosh, Swish2",)
-    assert count(asked("Net(\n  (a): Swoosh(3, 4)\n  (b): ReLU()\n)")).notes == (
-        "1 layer unknown and in no sum: Swoosh",
-    )
+    assert "3 layers unknown and in no sum: Swoosh, Swish2" in count(asked(printed)).notes
+    notes = count(asked("Net(\n  (a): Swoosh(3, 4)\n  (b): ReLU()\n)")).notes
+    assert "1 layer unknown and in no sum: Swoosh" in notes
 
 
 def test_a_name_of_keras_is_that_of_weights() -> None:
@@ -50,7 +49,7 @@ def test_a_name_of_keras_is_that_of_weights() -> None:
     printed = "  (top): Linear(in_features=7, out_features=7, bias=True)\n"
     counted = count(asked(f"Net(\n{printed}{printed})"), "7")
     assert [node.name for node in counted.network.nodes] == ["top", "top"]
-    assert (counted.audit.total.params, counted.notes) == (2 * (7 * 7 + 7), ())
+    assert (counted.audit.total.params, counted.notes) == (2 * (7 * 7 + 7), counted.network.assumptions)
 
 
 def test_the_number_for_a_question_mark_is_filled_in() -> None:

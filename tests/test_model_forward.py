@@ -38,7 +38,7 @@ def test_a_hidden_flatten_stands_before_what_its_module_begins_with() -> None:
         ("head.act", "60"), ("head.fc", "7"), ("head.out", "2"),
     ]  # fmt: skip
     assert passed.network.layers[2] == Flatten()
-    assert (passed.output, passed.network.notes) == ((2,), ())
+    assert (passed.output, passed.network.notes) == ((2,), passed.network.assumptions)
 
 
 def test_only_a_printed_network_hides_a_flatten() -> None:

@@ -58,3 +58,25 @@ def test_what_cannot_be_said_has_the_place_of_its_layer() -> None:
     with pytest.raises(UsageError, match="Keras") as caught:
         translated(("relu", "lppool:2"), "8x9x10", "keras")
     assert (caught.value.place, caught.value.layer) == ("layer 2 (lppool:2)", 1)
+
+
+BRANCHES = "conv:4,k3 =a conv:8,k3 cat:a,crop (conv:12,k3,p1 relu + id) gap fc:3"
+
+
+def test_branches_are_a_class_with_its_forward_in_pytorch() -> None:
+    lines = translated((BRANCHES,), "4x16x14", "pytorch").lines
+    assert "        b = torch.cat([b, center_crop(a, b)], dim=1)" in lines
+    assert "        a = a + b" in lines
+    assert "self.conv3 = nn.Conv2d(12, 12, kernel_size=3, padding=1)" in lines[14]
+
+
+def test_branches_are_the_functional_form_in_keras() -> None:
+    lines = translated((BRANCHES,), "4x16x14", "keras").lines
+    assert "x = keras.Input(shape=(16, 14, 4))" in lines
+    assert "b = layers.Concatenate()([b, layers.Cropping2D(((1, 1), (1, 1)))(a)])" in lines
+    assert lines[-1] == "model = keras.Model(x, a)"
+
+
+def test_branches_stay_branches_in_the_short_notation() -> None:
+    (line,) = translated((BRANCHES,), "4x16x14", "short").lines
+    assert line == "conv:4,k3 =a conv:8,k3 cat:a,crop (conv:12,k3,p1 relu + id) adaptiveavgpool2d:1 flatten fc:3"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcalc.errors import SpecError
-from convcalc.layers import Attention, Elementwise, Linear, Unknown, parameters, weight_shape
+from convcalc.layers import Attention, Elementwise, Linear, Merge, Unknown, parameters, weight_shape
 from convcalc.notation import parse_layers, parse_network
 
 DATA = json.loads((Path(__file__).parent / "data" / "pytorch_models.json").read_text())
@@ -38,9 +38,12 @@ def merged_attention(modules: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_every_module_is_read_with_its_name_and_parameters(model: dict[str, Any]) -> None:
     nodes = parse_network(model["printed"]).nodes
     modules = merged_attention(model["modules"])
-    assert [node.name for node in nodes] == [module["name"] for module in modules]
+    # A known block runs its modules in the order of its forward, some more than once, and merges its branches.
+    by_name = {node.name: node for node in nodes if not isinstance(node.layer, Merge)}
+    assert set(by_name) - {"(in forward)"} == {module["name"] for module in modules}
     total = 0
-    for node, module in zip(nodes, modules, strict=True):
+    for module in modules:
+        node = by_name[module["name"]]
         if isinstance(node.layer, Unknown):
             assert node.layer.name == module["type"]
             total += module["weights"] + module["biases"]
@@ -170,7 +173,7 @@ REFUSALS = [
     ("Net(\n  (a): ReLU()\n))", "closes nothing", ")"),
     ("Net(\n  (a): ReLU()\n) and more", "a module is expected here", "and more"),
     ("Net(\n  (0-4): 3 x Linear(2, 2)\n)", "does not name 3 modules", "Linear"),
-    ("Net(\n  (0-999999): 1000000 x Linear(2, 2)\n)", "more than 100000 layers", "Linear(2, 2)"),
+    ("Net(\n  (0-999999): 1000000 x Linear(2, 2)\n)", "more than 100000 layers", "Linear"),
     ("Net((a): Block(" * 400, "nested more than", "Block("),
 ]
 

@@ -25,6 +25,8 @@ from convcalc.layers.families import (
     Layer,
     LayerNormalization,
     Linear,
+    Merge,
+    MergeKind,
     Normalization,
     NormalizationKind,
     Permute,
@@ -41,6 +43,7 @@ from convcalc.layers.families import (
     Unpooling,
     rank_of,
 )
+from convcalc.layers.merging import cropped, merge_axis_maps, merged
 from convcalc.layers.output_shape import complete, output_shape
 from convcalc.layers.parameters import Parameters, macs, parameters, weight_shape
 from convcalc.layers.tensor_shape import TensorShape
@@ -62,6 +65,8 @@ __all__ = [
     "Layer",
     "LayerNormalization",
     "Linear",
+    "Merge",
+    "MergeKind",
     "NamedPadding",
     "Normalization",
     "NormalizationKind",
@@ -82,7 +87,10 @@ __all__ = [
     "axis_maps",
     "blocks",
     "complete",
+    "cropped",
     "macs",
+    "merge_axis_maps",
+    "merged",
     "output_shape",
     "parameters",
     "rank_of",

@@ -25,6 +25,7 @@ from convcalc.layers.families import (
     Layer,
     LayerNormalization,
     Linear,
+    Merge,
     Normalization,
     Permute,
     PixelShuffle,
@@ -63,6 +64,8 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
             return _permuted(layer, shape)
         case Flatten() | Unflatten() | Reshape():
             return _each([_KEEP] * (shape.rank or 1)) if _stays(layer, shape) else None
+        case Merge():
+            return _each([_KEEP] * (shape.rank or 1))
         case AdaptivePooling(drop_axes=True) | Unfold() | Fold():
             return None
         case Attention() | Recurrent() | Embedding() | Bilinear() | Unknown():

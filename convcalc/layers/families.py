@@ -10,6 +10,7 @@ from convcalc.value import Value
 
 PoolKind = Literal["max", "avg", "lp", "min"]
 NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]
+MergeKind = Literal["add", "multiply", "concatenate"]
 BorderMode = Literal["constant", "reflect", "replicate", "circular"]
 
 
@@ -298,6 +299,16 @@ class Elementwise(Value):
     arguments: tuple[tuple[str, object], ...] = ()
 
 
+class Merge(Value):
+    """Several tensors to one: added, multiplied (sizes of 1 are stretched), or concatenated over the channels.
+
+    `crop` cuts all but the first round their centre to the spatial sizes of the first.
+    """
+
+    kind: MergeKind
+    crop: bool = False
+
+
 class Unknown(Value):
     """A module of a printed model that is no layer known here: no shape rule, and nobody knows its parameters."""
 
@@ -329,6 +340,7 @@ Layer = (
     | GatedUnit
     | Slope
     | Elementwise
+    | Merge
     | Unknown
 )
 
@@ -354,7 +366,7 @@ def rank_of(layer: Layer) -> int | None:
             return 2
         case Linear() | Bilinear() | Attention() | Recurrent() | Embedding() | LayerNormalization():
             return None
-        case Flatten() | Unflatten() | Permute() | GatedUnit() | Slope() | Elementwise() | Unknown():
+        case Flatten() | Unflatten() | Permute() | GatedUnit() | Slope() | Elementwise() | Merge() | Unknown():
             return None
         case AxesNormalization():
             return None

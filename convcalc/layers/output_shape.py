@@ -24,6 +24,7 @@ from convcalc.layers.families import (
     Layer,
     LayerNormalization,
     Linear,
+    Merge,
     Normalization,
     Permute,
     PixelShuffle,
@@ -112,6 +113,8 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
             return _rearranged(layer, shape)
         case Normalization() | LayerNormalization() | AxesNormalization() | Slope() | Attention() | Elementwise():
             _check_kept(layer, shape)
+            return shape
+        case Merge():
             return shape
         case Recurrent():
             return _recurrent_output(layer, shape)

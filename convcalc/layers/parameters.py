@@ -21,6 +21,7 @@ from convcalc.layers.families import (
     Layer,
     LayerNormalization,
     Linear,
+    Merge,
     Normalization,
     Permute,
     PixelShuffle,
@@ -88,7 +89,7 @@ def weight_shape(layer: Layer) -> tuple[int, ...] | None:
             return None  # several weights, none of which is the weight
         case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
             return None
-        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Unknown():
+        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Merge() | Unknown():
             return None
         case _:
             assert_never(layer)
@@ -142,7 +143,7 @@ def parameters(layer: Layer) -> Parameters:
             raise ShapeError(f"the parameters of {layer.name} are not known")
         case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
             return Parameters()
-        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise():
+        case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Merge():
             return Parameters()
         case _:
             assert_never(layer)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
-from convcalc.layers import Elementwise, Flatten, Linear
+from convcalc.layers import Elementwise, Flatten, Linear, TensorShape
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
+from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
 from convcalc.notation import Network, Node, channels_first, parse_size
 from convcalc.value import Value
@@ -71,19 +72,54 @@ def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -
     >>> str(traced_network(read(LayerRequest(("Linear(3, 2)",))), (3,), None)[1].output)
     '2'
     """
+    for objection in network.objections:
+        raise objection
+    shape = interpret(sizes, network.layers, rank)
     while True:
-        layers = network.layers
-        shape = interpret(sizes, layers, rank)
+        graph = graph_of(network)
         try:
-            traced = trace(layers, shape)
+            traced = trace(graph, shape)
         except ShapeError as error:
-            at = error.layer if network.printed else None
-            if not at or not is_flatten_missing(layers[at], trace(layers[:at], shape).output):
+            if error.layer is None or not _hides_flatten(network, error.layer, shape):
                 with placed(network):
                     raise
-            network = _with_flatten(network, at)
+            network = _with_flatten(network, error.layer)
         else:
-            return _with_doubts(network, traced), traced
+            flat = [index for index, step in enumerate(traced.steps) if _reads_flat(network, index, step.input)]
+            if not flat:
+                return _with_doubts(network, traced), traced
+            for index in reversed(flat):
+                network = _with_flatten(network, index)
+
+
+def graph_of(network: Network) -> Graph:
+    """Return the layers of a network with where each takes its input from.
+
+    >>> from convcalc.notation import parse_network
+    >>> graph_of(parse_network("(relu + id)")).inputs
+    ((-1,), (0, -1))
+    """
+    return Graph(tuple(network.layers), network.inputs)
+
+
+def _reads_flat(network: Network, index: int, shape: TensorShape) -> bool:
+    """Return whether a layer is a linear one of the short notation that takes `shape`, Cx1x1, for C features."""
+    layer = network.nodes[index].layer
+    if network.notation != "short" or not isinstance(layer, Linear) or layer.on_channels or not shape.rank:
+        return False
+    return set(shape.spatial) == {1} and layer.in_features in (None, shape.channels)
+
+
+def _hides_flatten(network: Network, index: int, shape: TensorShape) -> bool:
+    """Return whether a layer does not fit because what flattens its input is not written."""
+    graph = graph_of(network)
+    place = graph.inputs[index][0]
+    if place < 0 or not isinstance(graph.layers[index], Linear):
+        return False
+    before = trace(graph.upto(index), shape).shape_at(place)
+    if network.printed:
+        return is_flatten_missing(graph.layers[index], before)
+    return _reads_flat(network, index, before)
 
 
 def _with_doubts(network: Network, traced: Trace) -> Network:
@@ -100,12 +136,18 @@ def _with_doubts(network: Network, traced: Trace) -> Network:
 
 def _with_flatten(network: Network, index: int) -> Network:
     """Put a flatten before the linear layer `index` and the dropout that its module begins with."""
-    nodes = network.nodes
+    nodes, inputs = network.nodes, network.inputs
     parent = nodes[index].name.rpartition(".")[0]
-    while isinstance(nodes[index - 1].layer, Elementwise) and nodes[index - 1].name.rpartition(".")[0] == parent:
-        index -= 1
-    hidden = Node(Flatten(), "Flatten()", nodes[index].source, nodes[index].span, name="(in forward)")
-    return network.replace(nodes=(*nodes[:index], hidden, *nodes[index:]))
+    while (before := inputs[index][0]) >= 0:
+        if not isinstance(nodes[before].layer, Elementwise) or nodes[before].name.rpartition(".")[0] != parent:
+            break
+        index = before
+    text, name = ("Flatten()", "(in forward)") if network.printed else ("flatten", "")
+    hidden = Node(Flatten(), text, nodes[index].source, nodes[index].span, name=name, inputs=inputs[index])
+    behind = [nodes[index].replace(inputs=(index,))]
+    for node, places in zip(nodes[index + 1 :], inputs[index + 1 :], strict=True):
+        behind.append(node.replace(inputs=tuple(place + (place >= index) for place in places)))
+    return network.replace(nodes=(*nodes[:index], hidden, *behind))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer
-from convcalc.model.forward import input_sizes, traced_network
+from convcalc.model.forward import graph_of, input_sizes, traced_network
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.solve import Solved, solve_input, solve_value
@@ -39,6 +39,8 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     """
     unknown = _Placeholder(request, also=size.count("?"))
     network = read(request) if "?" in size else _first_that_reads(unknown.read)
+    if not graph_of(network).is_chain:
+        raise UsageError("a ? is searched through layers that follow each other, not through branches", place="?")
     layout = layout or network.layout
     sizes = _open_sizes(size)
     rank = interpret(tuple(each or 1 for each in sizes), network.layers, request.rank).rank

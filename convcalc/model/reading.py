@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from convcalc.errors import UsageError
@@ -76,10 +76,16 @@ def _read_texts(texts: Sequence[str | Layer], rank: int | None) -> Network:
     nodes: list[Node] = []
     for text in texts:
         if isinstance(text, str):
-            nodes += parse_network(text, rank=rank, notation=network.notation).nodes
+            nodes += _moved(parse_network(text, rank=rank, notation=network.notation), len(nodes))
         else:
             nodes.append(Node(text, type(text).__name__, "", (0, 0)))
     return network.replace(nodes=tuple(nodes))
+
+
+def _moved(network: Network, base: int) -> Iterator[Node]:
+    """Return the nodes of a network that stands behind `base` other nodes and takes its input from the last."""
+    for node, places in zip(network.nodes, network.inputs, strict=True):
+        yield node.replace(inputs=tuple(place + base for place in places))
 
 
 def _finished(network: Network, options: WindowOptions) -> Network:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from convcalc.errors import UsageError
-from convcalc.layers import Flatten
-from convcalc.model.forward import ForwardPass, placed
+from convcalc.layers import Flatten, Merge, cropped
+from convcalc.model.forward import ForwardPass, graph_of, placed
 from convcalc.notation.translate import translate
 from convcalc.value import Value
 
@@ -22,24 +24,53 @@ class Translation(Value):
 def translation(passed: ForwardPass, notation: str) -> Translation:
     """Write the layers of a forward pass in `notation` (`pytorch`, `keras` or `short`).
 
-    Raises UsageError with the place of the layer that the notation cannot say.
+    Branches make a class with its `forward` of PyTorch, and the functional form of Keras. Raises UsageError with the
+    place of the layer that the notation cannot say.
 
     >>> from convcalc.model.forward import forward
     >>> from convcalc.model.request import LayerRequest
     >>> translation(forward(LayerRequest(("conv:8,k3", "relu")), "3x9x8"), "pytorch").lines
     ('nn.Conv2d(3, 8, kernel_size=3)', 'nn.ReLU()')
+    >>> translation(forward(LayerRequest(("(Conv2d(3, 3, 1) + id)",)), "3x9x8"), "short").lines
+    ('(conv:3,k1,in3 + id)',)
     """
-    network, lines = passed.network, list[str]()
-    flattens = False
-    for index, (node, step) in enumerate(zip(network.nodes, passed.trace.steps, strict=True)):
+    network, steps = passed.network, passed.trace.steps
+    written: list[tuple[str, ...]] = []
+    for index, (node, step) in enumerate(zip(network.nodes, steps, strict=True)):
         # Only PyTorch wants to be told what a layer takes from the one before it.
         layer = step.layer if notation == "pytorch" else node.layer
-        flattens = flattens or (isinstance(layer, Flatten) and step.input.rank > 0)
         try:
-            lines += translate(layer, notation, step.input, node.activation)
+            merges = isinstance(layer, Merge)
+            written.append(() if merges else translate(layer, notation, step.input, node.activation))
         except UsageError as error:
             error.layer = index
             with placed(network):
                 raise
+    flattens = any(isinstance(step.layer, Flatten) and step.input.rank > 0 for step in steps)
     other = {network.notation, notation} == {"keras", "pytorch"}
-    return Translation(notation, tuple(lines), (*network.notes, *((FLATTEN_NOTE,) if flattens and other else ())))
+    notes = (*network.notes, *((FLATTEN_NOTE,) if flattens and other else ()))
+    return Translation(notation, tuple(_lines(passed, notation, written)), notes)
+
+
+def _lines(passed: ForwardPass, notation: str, written: Sequence[tuple[str, ...]]) -> Sequence[str]:
+    """Put the layers together: one a line where they follow each other, else as the notation writes a graph."""
+    network = passed.network
+    if graph_of(network).is_chain:
+        return [line for lines in written for line in lines]
+    if notation == "short":
+        from convcalc.notation.short.graph import graph_text
+
+        return [graph_text(network.layers, [" ".join(lines) for lines in written], network.inputs)]
+    from convcalc.notation.programs import Statement, keras_functional, pytorch_class
+
+    statements = []
+    for node, step, calls in zip(network.nodes, passed.trace.steps, written, strict=True):
+        merge = step.layer if isinstance(step.layer, Merge) else None
+        crops: tuple[tuple[tuple[int, int], ...], ...] = ()
+        if merge is not None and merge.crop:
+            shapes = [passed.trace.shape_at(place) for place in step.inputs[1:]]
+            crops = tuple(cropped(shape, step.input) for shape in shapes)
+        statements.append(Statement(calls, step.inputs, merge, node.name, crops))
+    if notation == "pytorch":
+        return pytorch_class(statements)
+    return keras_functional(statements, [repr(passed.trace.input.channels_last)])

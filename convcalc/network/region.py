@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from convcalc.axis_maps import Adaptive, AxisMap, Shift, Slide, Taps
 from convcalc.errors import ShapeError
 from convcalc.geometry import adaptive_window
-from convcalc.layers import AdaptivePooling, Flatten
+from convcalc.layers import AdaptivePooling, Flatten, Merge, merge_axis_maps
 from convcalc.network.trace import Step, Trace
 from convcalc.value import Value
 
@@ -79,12 +79,17 @@ def region(trace: Trace, cell: Sequence[int]) -> Region:
     for index, size in zip(cell, sizes, strict=True):
         if index >= size:
             raise ShapeError(f"index {index} is out of range for an axis of size {size}", hint="counted from 0")
-    axes = tuple(_one(index) for index in cell)
+    found = {len(trace.steps) - 1: tuple(_one(index) for index in cell)}
     for index in reversed(range(len(trace.steps))):
-        seen = _before(trace.steps[index], axes)
-        if seen is None:
-            return Region(None, index)
-        axes = seen
+        axes = found.pop(index, None)
+        if axes is None:
+            continue
+        step = trace.steps[index]
+        for place, seen in zip(step.inputs, _through(step, trace, axes), strict=True):
+            if seen is None:
+                return Region(None, index)
+            found[place] = tuple(map(_joined, found[place], seen)) if place in found else seen
+    axes = found.get(-1, ())
     return Region(axes, varies=bool(trace.steps) and "varies" in trace.steps[-1].fields)
 
 
@@ -94,6 +99,20 @@ def _one(index: int) -> AxisCells:
 
 def _whole(size: int) -> AxisCells:
     return AxisCells(((0, size - 1),), 0, size - 1)
+
+
+def _joined(one: AxisCells, other: AxisCells) -> AxisCells:
+    """Return the cells of both."""
+    return AxisCells(_merged((*one.runs, *other.runs)), min(one.low, other.low), max(one.high, other.high))
+
+
+def _through(step: Step, trace: Trace, axes: tuple[AxisCells, ...]) -> list[tuple[AxisCells, ...] | None]:
+    """Return what the cells `axes` of a step's output see of each of its inputs, None where that is undefined."""
+    if not isinstance(step.layer, Merge):
+        return [_before(step, axes)]
+    shapes = [trace.shape_at(place) for place in step.inputs]
+    maps = merge_axis_maps(step.layer, shapes)
+    return [_before(step.replace(input=shape, axes=each), axes) for shape, each in zip(shapes, maps, strict=True)]
 
 
 def _before(step: Step, axes: tuple[AxisCells, ...]) -> tuple[AxisCells, ...] | None:

@@ -1,4 +1,4 @@
-"""A shape through a chain of layers: every step with its sizes, its cost and what one of its cells sees.
+"""Shapes through a network: every step with its sizes, and what one of its cells sees.
 
 This module knows no text: it takes layers, and says by its index which of them a fault lies in.
 """
@@ -6,21 +6,26 @@ This module knows no text: it takes layers, and says by its index which of them 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial, reduce
 from math import prod
 
-from convcalc.axis_maps import AxisMaps, Field, ReceptiveField, through
+from convcalc.axis_maps import AxisMaps, Field, ReceptiveField, hull, through
 from convcalc.errors import ShapeError
 from convcalc.layers import (
     Flatten,
     Layer,
     Linear,
+    Merge,
     Normalization,
     TensorShape,
     axis_maps,
     complete,
+    merge_axis_maps,
+    merged,
     output_shape,
     rank_of,
 )
+from convcalc.network.graph import Graph, chain
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -28,7 +33,9 @@ from convcalc.value import Value
 class Step(Value):
     """One layer of a trace: completed by what comes in, with the shapes on both sides.
 
-    `axes` are its `axis_maps`, and `fields` holds the receptive field of each spatial axis of `output`.
+    `axes` are its `axis_maps`, and `fields` holds the receptive field of each spatial axis of `output`. `inputs` are
+    the indices of the steps it takes its input from, -1, -2, ... for the inputs of the network; `input` is the shape
+    of the first of them.
     """
 
     layer: Layer
@@ -36,18 +43,24 @@ class Step(Value):
     output: TensorShape
     axes: AxisMaps | None
     fields: tuple[Field, ...]
+    inputs: tuple[int, ...] = (-1,)
 
 
 class Trace(Value):
-    """A shape sent through layers, one step for each."""
+    """Shapes sent through a network, one step for each layer; `others` are the inputs behind the first."""
 
     input: TensorShape
     steps: tuple[Step, ...]
+    others: tuple[TensorShape, ...] = ()
 
     @property
     def output(self) -> TensorShape:
         """The shape that comes out at the end."""
         return self.steps[-1].output if self.steps else self.input
+
+    def shape_at(self, place: int) -> TensorShape:
+        """Return the shape of the tensor `place`: what comes out of a step, or an input of the network."""
+        return self.steps[place].output if place >= 0 else (self.input, *self.others)[-1 - place]
 
 
 def interpret(sizes: tuple[int, ...], layers: Iterable[Layer], rank: int | None = None) -> TensorShape:
@@ -88,31 +101,66 @@ def _expected_rank(given: int, layers: Iterable[Layer]) -> int:
     return {1: 0, 5: 3}.get(given, 2)
 
 
-def trace(layers: Sequence[Layer], shape: TensorShape) -> Trace:
-    """Send `shape` through `layers`, one after the other.
+def trace(network: Graph | Sequence[Layer], shape: TensorShape, *others: TensorShape) -> Trace:
+    """Send `shape` through a network; layers in a sequence follow each other.
 
-    Raises ShapeError with the index of the layer that does not fit.
+    `others` are the shapes of the second input of the network and those after it. Raises ShapeError with the index of
+    the layer that does not fit, and the steps up to it as `steps`.
 
     >>> from convcalc.layers import Pooling
     >>> layers = [Pooling("max", (3, 3), (2, 2), "valid", (1, 1)), Flatten(), Linear(None, 10)]
     >>> [str(step.output) for step in trace(layers, TensorShape((8, 7, 9), 2)).steps]
     ['8x3x4', '96', '10']
     """
+    graph = network if isinstance(network, Graph) else chain(network)
+    given = (shape, *others)
+    seen = [(ReceptiveField(),) * each.rank for each in given]
     steps: list[Step] = []
-    current = shape
-    fields: tuple[Field, ...] = (ReceptiveField(),) * shape.rank
-    for index, layer in enumerate(layers):
+    for index, (layer, places) in enumerate(zip(graph.layers, graph.inputs, strict=True)):
+        shapes = [steps[place].output if place >= 0 else given[-1 - place] for place in places]
+        fields = [steps[place].fields if place >= 0 else seen[-1 - place] for place in places]
         try:
-            completed = complete(layer, current)
-            axes = axis_maps(completed, current)
-            output = output_shape(completed, current, axes)
+            steps.append(_step(layer, places, shapes, fields, shape))
         except ShapeError as error:
             error.layer = index
             raise
-        fields = _fields_after(axes, current, output, fields)
-        steps.append(Step(completed, current, output, axes, fields))
-        current = output
-    return Trace(shape, tuple(steps))
+    return Trace(shape, tuple(steps), others)
+
+
+def _step(
+    layer: Layer,
+    places: tuple[int, ...],
+    shapes: Sequence[TensorShape],
+    fields: Sequence[tuple[Field, ...]],
+    whole: TensorShape,
+) -> Step:
+    first = shapes[0]
+    if isinstance(layer, Merge):
+        output = merged(layer, shapes)
+        seen = _fields_of_merge(layer, shapes, output, fields, whole)
+        return Step(layer, first, output, axis_maps(layer, output), seen, places)
+    completed = complete(layer, first)
+    axes = axis_maps(completed, first)
+    output = output_shape(completed, first, axes)
+    return Step(completed, first, output, axes, _fields_after(axes, first, output, fields[0]), places)
+
+
+def _fields_of_merge(
+    layer: Merge,
+    shapes: Sequence[TensorShape],
+    output: TensorShape,
+    fields: Sequence[tuple[Field, ...]],
+    whole: TensorShape,
+) -> tuple[Field, ...]:
+    """Look through a merge: on each axis the hull of what its inputs see of the network's input `whole`."""
+    looked = [
+        _fields_after(maps, shape, output, seen)
+        for maps, shape, seen in zip(merge_axis_maps(layer, shapes), shapes, fields, strict=True)
+    ]
+    sizes = whole.spatial if whole.rank == output.rank else (None,) * output.rank
+    return tuple(
+        reduce(partial(hull, size=size), axis) for axis, size in zip(zip(*looked, strict=True), sizes, strict=True)
+    )
 
 
 def is_flatten_missing(layer: Layer, shape: TensorShape) -> bool:

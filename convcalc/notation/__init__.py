@@ -43,10 +43,18 @@ def parse_layers(text: str, *, rank: int | None = None, place: str = "") -> tupl
     return parse_network(text, rank=rank, place=place).nodes
 
 
-def parse_network(text: str, *, rank: int | None = None, place: str = "", notation: str | None = None) -> Network:
+def parse_network(
+    text: str,
+    *,
+    rank: int | None = None,
+    place: str = "",
+    notation: str | None = None,
+    inputs: tuple[str, ...] = (),
+) -> Network:
     """Read what `parse_layers` does, with the input size and the layout that the text itself gives.
 
     `notation` (`pytorch` or `keras`) is that of layers whose names both have, where the text does not show it.
+    `inputs` are the names of the network's inputs, which `from:`, `cat:`, `add:` and `mul:` may take.
 
     >>> network = parse_network("keras.Sequential([Input(shape=(28, 26, 1)), Conv2D(8, 3), Dense(10)])")
     >>> network.input, network.layout, len(network.nodes)
@@ -58,14 +66,35 @@ def parse_network(text: str, *, rank: int | None = None, place: str = "", notati
         message = f"a text of {len(text)} characters is too long to be layers, at most {MAX_TEXT} are read"
         raise SpecError(message, place=place or None)
     source = Source(text, place)
-    reading = read_network(source, rank, notation)
-    nodes = []
+    reading = read_network(source, rank, notation, inputs)
+    nodes: list[Node] = []
     folded: dict[str, str] = {}
     for entry in reading.entries:
         written = text[entry.start : entry.end]
         if written not in folded:
             folded[written] = fold(written)
         where, line, span = source.where(entry.start, entry.end)
-        nodes.append(Node(entry.layer, folded[written], line, span, where, entry.name, entry.notes, entry.activation))
+        nodes.append(
+            Node(
+                entry.layer,
+                entry.text or folded[written],
+                line,
+                span,
+                where,
+                entry.name,
+                entry.notes,
+                entry.activation,
+                entry.inputs,
+            )
+        )
     layout = "hwc" if reading.notation == "keras" else "chw"
-    return Network(tuple(nodes), reading.input, layout, reading.notation, reading.printed)
+    printed = reading.printed
+    return Network(
+        tuple(nodes),
+        reading.input,
+        layout,
+        reading.notation,
+        printed is not None,
+        () if printed is None else printed.assumptions,
+        () if printed is None else printed.objections,
+    )

@@ -22,13 +22,33 @@ class Item:
         self.name = name
 
 
-class Entry:
-    """A layer with its offsets in the source, its name in the model, and remarks.
+class Group:
+    """Branches that all start from the input of the group, and the sign that says how their results meet.
 
-    `activation` is the function that Keras lets a layer name beside it.
+    `sign_at` is the offset of its last sign, `end` the one past its closing bracket.
     """
 
-    __slots__ = ("activation", "end", "layer", "name", "notes", "start")
+    __slots__ = ("branches", "end", "sign", "sign_at")
+
+    def __init__(self, sign: str, branches: list[list[Part]], sign_at: int, end: int) -> None:
+        self.sign = sign
+        self.branches = branches
+        self.sign_at = sign_at
+        self.end = end
+
+
+Part = Item | Group
+
+
+class Entry:
+    """A layer with its offsets in the source, its name in the model, its inputs, and remarks.
+
+    `inputs` are indices of earlier entries, -1 for what comes in; None stands for the entry before it. `activation`
+    is the function that Keras lets a layer name beside it. `text` is the layer as it is shown, empty where that is
+    just what stands in the source.
+    """
+
+    __slots__ = ("activation", "end", "inputs", "layer", "name", "notes", "start", "text")
 
     def __init__(
         self,
@@ -38,6 +58,8 @@ class Entry:
         name: str = "",
         notes: tuple[str, ...] = (),
         activation: Layer | None = None,
+        inputs: tuple[int, ...] | None = None,
+        text: str = "",
     ) -> None:
         self.start = start
         self.end = end
@@ -45,11 +67,25 @@ class Entry:
         self.name = name
         self.notes = notes
         self.activation = activation
+        self.inputs = inputs
+        self.text = text
 
     def under(self, name: str) -> Entry:
-        """Give the same layer inside the module `name`."""
-        inner = f"{name}.{self.name}" if self.name else name
-        return Entry(self.start, self.end, self.layer, inner, self.notes, self.activation)
+        """Return the same layer inside the module `name`."""
+        return self.moved(name=f"{name}.{self.name}" if self.name else name)
+
+    def moved(self, *, name: str | None = None, inputs: tuple[int, ...] | None = None, shift: int = 0) -> Entry:
+        """Return the same layer under another name, with other inputs, or at another place."""
+        return Entry(
+            self.start + shift,
+            self.end + shift,
+            self.layer,
+            self.name if name is None else name,
+            self.notes,
+            self.activation,
+            self.inputs if inputs is None else inputs,
+            self.text,
+        )
 
 
 def too_many(source: Source, start: int, end: int) -> ConvcalcError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
 from convcalc.errors import ConvcalcError, SpecError
 from convcalc.layers import (
     Border,
@@ -16,9 +19,12 @@ from convcalc.layers import (
 )
 from convcalc.notation.call.signature import Signatures
 from convcalc.notation.call.syntax import Call, Sequence, read_expression
-from convcalc.notation.entries import MAX_LAYERS, Entry, Item, too_many
+from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, too_many
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.text import Source, did_you_mean, fold
+
+if TYPE_CHECKING:
+    from convcalc.notation.pytorch.printed import Printed
 
 _LISTS = ("Sequential", "ModuleList", "OrderedDict", "ModuleDict")
 _INPUTS = ("Input", "InputLayer")
@@ -49,7 +55,7 @@ class Reading:
     __slots__ = ("entries", "input", "notation", "printed")
 
     def __init__(
-        self, entries: list[Entry], size: tuple[int, ...] | None, notation: str, printed: bool = False
+        self, entries: list[Entry], size: tuple[int, ...] | None, notation: str, printed: Printed | None = None
     ) -> None:
         self.entries = entries
         self.input = size
@@ -57,21 +63,25 @@ class Reading:
         self.printed = printed
 
 
-def read_network(source: Source, rank: int | None, notation: str | None = None) -> Reading:
+def read_network(
+    source: Source, rank: int | None, notation: str | None = None, inputs: tuple[str, ...] = ()
+) -> Reading:
     """Read a text of layers in any notation.
 
     `rank` is the number of spatial axes where the short notation does not say it; `notation` is that of calls whose
-    names PyTorch and Keras share, where nothing else says it. Raises SpecError at the fault.
+    names PyTorch and Keras share, where nothing else says it; `inputs` are the names of the network's inputs. Raises
+    SpecError at the fault.
 
     >>> reading = read_network(Source("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())"), None)
     >>> [entry.name for entry in reading.entries], reading.notation
     (['0', '1'], 'pytorch')
     """
-    if "): " in source.text or "):\t" in source.text:
-        from convcalc.notation.pytorch.printed import is_printed, read_printed
+    if "):" in source.text or "）" in source.text or "：" in source.text:
+        from convcalc.notation.pytorch.printed import is_print, read_printed
 
-        if is_printed(source.text):
-            return Reading(read_printed(source), None, "pytorch", printed=True)
+        if is_print(source.text):
+            printed = read_printed(source)
+            return Reading(printed.entries, None, "pytorch", printed)
     if "import " in source.text:
         source = Source(_without_imports(source.text), source.place)
     reader = _Reader(source, rank, notation)
@@ -79,20 +89,11 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
     if single is None:
         from convcalc.notation.split import split_items
 
-        items = split_items(source)
+        parts = split_items(source)
     else:
-        items = [single]
-    calls = [reader.calls(item) if item.is_call else None for item in items]
-    common = reader.notation([call for found in calls if found for _, call in found])
-    entries: list[Entry] = []
-    for item, found in zip(items, calls, strict=True):
-        if found is None:
-            entries.append(reader.word(item))
-        else:
-            for name, call in found:
-                entries += reader.entries(call, name, common)
-        if len(entries) > MAX_LAYERS:
-            raise too_many(source, item.start, item.end)
+        parts = [single]
+    common = reader.notation([call for item in _items(parts) if item.is_call for _, call in reader.calls(item)])
+    entries = _connected(source, parts, lambda item: reader.read_item(item, common), inputs)
     if not entries:
         raise source.fault("there is no layer in this text", 0, 0)
     if reader.channels is not None:
@@ -100,6 +101,30 @@ def read_network(source: Source, rank: int | None, notation: str | None = None) 
     if common == "either":
         common = "keras" if reader.only_keras else "pytorch"
     return Reading(entries, reader.input, common)
+
+
+def _items(parts: list[Part]) -> Iterator[Item]:
+    """Return the items of parts in the order of the text, those of a repetition again and again."""
+    for part in parts:
+        if isinstance(part, Item):
+            yield part
+        else:
+            for branch in part.branches:
+                yield from _items(branch)
+
+
+def _connected(
+    source: Source, parts: list[Part], read: Callable[[Item], list[Entry]], inputs: tuple[str, ...]
+) -> list[Entry]:
+    """Return the entries of all parts; a single item needs no names and no branches."""
+    if len(parts) == 1 and isinstance(parts[0], Item) and parts[0].is_call:
+        entries = read(parts[0])
+        if len(entries) > MAX_LAYERS:
+            raise too_many(source, parts[0].start, parts[0].end)
+        return entries
+    from convcalc.notation.branches import connect
+
+    return connect(source, parts, read, inputs)
 
 
 def _without_imports(text: str) -> str:
@@ -124,6 +149,8 @@ def _single_item(text: str) -> Item | None:
         word = text.strip()
         return Item(text.index(word), text.index(word) + len(word), False) if _is_word(word) else None
     inside = text.rstrip().removesuffix(")")
+    if text[bracket - 1 : bracket].isspace() and text.lstrip()[:1].islower():
+        return None  # a word and a group
     if not text[:bracket].strip().replace(".", "_").isidentifier() or len(inside) == len(text.rstrip()):
         return None
     depth = 0
@@ -220,6 +247,12 @@ class _Reader:
             return "pytorch"
         return None if name in _IN_BOTH or name not in _keras() else "keras"
 
+    def read_item(self, item: Item, common: str) -> list[Entry]:
+        """Read the layers of one item."""
+        if not item.is_call:
+            return [self.word(item)]
+        return [entry for name, call in self.calls(item) for entry in self.entries(call, name, common)]
+
     def word(self, item: Item) -> Entry:
         """Read an item of the short notation."""
         from convcalc.notation.short.read import read_word
@@ -245,8 +278,7 @@ class _Reader:
         for part in found:
             # A layer alone bears the name it was given; one of several keeps its own name under that.
             own = name or part.name if whole else ".".join(step for step in (name, part.name) if step)
-            place = (part.start + shift, part.end + shift)
-            entries.append(Entry(*place, part.layer, own, part.notes, part.activation))
+            entries.append(part.moved(name=own, shift=shift))
         return entries
 
     def built(self, call: Call, notation: str) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convcalc.errors import ConvcalcError
 from convcalc.geometry import Padding
 from convcalc.layers import Layer, NamedPadding
 from convcalc.value import Value
@@ -12,7 +13,8 @@ class Node(Value):
 
     `text` is the layer as written with runs of white space folded, `place` is `file:line` for text from a file and
     empty for the command line, `name` is the layer's name in a model (`features.0`), `notes` are remarks worth
-    showing beside it, `activation` is what a layer of Keras's applies after itself.
+    showing beside it, `activation` is what a layer of Keras's applies after itself. `inputs` are the indices of the
+    nodes it takes its input from, -1, -2, ... for the inputs of the network; None stands for the node before it.
     """
 
     layer: Layer
@@ -23,6 +25,7 @@ class Node(Value):
     name: str = ""
     notes: tuple[str, ...] = ()
     activation: Layer | None = None
+    inputs: tuple[int, ...] | None = None
 
     @property
     def label(self) -> str:
@@ -41,7 +44,8 @@ class Network(Value):
     `input` is the size that Keras's `Input` or `input_shape` gives, channels first; None where the text says none.
     `layout` is `hwc` for Keras's notation, whose sizes are written channels last, else `chw`; `notation` is
     `pytorch`, `keras` or `short`; `printed` that it is what PyTorch's `print(model)` shows, which is its modules in
-    their order and not what `forward` does between them.
+    their order and not what `forward` does between them. `assumptions` are sentences on what the reading takes for
+    granted; `objections` are errors that speak against the way the layers are connected, for whoever needs that way.
     """
 
     nodes: tuple[Node, ...]
@@ -49,6 +53,13 @@ class Network(Value):
     layout: str = "chw"
     notation: str = "short"
     printed: bool = False
+    assumptions: tuple[str, ...] = ()
+    objections: tuple[ConvcalcError, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[tuple[int, ...], ...]:
+        """The indices of the nodes that each node takes its input from."""
+        return tuple((at - 1,) if node.inputs is None else node.inputs for at, node in enumerate(self.nodes))
 
     @property
     def layers(self) -> list[Layer]:
@@ -57,8 +68,8 @@ class Network(Value):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What there is to say about the layers as read, each thing once."""
-        return tuple(dict.fromkeys(note for node in self.nodes for note in node.notes))
+        """What there is to say about the layers as read, each thing once, and what the reading assumes."""
+        return (*dict.fromkeys(note for node in self.nodes for note in node.notes), *self.assumptions)
 
 
 class WindowOptions(Value):

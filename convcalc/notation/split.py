@@ -1,37 +1,61 @@
-"""A text of layers to its single items in one pass: words and calls parted by white space, groups repeated.
+"""A text of layers to its single items in one pass: words, calls, and groups of them with their branches.
 
-    text  = { item | group | comment } ;
-    group = [ count "*" ] "(" text ")" ;
-    item  = [ count "*" ] ( word | call ) | name "=" call ;
+    text    = { part | comment } ;
+    part    = item | group ;
+    group   = [ count "*" ] "(" branch { sign branch } ")" ;
+    branch  = { part } ;
+    sign    = " + " | " | " | " * " ;                  one kind per group, alone between blanks
+    item    = [ count "*" ] ( word | call ) | name "=" call ;
 
-A call may run over several lines, a comment runs from `#` to the end of its line, and commas after an item and
-semicolons are passed over. What an item means is not known here.
+In a group with a sign every branch starts from the input of the group: `+` adds their results, `|` joins them over
+the channels, `*` multiplies them. A group without a sign is a sequence. A whole number before `*` repeats what
+follows, with or without blanks. A call may run over several lines, line ends are blanks, a comment runs from `#` to
+the end of its line, and commas after an item and semicolons are passed over. What an item means is not known here.
 """
 
 from __future__ import annotations
 
 import re
 
-from convcalc.notation.entries import MAX_LAYERS, Item, too_many
+from convcalc.notation.entries import MAX_LAYERS, Group, Item, Part, too_many
 from convcalc.text import Source
 
 _MAX_DEPTH = 100
 _TOKEN = re.compile(r"""[\s;]+|[(\[{]|[)\]}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*"|['"]|[^\s;()\[\]{}#'"]+""")
+_SIGNS = ("+", "|", "*")
 
 
-def split_items(source: Source) -> list[Item]:
-    """Split a text into its items, repetitions written out.
+def split_items(source: Source) -> list[Part]:
+    """Split a text into its items and groups, repetitions written out.
 
-    Raises SpecError at a bracket without its partner, at more than 100 nested brackets and 100 000 items.
+    Raises SpecError at a bracket without its partner, at more than 100 nested brackets and 100 000 items, and at two
+    kinds of sign in one group.
 
     >>> text = "conv:8,k3  # first\\n2*(relu Linear(3, 2))"
     >>> [text[item.start : item.end] for item in split_items(Source(text))]
     ['conv:8,k3', 'relu', 'Linear(3, 2)', 'relu', 'Linear(3, 2)']
+    >>> [group] = split_items(Source("(conv:8,k3 relu + id)"))
+    >>> group.sign, [len(branch) for branch in group.branches]
+    ('+', [2, 1])
     """
     splitter = _Splitter(source)
     for token in _TOKEN.finditer(source.text):
-        splitter.take(token[0][0], token.start(), token.end())
+        splitter.take(token[0], token.start(), token.end())
     return splitter.finish()
+
+
+class _Open:
+    """A group whose bracket is open: the parts before it and the branches that are complete."""
+
+    __slots__ = ("before", "branches", "count", "sign", "sign_at", "size", "start")
+
+    def __init__(self, count: int, start: int, before: list[Part], size: int) -> None:
+        self.count = count
+        self.start = start
+        self.before = before
+        self.size = size
+        self.branches: list[list[Part]] = []
+        self.sign, self.sign_at = "", -1
 
 
 class _Splitter:
@@ -39,16 +63,18 @@ class _Splitter:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.items: list[Item] = []
-        self.groups: list[tuple[int, int, list[Item]]] = []  # count, start, and the items before the group
+        self.parts: list[Part] = []  # of the branch that is being read
+        self.size = 0  # items of this branch and of those before it in its group, repetitions written out
+        self.groups: list[_Open] = []
         self.brackets: list[int] = []  # the brackets open inside the item
         self.start = -1  # of the item, -1 between items
         self.is_call = False
         self.count = (1, -1)  # the count of a repetition and where it stands
         self.name = ""
 
-    def take(self, first: str, start: int, end: int) -> None:
-        """Take the token from `start` to `end` that begins with the character `first`."""
+    def take(self, token: str, start: int, end: int) -> None:
+        """Take the token from `start` to `end`."""
+        first = token[0]
         if first in "([{":
             self.open(first, start)
         elif first in ")]}":
@@ -57,7 +83,30 @@ class _Splitter:
             if not self.brackets:
                 self.end_item(start)
         elif self.start < 0:
-            self.start = start
+            if token in _SIGNS:
+                self.branch(token, start)
+            else:
+                self.start = start
+
+    def branch(self, sign: str, at: int) -> None:
+        """End a branch at a sign."""
+        if not self.groups:
+            raise self.source.fault(
+                f"{sign} stands outside of a group", at, at + 1, hint="write (A + B), (A | B) or (A * B)"
+            )
+        group = self.groups[-1]
+        if group.sign not in ("", sign):
+            raise self.source.fault(
+                f"{group.sign} and {sign} in one group", at, at + 1, hint="put one of them into a group of its own"
+            )
+        self.end_branch(group, at)
+        group.sign, group.sign_at = sign, at
+
+    def end_branch(self, group: _Open, at: int) -> None:
+        if not self.parts:
+            raise self.source.fault("a branch is empty", at, at + 1, hint="id is the branch that changes nothing")
+        group.branches.append(self.parts)
+        self.parts = []
 
     def open(self, bracket: str, at: int) -> None:
         """Open a group, or a bracket inside an item."""
@@ -65,8 +114,8 @@ class _Splitter:
             raise self.source.fault(f"brackets are nested more than {_MAX_DEPTH} deep", at, at + 1)
         if not self.brackets and bracket == "(" and (self.start < 0 or self.take_count(at)):
             count, start = self.count
-            self.groups.append((count, start if start >= 0 else at, self.items))
-            self.items, self.start, self.count = [], -1, (1, -1)
+            self.groups.append(_Open(count, start if start >= 0 else at, self.parts, self.size))
+            self.parts, self.size, self.start, self.count = [], 0, -1, (1, -1)
             return
         if self.start < 0:
             self.start = at
@@ -96,11 +145,17 @@ class _Splitter:
         self.end_item(at)
         if not self.groups or self.source.text[at] != ")":
             raise self.source.fault("this bracket closes nothing", at, at + 1)
-        count, start, before = self.groups.pop()
-        if len(before) + count * len(self.items) > MAX_LAYERS:
-            raise too_many(self.source, start, at + 1)
-        before += self.items * count
-        self.items = before
+        group = self.groups.pop()
+        if group.sign:
+            self.end_branch(group, group.sign_at)
+            closed: list[Part] = [Group(group.sign, group.branches, group.sign_at, at + 1)]
+        else:
+            closed = self.parts
+        self.size = group.size + group.count * (self.size + len(group.branches[:1]))
+        if self.size > MAX_LAYERS:
+            raise too_many(self.source, group.start, at + 1)
+        self.parts = group.before
+        self.parts += closed * group.count
 
     def end_item(self, end: int) -> None:
         """Put the item that ends here among the rest, if one is being read."""
@@ -111,11 +166,12 @@ class _Splitter:
         count = 1
         if digits.rstrip().isdecimal():
             if not rest.strip(","):
-                if not rest and self.source.text[end : end + 80].lstrip().startswith("(" if star else "*"):
-                    return  # a count parted from its group by spaces: the item goes on
+                follows = self.source.text[end : end + 80].lstrip()
+                if not rest and (follows[:1].isalpha() or follows[:1] == "(" if star else follows[:1] == "*"):
+                    return  # a count separated from what it repeats by blanks: the item goes on
                 raise self.source.fault(f"{written[:40]!r} is no layer", self.start, end)
-            count, _ = self.number(digits, self.start)
-            self.start += len(digits) + 1
+            count, _ = self.number(digits.rstrip(), self.start)
+            self.start += len(written) - len(rest.lstrip())
         self.put(end, count)
         self.start, self.is_call = -1, False
 
@@ -124,21 +180,24 @@ class _Splitter:
         text = self.source.text
         while end > self.start and text[end - 1] == ",":
             end -= 1
-        if text[self.start : end] == "=" and self.items and not self.items[-1].is_call:
-            named = self.items.pop()
-            self.name = text[named.start : named.end].rpartition(".")[2]
+        last = self.parts[-1] if self.parts else None
+        if text[self.start : end] == "=" and isinstance(last, Item) and not last.is_call:
+            self.parts.pop()
+            self.size -= 1
+            self.name = text[last.start : last.end].rpartition(".")[2]
         elif end > self.start:
-            if len(self.items) + count > MAX_LAYERS:
+            self.size += count
+            if self.size > MAX_LAYERS:
                 raise too_many(self.source, self.start, end)
-            self.items += [Item(self.start, end, self.is_call, self.name)] * count
+            self.parts += [Item(self.start, end, self.is_call, self.name)] * count
             self.name = ""
 
-    def finish(self) -> list[Item]:
-        """Give all items at the end of the text."""
+    def finish(self) -> list[Part]:
+        """Return all parts at the end of the text."""
         if self.brackets:
             raise self.source.fault("this bracket is not closed", self.brackets[0], self.brackets[0] + 1)
         self.end_item(len(self.source.text))
         if self.groups:
-            start = self.groups[-1][1]
+            start = self.groups[-1].start
             raise self.source.fault("the bracket of this group is not closed", start, start + 1)
-        return self.items
+        return self.parts

@@ -1,157 +1,220 @@
-"""The text of PyTorch's `print(model)`: nested modules by their brackets alone, indentation does not matter.
+"""A printed model to its layers and how they are connected, with what that rests on.
 
-    model  = { entry } ;
-    entry  = [ "(" name ")" ":" ] [ count "x" ] type "(" body ")" ;
-    body   = what the module says of itself, then { entry } ;
-
-`(0-5): 6 x Block(` stands for six equal modules. A module with modules in it is transparent: its layers are those
-inside, under its name. A module without any that is no layer of PyTorch's becomes `Unknown`.
+`print(model)` shows modules as they were registered, not what `forward` does. A class that runs its children in order
+is certain, a known block gets its graph, and any other class is taken in printed order, which is an assumption; what
+speaks against it is an objection, which whoever needs more than the layers has to raise.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
-from convcalc.errors import SpecError
-from convcalc.layers import Attention, Elementwise, Layer, Linear, Unknown
-from convcalc.notation.call.syntax import Call, read_expression
-from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
-from convcalc.notation.pytorch.printed_modules import KEEPING, is_foreign, layer_of_foreign
-from convcalc.notation.pytorch.read import layer_of
-from convcalc.notation.pytorch.signatures import SIGNATURES
+from convcalc.errors import ConvcalcError
+from convcalc.layers import Attention, Convolution, Linear, Pooling, Unknown
+from convcalc.notation.branches import connect
+from convcalc.notation.entries import MAX_LAYERS, Entry, Item, too_many
+from convcalc.notation.pytorch.blocks import SEQUENTIAL, Block, known_block
+from convcalc.notation.pytorch.pasted import cleaned
+from convcalc.notation.pytorch.print_tree import Module, is_printed, read_tree
+from convcalc.notation.pytorch.printed_layers import Read, layer_of_module
+from convcalc.notation.short.read import read_word
+from convcalc.notation.split import split_items
 from convcalc.text import Source
 
-_MAX_DEPTH = 500
-_ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?(\w+)\("
-_FIRST_ENTRY = re.compile(r"\A\s*(?:[\w.]+\(\s*)?" + _ENTRY + r"|^[ \t]*" + _ENTRY, re.MULTILINE)
-_TOKEN = re.compile(_ENTRY + r"|[()]")
+_EMPTY = ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
+_LISTS = ("ModuleList", "ModuleDict")
 _HIDDEN_IN_ATTENTION = "PyTorch prints neither kdim, vdim nor add_bias_kv: taken as embed_dim, embed_dim and False"
 _HIDDEN_IN_AVERAGE = (
     "PyTorch prints no ceil_mode, count_include_pad or divisor_override of an AvgPool: taken as unset"
 )
+_BESIDE = re.compile(
+    r"short_?cut|down_?sample|skip|residual|gate|(?:^|_)se(?:_|$)|squeeze|excit|lateral|aux", re.IGNORECASE
+)
+_ATTENTION = re.compile(r"^(?:to_)?(?:q|k|v|query|key|value|qkv|[qkv]_proj)$", re.IGNORECASE)
+_ELLIPSIS = re.compile(r"\.{3}|…")
 
 
-def is_printed(text: str) -> bool:
-    """Tell whether a text is a printed model, or a part of one.
+def is_print(text: str) -> bool:
+    """Return whether a text is a printed model, or a part of one, as people paste it.
 
-    >>> is_printed("Net(\\n  (fc): Linear(in_features=3, out_features=2)\\n)"), is_printed("Linear(3, 2)")
+    >>> is_print(">>> net\\nNet(\\n  （a）: ReLU()\\n)"), is_print("Linear(3, 2)")
     (True, False)
     """
-    return _FIRST_ENTRY.search(text) is not None
+    return is_printed(cleaned(text))
 
 
-class _Module:
-    """A module whose bracket is open: where it stands, and the layers found in it so far."""
+class Printed:
+    """The entries of a print, each with its inputs, what they assume, and what speaks against it."""
 
-    __slots__ = ("count", "entries", "name", "parts", "start", "type")
+    __slots__ = ("assumptions", "entries", "objections")
 
-    def __init__(self, name: str, kind: str, count: int, start: int) -> None:
-        self.name = name
-        self.type = kind
-        self.count = count
-        self.start = start
-        self.parts = 0
-        self.entries: list[Entry] = []
+    def __init__(self, entries: list[Entry], assumptions: Sequence[str], objections: Sequence[ConvcalcError]) -> None:
+        self.entries = entries
+        self.assumptions = tuple(assumptions)
+        self.objections = tuple(objections)
 
 
-def read_printed(source: Source) -> list[Entry]:
-    """Read the layers of a printed model in their order, named by the way to them.
+def read_printed(source: Source) -> Printed:
+    """Read a printed model.
 
-    Raises SpecError where brackets do not match or a layer of PyTorch's has impossible arguments.
+    Raises SpecError where brackets do not match, text is neither a module nor an argument, or a layer of PyTorch's
+    has impossible arguments.
 
     >>> text = "Net(\\n  (fc): Sequential(\\n    (0): ReLU()\\n    (1): Scale()\\n  )\\n)"
-    >>> [(entry.name, entry.layer) for entry in read_printed(Source(text))]
+    >>> [(entry.name, entry.layer) for entry in read_printed(Source(text)).entries]
     [('fc.0', Elementwise(name='ReLU', arguments=())), ('fc.1', Unknown(name='Scale'))]
     """
-    text = _without_comments(source.text)
-    cache: dict[str, Layer] = {}
-    root = _Module("", "", 1, 0)
-    stack = [root]
-    plain: list[int] = []  # brackets that open no module; each remembers how many modules were open
-    read_to = 0
-    for token in _TOKEN.finditer(text):
-        if token[3] is not None:
-            if len(stack) == 1:
-                _refuse_text(source, text, read_to, token.start())
-            stack[-1].parts += 1
-            stack.append(_Module(token[1], token[3], int(token[2] or 1), token.start(3)))
-        elif token[0] == "(":
-            if len(stack) == 1:
-                start = _word_before(text, token.start(), read_to)
-                _refuse_text(source, text, read_to, start)
-                if start == token.start():
-                    raise source.fault("the name of a module is missing before this bracket", start, start + 1)
-                root.parts += 1
-                stack.append(_Module("", text[start : token.start()], 1, start))
-            else:
-                plain.append(len(stack))
-        elif plain and plain[-1] == len(stack):
-            plain.pop()
-        elif len(stack) == 1:
-            raise source.fault("this bracket closes nothing", token.start(), token.end())
-        else:
-            module = stack.pop()
-            stack[-1].entries += _closed(source, module, token.end(), cache)
-            if len(stack[-1].entries) > MAX_LAYERS:
-                raise too_many(source, module.start, token.end())
-            read_to = token.end()
-        if len(stack) + len(plain) > _MAX_DEPTH:
-            raise source.fault(f"modules are nested more than {_MAX_DEPTH} deep", token.start(), token.end())
-    if len(stack) > 1:
-        raise source.fault(
-            f"the bracket of {stack[-1].type} is not closed", stack[-1].start, stack[-1].start + len(stack[-1].type)
+    text = cleaned(source.text)
+    reader = _Reader(source, text)
+    root = read_tree(source, text)
+    reader.refuse_rest(root)
+    entries = reader.chained(root.children, "")
+    assumptions = []
+    if reader.assumed:
+        assumptions.append(
+            "print() shows neither forward() nor parameters outside of layers; these are taken to run what they hold"
+            f" in the order printed, and to hold no more: {', '.join(reader.assumed)}"
         )
-    _refuse_text(source, text, read_to, len(text))
-    return root.entries
+    return Printed(entries, [*assumptions, *reader.notes], reader.objections)
 
 
-def _without_comments(text: str) -> str:
-    """Blank out the lines that are comments, every other character staying in its place."""
-    if "#" not in text:
-        return text
-    lines = text.split("\n")
-    return "\n".join(" " * len(line) if line.lstrip().startswith("#") else line for line in lines)
+class _Reader:
+    """Reads modules from the outside in; every method returns entries whose inputs count within their list."""
+
+    def __init__(self, source: Source, text: str) -> None:
+        self.source = source
+        self.text = text
+        self.assumed: dict[str, None] = {}
+        self.notes: dict[str, None] = {}
+        self.objections: list[ConvcalcError] = []
+        self.layers: dict[str, Read] = {}
+
+    def refuse_rest(self, root: Module) -> None:
+        """Refuse text that is not a module, at its place."""
+        for module in root.walk():
+            for start, end in module.rest:
+                between = self.text[start:end]
+                stray = between.strip(" \t\r\n,;").split("\n")[0]
+                at = start + between.index(stray)
+                raise self.unread(stray, at, "" if module is root else module.type)
+            if module.children and module is not root and _ELLIPSIS.search(self.text[slice(*module.inside)]):
+                match = _ELLIPSIS.search(self.text, *module.inside)
+                assert match is not None
+                raise self.unread("...", match.start(), module.type)
+
+    def unread(self, stray: str, at: int, kind: str) -> ConvcalcError:
+        if _ELLIPSIS.match(stray):
+            message, hint = "the print is shortened here", "copy the whole of it"
+        elif kind:
+            message, hint = f"{stray[:40]!r} in {kind} is not understood", None
+        else:
+            message, hint = "a module is expected here, as (name): Type(...)", None
+        return self.source.fault(message, at, at + len(stray), hint)
+
+    def chained(self, modules: Sequence[Module], path: str) -> list[Entry]:
+        """Return the entries of modules that follow each other."""
+        found: list[Entry] = []
+        for module in modules:
+            for name in _names(self.source, module):
+                found = self.joined(found, self.entries(module, name), module)
+        return found
+
+    def joined(self, before: list[Entry], after: list[Entry], module: Module) -> list[Entry]:
+        """Let the second list follow the first."""
+        base = len(before)
+        if base + len(after) > MAX_LAYERS:
+            raise too_many(self.source, module.start, module.start + len(module.type))
+        if not base:
+            return after
+        for index, entry in enumerate(after):
+            inputs = (index - 1,) if entry.inputs is None else entry.inputs
+            before.append(entry.moved(inputs=tuple(place + base for place in inputs)))
+        return before
+
+    def entries(self, module: Module, name: str) -> list[Entry]:
+        """Return the entries of one module, under the name `name` (empty for the outermost)."""
+        found = self.inside(module)
+        return [entry.under(name) for entry in found] if name else found
+
+    def inside(self, module: Module) -> list[Entry]:
+        if not module.children:
+            return self.leaf(module)
+        if module.class_name == "MultiheadAttention":
+            return self.attention(module)
+        block = known_block(module)
+        if block is not None:
+            return self.block(module, block)
+        own = self.own_layer(module)
+        if own is not None:
+            return self.joined(own, self.chained(module.children, ""), module)
+        if module.class_name not in SEQUENTIAL:
+            self.assume(module)
+        return self.chained(module.children, "")
+
+    def leaf(self, module: Module) -> list[Entry]:
+        if module.class_name in _EMPTY:
+            return []
+        found = self.own_layer(module)
+        if found is not None:
+            return found
+        return [Entry(module.start, module.end, Unknown(module.type))]
+
+    def own_layer(self, module: Module) -> list[Entry] | None:
+        """Return the layer that a module is by its own arguments."""
+        key = self.text[module.start : module.inside[1]]
+        read = self.layers.get(key)
+        if read is None:
+            read = self.layers[key] = layer_of_module(self.source, self.text, module)
+        if read.layer is None:
+            return None
+        if read.note:
+            self.notes[read.note] = None
+        notes = (_HIDDEN_IN_AVERAGE,) if module.class_name.startswith("AvgPool") else ()
+        end = module.end if not module.children else module.start + len(module.type)
+        return [Entry(module.start, end, read.layer, "", notes)]
+
+    def attention(self, module: Module) -> list[Entry]:
+        """Read a printed attention, which shows its output projection alone."""
+        projection = module.child("out_proj")
+        if projection is not None:
+            layer = layer_of_module(self.source, self.text, projection).layer
+            if isinstance(layer, Linear) and layer.in_features is not None:
+                attention = Attention(layer.in_features, None, layer.bias)
+                return [Entry(module.start, module.end, attention, "", (_HIDDEN_IN_ATTENTION,))]
+        return [Entry(module.start, module.end, Unknown(module.type))]
+
+    def block(self, module: Module, block: Block) -> list[Entry]:
+        """Read the graph of a known block, whose words are children or layers of the short notation."""
+        graph = block.graph
+        if "id?" in graph:
+            keeps = _keeps(self.chained([child for child in module.children if child.name in block.needed], ""))
+            graph = graph.replace("id?", "id") if keeps else graph.replace(" + id?", "")
+        forward = Source(graph)
+
+        def read(item: Item) -> list[Entry]:
+            word = graph[item.start : item.end]
+            child = module.child(word.rstrip("?"))
+            if child is not None:
+                return self.chained([child], "")
+            if word.endswith("?"):
+                return []
+            layer = read_word(forward, item.start, item.end - word.endswith(":"), None)
+            return [Entry(module.start, module.end, layer, "(in forward)", text=word.rstrip(":"))]
+
+        place = (module.start, module.start + len(module.type))
+        return connect(forward, split_items(forward), read, place=place)
+
+    def assume(self, module: Module) -> None:
+        """Note that a class is taken in printed order, and what speaks against it."""
+        self.assumed[module.class_name] = None
+        for message, at in _objections(module):
+            fault = self.source.fault(message, at.start, at.start + len(at.type))
+            self.objections.append(fault)
 
 
-def _word_before(text: str, end: int, least: int) -> int:
-    """Find where the dotted name before the bracket at `end` starts."""
-    start = end
-    while start > least and (text[start - 1].isalnum() or text[start - 1] in "_."):
-        start -= 1
-    return start
-
-
-def _refuse_text(source: Source, text: str, start: int, end: int) -> None:
-    """Refuse anything but white space between the modules of the outermost level."""
-    between = text[start:end]
-    stray = between.strip().strip(",;")
-    if stray:
-        at = start + between.index(stray)
-        raise source.fault("a module is expected here, as (name): Type(...)", at, at + len(stray.split("\n")[0]))
-
-
-def _closed(source: Source, module: _Module, end: int, cache: dict[str, Layer]) -> list[Entry]:
-    """Give the layers of a module whose bracket has just been closed."""
-    if module.type == "MultiheadAttention" and module.parts:
-        entries = [_attention(source, module, end)]
-    elif module.parts:
-        entries = module.entries
-    else:
-        text = source.text[module.start : end]
-        layer = cache.get(text)
-        if layer is None:
-            layer = cache[text] = _leaf(source, module, end)
-        notes = (_HIDDEN_IN_AVERAGE,) if module.type.startswith("AvgPool") else ()
-        entries = [Entry(module.start, end, layer, "", notes)]
-    if len(entries) * module.count > MAX_LAYERS:
-        raise too_many(source, module.start, end)
-    if not module.name:
-        return entries
-    return [entry.under(name) for name in _names(source, module) for entry in entries]
-
-
-def _names(source: Source, module: _Module) -> list[str]:
-    """Give the name of each of the equal modules that one entry stands for."""
+def _names(source: Source, module: Module) -> list[str]:
+    """Return the name of each of the equal modules that one entry stands for."""
     if module.count == 1:
         return [module.name]
     first, _, last = module.name.partition("-")
@@ -162,29 +225,26 @@ def _names(source: Source, module: _Module) -> list[str]:
     return [str(number) for number in range(int(first), int(last) + 1)]
 
 
-def _leaf(source: Source, module: _Module, end: int) -> Layer:
-    """Give the layer of a module without modules in it."""
-    name = module.type
-    if name in KEEPING:
-        return Elementwise(name)
-    if name not in SIGNATURES and not is_foreign(name):
-        return Unknown(name)
-    try:
-        call = read_expression(source, module.start, end).value
-        assert isinstance(call, Call)
-        return layer_of(source, call) if name in SIGNATURES else layer_of_foreign(source, call)
-    except SpecError:
-        # Somebody's own module may bear the name of one of PyTorch's; it says nothing of itself then. And a name
-        # known from elsewhere promises no arguments.
-        if name not in SIGNATURES or source.text[module.start : end].replace(" ", "").endswith("()"):
-            return Unknown(name)
-        raise
+def _keeps(entries: Sequence[Entry]) -> bool:
+    """Return whether what goes through entries keeps its sizes and channels: strides of 1, as many out as in."""
+    windows = [entry.layer for entry in entries if isinstance(entry.layer, Convolution | Pooling)]
+    convolutions = [layer for layer in windows if isinstance(layer, Convolution)]
+    if not convolutions or any(step > 1 for layer in windows for step in layer.stride):
+        return False
+    return convolutions[0].in_channels == convolutions[-1].out_channels
 
 
-def _attention(source: Source, module: _Module, end: int) -> Entry:
-    """Read a printed attention, which shows its output projection alone."""
-    for entry in module.entries:
-        if entry.name == "out_proj" and isinstance(entry.layer, Linear) and entry.layer.in_features is not None:
-            layer = Attention(entry.layer.in_features, None, entry.layer.bias)
-            return Entry(module.start, end, layer, "", (_HIDDEN_IN_ATTENTION,))
-    return Entry(module.start, end, Unknown(module.type))
+def _objections(module: Module) -> Iterator[tuple[str, Module]]:
+    """Return what speaks against running the children of a module in their order."""
+    kind = module.type or "the model"
+    for child in module.children:
+        if _BESIDE.search(child.name) or child.class_name in ("SqueezeExcitation", "SEModule"):
+            yield (
+                f"({child.name}) in {kind} looks like a branch beside others, whose way print() does not show",
+                child,
+            )
+    if len([child for child in module.children if _ATTENTION.match(child.name)]) > 1:
+        yield f"{kind} looks like an attention, whose way print() does not show", module
+    lists = [child for child in module.children if child.class_name in _LISTS and child.children]
+    if len(lists) > 1:
+        yield f"the lists of {kind} stand side by side: print() does not show how they are run", lists[1]

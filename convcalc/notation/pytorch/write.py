@@ -21,6 +21,7 @@ from convcalc.layers import (
     Layer,
     LayerNormalization,
     Linear,
+    Merge,
     Normalization,
     Permute,
     PixelShuffle,
@@ -94,6 +95,8 @@ def written(layer: Layer, rank: int | None = None) -> Written:
             return _recurrent(layer)
         case Reshape() | Permute() | Embedding() | Slope() | AxesNormalization() | Unknown():
             raise _foreign(layer)
+        case Merge():
+            raise UsageError("a merge of several tensors is not a module in PyTorch's notation")
         case _:
             assert_never(layer)
 

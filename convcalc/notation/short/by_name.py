@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from math import isnan
 
-from convcalc.layers import Layer
+from convcalc.layers import AdaptivePooling, Layer, PoolKind
 from convcalc.notation.call.syntax import Argument, Call, Sequence, Symbol
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.text import Source
 
-_ALIASES = {
-    "gap": "GlobalAveragePooling{}D",
-    "gmp": "GlobalMaxPooling{}D",
-    "swish": "SiLU",
-}
+# A global pooling here keeps its axes, each of size 1; Keras's own drop them.
+_GLOBAL: dict[str, PoolKind] = {"gap": "avg", "gmp": "max"}
+_ALIASES = {"hsigmoid": "hardsigmoid", "hswish": "hardswish", "swish": "silu"}
 _WORDS: dict[str, object] = {"true": True, "false": False, "none": None}
 
 
 def names() -> list[str]:
     """Give every name, in lower case."""
-    return [*_ALIASES, *(name.lower() for name in (*PYTORCH, *KERAS))]
+    return [*_GLOBAL, *_ALIASES, *(name.lower() for name in (*PYTORCH, *KERAS))]
 
 
 def read_by_name(source: Source, start: int, name_end: int, end: int, rank: int | None) -> Layer | None:
@@ -36,8 +34,10 @@ def read_by_name(source: Source, start: int, name_end: int, end: int, rank: int 
     tables = (PYTORCH, KERAS)
     if word.startswith("keras."):
         word, tables = word.removeprefix("keras."), (KERAS, KERAS)
-    alias = _ALIASES.get(word)
-    candidates = [word, f"{word}{rank or 2}d"] if alias is None else [alias.format(rank or 2).lower()]
+    if word in _GLOBAL and name_end == end:
+        return AdaptivePooling(_GLOBAL[word], (1,) * (rank or 2))
+    word = _ALIASES.get(word, word)
+    candidates = [word, f"{word}{rank or 2}d"]
     for table in tables:
         for name in table:
             if name.lower() in candidates:

@@ -1,0 +1,124 @@
+"""One printed module to the layer it is: PyTorch's own in prints of every age, and kin by another name."""
+
+from __future__ import annotations
+
+import re
+
+from convcalc.errors import SpecError
+from convcalc.layers import Convolution, Elementwise, Layer, Pooling
+from convcalc.notation.call.syntax import Call, read_expression
+from convcalc.notation.pytorch.print_tree import Module
+from convcalc.notation.pytorch.printed_modules import KEEPING, is_foreign, layer_of_foreign
+from convcalc.notation.pytorch.read import layer_of
+from convcalc.notation.pytorch.signatures import SIGNATURES
+from convcalc.text import Source
+
+# Types with the arguments of a layer of PyTorch's, whose names do not hold its name.
+_LIKE = {
+    "_BatchNormXd": "BatchNorm2d",
+    "BatchNorm": "BatchNorm2d",
+    "FrozenBatchNorm2d": "BatchNorm2d",
+    "Conv3DSimple": "Conv3d",
+    "Conv3DNoTemporal": "Conv3d",
+    "Linear4bit": "Linear",
+    "Linear8bitLt": "Linear",
+}
+_PADDED_SAME = ("Conv2dSame", "MaxPool2dSame", "AvgPool2dSame", "StdConv2dSame", "ScaledStdConv2dSame")
+_HOLDING = re.compile(r"(ConvTranspose|Conv|BatchNorm|InstanceNorm)([123])d|Linear(?![a-z])|GroupNorm|LayerNorm")
+_ARROW = re.compile(r"\s*(\d+) -> (\d+)\s*\Z")
+_OLD_FLAG = re.compile(r"\A(\s*)(inplace)(\s*)\Z")
+_OLD_NAMES = (("MaxPool", "size"), ("AvgPool", "size"))
+
+
+class Read:
+    """What one module was read as, and what there is to say about it."""
+
+    __slots__ = ("layer", "note")
+
+    def __init__(self, layer: Layer | None, note: str = "") -> None:
+        self.layer = layer
+        self.note = note
+
+
+def layer_of_module(source: Source, text: str, module: Module) -> Read:
+    """Return the layer that a module is by its type and its own arguments, None where it is not one.
+
+    `text` is the print with every character of `source` in its place. A type that prints the arguments of a layer of
+    PyTorch's counts as that layer, with a note. Raises SpecError where PyTorch's own layer has impossible arguments.
+
+    >>> from convcalc.notation.pytorch.print_tree import read_tree
+    >>> text = "(a): Conv2dSame(3, 8, kernel_size=(3, 3), stride=(2, 2))"
+    >>> read = layer_of_module(Source(text), text, read_tree(Source(text), text).children[0])
+    >>> read.layer.padding, read.note
+    ('same', 'Conv2dSame is taken for a Conv2d with padding as TensorFlow has it')
+    """
+    name = module.class_name
+    if name in KEEPING:
+        return Read(Elementwise(name))
+    if name in SIGNATURES or is_foreign(name):
+        return Read(_own_layer(source, text, module, name))
+    known = _LIKE.get(name) or _held_name(name)
+    if known is None or not text[slice(*module.inside)].strip():
+        return Read(None)
+    try:
+        layer = _called(source, text, module, known, lenient=True)
+    except SpecError:
+        return Read(None)
+    if name in _PADDED_SAME and isinstance(layer, Convolution | Pooling):
+        return Read(layer.replace(padding="same"), f"{name} is taken for a {known} with padding as TensorFlow has it")
+    return Read(layer, f"{name} is taken for a {known}")
+
+
+def _held_name(name: str) -> str | None:
+    """Return the layer of PyTorch's whose name a type's name holds."""
+    match = _HOLDING.search(name)
+    if match is None or match[0] not in SIGNATURES:
+        return "BatchNorm2d" if "BatchNorm" in name else None
+    return match[0]
+
+
+def _own_layer(source: Source, text: str, module: Module, name: str) -> Layer | None:
+    try:
+        return _called(source, text, module, name)
+    except SpecError:
+        # Somebody's own module may bear the name of one of PyTorch's; it says nothing of itself then. And a name
+        # known from elsewhere promises no arguments.
+        if name not in SIGNATURES or not text[slice(*module.inside)].strip() or module.children:
+            return None
+        raise
+
+
+def _called(source: Source, text: str, module: Module, name: str, *, lenient: bool = False) -> Layer:
+    """Read a module's own arguments as those of `name`; `lenient` passes over parameters that it does not have."""
+    start, end = module.inside
+    inside = _modern(text[start:end], name)
+    # The call stands where the arguments stand, so that a fault is shown in its place.
+    written = Source(" " * (start - len(name) - 1) + f"{name}({inside})" + text[end + 1 :], source.place)
+    shown = written if start > len(name) else Source(f"{name}({inside})", source.place)
+    first = start - len(name) - 1 if start > len(name) else 0
+    try:
+        call = read_expression(shown, first, first + len(name) + 2 + len(inside)).value
+        assert isinstance(call, Call)
+        if lenient:
+            known = {parameter[0] for parameter in SIGNATURES[name][2]}
+            call.keywords = [keyword for keyword in call.keywords if keyword[0] in known]
+        return layer_of(shown, call) if name in SIGNATURES else layer_of_foreign(shown, call)
+    except SpecError:
+        if lenient or inside != text[start:end]:
+            raise
+        # Again with the text as it stands, for the error.
+        call = read_expression(source, module.start, module.end).value
+        assert isinstance(call, Call)
+        return layer_of(source, call) if name in SIGNATURES else layer_of_foreign(source, call)
+
+
+def _modern(inside: str, name: str) -> str:
+    """Write the arguments of an old print as PyTorch prints them today."""
+    if name == "Linear" and (match := _ARROW.match(inside)):
+        return f"in_features={match[1]}, out_features={match[2]}"
+    if _OLD_FLAG.match(inside):
+        return _OLD_FLAG.sub(r"\1inplace=True\3", inside)
+    for prefix, old in _OLD_NAMES:
+        if name.startswith(prefix) and re.match(rf"\s*{old}\s*=", inside):
+            return re.sub(rf"\b{old}\s*=", "kernel_size=", inside, count=1)
+    return inside.strip().rstrip(",")

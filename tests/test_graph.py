@@ -1,0 +1,139 @@
+"""Networks that are graphs: sizes, counts, receptive fields and regions through branches, against plain Python."""
+
+from __future__ import annotations
+
+import json
+from math import prod
+from typing import Any
+
+import pytest
+
+from convcalc.axis_maps import ReceptiveField
+from convcalc.cli import main
+from convcalc.errors import ShapeError
+from convcalc.layers import TensorShape
+from convcalc.model.forward import graph_of
+from convcalc.network.region import region
+from convcalc.network.trace import Trace, trace
+from convcalc.notation import parse_network
+
+UNET = (
+    "2*(conv:64,k3 relu) =a maxpool:2 2*(conv:128,k3 relu) =b maxpool:2 2*(conv:256,k3 relu) =c maxpool:2 "
+    "2*(conv:512,k3 relu) =d maxpool:2 2*(conv:1024,k3 relu) "
+    "convT:512,k2,s2 cat:d,crop 2*(conv:512,k3 relu) convT:256,k2,s2 cat:c,crop 2*(conv:256,k3 relu) "
+    "convT:128,k2,s2 cat:b,crop 2*(conv:128,k3 relu) convT:64,k2,s2 cat:a,crop 2*(conv:64,k3 relu) conv:2,k1"
+)
+
+
+def traced(text: str, *sizes: int) -> Trace:
+    return trace(graph_of(parse_network(text)), TensorShape(sizes, len(sizes) - 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "expected"),
+    [
+        ("(conv:64,k3,p1 bn relu conv:64,k3,p1 bn + id) relu", (64, 7, 9), "64x7x9"),
+        ("conv:16,k1 relu (conv:64,k1 relu | conv:60,k3,p1 relu)", (3, 7, 9), "124x7x9"),
+        ("(id * gap conv:2,k1 relu conv:8,k1 sigmoid)", (8, 7, 9), "8x7x9"),
+        ("conv:4,k3 =a conv:5,k3 cat:a,crop", (3, 9, 12), "9x5x8"),
+        (UNET, (1, 572, 572), "2x388x388"),
+        (UNET, (1, 188, 204), "2x4x20"),
+    ],
+)
+def test_sizes_through_branches(text: str, sizes: tuple[int, ...], expected: str) -> None:
+    assert str(traced(text, *sizes).output) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "message"),
+    [
+        ("(conv:8,k3 + id)", (8, 7, 9), "added tensors have equal sizes: the first is 8x5x7, the other is 8x7x9"),
+        ("(conv:8,k3 | id)", (8, 7, 9), "concatenated tensors differ in their channels alone"),
+        ("(conv:4,k1 * id)", (8, 7, 9), "multiplied tensors have equal sizes, or 1"),
+        ("(id + id + conv:8,k3)", (8, 7, 9), "input 3 is 8x5x7"),
+        ("conv:4,k2 =a conv:5,k2 cat:a,crop", (3, 9, 12), "height: 8 cropped to 7 leaves an odd 1"),
+        ("conv:4,k5 =a from:a convT:3,k3 cat:a,crop", (3, 9, 12), "height: 5 cannot be cropped to 7"),
+    ],
+)
+def test_sizes_that_do_not_meet(text: str, sizes: tuple[int, ...], message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        traced(text, *sizes)
+
+
+def loops_of(text: str, size: int, cell: int) -> set[int]:
+    """Return the input cells that an output cell sees, by following sets of cells through 1-D layers forwards."""
+    network = parse_network(text)
+    seen: dict[int, list[set[int]]] = {-1: [{index} for index in range(size)]}
+    for index, node in enumerate(network.nodes):
+        tensors = [seen[place] for place in network.inputs[index]]
+        layer: Any = node.layer
+        if len(tensors) > 1:
+            longest = max(map(len, tensors))
+            if getattr(layer, "crop", False):
+                longest = len(tensors[0])
+                tensors = [cells[(len(cells) - longest) // 2 :][:longest] for cells in tensors]
+            stretched = [cells * longest if len(cells) == 1 else cells for cells in tensors]
+            seen[index] = [set().union(*column) for column in zip(*stretched, strict=True)]
+        elif hasattr(layer, "outputs"):
+            seen[index] = [set().union(*tensors[0])]
+        elif hasattr(layer, "kernel"):
+            (kernel,), (stride,), (dilation,) = layer.kernel, layer.stride, layer.dilation
+            padding = 0 if isinstance(layer.padding, str) else layer.padding[0].before
+            after = 0 if isinstance(layer.padding, str) else layer.padding[0].after
+            padded = [set[int]()] * padding + tensors[0] + [set[int]()] * after
+            starts = range(0, len(padded) - dilation * (kernel - 1), stride)
+            seen[index] = [set().union(*(padded[at + dilation * tap] for tap in range(kernel))) for at in starts]
+        else:
+            seen[index] = tensors[0]
+    return seen[len(network.nodes) - 1][cell]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(conv1d:4,k3,p1 relu conv1d:4,k5,p2 + id)",
+        "conv1d:4,k3,s2 (conv1d:4,k3,p1 | conv1d:4,k3,p3,d3 | id) conv1d:4,k2",
+        "conv1d:4,k3 =a conv1d:4,k5 cat:a,crop conv1d:4,k3,s2",
+        "conv1d:4,k3,p1 (id * gap1d conv1d:4,k1 sigmoid)",
+        "(maxpool1d:2 | conv1d:4,k2,s2) 2*(conv1d:8,k3,p1 + id)",
+    ],
+)
+def test_the_region_through_branches_is_what_plain_sets_of_cells_give(text: str) -> None:
+    text = text.replace("gap1d", "adaptiveavgpool1d:1")
+    found = trace(graph_of(parse_network(text)), TensorShape((4, 23), 1))
+    for cell in range(found.output.spatial[0]):
+        seen = region(found, (cell,)).axes
+        assert seen is not None
+        cells = {index for first, last in seen[0].runs for index in range(first, last + 1)}
+        assert cells == loops_of(text, 23, cell), cell
+        field = found.steps[-1].fields[0]
+        middle = abs(cell - found.output.spatial[0] // 2) <= 1
+        if middle and isinstance(field, ReceptiveField) and field.stride:
+            first = cell * field.stride - field.padding
+            span = set(range(first, first + field.size)) & set(range(23))
+            assert (min(cells), max(cells)) == (min(span), max(span))
+
+
+def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    code = main([*arguments, "--json"])
+    captured = capsys.readouterr()
+    assert code == 0, captured.err
+    answer: dict[str, Any] = json.loads(captured.out)
+    return answer
+
+
+def test_a_resnet_in_the_short_notation_has_the_published_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    block = "(conv:{0},k3,p1,nobias bn relu conv:{0},k3,p1,nobias bn + id) relu"
+    down = "(conv:{0},k3,s2,p1,nobias bn relu conv:{0},k3,p1,nobias bn + conv:{0},k1,s2,nobias bn) relu"
+    stages = [block.format(64)] * 2
+    for channels in (128, 256, 512):
+        stages += [down.format(channels), block.format(channels)]
+    text = f"conv:64,k7,s2,p3,nobias bn relu maxpool:3,s2,p1 {' '.join(stages)} adaptiveavgpool2d:1 flatten fc:1000"
+    total = asked(capsys, "params", "--input", "3x224x224", text)["total"]
+    assert (total["params"], total["macs"]) == (11_689_512, 1_814_073_344)
+
+
+def test_a_branch_costs_what_its_layers_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    total = asked(capsys, "params", "--input", "6x10x12", "(conv:5,k3 | conv:7,k3,nobias | maxpool:3,s1)")["total"]
+    assert total["params"] == prod((5, 6, 3, 3)) + 5 + prod((7, 6, 3, 3))
+    assert total["macs"] == (5 + 7) * prod((6, 3, 3)) * 8 * 10
