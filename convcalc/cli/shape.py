@@ -83,15 +83,9 @@ def shape(
     _refuse_two(questions, homework)
     request = layer_request(layers, layer, window)
     if size is not None and (questions.want is not None or "?" in size or request.is_open):
-        return Answer(_solved(request, size, questions), output)
-    passed = forward(request, size, questions.layout)
-    if questions.notation is not None:
-        return Answer(_translated(passed, questions.notation), output)
-    if questions.frameworks:
-        return Answer(_compared(passed), output)
-    report = _sizes(passed, homework)
-    if questions.region is not None:
-        report = _with_region(report, questions.region, passed)
+        report = _solved(request, size, questions)
+    else:
+        report = _answered(forward(request, size, questions.layout), questions, homework)
     return Answer(report, output)
 
 
@@ -108,6 +102,16 @@ def _refuse_two(questions: QuestionOptions, homework: HomeworkOptions) -> None:
     given = [name for name, value in asked.items() if value]
     if len(given) > 1 and given[0] in ("--want", "--frameworks", "--as"):
         raise UsageError(f"{given[0]} and {given[1]} are two questions", place="shape", hint="ask one at a time")
+
+
+def _answered(passed: ForwardPass, questions: QuestionOptions, homework: HomeworkOptions) -> Report:
+    """Report what is asked of a forward pass."""
+    if questions.notation is not None:
+        return _translated(passed, questions.notation)
+    if questions.frameworks:
+        return _compared(passed)
+    report = _sizes(passed, homework)
+    return report if questions.region is None else _with_region(report, questions.region, passed)
 
 
 def _sizes(passed: ForwardPass, homework: HomeworkOptions) -> Report:
