@@ -14,6 +14,7 @@ from typing import Literal
 
 from convcalc.errors import ShapeError
 from convcalc.geometry import (
+    EXACT_IN_FLOAT64,
     NamedPadding,
     Window,
     check_output_padding,
@@ -22,9 +23,6 @@ from convcalc.geometry import (
     named_padding,
 )
 from convcalc.value import Value
-
-# Every whole number up to here is a float64, in which frameworks compute the size after an interpolation.
-FLOAT_EXACT = 2**53
 
 
 class Taps(Value):
@@ -192,7 +190,8 @@ class Rescale(Value):
             return self.size
         if self.factor == int(self.factor):
             out = size * int(self.factor)
-        elif size <= FLOAT_EXACT:
+        elif size <= EXACT_IN_FLOAT64:
+            # As frameworks do, in float64.
             out = floor(size * self.factor)
         else:
             numerator, denominator = self.factor.as_integer_ratio()
@@ -203,7 +202,7 @@ class Rescale(Value):
 
     def check_size(self, size: int) -> None:
         """Refuse a size that no float64 holds, where the factor is a fraction."""
-        if self.size is None and size > FLOAT_EXACT and self.factor != int(self.factor):
+        if self.size is None and size > EXACT_IN_FLOAT64 and self.factor != int(self.factor):
             raise ShapeError(f"{size} is too large for the fraction {self.factor}")
 
     def taps(self, size: int) -> Taps | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convcalc.errors import UsageError
+from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.layers import TensorShape
 from convcalc.value import Value
 
@@ -124,7 +125,11 @@ def _held_by_float64(array: Any) -> bool:
     """Tell whether float64 holds every number exactly."""
     if array.dtype.kind == "O":
         return False
-    return array.dtype.kind not in "iu" or not array.size or bool(array.min() >= -(2**53) and array.max() <= 2**53)
+    return (
+        array.dtype.kind not in "iu"
+        or not array.size
+        or bool(array.min() >= -EXACT_IN_FLOAT64 and array.max() <= EXACT_IN_FLOAT64)
+    )
 
 
 def _far(claim: Any, answer: Any, tolerance: float | None) -> bool:

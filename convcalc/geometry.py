@@ -18,6 +18,9 @@ NamedPadding = Literal["valid", "same", "same-lower", "full", "causal"]
 _Rule = TypeVar("_Rule")
 _Answer = TypeVar("_Answer")
 
+EXACT_IN_FLOAT64 = 2**53
+"""Every whole number up to this one is exact in float64; beyond it only some are."""
+
 AXIS_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 

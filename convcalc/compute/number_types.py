@@ -14,6 +14,7 @@ import numpy as np
 
 from convcalc.compute.memmap import is_mapped, slabs
 from convcalc.errors import DataError
+from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ else:
     Array = np.ndarray
 
 # Every whole number of a magnitude below the limit is exact in the type.
-LIMITS = (("float32", 2**24), ("float64", 2**53), ("int64", 2**63))
+LIMITS = (("float32", 2**24), ("float64", EXACT_IN_FLOAT64), ("int64", 2**63))
 
 
 class Operands(Value):

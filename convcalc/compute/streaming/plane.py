@@ -18,7 +18,7 @@ from convcalc.compute.pooling.pool import pool_layer
 from convcalc.compute.streaming.row_window import RowStream, joined
 from convcalc.compute.threads import Options
 from convcalc.errors import ShapeError
-from convcalc.geometry import Padding, Window, axis_name
+from convcalc.geometry import EXACT_IN_FLOAT64, Padding, Window, axis_name
 from convcalc.layers import Convolution, Pooling, windows
 
 # Tall enough that the windows of a layer depend on the remainder of the height, if on the height at all.
@@ -132,7 +132,7 @@ def pooled_rows(
     floats = False
     for rows in found:
         floats = floats or rows.dtype.kind == "f"
-        whole = rows.dtype.kind == "i" and magnitude(rows) < 2**53
+        whole = rows.dtype.kind == "i" and magnitude(rows) < EXACT_IN_FLOAT64
         yield rows.astype(np.float64) if floats and whole else rows
 
 
