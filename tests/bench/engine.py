@@ -92,7 +92,7 @@ def main(names: list[str]) -> None:
 
 
 def _measure(servers: dict[str, Server], case: Case) -> dict[str, float]:
-    """Give the median milliseconds of every tool that can do a case, after comparing their answers."""
+    """Return the median milliseconds of every tool that can do a case, after comparing their answers."""
     able, answers = {}, {}
     for tool, server in servers.items():
         answer = server.ask({"prepare": case})
@@ -280,7 +280,7 @@ def _whole_processes(peers: list[str]) -> None:
 
 
 def _growth() -> None:
-    """Print what an output cell costs at 64 Mpixel, beside what it costs at 4 (at most 1.2 is wanted)."""
+    """Print the cost of an output cell at 64 Mpixel relative to its cost at 4 Mpixel (at most 1.2 is wanted)."""
     print("\n| kernel | cost of a cell at 64 Mpixel / at 4 Mpixel |\n| --- | ---: |")
     for size in (3, 7, 15):
         servers = {side: Server("convcalc") for side in (2048, 8192)}

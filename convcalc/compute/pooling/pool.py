@@ -154,21 +154,17 @@ def _reduce_windows(
     lead, sizes = x.shape[: x.ndim - rank], x.shape[x.ndim - rank :]
     counts = [window.output(size) for window, size in zip(windows, sizes, strict=True)]
     lines = [math.prod(sizes[axis + 1 :]) for axis in range(rank)]
-    methods = [
-        options.algorithm or cheaper_method(window, combine, x.dtype, line)
-        for window, line in zip(windows, lines, strict=True)
+    along_rows, *inner = [
+        Slide(axis, window, 0, count, combine, options.algorithm or cheaper_method(window, combine, x.dtype, line))
+        for axis, (window, count, line) in enumerate(zip(windows, counts, lines, strict=True), 1)
     ]
-    inner = [
-        Slide(axis, window, 0, count, combine, method)
-        for axis, (window, count, method) in enumerate(zip(windows, counts, methods, strict=True), 1)
-    ][1:]
     planes = x.reshape(-1, *sizes)
     result = np.empty((len(planes), *counts), x.dtype)
     row_divisors = None if divisors is None else np.broadcast_to(divisors, counts)
 
     def compute(tile: Tile, scratch: Scratch) -> int:
         part = planes[tile.first_group : tile.last_group]
-        for over in (Slide(1, windows[0], tile.first, tile.last, combine, methods[0]), *inner):
+        for over in (along_rows.replace(first=tile.first, last=tile.last), *inner):
             part = slide(part, over, scratch)
         target = result[tile.first_group : tile.last_group, tile.first : tile.last]
         target[...] = part
