@@ -18,9 +18,11 @@ import pytest
 from numpy.typing import NDArray
 
 from convcalc.errors import DataError, FileError
-from convcalc.matrix.files import OUTPUT_ENDINGS, read_matrix, read_text, write_matrix
+from convcalc.matrix.files import read_matrix
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.writing.atomic import output_file, write_bytes, write_text
+from convcalc.matrix.sources import read_text
+from convcalc.matrix.writing.atomic import output_file, write_bytes
+from convcalc.matrix.writing.files import OUTPUT_ENDINGS, write_matrix
 
 NUMBERS = np.array([[[1.5, -0.0, 3e-7], [4.0, np.inf, np.nan]], [[0.1, 7.0, 8.0], [9.0, 1e300, 11.0]]])
 
@@ -105,9 +107,9 @@ def test_folders_and_closed_files(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="a folder, not a file"):
         read_matrix(str(tmp_path))
     with pytest.raises(FileError, match="a folder, not a file"):
-        write_text(str(tmp_path), "x")
+        write_bytes(str(tmp_path), b"x")
     with pytest.raises(FileError, match="cannot be written") as caught:
-        write_text(str(tmp_path / "no" / "x.txt"), "x")
+        write_bytes(str(tmp_path / "no" / "x.txt"), b"x")
     assert caught.value.hint == f"there is no folder {tmp_path / 'no'}"
 
 
@@ -228,10 +230,10 @@ def test_permissions(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     before = os.umask(0o027)
     try:
-        write_text(str(path), "x")
+        write_bytes(str(path), b"x")
         assert stat.S_IMODE(path.stat().st_mode) == 0o640
         path.chmod(0o604)
-        write_text(str(path), "y")
+        write_bytes(str(path), b"y")
         assert stat.S_IMODE(path.stat().st_mode) == 0o604
     finally:
         os.umask(before)
@@ -242,12 +244,12 @@ def test_symbolic_links_stay(tmp_path: Path) -> None:
     target, link = tmp_path / "target.txt", tmp_path / "link.txt"
     target.write_text("before")
     link.symlink_to("target.txt")
-    write_text(str(link), "after")
+    write_bytes(str(link), b"after")
     assert link.is_symlink()
     assert target.read_text() == "after"
     dangling = tmp_path / "dangling.txt"
     dangling.symlink_to("made.txt")
-    write_text(str(dangling), "new")
+    write_bytes(str(dangling), b"new")
     assert (tmp_path / "made.txt").read_text() == "new"
 
 
@@ -258,10 +260,10 @@ def test_pipes_and_standard_output_are_written_to(tmp_path: Path) -> None:
     got: list[str] = []
     reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
     reader.start()
-    write_text(str(pipe), "through")
+    write_bytes(str(pipe), b"through")
     reader.join()
     assert got == ["through"]
-    program = "from convcalc.matrix.writing.atomic import write_text; write_text('/dev/stdout', 'straight')"
+    program = "from convcalc.matrix.writing.atomic import write_bytes; write_bytes('/dev/stdout', b'straight')"
     out = tmp_path / "out.txt"
     out.write_text("kept,")
     with out.open("a") as stream:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convcalc.errors import DataError, FileError
-from convcalc.matrix.files import read_matrix, write_matrix
-from convcalc.matrix.image import is_picture, png_bytes
+from convcalc.matrix.files import read_matrix
+from convcalc.matrix.image import png_bytes
+from convcalc.matrix.kinds import is_picture
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.writing.files import write_matrix
 
 GRAY = np.array([[0, 1, 2], [253, 254, 255]], dtype=np.uint8)
 COLOUR = np.arange(24, dtype=np.uint8).reshape(2, 4, 3) * 10

@@ -78,7 +78,7 @@ REFUSED = [
     ('{"data": [1, 2], "x"}', "1:21", "this is no JSON: ':' expected", None),
     ("array([[1, 2], [3, 4]", "1:6", "never closed", None),
     ("array(1, 2)", "1:8", "more than an array", None),
-    ("# shape: 0x2\n1 2", None, "a shape with nothing in it", None),
+    ("# shape: 0x2\n1 2", None, "has no elements", None),
     ("# shape: 3x2x2\n1 2\n3 4\n5 6\n\n7 8\n9 0\n1 2\n", None, "6 rows of 2, 3 in each slice", None),
     ('{"data": [1, 2]', "1:15", "this is no JSON", None),
     ("P2 3 2 9 0 1 2 3 4", None, "6 numbers, and 5 follow", None),

@@ -33,7 +33,7 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
         return LayerRequest(tuple(texts or ()), options, rank=window.dims)
     if texts:
         raise UsageError("layers come from -f or from the command line, not from both", place="-f")
-    from convcalc.matrix.files import read_text
+    from convcalc.matrix.sources import read_text
 
     return LayerRequest((read_text(layer.file),), options, layer.file, window.dims)
 

@@ -124,8 +124,8 @@ def write_out(text: str | bytes) -> None:
 
 def _write(report: Report, path: str) -> None:
     """Write a report to a file, in the form its ending says."""
-    from convcalc.matrix.files import OUTPUT_ENDINGS, write_matrix
     from convcalc.matrix.writing.atomic import write_bytes
+    from convcalc.matrix.writing.files import OUTPUT_ENDINGS, write_matrix
     from convcalc.render import render
 
     name = path.lower()

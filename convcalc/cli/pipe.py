@@ -79,8 +79,9 @@ def read_input(source: str, numbers: NumberOptions, streaming: bool, memory: int
     pipe = _source(source, memory) if streaming else None
     if pipe is None:
         return read_array(source, numbers)
-    from convcalc.matrix.files import STANDARD_INPUT, matrix_of_bytes
+    from convcalc.matrix.files import matrix_of_bytes
     from convcalc.matrix.row_stream import IncomingRows, begins_rows
+    from convcalc.matrix.sources import STANDARD_INPUT
 
     options, place = reading(numbers), STANDARD_INPUT if source == "-" else source
     try:

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convcalc.errors import DataError
+from convcalc.matrix import Matrix
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.numbers import object_array
 from convcalc.matrix.writing.digits import cell_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+
+def as_asked(matrix: Matrix, options: ReadOptions) -> Matrix:
+    """Return `matrix` with the dtype that `options` asks for, or with exact fractions for its decimals.
+
+    >>> as_asked(Matrix(np.array([0.5, 2.0])), ReadOptions(exact=True)).array.tolist()
+    [Fraction(1, 2), Fraction(2, 1)]
+    """
+    if options.exact and matrix.array.dtype.kind == "f":
+        return matrix.replace(array=_fractions(matrix))
+    if options.dtype is None:
+        return matrix
+    return matrix.replace(array=cast(matrix.array, options.dtype, matrix.origin))
+
+
+def _fractions(matrix: Matrix) -> NDArray[Any]:
+    from fractions import Fraction
+
+    try:
+        values = [Fraction(value) for value in matrix.array.ravel().tolist()]
+    except (ValueError, OverflowError) as error:
+        raise DataError("nan and inf are not exact numbers", place=matrix.origin, hint="leave out `exact`") from error
+    return object_array(values, matrix.array.shape)
 
 
 def cast(array: NDArray[Any], dtype: str, place: str, written: Sequence[str] | None = None) -> NDArray[Any]:
@@ -76,6 +101,8 @@ def _neighbour(near: NDArray[np.floating[Any]], off: NDArray[np.float64]) -> NDA
 
 def _settle_ties(array: NDArray[np.float64], result: NDArray[np.floating[Any]], written: Sequence[str]) -> None:
     """Round again, from the text, what reading as float64 had put halfway between two numbers of the result."""
+    from fractions import Fraction
+
     exact, near = array.ravel(), result.ravel()
     for index in halfway(array, result).tolist():
         truth = Fraction(written[index])

@@ -11,6 +11,7 @@ import numpy as np
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.dtypes import cast
 from convcalc.matrix.grayscale import adjusted
+from convcalc.matrix.kinds import PNG_MAGIC
 from convcalc.matrix.options import ReadOptions
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"P4", b"P5", b"P6", b"II*\0", b"MM\0*")
 _MODES = {
     "1": "L",
     "P": "RGB",
@@ -35,13 +35,6 @@ _SMALL = 256
 _GAP = 4
 _LABEL = 12
 _PAPER = 224
-
-
-def is_picture(data: bytes) -> bool:
-    """Tell by its first bytes whether a file is a PNG, JPEG, GIF, BMP, TIFF, WebP or binary Netpbm picture."""
-    if data[:1] == b"P":
-        return data[:2] in _BEGINNINGS and data[2:3] in (b" ", b"\n", b"\t", b"\r")
-    return data.startswith(_BEGINNINGS) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def read_picture(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[Any], tuple[str, ...]]:
@@ -113,12 +106,7 @@ def _planes(picture: Image) -> tuple[NDArray[Any], int, bool]:
 
 def _refuse_deep_colour(data: bytes, place: str) -> None:
     """Refuse a PNG with 16 bits a channel in colour, which Pillow silently cuts to 8."""
-    if (
-        data.startswith(_BEGINNINGS[0])
-        and data[24:25] == b"\x10"
-        and data[25:26]
-        and data[25] in _COLOUR_TYPES_OF_PNG
-    ):
+    if data.startswith(PNG_MAGIC) and data[24:25] == b"\x10" and data[25:26] and data[25] in _COLOUR_TYPES_OF_PNG:
         raise DataError(
             "16 bits a channel in colour would be cut to 8", place=place, hint="save it as .npy, or as 16-bit gray"
         )

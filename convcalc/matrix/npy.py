@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import os
 from math import prod
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from convcalc.errors import DataError
+from convcalc.matrix.kinds import NPY_MAGIC
 from convcalc.text import did_you_mean, size_text
 
 if TYPE_CHECKING:
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NPY_MAGIC = b"\x93NUMPY"
-ZIP_MAGIC = b"PK\x03\x04"
 _MAPPED_FROM = 1 << 20
 _LONGEST_HEADER = 1 << 16
 _MOST_AXES = 32
@@ -27,7 +27,7 @@ _MOST_AXES = 32
 def read_npy(data: bytes, place: str) -> NDArray[Any]:
     """Return the array in the bytes of an `.npy` file; errors as for `read_npy_file`.
 
-    >>> read_npy(npy_bytes(np.array([[1, 2]])), "x.npy").tolist()
+    >>> read_npy(b"".join(npy_chunks(np.array([[1, 2]]))), "x.npy").tolist()
     [[1, 2]]
     """
     stream = io.BytesIO(data)
@@ -42,7 +42,7 @@ def read_npy_file(path: str) -> NDArray[Any]:
     Errors: no `.npy`, Python objects, strings, structures or complex numbers in it, a header that claims more than
     the file holds. OSError is the caller's.
     """
-    with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs 3 ms at start-up
+    with Path(path).open("rb") as stream:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         if size < _MAPPED_FROM:
@@ -69,18 +69,10 @@ def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
         raise DataError(f"a damaged .npz archive: {error}", place=place) from error
 
 
-def npy_bytes(array: NDArray[Any]) -> bytes:
-    """Return `array` as an `.npy` file; whole numbers beyond 64 bits and fractions cannot be one."""
-    stream = io.BytesIO()
-    np.save(stream, _storable(array), allow_pickle=False)
-    return stream.getvalue()
-
-
 def npy_chunks(array: NDArray[Any]) -> Iterator[bytes | memoryview]:
-    """Yield an `.npy` file piece by piece, the numbers where they lie; limits as for `npy_bytes`.
+    """Yield `array` as an `.npy` file piece by piece, without a copy of the numbers.
 
-    >>> b"".join(npy_chunks(np.array([[1, 2]]))) == npy_bytes(np.array([[1, 2]]))
-    True
+    Errors: DataError for whole numbers beyond 64 bits and for fractions, which such a file cannot hold.
     """
     array = np.asarray(_storable(array), order="C")
     header = io.BytesIO()
@@ -95,7 +87,7 @@ def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     The room is taken at once, so that a full disk is an OSError here and not a fault of memory later.
     """
     kind = np.dtype(dtype)
-    with open(path, "r+b") as stream:  # noqa: PTH123 - pathlib costs 3 ms at start-up
+    with Path(path).open("r+b") as stream:
         header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(stream, header)
         start = stream.tell()

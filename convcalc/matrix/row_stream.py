@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import DataError
 from convcalc.matrix import Matrix
+from convcalc.matrix.dtypes import cast
 from convcalc.matrix.fast.lines import CleanRows
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.comments import COMMENT, HEAD, stated_shape
 from convcalc.matrix.reading.dialects import layout_of
 from convcalc.matrix.reading.encoding import one_kind_of_line_end
 from convcalc.matrix.reading.numbers import array_of
@@ -25,11 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK = 1 << 19
-_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:[ \t]*#[^\n\r]*\r?\n)*")
-_SHAPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*#[ \t]*shape:")
 _MARKS = b"0123456789+-, \t\r\n./eEinfatyINFATY"
 _BLANK_LINE = re.compile(rb"(?:\n|\A)[ \t\r]*\n")
-_COMMENT = re.compile(r"#[^\n]*")
 _PLAIN = (None, "plain", "csv", "tsv")
 
 
@@ -43,7 +42,7 @@ def begins_rows(data: bytes, options: ReadOptions) -> bool | None:
     >>> begins_rows(b"1 2\\n3", ReadOptions()) is None
     True
     """
-    if options.named_format not in _PLAIN or options.gray or options.scale is not None or _SHAPE.match(data):
+    if options.named_format not in _PLAIN or options.gray or options.scale is not None or stated_shape(data):
         return False
     start = _start(data, options.header)
     end = data.rfind(b"\n") + 1
@@ -62,7 +61,7 @@ def _may_hold_blank_line(block: bytes) -> bool:
 
 def _start(data: bytes, header: bool) -> int:
     """Return where the first row starts, after comments and a header; -1 if that has not come yet."""
-    head = _HEAD.match(data)
+    head = HEAD.match(data)
     start = head.end() if head else 0
     return (data.find(b"\n", start) + 1 or -1) if header else start
 
@@ -169,15 +168,13 @@ class IncomingRows:
     def _slowly(self, block: bytes) -> NDArray[Any] | None:
         # What is no UTF-8 becomes a mark that is no number, and is refused at its place.
         text = one_kind_of_line_end(block.decode("utf-8", "replace"))
-        if not _COMMENT.sub("", text).strip():
+        if not COMMENT.sub("", text).strip():
             return None
         self._refuse_other_widths(text)
         options = self._options.replace(header=False, format=self._options.format or "plain")
         layout = layout_of(Source(text, self._place, error=DataError, first_line=self._line), options)
         rows = array_of(layout, exact=options.exact)
         if options.dtype is not None:
-            from convcalc.matrix.dtypes import cast
-
             rows = cast(rows, options.dtype, self._place, layout.text.split())
         elif rows.dtype.kind == "f" and self._clean is not None and self._clean.whole:
             self._clean = CleanRows(whole=False)
@@ -186,7 +183,7 @@ class IncomingRows:
 
     def _refuse_other_widths(self, text: str) -> None:
         separator = "," if self._options.decimal == "." else None
-        for number, line in enumerate(_COMMENT.sub("", text).split("\n"), self._line):
+        for number, line in enumerate(COMMENT.sub("", text).split("\n"), self._line):
             cells = len((line.replace(separator, " ") if separator else line).split())
             if cells not in (0, self.columns):
                 raise DataError(

@@ -18,18 +18,15 @@ Comments (`#` to the end of the line) and a name before it (`A =`) do not count.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import DataError
 from convcalc.matrix import Matrix
+from convcalc.matrix.dtypes import as_asked, cast
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.dialects import layout_of
 from convcalc.matrix.reading.encoding import decode, is_marked_utf16, one_kind_of_line_end
 from convcalc.matrix.reading.numbers import array_of
 from convcalc.text import Source
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _LARGE = 1 << 14
 _PICTURE = re.compile(r"\s*P[123]\s")
@@ -60,20 +57,10 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     if options.named_format == "pnm" or (options.format is None and _PICTURE.match(source.text)):
         from convcalc.matrix.reading.pnm import read_pnm
 
-        return Matrix(_as_asked(read_pnm(source, options), options, place), origin=place)
+        return as_asked(Matrix(read_pnm(source, options), origin=place), options)
     layout = layout_of(source, options)
     array = array_of(layout, exact=options.exact)
     dtype = options.dtype or (None if options.exact else layout.dtype)
     if dtype is not None:
-        from convcalc.matrix.dtypes import cast
-
         array = cast(array, dtype, place, layout.text.split())
     return Matrix(array, layout.notes, place, typed=layout.dtype is not None)
-
-
-def _as_asked(array: NDArray[Any], options: ReadOptions, place: str) -> NDArray[Any]:
-    if options.dtype is None:
-        return array
-    from convcalc.matrix.dtypes import cast
-
-    return cast(array, options.dtype, place)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convcalc.matrix.reading.comments import HEAD, stated_shape
 from convcalc.matrix.reading.numbers import EXACT_IN_FLOAT64
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ _WHOLE_MARKS = b"0123456789+-, \t\n"
 _DECIMAL_MARKS = _WHOLE_MARKS + b".eEinfatyINFATY"
 _TO_BLANKS = bytes.maketrans(b",\t", b"  ")
 _TO_COMMAS = bytes.maketrans(b" \n", b",,")
-_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n\r]*)?\r?\n)*")
-_SHAPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*\r?\n")
 _EMPTY_BETWEEN_TABS = re.compile(rb"\t[ ]*\t")
 _LONG_WHOLE = re.compile(rb"(?:^|[ \n])[+-]?[0-9]{16,}(?=[ \n]|$)")
 _MINUS_ZERO = re.compile(rb"-0+(?=[ \n]|$)")
@@ -130,7 +129,7 @@ def read_clean(
     >>> read_clean(b"1 2 3\\n4 5 6\\n").tolist()
     [[1, 2, 3], [4, 5, 6]]
     """
-    head = _HEAD.match(data)
+    head = HEAD.match(data)
     start = head.end() if head else 0
     if header:
         end = data.find(b"\n", start) + 1 or len(data)
@@ -141,7 +140,7 @@ def read_clean(
         reader = CleanRows(whole=whole)
         filled = _fill(reader, data, start)
         if filled is not None and (reader.commas or not commas):
-            return _shaped(reader, filled, _SHAPE.match(data))
+            return _shaped(reader, filled, stated_shape(data))
     return None
 
 
@@ -218,7 +217,7 @@ def _decimals_of_python(cells: bytes) -> NDArray[np.float64] | None:
 
 
 def _shaped(
-    reader: CleanRows, array: NDArray[np.int64] | NDArray[np.float64], stated: re.Match[bytes] | None
+    reader: CleanRows, array: NDArray[np.int64] | NDArray[np.float64], stated: tuple[int, ...] | None
 ) -> NDArray[np.int64] | NDArray[np.float64] | None:
     """Return `array` in the shape that its rows, blank lines and first line show, None if these do not agree."""
     columns, rows = reader.columns, reader.rows
@@ -227,9 +226,8 @@ def _shaped(
     if breaks != list(range(height, rows, height)) or rows % height:
         return None
     if stated is not None:
-        shape = tuple(int(size) for size in stated[1].split(b"x"))
-        wide = shape[-1] == columns and (height == rows or height == (shape[-2] if len(shape) > 1 else 1))
-        return array.reshape(shape) if wide and prod(shape) == array.size else None
+        wide = stated[-1] == columns and (height == rows or height == (stated[-2] if len(stated) > 1 else 1))
+        return array.reshape(stated) if wide and prod(stated) == array.size else None
     if not breaks:
         return array if rows == 1 else array.reshape(rows, columns)
     return None if height == 1 else array.reshape(rows // height, height, columns)

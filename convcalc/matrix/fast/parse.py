@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.matrix import Matrix
+from convcalc.matrix.dtypes import cast, halfway
 from convcalc.matrix.fast.brackets import read_list, read_object
 from convcalc.matrix.fast.lines import read_clean
 from convcalc.matrix.options import ReadOptions
@@ -47,14 +48,12 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
         array = read_clean(data, header=options.header, commas=options.named_format == "csv")
     dtype = options.dtype or stated
     if array is not None and dtype is not None:
-        array = _as_asked(array, dtype, place)
+        array = _narrowed(array, dtype, place)
     return None if array is None else Matrix(array, notes, place, typed=stated is not None)
 
 
-def _as_asked(array: NDArray[Any], dtype: str, place: str) -> NDArray[Any] | None:
-    """Return `array` as `dtype`, None where only the text tells which way to round."""
-    from convcalc.matrix.dtypes import cast, halfway
-
+def _narrowed(array: NDArray[Any], dtype: str, place: str) -> NDArray[Any] | None:
+    """Return `array` as `dtype`, None where only the text shows which way to round."""
     result = cast(array, dtype, place)
     narrower = array.dtype == np.float64 and result.dtype.kind == "f" and result.dtype.itemsize < 8
     return None if narrower and halfway(array, result).size else result

@@ -11,7 +11,7 @@ import re
 from convcalc.errors import ConvcalcError, DataError
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, layout_of_lines
-from convcalc.matrix.reading.refusals import refusal_of
+from convcalc.matrix.reading.numbers import refusal_of
 from convcalc.text import Source
 
 _BRACKETS = str.maketrans("(){}", "[][]")

@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from convcalc.errors import DataError, UsageError
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.brackets import bracketed_layout, layout_between_brackets
+from convcalc.matrix.reading.comments import stated_shape, without_comments
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, layout_of_lines, with_decimal_points, without_first_row
-from convcalc.text import Source
+from convcalc.text import Source, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_COMMENT = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
-_SHAPE = re.compile(r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\n|\Z)")
 _BLANKS_OF_TYPESETTERS = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
 _MINUSES = str.maketrans("\u2212\u2013\ufe63\uff0d", "----")
 _DOUBTFUL_BLANK = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
@@ -35,7 +34,7 @@ _BRACKETS = re.compile(r"\s*(?:\[|\(\s*\(|\{\s*\{)")
 def layout_of(source: Source, options: ReadOptions) -> Layout:
     """Return the layout of the text in `source`, in the dialect that `options` names or the text shows."""
     written = _clean(source)
-    text = _without_comments(written) if "#" in written else written
+    text = without_comments(written) if "#" in written else written
     dialect = options.named_format or dialect_of(text)
     if dialect in ("npy", "npz", "image"):
         raise DataError(f"this is text, not {dialect}", place=source.place, hint="leave out `format`")
@@ -89,18 +88,10 @@ def _clean(source: Source) -> str:
     return _BLANKS_OF_TYPESETTERS.sub(" ", text)
 
 
-def _without_comments(text: str) -> str:
-    """Return `text` with blanks for comments; a line that is one is no blank line, so its end goes as well."""
-    return _COMMENT.sub(lambda match: " " * len(match[0]), text)
-
-
 def _stated_shape(source: Source) -> tuple[int, ...] | None:
-    match = _SHAPE.match(source.text)
-    if match is None:
-        return None
-    shape = tuple(int(size) for size in match[1].split("x"))
-    if 0 in shape:
-        raise DataError(f"a shape with nothing in it: {match[1]}", place=source.place)
+    shape = stated_shape(source.text)
+    if shape is not None and 0 in shape:
+        raise DataError(f"the shape {size_text(shape)} has no elements", place=source.place)
     return shape
 
 

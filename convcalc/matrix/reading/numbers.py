@@ -36,6 +36,24 @@ _FOREIGN = re.compile(r"[^0-9+\-./eEinfatyINFATY\s]")
 _NOT_FINITE = re.compile(r"[+-]?[inIN]")
 _DIGITS_AT_ONCE = 4000
 _LARGEST_EXPONENT = 10_000
+_REASONS: tuple[tuple[str, str, str | None], ...] = (
+    (
+        r"\.\.\.,?|….*|\.\.\..*|\\[cdv]?dots.*",
+        "numbers are left out here: {token}",
+        "print the whole matrix, in NumPy with np.set_printoptions(threshold=sys.maxsize), "
+        'in PyTorch with torch.set_printoptions(profile="full")',
+    ),
+    (r"[+-]?[0-9]+(_[0-9]+)+", "{token} is no number as people write it", "leave out the _"),
+    (r"[+-]?[0-9]*,[0-9]+(e[+-]?[0-9]+)?", "{token} has a comma", "use `decimal=,` for decimal commas"),
+    (r"[+-]?[0-9.]+,[0-9,.]*", "{token} mixes decimal marks", "write numbers without marks between thousands"),
+    (r"[+-]?[0-9.]*[0-9.][ij]|.*[0-9][ij]$", "{token} is a complex number", "real numbers only"),
+    (r"[+-]?0[xX][0-9a-fA-F]+", "{token} is a hexadecimal number", "write it in decimal"),
+    (r"[+-]?[0-9.]+%", "{token} is a percentage", "write 0.5 for 50%"),
+    (r"(?i)true|false", "{token} is a truth value, not a number", "write 1 for true and 0 for false"),
+    (r"(?i)null|none|na|n/a|missing", "{token}: a number is missing here", "write nan, or the number"),
+    (r"[+-]?[0-9.]*/.*|.*/[+-]?[0-9.]*", "{token} is no fraction of two whole numbers", "write 1/9"),
+    (r"[0-9]+(x[0-9]+)+", "{token} is a size, not a matrix", "give the numbers, or a file with them"),
+)
 
 
 def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
@@ -159,12 +177,22 @@ def _refusal(layout: Layout, tokens: list[str]) -> ConvcalcError:
 
 
 def _number_fault(layout: Layout, index: int, token: str) -> ConvcalcError:
-    from convcalc.matrix.reading.refusals import refusal_of
-
     message, hint = refusal_of(_shortened(token))
     if hint is None and len(layout.shape) == 2 and index < layout.shape[1]:
         hint = "is this a header row? `header` skips it"
     return layout.fault(message, index, hint)
+
+
+def refusal_of(token: str) -> tuple[str, str | None]:
+    """Return the message and hint for `token`, which is no number.
+
+    >>> refusal_of("1_0")
+    ('1_0 is no number as people write it', 'leave out the _')
+    """
+    for pattern, message, hint in _REASONS:
+        if re.fullmatch(pattern, token):
+            return message.format(token=token), hint
+    return f"{token!r} is not a number", None
 
 
 def _shortened(token: str) -> str:

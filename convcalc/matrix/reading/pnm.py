@@ -11,6 +11,7 @@ import numpy as np
 from convcalc.errors import DataError
 from convcalc.matrix.grayscale import adjusted
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.comments import without_comments
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.numbers import array_of
 from convcalc.text import Source, size_text
@@ -18,7 +19,6 @@ from convcalc.text import Source, size_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_COMMENT = re.compile(r"#[^\n]*")
 _HEADER = {
     "P1": re.compile(r"\s*P1\s+([0-9]+)\s+([0-9]+)\s"),
     "P2": re.compile(r"\s*P2\s+([0-9]+)\s+([0-9]+)\s+([0-9]+)\s"),
@@ -36,7 +36,7 @@ def read_pnm(source: Source, options: ReadOptions) -> NDArray[Any]:
     >>> read_pnm(Source("P2 3 2 9  0 1 2  7 8 9", "a.pgm"), ReadOptions()).tolist()
     [[0, 1, 2], [7, 8, 9]]
     """
-    text = _COMMENT.sub(lambda match: " " * len(match[0]), source.text)
+    text = without_comments(source.text)
     kind = text.strip()[:2]
     header = _HEADER[kind].match(text) if kind in _HEADER else None
     if header is None:

@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 _OWN_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 
 
-def write_text(path: str, text: str) -> None:
-    """Write `text` as UTF-8; as `write_bytes`."""
-    write_bytes(path, text.encode("utf-8"))
-
-
 def write_bytes(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None:
     """Write `chunks` one after the other to `path`, which then holds all of them, or what it held before.
 

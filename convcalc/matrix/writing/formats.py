@@ -52,20 +52,10 @@ def plain_chunks(array: NDArray[Any], precision: int | None = None, separator: s
         yield from row_blocks(plane, separator, precision)
 
 
-def to_json_data(array: NDArray[Any]) -> Any:
-    """Return nested lists that JSON can hold: "nan", "inf" and "-inf" are strings, and so are fractions ("7/3").
-
-    Decimals are Python floats of the same value; whole numbers have any size.
-
-    >>> import numpy as np
-    >>> to_json_data(np.array([[1.0, np.inf]]))
-    [[1.0, 'inf']]
-    """
-    return _jsonable(array.tolist())
-
-
 def json_data(array: NDArray[Any], precision: int | None = None) -> bytes:
-    """Return `to_json_data` as JSON text, with the shortest digits of the array's own dtype.
+    """Return nested lists as JSON text, with the shortest digits of the array's own dtype.
+
+    "nan", "inf" and "-inf" are strings, and so are fractions ("7/3"); whole numbers have any size.
 
     With `precision`, decimals and fractions are rounded as `format_plain` rounds them, and all are numbers.
 
@@ -144,16 +134,6 @@ def _object_json(value: Any) -> str:
         text = fraction_text(value) if not isinstance(value, float) else repr(value)
         return f'"{text}"' if "n" in text else text
     return f'"{fraction_text(value.numerator)}/{fraction_text(value.denominator)}"'
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_jsonable(item) for item in value]
-    if isinstance(value, float):
-        return value if value - value == 0 else repr(value)
-    if isinstance(value, (bool, int)):
-        return int(value)
-    return value.numerator if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
 
 
 def _markdown_plane(plane: NDArray[Any], precision: int | None) -> str:

@@ -1,0 +1,40 @@
+"""Comments, and the shape that the first of them may state; for text, and for large text in bytes."""
+
+from __future__ import annotations
+
+import re
+
+COMMENT = re.compile(r"#[^\n]*")
+"""A comment, its line end left out."""
+
+HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n\r]*)?\r?\n)*")
+"""The comments and blank lines that stand before the first row, after UTF-8's byte order mark."""
+
+_COMMENT_LINE = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
+_SHAPE = r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\r?\n|\Z)"
+_SHAPE_OF_TEXT = re.compile(_SHAPE)
+_SHAPE_OF_BYTES = re.compile(rb"(?:\xef\xbb\xbf)?" + _SHAPE.encode())
+
+
+def without_comments(text: str) -> str:
+    """Return `text` with blanks for comments, as long as before.
+
+    A line that is a comment is not a blank line, which would separate slices, so its line end goes as well.
+
+    >>> without_comments("1 # one\\n# two\\n3")
+    '1      \\n      3'
+    """
+    return _COMMENT_LINE.sub(lambda match: " " * len(match[0]), text)
+
+
+def stated_shape(text: str | bytes) -> tuple[int, ...] | None:
+    """Return the shape that a first line `# shape: 2x4x4` states, None without one.
+
+    >>> stated_shape("# shape: 2x4x4\\n1 2"), stated_shape(b"1 2")
+    ((2, 4, 4), None)
+    """
+    match = _SHAPE_OF_TEXT.match(text) if isinstance(text, str) else _SHAPE_OF_BYTES.match(text)
+    if match is None:
+        return None
+    sizes = match[1] if isinstance(match[1], str) else match[1].decode()
+    return tuple(int(size) for size in sizes.split("x"))

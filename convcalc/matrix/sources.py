@@ -1,0 +1,86 @@
+"""Bytes and text by name: from a file, a pipe, or standard input."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from convcalc.errors import DataError, FileError
+from convcalc.matrix.reading.encoding import decode, one_kind_of_line_end
+from convcalc.text import close_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STANDARD_INPUT = "standard input"
+
+LONGEST_TEXT = 1 << 25
+"""Bytes of a text that is read whole, such as a network."""
+
+
+def read_text(source: str) -> str:
+    """Return the text of a file, or of standard input for `-`; lines end with "\\n".
+
+    Errors: FileError for a file that cannot be read, DataError for bytes that are not text, and for a text of more
+    than `LONGEST_TEXT` bytes, which may have no end.
+    """
+    if source != "-" and not exists(source):
+        raise not_there(source)
+    place = STANDARD_INPUT if source == "-" else source
+    data = standard_input(LONGEST_TEXT + 1) if source == "-" else file_bytes(source, LONGEST_TEXT + 1)
+    if len(data) > LONGEST_TEXT:
+        raise DataError(f"the text is longer than {LONGEST_TEXT >> 20} MiB", place=place)
+    return one_kind_of_line_end(decode(data, place))
+
+
+def file_bytes(path: str, most: int = -1) -> bytes:
+    """Return the bytes of a file, or the first `most` of them."""
+    with opened(path) as stream:
+        return stream.read(most)
+
+
+def standard_input(most: int = -1) -> bytes:
+    """Return the bytes of standard input, or the first `most` of them."""
+    if sys.stdin is None:
+        raise FileError("standard input is closed", place=STANDARD_INPUT)
+    try:
+        return sys.stdin.buffer.read(most)
+    except OSError as error:
+        raise _unreadable(STANDARD_INPUT, error) from error
+
+
+@contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """Open a file for reading; what goes wrong then, or as it is read, is a FileError."""
+    try:
+        with Path(path).open("rb") as stream:
+            yield stream
+    except IsADirectoryError as error:
+        raise FileError("this is a folder, not a file", place=path) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def exists(path: str) -> bool:
+    """Return whether there is a file, folder, pipe or device called `path`."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a name, or a zero byte in it
+        return False
+
+
+def not_there(path: str, otherwise: str | None = None) -> FileError:
+    """Return the error for a missing file; its hint is a file of almost that name, or else `otherwise`."""
+    wanted = Path(path)
+    try:
+        near = close_names(wanted.name, [file.name for file in wanted.parent.iterdir()], cutoff=0.7)
+    except OSError:
+        return FileError("no such file", place=path, hint=f"there is no folder {wanted.parent}")
+    hint = f"did you mean {wanted.with_name(near[0])}?" if near else otherwise
+    return FileError("no such file", place=path, hint=hint)
+
+
+def _unreadable(place: str, error: OSError) -> FileError:
+    return FileError(f"cannot be read: {error.strerror or error}", place=place)
