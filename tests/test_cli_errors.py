@@ -223,9 +223,9 @@ def test_the_parameters_of_the_core_are_shown_as_options(refused: Refuse) -> Non
     error = refused("conv", "0.5 9007199254740993", "-k", "1")
     assert error.hint == "read all of them exactly with --exact, or end it in .0 if it may be rounded"
     assert refused("conv", "1,5;2,5", "-k", "1").hint == (
-        "use --decimal , for a decimal comma, or put a blank after each comma between numbers"
+        "use --decimal , for a decimal comma, or put a space after each comma between numbers"
     )
-    assert refused("conv", "1 2", "-k", "sobell").first == "convcalc: -k: no kernel is called 'sobell'"
+    assert refused("conv", "1 2", "-k", "sobell").first == "convcalc: -k: there is no kernel 'sobell'"
     assert refused("shape", "224", "maxpool", "-k", "3", "--groups", "2").first == (
         "convcalc: --groups does not belong to maxpool"
     )

@@ -242,7 +242,7 @@ def test_the_format_can_be_said() -> None:
 def test_options_that_do_not_go_with_the_text() -> None:
     with pytest.raises(UsageError, match="no header row"):
         parse_matrix("[[1, 2]]", place="m", options=ReadOptions(header=True))
-    with pytest.raises(UsageError, match="only pictures"):
+    with pytest.raises(UsageError, match="only an image"):
         parse_matrix("1 2", place="m", options=ReadOptions(gray=True))
     with pytest.raises(UsageError, match="no such format") as caught:
         ReadOptions(format="numpi")

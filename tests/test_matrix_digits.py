@@ -132,9 +132,9 @@ def test_a_rounded_number_is_near_and_never_reads_as_zero(number: float | Fracti
 
 
 def test_dtypes_of_no_real_numbers() -> None:
-    with pytest.raises(DataError, match="complex128 is no matrix"):
+    with pytest.raises(DataError, match="complex128 does not hold real numbers"):
         format_plain(np.array([1j]))
-    with pytest.raises(DataError, match="no real number"):
+    with pytest.raises(DataError, match="not a real number"):
         format_plain(np.array(["a"], dtype=object))
 
 
@@ -173,7 +173,7 @@ def test_decimals_read_exactly() -> None:
     assert parse_matrix("3 4", place="m", options=exact).array.dtype == np.int64
     with pytest.raises(DataError, match="exponent beyond"):
         parse_matrix("1e1000000000000", place="m", options=exact)
-    with pytest.raises(DataError, match="nan is no exact number"):
+    with pytest.raises(DataError, match="nan is not an exact number"):
         parse_matrix("1.5 nan", place="m", options=exact)
 
 

@@ -284,5 +284,5 @@ def test_formats_said_and_not_so(tmp_path: Path) -> None:
     path.write_text("a;b\n1,5;2\n")
     options = ReadOptions(format="csv", header=True, decimal=",")
     assert read_matrix(str(path), options=options).array.tolist() == [1.5, 2.0]
-    with pytest.raises(DataError, match=r"no \.npy file"):
+    with pytest.raises(DataError, match=r"not an \.npy file"):
         read_matrix(str(path), options=ReadOptions(format="npy"))

@@ -14,7 +14,7 @@ from PIL import Image
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.files import read_matrix
 from convcalc.matrix.image import png_bytes
-from convcalc.matrix.kinds import is_picture
+from convcalc.matrix.kinds import is_image
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.writing.files import write_matrix
 
@@ -103,7 +103,7 @@ def test_see_through_palettes(tmp_path: Path) -> None:
 def test_several_pictures_in_one_file(tmp_path: Path) -> None:
     path = tmp_path / "a.gif"
     Image.fromarray(GRAY).save(path, save_all=True, append_images=[Image.fromarray(255 - GRAY)])
-    assert "the first of 2 pictures" in read_matrix(str(path)).notes
+    assert "only the first of 2 frames was read" in read_matrix(str(path)).notes
 
 
 def test_pictures_of_decimals(tmp_path: Path) -> None:
@@ -137,20 +137,20 @@ def test_through_a_pipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 def test_damaged(tmp_path: Path) -> None:
     path = Path(saved(tmp_path / "a.png", GRAY))
     path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(DataError, match="this picture cannot be read"):
+    with pytest.raises(DataError, match="the image cannot be read"):
         read_matrix(str(path))
     path.write_text("1 2")
-    with pytest.raises(DataError, match="this picture cannot be read"):
+    with pytest.raises(DataError, match="the image cannot be read"):
         read_matrix(str(path), options=ReadOptions(format="png"))
 
 
 def test_without_pillow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path / "a.png", GRAY)
     monkeypatch.setitem(sys.modules, "PIL.Image", None)
-    with pytest.raises(FileError, match="pictures need Pillow") as caught:
+    with pytest.raises(FileError, match="images need Pillow") as caught:
         read_matrix(path)
     assert caught.value.hint == "pip install 'convcalc[image]'"
-    with pytest.raises(FileError, match="pictures need Pillow"):
+    with pytest.raises(FileError, match="images need Pillow"):
         write_matrix(GRAY, str(tmp_path / "b.png"))
 
 
@@ -204,6 +204,6 @@ def test_several_planes_make_a_contact_sheet() -> None:
 
 
 def test_pictures_are_told_from_text() -> None:
-    assert is_picture(b"P5 3 2 255\n" + bytes(6))
-    assert not is_picture(b"P50 1 2")
-    assert not is_picture(b"1 2 3")
+    assert is_image(b"P5 3 2 255\n" + bytes(6))
+    assert not is_image(b"P50 1 2")
+    assert not is_image(b"1 2 3")

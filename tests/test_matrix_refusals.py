@@ -13,18 +13,18 @@ from convcalc.matrix.text import parse_matrix
 
 REFUSED = [
     # text, place (line:column), message, hint
-    ("1 2\n3\n", "2:1", "row 2 has 1 number, and the rows before it have 2", None),
+    ("1 2\n3\n", "2:1", "row 2 has 1 number, but the rows before it have 2", None),
     ("1 2\n3 4 5\n", "2:1", "row 2 has 3 numbers", None),
     ("1 2; 3", "1:6", "row 2 has 1 number", None),
-    ("[[1, 2], [3]]", "1:10", "this has 1 item, and those before it have 2", None),
-    ("[[1, 2], 3]", "1:10", "'3' stands where a row in brackets should", None),
+    ("[[1, 2], [3]]", "1:10", "this has 1 item, but those before it have 2", None),
+    ("[[1, 2], 3]", "1:10", "'3' found where a row in brackets was expected", None),
     ("[[1, 2], [[3, 4]]]", "1:11", "nested deeper", None),
-    ("[[1, 2], [3, 4]", "1:1", "never closed", None),
+    ("[[1, 2], [3, 4]", "1:1", "is not closed", None),
     ("[[1, 2], [3, 4]]]", "1:17", "after the end of the matrix", None),
     ("[[1, 2]] [[3, 4]]", "1:10", "after the end of the matrix", None),
-    ("[1, , 2]", "1:5", "a comma with no number before it", None),
+    ("[1, , 2]", "1:5", "there is no number before this comma", None),
     ("[[1, 2] [3, 4]]", "1:9", "a comma is missing before this", None),
-    ("[[], []]", "1:2", "brackets with nothing in them", None),
+    ("[[], []]", "1:2", "there is nothing between these brackets", None),
     ("[[0 1 2 ... 7 8 9]\n [1 2 3 ... 8 9 0]]", "1:9", "numbers are left out here", "threshold"),
     ("tensor([[1., 2., ..., 3.]])", "1:18", "numbers are left out here", "threshold"),
     ("[[1 2]\n ...\n [3 4]]", "2:2", "numbers are left out here", "threshold"),
@@ -32,17 +32,17 @@ REFUSED = [
     ("1 2 … 3", "1:5", "numbers are left out here", "threshold"),
     ("1 2\n3 apple\n", "2:3", "'apple' is not a number", None),
     ("a b\n1 2\n", "1:1", "'a' is not a number", "`header`"),
-    ("1_0 2", "1:1", "1_0 is no number as people write it", "leave out the _"),
+    ("1_0 2", "1:1", "1_0 is not a number \\(underscores", None),
     ("1 0x1F", "1:3", "hexadecimal", "decimal"),
     ("1 2j", "1:3", "complex", "real"),
     ("50% 1", "1:1", "percentage", "0.5"),
     ("[True, False]", "1:2", "truth value", "write 1 for true"),
     ("[1, null]", "1:5", "missing here", "nan"),
-    ("1 2 3/", "1:5", "no fraction", "1/9"),
-    ("1/0 2", "1:1", "divides by zero", None),
+    ("1 2 3/", "1:5", "not a fraction", "1/9"),
+    ("1/0 2", "1:1", "division by zero", None),
     ("3x224x224", "1:1", "is a size, not a matrix", None),
     ("1 2.3.4", "1:3", "'2.3.4' is not a number", None),
-    ("1 1,000,000 3", "1:3", "no , before 1", None),
+    ("1 1,000,000 3", "1:3", "expected a ',' before 1", None),
     ("1,5;2,5", "1:1", "read both ways", "`decimal=,`"),
     ("1,5 2,5\n3,5 4,5", "1:1", "read both ways", "`decimal=,`"),
     ("1,5\t2\n3\t4,5", "1:1", "read both ways", "`decimal=,`"),
@@ -54,40 +54,40 @@ REFUSED = [
     (r"1 & & 3 \\ 4 & 5 & 6", "1:3", "an empty cell", "write the number"),
     (r"1 & 2 \\ \\ 3 & 4", "1:10", "an empty row", None),
     ("1 2;; 3 4", "1:4", "an empty row", None),
-    ("1, 2 3", "1:6", "no , before 3", None),
+    ("1, 2 3", "1:6", "expected a ',' before 3", None),
     ("1 2; 3 4\n5 6; 7 8", "1:4", "a semicolon inside a line", "`format=csv`"),
     ("1 2\n\n3 4\n5 6\n", "3:1|4:1", "slice 2 has 2 rows", "blank lines"),
     ("1 2\n\n3 4\n\n5 6\n", "3:1", "a blank line after every row", "# shape: 3x1x2"),
     ("1e400 1", "1:1", "too large", "`exact`"),
     ("0.5 9007199254740993", "1:5", "would be rounded to 9007199254740992", "`exact`"),
-    ("1/3 nan", "1:5", "no exact number", None),
-    ("1\u202f000 2", "1:2", "a narrow or unbreakable blank", "take it out"),
+    ("1/3 nan", "1:5", "not an exact number", None),
+    ("1\u202f000 2", "1:2", "a narrow or non-breaking space", "remove it"),
     ("\u0663 1", "1:1", "is not a number", None),
     (r"\frac{1}{9} \begin{bmatrix} 1 & 2 \end{bmatrix}", "1:1", "only a name may stand before", "multiply"),
     (r"\begin{bmatrix} 1 \end{bmatrix} \begin{bmatrix} 1 \end{bmatrix}", "1:", "more text after|never", "one matrix"),
     (r"\begin{bmatrix} 1 & 2", "1:1", r"has no \\end", None),
-    ("array([[1, 2]]) + 1", "1:17", "more than an array", None),
-    ("array([[1, 2]]", "1:6", "this parenthesis is never closed", None),
+    ("array([[1, 2]]) + 1", "1:17", "not part of the array", None),
+    ("array([[1, 2]]", "1:6", "this parenthesis is not closed", None),
     ("array([1.+2.j, 3.+0.j], dtype=complex128)", "1:", "complex", None),
-    ("A = 1.0e+03 *\n\n 1 2\n", "1:5", "a factor stands before", "format long g"),
+    ("A = 1.0e+03 *\n\n 1 2\n", "1:5", "a factor before", "format long g"),
     ('{"data": [[1, 2], [3]]}', "1:19", "this has 1 item", None),
-    ('{"data": [1, 2], "shape": [3]}', None, "the key shape says", None),
+    ('{"data": [1, 2], "shape": [3]}', None, "the key shape is", None),
     ('{"rows": [1, 2]}', None, "no key data; its keys are rows", "nested list"),
     ('{"schema": 2, "data": [1]}', None, "schema 2", None),
     ('{"data": [1, 2]} 3', "1:18", "more text after the JSON object", None),
-    ('{"data": [1, 2], "x"}', "1:21", "this is no JSON: ':' expected", None),
-    ("array([[1, 2], [3, 4]", "1:6", "never closed", None),
-    ("array(1, 2)", "1:8", "more than an array", None),
+    ('{"data": [1, 2], "x"}', "1:21", "this is not JSON: expected ':'", None),
+    ("array([[1, 2], [3, 4]", "1:6", "is not closed", None),
+    ("array(1, 2)", "1:8", "not part of the array", None),
     ("# shape: 0x2\n1 2", None, "has no elements", None),
     ("# shape: 3x2x2\n1 2\n3 4\n5 6\n\n7 8\n9 0\n1 2\n", None, "6 rows of 2, 3 in each slice", None),
-    ('{"data": [1, 2]', "1:15", "this is no JSON", None),
-    ("P2 3 2 9 0 1 2 3 4", None, "6 numbers, and 5 follow", None),
-    ("P2 2 1 9 0 10", "1:12", "no whole number from 0 to 9", None),
+    ('{"data": [1, 2]', "1:15", "this is not JSON", None),
+    ("P2 3 2 9 0 1 2 3 4", None, "6 numbers, but 5 follow", None),
+    ("P2 2 1 9 0 10", "1:12", "not a whole number from 0 to 9", None),
     ("P2 2 1 70000 0 1", "1:8", "the maximum must be from 1 to 65535", None),
     ("P1 2 1 0 2", "1:10", "'2' is neither 0 nor 1", None),
     ("P2 2 1 9 0 x", "1:12", "'x' is not a number", None),
-    ("P2 two 1 9 0 1", None, "the header of this picture is damaged", None),
-    ("# shape: 2x4\n1 2\n3 4\n", None, "the first line says 2x4", None),
+    ("P2 two 1 9 0 1", None, "the header of the image is damaged", None),
+    ("# shape: 2x4\n1 2\n3 4\n", None, "the first line states 2x4", None),
     ("# shape: 2x2x2\n1 2\n3 4\n5 6\n\n7 8\n", "", "slice 2 has 1 row", None),
     ("", None, "there are no numbers here", "looks like"),
     ("\n \n", None, "there are no numbers here", "looks like"),
@@ -115,7 +115,7 @@ def test_refused_where_it_stands(text: str, place: str | None, message: str, hin
 
 
 def test_forced_formats() -> None:
-    with pytest.raises(DataError, match="never opened"):
+    with pytest.raises(DataError, match="no opening bracket"):
         parse_matrix("] 1", place="m", options=ReadOptions(format="json"))
     with pytest.raises(DataError, match="this is text, not image"):
         parse_matrix("1 2", place="m", options=ReadOptions(format="image"))
@@ -124,14 +124,14 @@ def test_forced_formats() -> None:
 
 
 def test_the_decimal_mark_is_kept_to() -> None:
-    with pytest.raises(DataError, match="a point, though") as caught:
+    with pytest.raises(DataError, match="a decimal point, but") as caught:
         parse_matrix("1.5 2", place="m", options=ReadOptions(decimal=","))
     assert caught.value.place == "m:1:2"
 
 
 @pytest.mark.parametrize("data", [b"1 2\n3 \xe9", b"1 \xff 2", b"1\x00\x00\x002", "1 2".encode("utf-32")])
 def test_what_is_no_text(data: bytes) -> None:
-    with pytest.raises(DataError, match=r"is not UTF-8|no text|is not a number|is not UTF-16"):
+    with pytest.raises(DataError, match=r"is not UTF-8|not text|is not a number|is not UTF-16"):
         parse_matrix(data, place="m")
 
 

@@ -1,6 +1,7 @@
-"""Numbers in and out: matrices from text, files and pipes, named kernels, and their way back out.
+"""Matrices in and out: from text, files and pipes, from the names of kernels, and back into text and files.
 
-Nothing here computes or draws; `Matrix` is what every reader hands over.
+`reading` reads every dialect and reports each error with its place; `fast` has the twins of its readers for large
+clean text; `writing` has the formats. Nothing here computes or draws; every reader returns a `Matrix`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,10 @@ __all__ = ["Matrix"]
 
 
 class Matrix(Value):
-    """An array of any number of axes as it was read, with what its reader should tell the user.
+    """An array of any number of axes as it was read, with what the user should know of it.
 
-    `notes` are warnings for standard error, `origin` says where the numbers came from (a file's name,
-    "standard input", "the command line"), `typed` that the source itself says the dtype, as `.npy` does and text
-    does not.
+    `notes` are warnings for the user, `origin` is where the numbers came from (a file's name, "standard input",
+    "the command line"), `typed` whether the source itself states the dtype, as `.npy` does and text does not.
 
     >>> import numpy as np
     >>> Matrix(np.zeros((2, 3)), origin="zeros.npy").array.shape

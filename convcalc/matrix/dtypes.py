@@ -1,4 +1,4 @@
-"""Numbers to a wanted dtype: nearest in decimals, exactly or not at all in whole numbers."""
+"""Numbers as another dtype: the nearest decimal, or exactly the same whole number or an error."""
 
 from __future__ import annotations
 
@@ -44,9 +44,8 @@ def _fractions(matrix: Matrix) -> NDArray[Any]:
 def cast(array: NDArray[Any], dtype: str, place: str, written: Sequence[str] | None = None) -> NDArray[Any]:
     """Return `array` as `dtype`.
 
-    To decimals every number goes to the nearest one, from what was `written` where the array's own float64 lies
-    halfway between two; to whole numbers only what is whole and fits. Errors: DataError for a number that does not
-    fit, with its text.
+    As a decimal, every number becomes the nearest one: nearest to what was `written` where the float64 read from it
+    lies halfway between two. As a whole number it must be whole and fit. Errors: DataError for one that does not.
 
     >>> cast(np.array([0.1, 2.0]), "float32", "-").dtype
     dtype('float32')
@@ -83,9 +82,9 @@ def _nearest_float64(array: NDArray[Any], place: str) -> NDArray[np.float64]:
 
 
 def halfway(array: NDArray[np.float64], result: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
-    """Return where `array` lies just halfway between two numbers of the narrower dtype of `result`.
+    """Return where `array` lies exactly halfway between two numbers of the narrower dtype of `result`.
 
-    There, a text may lie on the other side of the halfway point: rounding it twice goes to the wrong neighbour.
+    There the number in the text may lie on one side: rounding it twice may give the wrong neighbor.
     """
     exact, near = array.ravel(), result.ravel()
     with np.errstate(over="ignore", invalid="ignore"):
@@ -94,13 +93,13 @@ def halfway(array: NDArray[np.float64], result: NDArray[np.floating[Any]]) -> ND
 
 
 def _neighbour(near: NDArray[np.floating[Any]], off: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
-    """Return the number next to each of `near` on the side to which the exact number is `off`."""
+    """Return the number next to each of `near`, on the side of the exact number (the sign of `off`)."""
     other: NDArray[np.floating[Any]] = np.nextafter(near, np.where(off > 0, np.inf, -np.inf).astype(near.dtype))
     return other
 
 
 def _settle_ties(array: NDArray[np.float64], result: NDArray[np.floating[Any]], written: Sequence[str]) -> None:
-    """Round again, from the text, what reading as float64 had put halfway between two numbers of the result."""
+    """Round again, from the text, the numbers whose float64 lies halfway between two of the result."""
     from fractions import Fraction
 
     exact, near = array.ravel(), result.ravel()

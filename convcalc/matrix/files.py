@@ -6,7 +6,7 @@ from convcalc.errors import DataError
 from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import as_asked
 from convcalc.matrix.inline import is_inline, may_be_numbers
-from convcalc.matrix.kinds import is_npy_file, is_picture, kind_of
+from convcalc.matrix.kinds import is_image, is_npy_file, kind_of
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.sources import STANDARD_INPUT, exists, file_bytes, not_there, opened, standard_input
 from convcalc.matrix.text import parse_matrix
@@ -17,7 +17,7 @@ COMMAND_LINE = "the command line"
 def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
     """Return the matrix that `source` names: `-` for standard input, a file or pipe, or the matrix itself.
 
-    Files are text, `.npy`, `.npz` (`FILE.npz:NAME`) or pictures, recognized by their content. What looks like
+    Files are text, `.npy`, `.npz` (`FILE.npz:NAME`) or images, recognized by their content. What looks like
     numbers and is not a file is the matrix itself. Errors: FileError for a file that is not there or cannot be read,
     DataError for what is not a matrix.
 
@@ -56,10 +56,10 @@ def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
         from convcalc.matrix.npy import read_npz
 
         return as_asked(Matrix(read_npz(io.BytesIO(data), place, None), origin=place, typed=True), options)
-    if kind == "image" or (kind == "pnm" and is_picture(data)):
-        from convcalc.matrix.image import read_picture
+    if kind == "image" or (kind == "pnm" and is_image(data)):
+        from convcalc.matrix.image import read_image
 
-        array, notes = read_picture(data, place, options)
+        array, notes = read_image(data, place, options)
         return as_asked(Matrix(array, notes, place), options)
     return parse_matrix(data, place=place, options=options)
 

@@ -1,4 +1,4 @@
-"""What pictures of every format have in common: gray from colours, and numbers in a range of one's own."""
+"""Grayscale from color, and values scaled to a given range, for images of every format."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ _RED, _GREEN, _BLUE, _ONE = 19595, 38470, 7471, 65536
 
 
 def adjusted(planes: NDArray[Any], maximum: int, options: ReadOptions) -> NDArray[Any]:
-    """Return a picture, (height, width) or (channels, height, width), as int64, made gray and scaled as asked.
+    """Return an image, (height, width) or (channels, height, width), as int64, converted as `options` ask.
 
-    With `options.scale` = (a, b) every value v becomes a + v(b-a)/maximum, as float64.
+    `options.gray` makes one channel of colors; with `options.scale` = (a, b) every value v becomes
+    a + v(b-a)/maximum, as float64.
 
     >>> adjusted(np.array([[0, 255]]), 255, ReadOptions(scale=(0.0, 1.0))).tolist()
     [[0.0, 1.0]]
@@ -36,7 +37,8 @@ def luma(planes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return one channel from red, green and blue: 0.299 R + 0.587 G + 0.114 B to the nearest whole number.
 
     The weights are those of ITU-R BT.601, in 65536ths, as Pillow and most programs round them. Fewer than three
-    channels are gray already (with or without opacity): the first is returned; a fourth, opacity, is left out.
+    channels are gray already, with or without an alpha channel: the first is returned. A fourth channel is alpha and
+    is left out.
     """
     if planes.shape[0] < 3:
         first: NDArray[np.int64] = planes[0]

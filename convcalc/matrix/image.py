@@ -1,4 +1,4 @@
-"""Pictures in and out through Pillow, the extra `image`: photographs as matrices, output planes as gray pictures."""
+"""Images in and out through Pillow, the extra `image`: photographs as matrices, output planes as gray images."""
 
 from __future__ import annotations
 
@@ -30,37 +30,37 @@ _MODES = {
     "HSV": "RGB",
     "RGBX": "RGB",
 }
-_COLOUR_TYPES_OF_PNG = (2, 4, 6)
+_COLOR_TYPES_OF_PNG = (2, 4, 6)
 _SMALL = 256
 _GAP = 4
 _LABEL = 12
-_PAPER = 224
+_BACKGROUND = 224
 
 
-def read_picture(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[Any], tuple[str, ...]]:
-    """Return a picture as (height, width) or (channels, height, width), and notes on what was left out.
+def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Return an image as (height, width) or (channels, height, width), and notes on what was left out.
 
-    Numbers are those of the file, 0..255 for 8 bits, int64; `options` as in `picture.adjusted`. Opacity that is full
-    everywhere is dropped, else it is the last channel. Errors: Pillow missing, a damaged picture, one that Pillow
-    would read with fewer bits than it has.
+    Numbers are those of the file, 0..255 for 8 bits, int64; `options` as in `grayscale.adjusted`. An alpha channel
+    that is opaque everywhere is dropped, else it is the last channel. Errors: FileError without Pillow, DataError for
+    a damaged image, or one that Pillow would read with fewer bits than it has.
     """
     pillow = _pillow("PIL.Image", place)
-    _refuse_deep_colour(data, place)
+    _refuse_deep_color(data, place)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
-            picture = pillow.open(io.BytesIO(data))
-            frames = getattr(picture, "n_frames", 1)
-            picture = _pillow("PIL.ImageOps", place).exif_transpose(picture)
-            planes, maximum, opaque = _planes(picture)
+            image = pillow.open(io.BytesIO(data))
+            frames = getattr(image, "n_frames", 1)
+            image = _pillow("PIL.ImageOps", place).exif_transpose(image)
+            planes, maximum, opaque = _planes(image)
     except (OSError, SyntaxError, ValueError, EOFError, pillow.DecompressionBombError) as error:
-        raise DataError(f"this picture cannot be read: {error}", place=place) from error
-    notes: tuple[str, ...] = ("every cell is opaque, so opacity was left out",) if opaque else ()
+        raise DataError(f"the image cannot be read: {error}", place=place) from error
+    notes: tuple[str, ...] = ("the image is opaque, so its alpha channel was left out",) if opaque else ()
     if frames > 1:
-        notes += (f"the first of {frames} pictures",)
+        notes += (f"only the first of {frames} frames was read",)
     if maximum == 0:
         if options.scale is not None:
-            raise DataError("this picture holds decimal numbers, which have no range to scale", place=place)
+            raise DataError("the image holds decimal numbers, which have no range to scale", place=place)
         return planes, notes
     return adjusted(planes, maximum, options), notes
 
@@ -68,34 +68,34 @@ def read_picture(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray
 def png_bytes(array: NDArray[Any]) -> bytes:
     """Return `array` as a gray PNG: black is its smallest number, white its largest, NaN is black.
 
-    More than two axes make a contact sheet, every plane labelled by its index, all on one scale. Planes smaller
-    than 256 cells are enlarged by a whole factor.
+    More than two axes make a contact sheet, every plane labeled with its index, all on one scale. Planes smaller
+    than 256 pixels are enlarged by a whole factor.
     """
     pillow = _pillow("PIL.Image", ".png")
     gray = _gray(array)
     planes = gray.reshape((-1, *gray.shape[-2:]))
     factor = max(1, _SMALL // max(planes.shape[1:]))
     planes = planes.repeat(factor, axis=1).repeat(factor, axis=2)
-    picture = pillow.fromarray(planes[0]) if len(planes) == 1 else _contact_sheet(planes, array.shape[:-2])
+    image = pillow.fromarray(planes[0]) if len(planes) == 1 else _contact_sheet(planes, array.shape[:-2])
     stream = io.BytesIO()
-    picture.save(stream, "PNG")
+    image.save(stream, "PNG")
     return stream.getvalue()
 
 
-def _planes(picture: Image) -> tuple[NDArray[Any], int, bool]:
-    """Return channels first, the largest number a cell can have (0 for decimals), and whether opacity was dropped."""
-    mode = picture.mode
-    if mode == "P" and "transparency" in picture.info:
-        picture = picture.convert("RGBA")
+def _planes(image: Image) -> tuple[NDArray[Any], int, bool]:
+    """Return the array, channels first; its largest possible value, 0 for decimals; whether alpha was dropped."""
+    mode = image.mode
+    if mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")
     elif mode in _MODES:
-        picture = picture.convert(_MODES[mode])
-    array = np.asarray(picture)
+        image = image.convert(_MODES[mode])
+    array = np.asarray(image)
     maximum = 255
     if mode.startswith("I"):
         maximum = 65535
     elif mode == "F":
         maximum = 0
-    opaque = picture.mode in ("RGBA", "LA") and bool((array[..., -1] == maximum).all())
+    opaque = image.mode in ("RGBA", "LA") and bool((array[..., -1] == maximum).all())
     if opaque:
         array = array[..., :-1]
     if array.ndim == 3:
@@ -104,11 +104,11 @@ def _planes(picture: Image) -> tuple[NDArray[Any], int, bool]:
     return array, maximum, opaque
 
 
-def _refuse_deep_colour(data: bytes, place: str) -> None:
-    """Refuse a PNG with 16 bits a channel in colour, which Pillow silently cuts to 8."""
-    if data.startswith(PNG_MAGIC) and data[24:25] == b"\x10" and data[25:26] and data[25] in _COLOUR_TYPES_OF_PNG:
+def _refuse_deep_color(data: bytes, place: str) -> None:
+    """Refuse a color PNG with 16 bits per channel, which Pillow silently cuts to 8."""
+    if data.startswith(PNG_MAGIC) and data[24:25] == b"\x10" and data[25:26] and data[25] in _COLOR_TYPES_OF_PNG:
         raise DataError(
-            "16 bits a channel in colour would be cut to 8", place=place, hint="save it as .npy, or as 16-bit gray"
+            "16 bits per channel in color would be cut to 8", place=place, hint="save it as .npy, or as 16-bit gray"
         )
 
 
@@ -130,7 +130,7 @@ def _contact_sheet(planes: NDArray[np.uint8], leading: tuple[int, ...]) -> Image
     columns = max(1, round((count * height / width) ** 0.5))
     rows = -(-count // columns)
     step_y, step_x = height + _LABEL + _GAP, width + _GAP
-    sheet: Image = pillow.new("L", (columns * step_x + _GAP, rows * step_y + _GAP), _PAPER)
+    sheet: Image = pillow.new("L", (columns * step_x + _GAP, rows * step_y + _GAP), _BACKGROUND)
     pen = draw.Draw(sheet)
     for number, index in enumerate(np.ndindex(leading)):
         top, left = _GAP + number // columns * step_y, _GAP + number % columns * step_x
@@ -145,4 +145,4 @@ def _pillow(name: str, place: str) -> ModuleType:
     try:
         return import_module(name)
     except ImportError as error:
-        raise FileError("pictures need Pillow", place=place, hint="pip install 'convcalc[image]'") from error
+        raise FileError("images need Pillow", place=place, hint="pip install 'convcalc[image]'") from error

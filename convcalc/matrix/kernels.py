@@ -1,8 +1,8 @@
 """Kernels by name, with their exact values.
 
-All are meant for cross-correlation, what deep-learning frameworks call convolution: the kernel is laid on the input
-as it stands here. So `sobel-x` answers positive where the input grows to the right, `sobel-y` where it grows
-downwards. Whole numbers are int64, fractions are exact (`fractions.Fraction`), the rest float64.
+All are meant for cross-correlation, which deep-learning frameworks call convolution: the kernel is applied as it is
+written here. So `sobel-x` is positive where the input grows to the right, `sobel-y` where it grows downwards. Whole
+numbers are int64, fractions are exact (`fractions.Fraction`), the rest float64.
 
 | name             | kernel                                                                                         |
 | ---------------- | ---------------------------------------------------------------------------------------------- |
@@ -15,7 +15,7 @@ downwards. Whole numbers are int64, fractions are exact (`fractions.Fraction`), 
 | scharr-x         | -3 0 3; -10 0 10; -3 0 3                               (scharr-y: transposed)                  |
 | laplacian        | 0 1 0; 1 -4 1; 0 1 0                                                                           |
 | laplacian8       | 1 1 1; 1 -8 1; 1 1 1                                                                           |
-| box:N            | NxN, every value the fraction 1/N²                                                             |
+| box:N            | NxN, every value is the fraction 1/N²                                                           |
 | gaussian:N[:S]   | NxN, exp(-(x² + y²)/2S²) divided by its sum; S is 0.3((N-1)/2 - 1) + 0.8 when left out         |
 | log:N:S          | NxN Laplacian of Gaussian, see `laplacian_of_gaussian`                                         |
 
@@ -56,9 +56,9 @@ KERNEL_NAMES = (*_FIXED, "box:N", "gaussian:N", "gaussian:N:SIGMA", "log:N:SIGMA
 
 
 def named_kernel(text: str) -> NDArray[Any] | None:
-    """Return the kernel that `text` names, None when it is no word a kernel could have.
+    """Return the kernel that `text` names, None when it cannot be the name of a kernel.
 
-    Errors (UsageError): a known name with wrong arguments, a name close to a known one.
+    Errors: UsageError for a known name with wrong arguments, and for a name close to a known one.
 
     >>> named_kernel("sobel-x").tolist()
     [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
@@ -76,7 +76,7 @@ def named_kernel(text: str) -> NDArray[Any] | None:
 
 
 def box(size: int) -> NDArray[Any]:
-    """Return `size` x `size` times the fraction 1/size², dtype object: the mean, exact on whole numbers."""
+    """Return a `size` x `size` kernel of the fraction 1/size², dtype object: the mean, exact for whole numbers."""
     from fractions import Fraction
 
     return np.full((size, size), Fraction(1, size * size), dtype=object)
@@ -100,8 +100,8 @@ def gaussian(size: int, sigma: float | None = None) -> NDArray[np.float64]:
 def laplacian_of_gaussian(size: int, sigma: float) -> NDArray[np.float64]:
     """Return the `size` x `size` Laplacian of a Gaussian, negative in the middle; its values sum to 0.
 
-    h(x, y) = (x² + y² - 2·sigma²)/sigma⁴ · g(x, y) with g the normalised Gaussian; then the mean of h is taken off
-    every value, so that an even input gives 0 (MATLAB's fspecial("log") does the same).
+    h(x, y) = (x² + y² - 2·sigma²)/sigma⁴ · g(x, y) with g the normalized Gaussian; then the mean of h is
+    subtracted, so that a constant input gives 0 (as MATLAB's fspecial("log") does).
     """
     position = np.arange(size) - (size - 1) / 2
     square = position[:, None] ** 2 + position[None, :] ** 2
@@ -113,7 +113,7 @@ def laplacian_of_gaussian(size: int, sigma: float) -> NDArray[np.float64]:
 def _sized(name: str, arguments: list[str], text: str) -> NDArray[Any]:
     wanted = {"box": (1,), "gaussian": (1, 2), "log": (2,)}[name]
     if len(arguments) not in wanted:
-        raise UsageError(f"{text!r} is not complete, or too much", place="`kernel`", hint=f"write {_SIZED[name]}")
+        raise UsageError(f"{text!r} has the wrong number of values", place="`kernel`", hint=f"write {_SIZED[name]}")
     size = _size(arguments[0], text)
     if name == "box":
         return box(size)
@@ -154,7 +154,7 @@ def _refuse_near_miss(name: str, text: str) -> None:
     near = near or close_names(name, known, count=2, cutoff=0.75)
     if near:
         raise UsageError(
-            f"no kernel is called {text!r}",
+            f"there is no kernel {text!r}",
             place="`kernel`",
             hint=f"did you mean {' or '.join(_SIZED.get(kernel, kernel) for kernel in near)}?",
         )

@@ -1,4 +1,4 @@
-"""What kind of file some bytes are, by their first ones: `.npy`, `.npz`, a picture, or else text."""
+"""What kind of file some bytes are, by their first ones: `.npy`, `.npz`, an image, or else text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from convcalc.matrix.sources import opened
 NPY_MAGIC = b"\x93NUMPY"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _ZIP_MAGIC = b"PK\x03\x04"
-_PICTURES = (PNG_MAGIC, b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_IMAGES = (PNG_MAGIC, b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 
 
 def kind_of(data: bytes, place: str) -> str | None:
@@ -23,14 +23,14 @@ def kind_of(data: bytes, place: str) -> str | None:
         return "npy"
     if data.startswith(_ZIP_MAGIC) or name.endswith(".npz"):
         return "npz"
-    return "image" if is_picture(data) else None
+    return "image" if is_image(data) else None
 
 
-def is_picture(data: bytes) -> bool:
-    """Return whether the bytes are those of a PNG, JPEG, GIF, BMP, TIFF, WebP or binary Netpbm picture."""
+def is_image(data: bytes) -> bool:
+    """Return whether the bytes are those of a PNG, JPEG, GIF, BMP, TIFF, WebP or binary Netpbm image."""
     if data[:2] in (b"P4", b"P5", b"P6"):
         return data[2:3] in (b" ", b"\n", b"\t", b"\r")
-    return data.startswith(_PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+    return data.startswith(_IMAGES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def is_npy_file(path: str) -> bool:

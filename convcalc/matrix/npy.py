@@ -1,4 +1,4 @@
-"""NumPy's own files, `.npy` and `.npz`: read without trusting them, written as NumPy writes them."""
+"""NumPy's files, `.npy` and `.npz`: read without trust, written as NumPy writes them."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def read_npy(data: bytes, place: str) -> NDArray[Any]:
 def read_npy_file(path: str) -> NDArray[Any]:
     """Return the array of an `.npy` file, mapped into memory (read-only) when it is large.
 
-    Errors: no `.npy`, Python objects, strings, structures or complex numbers in it, a header that claims more than
-    the file holds. OSError is the caller's.
+    Errors: DataError for what is not an `.npy`, for Python objects, strings, records or complex numbers, and for a
+    header that claims more than the file holds; OSError where the file cannot be read.
     """
     with Path(path).open("rb") as stream:
         size = stream.seek(0, io.SEEK_END)
@@ -53,9 +53,9 @@ def read_npy_file(path: str) -> NDArray[Any]:
 
 
 def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
-    """Return the array called `name` of an `.npz` archive; without a name it must hold just one.
+    """Return the array called `name` of an `.npz` archive; without a name it must hold exactly one.
 
-    Errors: no such array, several and no name, a damaged archive, and those of `read_npy_file`.
+    Errors: DataError for no such array, for several and no name, for a damaged archive, and those of `read_npy_file`.
     """
     import zlib
     from zipfile import BadZipFile, ZipFile
@@ -66,7 +66,7 @@ def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
             with archive.open(member) as entry:
                 return read_npy(entry.read(), f"{place}:{member.removesuffix('.npy')}")
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise DataError(f"a damaged .npz archive: {error}", place=place) from error
+        raise DataError(f"the .npz archive is damaged: {error}", place=place) from error
 
 
 def npy_chunks(array: NDArray[Any]) -> Iterator[bytes | memoryview]:
@@ -82,9 +82,9 @@ def npy_chunks(array: NDArray[Any]) -> Iterator[bytes | memoryview]:
 
 
 def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """Make the file `path` an `.npy` of `shape` and return its numbers, mapped into memory, to be filled.
+    """Write the header of an `.npy` to the file `path` and return its numbers, mapped into memory, to be filled.
 
-    The room is taken at once, so that a full disk is an OSError here and not a fault of memory later.
+    The space is allocated at once, so that a full disk is an OSError here and not a bus error later.
     """
     kind = np.dtype(dtype)
     with Path(path).open("r+b") as stream:
@@ -97,7 +97,7 @@ def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
 
 
 def npz_bytes(array: NDArray[Any]) -> bytes:
-    """Return `array` as the only one, called `data`, in an `.npz` archive."""
+    """Return an `.npz` archive that holds `array` under the name `data`."""
     stream = io.BytesIO()
     np.savez(stream, data=_storable(array))
     return stream.getvalue()
@@ -107,25 +107,25 @@ def _header(stream: IO[bytes], size: int, place: str) -> tuple[tuple[int, ...], 
     """Read the header and leave `stream` at the first number; nothing is allocated before the size is checked."""
     if stream.read(len(NPY_MAGIC)) != NPY_MAGIC:
         raise DataError(
-            "this is no .npy file: it does not begin with \\x93NUMPY",
+            "this is not an .npy file: it does not begin with \\x93NUMPY",
             place=place,
-            hint="is it text? then give it another ending, or use `format=plain`",
+            hint="if it is text, use another ending, or `format=plain`",
         )
     try:
         shape, fortran, dtype = _parsed_header(_header_text(stream))
     except (ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError) as error:
-        raise DataError("the header of this .npy file is damaged", place=place) from error
+        raise DataError("the header of the .npy file is damaged", place=place) from error
     _check_dtype(dtype, place)
     claimed = prod(shape) * dtype.itemsize
     held = size - stream.tell()
     if claimed > held:
         raise DataError(
-            f"the header claims {size_text(shape)} numbers of {dtype}, {claimed} bytes; {held} are there",
+            f"the file is truncated: {size_text(shape)} numbers of {dtype} take {claimed} bytes, and it holds {held}",
             place=place,
-            hint="it was cut off on its way: get it again",
+            hint="download or save it again",
         )
     if prod(shape) == 0:
-        raise DataError(f"there are no numbers here: the shape is {shape}", place=place)
+        raise DataError(f"the array is empty: its shape is {shape}", place=place)
     return shape, fortran, dtype
 
 
@@ -157,19 +157,19 @@ def _parsed_header(text: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 def _check_dtype(dtype: np.dtype[Any], place: str) -> None:
     if dtype.hasobject:
         raise DataError(
-            "this .npy file holds pickled Python objects, which can run any program when read",
+            "the .npy file holds pickled Python objects, which can run any program when read",
             place=place,
             hint="save it as numbers: np.save(path, array.astype(float))",
         )
     if dtype.names is not None:
         raise DataError(
-            f"this .npy file holds records with the fields {', '.join(dtype.names)}",
+            f"the .npy file holds records with the fields {', '.join(dtype.names)}",
             place=place,
             hint=f"save one field: np.save(path, array[{dtype.names[0]!r}])",
         )
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
         raise DataError(
-            f"an array of {dtype} is no matrix of real numbers",
+            f"the .npy file holds {dtype}, not real numbers",
             place=place,
             hint="save it as numbers: np.save(path, array.astype(float))",
         )
@@ -191,7 +191,7 @@ def _member(names: list[str], place: str, name: str | None) -> str:
         raise DataError(
             f"the archive holds {len(arrays)} arrays: {listed or 'none'}",
             place=place,
-            hint=f"say which: {place}:{example}",
+            hint=f"name one: {place}:{example}",
         )
     if f"{name}.npy" not in arrays:
         hint = did_you_mean(name, [entry.removesuffix(".npy") for entry in arrays])
@@ -200,7 +200,7 @@ def _member(names: list[str], place: str, name: str | None) -> str:
 
 
 def _storable(array: NDArray[Any]) -> NDArray[Any]:
-    """Return `array` with a dtype that a file can hold; errors: numbers that only Python can hold."""
+    """Return `array` with a dtype that an `.npy` can hold; errors: fractions, and whole numbers beyond 64 bits."""
     if array.dtype != object:
         return array
     flat = array.ravel().tolist()

@@ -1,4 +1,4 @@
-"""What a user may say about how a matrix is to be read."""
+"""How a matrix is to be read."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ _DTYPES = (
 
 
 class ReadOptions(Value):
-    """How to read: `format` overrides what the content says (`FORMATS`), the rest adds what content cannot say.
+    """How to read a matrix, where its content does not show it.
 
-    `header` drops the first row of a table; `decimal` is "." or ","; `gray` makes one channel of a picture's
-    colours and `scale` maps its range (0..255 for 8 bits) to two given numbers; `exact` makes decimals
+    `format` is one of `FORMATS`; `header` drops the first row of a table; `decimal` is "." or ","; `gray` converts an
+    image to grayscale and `scale` maps its range (0..255 for 8 bits) to two given numbers; `exact` makes decimals
     `fractions.Fraction`s; `dtype` is the type of the result.
 
     >>> ReadOptions(format="octave").named_format
@@ -64,17 +64,17 @@ class ReadOptions(Value):
     def check(self) -> None:
         """Refuse a format, decimal mark or dtype that does not exist."""
         if self.decimal not in (".", ","):
-            raise UsageError(f"a decimal mark is . or , and not {self.decimal!r}", place="`decimal`")
+            raise UsageError(f"the decimal mark is . or , not {self.decimal!r}", place="`decimal`")
         if self.format is not None and self.format.lower() not in (*FORMATS, *_OTHER_NAMES):
             raise _unknown(self.format, FORMATS, "format", "`format`")
         if self.dtype is not None and self.dtype not in _DTYPES:
             raise _unknown(self.dtype, _DTYPES, "dtype", "`dtype`")
         if self.exact and self.dtype is not None:
-            raise UsageError(f"exact numbers have no dtype: leave out {self.dtype} or the exactness", place="`dtype`")
+            raise UsageError("exact numbers have no dtype", place="`dtype`", hint="leave out `dtype` or `exact`")
 
     @property
     def named_format(self) -> str | None:
-        """The format by its one name, or None when the content is to decide."""
+        """The name of the format in `FORMATS`, None where the content shows it."""
         if self.format is None:
             return None
         name = self.format.lower()
@@ -82,5 +82,5 @@ class ReadOptions(Value):
 
 
 def _unknown(name: str, known: tuple[str, ...], what: str, place: str) -> UsageError:
-    hint = did_you_mean(name, known) or "known are " + ", ".join(known)
+    hint = did_you_mean(name, known) or f"the names are {', '.join(known)}"
     return UsageError(f"no such {what}: {name!r}", place=place, hint=hint)

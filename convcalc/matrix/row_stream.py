@@ -1,8 +1,7 @@
-"""Rows of plain text as they come through a pipe: what has come in full is read, and nothing else is held.
+"""Rows of plain text as they arrive through a pipe: complete rows are read, only the last, incomplete one is held.
 
-Clean rows take the way of `blocks`; rows that it does not know (fractions, very long whole numbers, other blanks)
-that of `dialects` and `numbers`, which also say what is wrong and where. Blank lines, which would part slices, are
-refused once rows have been given out.
+Clean rows are read by `fast.lines`; other rows (fractions, very long whole numbers, unusual spaces) by `reading`,
+which also reports what is wrong and where. Blank lines, which would separate slices, are refused between rows.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ _PLAIN = (None, "plain", "csv", "tsv")
 
 
 def begins_rows(data: bytes, options: ReadOptions) -> bool | None:
-    """Tell whether `data` begins like rows that may be read one by one: numbers alone, at least two full lines.
+    """Return whether `data` begins with rows that can be read one by one: only numbers, at least two full lines.
 
-    None where too little has come to tell.
+    None where there is too little data to know.
 
     >>> begins_rows(b"1 2\\n3 4\\n5", ReadOptions()), begins_rows(b"[[1, 2]", ReadOptions())
     (True, False)
@@ -55,22 +54,22 @@ def begins_rows(data: bytes, options: ReadOptions) -> bool | None:
 
 
 def _may_hold_blank_line(block: bytes) -> bool:
-    """Tell at once of most blocks that no line in them is blank; a regular expression takes ten times as long."""
+    """Return False, quickly, for most blocks without a blank line; a regular expression takes ten times as long."""
     return block[:1] in b" \t\r\n" or any(end in block for end in (b"\n\n", b" \n", b"\t\n", b"\r\n"))
 
 
 def _start(data: bytes, header: bool) -> int:
-    """Return where the first row starts, after comments and a header; -1 if that has not come yet."""
+    """Return where the first row starts, after comments and a header; -1 if that has not arrived yet."""
     head = HEAD.match(data)
     start = head.end() if head else 0
     return (data.find(b"\n", start) + 1 or -1) if header else start
 
 
 class IncomingRows:
-    """Rows that come through a pipe, as arrays of all that have come in full since the last one.
+    """Rows that arrive through a pipe, as arrays of all that are complete since the last one.
 
-    `read(size)` gives the next bytes, as they come, and none at the end; `head` is what has been read already. An
-    array is int64 until a decimal comes and float64 from there on; rows with fractions, and with whole numbers too
+    `read(size)` returns the next bytes as they arrive, and none at the end; `head` is what has been read already. An
+    array is int64 until the first decimal and float64 from there on; rows with fractions, and with whole numbers too
     large for int64, are arrays of Python's numbers.
 
     >>> pieces = iter([b"4\\n5 6\\n", b""])
@@ -92,7 +91,7 @@ class IncomingRows:
         self.columns = len(first.replace(",", " ").split()) if options.decimal == "." else len(first.split())
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
-        """Give the rows of every block; errors: DataError for a row that is none, with its line."""
+        """Yield the rows of every block; errors: DataError for a line that is not a row, with its number."""
         for block in self._blocks():
             rows = self._rows(block)
             self._line += block.count(b"\n")
@@ -100,7 +99,7 @@ class IncomingRows:
                 yield rows
 
     def whole(self) -> Matrix:
-        """Read to the end and give everything as one matrix."""
+        """Read to the end and return everything as one matrix."""
         from convcalc.matrix.files import matrix_of_bytes
 
         pieces = [self._head]
@@ -109,7 +108,7 @@ class IncomingRows:
         return matrix_of_bytes(b"".join(pieces), self._place, self._options)
 
     def _blocks(self) -> Iterator[bytes]:
-        """Give full lines, at most some 512 KiB of them at a time."""
+        """Yield complete lines, about 512 KiB of them at a time."""
         start, data = self._start, self._head
         self._head = b""
         while data:
@@ -134,21 +133,21 @@ class IncomingRows:
         return self._slowly(block) if clean is None else clean
 
     def _without_blank_lines(self, block: bytes) -> bytes:
-        """Leave out blank lines at the end of everything; one between rows is an error."""
+        """Return `block` without the blank lines at the end of all rows; one between rows is an error."""
         if self._ended and block.strip():
-            raise self._parted(self._line)
+            raise self._blank_line_fault(self._line)
         found = _BLANK_LINE.search(block) if _may_hold_blank_line(block) else None
         if found is not None:
             self._ended = True
             if block[found.end() :].strip():
-                raise self._parted(self._line + block.count(b"\n", 0, found.end()))
+                raise self._blank_line_fault(self._line + block.count(b"\n", 0, found.end()))
         return block.rstrip(b" \t\r\n") + b"\n" if self._ended else block
 
-    def _parted(self, line: int) -> DataError:
+    def _blank_line_fault(self, line: int) -> DataError:
         return DataError(
-            "rows after a blank line: slices cannot be computed row by row as they come",
+            "rows after a blank line: slices cannot be computed while they arrive row by row",
             place=f"{self._place}:{line}",
-            hint="take the blank lines out, or read from a file",
+            hint="remove the blank lines, or read from a file",
         )
 
     def _cleanly(self, block: bytes) -> NDArray[Any] | None:
@@ -166,7 +165,7 @@ class IncomingRows:
         return numbers.reshape(-1, self.columns)
 
     def _slowly(self, block: bytes) -> NDArray[Any] | None:
-        # What is no UTF-8 becomes a mark that is no number, and is refused at its place.
+        # What is not UTF-8 becomes a character that is not a number, and is refused at its place.
         text = one_kind_of_line_end(block.decode("utf-8", "replace"))
         if not COMMENT.sub("", text).strip():
             return None
@@ -187,7 +186,7 @@ class IncomingRows:
             cells = len((line.replace(separator, " ") if separator else line).split())
             if cells not in (0, self.columns):
                 raise DataError(
-                    f"a row of {cells} number{'s' * (cells != 1)} after rows of {self.columns}",
+                    f"this row has {cells} number{'s' * (cells != 1)}, but the rows before it have {self.columns}",
                     place=f"{self._place}:{number}:1",
                     text=line,
                     span=(len(line) - len(line.lstrip()), len(line.rstrip())),

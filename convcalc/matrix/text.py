@@ -1,4 +1,4 @@
-r"""Text to a matrix: what it is shows in the text itself, `ReadOptions.format` overrides it.
+r"""A text to a matrix: the text itself shows its dialect, unless `ReadOptions.format` names it.
 
 | a text that begins with …                       | is read as                                                  |
 | ----------------------------------------------- | ----------------------------------------------------------- |
@@ -9,10 +9,10 @@ r"""Text to a matrix: what it is shows in the text itself, `ReadOptions.format` 
 | `array(`, `matrix(`                             | what NumPy's `repr` gives                                   |
 | a line with `|` in it                           | a Markdown table                                            |
 | `[`, `((` or `{{`                               | nested lists, NumPy's `print`, MATLAB                       |
-| none of these                                   | a line a row; blanks, tabs, commas, semicolons between      |
+| none of these                                   | one row per line; spaces, tabs, commas or `;` between cells |
 
-Comments (`#` to the end of the line) and a name before it (`A =`) do not count. Large clean text takes the way of
-`quick`, all other text, and text with anything wrong in it, that of `dialects` and `numbers`.
+Comments (`#` to the end of the line) and a name before it (`A =`) do not count. Large clean text is read by `fast`;
+all other text, and text with anything wrong in it, by `reading`.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _PICTURE = re.compile(r"\s*P[123]\s")
 def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None = None) -> Matrix:
     r"""Return the matrix written in `text`; `place` names it in errors, which are DataErrors with line and column.
 
-    One row alone has one axis, rows have two, slices parted by blank lines three; a first line `# shape: 2x4x4`
-    and brackets say it themselves. Whole numbers give int64 or, where one does not fit, Python integers; a fraction
-    gives `fractions.Fraction`s; decimals give float64.
+    One row has one axis, several rows have two, slices separated by blank lines three, unless brackets or a first
+    line `# shape: 2x4x4` state the shape. Whole numbers give int64 or, where one does not fit, Python integers; a
+    fraction gives `fractions.Fraction`s; decimals give float64.
 
     >>> parse_matrix("1 0 1; 2 1 0", place="m.txt").array.tolist()
     [[1, 0, 1], [2, 1, 0]]

@@ -1,8 +1,8 @@
-r"""Clean plain text at compiled speed: rows of numbers with one kind of separator, some 256 KiB at a time.
+r"""Clean plain text at compiled speed: rows of numbers with one kind of separator, about 256 KiB at a time.
 
-What this module does not know it does not guess: `read_clean` returns None for anything but ASCII numbers parted
-by blanks, tabs or commas, rows parted by line ends and slices by blank lines, and then `lines` and `numbers` read
-the text again, slowly, and say what is wrong. For a text that both can read they give the same array.
+The fast twin of `reading.lines` and `reading.numbers`: it returns None for anything but ASCII numbers separated by
+spaces, tabs or commas, rows by line ends and slices by blank lines; then its twins read the text again and report
+what is wrong. Tests hold them to equal results.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _LARGEST_PARSED = 10**18
 
 
 class CleanRows:
-    """Reads blocks of complete lines, one after the other, and remembers what they have in common.
+    """A reader of blocks of complete lines that remembers what they have in common.
 
-    `columns` and `commas` (whether commas part the cells) follow from the first block; `breaks` are the rows, counted
-    from the first, before which a blank line stood. With `whole` only whole numbers are expected.
+    `columns` and `commas` (whether commas separate the cells) follow from the first block; `breaks` are the rows,
+    counted from the first, that follow a blank line. With `whole` only whole numbers are expected.
     """
 
     def __init__(self, *, whole: bool) -> None:
@@ -64,7 +64,7 @@ class CleanRows:
         return numbers
 
     def _numbers(self, cells: bytes) -> NDArray[np.int64] | NDArray[np.float64] | None:
-        """Return the numbers in `cells`, None unless one blank or line end follows each and every row is as wide."""
+        """Return the numbers in `cells`, None unless each is followed by one space or line end, rows equally wide."""
         rows, columns = self._size(cells)
         if not rows:
             return None
@@ -75,7 +75,7 @@ class CleanRows:
         return numbers
 
     def _with_one_blank(self, block: bytes) -> bytes | None:
-        """Return `block` with blanks for separators, None if two kinds of these mix or one has nothing before it."""
+        """Return `block` with spaces for separators, None if two kinds are mixed or a cell is empty."""
         commas = b"," in block
         if commas:
             block = block.replace(b" ,", b",").replace(b", ", b",")
@@ -93,7 +93,7 @@ class CleanRows:
         return block
 
     def _tidied(self, cells: bytes) -> bytes:
-        """Return `cells` with one blank between numbers and no blank lines, which are noted in `breaks`."""
+        """Return `cells` with one space between numbers and no blank lines, which are noted in `breaks`."""
         row, rows = self.rows, []
         for line in cells.split(b"\n")[:-1]:
             numbers = line.split()
@@ -114,7 +114,7 @@ class CleanRows:
         if gaps.size % columns or not (marks[ends] == 10).all() or cells.count(b"\n") != ends.size:
             return 0, columns
         if columns == 1 and (cells[:1] == b"\n" or b"\n\n" in cells):
-            return 0, columns  # np.fromstring takes nothing for 0
+            return 0, columns  # np.fromstring reads nothing as 0
         return ends.size, columns
 
 
@@ -123,8 +123,8 @@ def read_clean(
 ) -> NDArray[np.int64] | NDArray[np.float64] | None:
     """Return the array in `data` if it is clean plain text, else None.
 
-    `header` leaves out the first line, with `commas` nothing else may part the cells. The text is not copied as a
-    whole: beside it and the array only blocks are held.
+    `header` skips the first line; with `commas` only commas may separate the cells. The text is not copied: beside it
+    and the array only blocks are held.
 
     >>> read_clean(b"1 2 3\\n4 5 6\\n").tolist()
     [[1, 2, 3], [4, 5, 6]]
@@ -186,7 +186,7 @@ def _whole_numbers(cells: bytes) -> NDArray[np.int64] | None:
 
 
 def _decimals(cells: bytes) -> NDArray[np.float64] | None:
-    """Return the numbers in `cells`, None if one is too large, or is whole and cannot be kept."""
+    """Return the numbers in `cells`, None if one is too large, or whole and not exact as float64."""
     import orjson
 
     numbers: NDArray[np.float64] | None
@@ -206,7 +206,7 @@ def _decimals(cells: bytes) -> NDArray[np.float64] | None:
 
 
 def _decimals_of_python(cells: bytes) -> NDArray[np.float64] | None:
-    """Read what JSON does not know: `1.`, `.5`, `+1`, `007`, `nan`, `inf`."""
+    """Return the numbers that JSON does not allow, too: `1.`, `.5`, `+1`, `007`, `nan`, `inf`."""
     words = cells.split()
     try:
         numbers = np.array(list(map(float, words)), dtype=np.float64)
@@ -219,7 +219,7 @@ def _decimals_of_python(cells: bytes) -> NDArray[np.float64] | None:
 def _shaped(
     reader: CleanRows, array: NDArray[np.int64] | NDArray[np.float64], stated: tuple[int, ...] | None
 ) -> NDArray[np.int64] | NDArray[np.float64] | None:
-    """Return `array` in the shape that its rows, blank lines and first line show, None if these do not agree."""
+    """Return `array` in the shape of its rows, blank lines and first line, None where these do not agree."""
     columns, rows = reader.columns, reader.rows
     breaks = [row for row in dict.fromkeys(reader.breaks) if 0 < row < rows]
     height = breaks[0] if breaks else rows

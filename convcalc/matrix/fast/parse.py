@@ -1,6 +1,6 @@
-"""Large clean text without a detour: which of the compiled readers may try it, and when its answer counts.
+"""Large clean text at compiled speed: which of the fast readers may try it, and when its result counts.
 
-Whatever is refused or doubtful here is read again by `dialects`, `lines`, `brackets` and `numbers`, which know why.
+Whatever is refused or doubtful here is read again by `reading`, which reports why.
 """
 
 from __future__ import annotations

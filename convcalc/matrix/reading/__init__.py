@@ -1,1 +1,1 @@
-"""Text to matrices: every dialect, slowly and precisely, each error with its place."""
+"""Text to matrices, in every dialect, slow and precise: each error has its place. `fast` has the quick twins."""

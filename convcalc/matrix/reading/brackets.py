@@ -1,7 +1,9 @@
 """Nested brackets: JSON lists, what NumPy and PyTorch print, Python lists and tuples; MATLAB's `[1 2; 3 4]` as well.
 
 matrix = "[" (matrix (sep matrix)*) "]" | number       brackets of any kind, all items of one depth and length
-sep    = blank | ","                                   one kind throughout; a last comma before "]" is allowed
+sep    = space | ","                                   one kind throughout; a last comma before "]" is allowed
+
+Slow and precise; `fast.brackets` is its twin for large clean text.
 """
 
 from __future__ import annotations
@@ -34,10 +36,10 @@ def bracketed_layout(source: Source, text: str) -> Layout:
 
 
 def layout_between_brackets(source: Source, text: str, *, rows: bool = False) -> Layout | None:
-    """Return the layout of one pair of brackets with rows parted by `;` or line ends, None if rows nest in it.
+    """Return the layout of one pair of brackets with rows separated by `;` or line ends, None if rows nest in it.
 
-    NumPy breaks one long row over several lines, MATLAB ends rows there; which of them it is shows in the lines'
-    lengths, and where it does not, the text is refused. With `rows` it is known to be MATLAB's.
+    NumPy breaks one long row over several lines, MATLAB ends rows there. The lengths of the lines show which it is;
+    where they do not, the text is refused. With `rows` it is known to be MATLAB's.
     """
     start, end = text.find("["), text.rfind("]")
     if text.count("[") != 1 or text.count("]") != 1 or text[:start].strip() or text[end + 1 :].strip(" \t\n;"):
@@ -59,7 +61,7 @@ def _is_one_row(source: Source, inside: str, lines: list[str], start: int) -> bo
         return True
     offset = inside.index(lines[1])
     raise source.fault(
-        "one long row, as NumPy prints it, or rows, as in MATLAB? It can be read both ways",
+        "this can be read both ways: as one long row that NumPy printed, or as rows of MATLAB",
         offset,
         offset + len(lines[1].rstrip()),
         "use `format=numpy` or `format=matlab`",
@@ -67,7 +69,7 @@ def _is_one_row(source: Source, inside: str, lines: list[str], start: int) -> bo
 
 
 class _Nesting:
-    """What the brackets read so far say: how deep they go, and how many items stand at each depth."""
+    """The brackets read so far: how deep they nest, and how many items there are at each depth."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -80,7 +82,7 @@ class _Nesting:
         self.done = False
 
     def take(self, mark: str, offset: int) -> None:
-        """Go on by one bracket, comma or number."""
+        """Take in the next bracket, comma or number."""
         if mark.startswith(("...", "\u2026")):
             raise self._fault(offset, mark, *refusal_of(mark))
         if self.done:
@@ -93,16 +95,16 @@ class _Nesting:
             self._close(offset)
         elif mark == ",":
             if not self.open or not self.counts[-1] or self.after_comma:
-                raise self._fault(offset, mark, "a comma with no number before it")
+                raise self._fault(offset, mark, "there is no number before this comma")
             self.after_comma = True
         else:
             self._item(offset, mark)
             self._check_depth(offset, mark)
 
     def shape(self, end: int) -> tuple[int, ...]:
-        """Return the sizes, outermost first, when all text was taken."""
+        """Return the sizes, outermost first, once all marks are taken in."""
         if self.open:
-            raise self._fault(self.open[-1], "[", "this bracket is never closed")
+            raise self._fault(self.open[-1], "[", "this bracket is not closed")
         if self.deepest is None:
             raise DataError("there are no numbers here", place=self.source.place)
         return tuple(self.sizes[depth] for depth in range(1, self.deepest + 1))
@@ -112,12 +114,12 @@ class _Nesting:
             self.done = mark != "["
             return
         if self.deepest is not None and len(self.open) >= self.deepest and mark == "[":
-            raise self._fault(offset, mark, "a row nested deeper than the ones before it")
+            raise self._fault(offset, mark, "this row is nested deeper than the ones before it")
         if self.counts[-1]:
             if self.commas is None:
                 self.commas = self.after_comma
             elif self.commas != self.after_comma:
-                raise self._fault(offset, mark, "a comma is missing before this, or too much elsewhere")
+                raise self._fault(offset, mark, "a comma is missing before this, or there is one too many elsewhere")
         self.counts[-1] += 1
         self.after_comma = False
 
@@ -125,18 +127,18 @@ class _Nesting:
         if self.deepest is None:
             self.deepest = len(self.open)
         elif self.deepest != len(self.open):
-            raise self._fault(offset, mark, f"{mark!r} stands where a row in brackets should")
+            raise self._fault(offset, mark, f"{mark!r} found where a row in brackets was expected")
 
     def _close(self, offset: int) -> None:
         if not self.open:
-            raise self._fault(offset, "]", "this bracket was never opened")
+            raise self._fault(offset, "]", "this bracket has no opening bracket")
         depth, start, count = len(self.open), self.open.pop(), self.counts.pop()
         expected = self.sizes.setdefault(depth, count)
         if count == 0:
-            raise self.source.fault("brackets with nothing in them", start, offset + 1)
+            raise self.source.fault("there is nothing between these brackets", start, offset + 1)
         if count != expected:
             raise self.source.fault(
-                f"this has {count} item{'s' * (count != 1)}, and those before it have {expected}", start, offset + 1
+                f"this has {count} item{'s' * (count != 1)}, but those before it have {expected}", start, offset + 1
             )
         self.after_comma = False
         self.done = not self.open

@@ -1,7 +1,7 @@
-"""Which dialect a text is written in, and its way to a layout.
+"""The dialect of a text, and its reader.
 
-Each reader overwrites what is no number by blanks, character for character, and hands the rest to `lines` or
-`brackets`; so whatever is wrong is reported where the user wrote it.
+Each reader overwrites what is not a number with spaces, character for character, and hands the rest to `lines` or
+`brackets`, so that an error is reported where the user wrote it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from convcalc.text import Source, size_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_BLANKS_OF_TYPESETTERS = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
+_TYPESET_SPACES = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
 _MINUSES = str.maketrans("\u2212\u2013\ufe63\uff0d", "----")
-_DOUBTFUL_BLANK = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
+_DOUBTFUL_SPACE = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
 _ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*[ \t]*=(?!=)")
 _FACTOR = re.compile(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?[ \t]*\*)[ \t]*\n", re.IGNORECASE)
 _JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
@@ -32,7 +32,7 @@ _BRACKETS = re.compile(r"\s*(?:\[|\(\s*\(|\{\s*\{)")
 
 
 def layout_of(source: Source, options: ReadOptions) -> Layout:
-    """Return the layout of the text in `source`, in the dialect that `options` names or the text shows."""
+    """Return the layout of the text in `source`, in the dialect that `options` name or the text shows."""
     written = _clean(source)
     text = without_comments(written) if "#" in written else written
     dialect = options.named_format or dialect_of(text)
@@ -45,10 +45,12 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
     factor = _FACTOR.match(text)
     if factor is not None:
         raise source.fault(
-            "a factor stands before the matrix", *factor.span(1), "in MATLAB, print after: format long g"
+            "there is a factor before the matrix", *factor.span(1), "in MATLAB, print it after: format long g"
         )
     if options.gray or options.scale is not None:
-        raise UsageError("only pictures can be made gray or scaled", place="`gray`" if options.gray else "`scale`")
+        raise UsageError(
+            "only an image can be converted to grayscale or scaled", place="`gray`" if options.gray else "`scale`"
+        )
     if dialect in _BRACKETED and options.header:
         raise UsageError("nested brackets have no header row", place="`header`")
     reader = _READERS.get(dialect, _lines)
@@ -56,7 +58,7 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
 
 
 def dialect_of(text: str) -> str:
-    """Return the dialect that a text without comments shows by itself.
+    """Return the dialect that a text without comments shows.
 
     >>> dialect_of("tensor([1., 2.])"), dialect_of("1 | 2"), dialect_of("1 2")
     ('pytorch', 'markdown', 'plain')
@@ -74,18 +76,18 @@ def dialect_of(text: str) -> str:
 
 
 def _clean(source: Source) -> str:
-    """Return the text, as long as before, with ASCII's minus sign and blank for those of typesetters."""
+    """Return the text, as long as before, with ASCII's minus signs and spaces for those of typesetters."""
     text = source.text
     if not text.isascii():
-        doubtful = _DOUBTFUL_BLANK.search(text)
+        doubtful = _DOUBTFUL_SPACE.search(text)
         if doubtful is not None:
             raise source.fault(
-                "a narrow or unbreakable blank between two digits: one number or two?",
+                "a narrow or non-breaking space between two digits: one number or two?",
                 *doubtful.span(),
-                "take it out, or put an ordinary blank there",
+                "remove it, or use an ordinary space",
             )
         text = text.translate(_MINUSES)
-    return _BLANKS_OF_TYPESETTERS.sub(" ", text)
+    return _TYPESET_SPACES.sub(" ", text)
 
 
 def _stated_shape(source: Source) -> tuple[int, ...] | None:
@@ -96,7 +98,7 @@ def _stated_shape(source: Source) -> tuple[int, ...] | None:
 
 
 def _blanked(match: re.Match[str]) -> str:
-    """Return blanks in place of a match, its line ends kept."""
+    """Return spaces in place of a match, its line ends kept."""
     text = match[0]
     return " " * len(text) if "\n" not in text else "".join("\n" if c == "\n" else " " for c in text)
 
@@ -143,7 +145,7 @@ def _printed(source: Source, text: str, options: ReadOptions) -> Layout:
 
 
 def _brackets(source: Source, text: str, options: ReadOptions) -> Layout:
-    """Read nested brackets as the text shows them: MATLAB's rows, NumPy's `print`, lists."""
+    """Return the layout of what begins with a bracket: MATLAB's rows, a NumPy print, or lists."""
     if '"' in text:
         return _json(source, text, options)
     if options.decimal == ",":

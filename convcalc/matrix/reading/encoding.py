@@ -6,11 +6,11 @@ from convcalc.errors import DataError
 
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-_SNIFFED = 4096
+_INSPECTED_BYTES = 4096
 
 
 def decode(data: bytes, place: str) -> str:
-    """Return the text that `data` holds; errors: bytes that are no UTF-8 or UTF-16, with their line and column.
+    """Return the text that `data` holds; errors: bytes that are not UTF-8 or UTF-16, with line and column.
 
     >>> decode("1 −2".encode("utf-16"), place="-")
     '1 −2'
@@ -21,8 +21,8 @@ def decode(data: bytes, place: str) -> str:
     elif data[:2] in _UTF16_MARKS:
         encoding = _UTF16_MARKS[data[:2]]
         data = data[2:]
-    elif b"\0" in data[:_SNIFFED]:
-        encoding = _unmarked_utf16(data[:_SNIFFED], place)
+    elif b"\0" in data[:_INSPECTED_BYTES]:
+        encoding = _unmarked_utf16(data[:_INSPECTED_BYTES], place)
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -37,7 +37,7 @@ def decode(data: bytes, place: str) -> str:
 
 
 def is_marked_utf16(data: bytes) -> bool:
-    """Tell whether `data` begins with UTF-16's byte order mark."""
+    """Return whether `data` begins with UTF-16's byte order mark."""
     return data[:2] in _UTF16_MARKS
 
 
@@ -51,10 +51,12 @@ def one_kind_of_line_end(text: str) -> str:
 
 
 def _unmarked_utf16(head: bytes, place: str) -> str:
-    """Tell UTF-16 without a mark by its zero bytes: digits and blanks have one each, always on the same side."""
+    """Return the encoding of UTF-16 without a mark: digits and spaces have one zero byte, always on the same side."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if even == 0 and odd * 2 > len(head) // 2:
         return "utf-16-le"
     if odd == 0 and even * 2 > len(head) // 2:
         return "utf-16-be"
-    raise DataError("this is no text: it holds zero bytes", place=place, hint="name its format, such as `format=npy`")
+    raise DataError(
+        "this is not text: it holds zero bytes", place=place, hint="name its format, such as `format=npy`"
+    )

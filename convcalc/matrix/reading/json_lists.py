@@ -1,4 +1,7 @@
-"""JSON to a layout: nested lists, and the object that convcalc's own `--json` writes."""
+"""JSON to a layout: nested lists, and the object with `data`, `shape` and `dtype` that convcalc writes.
+
+Slow and precise; `fast.brackets` is its twin for large clean text.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ _FLOATS = ("float16", "float32", "float64")
 def json_layout(source: Source, text: str) -> Layout:
     """Return the layout of a nested list, or of the list under `data` in an object.
 
-    Of an object's other keys `shape` must agree, `dtype` is kept where it is a float's, and `schema` must be 1 where
-    there is one. Numbers may be strings, as `"nan"` and `"7/3"` have to be.
+    The object's `shape` must agree and its `schema` be 1, where it has them; a `dtype` of decimals is kept. Numbers
+    may be strings, as `"nan"` and `"7/3"` have to be.
     """
     if text.lstrip()[:1] != "{":
         return _list_layout(source, text)
@@ -28,7 +31,7 @@ def json_layout(source: Source, text: str) -> Layout:
     if start == end:
         keys = ", ".join(fields) or "none"
         raise DataError(
-            f"this JSON object has no key data; its keys are {keys}",
+            f"the JSON object has no key data; its keys are {keys}",
             place=source.place,
             hint="give the nested list by itself",
         )
@@ -42,7 +45,7 @@ def stated_dtype(fields: dict[str, Any], shape: tuple[int, ...], place: str) -> 
         raise DataError(f"schema {fields['schema']} is not known, only schema 1", place=place)
     stated = fields.get("shape")
     if stated is not None and stated != list(shape):
-        raise DataError(f"the key shape says {stated}, the data have shape {list(shape)}", place=place)
+        raise DataError(f"the key shape is {stated}, but the data have shape {list(shape)}", place=place)
     dtype = fields.get("dtype")
     return dtype if dtype in _FLOATS else None
 
@@ -71,7 +74,7 @@ def _fields(source: Source, text: str) -> tuple[dict[str, Any], int, int]:
                 offset = _after(source, text, offset, ",")
     except (json.JSONDecodeError, RecursionError, ValueError) as error:
         at = min(getattr(error, "pos", offset), max(len(text) - 1, 0))
-        raise source.fault(f"this is no JSON: {getattr(error, 'msg', 'nested too deep')}", at, at + 1) from error
+        raise source.fault(f"this is not JSON: {getattr(error, 'msg', 'nested too deeply')}", at, at + 1) from error
     rest = _next(text, offset + 1)
     if rest < len(text):
         raise source.fault("more text after the JSON object", rest, rest + 1)
@@ -88,5 +91,5 @@ def _after(source: Source, text: str, offset: int, mark: str) -> int:
     offset = _next(text, offset)
     if text[offset : offset + 1] != mark:
         at = min(offset, max(len(text) - 1, 0))
-        raise source.fault(f"this is no JSON: {mark!r} expected", at, at + 1)
+        raise source.fault(f"this is not JSON: expected {mark!r}", at, at + 1)
     return _next(text, offset + 1)

@@ -1,4 +1,4 @@
-"""What every dialect is turned into: numbers parted by blanks, each where it stood in the original, and a shape."""
+"""What every dialect becomes: numbers separated by spaces, each at its offset in the original, and a shape."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _TOKEN = re.compile(r"\S+")
 
 
 class Layout(Value):
-    """Numbers in order, parted by white space, and the shape they fill.
+    """Numbers in order, separated by white space, and the shape they fill.
 
-    `text` is exactly as long as `source.text`: marks that are no numbers were overwritten by blanks, so a number's
-    offset in one is its offset in the other, and errors point at what the user wrote.
+    `text` is exactly as long as `source.text`: what is not a number was overwritten with spaces, so a number has the
+    same offset in both, and errors point at what the user wrote.
     """
 
     source: Source
@@ -26,7 +26,7 @@ class Layout(Value):
     dtype: str | None = None
 
     def span(self, index: int) -> tuple[int, int]:
-        """Return where number `index` (from 0, in reading order) stands."""
+        """Return start and end of number `index` (from 0, in reading order)."""
         match = next(islice(_TOKEN.finditer(self.text), index, None))
         return match.span()
 

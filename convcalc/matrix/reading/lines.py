@@ -1,7 +1,8 @@
 """Text in which a line is a row: plain numbers, CSV and TSV, Markdown tables, LaTeX matrices, MATLAB's rows.
 
-Marks between cells and rows are overwritten by blanks and line ends, one character for one, so that offsets stay
-true; no cell may be empty, no row ragged, and no separator may have two readings.
+Separators of cells and rows are overwritten with spaces and line ends, one character for one, so that offsets stay
+true. No cell may be empty, no row ragged, and no separator ambiguous. Slow and precise; `fast.lines` is its twin for
+large clean text.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ _TABS_WITH_NOTHING_BETWEEN = re.compile(r"(?<=\S)[ ]*(\t[ ]*\t)[ \t]*(?=\S)")
 
 
 class Marks(Value):
-    """What the marks in a text mean; None where the text itself is to show it.
+    """What the marks in a text mean; None where the text itself shows it.
 
-    `separator` parts the cells of a row (one of `,;|&` or a tab), `semicolon` is "rows" or "cells", with `header`
-    the first row is dropped, and `decimal` is the decimal mark.
+    `separator` separates the cells of a row (one of `,;|&` or a tab), `semicolon` is "rows" or "cells", `header`
+    drops the first row, and `decimal` is the decimal mark.
     """
 
     separator: str | None = None
@@ -41,8 +42,8 @@ class Marks(Value):
 def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, ...] | None = None) -> Layout:
     """Return the numbers of `text`, which is as long as `source.text` and free of comments.
 
-    Blank lines part 2-D slices; one row alone is one axis. `shape` is what a `# shape:` line stated. Errors: ragged
-    rows or slices, an empty cell, an empty text, separators with two readings.
+    Blank lines separate 2-D slices; a single row has one axis. `shape` is what a `# shape:` line states. Errors:
+    ragged rows or slices, an empty cell, an empty text, ambiguous separators.
     """
     if marks.header:
         text = without_first_row(text)
@@ -65,7 +66,7 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
 
 
 def layout_of_rows(source: Source, text: str, shape: tuple[int, ...] | None = None) -> Layout:
-    """Return the layout of `text` in which only blanks part cells, line ends part rows, and blank lines slices."""
+    """Return the layout of `text`: spaces separate cells, line ends separate rows, blank lines separate slices."""
     rows: list[tuple[int, int]] = []
     slices: list[int] = []
     offset = 0
@@ -90,17 +91,17 @@ def layout_of_rows(source: Source, text: str, shape: tuple[int, ...] | None = No
 
 
 def without_first_row(text: str) -> str:
-    """Return `text` with its first line that is not blank overwritten by blanks."""
+    """Return `text` with its first line that is not blank overwritten with spaces."""
     end = text.find("\n", len(text) - len(text.lstrip()))
     end = len(text) if end < 0 else end
     return " " * end + text[end:]
 
 
 def with_decimal_points(source: Source, text: str) -> str:
-    """Return `text` with points for decimal commas, those with a digit after and a digit or no number before."""
+    """Return `text` with points for decimal commas: those before a digit, and after a digit or no number."""
     point = text.find(".")
     if point >= 0:
-        raise source.fault("a point, though the decimal mark is said to be a comma", point, point + 1)
+        raise source.fault("a decimal point, but `decimal` is a comma", point, point + 1)
     return _DECIMAL_COMMA.sub(".", text)
 
 
@@ -113,16 +114,16 @@ def _refuse_two_readings(source: Source, text: str) -> None:
         if doubtful and len(chunks) > 1 and all(c in doubtful or _WHOLE.fullmatch(c[0]) for c in chunks):
             start, end = doubtful[0].span()
             raise source.fault(
-                f"{doubtful[0][0]} is two numbers or one with a decimal comma: it can be read both ways",
+                f"{doubtful[0][0]} can be read both ways: as two numbers, or as one with a decimal comma",
                 offset + start,
                 offset + end,
-                "use `decimal=,` for a decimal comma, or put a blank after each comma between numbers",
+                "use `decimal=,` for a decimal comma, or put a space after each comma between numbers",
             )
         offset += len(line) + 1
 
 
 def _without_semicolons(source: Source, text: str, marks: Marks) -> tuple[str, str | None]:
-    """Return `text` with semicolons that end rows made line ends, and what parts cells if semicolons do."""
+    """Return `text` with line ends for the semicolons that end rows, and the separator of cells."""
     if marks.separator == ";" or marks.semicolon == "cells":
         return text, ";"
     if marks.separator in ("|", "&"):
@@ -134,7 +135,7 @@ def _without_semicolons(source: Source, text: str, marks: Marks) -> tuple[str, s
         if any(len(cell.split()) > 1 or "," in cell for line in trimmed.split("\n") for cell in line.split(";")):
             first = trimmed.index(";")
             raise source.fault(
-                "a semicolon inside a line, where line ends part the rows already",
+                "a semicolon inside a line, but line ends separate the rows already",
                 first,
                 first + 1,
                 "put each row on its own line, or use `format=csv` if semicolons separate the cells",
@@ -146,7 +147,7 @@ def _without_semicolons(source: Source, text: str, marks: Marks) -> tuple[str, s
 
 
 def _without_separators(source: Source, text: str, separator: str) -> str:
-    """Return `text` with blanks for `separator`, once every cell is known to hold one number."""
+    """Return `text` with spaces for `separator`, after checking that every cell holds one number."""
     offset = 0
     for line in text.split("\n"):
         if line.strip():
@@ -163,18 +164,18 @@ def _check_cells(source: Source, line: str, separator: str, offset: int) -> None
         outer = separator == "|" and index in (0, len(cells) - 1)
         if not words and not outer:
             span = (max(start - 1, offset), start + len(cell) + 1)
-            raise source.fault("an empty cell", *span, "write the number, 0 or nan there")
+            raise source.fault("an empty cell", *span, "write the number, 0 or nan")
         if len(words) > 1:
             second = start + cell.rindex(words[-1])
-            name = "tab" if separator == "\t" else separator
-            raise source.fault(f"no {name} before {words[-1]}", second, second + len(words[-1]))
+            name = "tab" if separator == "\t" else repr(separator)
+            raise source.fault(f"expected a {name} before {words[-1]}", second, second + len(words[-1]))
         start += len(cell) + 1
 
 
 def _refuse_empty_between_tabs(source: Source, text: str) -> None:
     match = _TABS_WITH_NOTHING_BETWEEN.search(text)
     if match is not None:
-        raise source.fault("an empty cell between two tabs", *match.span(1), "write the number, 0 or nan there")
+        raise source.fault("an empty cell between two tabs", *match.span(1), "write the number, 0 or nan")
 
 
 def _refuse_ragged_rows(source: Source, text: str, rows: list[tuple[int, int]]) -> None:
@@ -184,7 +185,7 @@ def _refuse_ragged_rows(source: Source, text: str, rows: list[tuple[int, int]]) 
             line = text[offset:].split("\n", 1)[0]
             start = offset + len(line) - len(line.lstrip())
             raise source.fault(
-                f"row {number} has {count} number{'s' * (count != 1)}, and the rows before it have {first}",
+                f"row {number} has {count} number{'s' * (count != 1)}, but the rows before it have {first}",
                 start,
                 offset + len(line.rstrip()),
             )
@@ -198,10 +199,10 @@ def _slice_height(source: Source, rows: list[tuple[int, int]], slices: list[int]
         if height != heights[0]:
             offset, _ = rows[edges[number - 1]]
             raise source.fault(
-                f"slice {number} has {height} row{'s' * (height != 1)}, and the slices before it have {heights[0]}",
+                f"slice {number} has {height} row{'s' * (height != 1)}, but the slices before it have {heights[0]}",
                 offset,
                 offset + 1,
-                "blank lines part slices: take them out if this is one matrix",
+                "blank lines separate slices: remove them if this is one matrix",
             )
     return heights[0]
 
@@ -216,13 +217,13 @@ def _shape_of(source: Source, rows: list[tuple[int, int]], slices: list[int], he
             "a blank line after every row: one matrix, or slices of one row each?",
             offset,
             offset + 1,
-            f"take out the blank lines, or begin with the line '# shape: {len(rows)}x1x{width}'",
+            f"remove the blank lines, or begin with the line '# shape: {len(rows)}x1x{width}'",
         )
     return (len(slices) + 1, height, width)
 
 
 def _check_stated(source: Source, shape: tuple[int, ...], rows: list[tuple[int, int]], height: int) -> None:
-    """Refuse a `# shape:` line that the rows under it do not bear out."""
+    """Refuse a `# shape:` line that does not agree with the rows below it."""
     size, width = len(rows) * rows[0][1], rows[0][1]
     fits = prod(shape) == size and (width == shape[-1] if len(rows) > 1 or len(shape) > 1 else True)
     if fits and height not in (len(rows), shape[-2] if len(shape) > 1 else 1):
@@ -230,7 +231,7 @@ def _check_stated(source: Source, shape: tuple[int, ...], rows: list[tuple[int, 
     if not fits:
         stated = size_text(shape)
         raise DataError(
-            f"the first line says {stated}, which is {prod(shape)} numbers; below are {len(rows)} rows of {width}"
+            f"the first line states {stated}, which is {prod(shape)} numbers; below are {len(rows)} rows of {width}"
             + (f", {height} in each slice" if height != len(rows) else ""),
             place=source.place,
         )

@@ -36,10 +36,10 @@ _ROW_END = re.compile(r"\\\\(?:\s*\[[^\]\n]*\])?|\\cr(?![a-zA-Z])")
 
 
 def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
-    """Return the layout of a table whose cells are parted by `|`; rules of `-`, `=`, `+` and `:` are no rows.
+    """Return the layout of a table whose cells are separated by `|`; rules of `-`, `=`, `+` and `:` are not rows.
 
-    A row above a rule is dropped when its cells are empty or words, or when `options.header` says so; a row of
-    numbers there counts as a row of the matrix, with a note.
+    A row above a rule is dropped when its cells are empty or words, or with `options.header`; a row of numbers there
+    is a row of the matrix, with a note.
     """
     lines = text.split("\n")
     rules = [bool(_RULE.fullmatch(line)) for line in lines]
@@ -50,7 +50,7 @@ def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
         if options.header or not words or not all(map(_NUMBER_LIKE.fullmatch, words)):
             lines[rows[0]] = " " * len(lines[rows[0]])
         else:
-            notes = ("the row above the table's rule is numbers, so it counts as a row; `header` skips it",)
+            notes = ("the row above the rule holds numbers and was read as a row; `header` skips it",)
     kept = "\n".join(" " * len(line) if rule else line for line, rule in zip(lines, rules, strict=True))
     separated = _without_gaps(kept)
     marks = Marks(separator="|", decimal=options.decimal)
@@ -60,8 +60,8 @@ def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
 def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
     r"""Return the layout of a `matrix`, `bmatrix`, `pmatrix`, `array` … environment, or of bare rows `1 & 2 \\`.
 
-    Fractions may be `\frac{1}{9}`. Errors: anything around the matrix but a name and math marks (a factor before it
-    would change its numbers), several matrices, and those of `layout_of_lines`.
+    Fractions may be `\frac{1}{9}`. Errors: anything around the matrix but a name and math marks (a factor would
+    change its numbers), several matrices, and those of `layout_of_lines`.
     """
     body = _COMMENT.sub(_blanks, _body(source, text)).replace("\n", " ")
     body = _ROW_END.sub(lambda match: "\n".rjust(len(match[0])), body)
@@ -83,22 +83,22 @@ def _rewritten(text: str, pattern: re.Pattern[str], number: str) -> str:
 
 
 def _body(source: Source, text: str) -> str:
-    """Return `text` with all but the rows of its one matrix overwritten by blanks."""
+    """Return `text` with all but the rows of its one matrix overwritten with spaces."""
     begin, end = _BEGIN.search(text), _END.search(text)
     if begin is None:
         start = _start_of_rows(text)
         return " " * start + text[start:].replace("$", " ")
     if end is None or end.start() < begin.end():
-        raise source.fault(r"this has no \end", *begin.span())
+        raise source.fault(r"the environment has no \end", *begin.span())
     before = _start_of_rows(text[: begin.start()])
     if before < begin.start():
         raise source.fault(
-            "only a name may stand before a matrix", before, begin.start(), "multiply a factor into its numbers"
+            "only a name may stand before a matrix", before, begin.start(), "multiply the numbers by a factor first"
         )
     around = _AROUND.match(text, end.end())
     after = around.end() if around else end.end()
     if text[after:].strip(" \n\t.,;"):
-        raise source.fault("more text after the matrix", after, len(text), "give one matrix alone")
+        raise source.fault("more text after the matrix", after, len(text), "write one matrix only")
     return " " * begin.end() + text[begin.end() : end.start()] + " " * (len(text) - end.start())
 
 
@@ -114,13 +114,13 @@ def _start_of_rows(text: str) -> int:
 
 
 def _is_above_rule(row: int, rows: list[int], rules: list[bool]) -> bool:
-    """Tell whether a rule stands between the first row and the second."""
+    """Return whether there is a rule between the first row and the second."""
     after = rows[1] if len(rows) > 1 else len(rules)
     return any(rules[row + 1 : after])
 
 
 def _without_gaps(text: str) -> str:
-    r"""Return `text` with the blank lines between rows taken for blanks: their "\n" become blanks too."""
+    r"""Return `text` with spaces for the line ends of blank lines between rows."""
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     inner = re.sub(r"\n([ \t]*\n)+", lambda match: " " * (len(match[0]) - 1) + "\n", text[start:end])
     return text[:start] + inner + text[end:]

@@ -1,4 +1,4 @@
-"""Written numbers to an array: whole numbers of any size, fractions, decimals; strict about what a number is.
+"""Written numbers to an array: whole numbers of any size, fractions, decimals, and why anything else is refused.
 
 A whole number is `[+-]digits`, a fraction two whole numbers with `/` between them, a decimal `1.5`, `1.`, `.5`,
 `1e-3`, `inf`, `infinity` or `nan` in any case. The array's kind follows from all numbers together:
@@ -39,25 +39,25 @@ _LARGEST_EXPONENT = 10_000
 _REASONS: tuple[tuple[str, str, str | None], ...] = (
     (
         r"\.\.\.,?|….*|\.\.\..*|\\[cdv]?dots.*",
-        "numbers are left out here: {token}",
+        "numbers are left out here ({token})",
         "print the whole matrix, in NumPy with np.set_printoptions(threshold=sys.maxsize), "
         'in PyTorch with torch.set_printoptions(profile="full")',
     ),
-    (r"[+-]?[0-9]+(_[0-9]+)+", "{token} is no number as people write it", "leave out the _"),
-    (r"[+-]?[0-9]*,[0-9]+(e[+-]?[0-9]+)?", "{token} has a comma", "use `decimal=,` for decimal commas"),
-    (r"[+-]?[0-9.]+,[0-9,.]*", "{token} mixes decimal marks", "write numbers without marks between thousands"),
-    (r"[+-]?[0-9.]*[0-9.][ij]|.*[0-9][ij]$", "{token} is a complex number", "real numbers only"),
+    (r"[+-]?[0-9]+(_[0-9]+)+", "{token} is not a number (underscores are not allowed)", None),
+    (r"[+-]?[0-9]*,[0-9]+(e[+-]?[0-9]+)?", "{token} contains a comma", "use `decimal=,` for decimal commas"),
+    (r"[+-]?[0-9.]+,[0-9,.]*", "{token} mixes decimal marks", "write numbers without thousands separators"),
+    (r"[+-]?[0-9.]*[0-9.][ij]|.*[0-9][ij]$", "{token} is a complex number", "use real numbers"),
     (r"[+-]?0[xX][0-9a-fA-F]+", "{token} is a hexadecimal number", "write it in decimal"),
     (r"[+-]?[0-9.]+%", "{token} is a percentage", "write 0.5 for 50%"),
     (r"(?i)true|false", "{token} is a truth value, not a number", "write 1 for true and 0 for false"),
     (r"(?i)null|none|na|n/a|missing", "{token}: a number is missing here", "write nan, or the number"),
-    (r"[+-]?[0-9.]*/.*|.*/[+-]?[0-9.]*", "{token} is no fraction of two whole numbers", "write 1/9"),
-    (r"[0-9]+(x[0-9]+)+", "{token} is a size, not a matrix", "give the numbers, or a file with them"),
+    (r"[+-]?[0-9.]*/.*|.*/[+-]?[0-9.]*", "{token} is not a fraction of two whole numbers", "write 1/9"),
+    (r"[0-9]+(x[0-9]+)+", "{token} is a size, not a matrix", "write the numbers, or name a file that holds them"),
 )
 
 
 def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
-    """Return the numbers of `layout` in its shape; errors: what is no number, or is none that the kind can hold."""
+    """Return the numbers of `layout` in its shape; errors: what is not a number, or does not fit into the array."""
     text = layout.text
     foreign = _FOREIGN.search(text) if text.isascii() else re.search(r"[^\x00-\x7f]", text)
     tokens = text.split()
@@ -73,7 +73,7 @@ def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
 def whole_number(text: str) -> int:
     """Return the integer written in `text`, of any length.
 
-    Python itself stops at 4300 digits, because its own way takes quadratic time; here halves are put together.
+    Python itself stops at 4300 digits, because its algorithm takes quadratic time; this one divides and conquers.
 
     >>> whole_number("1" + "0" * 5000) == 10**5000
     True
@@ -119,7 +119,7 @@ def _floats(layout: Layout, tokens: list[str]) -> NDArray[Any]:
 
 
 def _check_range(layout: Layout, index: int, token: str, value: float) -> None:
-    """Refuse a number that float64 turned into infinity, or a whole number that it rounded."""
+    """Refuse a number that became infinite as float64, and a whole number that was rounded."""
     if value in (float("inf"), float("-inf")) and not _NOT_FINITE.match(token):
         raise layout.fault(
             f"{_shortened(token)} is too large for a decimal number (float64)",
@@ -128,7 +128,7 @@ def _check_range(layout: Layout, index: int, token: str, value: float) -> None:
         )
     if _WHOLE.fullmatch(token) and whole_number(token) != int(value):
         raise layout.fault(
-            f"{_shortened(token)} stands among decimal numbers and would be rounded to {int(value)}",
+            f"{_shortened(token)} is among decimal numbers and would be rounded to {int(value)}",
             index,
             "read all of them exactly with `exact`, or end it in .0 if it may be rounded",
         )
@@ -146,13 +146,13 @@ def _fraction(layout: Layout, index: int, token: str) -> Fraction:
     if _FRACTION.fullmatch(token):
         above, below = map(whole_number, token.split("/"))
         if below == 0:
-            raise layout.fault(f"{token} divides by zero", index)
+            raise layout.fault(f"{token} is a division by zero", index)
         return Fraction(above, below)
     if not _DECIMAL.fullmatch(token):
         raise _number_fault(layout, index, token)
     if _NOT_FINITE.match(token):
         raise layout.fault(
-            f"{token} is no exact number", index, "leave out `exact`, or write decimals instead of fractions"
+            f"{token} is not an exact number", index, "leave out `exact`, or write decimals instead of fractions"
         )
     return _exact_decimal(layout, index, token)
 
@@ -170,7 +170,7 @@ def _exact_decimal(layout: Layout, index: int, token: str) -> Fraction:
 
 
 def _refusal(layout: Layout, tokens: list[str]) -> ConvcalcError:
-    """Return the error for the first of `tokens` that is no number; one of them must be none."""
+    """Return the error for the first of `tokens` that is not a number; there must be one."""
     patterns = (_WHOLE, _DECIMAL, _FRACTION)
     index = next(i for i, token in enumerate(tokens) if not any(p.fullmatch(token) for p in patterns))
     return _number_fault(layout, index, tokens[index])
@@ -184,10 +184,10 @@ def _number_fault(layout: Layout, index: int, token: str) -> ConvcalcError:
 
 
 def refusal_of(token: str) -> tuple[str, str | None]:
-    """Return the message and hint for `token`, which is no number.
+    """Return the message and hint for `token`, which is not a number.
 
     >>> refusal_of("1_0")
-    ('1_0 is no number as people write it', 'leave out the _')
+    ('1_0 is not a number (underscores are not allowed)', None)
     """
     for pattern, message, hint in _REASONS:
         if re.fullmatch(pattern, token):

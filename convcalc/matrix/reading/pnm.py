@@ -1,4 +1,4 @@
-"""Pictures written as text: PBM (`P1`), PGM (`P2`) and PPM (`P3`), as the Netpbm programs define them."""
+"""Images written as text: PBM (`P1`), PGM (`P2`) and PPM (`P3`), as the Netpbm programs define them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _LARGEST_MAXIMUM = 65535
 
 
 def read_pnm(source: Source, options: ReadOptions) -> NDArray[Any]:
-    """Return the picture in `source`: (height, width), or (3, height, width) for colours, its numbers as written.
+    """Return the image in `source`: (height, width), or (3, height, width) in color, its numbers as written.
 
-    `options.gray` and `options.scale` as in `picture.adjusted`. Errors: a damaged header, too few or too many
+    `options.gray` and `options.scale` as in `grayscale.adjusted`. Errors: a damaged header, too few or too many
     numbers, one above the maximum that the header states.
 
     >>> read_pnm(Source("P2 3 2 9  0 1 2  7 8 9", "a.pgm"), ReadOptions()).tolist()
@@ -40,9 +40,7 @@ def read_pnm(source: Source, options: ReadOptions) -> NDArray[Any]:
     kind = text.strip()[:2]
     header = _HEADER[kind].match(text) if kind in _HEADER else None
     if header is None:
-        raise DataError(
-            "the header of this picture is damaged: P2, width, height, maximum expected", place=source.place
-        )
+        raise DataError("the header of the image is damaged: expected P2, width, height, maximum", place=source.place)
     width, height, maximum = (int(group[:9]) for group in (*header.groups(), "1")[:3])
     if not 1 <= maximum <= _LARGEST_MAXIMUM:
         raise source.fault(f"the maximum must be from 1 to {_LARGEST_MAXIMUM}", *header.span(3))
@@ -60,7 +58,8 @@ def _numbers(layout: Layout, *, packed: bool, maximum: int) -> NDArray[Any]:
     if not tokens or len(tokens) != prod(shape):
         stated = size_text(shape)
         raise DataError(
-            f"the header says {stated}, which is {prod(shape)} numbers, and {len(tokens)} follow", place=source.place
+            f"the header states {stated}, that is {prod(shape)} numbers, but {len(tokens)} follow",
+            place=source.place,
         )
     if packed:
         return _bits(layout, tokens)
@@ -68,12 +67,12 @@ def _numbers(layout: Layout, *, packed: bool, maximum: int) -> NDArray[Any]:
     outside = np.flatnonzero((array < 0) | (array > maximum)) if array.dtype == np.int64 else np.array([0])
     if outside.size:
         index = int(outside[0])
-        raise layout.fault(f"{tokens[index]} is no whole number from 0 to {maximum}, the stated maximum", index)
+        raise layout.fault(f"{tokens[index]} is not a whole number from 0 to {maximum}, the stated maximum", index)
     return array
 
 
 def _bits(layout: Layout, digits: list[str]) -> NDArray[Any]:
-    """Return the bits of a PBM, which need no blanks between them."""
+    """Return the bits of a PBM, which need no spaces between them."""
     wrong = re.search(r"[^01\s]", layout.text)
     if wrong is not None:
         raise layout.source.fault(f"{wrong[0]!r} is neither 0 nor 1", *wrong.span())

@@ -1,6 +1,6 @@
 """What NumPy and PyTorch print: `array([[1, 2]], dtype=float32)`, `[[1 2]\n [3 4]]`, `tensor([[1.5]], grad_fn=…)`.
 
-Both print rounded numbers unless told otherwise, and the text does not say so; a note does.
+Both round the numbers they print unless told otherwise, and the text does not show it; a note says so.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ _EIGHT_DIGITS = re.compile(r"\.[0-9]{8}(?![0-9])")
 _MORE_DIGITS = re.compile(r"\.[0-9]{9}")
 
 PYTORCH_NOTE = (
-    "PyTorch prints four digits after the point, and that is all this text holds; "
-    "torch.set_printoptions(precision=17) prints the rest"
+    "PyTorch prints only four digits after the decimal point, and this text has no more; "
+    "torch.set_printoptions(precision=17) prints all"
 )
 NUMPY_NOTE = (
-    "NumPy prints eight digits after the point, and that is all this text holds; "
-    "np.set_printoptions(precision=17) prints the rest"
+    "NumPy prints only eight digits after the decimal point, and this text has no more; "
+    "np.set_printoptions(precision=17) prints all"
 )
 
 
 def printed_layout(source: Source, text: str) -> Layout:
     """Return the layout of a printed array or tensor; `text` is as long as `source.text`.
 
-    A dtype float16, float32 or float64 that the text states is kept. Errors: as `bracketed_layout`, and whatever
-    stands around the array.
+    A dtype float16, float32 or float64 that the text states is kept. Errors: as `bracketed_layout`, and anything
+    else around the array.
     """
     text = _SCALAR.sub(lambda m: f"{' ' * len(m['head'])}{m['number']}{' ' * len(m['tail'])}", text)
     head = _HEAD.match(text)
@@ -53,14 +53,14 @@ def printed_layout(source: Source, text: str) -> Layout:
     name = stated[1] if stated else ""
     if name.startswith("complex"):
         offset = text.rindex(name)
-        raise source.fault("complex numbers are no matrix of real numbers", offset, offset + len(name))
+        raise source.fault("complex numbers are not supported", offset, offset + len(name))
     if head["name"].lower() == "tensor":
         return layout.replace(notes=(PYTORCH_NOTE,) if "." in layout.text else (), dtype=_FLOATS.get(name))
     return layout.replace(notes=numpy_notes(layout.text), dtype=_FLOATS.get(name))
 
 
 def _between_parentheses(source: Source, text: str, start: int) -> tuple[str, str]:
-    """Return `text` with all but the array overwritten by blanks, and the `key=value` fields after the array."""
+    """Return `text` with all but the array overwritten with spaces, and the `key=value` fields after the array."""
     end = _end_of_array(text, start)
     tail = _TAIL.match(text, end)
     if tail is None or tail.end() != len(text):
@@ -68,8 +68,8 @@ def _between_parentheses(source: Source, text: str, start: int) -> tuple[str, st
         rest = text[at:]
         at += len(rest) - len(rest.lstrip())
         if at >= len(text):
-            raise source.fault("this parenthesis is never closed", start - 1, start)
-        raise source.fault("more than an array: this is not part of it", at, at + len(text[at:].split()[0]))
+            raise source.fault("this parenthesis is not closed", start - 1, start)
+        raise source.fault("this is not part of the array", at, at + len(text[at:].split()[0]))
     return " " * start + text[start:end] + " " * (len(text) - end), tail["fields"]
 
 
@@ -89,5 +89,5 @@ def _end_of_array(text: str, start: int) -> int:
 
 
 def numpy_notes(text: str) -> tuple[str, ...]:
-    """Return the note that a text cut at eight digits after the point deserves, if it is one."""
+    """Return the note for a text whose decimals end at eight digits after the point."""
     return (NUMPY_NOTE,) if _EIGHT_DIGITS.search(text) and not _MORE_DIGITS.search(text) else ()

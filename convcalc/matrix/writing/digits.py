@@ -1,4 +1,4 @@
-"""Numbers to digits: the fewest that read back to the same bits, always the same ones for the same number.
+"""Numbers to digits: the fewest that read back to the same bits, always the same for the same number.
 
 Whole numbers in full; decimals as Python's `repr` writes them (`1.0`, `1e-05`, `-0.0`, `nan`, `inf`), with the
 shortest digits of their own dtype; fractions as whole numbers, exact decimals where they end, else `7/3`.
@@ -28,7 +28,7 @@ _PLAIN_FROM, _PLAIN_BELOW, _NARROW_PLAIN_BELOW = 1e-4, 1e16, 1e8
 
 
 def row_blocks(rows: NDArray[Any], separator: str = " ", precision: int | None = None) -> Iterator[bytes]:
-    r"""Yield the text of a 2-D array some rows at a time, cells parted by `separator`, every row ended by "\n".
+    r"""Yield the text of a 2-D array some rows at a time, cells separated by `separator`, every row ended by "\n".
 
     With `precision`, decimals and fractions are rounded to that many digits after the point; one that would round to
     zero gets an exponent instead (`1.00e-05`). Errors: DataError for a dtype of no real numbers.
@@ -138,7 +138,7 @@ def _formatter(dtype: np.dtype[Any], precision: int | None) -> Callable[[Any], s
     if dtype.kind in "biu":
         return lambda value: str(int(value))
     if dtype.kind != "f" or dtype.itemsize > 8:
-        raise DataError(f"an array of {dtype} is no matrix of real numbers")
+        raise DataError(f"an array of {dtype} does not hold real numbers")
     if precision is not None:
         return lambda value: _rounded(value, precision)
     scalar = dtype.type
@@ -159,7 +159,7 @@ def _object_text(value: Any, precision: int | None) -> str:
     if isinstance(value, float):
         return repr(value) if precision is None else _rounded(value, precision)
     if not hasattr(value, "denominator"):
-        raise DataError(f"{value!r} in an array of Python objects is no real number")
+        raise DataError(f"{value!r} in an array of Python objects is not a real number")
     return fraction_text(value, precision)
 
 
@@ -179,7 +179,7 @@ def _has_fast_digits(rows: NDArray[Any]) -> bool:
 
 
 def _fast_block(block: NDArray[Any], separator: str) -> bytes | None:
-    """Return the text of `block` by way of orjson, None where its digits would differ from `repr`'s everywhere."""
+    """Return the text of `block` by way of orjson, None where most of its digits would differ from `repr`'s."""
     import orjson
 
     if block.dtype == np.float16:
@@ -198,7 +198,7 @@ def _fast_block(block: NDArray[Any], separator: str) -> bytes | None:
 
 
 def _rows_of_json(block: NDArray[Any]) -> bytes:
-    """Return the rows of `block` with commas between cells: wide ones by turns, which is quicker."""
+    """Return the rows of `block` with commas between cells: wide rows one by one, which is faster."""
     import orjson
 
     option = orjson.OPT_SERIALIZE_NUMPY
@@ -208,7 +208,7 @@ def _rows_of_json(block: NDArray[Any]) -> bytes:
 
 
 def _odd_numbers(block: NDArray[Any]) -> NDArray[np.intp]:
-    """Return where numbers stand that orjson writes in another way: very small, very large, or none at all."""
+    """Return the indices of numbers that orjson writes differently: very small, very large, or not finite."""
     size = np.abs(block)
     plain = (size >= _PLAIN_FROM) & (size < (_PLAIN_BELOW if block.dtype.itemsize == 8 else _NARROW_PLAIN_BELOW))
     plain |= size == 0
@@ -216,7 +216,7 @@ def _odd_numbers(block: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def _half_texts(block: NDArray[np.float16]) -> list[str]:
-    """Return the texts of float16 numbers, each of their few patterns of bits formatted once."""
+    """Return the texts of float16 numbers, each distinct one formatted once."""
     patterns, places = np.unique(np.ascontiguousarray(block).view(np.uint16), return_inverse=True)
     texts = [_narrow_text(value) for value in patterns.view(np.float16)]
     return [texts[place] for place in places.ravel().tolist()]

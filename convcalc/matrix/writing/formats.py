@@ -17,11 +17,11 @@ _NOT_JSON = re.compile(rb"-?(?:nan|inf)|-?[0-9]+/[0-9]+")
 
 
 def format_plain(array: NDArray[Any], precision: int | None = None) -> bytes:
-    r"""Return the matrix itself as text: a row a line, one blank between numbers, "\n" after the last.
+    r"""Return the matrix as text: one row per line, one space between numbers, "\n" at the end.
 
-    No axis is one number, one axis one line; more than two axes are 2-D slices parted by a blank line under a first
-    line `# shape: 2x4x4`. Every digit is there, unless `precision` rounds to so many after the point. Errors:
-    DataError for a dtype of no real numbers.
+    An array without axes is one number, one axis one line; more than two axes are 2-D slices separated by blank lines
+    below a first line `# shape: 2x4x4`. Every digit is written, unless `precision` is the number of digits after the
+    point. Errors: DataError for a dtype that is not of real numbers.
 
     >>> import numpy as np
     >>> format_plain(np.array([[[1, 2]], [[3, 4]]]))
@@ -31,7 +31,7 @@ def format_plain(array: NDArray[Any], precision: int | None = None) -> bytes:
 
 
 def format_csv(array: NDArray[Any], precision: int | None = None, separator: str = ",") -> bytes:
-    r"""Return the matrix as `format_plain` does, cells parted by commas, or by `separator` such as a tab.
+    r"""Return the matrix as `format_plain` does, cells separated by commas, or by `separator` such as a tab.
 
     >>> import numpy as np
     >>> format_csv(np.array([[1, 2], [3, 4]]))
@@ -41,7 +41,7 @@ def format_csv(array: NDArray[Any], precision: int | None = None, separator: str
 
 
 def plain_chunks(array: NDArray[Any], precision: int | None = None, separator: str = " ") -> Iterator[bytes]:
-    """Yield the text of `format_plain` piece by piece, some thousand numbers at a time."""
+    """Yield the text of `format_plain` piece by piece, a few thousand numbers at a time."""
     if array.ndim <= 2:
         yield from row_blocks(_rows(array), separator, precision)
         return
@@ -86,7 +86,7 @@ def format_json(array: NDArray[Any]) -> bytes:
 
 
 def format_markdown(array: NDArray[Any], precision: int | None = None) -> str:
-    r"""Return a Markdown table, with the empty header that Markdown demands; slices are parted by a blank line.
+    r"""Return a Markdown table, with the empty header that Markdown requires; slices are separated by a blank line.
 
     >>> import numpy as np
     >>> print(format_markdown(np.array([[1, 10], [2, 0]])), end="")
@@ -99,7 +99,7 @@ def format_markdown(array: NDArray[Any], precision: int | None = None) -> str:
 
 
 def format_latex(array: NDArray[Any], precision: int | None = None) -> str:
-    r"""Return a `bmatrix` environment a slice; fractions become `\frac{7}{3}`, infinities `\infty`.
+    r"""Return one `bmatrix` environment per slice; fractions become `\frac{7}{3}`, infinities `\infty`.
 
     >>> import numpy as np
     >>> print(format_latex(np.array([[1, 0], [2, 1]])), end="")
