@@ -31,7 +31,7 @@ def row_blocks(rows: NDArray[Any], separator: str = " ", precision: int | None =
     r"""Yield the text of a 2-D array some rows at a time, cells separated by `separator`, every row ended by "\n".
 
     With `precision`, decimals and fractions are rounded to that many digits after the point; one that would round to
-    zero gets an exponent instead (`1.00e-05`). Errors: DataError for a dtype of no real numbers.
+    zero gets an exponent instead (`1.00e-05`). Errors: DataError for a dtype that is not real.
 
     >>> list(row_blocks(np.array([[1.5, -0.0], [1e300, np.nan]])))
     [b'1.5 -0.0\n1e+300 nan\n']
