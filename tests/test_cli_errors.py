@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from convcalc import cli
+from convcalc.cli.commands import COMMANDS, build
 from convcalc.cli.messages import OPTIONS, complaint, with_options
 from convcalc.errors import ConvcalcError, DataError, FileError, ShapeError, SpecError, UsageError
 
@@ -233,7 +234,7 @@ def test_the_parameters_of_the_core_are_shown_as_options(refused: Refuse) -> Non
 
 
 def test_every_option_that_messages_name_exists() -> None:
-    commands = cli.build(list(cli.COMMANDS)).commands.values()
+    commands = build(list(COMMANDS)).commands.values()
     known = {option for command in commands for parameter in command.params for option in parameter.opts}
     assert set(OPTIONS.values()) <= known
 
@@ -381,3 +382,21 @@ def test_a_process_that_is_terminated_leaves_nothing_behind(tmp_path: Path) -> N
         process.terminate()
         assert process.wait(20) == 143
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_waits_for_the_end_of_an_import(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    modules, folder = tmp_path / "modules", tmp_path / "folder"
+    modules.mkdir()
+    folder.mkdir()
+    # A module in C crashes the process where its initialization is broken off; this one shows that it was not.
+    (modules / "orjson.py").write_text(
+        f"import os, signal, pathlib\nos.kill(os.getpid(), signal.{number.name})\n"
+        f"pathlib.Path({str(modules / 'whole')!r}).touch()\n"
+    )
+    command = [*COMMAND, "conv", "-", "-k", "1 1", "-o", str(folder / "out.txt")]
+    environment = {**os.environ, "PYTHONPATH": str(modules)}
+    done = subprocess.run(command, input=b"1 2 3\n" * 300_000, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
+    assert (modules / "whole").exists()
+    assert list(folder.iterdir()) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from convcalc.cli import COMMANDS, build
+from convcalc.cli.commands import COMMANDS, build
 from convcalc.cli.completion import command_flags, main, scripts
 
 FOLDER = Path(__file__).parent.parent / "completions"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from convcalc.cli import COMMANDS, build
+from convcalc.cli.commands import COMMANDS, build
 from convcalc.value import Value
 
 

@@ -153,6 +153,9 @@ def _taste(pipe: int) -> tuple[bytes, bool]:
 
 def stream(blocks: Iterable[Any], output: OutputOptions, precision: int | None) -> int:
     """Print or write blocks of rows as they come, and return the exit code."""
+    # Loaded before the output is made, and not while rows leave.
+    import orjson  # noqa: F401
+
     from convcalc.matrix.writing.digits import row_blocks
 
     separator = _separator(output) or " "
