@@ -385,3 +385,14 @@ def test_an_error_or_an_interrupt_leaves_no_file(tmp_path: Path) -> None:
         assert process.stdin is not None
         process.stdin.close()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("rows", [3, 300_000])
+def test_notes_about_kernel_and_bias_are_printed_however_long_the_input(rows: int) -> None:
+    kernel, bias = "tensor([[1.1234, 0.], [0., 1.]])", "tensor([1.])"
+    command = [*COMMAND, "conv", "-", "-k", kernel, "--bias", bias]
+    done = subprocess.run(command, input=b"1 2 3\n" * rows, capture_output=True, check=True)
+    assert done.stdout.startswith(b"4.1234 6.2468")
+    notes = done.stderr.decode().splitlines()
+    assert len(notes) == 1
+    assert "four digits" in notes[0]

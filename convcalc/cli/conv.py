@@ -124,6 +124,7 @@ def conv(
         layer = _layer(text, filters, window, kernel.array, 2)
         rows = _rows_through(x, layer, filters, numbers, kernel.array, None if bias is None else bias.array, engine)
         if rows is not None:
+            noted(_notes(kernel, bias))
             return stream(rows, output, shown.precision)
         x = x.whole()
     kernel, bias = typed_as(kernel, x), None if bias is None else typed_as(bias, x)
@@ -134,7 +135,7 @@ def conv(
     algorithm = engine.algorithm or (None if is_binary(source) else steady_choice(ready))
     if engine.plan:
         return Answer(planned_convolution(ready, engine, algorithm), output)
-    notes = (*x.notes, *kernel.notes)
+    notes = _notes(x, kernel, bias)
     if cluster.scheduler is not None:
         axes, options = layer_arrangement(layer, x.array, kernel.array)
         options |= {**edges, "flip": filters.flip}
@@ -144,7 +145,12 @@ def conv(
     if bare and compute_in_place(ready, engine, algorithm, output.output):
         return noted(notes)
     result = compute(ready, engine, algorithm)
-    return Answer(_report(ready, result, x, kernel, numbers, homework, cell, shown), output)
+    return Answer(_report(ready, result, x, kernel, notes, numbers, homework, cell, shown), output)
+
+
+def _notes(*matrices: "Matrix | None") -> tuple[str, ...]:
+    """Return what the readers of matrices noted, each thing once."""
+    return tuple(dict.fromkeys(note for matrix in matrices if matrix is not None for note in matrix.notes))
 
 
 def _report(
@@ -152,6 +158,7 @@ def _report(
     result: Any,
     x: "Matrix",
     kernel: "Matrix",
+    notes: tuple[str, ...],
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
@@ -178,7 +185,7 @@ def _report(
         precision=shown.precision,
         derivations=derived,
         verdict=verdict,
-        notes=(*x.notes, *kernel.notes),
+        notes=notes,
     )
 
 
