@@ -167,6 +167,16 @@ def test_explain_reads_as_it_is_written_on_paper(here: Run) -> None:
     assert flipped == ["19", "# cell (0)", "#     1·(-1) + 2·10", "#   = 19"]
 
 
+@pytest.mark.parametrize("cell", ["1,0", "1, 0", "(1, 0)", "[1, 0]"])
+def test_a_cell_is_written_as_in_shape(cell: str, here: Run) -> None:
+    done = here(*EXAMPLE, "--explain", "--at", cell)
+    assert done.returncode == 0
+    assert "cell (1, 0)" in done.stdout
+    region = here("shape", "5x6", "-k", "3", "--region", cell)
+    assert region.returncode == 0
+    assert "cell" in region.stdout
+
+
 @pytest.mark.parametrize("at", ["2,0", "0,0,0", "1", "-1,0", "a,b", "", "1,", "9" * 30 + ",0"])
 def test_a_cell_that_is_not_there_is_refused(at: str, here: Run) -> None:
     done = here(*EXAMPLE, "--explain", f"--at={at}")

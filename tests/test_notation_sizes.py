@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convcalc.errors import SpecError
+from convcalc.errors import SpecError, UsageError
 from convcalc.geometry import Padding
-from convcalc.notation import channels_first, parse_axes, parse_padding, parse_size
+from convcalc.notation import channels_first, parse_axes, parse_cell, parse_padding, parse_size
 
 SPELLINGS = [
     "3x224x200",
@@ -151,3 +151,14 @@ def test_any_text_is_read_or_refused_in_place(text: str) -> None:
         assert error.text == text
         assert error.span is not None
         assert 0 <= error.span[0] <= error.span[1] <= len(text) + 1
+
+
+@pytest.mark.parametrize("text", ["1,0", " 1, 0 ", "(1, 0)", "[1, 0]", "[1,0]"])
+def test_spellings_of_one_cell(text: str) -> None:
+    assert parse_cell(text, "at") == (1, 0)
+
+
+@pytest.mark.parametrize("text", ["", "1,", "-1,0", "1.0", "1x0", "one", "²"])
+def test_what_is_not_a_cell(text: str) -> None:
+    with pytest.raises(UsageError, match="is not a cell"):
+        parse_cell(text, "at")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.options import NumberOptions
 from convcalc.errors import UsageError
+from convcalc.notation import parse_cell
+from convcalc.text import size_text
 
 if TYPE_CHECKING:
     from convcalc.matrix import Matrix
@@ -101,14 +103,11 @@ def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
     """
     if text is None:
         return (0,) * len(shape)
-    parts = text.replace("(", "").replace(")", "").split(",")
-    if not all(part.strip().isdecimal() and len(part) < 20 for part in parts):
-        raise UsageError(f"{text!r} is no cell", place="--at", hint="write row and column, counted from 0: 1,2")
-    given = tuple(int(part) for part in parts)
+    given = parse_cell(text, "at")
     at = (0,) * (len(shape) - len(given)) + given
-    size = "x".join(map(str, shape))
     if len(at) != len(shape) or any(index >= limit for index, limit in zip(at, shape, strict=True)):
-        raise UsageError(f"the output {size} has no cell {text}", place="--at", hint="rows and columns count from 0")
+        message = f"the output {size_text(shape)} has no cell {text[:40]}"
+        raise UsageError(message, place="--at", hint="rows and columns count from 0")
     return at
 
 

@@ -20,6 +20,7 @@ OPTIONS = {
         for name in (
             *(
                 "adaptive",
+                "at",
                 "bias",
                 "boundary",
                 "ceil",

@@ -12,7 +12,7 @@ from convcalc.cli.output import Answer
 from convcalc.errors import ShapeError, UsageError
 from convcalc.model.forward import ForwardPass, forward
 from convcalc.model.request import LayerRequest
-from convcalc.notation import parse_size
+from convcalc.notation import parse_cell, parse_size
 from convcalc.report import Report, shape_report
 
 if TYPE_CHECKING:
@@ -179,23 +179,10 @@ def _with_region(report: Report, text: str, passed: ForwardPass) -> Report:
     from convcalc.network.region import region
     from convcalc.report.backwards import with_region
 
-    cell = _cell(text)
+    cell = parse_cell(text, "region")
     try:
         seen = region(passed.trace, cell)
     except ShapeError as error:
         error.place = error.place or "--region"
         raise
     return with_region(report, cell, seen, [node.text for node in passed.network.nodes])
-
-
-def _cell(text: str) -> tuple[int, ...]:
-    """Read the indices of a cell.
-
-    >>> _cell("0,2"), _cell("(4, 0, 1)")
-    ((0, 2), (4, 0, 1))
-    """
-    parts = [part.strip() for part in text.strip(" ()[]").split(",")]
-    if not all(part.isascii() and part.isdecimal() and len(part) < 1000 for part in parts):
-        hint = "write its row and column, counted from 0: 1,2"
-        raise UsageError(f"{text[:40]!r} is no cell", place="--region", hint=hint)
-    return tuple(map(int, parts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import get_args
 
-from convcalc.errors import ConvcalcError, SpecError
+from convcalc.errors import ConvcalcError, SpecError, UsageError
 from convcalc.geometry import Padding
 from convcalc.layers import NamedPadding
 from convcalc.text import did_you_mean
@@ -48,6 +48,21 @@ def channels_first(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
         return sizes
     split = len(sizes) - rank - 1
     return sizes[:split] + sizes[-1:] + sizes[split:-1]
+
+
+def parse_cell(text: str, name: str) -> tuple[int, ...]:
+    """Return the indices of a cell, given as the parameter `name`; they count from 0.
+
+    Raises UsageError for anything else, as negative indices.
+
+    >>> parse_cell("0,2", "region"), parse_cell("[4, 0, 1]", "at"), parse_cell("(3)", "at")
+    ((0, 2), (4, 0, 1), (3,))
+    """
+    parts = [part.strip() for part in text.strip(" ()[]").split(",")]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 1000 for part in parts):
+        hint = "write row and column, counted from 0: 1,2"
+        raise UsageError(f"{text[:40]!r} is not a cell", place=f"`{name}`", hint=hint)
+    return tuple(map(int, parts))
 
 
 def parse_axes(text: str, name: str) -> tuple[int, ...]:
