@@ -15,7 +15,7 @@ from convcalc.geometry import Padding
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from convcalc.layers import AdaptivePooling, Layer
+    from convcalc.layers import Layer
     from convcalc.network.cost import Audit
     from convcalc.notation import WindowOptions
 
@@ -36,9 +36,9 @@ def convolve(
     bias: ArrayLike | None = None,
     flip: bool = False,
     boundary: str = "zeros",
-    constant: float = 0,
+    constant: float | None = None,
     transposed: bool = False,
-    output_padding: PerAxis = 0,
+    output_padding: PerAxis | None = None,
     dims: int | None = None,
     algorithm: str | None = None,
     threads: int | None = None,
@@ -58,13 +58,13 @@ def convolve(
     `kernel` may be a name such as "sobel-x" or "gaussian:5". `stride` and `dilation` are one number or one an axis;
     `padding` a number, one an axis, (before, after) an axis, or "valid", "same", "same-lower", "full", "causal".
     `bias` is added to each output channel; `flip` turns the kernel by 180 degrees, as mathematicians do. `boundary`
-    says what the padding holds: zeros, reflect, replicate, circular, or constant with its `constant`. `transposed`
-    computes the transposed convolution, whose kernel of n+2 axes is (C, O/groups, *k). Out is
-    floor((i + padding before + after - (d(k-1)+1)) / s) + 1.
+    says what the padding holds: zeros, reflect, replicate, circular, or constant with its `constant`, 0 by default.
+    `transposed` computes the transposed convolution, whose kernel of n+2 axes is (C, O/groups, *k), with
+    `output_padding` at the end. Out is floor((i + padding before + after - (d(k-1)+1)) / s) + 1.
 
     dtypes: float64, float32 and float16 stay what they are; whole numbers and Fractions (object arrays) come out
     exact, as int64 or as Python's numbers where int64 is too small. Raises ShapeError where sizes do not fit,
-    DataError for numbers that cannot be computed with, UsageError for arguments that make no sense.
+    DataError for numbers that cannot be computed with, UsageError for arguments that make no sense or do not apply.
 
     >>> import convcalc
     >>> convcalc.convolve([[1, 0, 1], [2, 1, 0], [0, 1, 1]], [[1, 0], [0, 1]])
@@ -75,8 +75,7 @@ def convolve(
     """
     from convcalc.compute.layer import arranged_layer
     from convcalc.compute.threads import Options
-    from convcalc.layers import Convolution
-    from convcalc.notation.options import build
+    from convcalc.model.operation import read_convolution
 
     array, weight = _array(x), _kernel(kernel)
     rank = dims or min(_USUAL_RANK.get(weight.ndim, 2), array.ndim)
@@ -87,10 +86,9 @@ def convolve(
         stride=stride,
         padding=padding,
         dilation=dilation,
-        output_padding=output_padding if transposed else None,
+        output_padding=output_padding,
     ).replace(groups=groups)
-    layer = build("convT" if transposed else "conv", options, rank)
-    assert isinstance(layer, Convolution)
+    layer = read_convolution(None, options, rank=rank, transposed=transposed)
     ready = arranged_layer(
         layer,
         array,
@@ -111,10 +109,10 @@ def pool(
     stride: PerAxis | None = None,
     padding: Sides | None = None,
     dilation: PerAxis | None = None,
-    ceil: bool = False,
-    count_padding: bool = True,
+    ceil: bool | None = None,
+    count_padding: bool | None = None,
     divisor: int | None = None,
-    norm: float = 2.0,
+    norm: float | None = None,
     adaptive: PerAxis | None = None,
     indices: bool = False,
     dims: int | None = None,
@@ -123,12 +121,12 @@ def pool(
     """Pool the last axes of x, every other axis by itself: x (..., *size) gives (..., *out).
 
     `layer` is "max", "avg", "min" or "lp" with a `kernel`; or a whole layer, as text ("MaxPool2d(3, stride=2)") or
-    from `parse`, and then the other arguments stay out. `stride` is the kernel if not given; `padding`, `stride` and
-    `dilation` are written as for `convolve`. `ceil` keeps a last window that only partly fits. An average divides
-    by `divisor`, else by the cells of input and padding under the window, or without `count_padding` by the real
-    ones; `norm` is the p of "lp". `adaptive` is the output size wanted. `dims` is the number of spatial axes, 2 if
-    not given (1 for x of one axis). With `indices` ("max", "min") the result is a pair: values, and flat positions
-    in the unpadded plane (int64).
+    from `parse`, and then the arguments that make a layer stay out. `stride` is the kernel if not given; `padding`,
+    `stride` and `dilation` are written as for `convolve`. `ceil` keeps a last window that only partly fits. An
+    average divides by `divisor`, else by the cells of input and padding under the window, or with `count_padding`
+    False by the real ones; `norm` is the p of "lp", 2 if not given. `adaptive` is the output size wanted, and no
+    window is given beside it. `dims` is the number of spatial axes, 2 if not given (1 for x of one axis). With
+    `indices` ("max", "min") the result is a pair: values, and flat positions in the unpadded plane (int64).
 
     dtypes: maximum and minimum keep that of x; averages of whole numbers are exact: int64 or float64 where every one
     is exact in it, else Fractions. Raises ShapeError where sizes do not fit or a window holds no real cell,
@@ -142,44 +140,22 @@ def pool(
     """
     from convcalc.compute.layer import apply_pooling
     from convcalc.compute.threads import Options
-    from convcalc.layers import AdaptivePooling, Pooling
+    from convcalc.model.operation import read_pooling
+    from convcalc.notation import is_bare
 
     array = _array(x)
-    window = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
-    given = [name for name, value in window.items() if value is not None]
-    found: Layer
-    if adaptive is not None and isinstance(layer, str):
-        found = _adaptive(layer, adaptive, dims, array.ndim, given)
-    elif isinstance(layer, str) and kernel is not None:
-        found = _pooling(layer, window, ceil, dims, array.ndim)
-        assert isinstance(found, Pooling)
-        found = found.replace(count_padding=count_padding, divisor=divisor, norm=float(norm))
-    elif given:
-        raise UsageError(f"{', '.join(given)} with a whole layer", hint="write all of it into the layer")
-    else:
-        (found,) = _one(parse(layer, dims=dims)) if isinstance(layer, str) else (layer,)
-    if not isinstance(found, Pooling | AdaptivePooling):
-        raise UsageError(f"{layer!r} is no pooling", hint="write max, avg, min, lp or MaxPool2d(2)")
+    options = _window(
+        None if kernel is None else _numbers(kernel, "kernel"), stride=stride, padding=padding, dilation=dilation
+    ).replace(ceil=ceil, count_padding=count_padding, divisor=divisor, norm=norm)
+    if options.given() and not (isinstance(layer, str) and is_bare(layer)):
+        given = ", ".join(f"`{name}`" for name in options.given())
+        raise UsageError(f"{given} with a whole layer", hint="write all of it into the layer")
+    outputs = None if adaptive is None else _numbers(adaptive, "adaptive")
+    found, notes = read_pooling(layer, options, outputs=outputs, rank=dims, axes=array.ndim)
+    _warn(notes)
     wanted = indices or found.indices
     values, positions = apply_pooling(found, array, indices=wanted, options=Options(threads=threads))
     return values if positions is None else (values, positions)
-
-
-def _adaptive(kind: str, sizes: PerAxis, dims: int | None, axes: int, given: Sequence[str]) -> AdaptivePooling:
-    from convcalc.notation import adaptive_pooling
-
-    if given:
-        raise UsageError(f"adaptive stands alone, without {', '.join(given)}")
-    outputs = _numbers(sizes, "adaptive")
-    return adaptive_pooling(kind, outputs, dims or (1 if axes == 1 else None))
-
-
-def _pooling(kind: str, window: dict[str, Any], ceil: bool, dims: int | None, axes: int) -> Layer:
-    from convcalc.notation.options import build
-
-    kernel = _numbers(window.pop("kernel"), "kernel")
-    rank = dims or (1 if axes == 1 else len(kernel) if len(kernel) > 1 else 2)
-    return build(kind, _window(kernel, **window).replace(ceil=ceil or None), rank)
 
 
 def shape(size: str | PerAxis | None, *layers: str | Layer, dims: int | None = None) -> tuple[int, ...]:
@@ -264,12 +240,6 @@ def _warn(notes: Sequence[str]) -> None:
         warnings.warn(note, stacklevel=3)
 
 
-def _one(layers: tuple[Layer, ...]) -> tuple[Layer]:
-    if len(layers) != 1:
-        raise UsageError(f"{len(layers)} layers where one pooling is wanted")
-    return (layers[0],)
-
-
 def _array(values: ArrayLike) -> NDArray[Any]:
     """Make an array; rows that differ in length have no shape."""
     import numpy as np
@@ -292,7 +262,7 @@ def _kernel(kernel: ArrayLike | str) -> NDArray[Any]:
 
 
 def _window(
-    kernel: Sequence[int],
+    kernel: Sequence[int] | None,
     *,
     stride: PerAxis | None,
     padding: Sides | None,
@@ -309,7 +279,7 @@ def _window(
     elif padding is not None:
         sides = (_sides(padding),)
     return WindowOptions(
-        kernel=tuple(kernel),
+        kernel=None if kernel is None else tuple(kernel),
         stride=None if stride is None else _numbers(stride, "stride"),
         padding=sides,
         dilation=None if dilation is None else _numbers(dilation, "dilation"),

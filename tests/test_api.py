@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Run
 from oracles import convolve_loops
 
 import convcalc
@@ -159,9 +160,13 @@ def test_parse_gives_layers_that_shape_takes() -> None:
         (lambda: convcalc.convolve([[1]], [[1]], stride=(1, 1, 1)), UsageError, "3 values"),
         (lambda: convcalc.convolve([[1]], [[1]], padding="most"), ConvcalcError, "most"),
         (lambda: convcalc.convolve([[1]], [[1]], algorithm="fast"), UsageError, "unknown algorithm"),
-        (lambda: convcalc.pool([[1]], "Conv2d(3, 8, 3)"), UsageError, "no pooling"),
-        (lambda: convcalc.pool([[1]], "MaxPool2d(1)", stride=2), UsageError, "stride with a whole layer"),
-        (lambda: convcalc.pool([[1]], "max", 1, adaptive=1), UsageError, "adaptive stands alone"),
+        (lambda: convcalc.pool([[1]], "Conv2d(3, 8, 3)"), UsageError, "not one pooling"),
+        (lambda: convcalc.pool([[1]], "MaxPool2d(1)", stride=2), UsageError, "`stride` with a whole layer"),
+        (
+            lambda: convcalc.pool([[1]], "max", 1, adaptive=1),
+            UsageError,
+            "`kernel` does not belong to an adaptive max",
+        ),
         (lambda: convcalc.shape("3x4x4", "Conv2d(3, 8, 7)"), ShapeError, "smaller than the kernel 7"),
         (lambda: convcalc.shape(224), UsageError, "no layer given"),
         (lambda: convcalc.parse("Conv2d(3, 64, kernel=7)"), SpecError, "kernel"),
@@ -170,6 +175,95 @@ def test_parse_gives_layers_that_shape_takes() -> None:
 def test_errors_say_what_is_wrong(call: Any, kind: type[ConvcalcError], message: str) -> None:
     with pytest.raises(kind, match=message):
         call()
+
+
+LINE = [1, 3, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("layer", "arguments", "options", "parameter"),
+    [
+        ("max", {"kernel": 2, "divisor": 7}, ["-k", "2", "--divisor", "7"], "divisor"),
+        ("max", {"kernel": 2, "norm": 2.0}, ["-k", "2", "--norm", "2"], "norm"),
+        ("min", {"kernel": 2, "count_padding": False}, ["-k", "2", "--no-count-pad"], "count_padding"),
+        ("avg", {"kernel": 2, "norm": 1}, ["-k", "2", "--norm", "1"], "norm"),
+        ("lp", {"kernel": 2, "count_padding": True}, ["-k", "2", "--count-pad"], "count_padding"),
+        ("avg", {"adaptive": 1, "divisor": 7}, ["--adaptive", "1", "--divisor", "7"], "divisor"),
+        ("lp", {"adaptive": 2, "norm": 3}, ["--adaptive", "2", "--norm", "3"], "norm"),
+        ("max", {"adaptive": 2, "ceil": True}, ["--adaptive", "2", "--ceil"], "ceil"),
+        ("max", {"adaptive": 2, "stride": 2}, ["--adaptive", "2", "-s", "2"], "stride"),
+        ("AdaptiveMaxPool1d(2)", {"ceil": True}, ["--ceil"], "ceil"),
+        ("MaxPool1d(2)", {"norm": 3.0}, ["--norm", "3"], "norm"),
+        ("LPPool1d(2, 2)", {"divisor": 3}, ["--divisor", "3"], "divisor"),
+    ],
+)
+def test_what_does_not_apply_to_a_pooling_is_refused_by_function_and_command(
+    layer: str, arguments: dict[str, Any], options: list[str], parameter: str, here: Run
+) -> None:
+    with pytest.raises(UsageError, match=parameter):
+        convcalc.pool(LINE, layer, **arguments)
+    done = here("pool", "1 3 3 4 5", layer, *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert parameter.partition("_pad")[0].replace("_", "-") in done.stderr
+
+
+@pytest.mark.parametrize("name", ["ceil", "count_padding", "divisor", "norm", "adaptive", "stride", "kernel"])
+@pytest.mark.parametrize("layer", ["AvgPool1d(2)", convcalc.parse("AvgPool1d(2)")[0], "AdaptiveAvgPool1d(1)"])
+def test_a_whole_layer_is_not_finished_by_arguments(layer: Any, name: str) -> None:
+    arguments: dict[str, Any] = {name: 1}
+    with pytest.raises(UsageError, match=f"`{name}`|{re.escape(repr(layer))} is no kind of pooling"):
+        convcalc.pool(LINE, layer, **arguments)
+
+
+@pytest.mark.parametrize("layer", ["MaxPool1d(2)", "maxpool1d", convcalc.parse("maxpool1d:2")[0]])
+def test_another_number_of_spatial_axes_than_the_layer_s_is_refused(layer: Any, here: Run) -> None:
+    kernel: dict[str, Any] = {"kernel": 2} if layer == "maxpool1d" else {}
+    with pytest.raises(UsageError, match="works on 1 spatial axis, not on 2"):
+        convcalc.pool([LINE, LINE], layer, dims=2, **kernel)
+    if isinstance(layer, str):
+        options = ["-k", "2"] if kernel else []
+        assert "works on 1 spatial axis, not on 2" in here("pool", "1 3; 4 5", layer, "--dims", "2", *options).stderr
+        assert here("pool", "1 3; 4 5", layer, "--dims", "1", *options).stdout == "3\n5\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "parameter"),
+    [
+        ({"output_padding": 1}, ["--output-padding", "1"], "output_padding"),
+        ({"output_padding": 0}, ["--output-padding", "0"], "output_padding"),
+        ({"transposed": True, "boundary": "reflect"}, ["--transposed", "--boundary", "reflect"], "boundary"),
+        ({"boundary": "constant", "transposed": True}, ["--boundary", "constant:1", "--transposed"], "boundary"),
+        ({"boundary": "mirrored"}, ["--boundary", "mirrored"], "boundary"),
+        ({"groups": 2}, ["--groups", "2"], "groups"),
+    ],
+)
+def test_what_does_not_apply_to_a_convolution_is_refused_by_function_and_command(
+    arguments: dict[str, Any], options: list[str], parameter: str, here: Run
+) -> None:
+    with pytest.raises(UsageError, match=parameter):
+        convcalc.convolve(LINE, [1, 1], **arguments)
+    done = here("conv", "1 3 3 4 5", "-k", "1 1", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert parameter.replace("_", "-") in done.stderr
+
+
+@pytest.mark.parametrize("boundary", ["zeros", "reflect"])
+def test_a_constant_without_its_boundary_is_refused(boundary: str) -> None:
+    with pytest.raises(UsageError, match=f"`constant` does not apply to the boundary {boundary}"):
+        convcalc.convolve(LINE, [1, 1], padding=1, constant=9, boundary=boundary)
+    found = convcalc.convolve(LINE, [1, 1], padding=1, constant=9, boundary="constant")
+    assert found.tolist() == [10, 4, 6, 7, 9, 14]
+    found = convcalc.convolve(LINE, [1, 1], padding=1, boundary="constant")
+    assert found.tolist() == [1, 4, 6, 7, 9, 5]
+
+
+def test_the_notes_of_a_printed_pooling_are_passed_on(here: Run) -> None:
+    printed = "(pool): AvgPool2d(kernel_size=2, stride=2, padding=1)"
+    with pytest.warns(UserWarning, match="count_include_pad"):
+        assert convcalc.pool([[1, 2], [3, 4]], printed).tolist() == [[0.25, 0.5], [0.75, 1]]
+    done = here("pool", "1 2; 3 4", printed)
+    assert done.stdout == "0.25 0.5\n0.75 1.0\n"
+    assert "count_include_pad" in done.stderr
 
 
 def test_importing_the_package_loads_nothing() -> None:

@@ -88,7 +88,7 @@ def test_what_the_kinds_are() -> None:
         ("conv", {"kernel": "3", "output_padding": "1"}, None, "`output_padding` does not belong to conv"),
         ("conv", {"kernel": "3", "padding": "1x2"}, 1, "`padding` has 2 values for 1 spatial axis"),
         ("maxpool1d", {"kernel": "3x5"}, None, "`kernel` has 2 values for 1 spatial axis"),
-        ("maxpool1d", {"kernel": "3"}, 2, "maxpool1d works on 1 spatial axes, not on 2"),
+        ("maxpool1d", {"kernel": "3"}, 2, "maxpool1d works on 1 spatial axis, not on 2"),
         ("maxpool", {"kernel": "3", "groups": 2}, None, "`groups` does not belong to maxpool"),
         ("relu", {"kernel": "3"}, None, "`kernel` does not belong to relu"),
         ("conv", {"kernel": "3", "groups": 4, "out_channels": 6}, None, "groups 4 does not divide out_channels 6"),

@@ -90,7 +90,7 @@ def test_a_plane_in_pieces_has_the_bits_of_the_whole(
     layer = Convolution(None, None, **window)
     edge: dict[str, Any] = {
         "boundary": boundary,
-        "constant": 7 if boundary == "constant" else 0,
+        "constant": 7 if boundary == "constant" else None,
         "flip": flip,
         "bias": bias,
     }

@@ -35,7 +35,7 @@ from convcalc.cli.output import Answer, noted
 from convcalc.cli.pipe import is_bare, is_binary, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import Convolution
-from convcalc.model.reading import read_layers
+from convcalc.model.operation import read_convolution
 from convcalc.report import Grid, matrix_report
 
 if TYPE_CHECKING:
@@ -238,10 +238,4 @@ def _layer(text: str | None, filters: KernelOptions, window: WindowArguments, ke
         groups=filters.groups,
         output_padding=axes_of(filters.output_padding, "output_padding"),
     )
-    nodes = read_layers([text or ("convT" if filters.transposed else "conv")], options, rank=rank).nodes
-    if len(nodes) != 1 or not isinstance(nodes[0].layer, Convolution):
-        raise UsageError(f"{text!r} is not one convolution", place="LAYER", hint="pooling is done by convcalc pool")
-    layer = nodes[0].layer
-    if filters.transposed and not layer.transposed:
-        raise UsageError(f"{text!r} is not transposed", place="--transposed", hint="write ConvTranspose2d(...)")
-    return layer
+    return read_convolution(text, options, rank=rank, transposed=filters.transposed)

@@ -132,11 +132,11 @@ def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:
 
     >>> import numpy as np
     >>> boundary_of("constant:7", NumberOptions()), boundary_of("reflect", NumberOptions())
-    (('constant', np.int64(7)), ('reflect', 0))
+    (('constant', np.int64(7)), ('reflect', None))
     """
     name, colon, value = text.partition(":")
     if name != "constant":
-        return text, 0
+        return text, None
     if not colon:
         raise UsageError("constant needs its value", place="--boundary", hint="write constant:V, as constant:0.5")
     from convcalc.matrix.text import parse_matrix

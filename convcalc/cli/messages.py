@@ -35,6 +35,7 @@ OPTIONS = {
             *("region", "scale", "stride", "transposed", "want"),
         )
     },
+    "count_padding": "--count-pad",
     "format": "--from",
     "kernel": "-k",
     "size": "--input",

@@ -26,8 +26,7 @@ from convcalc.cli.output import Answer, noted
 from convcalc.cli.pipe import is_bare, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
-from convcalc.model.reading import read_layers
-from convcalc.notation import adaptive_pooling
+from convcalc.model.operation import read_pooling
 from convcalc.report import Grid, matrix_report
 
 if TYPE_CHECKING:
@@ -94,11 +93,14 @@ def pool(
     streaming = not pooling.indices and may_stream(homework, cell, shown, engine, output)
     x = read_input(source, numbers, streaming, memory_size(engine.memory))
     if not isinstance(x, Matrix):
-        rows = _rows_through(x, _layer(text, pooling, window, 2), engine)
+        layer, notes = _layer(text, pooling, window, 2)
+        rows = _rows_through(x, layer, engine)
         if rows is not None:
+            noted(notes)
             return stream(rows, output, shown.precision)
         x = x.whole()
-    layer = _layer(text, pooling, window, x.array.ndim)
+    layer, notes = _layer(text, pooling, window, x.array.ndim)
+    notes = (*x.notes, *notes)
     if x.array.ndim == 1 and rank_of(layer) == 2:
         # One line of text is a row of a matrix where the window says that it has rows.
         x = x.replace(array=x.array.reshape(1, -1))
@@ -106,7 +108,7 @@ def pool(
         return Answer(planned_pooling(layer, x.array, engine), output)
     wanted = pooling.indices or layer.indices
     if not wanted and is_bare(homework, cell, shown) and pool_in_place(layer, x.array, engine, output.output):
-        return noted(x.notes)
+        return noted(notes)
     values, indices = compute_pooling(layer, x.array, wanted, engine)
     derived = []
     if homework.explain or cell.at is not None:
@@ -132,7 +134,7 @@ def pool(
         precision=shown.precision,
         derivations=derived,
         verdict=verdict,
-        notes=x.notes,
+        notes=notes,
     )
     return Answer(report, output)
 
@@ -149,40 +151,20 @@ def _rows_through(
     return None if axes is None else pooled_rows(incoming, layer, axes, row_options(engine))
 
 
-def _layer(text: str, pooling: PoolOptions, window: WindowArguments, axes: int) -> Pooling | AdaptivePooling:
-    """Make the pooling that LAYER and options describe."""
-    options = sliding_options(window).replace(kernel=axes_of(pooling.kernel, "kernel"), ceil=pooling.ceil)
-    given = (options.kernel, options.stride, options.dilation)
-    several = any(values is not None and len(values) > 1 for values in given)
-    rank = 1 if window.dims is None and axes == 1 and not several else window.dims
-    if pooling.adaptive is not None or pooling.whole:
-        if options.given() or (pooling.adaptive is not None and pooling.whole):
-            raise UsageError(
-                "--adaptive and --global stand alone: the output size decides every window", place="pool"
-            )
-        outputs = axes_of(pooling.adaptive, "adaptive") or (1,)
-        return adaptive_pooling(text, outputs, rank)
-    nodes = read_layers([text], options, rank=rank).nodes
-    if len(nodes) != 1 or not isinstance(nodes[0].layer, Pooling | AdaptivePooling):
-        raise UsageError(
-            f"{text!r} is not one pooling", place="LAYER", hint="write max, avg, min, lp or MaxPool2d(2)"
-        )
-    return _with_counting(nodes[0].layer, pooling)
-
-
-def _with_counting(layer: Pooling | AdaptivePooling, pooling: PoolOptions) -> Pooling | AdaptivePooling:
-    """Apply the options that only some kinds of pooling have."""
-    for name, value, kind in (
-        ("--norm", pooling.norm, "lp"),
-        ("--divisor", pooling.divisor, "avg"),
-        ("--count-pad", pooling.count_pad, "avg"),
-    ):
-        if value is not None and (layer.kind != kind or isinstance(layer, AdaptivePooling)):
-            raise UsageError(f"{name} belongs to {kind} pooling with a window, not to this {layer.kind} pooling")
-    if isinstance(layer, AdaptivePooling):
-        return layer
-    return layer.replace(
-        norm=layer.norm if pooling.norm is None else pooling.norm,
-        divisor=layer.divisor if pooling.divisor is None else pooling.divisor,
-        count_padding=layer.count_padding if pooling.count_pad is None else pooling.count_pad,
+def _layer(
+    text: str, pooling: PoolOptions, window: WindowArguments, axes: int
+) -> "tuple[Pooling | AdaptivePooling, tuple[str, ...]]":
+    """Make the pooling that LAYER and options describe, with the notes of its reader."""
+    options = sliding_options(window).replace(
+        kernel=axes_of(pooling.kernel, "kernel"),
+        ceil=pooling.ceil,
+        count_padding=pooling.count_pad,
+        divisor=pooling.divisor,
+        norm=pooling.norm,
     )
+    outputs = axes_of(pooling.adaptive, "adaptive")
+    if pooling.whole:
+        if outputs is not None:
+            raise UsageError("--adaptive and --global are two output sizes", place="pool", hint="give one of them")
+        outputs = (1,)
+    return read_pooling(text, options, outputs=outputs, rank=window.dims, axes=axes)

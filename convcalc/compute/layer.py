@@ -22,7 +22,7 @@ def arranged_layer(
     *,
     bias: Array | None = None,
     boundary: str = "zeros",
-    constant: Any = 0,
+    constant: Any = None,
     flip: bool = False,
 ) -> Arranged:
     """Arrange `layer` with the numbers of `kernel` as its weight on x, for `compute` and `products`.

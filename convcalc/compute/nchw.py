@@ -162,13 +162,14 @@ def arranged(
     transposed: bool = False,
     output_padding: Sequence[int] | None = None,
     boundary: str = "zeros",
-    constant: Any = 0,
+    constant: Any = None,
     flip: bool = False,
 ) -> Arranged:
     """Arrange an input of n, n+1 or n+2 axes and a kernel of n, n+1 or n+2, where n = len(windows).
 
     See `arrange` for what each pair means and for the result's axes. `flip` turns the kernel by 180 degrees on its
-    spatial axes, as mathematicians do; `boundary` says what the padding holds (`extend`). Raises ShapeError.
+    spatial axes, as mathematicians do; `boundary` says what the padding holds (`extend`), `constant` which number
+    where it is constant (None: 0). Raises ShapeError, and UsageError where one of these does not apply.
 
     >>> arranged(np.array([1, 2, 3]), np.array([1, 10]), [Window(2)]).compute()
     array([21, 32])
@@ -183,13 +184,15 @@ def arranged(
         channels = plan.result[-1] if plan.result else 1
         framework = framework.reshape(-1, channels, *plan.x[2:])
         weight, groups = np.broadcast_to(weight, (channels, *weight.shape[1:])), channels
+    if constant is not None and boundary != "constant":
+        raise UsageError(f"`constant` does not apply to the boundary {boundary}")
     if boundary != "zeros":
         if transposed:
-            raise ShapeError("`boundary` does not apply to a transposed convolution")
+            raise UsageError("`boundary` does not apply to a transposed convolution")
         if boundary not in BOUNDARIES:
             raise UsageError(f"unknown boundary {boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
         if boundary == "constant":
-            framework, windows = extend(framework, windows, boundary, constant)
+            framework, windows = extend(framework, windows, boundary, 0 if constant is None else constant)
             boundary = "zeros"
     extra = None if output_padding is None else tuple(output_padding)
     return Arranged(framework, weight, tuple(windows), groups, bias, extra, transposed, plan.result, boundary)

@@ -89,6 +89,9 @@ class WindowOptions(Value):
     output_padding: tuple[int, ...] | None = None
     ceil: bool | None = None
     bias: bool | None = None
+    count_padding: bool | None = None
+    divisor: int | None = None
+    norm: float | None = None
 
     def given(self) -> tuple[str, ...]:
         """Name the options that were given, in their order.

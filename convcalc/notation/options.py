@@ -27,10 +27,12 @@ _TAKES = {
     "conv": (*_WINDOW, "groups", "out_channels", "in_channels", "bias"),
     "convT": (*_WINDOW, "groups", "out_channels", "in_channels", "output_padding", "bias"),
     "dw": (*_WINDOW, "in_channels", "bias"),
-    "pool": (*_WINDOW, "ceil"),
+    "maxpool": (*_WINDOW, "ceil"),
+    "minpool": (*_WINDOW, "ceil"),
+    "avgpool": (*_WINDOW, "ceil", "count_padding", "divisor"),
+    "lppool": (*_WINDOW, "ceil", "norm"),
     "fc": ("out_channels", "in_channels", "bias"),
     "bn": ("in_channels",),
-    "none": (),
 }
 
 
@@ -66,15 +68,13 @@ def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
         hint = did_you_mean(kind, [*KINDS, *ELEMENTWISE])
         raise UsageError(f"there is no layer {kind[:40]!r}", text=kind, span=(0, len(kind)), hint=hint)
     name, kind_rank = found
-    if kind_rank is not None and rank is not None and rank != kind_rank:
-        raise UsageError(f"{kind} works on {kind_rank} spatial axes, not on {rank}")
-    takes = "pool" if name in POOL_KINDS else name if name in _TAKES else "none"
-    _refuse_others(options, _TAKES[takes], kind)
-    axes = _rank(options, rank if kind_rank is None else kind_rank)
-    match takes:
+    agreed = _agreed(kind, kind_rank, rank)
+    _refuse_others(options, _TAKES.get(name, ()), kind)
+    axes = _rank(options, agreed)
+    match name:
         case "conv" | "convT" | "dw":
             return _convolution(name, options, axes)
-        case "pool":
+        case "maxpool" | "minpool" | "avgpool" | "lppool":
             return _pooling(name, options, axes)
         case "fc":
             if options.out_channels is None:
@@ -88,8 +88,13 @@ def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
             return Flatten() if name == "flatten" else Elementwise(name)
 
 
-def adaptive_pooling(kind: str, outputs: tuple[int, ...], rank: int | None = None) -> AdaptivePooling:
-    """Build the pooling `kind` (`max`, `avgpool`) to a wanted output size, one number for every axis or one an axis.
+def adaptive_pooling(
+    kind: str, outputs: tuple[int, ...], rank: int | None = None, options: WindowOptions | None = None
+) -> AdaptivePooling:
+    """Build the pooling `kind` (`max`, `avgpool`) to an output size: one number for all axes, or one for each.
+
+    Raises UsageError where `kind` is not a kind of pooling, the numbers of axes differ, or any of the `options` is
+    given: the output size decides every window.
 
     >>> adaptive_pooling("max", (7,))
     AdaptivePooling(kind='max', outputs=(7, 7), drop_axes=False, indices=False)
@@ -97,10 +102,26 @@ def adaptive_pooling(kind: str, outputs: tuple[int, ...], rank: int | None = Non
     found = canonical(kind.strip())
     if found is None or found[0] not in POOL_KINDS:
         raise UsageError(f"{kind[:40]!r} is no kind of pooling", place="LAYER", hint="write max, avg, min or lp")
-    axes = found[1] or rank or (len(outputs) if len(outputs) > 1 else 2)
+    if options is not None:
+        what = f"an adaptive {POOL_KINDS[found[0]]} pooling"
+        _refuse_others(options, (), what, "the output size decides every window")
+    axes = _agreed(kind, found[1], rank) or (len(outputs) if len(outputs) > 1 else 2)
     if len(outputs) not in (1, axes):
         raise UsageError(f"the output size has {len(outputs)} values for {axes} spatial axes", place="`adaptive`")
     return AdaptivePooling(POOL_KINDS[found[0]], _axes(outputs, axes, (1,)))
+
+
+def _agreed(what: str, own: int | None, rank: int | None) -> int | None:
+    """Return the number of spatial axes that a name says itself, or that is asked for; both must agree."""
+    check_rank(what, own, rank)
+    return own or rank
+
+
+def check_rank(what: str, own: int | None, rank: int | None) -> None:
+    """Refuse to work on `rank` spatial axes with what has a number of its own; None is any number."""
+    if own is not None and rank is not None and rank != own:
+        axes = "1 spatial axis" if own == 1 else f"{own} spatial axes"
+        raise UsageError(f"{what} works on {axes}, not on {rank}")
 
 
 def _convolution(name: str, options: WindowOptions, rank: int) -> Convolution:
@@ -128,6 +149,9 @@ def _pooling(name: str, options: WindowOptions, rank: int) -> Pooling:
         padding=_padding(options.padding, rank),
         dilation=_axes(options.dilation, rank, (1,)),
         ceil=options.ceil is True,
+        count_padding=options.count_padding is not False,
+        divisor=options.divisor,
+        norm=2.0 if options.norm is None else float(options.norm),
     )
 
 
@@ -175,12 +199,12 @@ def _padding(padding: tuple[Padding, ...] | NamedPadding | None, rank: int) -> t
     return padding * rank if len(padding) == 1 else padding
 
 
-def _refuse_others(options: WindowOptions, takes: tuple[str, ...], what: str) -> None:
+def _refuse_others(options: WindowOptions, takes: tuple[str, ...], what: str, hint: str | None = None) -> None:
     for name in options.given():
         if name not in takes:
-            known = ", ".join(f"`{field}`" for field in takes)
-            hint = f"it takes {known}" if known else "it takes no window options"
-            raise UsageError(f"`{name}` does not belong to {what}", hint=hint)
+            known = ", ".join(f"`{field}`" for field in takes if field != "in_channels")
+            otherwise = f"it takes {known}" if known else "it takes no window options"
+            raise UsageError(f"`{name}` does not belong to {what}", hint=hint or otherwise)
 
 
 def apply_options(node: Node, options: WindowOptions) -> Node:
@@ -210,7 +234,7 @@ def _changed(layer: Layer, options: WindowOptions, what: str) -> Layer:
         case Convolution():
             takes = _TAKES["dw" if layer.depth_multiplier else "convT" if layer.transposed else "conv"]
         case Pooling():
-            takes = _TAKES["pool"]
+            takes = _TAKES[f"{layer.kind}pool"]
         case Linear():
             takes = _TAKES["fc"]
         case _:

@@ -80,7 +80,7 @@ def convolved_rows(
     *,
     bias: Array | None = None,
     boundary: str = "zeros",
-    constant: Any = 0,
+    constant: Any = None,
     flip: bool = False,
     options: Options,
 ) -> Iterator[Array]:
@@ -100,13 +100,14 @@ def convolved_rows(
 
     def convolved(rows: Array, axes: Sequence[Window], edge: str = "zeros") -> Array:
         chosen = options if exact and rows.dtype.kind != "f" else steady
-        return correlate(rows, kernel, axes, bias=bias, boundary=edge, constant=constant, flip=flip, options=chosen)
+        value = constant if edge == "constant" else None
+        return correlate(rows, kernel, axes, bias=bias, boundary=edge, constant=value, flip=flip, options=chosen)
 
     if len(windows) == 1:
         yield from (convolved(rows, windows, boundary) for rows in blocks)
         return
     if boundary != "zeros":
-        blocks = extended_rows(blocks, windows, boundary, constant)
+        blocks = extended_rows(blocks, windows, boundary, 0 if constant is None else constant)
         windows = [window.replace(padding=Padding()) for window in windows]
     yield from _streamed(blocks, windows, convolved)
 
