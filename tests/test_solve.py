@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import product
 
 import pytest
+from families import FOLD, TWO_AXES
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import legal_starts
@@ -14,14 +16,19 @@ from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Padding
 from convcalc.layers import (
     AdaptivePooling,
+    Attention,
     Convolution,
     Elementwise,
+    Embedding,
     Flatten,
+    GatedUnit,
     Layer,
     Linear,
     Normalization,
+    Permute,
     PixelShuffle,
     Pooling,
+    Recurrent,
     Resize,
     TensorShape,
 )
@@ -154,7 +161,7 @@ def test_what_a_notation_refuses_is_no_answer() -> None:
     for size in (5, 6):
         solved = solve_value(build, (3, size, size), (3, size + 4 - 3, size + 4 - 3))
         assert listed(solved) == {4}
-    with pytest.raises(UsageError, match="none: no kernel fits; with 3: "):
+    with pytest.raises(UsageError, match=r"no kernel gives a height of 7: none, and the nearest is 4 .which gives 6"):
         solve_value(build, (3, 5, 5), (3, 7, 7))
 
 
@@ -190,7 +197,7 @@ def test_a_linear_layer_fixes_the_size_before_the_flatten() -> None:
     solved = solve_input(chain, (None,), None)
     expected = [n for n in range(5, 60) if windows_on(windows_on(n, 5, 1, 0, 1), 2, 2, 0, 1) == 7]
     assert sorted(listed(solved, 100)) == expected
-    with pytest.raises(ShapeError, match=r"no input size gives 8 cells a channel, .*: none, and the nearest are"):
+    with pytest.raises(ShapeError, match=r"no input size gives 8 cells per channel, .*: none, and the nearest are"):
         solve_input([*chain[:-1], Linear(6 * 8, 10)], (None,), None)
 
 
@@ -207,6 +214,114 @@ def test_an_adaptive_pooling_takes_every_size_from_the_smallest_on() -> None:
     chain: list[Layer] = [Convolution(3, 8, (5, 3), (2, 2), "valid", (1, 1)), AdaptivePooling("avg", (6, 7))]
     assert solve_input(chain, (None,), (6, 7)).solutions[0].spans == (Span(5, None), Span(3, None))
     assert solve_input(chain, (None,), None).solutions[0].spans == (Span(5, 5), Span(3, 3))
+
+
+Chain = list[Layer]
+SIDE = 12
+
+
+def outputs_of(chain: Chain, channels: int, rank: int, upto: int) -> dict[tuple[int, ...], TensorShape]:
+    """Send every size up to a limit through the real layers."""
+    found = {}
+    for sizes in product(range(1, upto + 1), repeat=rank):
+        with suppress(ShapeError):
+            found[sizes] = trace(chain, TensorShape((channels, *sizes), rank)).output
+    return found
+
+
+def pairs(chain: Chain, want: tuple[int, ...] | None, rank: int, upto: int) -> set[tuple[int, ...]]:
+    """List every combination of sizes that the solutions name up to a limit, nothing where there is no answer."""
+    try:
+        solved = solve_input(chain, (4, *[None] * rank), want, rank)
+    except ShapeError:
+        return set()
+    every = [each.spans * rank if len(each.spans) == 1 else each.spans for each in solved.solutions]
+    listed = [[range(span.first, min(upto, span.last or upto) + 1) for span in spans] for spans in every]
+    return {sizes for spans in listed for sizes in product(*spans)}
+
+
+def compare_with_all(chain: Chain, rank: int, upto: int) -> None:
+    """Compare what is found with what trying all sizes finds, for outputs of several kinds."""
+    possible = outputs_of(chain, 4, rank, upto)
+    wants = list(dict.fromkeys(output.sizes for output in possible.values()))
+    for want in [*wants[:: max(1, len(wants) // 6)], *wants[-1:], (3, 997), (4, 997, 13), (997,)]:
+        expected = {sizes for sizes, output in possible.items() if output.sizes == want}
+        assert pairs(chain, want, rank, upto) == expected, want
+    smallest = pairs(chain, None, rank, 200)
+    assert bool(smallest) >= bool(possible)
+    assert {sizes for sizes in smallest if max(sizes) <= upto} <= possible.keys()
+
+
+@pytest.mark.parametrize("layer", TWO_AXES, ids=str)
+def test_every_input_size_is_found_for_every_family(layer: Layer) -> None:
+    compare_with_all([layer], 2, SIDE)
+    compare_with_all([Pooling("max", (2, 3), (2, 1), "valid", (1, 1)), layer], 2, SIDE)
+    compare_with_all([layer, Convolution(None, 3, (2, 3), (1, 2), (Padding(1, 1), Padding()), (1, 1))], 2, SIDE)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [FOLD, Attention(7, 1), Recurrent("lstm", 7, 5), Linear(7, 5), Embedding(9, 4), Flatten(), Permute((2, 1)),
+     GatedUnit(2), Pooling("avg", (2,), (3,), (Padding(0, 2),), (1,)), Resize(1, factor=(1.5,))],
+    ids=str,
+)  # fmt: skip
+def test_every_input_length_is_found(layer: Layer) -> None:
+    compare_with_all([layer], 1, LARGEST)
+    compare_with_all([layer, Elementwise("ReLU")], 1, LARGEST)
+
+
+@pytest.mark.parametrize("layer", TWO_AXES, ids=str)
+def test_one_unknown_for_all_axes_finds_every_square(layer: Layer) -> None:
+    chain: Chain = [Normalization(4, 2), layer]
+    possible = outputs_of(chain, 4, 2, SIDE)
+    squares = {sizes: output for sizes, output in possible.items() if len(set(sizes)) == 1}
+    for want in {output.sizes for output in squares.values()}:
+        spans = [each.spans * (3 - len(each.spans)) for each in solve_input(chain, (None,), want).solutions]
+        for sizes in squares:
+            named = any(
+                all(part.meet(Span(size, size)) for part, size in zip(each, sizes, strict=True)) for each in spans
+            )
+            assert named == (squares[sizes].sizes == want), (sizes, want)
+
+
+LAYERS = [
+    "Conv1d(4, 4, {k}, stride={s}, padding={p}, dilation={d})",
+    "ConvTranspose1d(4, 4, {k}, stride={s}, padding={p}, output_padding={o}, dilation={d})",
+    "MaxPool1d({k}, stride={s}, padding={p}, dilation={d}, ceil_mode=True)",
+    "AvgPool1d({k}, padding={p})",
+    "MaxUnpool1d({k}, stride={s}, padding={p})",
+    "Conv1D(4, {k}, strides={s}, dilation_rate={d}, padding='causal')",
+    "2*(conv:4,k{k},s{s},p{p})",
+    "conv:4,k{k},p{p} relu avgpool:{s}",
+]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.sampled_from(LAYERS), st.data(), st.integers(1, 25), st.integers(1, 12))
+def test_every_value_of_every_window_is_found(text: str, data: st.DataObject, size: int, want: int) -> None:
+    numbers = {"k": st.integers(1, 5), "s": st.integers(1, 4), "p": st.integers(0, 2)}
+    drawn = data.draw(st.fixed_dictionaries(numbers | {"d": st.integers(1, 3), "o": st.integers(0, 1)}))
+    rank = 2 if "conv:" in text else 1
+    sizes, wanted = (4, *[size] * rank), (want,) * rank
+    unknown = data.draw(st.sampled_from([name for name in drawn if f"{{{name}}}" in text]))
+
+    def build(values: tuple[int, ...]) -> Sequence[Layer]:
+        return [node.layer for node in parse_layers(text.format(**drawn | {unknown: values[0]}))]
+
+    expected = set()
+    for value in range(LARGEST + 1):
+        with suppress(UsageError):
+            expected |= (
+                {value} if trace(build((value,)), TensorShape(sizes, rank)).output.spatial == wanted else set()
+            )
+    try:
+        build((1,))
+    except UsageError:
+        assume(expected)
+    values: set[int] = set()
+    with suppress(UsageError):
+        values = listed(solve_value(build, sizes, wanted, rank))
+    assert values == expected
 
 
 def test_one_side_of_the_input_and_its_features() -> None:

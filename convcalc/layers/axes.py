@@ -82,16 +82,19 @@ def _check_rank(layer: Layer, shape: TensorShape) -> None:
 
 
 def _stays(layer: Flatten | Unflatten | Reshape, shape: TensorShape) -> bool:
-    """Whether the numbers already have the shape that they are to get."""
-    if shape.channels is None or None in shape.sizes:
+    """Whether the numbers are known to have the shape that they are to get."""
+    if None in shape.sizes:
         return False
-    match layer:
-        case Flatten():
-            return flattened(layer, shape) == shape
-        case Unflatten():
-            return unflattened(layer, shape) == shape
-        case Reshape():
-            return reshaped(layer, shape) == shape
+    try:
+        match layer:
+            case Flatten():
+                return flattened(layer, shape) == shape
+            case Unflatten():
+                return unflattened(layer, shape) == shape
+            case Reshape():
+                return reshaped(layer, shape) == shape
+    except ShapeError:
+        return False
 
 
 def _each(maps: Sequence[AxisMap]) -> AxisMaps:

@@ -115,4 +115,6 @@ def _remark(solved: Solved) -> str:
     if all(len(each.spans) == 1 for each in solved.solutions):
         count = sum((span.last or 0) - span.first + 1 for span in counted)
         return f"{count} values fit, the smallest first"
+    if all(span.first == span.last for span in counted):
+        return f"{len(solved.solutions)} sizes fit, the squarest first"
     return "each axis may have any of these by itself"

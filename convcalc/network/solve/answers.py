@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer, TensorShape
@@ -11,11 +11,13 @@ from convcalc.text import size_text
 from convcalc.value import Value
 
 Accept = Callable[[tuple[int, ...]], TensorShape]
-"""Gives the output for values of the unknown, or raises UsageError: the layers refuse them, or it is not wanted."""
+"""Returns the output for values of the unknown, or raises UsageError: the layers refuse them, or it is not wanted."""
 
 # Values tried one by one where no rule leads to them, and values of a span that are all looked at.
 MOST_TRIED = 1024
 MOST_CHECKED = 64
+# How far beyond its first value a span without end is looked at.
+FAR = 2**64
 
 
 class Span(Value):
@@ -29,7 +31,7 @@ class Span(Value):
     last: int | None
 
     def meet(self, other: Span) -> Span | None:
-        """Give what both spans hold, None if that is nothing."""
+        """Return what both spans hold, None if that is nothing."""
         first = max(self.first, other.first)
         lasts = [span.last for span in (self, other) if span.last is not None]
         last = min(lasts) if lasts else None
@@ -54,54 +56,35 @@ class Solved(Value):
     least: bool = False
 
 
-def wanted(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
+def target_sizes(want: tuple[int, ...], rank: int) -> tuple[int, ...]:
     """Read the sizes of a wanted output of `rank` spatial axes: one number is a square or a cube.
 
-    >>> wanted((7,), 2), wanted((64, 7, 7), 2)
+    >>> target_sizes((7,), 2), target_sizes((64, 7, 7), 2)
     ((7, 7), (64, 7, 7))
     """
-    return sizes * rank if len(sizes) == 1 and rank > 1 else sizes
+    return want * rank if len(want) == 1 and rank > 1 else want
 
 
-def passed(layers: Sequence[Layer], shape: TensorShape, want: tuple[int, ...] | None) -> TensorShape:
+def forward(layers: Sequence[Layer], shape: TensorShape, want: tuple[int, ...] | None) -> TensorShape:
     """Send a shape through the real layers.
 
     Raises ShapeError where it does not pass, or where the output is not `want` (the batch and, where they are not
     said, the channels may be any).
 
     >>> from convcalc.layers import Linear
-    >>> print(passed([Linear(784, 10)], TensorShape((784,), 0), (10,)))
+    >>> print(forward([Linear(784, 10)], TensorShape((784,), 0), (10,)))
     10
     """
     output = trace(layers, shape).output
     if want is not None:
-        sizes = wanted(want, output.rank)
+        sizes = target_sizes(want, output.rank)
         if sizes not in (output.sizes, output.sizes[len(output.batch) :], output.spatial):
             raise ShapeError(f"the output is {output}, not {size_text(sizes)}")
     return output
 
 
-def accepted(what: str, choices: Sequence[tuple[Span, ...]], accept: Accept) -> Solved:
-    """Keep what the real layers take of the values found for single axes.
-
-    Raises the layers' own error for the first of them where nothing is left.
-    """
-    solutions = []
-    for spans in choices:
-        for run in _runs(spans, accept):
-            solutions.append(Solution(run, accept(tuple(span.first for span in run))))
-    if not solutions:
-        values = tuple(span.first for span in choices[0])
-        try:
-            accept(values)
-        except UsageError as error:
-            error.message = f"none: no {what} fits; with {size_text(values)}: {error.message}"
-            error.args = (error.message,)
-            raise
-    return Solved(what, tuple(solutions))
-
-
-def _passes(accept: Accept, *values: int) -> bool:
+def passes(accept: Accept, *values: int) -> bool:
+    """Whether the layers take these values and give what is wanted."""
     try:
         accept(values)
     except UsageError:
@@ -109,41 +92,40 @@ def _passes(accept: Accept, *values: int) -> bool:
     return True
 
 
-def _runs(spans: tuple[Span, ...], accept: Accept) -> Iterator[tuple[Span, ...]]:
-    """Cut spans into those that pass; of several axes, or of a wide span, the ends stand for what is between."""
-    if len(spans) > 1:
-        if _passes(accept, *(span.first for span in spans)):
-            yield spans
-        return
-    span = spans[0]
-    first, last = span.first, span.last
-    if last is not None and last - first < MOST_CHECKED:
-        yield from ((each,) for each in joined(value for value in range(first, last + 1) if _passes(accept, value)))
-        return
-    far = first + 2**64 if last is None else last
-    if _passes(accept, far):
-        if not _passes(accept, first):
-            first = _turn(first, far, accept)
-        yield (Span(first, last),)
-    elif _passes(accept, first):
-        yield (Span(first, _turn(far, first, accept)),)
-    else:
-        tries = range(first, first + MOST_TRIED)
-        yield from ((each,) for each in joined(value for value in tries if _passes(accept, value)))
+def keep_valid(span: Span, valid: Callable[[int], bool]) -> list[Span]:
+    """Cut a span to the values that are valid.
+
+    Short spans are looked at value by value. In a long one the values are taken to be valid all, or from one of
+    them on, or up to one of them, where those at its start and its end say so; else its first 1024 are listed.
+
+    >>> keep_valid(Span(1, None), lambda value: value > 5), keep_valid(Span(1, 8), lambda value: value % 4 == 0)
+    ([Span(first=6, last=None)], [Span(first=4, last=4), Span(first=8, last=8)])
+    """
+    first, last = span.first, span.first + FAR if span.last is None else span.last
+    checked = range(first, min(last, first + MOST_CHECKED - 1) + 1)
+    runs = merge_runs(filter(valid, checked))
+    if last == checked[-1]:
+        return runs
+    if runs and runs[-1].last == checked[-1] and checked[-1] - runs[-1].first >= MOST_CHECKED // 2:
+        end = span.last if valid(last) else _turn(last, checked[-1], valid)
+        return [*runs[:-1], Span(runs[-1].first, end)]
+    if not runs and all(map(valid, range(max(first, last - MOST_CHECKED), last + 1))):
+        return [Span(_turn(checked[-1], last, valid), span.last)]
+    return merge_runs(filter(valid, range(first, min(last, first + MOST_TRIED) + 1)))
 
 
-def _turn(refused: int, taken: int, accept: Accept) -> int:
-    """Find the last value on the way from one that passes to one that does not."""
-    while abs(taken - refused) > 1:
-        middle = (refused + taken) // 2
-        refused, taken = (refused, middle) if _passes(accept, middle) else (middle, taken)
-    return taken
+def _turn(invalid: int, value: int, valid: Callable[[int], bool]) -> int:
+    """Find the last value on the way from one that is valid to one that is not."""
+    while abs(value - invalid) > 1:
+        middle = (invalid + value) // 2
+        invalid, value = (invalid, middle) if valid(middle) else (middle, value)
+    return value
 
 
-def joined(values: Iterable[int]) -> list[Span]:
+def merge_runs(values: Iterable[int]) -> list[Span]:
     """Join rising numbers into spans.
 
-    >>> joined([3, 4, 5, 8])
+    >>> merge_runs([3, 4, 5, 8])
     [Span(first=3, last=5), Span(first=8, last=8)]
     """
     spans: list[Span] = []
@@ -155,18 +137,38 @@ def joined(values: Iterable[int]) -> list[Span]:
     return spans
 
 
-def tried(what: str, values: Iterable[int], accept: Accept, nothing: str) -> Solved:
-    """Try values one by one; raises ShapeError with the message `nothing` where none passes."""
-    outputs: dict[int, TensorShape] = {}
-    for value in values:
+def keep_accepted(what: str, choices: Sequence[tuple[Span, ...]], accept: Accept) -> Solved:
+    """Keep what the real layers take of the values found for single axes; of several axes the first values.
+
+    Raises the layers' own error for the first of them where nothing is left.
+    """
+    solutions = []
+    for spans in choices:
+        runs = [spans]
+        if len(spans) == 1:
+            runs = [(run,) for run in keep_valid(spans[0], lambda value: passes(accept, value))]
+        for run in runs:
+            values = tuple(span.first for span in run)
+            if passes(accept, *values):
+                solutions.append(Solution(run, accept(values)))
+    if not solutions:
+        values = tuple(span.first for span in choices[0])
         try:
-            outputs[value] = accept((value,))
-        except UsageError:
-            continue
+            accept(values)
+        except UsageError as error:
+            error.message = f"none: no {what} fits; with {size_text(values)}: {error.message}"
+            error.args = (error.message,)
+            raise
+    return Solved(what, tuple(solutions))
+
+
+def try_values(what: str, values: Iterable[int], accept: Accept, nothing: str) -> Solved:
+    """Try values one by one; raises ShapeError with the message `nothing` where none passes."""
+    outputs = {value: accept((value,)) for value in values if passes(accept, value)}
     if not outputs:
         raise ShapeError(nothing)
     # Values side by side stand in one span only where they give one output.
-    solutions = [Solution((span,), outputs[span.first]) for span in joined(outputs)]
+    spans = merge_runs(outputs)
     if len(set(outputs.values())) > 1:
-        solutions = [Solution((Span(value, value),), output) for value, output in outputs.items()]
-    return Solved(what, tuple(solutions))
+        spans = [Span(value, value) for value in outputs]
+    return Solved(what, tuple(Solution((span,), outputs[span.first]) for span in spans))

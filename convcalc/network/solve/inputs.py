@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import product
-from math import prod
+from collections.abc import Iterator, Sequence
+from itertools import chain, product
+from math import isqrt, prod
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import axis_name
-from convcalc.layers import Convolution, Elementwise, Flatten, Layer, Linear, Normalization, PixelShuffle, TensorShape
-from convcalc.network.solve.answers import MOST_TRIED, Accept, Solution, Solved, Span, accepted, passed, tried, wanted
-from convcalc.network.solve.axes import Axis, first_reaching, keeps_axes, nearest, span_of
-from convcalc.network.trace import interpret
+from convcalc.layers import Convolution, Layer, Linear, Normalization, TensorShape
+from convcalc.network.solve.answers import (
+    FAR,
+    MOST_TRIED,
+    Solution,
+    Solved,
+    Span,
+    forward,
+    keep_accepted,
+    keep_valid,
+    passes,
+    target_sizes,
+    try_values,
+)
+from convcalc.network.solve.axes import Path, axis_paths, first_reaching, nearest, span_of
+from convcalc.network.trace import interpret, trace
 from convcalc.text import size_text
+from convcalc.value import Value
 
 WHAT = "input size"
+NOTHING_PASSES = f"none: no {WHAT} passes through these layers"
 MOST_CHANNELS = 256
+# A number of cells is divided among axes by divisors up to here.
+LARGEST_DIVISOR = 10**6
 
 
 def solve_input(
@@ -30,102 +46,202 @@ def solve_input(
     (Span(first=15, last=16), Span(first=15, last=16))
     """
     rank = interpret(tuple(size or 1 for size in sizes), layers, rank).rank
-    if len(sizes) == 1 and rank:
+    square = len(sizes) == 1 and rank > 0
+    if square:
         channels = _channels_taken(layers)
         sizes = (*(() if channels is None else (channels,)), *((None,) * rank))
-    head, spatial = sizes[: len(sizes) - rank], sizes[len(sizes) - rank :]
-    if None in head:
+    if None in sizes[: len(sizes) - rank]:
         return _solve_features(layers, sizes, want, rank)
-    known = tuple(size for size in head if size is not None)
-    unknown = [axis for axis, size in enumerate(spatial) if size is None]
-
-    def accept(values: tuple[int, ...]) -> TensorShape:
-        rest = iter(values * len(unknown) if len(values) == 1 else values)
-        filled = tuple(next(rest) if size is None else size for size in spatial)
-        return passed(layers, TensorShape((*known, *filled), rank), want)
-
-    mixing = next((index for index, layer in enumerate(layers) if not keeps_axes(layer)), len(layers))
-    if want is None or mixing < len(layers):
-        return _smallest(layers, mixing, spatial, accept, want)
-    goals = spatial_goals(want, rank)
-    choices = []
-    for axis in unknown:
-        passes = Axis(layers, axis)
-        span = span_of(passes, goals[axis], 1)
-        whole = [] if span is None else passes.whole(span)
-        if not whole:
-            raise nearest(WHAT, goals[axis], passes, 1, name=axis_name(axis, rank) if rank > 1 else "")
-        choices.append(whole)
-    return accepted(WHAT, list(product(*choices)), accept)
+    unknown = _Unknown(tuple(layers), sizes, rank, want, square)
+    paths, count = axis_paths(layers, unknown.filled((1,)))
+    if want is not None and count == len(layers):
+        return _solve_axes(unknown, paths, want)
+    return _solve_mixed(unknown, paths, count)
 
 
-def spatial_goals(want: tuple[int, ...], rank: int) -> tuple[int, ...]:
-    """Give the wanted size of each spatial axis.
+class _Unknown(Value):
+    """An input with open spatial sizes: one for all of them where it is `square`."""
 
-    >>> spatial_goals((64, 7, 9), 2), spatial_goals((7,), 2)
+    layers: tuple[Layer, ...]
+    sizes: tuple[int | None, ...]
+    rank: int
+    want: tuple[int, ...] | None
+    square: bool
+
+    @property
+    def spatial(self) -> tuple[int | None, ...]:
+        """The spatial sizes, None where open."""
+        return self.sizes[len(self.sizes) - self.rank :]
+
+    @property
+    def axes(self) -> list[int]:
+        """The spatial axes that are open."""
+        return [axis for axis, size in enumerate(self.spatial) if size is None]
+
+    def filled(self, values: tuple[int, ...]) -> TensorShape:
+        """Put in a value for each open axis, or one for all."""
+        rest = iter(values * len(self.axes) if len(values) == 1 else values)
+        return TensorShape(tuple(next(rest) if size is None else size for size in self.sizes), self.rank)
+
+    def accept(self, values: tuple[int, ...]) -> TensorShape:
+        """Send values through the real layers."""
+        return forward(self.layers, self.filled(values), self.want)
+
+
+def target_spatial(want: tuple[int, ...], rank: int) -> tuple[int, ...]:
+    """Return the wanted size of each spatial axis.
+
+    >>> target_spatial((64, 7, 9), 2), target_spatial((7,), 2)
     ((7, 9), (7, 7))
     """
-    sizes = wanted(want, rank)
+    sizes = target_sizes(want, rank)
     if len(sizes) < rank:
-        raise ShapeError(f"{size_text(want)} is wanted, the output has {rank} spatial axes", place="--want")
+        raise ShapeError(f"{size_text(want)} is wanted, the output has {rank} spatial axes", place="`want`")
     return sizes[len(sizes) - rank :]
 
 
-def _smallest(
-    layers: Sequence[Layer],
-    mixing: int,
-    spatial: tuple[int | None, ...],
-    accept: Accept,
-    want: tuple[int, ...] | None,
-) -> Solved:
-    """Find the smallest input, or every size of a square one where a layer fixes the features after a flatten."""
-    axes = [Axis(layers[:mixing], axis) for axis in range(len(spatial))]
+def _solve_axes(unknown: _Unknown, paths: Sequence[Path], want: tuple[int, ...]) -> Solved:
+    """Find each open axis by itself, where no layer mixes axes."""
+    goals = target_spatial(want, unknown.rank)
+    choices: dict[int, list[Span]] = {}
+    for axis, (path, goal) in enumerate(zip(paths, goals, strict=True)):
+        if path.source in unknown.axes:
+            name = axis_name(axis, unknown.rank) if unknown.rank > 1 else ""
+            choices[path.source] = _sizes_giving(path, goal, name)
+    return keep_accepted(WHAT, list(product(*(choices[axis] for axis in unknown.axes))), unknown.accept)
 
-    def cells(size: int) -> int:
-        return prod(passes(known or size) for passes, known in zip(axes, spatial, strict=True))
 
-    ends = [first_reaching(passes, 1, 1) for passes, size in zip(axes, spatial, strict=True) if size is None]
-    least = tuple(size for size in ends if size is not None)
-    if len(least) < len(ends):
-        raise ShapeError(f"none: no {WHAT} passes through these layers")
-    if want is None:
+def _sizes_giving(path: Path, goal: int, name: str = "") -> list[Span]:
+    """Find the sizes of one axis that give `goal`; raises ShapeError where there are none."""
+    span = span_of(path.forward, goal, 1)
+    if span is None:
+        raise nearest(WHAT, goal, path.forward, 1, name=name)
+    runs = keep_valid(span, lambda size: path.refusal(size) is None)
+    if not runs:
+        text = f"no {WHAT} gives {f'a {name} of ' if name else ''}{goal}: none"
+        raise ShapeError(f"{text}; with {span.first}: {path.refusal(span.first)}")
+    return runs
+
+
+def _solve_mixed(unknown: _Unknown, paths: Sequence[Path], count: int) -> Solved:
+    """Find the smallest input, or those that give what is wanted behind a layer that mixes axes.
+
+    `paths` lead through the first `count` layers.
+    """
+    by_source = {path.source: path for path in paths}
+    open_paths = [by_source[axis] for axis in unknown.axes]
+    passing = [_sizes_passing(path) for path in open_paths]
+    least = tuple(runs[0].first for runs in passing)
+    if unknown.want is None:
         for values in (least, (max(least),)):
-            try:
-                output = accept(values)
-            except UsageError:
-                continue
-            return Solved(WHAT, (Solution(tuple(Span(value, value) for value in values), output),), least=True)
-    goal = _cells_taken(layers, mixing)
-    if goal is not None:
-        span = span_of(cells, goal, 1)
-        if span is None:
-            raise nearest(WHAT, goal, cells, 1, unit=" cells a channel, which the linear layer takes")
-        return accepted(WHAT, [(span,)], accept)
-    first = max(least)
-    found = tried(WHAT, range(first, first + MOST_TRIED), accept, f"none: no {WHAT} passes through these layers")
-    return found if want is not None else Solved(WHAT, found.solutions[:1], least=True)
+            if passes(unknown.accept, *values):
+                spans = tuple(Span(value, value) for value in values)
+                return Solved(WHAT, (Solution(spans, unknown.accept(values)),), least=True)
+    if unknown.want is not None and passes(unknown.accept, *map(_end, passing)):
+        # The layers behind those that mix axes take any number of cells.
+        if not unknown.square and passes(unknown.accept, *least):
+            return keep_accepted(WHAT, list(product(*passing)), unknown.accept)
+        return _try_sizes(unknown, passing)
+    before = trace(unknown.layers[:count], unknown.filled(least)).output
+    known = prod(by_source[axis].forward(size) for axis, size in enumerate(unknown.spatial) if size is not None)
+    found = list(_by_cells(unknown, open_paths, unknown.layers[count:], before.channels, known))
+    return Solved(WHAT, tuple(found)) if found else _try_sizes(unknown, passing)
 
 
-def _cells_taken(layers: Sequence[Layer], mixing: int) -> int | None:
-    """Give how many cells a channel has before the flatten, by the features of the linear layer behind it."""
-    channels = None
-    for layer in layers[:mixing]:
-        match layer:
-            case Convolution() if layer.out_channels is not None:
-                channels = layer.out_channels
-            case Normalization() if layer.channels is not None:
-                channels = layer.channels
-            case PixelShuffle():
-                return None
-    for layer in layers[mixing:]:
-        match layer:
-            case Flatten() | Elementwise():
-                continue
-            case Linear() if layer.in_features is not None and channels and layer.in_features % channels == 0:
-                return layer.in_features // channels
-            case _:
-                return None
-    return None
+def _end(runs: Sequence[Span]) -> int:
+    return runs[-1].first + FAR if runs[-1].last is None else runs[-1].last
+
+
+def _sizes_passing(path: Path) -> list[Span]:
+    """Find the sizes of one axis that pass at all."""
+    first = first_reaching(path.forward, 1, 1)
+    runs = [] if first is None else keep_valid(Span(first, None), lambda size: path.refusal(size) is None)
+    if not runs:
+        raise ShapeError(NOTHING_PASSES)
+    return runs
+
+
+def _by_cells(
+    unknown: _Unknown, paths: Sequence[Path], rest: Sequence[Layer], channels: int | None, known: int
+) -> Iterator[Solution]:
+    """Find the inputs that have as many cells per channel as the layers behind a flatten take, or as are wanted.
+
+    `known` cells are those of the axes that are not open. Raises ShapeError with the nearest sizes where a linear
+    layer takes a number that no square input has.
+    """
+    if channels is None:
+        return
+    taken = next((layer.in_features for layer in rest if isinstance(layer, Linear) and layer.in_features), None)
+    wanted = set() if unknown.want is None else {prod(unknown.want), prod(unknown.want[1:])}
+    for elements in sorted({*wanted, *numbers_in(rest)}):
+        cells, left = divmod(elements, channels * known)
+        if left or not cells:
+            continue
+        if unknown.square:
+            choices = _squares(paths, cells, must=elements == taken and unknown.want is None)
+        else:
+            choices = list(_rectangles(paths, cells))
+        for spans in choices:
+            values = tuple(span.first for span in spans)
+            if passes(unknown.accept, *values):
+                yield Solution(spans, unknown.accept(values))
+
+
+def _squares(paths: Sequence[Path], cells: int, *, must: bool) -> list[tuple[Span, ...]]:
+    """Find the sizes that give a number of cells where all open axes have one size."""
+
+    def count(size: int) -> int:
+        return prod(path.forward(size) for path in paths)
+
+    span = span_of(count, cells, 1)
+    if span is None and must:
+        raise nearest(WHAT, cells, count, 1, unit=" cells per channel, which the linear layer takes")
+    if span is None:
+        return []
+    return [(run,) for run in keep_valid(span, lambda size: all(path.refusal(size) is None for path in paths))]
+
+
+def _rectangles(paths: Sequence[Path], cells: int) -> Iterator[tuple[Span, ...]]:
+    """Find the sizes that give a number of cells for every way to divide it among the axes, the squarest first."""
+    ways = sorted(_factors(cells, len(paths)), key=lambda way: (max(way), way))
+    for way in ways:
+        try:
+            yield from product(*map(_sizes_giving, paths, way))
+        except ShapeError:
+            continue
+
+
+def _factors(number: int, count: int) -> Iterator[tuple[int, ...]]:
+    """Write a number as a product of `count` numbers in every way.
+
+    >>> list(_factors(4, 2))
+    [(1, 4), (2, 2), (4, 1)]
+    """
+    if count == 1:
+        yield (number,)
+        return
+    small = [divisor for divisor in range(1, min(isqrt(number), LARGEST_DIVISOR) + 1) if number % divisor == 0]
+    for divisor in sorted({*small, *(number // divisor for divisor in small)}):
+        yield from ((divisor, *rest) for rest in _factors(number // divisor, count - 1))
+
+
+def _try_sizes(unknown: _Unknown, passing: Sequence[Sequence[Span]]) -> Solved:
+    """Try sizes where no rule leads to them: square ones, and small ones of several axes."""
+    first = max(runs[0].first for runs in passing)
+    if unknown.square:
+        runs = keep_valid(Span(first, None), lambda size: passes(unknown.accept, size))
+        choices: list[tuple[Span, ...]] = [(run,) for run in runs]
+    else:
+        side = int(MOST_TRIED ** (1 / len(passing)))
+        grids = product(*(range(runs[0].first, runs[0].first + side) for runs in passing))
+        squares = ((size,) * len(passing) for size in range(first + side, first + MOST_TRIED))
+        tried = sorted(filter(lambda values: passes(unknown.accept, *values), chain(grids, squares)), key=max)
+        choices = [tuple(Span(value, value) for value in values) for values in tried]
+    if not choices:
+        wanted = unknown.want and f"none: no {WHAT} of those tried gives {size_text(unknown.want)}"
+        raise ShapeError(wanted or NOTHING_PASSES)
+    found = keep_accepted(WHAT, choices, unknown.accept)
+    return found if unknown.want is not None else Solved(WHAT, found.solutions[:1], least=True)
 
 
 def _solve_features(
@@ -138,16 +254,16 @@ def _solve_features(
         )
 
     def accept(values: tuple[int, ...]) -> TensorShape:
-        return passed(layers, TensorShape(tuple(size or values[0] for size in sizes), rank), want)
+        return forward(layers, TensorShape(tuple(size or values[0] for size in sizes), rank), want)
 
     what = "channels" if rank else "features"
     candidates = sorted({*numbers_in(layers), *range(1, MOST_CHANNELS)})
-    found = tried(what, candidates, accept, f"none: no number of {what} passes through these layers")
+    found = try_values(what, candidates, accept, f"none: no number of {what} passes through these layers")
     return found if want is not None else Solved(what, found.solutions[:1], least=True)
 
 
 def _channels_taken(layers: Sequence[Layer]) -> int | None:
-    """Give the channels that the first layer which knows its own takes."""
+    """Return the channels that the first layer which knows its own takes."""
     for layer in layers:
         match layer:
             case Convolution():
@@ -160,11 +276,12 @@ def _channels_taken(layers: Sequence[Layer]) -> int | None:
 
 
 def numbers_in(layers: Sequence[Layer]) -> set[int]:
-    """Collect the channels and features that stand in layers.
+    """Collect the channels and features that stand in layers, and the numbers that a shape written in them holds.
 
     >>> sorted(numbers_in([Linear(784, 10)]))
     [10, 784]
     """
     names = ("in_channels", "out_channels", "in_features", "out_features", "channels", "features")
-    found = (getattr(layer, name, None) for layer in layers for name in names)
-    return {number for number in found if isinstance(number, int)}
+    found = [getattr(layer, name, None) for layer in layers for name in names]
+    held = [prod(sizes) for layer in layers if (sizes := getattr(layer, "sizes", None))]
+    return {number for number in (*found, *held) if isinstance(number, int) and number > 0}

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from math import prod
+from collections.abc import Callable, Sequence
+from math import inf, prod
 
 from convcalc.errors import UsageError
-from convcalc.geometry import Padding, axis_name
+from convcalc.geometry import axis_name
 from convcalc.layers import Layer, TensorShape
-from convcalc.network.solve.answers import Accept, Solved, accepted, passed, tried
-from convcalc.network.solve.axes import Axis, Passes, keeps_axes, nearest, projected, span_of, through
-from convcalc.network.solve.inputs import numbers_in, spatial_goals
+from convcalc.network.solve.answers import Accept, Solved, Span, forward, keep_accepted, try_values
+from convcalc.network.solve.axes import Forward, axis_paths, nearest, nearest_values, span_of
+from convcalc.network.solve.inputs import numbers_in, target_spatial
 from convcalc.network.trace import interpret, trace
 from convcalc.text import size_text
 
 Build = Callable[[tuple[int, ...]], Sequence[Layer]]
-"""Gives the layers with one number put in for the unknown, or with one for each spatial axis."""
-
-Template = Callable[[int], Layer]
+"""Returns the layers with one number put in for the unknown, or with one for each spatial axis."""
 
 MOST_COUNTED = 256
 _WINDOW = ("kernel", "stride", "padding", "dilation", "output_padding")
 # What a layer takes from the one before it.
 _TAKEN = ("in_channels", "in_features", "channels", "count", "features", "sizes")
-_WANT_HINT = "say the output with --want, as --want 112x112"
+_WANT_HINT = "say the output, as `want=112x112`"
 
 
 def solve_value(
@@ -34,131 +32,112 @@ def solve_value(
     Without `want` the chain itself has to fix it, as the features of a linear layer are. Raises ShapeError, with
     the nearest values, where there is none.
 
+    >>> from convcalc.geometry import Padding
     >>> from convcalc.layers import Convolution
     >>> def build(values):
     ...     return [Convolution(None, 8, (7, 7), (2, 2), (Padding(values[0], values[0]),) * 2, (1, 1))]
     >>> solve_value(build, (224, 224), (112, 112)).solutions[0].spans
     (Span(first=3, last=3),)
     """
-    (low, first), (high, second) = _probed(build)
+    first, second = _two_readings(build)
     shape = interpret(sizes, first, rank)
 
     def accept(values: tuple[int, ...]) -> TensorShape:
-        return passed(build(values), shape, want)
+        return forward(build(values), shape, want)
 
-    changed = [index for index, pair in enumerate(zip(first, second, strict=False)) if pair[0] != pair[1]]
-    if len(changed) != 1 or len(first) != len(second) or type(first[changed[0]]) is not type(second[changed[0]]):
-        return _counted(build, accept, want, "number")
-    at = changed[0]
-    ours, theirs = first[at], second[at]
-    fields = [name for name in type(ours).__match_args__ if getattr(ours, name) != getattr(theirs, name)]
-    what = fields[0].replace("_", " ")
+    field, at = _changed(first, second)
+    what = field.replace("_", " ") if field else "number"
     before = trace(first[:at], shape).output
-    if fields[0] in ("channels", "in_channels") and before.channels is None:
+    if field in ("channels", "in_channels") and before.channels is None:
         raise UsageError(f"any channels fit the input {before}, which leaves them open", place="?")
-    if fields[0] in _TAKEN:
-        sights = {before.sizes[-1], before.elements, prod(before.channels_last), before.channels or 1}
-        return tried(what, sorted(sights), accept, f"none: no {what} fit what comes in, {before}")
-    template = _template(ours, theirs, fields, low, high)
-    if template is None or not before.rank or not all(keeps_axes(layer) for layer in first[at:]):
-        return _counted(build, accept, want, what)
+    if field in _TAKEN:
+        fitting = {before.sizes[-1], before.elements, prod(before.channels_last), before.channels or 1}
+        return try_values(what, sorted(fitting), accept, f"none: no {what} fit what comes in, {before}")
+    paths, end = axis_paths(first, before, at)
+    if field not in _WINDOW or not before.rank or end < len(first):
+        return _try_numbers(build, accept, want, what)
     if want is None:
         raise UsageError(f"any {what} may be meant", place="?", hint=_WANT_HINT)
-    return _solve_window(template, first[at + 1 :], before, spatial_goals(want, before.rank), what, accept)
+    others, _ = axis_paths(second, before, at)
+    spans = []
+    for axis, goal in enumerate(target_spatial(want, before.rank)):
+        if paths[axis] != others[axis]:
+            name = axis_name(axis, before.rank) if before.rank > 1 else ""
+            spans.append(_values_giving(build, _size_of(build, at, axis, before, field), goal, field, name))
+    return keep_accepted(what, [_common(spans)], accept)
 
 
-def _probed(build: Build) -> tuple[tuple[int, Sequence[Layer]], tuple[int, Sequence[Layer]]]:
-    """Build the layers with two values that their notation takes; a single one stands for both."""
-    found: list[tuple[int, Sequence[Layer]]] = []
+def _two_readings(build: Build) -> tuple[Sequence[Layer], Sequence[Layer]]:
+    """Build the layers with the first two values that their notation takes; a single one stands for both."""
+    found: list[Sequence[Layer]] = []
     refusal: UsageError | None = None
-    for value in (1, 2, 3, 4, 0, 5, 6, 7, 8, *(2**power for power in range(4, 24))):
+    for value in (*range(1, 9), 0, *(2**power for power in range(4, 24))):
         try:
-            found.append((value, build((value,))))
+            found.append(build((value,)))
         except UsageError as error:
             refusal = refusal or error
         if len(found) == 2:
-            return found[0], found[1]
+            break
     if not found:
         raise refusal or UsageError("no number can stand for the ?")
-    return found[0], found[0]
+    return found[0], found[-1]
 
 
-def _template(first: Layer, second: Layer, fields: Sequence[str], low: int, high: int) -> Template | None:
-    """Make the layer a function of the unknown, where the unknown stands in its windows as it is."""
-    marks: dict[str, list[bool]] = {}
-    for name in fields:
-        if name not in _WINDOW:
-            return None
-        pairs = list(zip(_flat(getattr(first, name)), _flat(getattr(second, name)), strict=True))
-        marks[name] = [one != other for one, other in pairs]
-        if any(one != other and (one, other) != (low, high) for one, other in pairs):
-            return None
-
-    def at(value: int) -> Layer:
-        return first.replace(**{name: _filled(getattr(first, name), marks[name], value) for name in marks})
-
-    return at
+def _changed(first: Sequence[Layer], second: Sequence[Layer]) -> tuple[str, int]:
+    """Return the field in which the unknown stands and the first layer that has it; "" where it changes the chain."""
+    pairs = [(at, one, other) for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other]
+    if not pairs or len(first) != len(second) or any(type(one) is not type(other) for _, one, other in pairs):
+        return "", 0
+    names = {
+        next(name for name in type(one).__match_args__ if getattr(one, name) != getattr(other, name))
+        for _, one, other in pairs
+    }
+    kinds = {(type(one), getattr(one, "transposed", False)) for _, one, _ in pairs}
+    return (names.pop(), pairs[0][0]) if len(names) == len(kinds) == 1 else ("", 0)
 
 
-def _flat(entries: Iterable[object]) -> list[int]:
-    flat: list[int] = []
-    for entry in entries:
-        if isinstance(entry, Padding):
-            flat += [entry.before, entry.after]
-        elif isinstance(entry, int):
-            flat.append(entry)
-    return flat
+def _size_of(build: Build, at: int, axis: int, before: TensorShape, field: str) -> Forward:
+    """Make the size that comes out of an axis a function of the unknown.
+
+    A notation refuses kernels that are too small for their padding, and paddings and output paddings that are too
+    large, so that what is refused counts as too large an output; of strides and dilations as none.
+    """
+    refused = 0.0 if field in ("stride", "dilation") else inf
+
+    def size_of(value: int) -> float:
+        try:
+            path = axis_paths(build((value,)), before, at)[0][axis]
+        except UsageError:
+            return refused
+        return path.forward(before.spatial[path.source])
+
+    return size_of
 
 
-def _filled(entries: Iterable[object], marks: Sequence[bool], value: int) -> tuple[object, ...]:
-    entries = tuple(entries)
-    numbers = iter([value if mark else number for mark, number in zip(marks, _flat(entries), strict=True)])
-    return tuple(
-        Padding(next(numbers), next(numbers)) if isinstance(entry, Padding) else next(numbers) for entry in entries
-    )
+def _values_giving(build: Build, size_of: Forward, goal: int, field: str, name: str) -> Span:
+    """Find the values of the unknown that give one axis its size; the error says why the nearest are refused."""
+    what, low = field.replace("_", " "), 0 if "padding" in field else 1
+    span = span_of(size_of, goal, low)
+    if span is not None:
+        return span
+    error = nearest(what, goal, size_of, low, name=name)
+    for value in nearest_values(size_of, goal, low):
+        try:
+            build((value,))
+        except UsageError as refusal:
+            error.hint = f"{what} {value} is refused: {refusal.message}"
+    raise error
 
 
-def _solve_window(
-    template: Template,
-    after: Sequence[Layer],
-    before: TensorShape,
-    goals: tuple[int, ...],
-    what: str,
-    accept: Accept,
-) -> Solved:
-    """Find the values of a window axis by axis: one for all axes if that can be, else one for each."""
-    low = 0 if "padding" in what else 1
-    spans = []
-    for axis, size in enumerate(before.spatial):
-        if projected(template(2), axis) == projected(template(1), axis):
-            continue
-        passes = _value_of(template, after, axis, size)
-        span = span_of(passes, goals[axis], low)
-        if span is None:
-            raise nearest(
-                what, goals[axis], passes, low, name=axis_name(axis, before.rank) if before.rank > 1 else ""
-            )
-        spans.append(span)
-    common = spans[0]
+def _common(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the values that do for all axes in one span; where there are none a span for each."""
+    common: Span | None = spans[0]
     for span in spans[1:]:
-        met = common.meet(span)
-        if met is None:
-            return accepted(what, [tuple(spans)], accept)
-        common = met
-    return accepted(what, [(common,)], accept)
+        common = common and common.meet(span)
+    return (common,) if common is not None else tuple(spans)
 
 
-def _value_of(template: Template, after: Sequence[Layer], axis: int, size: int) -> Passes:
-    rest = Axis(after, axis)
-
-    def passes(value: int) -> int:
-        out = through(Axis([template(value)], axis).layers, size)
-        return rest(out) if out else 0
-
-    return passes
-
-
-def _counted(build: Build, accept: Accept, want: tuple[int, ...] | None, what: str) -> Solved:
+def _try_numbers(build: Build, accept: Accept, want: tuple[int, ...] | None, what: str) -> Solved:
     """Try small numbers and those that stand in the layers and the wanted size."""
     named = set(want or ())
     for value in (1, 2):
@@ -168,7 +147,7 @@ def _counted(build: Build, accept: Accept, want: tuple[int, ...] | None, what: s
             continue
     candidates = sorted({*range(MOST_COUNTED), *named})
     shown = "fits" if want is None else f"gives {size_text(want)}"
-    found = tried(what, candidates, accept, f"none: no {what} up to {candidates[-1]} {shown}")
+    found = try_values(what, candidates, accept, f"none: no {what} up to {candidates[-1]} {shown}")
     if (
         want is None
         and len(found.solutions) + sum(span.first != span.last for each in found.solutions for span in each.spans) > 1
