@@ -19,7 +19,6 @@ from convcalc.geometry import (
     Window,
     check_output_padding,
     check_reach,
-    each_axis,
     named_padding,
 )
 from convcalc.value import Value
@@ -304,15 +303,6 @@ def output_size_or_open(axis_map: AxisMap, size: int | None) -> int | None:
             return axis_map.size
         case _:
             return None
-
-
-def output_sizes(maps: Sequence[AxisMap], sizes: Sequence[int]) -> tuple[int, ...]:
-    """Return the size that comes out of each axis; an error names the axis.
-
-    >>> output_sizes([Slide(Window(3, 2)), Shift(1, 2)], (7, 5))
-    (3, 8)
-    """
-    return each_axis(output_size, maps, sizes)
 
 
 class ReceptiveField(Value):

@@ -126,7 +126,7 @@ class Window(Value):
         return f"the {input_text} is smaller than the {kernel_text}"
 
     def starts(self, size: int) -> range:
-        """Give the first cell of every window in coordinates of the unpadded input, so negative in the padding.
+        """Return the first cell of every window in coordinates of the unpadded input, so negative in the padding.
 
         >>> list(Window(3, stride=2, padding=Padding(1, 1)).starts(5))
         [-1, 1, 3]
@@ -159,7 +159,7 @@ class Window(Value):
         return max(0, size - max(0, self.starts(size)[-1] + self.extent))
 
     def first_empty(self, size: int) -> int | None:
-        """Give the index of the first window without a real cell, or None where every window holds one.
+        """Return the index of the first window without a real cell, or None where every window holds one.
 
         A window without a real cell has no maximum and no average.
 
@@ -336,7 +336,7 @@ def full_padding(window: Window) -> Padding:
 
 
 def adaptive_windows(size: int, outputs: int) -> Sequence[tuple[int, int]]:
-    """Give start and end of each window of an adaptive pooling.
+    """Return start and end of each window of an adaptive pooling.
 
     Windows may overlap and differ in width. Source: PyTorch's AdaptiveAvgPool2d.
 
@@ -349,7 +349,7 @@ def adaptive_windows(size: int, outputs: int) -> Sequence[tuple[int, int]]:
 
 
 def adaptive_window(size: int, outputs: int, index: int) -> tuple[int, int]:
-    """Give start and end of one window of an adaptive pooling: floor(a·i/o) to ceil((a+1)·i/o).
+    """Return start and end of one window of an adaptive pooling: floor(a·i/o) to ceil((a+1)·i/o).
 
     >>> adaptive_window(10**20, 3, 2)
     (66666666666666666666, 100000000000000000000)

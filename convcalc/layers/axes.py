@@ -10,36 +10,8 @@ from typing import assert_never
 
 from convcalc.axis_maps import Adaptive, AxisMap, AxisMaps, Halve, Keep, Rescale, Scale, Shift, Spread, Whole
 from convcalc.errors import ShapeError
-from convcalc.layers.families import (
-    AdaptivePooling,
-    Attention,
-    AxesNormalization,
-    Bilinear,
-    Border,
-    Convolution,
-    Elementwise,
-    Embedding,
-    Flatten,
-    Fold,
-    GatedUnit,
-    Layer,
-    LayerNormalization,
-    Linear,
-    Merge,
-    Normalization,
-    Permute,
-    PixelShuffle,
-    Pooling,
-    Recurrent,
-    Reshape,
-    Resize,
-    Slope,
-    Unflatten,
-    Unfold,
-    Unknown,
-    Unpooling,
-    rank_of,
-)
+from convcalc.layers import families
+from convcalc.layers.families import Layer, rank_of
 from convcalc.layers.reshaping import axis_index, flattened, reshaped, unflattened
 from convcalc.layers.tensor_shape import TensorShape
 from convcalc.layers.windows import slides, transposed_windows, unpooling_windows
@@ -55,105 +27,89 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
 
     Raises ShapeError where the layer works on another number of spatial axes.
 
-    >>> axis_maps(Border(((1, 2), (3, 4))), TensorShape((8, 5, 7), 2))[1]
+    >>> axis_maps(families.Border(((1, 2), (3, 4))), TensorShape((8, 5, 7), 2))[1]
     (1, Shift(before=3, after=4, mode='constant'))
     """
     _check_rank(layer, shape)
-    match layer:
-        case Permute():
-            return _permuted(layer, shape)
-        case Flatten() | Unflatten() | Reshape():
-            return _each([_KEEP] * (shape.rank or 1)) if _stays(layer, shape) else None
-        case Merge():
-            return _each([_KEEP] * (shape.rank or 1))
-        case AdaptivePooling(drop_axes=True) | Unfold() | Fold():
-            return None
-        case Attention() | Recurrent() | Embedding() | Bilinear() | Unknown():
-            return None
-        case _:
-            return _each(_maps(layer, shape))
+    if isinstance(layer, families.Permute):
+        return _permuted(layer, shape)
+    maps = _maps(layer, shape)
+    return None if maps is None else tuple(enumerate(maps))
 
 
 def _check_rank(layer: Layer, shape: TensorShape) -> None:
     expected = rank_of(layer)
-    if expected is not None and expected != shape.rank and not (isinstance(layer, Normalization) and shape.rank == 0):
+    flat = isinstance(layer, families.Normalization) and not shape.rank
+    if expected not in (None, shape.rank) and not flat:
         axes = "spatial axis" if expected == 1 else "spatial axes"
         raise ShapeError(f"the layer works on {expected} {axes}, the input {shape} has {shape.rank}")
 
 
-def _stays(layer: Flatten | Unflatten | Reshape, shape: TensorShape) -> bool:
+def _stays(layer: families.Flatten | families.Unflatten | families.Reshape, shape: TensorShape) -> bool:
     """Whether the numbers are known to have the shape that they are to get."""
     if None in shape.sizes:
         return False
     try:
         match layer:
-            case Flatten():
+            case families.Flatten():
                 return flattened(layer, shape) == shape
-            case Unflatten():
+            case families.Unflatten():
                 return unflattened(layer, shape) == shape
-            case Reshape():
+            case families.Reshape():
                 return reshaped(layer, shape) == shape
     except ShapeError:
         return False
 
 
-def _each(maps: Sequence[AxisMap]) -> AxisMaps:
-    return tuple(enumerate(maps))
-
-
-def _maps(
-    layer: Convolution
-    | Pooling
-    | AdaptivePooling
-    | Unpooling
-    | Border
-    | Resize
-    | PixelShuffle
-    | Linear
-    | GatedUnit
-    | Normalization
-    | LayerNormalization
-    | AxesNormalization
-    | Slope
-    | Elementwise,
-    shape: TensorShape,
-) -> Sequence[AxisMap]:
-    """Return the rule of each axis of a layer that sends each axis through by itself."""
+def _maps(layer: Layer, shape: TensorShape) -> Sequence[AxisMap] | None:
+    """Return the rule of each axis of a layer that sends each axis through by itself, None for others."""
     axes = shape.rank or 1
     match layer:
-        case Convolution(transposed=True):
+        case families.Convolution(transposed=True):
             return [Spread(window, extra) for window, extra in transposed_windows(layer)]
-        case Convolution() | Pooling():
+        case families.Convolution() | families.Pooling():
             return [*slides(layer)]
-        case Unpooling():
+        case families.Unpooling():
             return [Spread(window) for window in unpooling_windows(layer)]
-        case AdaptivePooling():
+        case families.AdaptivePooling():
+            if layer.drop_axes:
+                return None
             return [_KEEP if outputs is None else Adaptive(outputs) for outputs in layer.outputs]
-        case Border():
+        case families.Border():
             return [Shift(before, after, layer.mode) for before, after in layer.amounts]
-        case Resize() if not shape.rank:
+        case families.Resize() if not shape.rank:
             raise ShapeError(f"interpolation needs a spatial axis, the input {shape} has none")
-        case Resize():
+        case families.Resize():
             return _rescaled(layer, axes)
-        case PixelShuffle():
+        case families.PixelShuffle():
             return [Scale(layer.factor, layer.inverse)] * axes
-        case Linear(on_channels=True) if shape.rank:
+        case families.Linear(on_channels=True) if shape.rank:
             return [_KEEP] * axes
-        case Linear():
+        case families.Linear():
             return [*[_KEEP] * (axes - 1), Whole(layer.in_features, layer.out_features)]
-        case GatedUnit():
+        case families.GatedUnit():
             halved = axis_index(layer.axis, shape, "halving") - len(shape.sizes) + axes
             return [Halve() if axis == halved else _KEEP for axis in range(axes)]
-        case LayerNormalization():
+        case families.LayerNormalization():
             known = (*[None] * axes, *layer.sizes)[-axes:]
             return [_KEEP if size is None else Keep(size) for size in known]
-        case Normalization() | AxesNormalization() | Slope() | Elementwise():
+        case families.Normalization() | families.AxesNormalization() | families.Slope():
             return [_KEEP] * axes
+        case families.Elementwise() | families.Merge():
+            return [_KEEP] * axes
+        case families.Flatten() | families.Unflatten() | families.Reshape():
+            return [_KEEP] * axes if _stays(layer, shape) else None
+        case families.Unfold() | families.Fold() | families.Permute():
+            return None
+        case families.Attention() | families.Recurrent() | families.Embedding():
+            return None
+        case families.Bilinear() | families.Unknown():
+            return None
         case _:
             assert_never(layer)
 
 
-def _rescaled(layer: Resize, axes: int) -> Sequence[AxisMap]:
+def _rescaled(layer: families.Resize, axes: int) -> Sequence[AxisMap]:
     wanted = layer.size if layer.size is not None else layer.factor or (1,)
     if len(wanted) not in (1, axes):
         raise ShapeError(f"{len(wanted)} sizes are wanted, the input has {axes} spatial axes")
@@ -162,7 +118,7 @@ def _rescaled(layer: Resize, axes: int) -> Sequence[AxisMap]:
     return [Rescale(None, factor, layer.mode) for factor in layer.factor or (1,)] * (axes // len(wanted))
 
 
-def _permuted(layer: Permute, shape: TensorShape) -> AxisMaps | None:
+def _permuted(layer: families.Permute, shape: TensorShape) -> AxisMaps | None:
     """Follow each axis to where it was; axes are counted from 1, the channels last."""
     if not shape.rank or len(layer.axes) != shape.rank + 1:
         return None

@@ -164,7 +164,7 @@ def _fields_of_merge(
 
 
 def is_flatten_missing(layer: Layer, shape: TensorShape) -> bool:
-    """Tell whether a linear layer takes all the features that a flatten would make of `shape`.
+    """Whether a linear layer takes all the features that a flatten would make of `shape`.
 
     >>> is_flatten_missing(Linear(9216, 4096), TensorShape((256, 6, 6), 2))
     True
