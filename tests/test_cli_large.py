@@ -152,7 +152,7 @@ def test_what_cannot_be_written_is_an_error(tmp_path: Path, convcalc: Run) -> No
     done = convcalc("conv", tmp_path / "x.npy", "-k", "box:3", "-o", tmp_path / "nowhere" / "y.npy")
     assert (done.returncode, done.stdout) == (4, "")
     assert "there is no folder" in done.stderr
-    with pytest.raises(FileError, match="no ordinary file"), output_place("/dev/null"):
+    with pytest.raises(FileError, match="not a regular file"), output_place("/dev/null"):
         pass
 
 

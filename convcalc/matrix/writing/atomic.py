@@ -1,10 +1,11 @@
-"""Files that appear whole or not at all: written beside their place and moved there when complete."""
+"""Files that appear whole or not at all: written under another name and renamed when complete."""
 
 from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from convcalc.errors import FileError
@@ -18,7 +19,7 @@ _OWN_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 def write_bytes(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None:
     """Write `chunks` one after the other to `path`, which then holds all of them, or what it held before.
 
-    Errors: as `output_file`; an error raised by a chunk in the making leaves nothing behind.
+    Errors: as `output_file`; an error raised while a chunk is made leaves nothing behind.
     """
     with output_file(path) as stream:
         for chunk in (chunks,) if isinstance(chunks, bytes) else chunks:
@@ -27,20 +28,20 @@ def write_bytes(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None
 
 @contextmanager
 def output_file(path: str) -> Iterator[BinaryIO]:
-    """Give a stream whose content is at `path` once the block ends well; if it ends in an error, nothing changes.
+    """Open a stream whose content is at `path` once the block ends; if it ends in an error, nothing changes.
 
-    The stream is a new file in the same folder that takes the old one's place in the end. A file replaced keeps its
-    permissions, a symbolic link stays and its target is replaced. Pipes, devices and `/dev/stdout` are written to
+    The stream is a new file in the same folder that replaces the old one at the end. The file keeps its permissions,
+    a symbolic link stays and its target is replaced. Pipes, devices and `/dev/stdout` are written to
     directly. Errors: FileError when it cannot be written.
     """
     try:
         mode = _mode(path)
         direct = _own_descriptor(path)
         if direct is not None or (mode is not None and not stat.S_ISREG(mode)):
-            with open(path if direct is None else os.dup(direct), "wb") as stream:  # noqa: PTH123
+            with Path(path).open("wb") if direct is None else os.fdopen(os.dup(direct), "wb") as stream:
                 yield stream
         else:
-            with _replacing(os.path.realpath(path), mode) as (stream, _):
+            with _replacing(Path(path).resolve(), mode) as (stream, _):
                 yield stream
     except BrokenPipeError:
         raise
@@ -50,22 +51,22 @@ def output_file(path: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def output_place(path: str) -> Iterator[str]:
-    """Give the name of a new file, to be filled in any order, that is at `path` once the block ends well.
+    """Create a new file, to be filled in any order by its name, that is at `path` once the block ends.
 
-    Errors: as `output_file`, and for a pipe or a device, which take what comes in its order alone.
+    Errors: as `output_file`, and for a pipe or a device, which can only be filled in order.
     """
     try:
         mode = _mode(path)
         if _own_descriptor(path) is not None or (mode is not None and not stat.S_ISREG(mode)):
-            raise FileError("cannot be filled in any order: it is no ordinary file", place=path)
-        with _replacing(os.path.realpath(path), mode) as (_, beside):
-            yield beside
+            raise FileError("cannot be filled in any order: it is not a regular file", place=path)
+        with _replacing(Path(path).resolve(), mode) as (_, beside):
+            yield str(beside)
     except OSError as error:
         raise _unwritable(path, error) from error
 
 
 def is_ordinary(path: str) -> bool:
-    """Tell whether `path` is an ordinary file, or nothing yet, and not a pipe or a device.
+    """Return whether `path` is a regular file, or does not exist yet, and is not a pipe or a device.
 
     >>> is_ordinary("/dev/null"), is_ordinary("/dev/stdout")
     (False, False)
@@ -73,7 +74,7 @@ def is_ordinary(path: str) -> bool:
     if _own_descriptor(path) is not None:
         return False
     try:
-        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+        return stat.S_ISREG(Path(path).stat().st_mode)
     except OSError:
         return True
 
@@ -85,7 +86,7 @@ def _unwritable(path: str, error: OSError) -> FileError:
 def _mode(path: str) -> int | None:
     """Return the mode of what is at `path` now, None for nothing; errors: a folder, a write-protected file."""
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - pathlib costs 3 ms at start-up
+        mode = Path(path).stat().st_mode
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(mode):
@@ -96,15 +97,14 @@ def _mode(path: str) -> int | None:
 
 
 def _own_descriptor(path: str) -> int | None:
-    """Return the number of the stream of this process that `path` names, such as 1 for /dev/stdout."""
+    """Return the descriptor of this process that `path` names, such as 1 for /dev/stdout."""
     number = path.removeprefix("/dev/fd/") if path.startswith("/dev/fd/") else path.removeprefix("/proc/self/fd/")
     return _OWN_STREAMS.get(path, int(number) if number.isascii() and number.isdigit() and number != path else None)
 
 
 @contextmanager
-def _replacing(target: str, mode: int | None) -> Iterator[tuple[BinaryIO, str]]:
-    folder, name = os.path.split(target)
-    beside = os.path.join(folder, f".{name[:100]}.{os.urandom(8).hex()}.part")  # noqa: PTH118
+def _replacing(target: Path, mode: int | None) -> Iterator[tuple[BinaryIO, Path]]:
+    beside = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.part")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     # An interrupt may come as soon as the file is there, before anything holds it.
     try:
@@ -113,13 +113,12 @@ def _replacing(target: str, mode: int | None) -> Iterator[tuple[BinaryIO, str]]:
             stream.flush()
             if mode is not None and hasattr(os, "fchmod"):
                 os.fchmod(stream.fileno(), stat.S_IMODE(mode))
-            os.replace(beside, target)  # noqa: PTH105
+            beside.replace(target)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(beside)  # noqa: PTH108
+        beside.unlink(missing_ok=True)
         raise
 
 
 def _hint(path: str) -> str | None:
-    folder = os.path.dirname(path) or "."  # noqa: PTH120
-    return None if os.path.isdir(folder) else f"there is no folder {folder}"  # noqa: PTH112
+    folder = Path(path).parent
+    return None if folder.is_dir() else f"there is no folder {folder}"
