@@ -1,0 +1,214 @@
+"""Which sizes of one input axis pass through a graph, in closed form: `16·n + 12, n >= 11`.
+
+Every size on the way is a floor of a line, so that from some size on it repeats with a period, the common multiple of
+all strides: what passes over a few periods passes for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
+
+from convcalc.axis_maps import Adaptive, AxisMap, Halve, Rescale, Scale, Slide, Spread, Whole
+from convcalc.errors import ShapeError
+from convcalc.layers import Merge, TensorShape, axis_maps
+from convcalc.network.graph import Graph
+from convcalc.value import Value
+
+# No more sizes than this are looked at, and no more steps through layers.
+MOST_SIZES = 20_000
+MOST_STEPS = 4_000_000
+# Periods over which the same sizes must pass, after a start that may be irregular.
+PERIODS = 3
+
+
+class Progression(Value):
+    """The sizes `first`, `first + step`, ... without an end.
+
+    >>> str(Progression(32, 32)), str(Progression(188, 16)), str(Progression(7, 1))
+    ('multiples of 32 from 32', '16·n + 12, n >= 11', 'every size from 7')
+    """
+
+    first: int
+    step: int
+
+    def __str__(self) -> str:
+        if self.step == 1:
+            return f"every size from {self.first}"
+        count, rest = divmod(self.first, self.step)
+        return f"{self.step}·n + {rest}, n >= {count}" if rest else f"multiples of {self.step} from {self.first}"
+
+    def around(self, size: int) -> tuple[int, ...]:
+        """Return the largest of them up to `size` and the smallest from it on.
+
+        >>> Progression(188, 16).around(256), Progression(188, 16).around(100)
+        ((252, 268), (188,))
+        """
+        if size <= self.first:
+            return (self.first,)
+        below = size - (size - self.first) % self.step
+        return (below,) if below == size else (below, below + self.step)
+
+
+class AxisSizes(Value):
+    """The sizes of an axis that pass: `progressions` without end, and single `others` that are in none of them."""
+
+    progressions: tuple[Progression, ...]
+    others: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return " or ".join([*map(str, self.others), *map(str, self.progressions)])
+
+    def around(self, size: int) -> tuple[int, ...]:
+        """Return the nearest sizes that pass, one on each side of `size` where there is one, or `size` itself."""
+        near = [*self.others, *(each for run in self.progressions for each in run.around(size))]
+        below = max((each for each in near if each <= size), default=None)
+        above = min((each for each in near if each >= size), default=None)
+        return tuple(dict.fromkeys(each for each in (below, above) if each is not None))
+
+
+class GraphAxis:
+    """One axis of the input of a graph, followed through all layers up to the first that mixes axes.
+
+    `count` is the number of those layers. The axis stands at the same place in every tensor.
+    """
+
+    __slots__ = ("count", "graph", "maps")
+
+    def __init__(self, graph: Graph, shape: TensorShape, axis: int) -> None:
+        self.graph = graph
+        self.maps: list[AxisMap | None] = []
+        for layer in graph.layers:
+            found = None if isinstance(layer, Merge) else axis_maps(layer, shape)
+            if isinstance(layer, Merge):
+                self.maps.append(None)
+            elif found is None or len(found) <= axis or found[axis][0] != axis or isinstance(found[axis][1], Whole):
+                break
+            else:
+                self.maps.append(found[axis][1])
+        self.count = len(self.maps)
+
+    def sizes(self, size: int, *, strict: bool = True) -> list[int]:
+        """Return the size behind each layer; raises ShapeError where one does not pass.
+
+        Without `strict`, sizes that layers refuse although something would come out are let through.
+        """
+        found: list[int] = []
+        for index, axis_map in enumerate(self.maps):
+            before = [found[place] if place >= 0 else size for place in self.graph.inputs[index]]
+            if axis_map is None:
+                layer = self.graph.layers[index]
+                assert isinstance(layer, Merge)
+                found.append(_merged(layer, before, strict))
+                continue
+            if strict:
+                axis_map.check_size(before[0])
+            found.append(axis_map.output(before[0]))
+        return found
+
+    def passes(self, size: int, *, strict: bool = True) -> bool:
+        """Return whether a size passes."""
+        try:
+            self.sizes(size, strict=strict)
+        except ShapeError:
+            return False
+        return True
+
+    def output(self, size: int, place: int = -1) -> int:
+        """Return the size of the tensor `place` (the last by default)."""
+        return self.sizes(size)[place] if self.maps else size
+
+    @property
+    def period(self) -> int:
+        """The number of sizes after which it repeats which of them pass: the common multiple of all strides."""
+        rates: list[Fraction] = []
+        for index, axis_map in enumerate(self.maps):
+            place = self.graph.inputs[index][0]
+            rate = rates[place] if place >= 0 else Fraction(1)
+            rates.append(rate if axis_map is None else rate * _rate(axis_map))
+        return lcm(*(rate.denominator for rate in rates))
+
+
+def _merged(layer: Merge, sizes: Sequence[int], strict: bool) -> int:
+    first = sizes[0]
+    for size in sizes[1:]:
+        if layer.crop:
+            fits = size >= first and (size - first) % 2 == 0
+        else:
+            fits = size == first or (layer.kind == "multiply" and 1 in (size, first))
+        if strict and not fits:
+            raise ShapeError(f"sizes {first} and {size} do not meet")
+    return max(sizes) if layer.kind == "multiply" else first
+
+
+def _rate(axis_map: AxisMap) -> Fraction:
+    """Return by how much the size that comes out grows with the size that goes in, 0 where it is fixed."""
+    match axis_map:
+        case Slide():
+            return Fraction(1, axis_map.window.stride)
+        case Spread():
+            return Fraction(axis_map.window.stride)
+        case Scale():
+            return Fraction(1, axis_map.factor) if axis_map.inverse else Fraction(axis_map.factor)
+        case Halve():
+            return Fraction(1, 2)
+        case Rescale():
+            return Fraction(0) if axis_map.size is not None else Fraction(axis_map.factor).limit_denominator(10**6)
+        case Adaptive() | Whole():
+            return Fraction(0)
+        case _:
+            return Fraction(1)
+
+
+def valid_sizes(axis: GraphAxis) -> AxisSizes:
+    """Find every size of an axis that passes.
+
+    Raises ShapeError where none does, or where too many would have to be looked at.
+
+    >>> from convcalc.layers import Pooling, Resize
+    >>> pool, double = Pooling("max", (2,), (2,), "valid", (1,)), Resize(1, None, (2.0,))
+    >>> unet = Graph((pool, double, Merge("concatenate")), ((-1,), (0,), (1, -1)))
+    >>> str(valid_sizes(GraphAxis(unet, TensorShape((1, 1), 1), 0)))
+    'multiples of 2 from 2'
+    """
+    period = axis.period
+    start = _first_structural(axis)
+    end = start + (PERIODS + 1) * period + 64
+    if end - start > MOST_SIZES or (end - start) * max(1, axis.count) > MOST_STEPS:
+        raise ShapeError(f"the sizes that pass repeat only every {period}: too many to look at")
+    passing = [axis.passes(size) for size in range(start, end)]
+    regular = len(passing) - PERIODS * period
+    while regular > 0 and passing[regular - 1] == passing[regular - 1 + period]:
+        regular -= 1
+    step = next(step for step in range(1, period + 1) if period % step == 0 and _repeats(passing, regular, step))
+    progressions, covered = [], set[int]()
+    for offset in range(regular, regular + step):
+        if passing[offset]:
+            first = offset
+            while first >= step and passing[first - step]:
+                first -= step
+            progressions.append(Progression(start + first, step))
+            covered.update(range(first, len(passing), step))
+    others = tuple(start + at for at, passes in enumerate(passing) if passes and at not in covered)
+    if not progressions and not others:
+        raise ShapeError("no size passes: the branches never meet in equal sizes")
+    return AxisSizes(tuple(sorted(progressions, key=lambda run: run.first)), others)
+
+
+def _repeats(passing: Sequence[bool], start: int, step: int) -> bool:
+    return all(passing[at] == passing[at + step] for at in range(start, len(passing) - step))
+
+
+def _first_structural(axis: GraphAxis) -> int:
+    """Find the first size at which every window fits."""
+    high = 1
+    while not axis.passes(high, strict=False):
+        high *= 2
+        if high > 2**40:
+            raise ShapeError("no size passes through these layers")
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if axis.passes(middle, strict=False) else (middle, high)
+    return high
