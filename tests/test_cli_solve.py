@@ -89,13 +89,13 @@ def test_a_span_of_sizes_is_a_line_and_a_pair_of_ends(convcalc: Run) -> None:
         "schema": 1,
         "command": "shape",
         "unknown": "input size",
-        "solutions": [{"first": [15, 15], "last": [16, 16], "output": [7, 7]}],
+        "solutions": [{"first": [15, 15], "last": [16, 16], "step": [1, 1], "output": [7, 7]}],
     }
 
 
 def test_a_span_without_end(convcalc: Run) -> None:
     done = convcalc("shape", "224", "-k", "3", "-s", "?", "--want", "1", "--json")
-    assert json.loads(done.stdout)["solutions"] == [{"first": [222], "last": [None], "output": [1, 1]}]
+    assert json.loads(done.stdout)["solutions"] == [{"first": [222], "last": [None], "step": [1], "output": [1, 1]}]
 
 
 def test_an_unknown_in_a_file_not_in_its_comments(convcalc: Run, tmp_path: Path) -> None:

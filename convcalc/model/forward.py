@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
-from convcalc.layers import Elementwise, Flatten, Linear, TensorShape
+from convcalc.layers import Elementwise, Flatten, Linear, Merge, TensorShape
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
@@ -80,6 +80,8 @@ def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -
         try:
             traced = trace(graph, shape)
         except ShapeError as error:
+            if error.layer is not None and isinstance(graph.layers[error.layer], Merge):
+                error.hint = _fitting_sizes(graph, shape) or error.hint
             if error.layer is None or not _hides_flatten(network, error.layer, shape):
                 with placed(network):
                     raise
@@ -90,6 +92,12 @@ def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -
                 return _with_doubts(network, traced), traced
             for index in reversed(flat):
                 network = _with_flatten(network, index)
+
+
+def _fitting_sizes(graph: Graph, shape: TensorShape) -> str | None:
+    from convcalc.network.valid_sizes import fitting_sizes
+
+    return fitting_sizes(graph, shape)
 
 
 def graph_of(network: Network) -> Graph:

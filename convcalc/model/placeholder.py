@@ -10,6 +10,7 @@ from convcalc.layers import Layer
 from convcalc.model.forward import graph_of, input_sizes, traced_network
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
+from convcalc.network.graph import Graph
 from convcalc.network.solve import Solved, solve_input, solve_value
 from convcalc.network.trace import interpret
 from convcalc.notation import Network, channels_first, parse_size
@@ -39,8 +40,6 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     """
     unknown = _Placeholder(request, also=size.count("?"))
     network = read(request) if "?" in size else _first_that_reads(unknown.read)
-    if not graph_of(network).is_chain:
-        raise UsageError("a ? is searched through layers that follow each other, not through branches", place="?")
     layout = layout or network.layout
     sizes = _open_sizes(size)
     rank = interpret(tuple(each or 1 for each in sizes), network.layers, request.rank).rank
@@ -48,6 +47,9 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     if layout == "hwc":
         sizes = _channels_first(sizes, rank)
         goal = goal if goal is None else channels_first(goal, rank)
+    graph = graph_of(network)
+    if "?" in size and not graph.is_chain:
+        return Answer(_through_branches(graph, sizes, goal, rank), layout)
     if "?" in size:
         return Answer(solve_input(_with_flattens(network, request.rank), sizes, goal, rank), layout)
     return Answer(unknown.solved(tuple(each for each in sizes if each is not None), goal, rank), layout)
@@ -65,6 +67,18 @@ def filled(request: LayerRequest, size: str | None) -> Network:
         raise UsageError("what it stands for depends on the input", place="?", hint="give its size with `size`")
     solved = unknown.solved(input_sizes(network, size, request.rank, network.layout), None, request.rank)
     return unknown.read(tuple(span.first for span in solved.solutions[0].spans))
+
+
+def _through_branches(graph: Graph, sizes: tuple[int | None, ...], goal: tuple[int, ...] | None, rank: int) -> Solved:
+    """Find input sizes of a graph; one number stands for all axes, its channels are those that a layer takes."""
+    from convcalc.network.solve.branches import solve_graph
+    from convcalc.network.solve.inputs import channels_taken
+
+    square = len(sizes) == 1
+    if square and rank:
+        channels = channels_taken(graph.layers)
+        sizes = (*(() if channels is None else (channels,)), *((None,) * rank))
+    return solve_graph(graph, sizes, goal, rank, square=square)
 
 
 class _Placeholder:

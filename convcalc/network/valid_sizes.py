@@ -212,3 +212,34 @@ def _first_structural(axis: GraphAxis) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if axis.passes(middle, strict=False) else (middle, high)
     return high
+
+
+def fitting_sizes(graph: Graph, shape: TensorShape) -> str | None:
+    """Return in words which sizes of the input fit, and the nearest to those of `shape` that do not.
+
+    None where that takes too long to find, or where the sizes are not the reason.
+
+    >>> from convcalc.layers import Pooling, Resize
+    >>> pool, double = Pooling("max", (2,), (2,), "valid", (1,)), Resize(1, None, (2.0,))
+    >>> unet = Graph((pool, double, Merge("concatenate")), ((-1,), (0,), (1, -1)))
+    >>> fitting_sizes(unet, TensorShape((3, 9), 1))
+    'input sizes that fit: multiples of 2 from 2; nearest to 9: 8 (crop 1) or 10 (pad 1)'
+    """
+    forms: dict[str, list[str]] = {}
+    for place, size in enumerate(shape.spatial):
+        try:
+            axis = GraphAxis(graph, shape, place)
+            valid = valid_sizes(axis)
+        except ShapeError:
+            return None
+        near = forms.setdefault(str(valid), [])
+        if not axis.passes(size):
+            around = [
+                f"{each} ({'crop' if each < size else 'pad'} {abs(each - size)})" for each in valid.around(size)
+            ]
+            near.append(f"nearest to {size}: {' or '.join(around)}")
+    nearest = dict.fromkeys(each for near in forms.values() for each in near)
+    if not nearest:
+        return None
+    names = "; ".join(forms) if len(forms) == 1 else " x ".join(forms)
+    return f"input sizes that fit: {'; '.join([names, *nearest])}"

@@ -10,7 +10,7 @@ from convcalc.report import SCHEMA, Column, Lines, Report, Table, laid_out
 
 if TYPE_CHECKING:
     from convcalc.network.region import AxisCells, Region
-    from convcalc.network.solve import Solved, Span
+    from convcalc.network.solve import Solution, Solved, Span
 
 
 def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequence[str]) -> Report:
@@ -68,6 +68,20 @@ def span_text(first: int, last: int | None) -> str:
     return str(first) if first == last else f"{first}..{last}"
 
 
+def stepped_text(span: Span, step: int) -> str:
+    """Write the numbers of a span that are `step` apart.
+
+    >>> from convcalc.network.solve import Span
+    >>> stepped_text(Span(188, None), 16), stepped_text(Span(32, None), 32), stepped_text(Span(32, 96), 32)
+    ('16·n + 12, n >= 11', 'multiples of 32 from 32', '32..96 by 32')
+    """
+    if span.last is not None:
+        same = span.first == span.last
+        return str(span.first) if same else f"{span_text(span.first, span.last)} by {step}"
+    count, rest = divmod(span.first, step)
+    return f"{step}·n + {rest}, n >= {count}" if rest else f"multiples of {step} from {span.first}"
+
+
 def solve_report(solved: Solved, layout: str = "chw") -> Report:
     """Report the values found for an unknown, a row for each span of them.
 
@@ -75,11 +89,11 @@ def solve_report(solved: Solved, layout: str = "chw") -> Report:
     >>> from convcalc.network.solve import Solution, Solved, Span
     >>> found = Solved("padding", (Solution((Span(3, 4),), TensorShape((7, 7), 2)),))
     >>> solve_report(found).answer, solve_report(found).data["solutions"]
-    ('3', [{'first': [3], 'last': [4], 'output': [7, 7]}])
+    ('3', [{'first': [3], 'last': [4], 'step': [1], 'output': [7, 7]}])
     """
     column = solved.what.replace(" ", "_")
     columns = (Column(solved.what.capitalize(), column, numeric=True), Column("Output", "output", numeric=True))
-    rows = tuple((_spans_text(each.spans), laid_out(each.output, layout)) for each in solved.solutions)
+    rows = tuple((_spans_text(each), laid_out(each.output, layout)) for each in solved.solutions)
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "command": "shape",
@@ -88,6 +102,7 @@ def solve_report(solved: Solved, layout: str = "chw") -> Report:
             {
                 "first": [span.first for span in each.spans],
                 "last": [span.last for span in each.spans],
+                "step": list(each.steps_of_spans),
                 "output": list(laid_out(each.output, layout)),
             }
             for each in solved.solutions
@@ -99,8 +114,11 @@ def solve_report(solved: Solved, layout: str = "chw") -> Report:
     return Report("shape", data, answer, (Table(columns, rows), notes))
 
 
-def _spans_text(spans: Sequence[Span]) -> str:
-    texts = [span_text(span.first, span.last) for span in spans]
+def _spans_text(solution: Solution) -> str:
+    texts = [
+        span_text(span.first, span.last) if step == 1 else stepped_text(span, step)
+        for span, step in zip(solution.spans, solution.steps_of_spans, strict=True)
+    ]
     return texts[0] if len(set(texts)) == 1 else "x".join(texts)
 
 
@@ -108,6 +126,8 @@ def _remark(solved: Solved) -> str:
     if solved.least:
         return "the smallest that passes"
     counted = [span for each in solved.solutions for span in each.spans]
+    if any(step > 1 for each in solved.solutions for step in each.steps_of_spans):
+        return "the output is that of the smallest"
     if any(span.last is None for span in counted):
         return "everything from there on fits"
     if len(solved.solutions) == 1 and all(span.first == span.last for span in counted):

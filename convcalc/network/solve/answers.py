@@ -39,10 +39,20 @@ class Span(Value):
 
 
 class Solution(Value):
-    """Values that give `output`: one span for all axes, or one for each, any number of them with any other."""
+    """Values that give `output`: one span for all axes, or one for each, any number of them with any other.
+
+    `steps` are the distances of the values in each span, None where every number of a span is one. `output` is that
+    of the first values.
+    """
 
     spans: tuple[Span, ...]
     output: TensorShape
+    steps: tuple[int, ...] | None = None
+
+    @property
+    def steps_of_spans(self) -> tuple[int, ...]:
+        """The distance of the values in each span."""
+        return (1,) * len(self.spans) if self.steps is None else self.steps
 
 
 class Solved(Value):

@@ -48,7 +48,7 @@ def solve_input(
     rank = interpret(tuple(size or 1 for size in sizes), layers, rank).rank
     square = len(sizes) == 1 and rank > 0
     if square:
-        channels = _channels_taken(layers)
+        channels = channels_taken(layers)
         sizes = (*(() if channels is None else (channels,)), *((None,) * rank))
     if None in sizes[: len(sizes) - rank]:
         return _solve_features(layers, sizes, want, rank)
@@ -262,7 +262,7 @@ def _solve_features(
     return found if want is not None else Solved(what, found.solutions[:1], least=True)
 
 
-def _channels_taken(layers: Sequence[Layer]) -> int | None:
+def channels_taken(layers: Sequence[Layer]) -> int | None:
     """Return the channels that the first layer which knows its own takes."""
     for layer in layers:
         match layer:

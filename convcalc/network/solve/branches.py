@@ -1,0 +1,189 @@
+"""The unknown is the size of an input whose way leads through branches, which meet only at some sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice, product
+
+from convcalc.errors import ShapeError
+from convcalc.geometry import axis_name
+from convcalc.layers import TensorShape
+from convcalc.network.graph import Graph
+from convcalc.network.solve.answers import Solution, Solved, Span, target_sizes
+from convcalc.network.trace import trace
+from convcalc.network.valid_sizes import AxisSizes, GraphAxis, valid_sizes
+from convcalc.value import Value
+
+WHAT = "input size"
+# Sizes tried one by one where a layer mixes axes behind the branches.
+MOST_TRIED = 512
+
+
+class _Open(Value):
+    """An input with open spatial sizes (None), and the sizes of each open axis that pass."""
+
+    graph: Graph
+    sizes: tuple[int | None, ...]
+    rank: int
+    axes: tuple[GraphAxis, ...]
+    valid: tuple[AxisSizes, ...]
+    square: bool
+
+    def filled(self, values: Sequence[int]) -> TensorShape:
+        rest = iter(tuple(values) * self.sizes.count(None) if len(values) == 1 else values)
+        return TensorShape(tuple(next(rest) if size is None else size for size in self.sizes), self.rank)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether a layer behind mixes axes, so that each axis by itself does not decide."""
+        return any(axis.count < len(self.graph.layers) for axis in self.axes)
+
+
+def solve_graph(
+    graph: Graph, sizes: tuple[int | None, ...], want: tuple[int, ...] | None, rank: int, *, square: bool
+) -> Solved:
+    """Find the sizes of the input, None where open, that pass through a graph, and that give `want`.
+
+    Without `want` every size is found, as progressions. With `square` all open axes have one size. Raises ShapeError,
+    with the nearest sizes, where there is none.
+
+    >>> from convcalc.layers import Merge, Pooling, Resize
+    >>> pool, double = Pooling("max", (2,), (2,), "valid", (1,)), Resize(1, None, (2.0,))
+    >>> unet = Graph((pool, double, Merge("concatenate")), ((-1,), (0,), (1, -1)))
+    >>> found = solve_graph(unet, (3, None), None, 1, square=False).solutions[0]
+    >>> found.spans, found.steps
+    ((Span(first=2, last=None),), (2,))
+    """
+    lead = len(sizes) - rank
+    probe = TensorShape(tuple(size or 1 for size in sizes), rank)
+    places = [axis - lead for axis, size in enumerate(sizes) if size is None and axis >= lead]
+    axes = tuple(GraphAxis(graph, probe, place) for place in places)
+    unknown = _Open(graph, sizes, rank, axes, tuple(map(valid_sizes, axes)), square)
+    if unknown.mixes:
+        return _tried(unknown, want)
+    if want is None:
+        return Solved(WHAT, tuple(_all(unknown)))
+    return _wanted(unknown, want, places)
+
+
+_Run = tuple[Span, int]
+"""A span, and the distance of the values in it."""
+
+
+def _runs(sizes: AxisSizes) -> list[_Run]:
+    singles = [(Span(size, size), 1) for size in sizes.others]
+    return [*singles, *((Span(run.first, None), run.step) for run in sizes.progressions)]
+
+
+def _solution(unknown: _Open, runs: Sequence[_Run]) -> Solution:
+    spans = tuple(span for span, _ in runs)
+    output = trace(unknown.graph, unknown.filled([span.first for span in spans])).output
+    return Solution(spans, output, tuple(step for _, step in runs))
+
+
+def _all(unknown: _Open) -> Iterator[Solution]:
+    """Return every size that passes; the output is that of the smallest of each progression."""
+    if unknown.square and len(set(map(str, unknown.valid))) > 1:
+        yield from _squares(unknown, MOST_TRIED)
+        return
+    choices = unknown.valid[:1] if unknown.square else unknown.valid
+    for runs in product(*map(_runs, choices)):
+        yield _solution(unknown, runs)
+
+
+def _candidates(sizes: AxisSizes) -> Iterator[int]:
+    """Return the sizes of an axis that pass, rising and without an end."""
+    yield from sizes.others
+    count = 0
+    while sizes.progressions:
+        yield from sorted(run.first + count * run.step for run in sizes.progressions)
+        count += 1
+
+
+def _squares(unknown: _Open, count: int) -> Iterator[Solution]:
+    for size in islice(_candidates(unknown.valid[0]), count):
+        try:
+            output = trace(unknown.graph, unknown.filled([size])).output
+        except ShapeError:
+            continue
+        yield Solution((Span(size, size),), output)
+
+
+def _tried(unknown: _Open, want: tuple[int, ...] | None) -> Solved:
+    """Send sizes that pass the branches through the whole network, the smallest first."""
+    if unknown.square or len(unknown.axes) == 1:
+        found = list(_squares(unknown, MOST_TRIED))
+    else:
+        few = int(MOST_TRIED ** (1 / len(unknown.axes)))
+        grid = product(*(list(islice(_candidates(sizes), few)) for sizes in unknown.valid))
+        found = []
+        for values in sorted(grid, key=max):
+            try:
+                output = trace(unknown.graph, unknown.filled(values)).output
+            except ShapeError:
+                continue
+            found.append(Solution(tuple(Span(value, value) for value in values), output))
+    if want is not None:
+        found = [each for each in found if _gives(each.output, want)]
+    if not found:
+        last = max(islice(_candidates(unknown.valid[0]), MOST_TRIED), default=0)
+        raise ShapeError(f"none: no {WHAT} up to {last} passes through these layers")
+    return Solved(WHAT, tuple(found)) if want is not None else Solved(WHAT, (found[0],), least=True)
+
+
+def _gives(output: TensorShape, want: tuple[int, ...]) -> bool:
+    return target_sizes(want, output.rank) in (output.sizes, output.sizes[len(output.batch) :], output.spatial)
+
+
+def _wanted(unknown: _Open, want: tuple[int, ...], places: Sequence[int]) -> Solved:
+    """Find the sizes that give a wanted output, each axis by itself."""
+    goals = target_sizes(want, unknown.rank)[-unknown.rank :]
+    choices = []
+    for axis, sizes, place in zip(unknown.axes, unknown.valid, places, strict=True):
+        runs = list(_giving(axis, sizes, goals[place]))
+        if not runs:
+            raise _nearest(axis, sizes, goals[place], axis_name(place, unknown.rank) if unknown.rank > 1 else "")
+        choices.append(runs)
+    if unknown.square:
+        choices = [[run for run in choices[0] if all(run in others for others in choices[1:])]]
+    found = [_solution(unknown, runs) for runs in product(*choices)]
+    found = [each for each in found if _gives(each.output, want)]
+    if not found:
+        raise ShapeError(f"none: no {WHAT} gives {'x'.join(map(str, want))}")
+    return Solved(WHAT, tuple(found))
+
+
+def _giving(axis: GraphAxis, sizes: AxisSizes, goal: int) -> Iterator[_Run]:
+    """Return the sizes that give `goal`: the output never falls along a progression."""
+    yield from ((Span(size, size), 1) for size in sizes.others if axis.output(size) == goal)
+    for run in sizes.progressions:
+        first = _reaching(axis, run.first, run.step, goal)
+        after = _reaching(axis, run.first, run.step, goal + 1)
+        if first is not None and axis.output(first) == goal:
+            yield Span(first, None if after is None else after - run.step), run.step
+
+
+def _reaching(axis: GraphAxis, first: int, step: int, goal: int) -> int | None:
+    """Find the first size of a progression whose output is at least `goal`, None where none is."""
+    low, high = -1, 1
+    while axis.output(first + high * step) < goal:
+        low, high = high, high * 2
+        if high > 2**40:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if axis.output(first + middle * step) >= goal else (middle, high)
+    return first + high * step
+
+
+def _nearest(axis: GraphAxis, sizes: AxisSizes, goal: int, name: str) -> ShapeError:
+    """Make the error that no size gives `goal`, with the sizes on both sides and what they give."""
+    near = []
+    for run in sizes.progressions:
+        above = _reaching(axis, run.first, run.step, goal)
+        near += [] if above is None else [above]
+        if above is not None and above > run.first:
+            near.append(above - run.step)
+    listed = " and ".join(f"{size} (which gives {axis.output(size)})" for size in sorted(set(near)))
+    text = f"no {WHAT} gives {f'a {name} of ' if name else ''}{goal}: none"
+    return ShapeError(f"{text}, and the nearest are {listed}" if near else text)
