@@ -348,3 +348,20 @@ def test_the_working_of_a_cell_has_as_many_digits_as_its_numbers(here: Run) -> N
     done = here("conv", large, "-k", large, "--explain")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == f"#   = {done.stdout.splitlines()[0]}"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "arguments", "answer"),
+    [
+        ("1 2 3", "3, strides=2, padding='same', output_padding=1", "1 2 3 0 0 0 0 0"),
+        ("1 2 3", "3, strides=2, padding='same'", "1 2 3 0 0 0 0 0"),
+        ("1 2 3 4", "4, strides=2, padding='same', output_padding=1", "2 3 4 0 0 0 0"),
+        ("1 2 3 4", "4, strides=3, padding='same', output_padding=2", "2 3 4 0 0 0 0 0 0 0 0"),
+        ("1 2 3 4 5", "5, strides=3, padding='same', output_padding=0", "3 4 5 0 0 0 0 0 0 0"),
+        ("1 2 3", "3, padding='same', output_padding=0, dilation_rate=2", "2 0 3 0"),
+    ],
+)
+def test_keras_cuts_a_transposed_convolution_at_the_end(here: Run, kernel: str, arguments: str, answer: str) -> None:
+    """The answers are those of Keras 3.15."""
+    done = here("conv", "1 0 0 0", f"Conv1DTranspose(1, {arguments})", "-k", kernel)
+    assert done.stdout == answer + "\n"

@@ -55,12 +55,11 @@ def transposed_windows(layer: Convolution) -> tuple[tuple[Window, int], ...]:
         match layer.padding:
             case "valid":
                 result.append((window, max(0, -overlap) if extra is None else extra))
-            case "same" if extra is None:
-                cut = max(0, overlap)
-                result.append((window.replace(padding=Padding(cut // 2, cut - cut // 2)), max(0, -overlap)))
             case "same":
-                half = window.extent // 2
-                result.append((window.replace(padding=Padding(half, half)), extra or 0))
+                # What the size is over that of the output is cut off, the odd cell at the end.
+                over = overlap if extra is None else window.extent - window.extent % 2 - extra
+                cut = max(0, over)
+                result.append((window.replace(padding=Padding(cut // 2, cut - cut // 2)), max(0, -over)))
             case str():
                 raise ShapeError(
                     f"a transposed convolution has no padding {layer.padding!r}: a number, valid or same"
