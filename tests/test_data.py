@@ -117,6 +117,14 @@ def test_prints_of_any_age_are_told_apart_and_use_every_model() -> None:
     assert {text.get("params") for text in prints} >= {2572, 232, 33482, 136448, 1476, 61706, 16165, 2192, 1192}
 
 
+def test_translations_are_of_the_layers_in_the_table() -> None:
+    table, data = importlib.import_module("translation_cases"), read("translations.json")
+    wanted = [("pytorch", *case) for case in table.PYTORCH] + [("keras", *case) for case in table.KERAS]
+    assert [(case["from"], case["layer"], case["input"]) for case in data["cases"]] == wanted
+    # Every layer can be written again in its own notation.
+    assert all(case[case["from"]] for case in data["cases"])
+
+
 def test_every_worked_example_is_here() -> None:
     assert len(read("seeds.json")) == 26
 

@@ -138,8 +138,8 @@ def test_activation_is_kept_beside_its_layer(written: str) -> None:
 
 def test_instance_normalization_and_resizing() -> None:
     normalization, resized = parse_layers("GroupNormalization(groups=-1)\nResizing(4, 9, interpolation='nearest')")
-    assert normalization.layer == Normalization(None, None, running_stats=False, kind="instance")
-    assert resized.layer == Resize(2, size=(4, 9))
+    assert normalization.layer == Normalization(None, None, running_stats=False, kind="instance", eps=0.001)
+    assert resized.layer == Resize(2, size=(4, 9), mode="nearest-exact")
 
 
 def test_training_arguments_are_passed_over() -> None:

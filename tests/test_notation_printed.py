@@ -128,7 +128,10 @@ def test_modules_of_well_known_packages() -> None:
         ("Upsample(scale_factor=2.0, mode=nearest)", "Upsample(scale_factor=2.0, mode='nearest')"),
         ("GELU()", "GELU(approximate='none')"),
         ("LayerNorm((768,), eps=1e-12, elementwise_affine=True)", "LayerNorm((768,), eps=1e-12)"),
-        ("BatchNorm2d(8, eps=1e-05, momentum=None, affine=True, track_running_stats=True)", "BatchNorm2d(8)"),
+        (
+            "BatchNorm2d(8, eps=1e-05, momentum=None, affine=True, track_running_stats=True)",
+            "BatchNorm2d(8, momentum=None)",
+        ),
         ("Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=same)", "Conv2d(3, 8, 3, padding='same')"),
         ("Softmax(dim=None)", "Softmax()"),
     ],

@@ -17,6 +17,8 @@ from convcalc.layers import (
     Layer,
     Normalization,
     Pooling,
+    Recurrent,
+    Resize,
     TensorShape,
     complete,
     output_shape,
@@ -67,6 +69,10 @@ def without_unprinted(layer: Layer) -> Layer:
         return layer.replace(indices=False)
     if isinstance(layer, Attention):
         return Attention(layer.features, None, layer.bias)
+    if isinstance(layer, Resize):
+        return layer.replace(align_corners=False, recompute_factor=False)
+    if isinstance(layer, Recurrent):
+        return layer.replace(arguments=tuple(pair for pair in layer.arguments if pair[0] != "nonlinearity"))
     return layer
 
 

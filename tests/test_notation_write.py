@@ -151,7 +151,10 @@ def windowed(draw: st.DrawFn) -> Layer:
         case "resize":
             if draw(FLAG):
                 return Resize(None, size=(draw(SMALL),))
-            return Resize(rank, size=(draw(SMALL),), mode={1: "linear", 2: "bilinear", 3: "trilinear"}[rank])
+            if draw(FLAG):
+                return Resize(2, size=(draw(SMALL), draw(SMALL)), mode=draw(st.sampled_from(["cubic", "bicubic"])))
+            interpolation = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
+            return Resize(rank, size=(draw(SMALL),), mode=interpolation, align_corners=draw(FLAG))
         case _:
             return Resize(rank, factor=draw(axes(rank)))
 
@@ -160,15 +163,18 @@ def windowed(draw: st.DrawFn) -> Layer:
 def featured(draw: st.DrawFn) -> Layer:
     size, channels = draw(SMALL), draw(st.none() | SMALL)
     flags = [draw(FLAG) for _ in range(3)]
+    eps, momentum = draw(st.sampled_from([1e-5, 0.001, 0.25])), draw(st.sampled_from([0.1, 0.01, 0.3, None]))
     makers: list[Callable[[], Layer]] = [
         lambda: Linear(channels, size, flags[0], flags[1]),
-        lambda: Normalization(channels, draw(st.none() | RANK), flags[0], flags[1], draw(st.none() | FLAG)),
-        lambda: Normalization(channels, draw(RANK), flags[0], flags[1], kind="instance"),
-        lambda: Normalization(6, None, flags[0], False, kind="group", groups=3),
-        lambda: Normalization(None, None, flags[0], False, kind="layer"),
-        lambda: LayerNormalization(draw(axes(2)), flags[0], flags[0] and flags[1]),
-        lambda: LayerNormalization((size,), flags[0], False, rms=True),
-        lambda: AxesNormalization((2,), None, flags[0], flags[1], flags[2], flags[2]),
+        lambda: Normalization(
+            channels, draw(st.none() | RANK), flags[0], flags[1], draw(st.none() | FLAG), eps=eps, momentum=momentum
+        ),
+        lambda: Normalization(channels, draw(RANK), flags[0], flags[1], kind="instance", eps=eps, momentum=momentum),
+        lambda: Normalization(6, None, flags[0], False, kind="group", groups=3, eps=eps),
+        lambda: Normalization(None, None, flags[0], False, kind="layer", eps=eps),
+        lambda: LayerNormalization(draw(axes(2)), flags[0], flags[0] and flags[1], eps=eps),
+        lambda: LayerNormalization((size,), flags[0], False, rms=True, eps=draw(st.sampled_from([None, 1e-5, 0.1]))),
+        lambda: AxesNormalization((2,), None, flags[0], flags[1], flags[2], flags[2], eps),
         lambda: draw(st.sampled_from([Flatten(), Flatten(0, 2), Flatten(2)])),
         lambda: Unflatten(1, (size, -1, 3)),
         lambda: Reshape((size, -1, 3)),
@@ -177,10 +183,11 @@ def featured(draw: st.DrawFn) -> Layer:
         lambda: Slope(channels, (1, 2) if channels is None and flags[0] else ()),
         lambda: PixelShuffle(size, flags[0]),
         lambda: Embedding(9, size, flags[0], not flags[0] and flags[1]),
+        lambda: Embedding(9, size, arguments=(("padding_idx", 1), ("max_norm", 0.5))),
         lambda: Bilinear(size, 3, 4, flags[0]),
         lambda: Attention(12, draw(st.sampled_from([None, 3])), flags[0], channels, None, flags[1]),
         lambda: Recurrent(draw(st.sampled_from(["rnn", "lstm", "gru"])), size, 9, 2, flags[0], flags[1]),
-        lambda: Recurrent("lstm", size, 9, projection=size),
+        lambda: Recurrent("lstm", size, 9, projection=size, arguments=(("dropout", 0.25),)),
         lambda: Recurrent("gru", size, 9, bias=flags[0], cell=True),
         lambda: Unknown("Block"),
         lambda: Elementwise(draw(st.sampled_from(["ReLU", "SiLU", "GELU", "Identity", "ReLU6", "Tanh", "DropPath"]))),
@@ -230,7 +237,10 @@ def in_keras(layer: Layer) -> Layer:
         case Normalization():
             shift = None if layer.has_bias == layer.affine else layer.bias
             batch = layer.kind == "batch"
-            return layer.replace(channels=None, rank=None, bias=shift, buffers_are_parameters=batch)
+            momentum = layer.momentum if layer.running_stats else 0.1
+            return layer.replace(
+                channels=None, rank=None, bias=shift, buffers_are_parameters=batch, momentum=momentum
+            )
         case Resize(rank=2, size=(one,)):
             return layer.replace(size=(one, one))
         case _:
@@ -302,8 +312,8 @@ def test_every_recorded_layer_can_be_said(file: str, notation: str, write: Calla
         ("AvgPool2d(3, 2, 1)", "keras", ["ZeroPadding2D(((1, 1), (1, 1)))", "AveragePooling2D(3, strides=2)"]),
         ("MaxPooling2D(3, strides=2, padding='same')", "pytorch",
          ["nn.ConstantPad2d((0, 1, 1, 1), float('-inf'))", "nn.MaxPool2d(3, stride=2)"]),
-        ("BatchNormalization()", "pytorch", ["nn.BatchNorm2d(3)"]),
-        ("BatchNorm2d(3)", "keras", ["BatchNormalization()"]),
+        ("BatchNormalization()", "pytorch", ["nn.BatchNorm2d(3, eps=0.001, momentum=0.01)"]),
+        ("BatchNorm2d(3)", "keras", ["BatchNormalization(momentum=0.9, epsilon=1e-05)"]),
         ("Flatten()", "keras", ["Flatten()"]),
     ],
 )  # fmt: skip
@@ -319,6 +329,26 @@ def test_translation(text: str, notation: str, lines: list[str]) -> None:
         through = output_shape(completed, through)
         count += parameters(completed).total
     assert (through, count) == (output_shape(layer, shape), parameters(layer).total)
+
+
+TRANSLATIONS = json.loads((DATA / "translations.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", TRANSLATIONS, ids=[f"{case['layer']} on {case['input']}" for case in TRANSLATIONS])
+def test_a_translation_gives_the_same_numbers(case: dict[str, Any]) -> None:
+    """The lines recorded are those whose results PyTorch and Keras have found to be the same."""
+    for target in ("pytorch", "keras", "short"):
+        shape = TensorShape(tuple(case["input"]), len(case["input"]) - 2)
+        lines: list[str] = []
+        refused = None
+        try:
+            for node in parse_network(case["layer"], notation=case["from"]).nodes:
+                layer = complete(node.layer, shape)
+                lines += translate(layer if target == "pytorch" else node.layer, target, shape, node.activation)
+                shape = output_shape(layer, shape)
+        except UsageError as error:
+            refused = error.message
+        assert (None if refused else lines, refused) == (case[target], case.get(f"{target}_refused"))
 
 
 @pytest.mark.parametrize(
@@ -351,6 +381,13 @@ def test_translation(text: str, notation: str, lines: list[str]) -> None:
         ("maxpool:3,p2", "pytorch", "padding 2, more than half of its kernel 3"),
         ("lppool:2,p1", "pytorch", "cannot say padding of LPPool2d"),
         ("LayerNormalization()", "pytorch", "cannot say a normalization over the channels of each cell"),
+        ("BatchNorm2d(3, momentum=None)", "keras", "the plain mean over batches, momentum=None"),
+        ("Upsample(scale_factor=2, mode='bilinear', align_corners=True)", "keras", "that aligns the corners"),
+        ("UpsamplingBilinear2d(scale_factor=2)", "keras", "an upsampling that aligns the corners"),
+        ("Upsample(size=(5, 5))", "keras", "cannot say interpolation 'nearest' to a size, only 'nearest-exact'"),
+        ("keras.upsampling2d:2,interpolation=bicubic", "pytorch", "bicubic interpolation, whose weights depend"),
+        ("keras.prelu", "pytorch", "cannot say 1056 slopes, other than one for each of the 3 channels"),
+        ("Softmax(dim=-1)", "keras", "cannot say the layer Softmax with these arguments"),
         ("BatchNormalization(scale=False)", "pytorch", "cannot say a normalization that shifts without scaling"),
         ("Activation('sparsemax')", "pytorch", "cannot say the layer sparsemax"),
         ("convT:6,k3,s2,p0:1", "pytorch", "cannot say padding of 0 before and 1 after"),

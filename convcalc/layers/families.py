@@ -113,12 +113,18 @@ class Border(Value):
 
 
 class Resize(Value):
-    """Interpolation to `size`, or to floor(i·factor); one value stands for every axis, `rank` None takes any."""
+    """Interpolation to `size`, or to floor(i·factor); one value stands for every axis, `rank` None takes any.
+
+    `mode` is PyTorch's; Keras's bicubic, whose weights depend on its backend, is `cubic` here. With `align_corners`
+    the corner cells keep their values; `recompute_factor` interpolates with output / input instead of `factor`.
+    """
 
     rank: int | None = None
     size: tuple[int, ...] | None = None
     factor: tuple[float, ...] | None = None
     mode: str = "nearest"
+    align_corners: bool = False
+    recompute_factor: bool = False
 
 
 class PixelShuffle(Value):
@@ -157,7 +163,10 @@ class Bilinear(Value):
 
 
 class Attention(Value):
-    """Multi-head attention with its four projections; keys and values may have features of their own."""
+    """Multi-head attention with its four projections; keys and values may have features of their own.
+
+    `arguments` are PyTorch's others that differ from its defaults: they change numbers, but no shape and no count.
+    """
 
     features: int
     heads: int | None
@@ -165,10 +174,14 @@ class Attention(Value):
     key_features: int | None = None
     value_features: int | None = None
     key_value_bias: bool = False
+    arguments: tuple[tuple[str, object], ...] = ()
 
 
 class Recurrent(Value):
-    """A recurrent layer of one of three kinds of cells; `cell` is a single step, without layers and directions."""
+    """A recurrent layer of one of three kinds of cells; `cell` is a single step, without layers and directions.
+
+    `arguments` are PyTorch's others that differ from its defaults: they change numbers, but no shape and no count.
+    """
 
     kind: Literal["rnn", "lstm", "gru"]
     in_features: int
@@ -178,25 +191,29 @@ class Recurrent(Value):
     bidirectional: bool = False
     projection: int = 0
     cell: bool = False
+    arguments: tuple[tuple[str, object], ...] = ()
 
 
 class Embedding(Value):
     """A table of `count` vectors of `features` numbers; a `bag` sums or averages those of one row.
 
     `as_channels` makes the features channels and the positions an axis (Keras's Embedding before a Conv1D).
+    `arguments` are the framework's others that differ from its defaults.
     """
 
     count: int
     features: int
     bag: bool = False
     as_channels: bool = False
+    arguments: tuple[tuple[str, object], ...] = ()
 
 
 class Normalization(Value):
     """Normalization of each of `channels` (None: those that come in) over `rank` spatial axes (None: any number).
 
     `affine` learns a scale for each channel, `bias` a shift (None: where there is a scale). Running statistics are
-    buffers, which Keras counts as parameters: `buffers_are_parameters`.
+    buffers, which Keras counts as parameters: `buffers_are_parameters`. `eps` is added to the variance; `momentum` is
+    the weight of a new batch in the running statistics (Keras's is that of the old ones), None for their plain mean.
     """
 
     channels: int | None
@@ -207,6 +224,8 @@ class Normalization(Value):
     kind: NormalizationKind = "batch"
     groups: int = 1
     buffers_are_parameters: bool = False
+    eps: float = 1e-5
+    momentum: float | None = 0.1
 
     @property
     def has_bias(self) -> bool:
@@ -220,18 +239,23 @@ class Normalization(Value):
 
 
 class LayerNormalization(Value):
-    """Normalization over the last axes, of just these `sizes`; `rms` by the root mean square alone."""
+    """Normalization over the last axes, of just these `sizes`; `rms` by the root mean square alone.
+
+    `eps` None is the machine epsilon of the numbers' type.
+    """
 
     sizes: tuple[int, ...]
     affine: bool = True
     bias: bool = True
     rms: bool = False
+    eps: float | None = 1e-5
 
 
 class AxesNormalization(Value):
     """Normalization with a scale and a shift for each position along some `axes` (Keras's `axis`).
 
-    Axes are counted with the batch axis and channels last; `sizes` are theirs, None until something comes in.
+    Axes are counted with the batch axis and channels last; `sizes` are theirs, None until something comes in. `eps`
+    and `momentum` are those of `Normalization`.
     """
 
     axes: tuple[int, ...]
@@ -240,6 +264,8 @@ class AxesNormalization(Value):
     bias: bool = True
     running_stats: bool = False
     buffers_are_parameters: bool = False
+    eps: float = 1e-5
+    momentum: float | None = 0.1
 
 
 class Flatten(Value):

@@ -14,10 +14,12 @@ from convcalc.layers import (
     Linear,
     NamedPadding,
     Pooling,
+    Slope,
     TensorShape,
     transposed_windows,
     windows,
 )
+from convcalc.notation.call.write import unsayable
 from convcalc.notation.keras import write as write_keras
 from convcalc.notation.write import to_keras, to_pytorch, to_short
 
@@ -80,8 +82,18 @@ def _for_pytorch(layer: Layer, shape: TensorShape | None) -> list[Layer]:
             return _one_sided(numbered)
         case AdaptivePooling(drop_axes=True):
             return [layer.replace(drop_axes=False), Flatten()]
+        case Slope(count=int()) if shape is not None:
+            return [_slopes_for_pytorch(layer, shape)]
         case _:
             return [layer]
+
+
+def _slopes_for_pytorch(layer: Slope, shape: TensorShape) -> Slope:
+    """Refuse slopes that are neither one for all numbers nor one for each channel."""
+    apart = [size for axis, size in enumerate(shape.spatial, 1) if axis not in layer.shared and size > 1]
+    if layer.count not in (1, shape.channels) or (layer.count != 1 and layer.shared and apart):
+        raise unsayable(f"{layer.count} slopes, other than one for each of the {shape.channels} channels", "PyTorch")
+    return layer.replace(shared=())
 
 
 def _one_sided(layer: Convolution | Pooling) -> list[Layer]:

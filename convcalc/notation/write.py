@@ -78,8 +78,8 @@ def _by_name(layer: Layer) -> str:
     from convcalc.notation.pytorch.signatures import SIGNATURES
 
     try:
-        # PyTorch's Upsample does not say that there is one axis.
-        if not (isinstance(layer, Resize) and layer.rank == 1):
+        # PyTorch's Upsample does not say that there is one axis, unless its mode does.
+        if not (isinstance(layer, Resize) and layer.rank == 1 and layer.mode == "nearest"):
             return write_pytorch.written(layer).word()
         return write_keras.written(layer).word()
     except UsageError as error:
@@ -161,4 +161,6 @@ def _batch_normalization(layer: Normalization) -> tuple[str, list[str]]:
         items.append("bias" if layer.has_bias else "nobias")
     items += [] if layer.running_stats else ["nostats"]
     items += ["counted"] if layer.buffers_are_parameters else []
+    items += [] if layer.eps == 1e-5 else [f"eps={layer.eps!r}"]
+    items += [] if layer.momentum == 0.1 else [f"momentum={'none' if layer.momentum is None else layer.momentum}"]
     return "bn" if layer.rank is None else f"bn{layer.rank}d", items

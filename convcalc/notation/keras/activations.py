@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from convcalc.layers import Elementwise, GatedUnit, Layer
 from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.syntax import Sequence
+from convcalc.notation.keras.signatures import SIGNATURES
 
 # On the channels, which are the last axis in Keras and axis 1 in PyTorch.
 _SOFTMAX = Elementwise("Softmax", (("dim", 1),))
@@ -53,8 +55,11 @@ _DROPOUTS = {
 def elementwise(bound: Bound, name: str) -> list[Layer]:
     """Build a layer that keeps the shape, with the arguments that differ from PyTorch's defaults."""
     if name in _DROPOUTS:
-        rate = bound.number("rate")
-        return [Elementwise(_DROPOUTS[name], () if rate == 0.5 else (("p", rate),))]
+        rate, shape = bound.number("rate"), bound.values["noise_shape"]
+        arguments = (() if rate == 0.5 else (("p", rate),)) + (
+            () if shape is None else (("noise_shape", _plain(shape)),)
+        )
+        return [Elementwise(_DROPOUTS[name], arguments)]
     match name:
         case "Softmax":
             if bound.axes("axis") != (-1,):
@@ -69,8 +74,12 @@ def elementwise(bound: Bound, name: str) -> list[Layer]:
         case "ReLU":
             return [_rectifier(bound)]
         case _:
-            given = ((parameter, bound.values[parameter]) for parameter in bound.given if parameter != "name")
-            return [Elementwise(name, tuple((key, value) for key, value in given if isinstance(value, int | float)))]
+            own = (parameter for parameter, _, _ in SIGNATURES[name][2] if parameter != "seed")
+            return [Elementwise(name, tuple((key, _plain(bound.values[key])) for key in own if key in bound.given))]
+
+
+def _plain(value: object) -> object:
+    return value.plain() if isinstance(value, Sequence) else value
 
 
 def _rectifier(bound: Bound) -> Layer:

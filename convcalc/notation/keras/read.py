@@ -36,7 +36,7 @@ from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call, Symbol
 from convcalc.notation.entries import Entry
 from convcalc.notation.keras.activations import ACTIVATIONS, elementwise
-from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
+from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING, complement
 from convcalc.text import Source, did_you_mean
 
 
@@ -102,6 +102,8 @@ def _activation(bound: Bound) -> Layer | None:
     value = bound.values["activation"]
     if value is None:
         return None
+    if isinstance(value, Call) and (value.positional or value.keywords or value.short_name not in ACTIVATIONS):
+        return _activation_of(bound, value)
     name = value.short_name if isinstance(value, Call) else value.name if isinstance(value, Symbol) else value
     word = name.rpartition(".")[2] if isinstance(name, str) else ""
     if word.lower() == "linear":
@@ -110,6 +112,15 @@ def _activation(bound: Bound) -> Layer | None:
         hint = did_you_mean(word, list(ACTIVATIONS)) if word else None
         raise bound.fault("activation", f"there is no activation {word or name!r}", hint)
     return ACTIVATIONS[word.lower()]
+
+
+def _activation_of(bound: Bound, call: Call) -> Layer:
+    """Read an activation that is written as a layer with arguments of its own: `LeakyReLU(0.1)`."""
+    entry = SIGNATURES.get(call.short_name)
+    if entry is None or entry[0] not in ("elementwise", "activation"):
+        raise bound.fault("activation", f"there is no activation {call.short_name!r} with arguments here")
+    (found,) = entries_of(bound.source, call)
+    return found.layer
 
 
 def _padding(bound: Bound, *allowed: NamedPadding) -> NamedPadding:
@@ -214,13 +225,16 @@ def _normalization(bound: Bound, name: str) -> list[Layer]:
     axes, scale = bound.axes("axis"), bound.values.get("scale") is not False
     shift = bound.values.get("center", False) is not False
     batch = name == "BatchNormalization"
+    if bound.flag("renorm"):
+        raise bound.fault("renorm", "BatchNormalization is read without renorm, which adds weights of its own")
+    eps, momentum = bound.number("epsilon"), complement(bound.number("momentum")) if batch else 0.1
     if axes != (-1,):
         if batch and len(axes) > 1:
             raise bound.fault("axis", "BatchNormalization takes one axis")
-        return [AxesNormalization(axes, None, scale, shift, running_stats=batch, buffers_are_parameters=batch)]
+        return [AxesNormalization(axes, None, scale, shift, batch, batch, eps, momentum)]
     bias = None if shift == scale else shift
     kind: NormalizationKind = "batch" if batch else "rms" if name.startswith("RMS") else "layer"
-    return [Normalization(None, None, scale, batch, bias, kind, buffers_are_parameters=batch)]
+    return [Normalization(None, None, scale, batch, bias, kind, 1, batch, eps, momentum)]
 
 
 def _group_normalization(bound: Bound, name: str) -> list[Layer]:
@@ -229,10 +243,10 @@ def _group_normalization(bound: Bound, name: str) -> list[Layer]:
         raise bound.fault("axis", "GroupNormalization is read for the channels alone, axis=-1")
     if groups != -1 and groups < 1:
         raise bound.fault("groups", f"groups must be at least 1, or -1 for one a channel, got {groups}")
-    bias = None if shift == scale else shift
+    bias, eps = None if shift == scale else shift, bound.number("epsilon")
     if groups == -1:
-        return [Normalization(None, None, scale, False, bias, "instance")]
-    return [Normalization(None, None, scale, False, bias, "group", groups)]
+        return [Normalization(None, None, scale, False, bias, "instance", eps=eps)]
+    return [Normalization(None, None, scale, False, bias, "group", groups, eps=eps)]
 
 
 def _border(bound: Bound, name: str) -> list[Layer]:
@@ -244,13 +258,13 @@ def _cropping(bound: Bound, name: str) -> list[Layer]:
 
 
 def _upsampling(bound: Bound, name: str) -> list[Layer]:
-    mode = bound.word("interpolation").lower() if "interpolation" in bound.values else "nearest"
-    return [Resize(bound.rank, factor=bound.axes("size"), mode=mode)]
+    word = bound.word("interpolation").lower() if "interpolation" in bound.values else "nearest"
+    return [Resize(bound.rank, factor=bound.axes("size"), mode="cubic" if word == "bicubic" else word)]
 
 
 def _resizing(bound: Bound, name: str) -> list[Layer]:
-    size = (bound.whole("height"), bound.whole("width"))
-    return [Resize(2, size=size, mode=bound.word("interpolation").lower())]
+    size, word = (bound.whole("height"), bound.whole("width")), bound.word("interpolation").lower()
+    return [Resize(2, size=size, mode={"bicubic": "cubic", "nearest": "nearest-exact"}.get(word, word))]
 
 
 def _repeat(bound: Bound, name: str) -> list[Layer]:
@@ -278,7 +292,8 @@ def _slope(bound: Bound, name: str) -> list[Layer]:
 
 
 def _embedding(bound: Bound, name: str) -> list[Layer]:
-    return [Embedding(bound.whole("input_dim"), bound.whole("output_dim"), as_channels=True)]
+    masked = (("mask_zero", True),) if bound.flag("mask_zero") else ()
+    return [Embedding(bound.whole("input_dim"), bound.whole("output_dim"), as_channels=True, arguments=masked)]
 
 
 def _flatten(bound: Bound, name: str) -> list[Layer]:

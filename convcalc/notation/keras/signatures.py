@@ -79,7 +79,7 @@ _BATCH_NORMALIZATION: Signature = (
     ("epsilon", "number", 0.001),
     ("center", "flag", True),
     ("scale", "flag", True),
-    ("renorm", "any", False),
+    ("renorm", "flag", False),
     ("synchronized", "any", False),
     ("fused", "any", None),
 )
@@ -121,7 +121,7 @@ SIGNATURES: Signatures = {
     "Embedding": (
         "embedding",
         0,
-        (("input_dim", "count", ...), ("output_dim", "count", ...), ("mask_zero", "any", 0)),
+        (("input_dim", "count", ...), ("output_dim", "count", ...), ("mask_zero", "flag", False)),
     ),
     "BatchNormalization": ("batch normalization", 0, _BATCH_NORMALIZATION),
     "LayerNormalization": ("layer normalization", 0, _LAYER_NORMALIZATION),
@@ -162,3 +162,14 @@ for _rank in (1, 2, 3):
         SIGNATURES[f"{_name}{_rank}D"] = (_family, _rank, _signature)
     for _name in (f"Conv{_rank}DTranspose", f"Convolution{_rank}DTranspose"):
         SIGNATURES[_name] = ("transposed", _rank, _TRANSPOSED_3D if _rank == 3 else _TRANSPOSED)
+
+
+def complement(momentum: float) -> float:
+    """Return one framework's momentum of running statistics as the other's, 1 - momentum of the digits as written.
+
+    >>> complement(0.99), complement(0.1)
+    (0.01, 0.9)
+    """
+    from decimal import Decimal
+
+    return float(1 - Decimal(repr(momentum)))

@@ -24,7 +24,7 @@ from convcalc.layers import (
 )
 from convcalc.notation.call.write import Written, axes, unsayable
 from convcalc.notation.keras.activations import ACTIVATIONS
-from convcalc.notation.keras.signatures import SIGNATURES
+from convcalc.notation.keras.signatures import SIGNATURES, complement
 
 
 def written(layer: Layer, rank: int | None = None) -> Written:
@@ -59,13 +59,13 @@ def written(layer: Layer, rank: int | None = None) -> Written:
         case Permute():
             return Written("Permute", layer.axes)
         case Embedding(as_channels=True):
-            return Written("Embedding", layer.count, layer.features)
-        case Slope(count=None) | Slope(shared=(_, *_)):
-            return Written("PReLU", shared_axes=layer.shared).without(shared_axes=())
-        case GatedUnit(axis=1):
+            return Written("Embedding", layer.count, layer.features, **dict(layer.arguments))
+        case Slope():
+            return _slope(layer, rank)
+        case GatedUnit() if _is_channels(layer.axis, rank):
             return Written("Activation", "glu")
         case Elementwise():
-            return _elementwise(layer)
+            return _elementwise(layer, rank)
         case Unknown():
             raise unsayable(f"the unknown module {layer.name}", "Keras")
         case _:
@@ -178,23 +178,52 @@ def _normalization(layer: Normalization | AxesNormalization) -> Written:
     if isinstance(layer, AxesNormalization):
         name = "BatchNormalization" if layer.running_stats else "LayerNormalization"
         axis = layer.axes[0] if len(layer.axes) == 1 else layer.axes
-        call = Written(name, axis=axis, center=layer.bias, scale=layer.affine)
-        return call.without(center=True, scale=True)
-    scaled = {"center": layer.has_bias, "scale": layer.affine}
+        momentum = {"momentum": _momentum(layer.momentum)} if layer.running_stats else {}
+        call = Written(name, axis=axis, **momentum, epsilon=layer.eps, center=layer.bias, scale=layer.affine)
+        return call.without(momentum=0.99, epsilon=0.001, center=True, scale=True)
+    scaled = {"epsilon": layer.eps, "center": layer.has_bias, "scale": layer.affine}
     match layer.kind:
         case "batch" if layer.running_stats:
-            call = Written("BatchNormalization", **scaled)
+            call = Written("BatchNormalization", momentum=_momentum(layer.momentum), **scaled)
         case "layer":
             call = Written("LayerNormalization", **scaled)
         case "rms" if layer.affine and not layer.has_bias:
-            call = Written("RMSNormalization")
+            return Written("RMSNormalization", epsilon=layer.eps).without(epsilon=1e-6)
         case "group":
             call = Written("GroupNormalization", groups=layer.groups, **scaled)
         case "instance" if not layer.running_stats:
             call = Written("GroupNormalization", groups=-1, **scaled)
         case _:
-            raise unsayable(f"a {layer.kind} normalization of this kind", "Keras")
-    return call.without(center=True, scale=True)
+            raise unsayable(f"normalization of the kind {layer.kind!r} as it stands here", "Keras")
+    return call.without(momentum=0.99, epsilon=0.001, center=True, scale=True)
+
+
+def _momentum(weight: float | None) -> float:
+    """Return Keras's momentum, which is the weight of the old statistics."""
+    if weight is None:
+        raise unsayable("running statistics that are the plain mean over batches, momentum=None", "Keras")
+    return complement(weight)
+
+
+def _slope(layer: Slope, rank: int | None) -> Written:
+    """Write learned slopes: `shared_axes` are the axes along which there is one slope."""
+    shared = layer.shared
+    if layer.count is not None and not shared:
+        # PyTorch's: one for all numbers, or one for each channel.
+        if rank is None:
+            raise unsayable("slopes on an input of unknown axes", "Keras", "give the input size")
+        shared = tuple(range(1, rank + (2 if layer.count == 1 else 1)))
+    return Written("PReLU", shared_axes=shared).without(shared_axes=())
+
+
+def _usual_axis(rank: int | None) -> int | None:
+    """Return the axis that PyTorch's softmax takes where it is told none."""
+    return 1 if rank in (0, 2, 3) else 0
+
+
+def _is_channels(axis: object, rank: int | None) -> bool:
+    """Tell whether an axis, counted as PyTorch does, is that of the channels."""
+    return axis == 1 or (rank is not None and axis == -rank - 1)
 
 
 def _border(layer: Border) -> Written:
@@ -213,29 +242,44 @@ def _resize(layer: Resize, rank: int | None) -> Written:
     axes_known = layer.rank or rank
     if axes_known is None:
         raise unsayable("an upsampling of unknown axes", "Keras", "give the input size")
-    if layer.mode not in ("nearest", "bilinear", "bicubic") or (axes_known != 2 and layer.mode != "nearest"):
-        raise unsayable(f"interpolation {layer.mode!r} of {axes_known} axes", "Keras")
+    if layer.align_corners:
+        raise unsayable("an upsampling that aligns the corners", "Keras")
+    mode = _interpolation(layer, axes_known)
     if layer.size is not None:
         if axes_known != 2:
             raise unsayable("a resizing of other than 2 axes", "Keras")
         size = layer.size * 2 if len(layer.size) == 1 else layer.size
-        return Written("Resizing", *size, interpolation=layer.mode).without(interpolation="bilinear")
+        return Written("Resizing", *size, interpolation=mode).without(interpolation="bilinear")
     factors = layer.factor or (1,)
     if any(factor != int(factor) for factor in factors):
         raise unsayable("an upsampling by a fraction", "Keras")
     whole = tuple(int(factor) for factor in factors)
-    call = Written(f"UpSampling{axes_known}D", axes(whole), interpolation=layer.mode)
-    return call.without(interpolation="nearest")
+    return Written(f"UpSampling{axes_known}D", axes(whole), interpolation=mode).without(interpolation="nearest")
+
+
+def _interpolation(layer: Resize, rank: int) -> str:
+    """Name a mode as Keras does; its nearest is PyTorch's only where every cell is repeated."""
+    if layer.mode == "nearest" and layer.size is not None:
+        raise unsayable("interpolation 'nearest' to a size, only 'nearest-exact'", "Keras")
+    if layer.mode in ("nearest", "nearest-exact"):
+        return "nearest"
+    names = {"bilinear": "bilinear", "cubic": "bicubic", "lanczos3": "lanczos3", "lanczos5": "lanczos5"}
+    if layer.mode == "bicubic":
+        raise unsayable("PyTorch's bicubic interpolation, whose weights are others on most backends", "Keras")
+    if layer.mode not in names or rank != 2:
+        raise unsayable(f"interpolation {layer.mode!r} of {rank} axes", "Keras")
+    return names[layer.mode]
 
 
 _NAMES = {"Dropout1d": "SpatialDropout1D", "Dropout2d": "SpatialDropout2D", "Dropout3d": "SpatialDropout3D"}
 
 
-def _elementwise(layer: Elementwise) -> Written:
+def _elementwise(layer: Elementwise, rank: int | None) -> Written:
     arguments = dict(layer.arguments)
     match layer.name:
         case "Dropout" | "AlphaDropout" | "Dropout1d" | "Dropout2d" | "Dropout3d":
-            return Written(_NAMES.get(layer.name, layer.name), arguments.get("p", 0.5))
+            rate = arguments.pop("p", 0.5)
+            return Written(_NAMES.get(layer.name, layer.name), rate, **arguments)
         case "LeakyReLU":
             return Written("LeakyReLU", negative_slope=arguments.get("negative_slope", 0.01))
         case "ReLU6":
@@ -244,12 +288,13 @@ def _elementwise(layer: Elementwise) -> Written:
             return Written(layer.name, **arguments)
         case "Identity":
             return Written("Identity")
-        case "Softmax" if arguments.get("dim", 1) in (1, -1):
-            return Written("Softmax")
+        case "Softmax" | "LogSoftmax" if _is_channels(arguments.get("dim", _usual_axis(rank)), rank):
+            return Written("Softmax") if layer.name == "Softmax" else Written("Activation", "log_softmax")
     name = activation_name(layer)
     if name is not None:
         return Written("Activation", name)
-    if layer.name in SIGNATURES and SIGNATURES[layer.name][0] == "elementwise":
+    entry = SIGNATURES.get(layer.name)
+    if entry is not None and entry[0] == "elementwise" and {name for name, _, _ in entry[2]}.issuperset(arguments):
         return Written(layer.name, **arguments)
     raise unsayable(f"the layer {layer.name}" + (" with these arguments" if arguments else ""), "Keras")
 

@@ -36,7 +36,9 @@ def bilinear(bound: Bound, name: str) -> Layer:
 
 def embedding(bound: Bound, name: str) -> Layer:
     """Build an embedding, or a bag of them."""
-    return Embedding(bound.whole("num_embeddings"), bound.whole("embedding_dim"), name == "EmbeddingBag")
+    count, features = bound.whole("num_embeddings"), bound.whole("embedding_dim")
+    arguments = _others(bound, name, "num_embeddings", "embedding_dim", "scale_grad_by_freq", "sparse", "_freeze")
+    return Embedding(count, features, name == "EmbeddingBag", arguments=arguments)
 
 
 def attention(bound: Bound, name: str) -> Layer:
@@ -45,7 +47,8 @@ def attention(bound: Bound, name: str) -> Layer:
     if features % heads:
         raise bound.fault("num_heads", f"num_heads {heads} does not divide embed_dim {features}")
     keys, values = bound.optional("kdim"), bound.optional("vdim")
-    return Attention(features, heads, bound.flag("bias"), keys, values, bound.flag("add_bias_kv"))
+    arguments = _others(bound, name, "embed_dim", "num_heads", "bias", "add_bias_kv", "kdim", "vdim")
+    return Attention(features, heads, bound.flag("bias"), keys, values, bound.flag("add_bias_kv"), arguments)
 
 
 def recurrent(bound: Bound, name: str) -> Layer:
@@ -63,7 +66,11 @@ def recurrent(bound: Bound, name: str) -> Layer:
         bidirectional=bound.flag("bidirectional"),
         projection=projection,
         cell=name.endswith("Cell"),
+        arguments=_others(bound, name, *_RECURRENT_FIELDS),
     )
+
+
+_RECURRENT_FIELDS = ("input_size", "hidden_size", "num_layers", "bias", "bidirectional", "proj_size")
 
 
 def normalization(bound: Bound, name: str) -> Layer:
@@ -76,22 +83,28 @@ def normalization(bound: Bound, name: str) -> Layer:
         running_stats=bound.flag("track_running_stats"),
         bias=None if bound.flag("bias") or not affine else False,
         kind="instance" if "Instance" in name else "batch",
+        eps=bound.number("eps"),
+        momentum=_number_or_none(bound, "momentum"),
     )
+
+
+def _number_or_none(bound: Bound, name: str) -> float | None:
+    return None if bound.values[name] is None else bound.number(name)
 
 
 def group_normalization(bound: Bound, name: str) -> Layer:
     """Build a group normalization; the groups divide its channels."""
     affine, groups = bound.flag("affine"), bound.whole("num_groups")
     bias = None if bound.flag("bias") or not affine else False
-    return Normalization(bound.whole("num_channels"), None, affine, False, bias, "group", groups)
+    channels, eps = bound.whole("num_channels"), bound.number("eps")
+    return Normalization(channels, None, affine, False, bias, "group", groups, eps=eps)
 
 
 def layer_normalization(bound: Bound, name: str) -> Layer:
     """Build a layer normalization, or one by the root mean square."""
-    affine = bound.flag("elementwise_affine")
-    return LayerNormalization(
-        bound.axes("normalized_shape"), affine, affine and bound.flag("bias"), name == "RMSNorm"
-    )
+    affine, eps = bound.flag("elementwise_affine"), _number_or_none(bound, "eps")
+    shifted = affine and bound.flag("bias")
+    return LayerNormalization(bound.axes("normalized_shape"), affine, shifted, name == "RMSNorm", eps)
 
 
 def flatten(bound: Bound, name: str) -> Layer:
@@ -116,10 +129,14 @@ def slope(bound: Bound, name: str) -> Layer:
 
 def elementwise(bound: Bound, name: str) -> Layer:
     """Build a layer that keeps the shape, with the arguments that differ from their defaults."""
+    return Elementwise(name, _others(bound, name, "inplace"))
+
+
+def _others(bound: Bound, name: str, *taken: str) -> tuple[tuple[str, object], ...]:
+    """Return the arguments that are not `taken` and differ from their defaults."""
     defaults = {parameter: default for parameter, _, default in SIGNATURES[name][2]}
-    arguments = tuple(
+    return tuple(
         (parameter, value)
         for parameter, value in bound.values.items()
-        if parameter != "inplace" and value != defaults[parameter] and isinstance(value, int | float | str)
+        if parameter not in taken and value != defaults[parameter] and isinstance(value, int | float | str)
     )
-    return Elementwise(name, arguments)

@@ -57,8 +57,11 @@ def layer_of_foreign(source: Source, call: Call) -> Layer:
         return Linear(bound.whole("nx"), bound.whole("nf"))
     bound = bind(source, call, _SHAPE, 0)
     sizes, affine = bound.axes("normalized_shape"), bound.flag("elementwise_affine")
+    eps = None if bound.values["eps"] is None else bound.number("eps")
     if call.name == "LayerNorm2d" and len(sizes) == 1:
-        return Normalization(sizes[0], None, affine, running_stats=False, kind="layer")
+        return Normalization(
+            sizes[0], None, affine, running_stats=False, kind="layer", eps=1e-6 if eps is None else eps
+        )
     if call.name == "LayerNorm2d":
         raise bound.fault("normalized_shape", "LayerNorm2d normalizes over the channels, one number")
-    return LayerNormalization(sizes, affine, bias=False, rms=True)
+    return LayerNormalization(sizes, affine, bias=False, rms=True, eps=eps)

@@ -76,6 +76,12 @@ _INSTANCE_NORMALIZATION: Signature = (
     *_FACTORY,
     ("bias", "flag", True),
 )
+_LAZY_INSTANCE_NORMALIZATION: Signature = (
+    *_INSTANCE_NORMALIZATION[1:3],
+    ("affine", "flag", True),
+    ("track_running_stats", "flag", True),
+    *_INSTANCE_NORMALIZATION[5:],
+)
 _GROUP_NORMALIZATION: Signature = (
     ("num_groups", "count", ...),
     ("num_channels", "count", ...),
@@ -91,7 +97,12 @@ _LAYER_NORMALIZATION: Signature = (
     ("bias", "flag", True),
     *_FACTORY,
 )
-_RMS_NORMALIZATION: Signature = (*_LAYER_NORMALIZATION[:3], *_FACTORY)
+_RMS_NORMALIZATION: Signature = (
+    _LAYER_NORMALIZATION[0],
+    ("eps", "number?", None),
+    _LAYER_NORMALIZATION[2],
+    *_FACTORY,
+)
 _LINEAR: Signature = (
     ("in_features", "count", ...),
     ("out_features", "count", ...),
@@ -300,9 +311,9 @@ SIGNATURES: Signatures = {
     "InstanceNorm1d": ("normalization", 1, _INSTANCE_NORMALIZATION),
     "InstanceNorm2d": ("normalization", 2, _INSTANCE_NORMALIZATION),
     "InstanceNorm3d": ("normalization", 3, _INSTANCE_NORMALIZATION),
-    "LazyInstanceNorm1d": ("normalization", 1, _INSTANCE_NORMALIZATION[1:]),
-    "LazyInstanceNorm2d": ("normalization", 2, _INSTANCE_NORMALIZATION[1:]),
-    "LazyInstanceNorm3d": ("normalization", 3, _INSTANCE_NORMALIZATION[1:]),
+    "LazyInstanceNorm1d": ("normalization", 1, _LAZY_INSTANCE_NORMALIZATION),
+    "LazyInstanceNorm2d": ("normalization", 2, _LAZY_INSTANCE_NORMALIZATION),
+    "LazyInstanceNorm3d": ("normalization", 3, _LAZY_INSTANCE_NORMALIZATION),
     "GroupNorm": ("group normalization", 0, _GROUP_NORMALIZATION),
     "LayerNorm": ("layer normalization", 0, _LAYER_NORMALIZATION),
     "RMSNorm": ("layer normalization", 0, _RMS_NORMALIZATION),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convcalc.layers import Attention, Elementwise, Layer, LayerNormalization, Linear
+from convcalc.notation.call.bound import Bound
 from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call
 from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
@@ -63,7 +64,7 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     size, heads = bound.whole("d_model"), bound.whole("nhead")
     if size % heads:
         raise bound.fault("nhead", f"nhead {heads} does not divide d_model {size}")
-    parts = _parts(name, size, heads, bound.whole("dim_feedforward"), bound.number("dropout"), bound.flag("bias"))
+    parts = _parts(name, bound)
     return [Entry(call.start, call.end, layer, part) for part, layer in parts]
 
 
@@ -77,11 +78,15 @@ def _nested(source: Source, value: object, call: Call, expected: str) -> list[En
     return [Entry(value.start, value.end, layer_of(source, value))]
 
 
-def _parts(name: str, size: int, heads: int, inner: int, rate: float, bias: bool) -> list[tuple[str, Layer]]:
-    """Give the layers in the order in which PyTorch prints them."""
+def _parts(name: str, bound: Bound) -> list[tuple[str, Layer]]:
+    """Return the layers in the order in which PyTorch prints them."""
     decoder = name == "TransformerDecoderLayer"
-    attention = Attention(size, heads, bias)
-    norm = LayerNormalization((size,), bias=bias)
+    size, inner, bias = bound.whole("d_model"), bound.whole("dim_feedforward"), bound.flag("bias")
+    rate = bound.number("dropout")
+    given = (("dropout", rate), ("batch_first", bound.flag("batch_first")))
+    others = tuple((parameter, value) for parameter, value in given if value)
+    attention = Attention(size, bound.whole("nhead"), bias, arguments=others)
+    norm = LayerNormalization((size,), bias=bias, eps=bound.number("layer_norm_eps"))
     dropout = Elementwise("Dropout", () if rate == 0.5 else (("p", rate),))
     numbers = (1, 2, 3) if decoder else (1, 2)
     return [

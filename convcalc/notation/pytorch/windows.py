@@ -168,8 +168,21 @@ def resize(bound: Bound, name: str) -> Layer:
                 raise bound.fault(parameter, f"{parameter} of {mode} {name} takes 1 number or {rank}")
             rank = len(values)
     return Resize(
-        rank, size if isinstance(size, tuple) else None, factor if isinstance(factor, tuple) else None, mode
+        rank,
+        size if isinstance(size, tuple) else None,
+        factor if isinstance(factor, tuple) else None,
+        mode,
+        align_corners=_aligned(bound, name, mode),
+        recompute_factor=bound.values.get("recompute_scale_factor") is True,
     )
+
+
+def _aligned(bound: Bound, name: str, mode: str) -> bool:
+    """Read whether the corners keep their values, which PyTorch refuses to be told for some modes."""
+    aligned = bound.values.get("align_corners")
+    if aligned is not None and not _MODES[mode]:
+        raise bound.fault("align_corners", f"align_corners does not apply to mode {mode!r}")
+    return aligned is True or name == "UpsamplingBilinear2d"
 
 
 def shuffle(bound: Bound, name: str) -> Layer:

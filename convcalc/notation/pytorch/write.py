@@ -85,7 +85,8 @@ def written(layer: Layer, rank: int | None = None) -> Written:
         case Elementwise():
             return _elementwise(layer)
         case Embedding(as_channels=False):
-            return Written("EmbeddingBag" if layer.bag else "Embedding", layer.count, layer.features)
+            name = "EmbeddingBag" if layer.bag else "Embedding"
+            return Written(name, layer.count, layer.features, **dict(layer.arguments))
         case Bilinear():
             features = (layer.in1_features, layer.in2_features, layer.out_features)
             return Written("Bilinear", *features, bias=layer.bias).without(bias=True)
@@ -253,13 +254,23 @@ def _border(layer: Border) -> Written:
 
 def _resize(layer: Resize) -> Written:
     modes = {"nearest", "nearest-exact", "area", "linear", "bilinear", "bicubic", "trilinear"}
+    if layer.mode == "cubic":
+        raise unsayable("Keras's bicubic interpolation, whose weights depend on its backend", "PyTorch")
     if layer.mode not in modes:
         raise unsayable(f"interpolation {layer.mode!r}", "PyTorch")
     size, factor = _one_or_each(layer.size, layer), _one_or_each(layer.factor, layer)
-    call = Written("Upsample", size=size, scale_factor=factor, mode=layer.mode)
-    if layer.rank == 2 and layer.mode == "nearest" and len(layer.size or layer.factor or ()) == 1:
-        call = Written("UpsamplingNearest2d", **call.keywords)
-    return call.without(size=None, scale_factor=None, mode="nearest")
+    call = Written(
+        "Upsample",
+        size=size,
+        scale_factor=factor,
+        mode=layer.mode,
+        align_corners=layer.align_corners,
+        recompute_scale_factor=layer.recompute_factor,
+    ).without(size=None, scale_factor=None, mode="nearest", align_corners=False, recompute_scale_factor=False)
+    bare = layer.mode == "nearest" and not layer.recompute_factor
+    if bare and layer.rank == 2 and len(layer.size or layer.factor or ()) == 1:
+        return Written("UpsamplingNearest2d", **call.keywords)
+    return call
 
 
 def _one_or_each(values: tuple[float, ...] | None, layer: Resize) -> object:
@@ -287,37 +298,43 @@ def _normalization(layer: Normalization, rank: int | None) -> Written:
     if layer.kind == "group":
         if layer.channels is None:
             raise unsayable("a group normalization of unknown channels", "PyTorch", "give the input size")
-        call = Written("GroupNorm", layer.groups, layer.channels, affine=layer.affine, bias=layer.has_bias)
-        return call.without(affine=True, bias=layer.affine)
+        call = Written(
+            "GroupNorm", layer.groups, layer.channels, eps=layer.eps, affine=layer.affine, bias=layer.has_bias
+        )
+        return call.without(eps=1e-5, affine=True, bias=layer.affine)
     if layer.kind in ("layer", "rms"):
         # On flat features the channels are the last axis, which is PyTorch's.
         if rank != 0 or layer.channels is None:
             raise unsayable("a normalization over the channels of each cell", "PyTorch")
         return _layer_normalization(
-            LayerNormalization((layer.channels,), layer.affine, layer.has_bias, layer.kind == "rms")
+            LayerNormalization((layer.channels,), layer.affine, layer.has_bias, layer.kind == "rms", layer.eps)
         )
-    axes_known = layer.rank or rank
-    if not axes_known:
+    axes_known = rank if layer.rank is None else layer.rank
+    if axes_known is None or (not axes_known and layer.kind != "batch"):
         raise unsayable("a normalization of unknown axes", "PyTorch", "give the input size")
-    name = f"{'BatchNorm' if layer.kind == 'batch' else 'InstanceNorm'}{axes_known}d"
-    usual = layer.kind == "batch"
+    # BatchNorm1d takes features without an axis, too.
+    name = f"{'BatchNorm' if layer.kind == 'batch' else 'InstanceNorm'}{axes_known or 1}d"
     channels = () if layer.channels is None else (layer.channels,)
+    usual = layer.kind == "batch" or not channels
     call = Written(
         name if channels else f"Lazy{name}",
         *channels,
+        eps=layer.eps,
+        momentum=layer.momentum,
         affine=layer.affine,
         track_running_stats=layer.running_stats,
         bias=layer.has_bias,
     )
-    return call.without(affine=usual, track_running_stats=usual, bias=layer.affine)
+    return call.without(eps=1e-5, momentum=0.1, affine=usual, track_running_stats=usual, bias=layer.affine)
 
 
 def _layer_normalization(layer: LayerNormalization) -> Written:
     sizes = layer.sizes[0] if len(layer.sizes) == 1 else layer.sizes
     if layer.rms:
-        return Written("RMSNorm", sizes, elementwise_affine=layer.affine).without(elementwise_affine=True)
-    call = Written("LayerNorm", sizes, elementwise_affine=layer.affine, bias=layer.bias)
-    return call.without(elementwise_affine=True, bias=layer.affine)
+        call = Written("RMSNorm", sizes, eps=layer.eps, elementwise_affine=layer.affine)
+        return call.without(eps=None, elementwise_affine=True)
+    call = Written("LayerNorm", sizes, eps=layer.eps, elementwise_affine=layer.affine, bias=layer.bias)
+    return call.without(eps=1e-5, elementwise_affine=True, bias=layer.affine)
 
 
 def _elementwise(layer: Elementwise) -> Written:
@@ -347,6 +364,7 @@ def _attention(layer: Attention) -> Written:
         add_bias_kv=layer.key_value_bias,
         kdim=layer.key_features,
         vdim=layer.value_features,
+        **dict(layer.arguments),
     )
     return call.without(bias=True, add_bias_kv=False, kdim=None, vdim=None)
 
@@ -361,5 +379,6 @@ def _recurrent(layer: Recurrent) -> Written:
         bias=layer.bias,
         bidirectional=layer.bidirectional,
         proj_size=layer.projection,
+        **dict(layer.arguments),
     )
     return call.without(num_layers=1, bias=True, bidirectional=False, proj_size=0)

@@ -30,7 +30,7 @@ from convcalc.notation.short.vocabulary import KINDS, canonical
 from convcalc.notation.sizes import PADDING_NAMES, Numbers
 from convcalc.text import Source, did_you_mean
 
-_Kind = Literal["count", "sizes", "sizes0", "padding", "flag", "number"]
+_Kind = Literal["count", "sizes", "sizes0", "padding", "flag", "number", "number0?"]
 
 _CODES = {
     "k": "kernel",
@@ -80,6 +80,8 @@ _FIELDS: dict[str, dict[str, _Kind]] = {
         "running_stats": "flag",
         "bias": "flag",
         "buffers_are_parameters": "flag",
+        "eps": "number0?",
+        "momentum": "number0?",
     },
 }
 
@@ -183,7 +185,7 @@ class _Fields:
     def next_place(self, start: int, end: int) -> str:
         """Give the first field without a value that takes one."""
         for name, kind in self.known.items():
-            if name not in self.values and kind != "flag":
+            if name not in self.values and kind not in ("flag", "number0?"):
                 return name
         raise self.fault(f"{self.kind} takes no further value", start, end)
 
@@ -205,8 +207,10 @@ class _Fields:
                 raise self.fault(f"{name} must be true or false, got {text[:40]!r}", start, end)
             case "padding" if text in PADDING_NAMES:
                 return text
-            case "number":
-                return self.number(name, start, end)
+            case "number0?" if text.lower() == "none" and name == "momentum":
+                return None
+            case "number" | "number0?" as kind:
+                return self.number(name, start, end, zero=kind == "number0?")
             case kind:
                 numbers = Numbers(self.source.text, start, end, self.source.fault)
                 if kind == "padding":
@@ -218,12 +222,13 @@ class _Fields:
                     raise self.fault(f"{name} is one number, got {text[:40]!r}", start, end)
                 return sizes[0]
 
-    def number(self, name: str, start: int, end: int) -> float:
+    def number(self, name: str, start: int, end: int, *, zero: bool) -> float:
         text = self.source.text[start:end]
         try:
             value = float(text)
         except ValueError:
             raise self.fault(f"{name} must be a number, got {text[:40]!r}", start, end) from None
-        if not 0 < value < float("inf"):
-            raise self.fault(f"{name} must be more than 0, got {text[:40]!r}", start, end)
+        if not 0 <= value < float("inf") or not (value or zero):
+            least = "at least 0" if zero else "more than 0"
+            raise self.fault(f"{name} must be {least}, got {text[:40]!r}", start, end)
         return value
