@@ -302,3 +302,20 @@ def test_pool_loops_agree_on_a_worked_case() -> None:
     layer = Pooling("max", (4,), (4,), (Padding(2, 2),), (1,), ceil=True)
     pooled = pool_loops(list(range(9)), "max", [4], stride=[4], padding=[(2, 2)], ceil=True)
     assert through(layer, 9, rank=1) == shape_of(pooled) == (3,)
+
+
+@pytest.mark.parametrize(
+    ("layer", "sizes", "expected"),
+    [
+        (Attention(100, 1), (1000, 100), 40_000_000 + 200_000_000),
+        (Attention(6, 2), (3, 5, 6), 3 * (5 * 4 * 36 + 2 * 25 * 6)),
+        (Attention(6, 2, key_features=4, value_features=9), (5, 6), 5 * (36 + 24 + 54 + 36) + 2 * 25 * 6),
+        (Recurrent("lstm", 300, 512, 2), (100, 300), 376_012_800),
+        (Recurrent("lstm", 64, 64), (100, 64), 3_276_800),
+        (Recurrent("gru", 5, 7, bidirectional=True), (2, 9, 5), 2 * 9 * 2 * 3 * (7 * 5 + 7 * 7)),
+        (Recurrent("rnn", 5, 7, cell=True), (4, 5), 4 * (7 * 5 + 7 * 7)),
+    ],
+)
+def test_macs_along_a_sequence(layer: Layer, sizes: tuple[int, ...], expected: int) -> None:
+    shape = TensorShape(sizes, 0)
+    assert macs(layer, shape, output_shape(layer, shape)) == expected

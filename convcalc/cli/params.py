@@ -26,7 +26,8 @@ HELP = """Examples:
 
 Weights and biases of one layer or a whole network; with --input also MACs, FLOPs and memory.
 
-MACs are the multiply-accumulates of convolutions and linear layers, biases not counted; FLOPs are twice as many."""
+MACs are the multiply-accumulates of convolutions, linear and recurrent layers and attention's products, biases
+not counted; FLOPs are twice as many."""
 
 NUMBER_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "int8": 1}
 Dtype = Literal["float16", "bfloat16", "float32", "float64", "int8"]

@@ -10,6 +10,7 @@ from convcalc.layers import (
     Convolution,
     Layer,
     Linear,
+    Recurrent,
     weight_shape,
 )
 from convcalc.network.cost import Audit, Cost
@@ -35,6 +36,8 @@ def cost_derivations(audit: Audit, index: int) -> tuple[Derivation, ...]:
             lines = _linear_lines(layer, cost, step)
         case _ if cost.parameters.total or cost.parameters.buffers:
             lines = _other_lines(layer, cost)
+            if step is not None:
+                lines += _sequence_lines(layer, cost, step)
         case _:
             return ()
     if cost.flops:
@@ -96,6 +99,22 @@ def _other_lines(layer: Layer, cost: Cost) -> list[str]:
     if cost.counted_buffers:
         lines.append(f"params, buffers counted as Keras does = {counted.total} + {counted.buffers} = {cost.params}")
     return lines
+
+
+def _sequence_lines(layer: Layer, cost: Cost, step: Step) -> list[str]:
+    """Derive the MACs of a layer that goes along a sequence."""
+    *batch, positions = step.input.sizes[:-1] or (1,)
+    each = "".join(f"{size}·" for size in batch)
+    count = (cost.macs or 0) // prod(batch)
+    if isinstance(layer, Recurrent):
+        return [f"MACs = steps · weights = {each}{positions}·{count // positions} = {cost.macs}"]
+    if isinstance(layer, Attention):
+        projections = count // positions - 2 * positions * layer.features
+        return [
+            "MACs = positions · projections + 2 · positions² · features"
+            f" = {each}({positions}·{projections} + 2·{positions}²·{layer.features}) = {cost.macs}"
+        ]
+    return []
 
 
 def _bias_line(bias: bool, count: int) -> str:

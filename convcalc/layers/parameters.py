@@ -176,8 +176,9 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int:
     """Count the multiply-accumulates of a completed layer, biases not counted (torchvision's count).
 
     A convolution makes prod(kernel)·in/groups of them for each output number, a transposed one
-    prod(kernel)·out/groups for each input number, a linear layer in_features for each output number; all other
-    layers count 0.
+    prod(kernel)·out/groups for each input number, a linear layer in_features for each output number, a recurrent
+    one all its weights for each step, attention its projections for each position and two products of all pairs of
+    positions; all other layers count 0.
 
     >>> from convcalc.geometry import Padding
     >>> conv = Convolution(3, 64, (7, 7), (2, 2), (Padding(3, 3),) * 2, (1, 1))
@@ -196,5 +197,18 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int:
             # Every output number is a sum over all input features, whichever axis they stand on.
             features = shape.channels if layer.on_channels else shape.sizes[-1]
             return output.elements * (features or layer.in_features or 0)
+        case Recurrent():
+            return _recurrent_parameters(layer).weights * prod(shape.sizes[:-1])
+        case Attention():
+            return _attention_macs(layer, shape)
         case _:
             return 0
+
+
+def _attention_macs(layer: Attention, shape: TensorShape) -> int:
+    """Count the projections of each position, N·N·E for queries by keys, and as many for weights by values."""
+    *batch, positions = shape.sizes[:-1] or (1,)
+    keys = layer.features if layer.key_features is None else layer.key_features
+    values = layer.features if layer.value_features is None else layer.value_features
+    projections = positions * layer.features * (2 * layer.features + keys + values)
+    return prod(batch) * (projections + 2 * positions**2 * layer.features)

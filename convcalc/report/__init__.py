@@ -36,7 +36,8 @@ __all__ = [
 
 SCHEMA = 1
 MAC_CONVENTION = (
-    "MACs are the multiply-accumulates of convolutions and linear layers, biases not counted; FLOPs = 2 x MACs"
+    "MACs are the multiply-accumulates of convolutions, linear and recurrent layers and attention's products,"
+    " biases not counted; FLOPs = 2 x MACs"
 )
 
 Cell = str | int | float | tuple[int | None, ...] | None
