@@ -18,8 +18,8 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `check`    | a claimed answer compared with the right one              | explain, network, layers, geometry       |
 | `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | numpy, orjson, PIL                       |
 | `compute`  | the arithmetic: convolution and pooling                   | layers, geometry, numpy                  |
-| `report`   | what a command found, for the eye and for machines        | explain, check, network, layers,         |
-|            |                                                           | axis_maps, geometry                      |
+| `report`   | what a command found, for the eye and for machines        | explain, check, notation, network,       |
+|            |                                                           | layers, axis_maps, geometry              |
 | `render`   | a report as plain text, a Rich table, JSON                | report, matrix, rich                     |
 | `api`      | what notebooks and programs call                          | model, notation, network, layers,        |
 |            |                                                           | geometry, matrix, compute, numpy         |

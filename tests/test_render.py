@@ -17,13 +17,17 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from convcalc.check import Verdict
-from convcalc.layers import Linear, TensorShape
+from convcalc.layers import TensorShape
 from convcalc.network.cost import audit
 from convcalc.network.trace import trace
+from convcalc.notation import parse_layers
 from convcalc.render import FORMATS, render
 from convcalc.render.numbers import figures_of, written
 from convcalc.render.plain import cell_text, render_answer
-from convcalc.report import Column, Grid, Lines, Report, Table, matrix_report, params_report, shape_report
+from convcalc.report.blocks import Column, Commentary, Grid, Lines, Report, Table
+from convcalc.report.matrix import Display, matrix_report
+from convcalc.report.params import params_report
+from convcalc.report.shape import shape_report
 
 COLUMNS = (
     Column("Layer", "layer"),
@@ -116,13 +120,14 @@ def test_latex_escapes_what_latex_reads() -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_form_of_every_report_ends_its_last_line(form: str) -> None:
-    chain = [Linear(3, 2)]
+    nodes = parse_layers("Linear(3, 2)")
+    chain = [nodes[0].layer]
     verdict = Verdict(right=False, message="2 of 6 cells differ", differences=((0, 1), (1, 2)))
     reports = [
         REPORT,
-        shape_report(trace(chain, TensorShape((3,), 0)), ["fc:2"]),
-        params_report(audit(chain, (3,)), ["fc:2"], number_bytes=4),
-        matrix_report("conv", np.arange(6).reshape(2, 3), verdict=verdict),
+        shape_report(trace(chain, TensorShape((3,), 0)), nodes),
+        params_report(audit(chain, (3,)), nodes, number_bytes=4),
+        matrix_report("conv", np.arange(6).reshape(2, 3), comment=Commentary(verdict=verdict)),
         matrix_report("pool", np.arange(6.0).reshape(1, 2, 3), indices=np.arange(6).reshape(1, 2, 3)),
         matrix_report("conv", np.array([[Fraction(1, 3), 2]], dtype=object)),
         matrix_report("pool", np.array(7.5)),
@@ -212,7 +217,8 @@ def test_a_heat_map_says_what_its_shades_are() -> None:
         (np.array([[0, 0]], dtype=object), "dark 0, light 0"),
         (np.array([[np.nan, np.inf]]), "dark 0, light 0"),
     ):
-        assert f"heat map: {caption}\n" in text_of(matrix_report("conv", array, heatmap=True), "table")
+        report = matrix_report("conv", array, display=Display(heatmap=True))
+        assert f"heat map: {caption}\n" in text_of(report, "table")
     assert "light 1.5e+308" in text_of(matrix_report("conv", np.full((40, 400), 1.5e308)), "table")
 
 
@@ -285,7 +291,7 @@ def test_a_number_too_small_for_its_column_is_shown_with_an_exponent() -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_precision_holds_in_every_form(form: str) -> None:
     x = Grid(np.array([0.98765]), title="input")
-    report = matrix_report("conv", np.array([[1e-5, 2 / 3, -12.0]]), beside=[x], precision=3)
+    report = matrix_report("conv", np.array([[1e-5, 2 / 3, -12.0]]), display=Display((x,), precision=3))
     shown = text_of(report, form)
     tiny = "1.000 \\cdot 10^{-5}" if form == "latex" else "1.000e-05"
     for text in (tiny, "0.667", "-12.000", *(("0.988",) if form in ("table", "plain") else ())):
@@ -296,11 +302,10 @@ def test_precision_holds_in_every_form(form: str) -> None:
 
 
 def test_a_small_share_is_not_none() -> None:
-    audited = audit([Linear(2, 1), Linear(3000, 7000)])
-    for form, texts in (("table", ("1e-05%", "100.0%")), ("plain", ("1e-05%", "100.0%"))):
-        shown = text_of(params_report(audited, ["a", "b"], number_bytes=4), form, width=200)
-        assert all(text in shown for text in texts)
-        assert " 0.0%" not in shown
+    nodes = parse_layers("Linear(2, 1)\nLinear(3000, 7000)")
+    report = params_report(audit([node.layer for node in nodes]), nodes, number_bytes=4)
+    for form in ("table", "plain"):
+        assert re.findall(r"\S+%", text_of(report, form, width=200)) == ["1e-05%", "100.0%", "100.0%"]
 
 
 def test_very_small_and_very_large_decimals_are_written_with_exponents() -> None:

@@ -16,8 +16,12 @@ from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization, Pooling, TensorShape
 from convcalc.network.cost import audit
 from convcalc.network.trace import trace
+from convcalc.notation import Node
 from convcalc.render import render
-from convcalc.report import Grid, Lines, Report, Table, matrix_report, number_kind, params_report, shape_report
+from convcalc.report.blocks import Commentary, Grid, Lines, Report, Table, number_kind
+from convcalc.report.matrix import matrix_report
+from convcalc.report.params import params_report
+from convcalc.report.shape import shape_report
 
 CONV = Convolution(None, 6, (3, 2), (2, 1), (Padding(1, 0), Padding(1, 1)), (1, 2))
 CHAIN: list[Layer] = [CONV, Normalization(None), Pooling("max", (2, 3), (2, 3), "valid", (1, 1)), Flatten()]
@@ -27,14 +31,18 @@ SIZES = (4, 3, 11, 14)
 WRONG = Verdict(right=False, message="1 of 4 cells differs", mistake="flipped kernel", differences=((0, 1),))
 
 
-def shaped(**more: Any) -> Report:
-    return shape_report(trace(CHAIN, TensorShape(SIZES, 2)), TEXTS, **more)
+def nodes_of(layers: list[Layer], name: str = "") -> list[Node]:
+    return [Node(layer, text, text, (0, len(text)), name=name) for layer, text in zip(layers, TEXTS, strict=False)]
 
 
-def counted(sizes: tuple[int, ...] | None, number_bytes: int = 4, **more: Any) -> Report:
+def shaped(comment: Commentary | None = None) -> Report:
+    return shape_report(trace(CHAIN, TensorShape(SIZES, 2)), nodes_of(CHAIN), comment=comment)
+
+
+def counted(sizes: tuple[int, ...] | None, number_bytes: int = 4, comment: Commentary | None = None) -> Report:
     bare: list[Layer] = [CONV.replace(in_channels=3), Normalization(None)]
     layers = CHAIN if sizes else bare
-    return params_report(audit(layers, sizes), TEXTS[: len(layers)], number_bytes=number_bytes, **more)
+    return params_report(audit(layers, sizes), nodes_of(layers), number_bytes, comment)
 
 
 def table_of(report: Report) -> Table:
@@ -111,6 +119,16 @@ def test_the_total_of_params() -> None:
     assert report.answer == str(weights + 12)
 
 
+def test_the_name_of_a_layer_stands_before_it_and_in_its_entry() -> None:
+    nodes = nodes_of(CHAIN, "net.0")
+    for report in (
+        shape_report(trace(CHAIN, TensorShape(SIZES, 2)), nodes),
+        params_report(audit(CHAIN, SIZES), nodes, number_bytes=4),
+    ):
+        assert [row[0] for row in table_of(report).rows] == [f"net.0: {text}" for text in TEXTS]
+        assert [(layer["layer"], layer["name"]) for layer in report.data["layers"]] == [(t, "net.0") for t in TEXTS]
+
+
 def test_both_mouths_say_the_same_sizes() -> None:
     report = shaped()
     rows = zip(table_of(report).rows, report.data["layers"], strict=True)
@@ -140,9 +158,9 @@ def test_the_keys_of_a_matrix() -> None:
     assert [block.title for block in pooled.blocks if isinstance(block, Grid)] == ["", "indices"]
 
 
-@pytest.mark.parametrize("make", [shaped, lambda **more: counted(SIZES, **more)])
+@pytest.mark.parametrize("make", [shaped, lambda comment: counted(SIZES, comment=comment)])
 def test_a_verdict_is_in_every_mouth(make: Any) -> None:
-    report = make(verdict=WRONG)
+    report = make(Commentary(verdict=WRONG))
     assert machine(report)["check"] == {
         "verdict": "wrong",
         "mistake": "flipped kernel",
@@ -150,19 +168,19 @@ def test_a_verdict_is_in_every_mouth(make: Any) -> None:
     }
     assert report.blocks[-1] == Lines(("wrong: 1 of 4 cells differs",), role="wrong")
     assert (report.answer, report.exit_code) == ("wrong", 1)
-    right = make(verdict=Verdict(right=True, message="it is"))
+    right = make(Commentary(verdict=Verdict(right=True, message="it is")))
     assert (right.answer, right.exit_code, machine(right)["check"]["verdict"]) == ("right", 0, "right")
     assert machine(right)["check"]["mistake"] is None
 
 
 def test_differing_cells_are_marked_in_the_matrix() -> None:
-    report = matrix_report("conv", np.array([[1, 2], [3, 4]]), verdict=WRONG)
+    report = matrix_report("conv", np.array([[1, 2], [3, 4]]), comment=Commentary(verdict=WRONG))
     assert isinstance(report.blocks[0], Grid)
     assert report.blocks[0].marks == ((0, 1),)
 
 
 def test_explanations_follow_the_answer() -> None:
-    report = shaped(derivations=[Derivation("height", ("out = 1", "    = 1"))])
+    report = shaped(Commentary((Derivation("height", ("out = 1", "    = 1")),)))
     assert report.blocks[1:] == (Lines(("out = 1", "    = 1"), "height"),)
     assert machine(report)["explanation"] == [{"title": "height", "lines": ["out = 1", "    = 1"]}]
 

@@ -36,13 +36,15 @@ from convcalc.cli.pipe import is_bare, is_binary, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import Convolution
 from convcalc.model.operation import read_convolution
-from convcalc.report import Grid, matrix_report
+from convcalc.report.blocks import Commentary, Grid
+from convcalc.report.matrix import Display, matrix_report
 
 if TYPE_CHECKING:
     from convcalc.compute.nchw import Arranged
+    from convcalc.explain import Derivation
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
-    from convcalc.report import Report
+    from convcalc.report.blocks import Report
 
 HELP = """Examples:
 
@@ -165,28 +167,21 @@ def _report(
     shown: ShowOptions,
 ) -> "Report":
     """Report a result, explained and judged as far as that is asked for."""
-    derived = []
+    derived: tuple[Derivation, ...] = ()
     if homework.explain or cell.at is not None:
         from convcalc.explain import convolution_cell
 
         at = chosen_cell(cell.at, result.shape)
         write = number_writer(shown.precision)
-        derived.append(convolution_cell(at, ready.products(at), ready.bias_at(at), result[at], write))
+        derived = (convolution_cell(at, ready.products(at), ready.bias_at(at), result[at], write),)
     verdict = None
     if homework.check is not None:
         from convcalc.check import judge_matrix
 
         verdict = judge_matrix(read_beside(homework.check, numbers).array, result, cell.tol)
-    return matrix_report(
-        "conv",
-        result,
-        beside=[Grid(x.array, title="input"), Grid(kernel.array, title="kernel")] if shown.show_input else (),
-        heatmap=shown.heatmap,
-        precision=shown.precision,
-        derivations=derived,
-        verdict=verdict,
-        notes=notes,
-    )
+    operands = (Grid(x.array, title="input"), Grid(kernel.array, title="kernel")) if shown.show_input else ()
+    display = Display(operands, shown.heatmap, shown.precision)
+    return matrix_report("conv", result, display=display, comment=Commentary(derived, verdict, notes))
 
 
 def _rows_through(

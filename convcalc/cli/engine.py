@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from convcalc.compute.nchw import Arranged
     from convcalc.compute.threads import Options
     from convcalc.layers import AdaptivePooling, Pooling
-    from convcalc.report import Report
+    from convcalc.report.blocks import Report
 
 LEAST_MEMORY = 1 << 20
 STEADY = "text has the same bits at once and row by row"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from convcalc.cli.messages import remark
 from convcalc.cli.options import OutputOptions
 from convcalc.errors import FileError, UsageError
-from convcalc.report import Report, answer_grid
+from convcalc.report.blocks import Report, answer_grid
 from convcalc.value import Value
 
 LARGE = 1 << 16

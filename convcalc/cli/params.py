@@ -11,7 +11,8 @@ from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputO
 from convcalc.cli.output import Answer
 from convcalc.errors import UsageError
 from convcalc.model.count import Count, count
-from convcalc.report import params_report
+from convcalc.report.blocks import Commentary
+from convcalc.report.params import params_report
 
 if TYPE_CHECKING:
     from convcalc.check import Verdict
@@ -54,24 +55,19 @@ def params(
 ) -> Answer:
     """Answer `convcalc params`."""
     counted = count(layer_request(layers, layer, window), counts.input)
-    nodes = counted.network.nodes
-    report = params_report(
-        counted.audit,
-        [node.text for node in nodes],
-        names=[node.name for node in nodes],
-        number_bytes=NUMBER_BYTES[counts.dtype],
-        derivations=_derived(counted) if homework.explain else (),
-        verdict=None if homework.check is None else _judged(homework.check, counted),
-        notes=counted.notes,
+    comment = Commentary(
+        _derived(counted) if homework.explain else (),
+        None if homework.check is None else _judged(homework.check, counted),
+        counted.notes,
     )
-    return Answer(report, output)
+    return Answer(params_report(counted.audit, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment), output)
 
 
-def _derived(counted: Count) -> "list[Derivation]":
+def _derived(counted: Count) -> "tuple[Derivation, ...]":
     from convcalc.explain import cost_derivations, titled
 
     nodes = enumerate(counted.network.nodes)
-    return [each for index, node in nodes for each in titled(node.text, cost_derivations(counted.audit, index))]
+    return tuple(each for index, node in nodes for each in titled(node.text, cost_derivations(counted.audit, index)))
 
 
 def _judged(claim: str, counted: Count) -> "Verdict":

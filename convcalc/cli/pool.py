@@ -27,9 +27,11 @@ from convcalc.cli.pipe import is_bare, may_stream, read_input, stream
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
 from convcalc.model.operation import read_pooling
-from convcalc.report import Grid, matrix_report
+from convcalc.report.blocks import Commentary, Grid
+from convcalc.report.matrix import Display, matrix_report
 
 if TYPE_CHECKING:
+    from convcalc.explain import Derivation
     from convcalc.matrix.row_stream import IncomingRows
 
 HELP = """Examples:
@@ -110,7 +112,7 @@ def pool(
     if not wanted and is_bare(homework, cell, shown) and pool_in_place(layer, x.array, engine, output.output):
         return noted(notes)
     values, indices = compute_pooling(layer, x.array, wanted, engine)
-    derived = []
+    derived: tuple[Derivation, ...] = ()
     if homework.explain or cell.at is not None:
         from convcalc.compute.layer import pooling_cell_numbers
         from convcalc.explain import pooling_cell
@@ -119,24 +121,15 @@ def pool(
         cells, divisor = pooling_cell_numbers(layer, x.array, at)
         norm = layer.norm if isinstance(layer, Pooling) else 2.0
         write = number_writer(shown.precision)
-        derived.append(pooling_cell(layer.kind, at, cells, divisor, norm, values[at], write))
+        derived = (pooling_cell(layer.kind, at, cells, divisor, norm, values[at], write),)
     verdict = None
     if homework.check is not None:
         from convcalc.check import judge_matrix
 
         verdict = judge_matrix(read_beside(homework.check, numbers).array, values, cell.tol)
-    report = matrix_report(
-        "pool",
-        values,
-        indices=indices,
-        beside=[Grid(x.array, title="input")] if shown.show_input else (),
-        heatmap=shown.heatmap,
-        precision=shown.precision,
-        derivations=derived,
-        verdict=verdict,
-        notes=notes,
-    )
-    return Answer(report, output)
+    operands = (Grid(x.array, title="input"),) if shown.show_input else ()
+    display = Display(operands, shown.heatmap, shown.precision)
+    return Answer(matrix_report("pool", values, indices, display, Commentary(derived, verdict, notes)), output)
 
 
 def _rows_through(

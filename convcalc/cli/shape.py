@@ -13,7 +13,8 @@ from convcalc.errors import ShapeError, UsageError
 from convcalc.model.forward import ForwardPass, forward
 from convcalc.model.request import LayerRequest
 from convcalc.notation import parse_cell, parse_size
-from convcalc.report import Report, shape_report
+from convcalc.report.blocks import Commentary, Report
+from convcalc.report.shape import shape_report
 
 if TYPE_CHECKING:
     from convcalc.check import Verdict
@@ -116,27 +117,23 @@ def _answered(passed: ForwardPass, questions: QuestionOptions, homework: Homewor
 
 def _sizes(passed: ForwardPass, homework: HomeworkOptions) -> Report:
     """Report the sizes, explained and judged as far as that is asked for."""
-    nodes = passed.network.nodes
-    return shape_report(
-        passed.trace,
-        [node.text for node in nodes],
-        names=[node.name for node in nodes],
-        layout=passed.layout,
-        notes=passed.network.notes,
-        derivations=_derived(passed) if homework.explain else (),
-        verdict=None if homework.check is None else _judged(homework.check, passed),
+    comment = Commentary(
+        _derived(passed) if homework.explain else (),
+        None if homework.check is None else _judged(homework.check, passed),
+        passed.network.notes,
     )
+    return shape_report(passed.trace, passed.network.nodes, passed.layout, comment)
 
 
-def _derived(passed: ForwardPass) -> "list[Derivation]":
+def _derived(passed: ForwardPass) -> "tuple[Derivation, ...]":
     from convcalc.explain import shape_derivations, titled
 
     texts = [node.text for node in passed.network.nodes]
-    return [
+    return tuple(
         each
         for text, step in zip(texts, passed.trace.steps, strict=True)
         for each in (titled(text, shape_derivations(step)) if len(texts) > 1 else shape_derivations(step))
-    ]
+    )
 
 
 def _judged(claim: str, passed: ForwardPass) -> "Verdict":
@@ -185,4 +182,4 @@ def _with_region(report: Report, text: str, passed: ForwardPass) -> Report:
     except ShapeError as error:
         error.place = error.place or "--region"
         raise
-    return with_region(report, cell, seen, [node.text for node in passed.network.nodes])
+    return with_region(report, cell, seen, passed.network.nodes)

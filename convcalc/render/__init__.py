@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcalc.report import Report
+from convcalc.report.blocks import Report
 
 __all__ = ["FORMATS", "render"]
 
@@ -12,7 +12,7 @@ FORMATS = ("table", "plain", "json", "csv", "markdown", "latex")
 def render(report: Report, form: str, *, width: int = 80, color: bool = False) -> str | bytes:
     """Render `report` as one of `FORMATS`; `width` and `color` are those of a table.
 
-    >>> from convcalc.report import Lines
+    >>> from convcalc.report.blocks import Lines
     >>> render(Report("shape", {}, "2x2", (Lines(("right",), role="right"),)), "plain")
     '# right\\n'
     """

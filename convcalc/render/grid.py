@@ -11,7 +11,7 @@ from rich.text import Text
 
 from convcalc.render.heat import SHADES, color_of, levels
 from convcalc.render.numbers import Figures, brief, figures_of
-from convcalc.report import Beside, Grid
+from convcalc.report.blocks import Beside, Grid
 
 SEPARATION = 4
 HEAT_ROWS = 16

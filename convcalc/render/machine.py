@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convcalc.render.plain import cell_text
-from convcalc.report import Report, Table, answer_grid
+from convcalc.report.blocks import Report, Table, answer_grid
 
 
 def render_json(report: Report) -> bytes:
@@ -33,7 +33,7 @@ def _json_text(value: Any, precision: int | None = None) -> bytes:
 def render_csv(report: Report) -> str | bytes:
     """Render the tables or matrices as comma-separated values; what is only for the eye is left out.
 
-    >>> from convcalc.report import Column
+    >>> from convcalc.report.blocks import Column
     >>> table = Table((Column("Layer", "layer"), Column("Params", "params")), (("Linear(3, 2)", 8),))
     >>> render_csv(Report("params", {}, "8", (table,)))
     'layer,params\\r\\n"Linear(3, 2)",8\\r\\n'

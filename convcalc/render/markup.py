@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convcalc.render.plain import cell_text
-from convcalc.report import Beside, Grid, Heat, Lines, Report, Table
+from convcalc.report.blocks import Beside, Grid, Heat, Lines, Report, Table
 from convcalc.text import printable
 
 _LATEX_ESCAPES = str.maketrans(
@@ -20,7 +20,7 @@ _MARKDOWN_ESCAPES = str.maketrans({character: "\\" + character for character in 
 def render(report: Report, form: str) -> str:
     """Render a report as `markdown` or `latex`.
 
-    >>> from convcalc.report import Column
+    >>> from convcalc.report.blocks import Column
     >>> table = Table((Column("Layer", "layer"), Column("Params", "params", numeric=True)), (("fc:2", 8),))
     >>> print(render(Report("params", {}, "8", (table,)), "markdown"), end="")
     | Layer | Params |

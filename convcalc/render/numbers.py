@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import Any
 
-from convcalc.report import number_kind
+from convcalc.report.blocks import number_kind
 from convcalc.value import Value
 
 DECIMALS = 4

@@ -5,14 +5,14 @@ Whatever else a report says stands in lines that begin with `#`, which every rea
 
 from __future__ import annotations
 
-from convcalc.report import Beside, Block, Cell, Grid, Heat, Lines, Report, Table
+from convcalc.report.blocks import Beside, Block, Cell, Grid, Heat, Lines, Report, Table
 from convcalc.text import printable
 
 
 def render(report: Report) -> str | bytes:
     """Render every block of a report, one after the other.
 
-    >>> from convcalc.report import Column
+    >>> from convcalc.report.blocks import Column
     >>> table = Table((Column("Layer", "layer"), Column("Output", "output")), (("maxpool:2", (3, 2)),))
     >>> render(Report("shape", {}, "", (table,)))
     'layer\\toutput\\nmaxpool:2\\t3x2\\n'

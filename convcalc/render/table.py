@@ -16,7 +16,7 @@ from rich.text import Text
 
 from convcalc.render.grid import beside_lines, grid_lines, heat_lines, is_cut
 from convcalc.render.plain import cell_text
-from convcalc.report import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table
+from convcalc.report.blocks import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table
 from convcalc.text import printable
 
 STYLES = {"explanation": "", "note": "dim", "right": "bold green", "wrong": "bold red"}

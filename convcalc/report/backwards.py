@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.geometry import axis_name
-from convcalc.report import SCHEMA, Column, Lines, Report, Table, laid_out
+from convcalc.report.blocks import Column, Lines, Report, Table, laid_out, report_of
 
 if TYPE_CHECKING:
     from convcalc.network.region import AxisCells, Region
     from convcalc.network.solve import Solution, Solved, Span
+    from convcalc.notation import Node
 
 
-def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequence[str]) -> Report:
-    """Add to a report on sizes the rectangle of input that one output cell sees; `texts` are the layers.
+def with_region(report: Report, cell: Sequence[int], region: Region, nodes: Sequence[Node]) -> Report:
+    """Return a report on the sizes through `nodes` with the rectangle of input that one output cell sees.
 
     >>> from convcalc.network.region import AxisCells, Region
     >>> seen = Region((AxisCells(((0, 3),), -1, 3),))
@@ -24,7 +25,7 @@ def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequ
     place = f"({', '.join(map(str, cell))})"
     if region.axes is None or region.hulls is None:
         layer = region.layer or 0
-        lines = [f"undefined: layer {layer + 1} ({texts[layer]}) does not keep cells in place"]
+        lines = [f"undefined: layer {layer + 1} ({nodes[layer].text}) does not keep cells in place"]
         answer = "undefined"
     elif not region.hulls:
         lines, answer = ["no input cell: the output cell is made of padding alone"], "nothing"
@@ -44,9 +45,9 @@ def with_region(report: Report, cell: Sequence[int], region: Region, texts: Sequ
     if region.varies:
         title += " (size or distance varies from cell to cell)"
     block = Lines(tuple(lines), title)
+    report = report.replace(data=data, blocks=(*report.blocks, block))
     # A verdict stays the answer where one was asked for.
-    answer = report.answer if "check" in data else answer
-    return report.replace(data=data, answer=answer, blocks=(*report.blocks, block))
+    return report if "check" in data else report.replace(answer=answer)
 
 
 def _axis_text(hull: tuple[int, int], seen: AxisCells) -> str:
@@ -58,7 +59,7 @@ def _axis_text(hull: tuple[int, int], seen: AxisCells) -> str:
 
 
 def span_text(first: int, last: int | None) -> str:
-    """Write a span of whole numbers; None is a span without end.
+    """Return a span of whole numbers as text; with `last` None it has no end.
 
     >>> span_text(13, 14), span_text(7, 7), span_text(63, None)
     ('13..14', '7', '63..')
@@ -69,7 +70,7 @@ def span_text(first: int, last: int | None) -> str:
 
 
 def stepped_text(span: Span, step: int) -> str:
-    """Write the numbers of a span that are `step` apart.
+    """Return the numbers of a span that are `step` apart as text.
 
     >>> from convcalc.network.solve import Span
     >>> stepped_text(Span(188, None), 16), stepped_text(Span(32, None), 32), stepped_text(Span(32, 96), 32)
@@ -83,7 +84,7 @@ def stepped_text(span: Span, step: int) -> str:
 
 
 def solve_report(solved: Solved, layout: str = "chw") -> Report:
-    """Report the values found for an unknown, a row for each span of them.
+    """Report the values found for an unknown, one row for each span of them.
 
     >>> from convcalc.layers import TensorShape
     >>> from convcalc.network.solve import Solution, Solved, Span
@@ -94,24 +95,19 @@ def solve_report(solved: Solved, layout: str = "chw") -> Report:
     column = solved.what.replace(" ", "_")
     columns = (Column(solved.what.capitalize(), column, numeric=True), Column("Output", "output", numeric=True))
     rows = tuple((_spans_text(each), laid_out(each.output, layout)) for each in solved.solutions)
-    data: dict[str, Any] = {
-        "schema": SCHEMA,
-        "command": "shape",
-        "unknown": solved.what,
-        "solutions": [
-            {
-                "first": [span.first for span in each.spans],
-                "last": [span.last for span in each.spans],
-                "step": list(each.steps_of_spans),
-                "output": list(laid_out(each.output, layout)),
-            }
-            for each in solved.solutions
-        ],
+    data = {"unknown": solved.what, "solutions": [_entry(each, layout) for each in solved.solutions]}
+    answer = _joined([str(span.first) for span in solved.solutions[0].spans])
+    note = Lines((_remark(solved),), role="note")
+    return report_of("shape", data, answer, (Table(columns, rows), note))
+
+
+def _entry(solution: Solution, layout: str) -> dict[str, Any]:
+    return {
+        "first": [span.first for span in solution.spans],
+        "last": [span.last for span in solution.spans],
+        "step": list(solution.steps_of_spans),
+        "output": list(laid_out(solution.output, layout)),
     }
-    first = [span.first for span in solved.solutions[0].spans]
-    answer = str(first[0]) if len(set(first)) == 1 else "x".join(map(str, first))
-    notes = Lines((_remark(solved),), role="note")
-    return Report("shape", data, answer, (Table(columns, rows), notes))
 
 
 def _spans_text(solution: Solution) -> str:
@@ -119,6 +115,11 @@ def _spans_text(solution: Solution) -> str:
         span_text(span.first, span.last) if step == 1 else stepped_text(span, step)
         for span, step in zip(solution.spans, solution.steps_of_spans, strict=True)
     ]
+    return _joined(texts)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """Join the texts of the axes, equal ones written once."""
     return texts[0] if len(set(texts)) == 1 else "x".join(texts)
 
 
@@ -137,4 +138,4 @@ def _remark(solved: Solved) -> str:
         return f"{count} values fit, the smallest first"
     if all(span.first == span.last for span in counted):
         return f"{len(solved.solutions)} sizes fit, the squarest first"
-    return "each axis may have any of these by itself"
+    return "each axis may take any of these on its own"

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.report import SCHEMA, Column, Lines, Report, Table, laid_out
+from convcalc.report.blocks import Block, Cell, Column, Lines, Report, Table, laid_out, report_of
 
 if TYPE_CHECKING:
     from convcalc.geometry import Padding
     from convcalc.layers import TensorShape
     from convcalc.network.frameworks import Reading
 
+COLUMNS = (
+    Column("Framework", "framework"),
+    Column("Setting", "setting", detail=1),
+    Column("Padding", "padding", numeric=True),
+    Column("Output", "output", numeric=True),
+    Column("Differs", "differs"),
+)
+
 
 def frameworks_report(readings: Sequence[Reading], text: str, shape: TensorShape, layout: str = "chw") -> Report:
-    """Report how frameworks read a layer, a row for each, and below it what would make them agree.
+    """Report how frameworks read a layer, one row for each, and below the rows what would make them agree.
 
     >>> from convcalc.network.frameworks import readings
     >>> from convcalc.geometry import Padding
@@ -24,41 +32,27 @@ def frameworks_report(readings: Sequence[Reading], text: str, shape: TensorShape
     >>> frameworks_report(readings(conv, shape), "conv:64,k7,s2,p3", shape).answer
     'differ'
     """
-    columns = (
-        Column("Framework", "framework"),
-        Column("Setting", "setting", detail=1),
-        Column("Padding", "padding", numeric=True),
-        Column("Output", "output", numeric=True),
-        Column("Differs", "differs"),
-    )
-    rows = tuple(
-        (
-            each.framework,
-            each.setting or None,
-            _padding_text(each.paddings),
-            each.outputs,
-            _difference(each, readings),
-        )
-        for each in readings
-    )
     agree = all(each.agrees for each in readings)
     data: dict[str, Any] = {
-        "schema": SCHEMA,
-        "command": "shape",
         "layer": text,
         "input": list(laid_out(shape, layout)),
         "agree": agree,
         "frameworks": [_entry(each) for each in readings],
     }
-    lines = tuple(f"{each.framework}: {each.note}" for each in readings if each.note)
-    blocks: list[Table | Lines] = [Table(columns, rows)]
-    if lines:
-        blocks.append(Lines(lines, role="note"))
-    return Report("shape", data, "agree" if agree else "differ", tuple(blocks))
+    blocks: list[Block] = [Table(COLUMNS, tuple(_row(each, readings) for each in readings))]
+    notes = tuple(f"{each.framework}: {each.note}" for each in readings if each.note)
+    if notes:
+        blocks.append(Lines(notes, role="note"))
+    return report_of("shape", data, "agree" if agree else "differ", blocks)
+
+
+def _row(reading: Reading, readings: Sequence[Reading]) -> tuple[Cell, ...]:
+    padding = _padding_text(reading.paddings)
+    return (reading.framework, reading.setting or None, padding, reading.outputs, _difference(reading, readings))
 
 
 def _padding_text(paddings: Sequence[Padding] | None) -> str | None:
-    """Write the cells before and after each axis.
+    """Return the cells before and after each axis as text.
 
     >>> from convcalc.geometry import Padding
     >>> _padding_text((Padding(2, 3), Padding(1, 1)))
@@ -68,7 +62,7 @@ def _padding_text(paddings: Sequence[Padding] | None) -> str | None:
 
 
 def _difference(reading: Reading, readings: Sequence[Reading]) -> str | None:
-    """Say in a word how a reading differs from the layer as written."""
+    """Return in a word how a reading differs from the layer as written."""
     if reading.agrees:
         return None
     if reading.outputs is None:
@@ -78,6 +72,7 @@ def _difference(reading: Reading, readings: Sequence[Reading]) -> str | None:
 
 
 def _entry(reading: Reading) -> dict[str, Any]:
+    """Return what the JSON form says of one framework."""
     paddings = reading.paddings
     return {
         "framework": reading.framework,

@@ -1,10 +1,10 @@
-"""Reports on how something would be computed: the algorithm chosen, its cost, and every other candidate."""
+"""The report of how something would be computed: the algorithm chosen, its cost, and every other candidate."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from convcalc.report import SCHEMA, Cell, Column, Report, Table
+from convcalc.report.blocks import Cell, Column, Report, Table, report_of
 
 COLUMNS = (
     Column("Algorithm", "algorithm"),
@@ -13,10 +13,8 @@ COLUMNS = (
 )
 
 
-def plan_report(
-    command: str, plan: Any, shape: tuple[int, ...], dtype: str, threads: int, notes: tuple[str, ...] = ()
-) -> Report:
-    """Report a plan (`convcalc.compute.plan.Plan`) for a result of `shape` and `dtype` on so many threads.
+def plan_report(command: str, plan: Any, shape: tuple[int, ...], dtype: str, threads: int) -> Report:
+    """Report a plan (`convcalc.compute.plan.Plan`) for a result of `shape` and `dtype` on `threads` threads.
 
     Seconds are what the cost model estimates for one core.
     """
@@ -26,8 +24,6 @@ def plan_report(
         rows.append((name, f"{seconds * 1e3:.3g}" if seconds < 1 else f"{seconds * 1e3:.0f}", chosen))
     rows += [(name, None, f"cannot: {reason}") for name, reason in plan.refused]
     data: dict[str, Any] = {
-        "schema": SCHEMA,
-        "command": command,
         "shape": list(shape),
         "dtype": dtype,
         "plan": {
@@ -41,4 +37,4 @@ def plan_report(
         "candidates": [{"algorithm": name, "seconds": seconds} for name, seconds in plan.costs],
         "refused": [{"algorithm": name, "reason": reason} for name, reason in plan.refused],
     }
-    return Report(command, data, plan.algorithm, (Table(COLUMNS, tuple(rows)),), notes)
+    return report_of(command, data, plan.algorithm, (Table(COLUMNS, tuple(rows)),))

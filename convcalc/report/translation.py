@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from convcalc.report import SCHEMA, Lines, Report
+from convcalc.report.blocks import Commentary, Lines, Report, report_of
 
 
 def translated_report(lines: Sequence[str], notation: str, notes: tuple[str, ...] = ()) -> Report:
@@ -14,5 +13,6 @@ def translated_report(lines: Sequence[str], notation: str, notes: tuple[str, ...
     >>> translated_report(["nn.ReLU()"], "pytorch").data["layers"]
     ['nn.ReLU()']
     """
-    data: dict[str, Any] = {"schema": SCHEMA, "command": "shape", "notation": notation, "layers": list(lines)}
-    return Report("shape", data, "\n".join(lines), (Lines(tuple(lines), role="code"),), notes)
+    data = {"notation": notation, "layers": list(lines)}
+    blocks = (Lines(tuple(lines), role="code"),)
+    return report_of("shape", data, "\n".join(lines), blocks, Commentary(notes=notes))

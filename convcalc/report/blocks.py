@@ -1,0 +1,175 @@
+"""What reports are made of: tables, lines and matrices for the eye, `data` for machines, both from one result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from convcalc.check import Verdict
+    from convcalc.explain import Derivation
+    from convcalc.layers import TensorShape
+
+SCHEMA = 1
+
+Cell = str | int | float | tuple[int | None, ...] | None
+
+
+class Column(Value):
+    """A column of a table: its heading for the eye, its name for machines, and whether it holds numbers.
+
+    Where a table is too wide for a terminal, the columns of the highest `detail` are left out first, and never those
+    of detail 0.
+    """
+
+    title: str
+    name: str
+    numeric: bool = False
+    detail: int = 0
+
+
+class Table(Value):
+    """Rows under columns, with a last row of totals if there is one."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    totals: tuple[Cell, ...] | None = None
+
+
+class Lines(Value):
+    """Lines of text, with a title or none.
+
+    `role` is what they are: `explanation`, `note`, `right`, `wrong`, or `code`, the answer itself to be copied.
+    """
+
+    lines: tuple[str, ...]
+    title: str = ""
+    role: str = "explanation"
+
+
+class Grid(Value):
+    """A matrix (a NumPy array) with the indices of the cells in it that are marked as wrong.
+
+    `precision` is how many decimals are wanted, None for all that there are. A grid with a `title` accompanies the
+    answer, the one without is the answer.
+    """
+
+    array: Any
+    marks: tuple[tuple[int, ...], ...] = ()
+    title: str = ""
+    precision: int | None = None
+
+
+class Heat(Value):
+    """A matrix to be drawn in colors."""
+
+    array: Any
+
+
+class Beside(Value):
+    """Matrices to be shown next to each other."""
+
+    grids: tuple[Grid, ...]
+
+
+Block = Table | Lines | Grid | Heat | Beside
+
+
+class Report(Value):
+    """The answer of a command.
+
+    `data` are the keys of the JSON form (an array in it is written as nested lists), `answer` the bare answer of
+    `-q`, `notes` what goes to standard error, `exit_code` 0, or 1 for a claim that is wrong.
+    """
+
+    command: str
+    data: dict[str, Any]
+    answer: str | Grid
+    blocks: tuple[Block, ...]
+    notes: tuple[str, ...] = ()
+    exit_code: int = 0
+
+
+class Commentary(Value):
+    """What goes with an answer: how it is derived, whether a claim about it is right, and notes."""
+
+    derivations: tuple[Derivation, ...] = ()
+    verdict: Verdict | None = None
+    notes: tuple[str, ...] = ()
+
+
+def report_of(
+    command: str, data: dict[str, Any], answer: str | Grid, blocks: Sequence[Block], comment: Commentary | None = None
+) -> Report:
+    """Return the report of a command: its `data` under schema and command, the comment behind its blocks.
+
+    A verdict is the bare answer where a claim is judged.
+
+    >>> from convcalc.check import Verdict
+    >>> right = Commentary(verdict=Verdict(right=True, message="the size is 3x3"))
+    >>> report = report_of("shape", {"output": [3, 3]}, "3x3", (), right)
+    >>> report.answer, report.data["check"]["verdict"], report.blocks[0].lines
+    ('right', 'right', ('right: the size is 3x3',))
+    """
+    comment = comment or Commentary()
+    data = {"schema": SCHEMA, "command": command, **data}
+    more: list[Block] = []
+    if comment.derivations:
+        data["explanation"] = [{"title": each.title, "lines": list(each.lines)} for each in comment.derivations]
+        more += [Lines(each.lines, each.title) for each in comment.derivations]
+    exit_code = 0
+    if comment.verdict is not None:
+        verdict = comment.verdict
+        answer = "right" if verdict.right else "wrong"
+        data["check"] = {"verdict": answer, "mistake": verdict.mistake, "message": verdict.message}
+        more.append(Lines((f"{answer}: {verdict.message}",), role=answer))
+        exit_code = 0 if verdict.right else 1
+    return Report(command, data, answer, (*blocks, *more), comment.notes, exit_code)
+
+
+def entry_row(first: Cell, entry: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Cell, ...]:
+    """Return a row of a table: `first`, then what an entry of the JSON form has for each of the other columns.
+
+    >>> entry_row("fc:2", {"params": 8, "output": [4, 2]}, (Column("Layer", "layer"), Column("Output", "output")))
+    ('fc:2', (4, 2))
+    """
+    cells = (entry[column.name] for column in columns[1:])
+    return (first, *(tuple(cell) if isinstance(cell, list) else cell for cell in cells))
+
+
+def answer_grid(report: Report) -> Grid | None:
+    """Return the matrix that is the answer of a report, None where the answer is not a matrix.
+
+    >>> answer_grid(Report("shape", {}, "2x2", ()))
+    """
+    grids = [
+        grid
+        for block in report.blocks
+        for grid in (block.grids if isinstance(block, Beside) else (block,))
+        if isinstance(grid, Grid) and not grid.title
+    ]
+    return grids[0] if grids else None
+
+
+def number_kind(array: Any) -> str:
+    """Return the kind of numbers in a NumPy array: its dtype, or `integer` or `fraction` for Python's exact numbers.
+
+    >>> import numpy as np
+    >>> number_kind(np.array([2**70])), number_kind(np.array([1.5]))
+    ('integer', 'float64')
+    """
+    if array.dtype != object:
+        return str(array.dtype)
+    return "integer" if all(isinstance(number, int) for number in array.flat) else "fraction"
+
+
+def laid_out(shape: TensorShape, layout: str) -> tuple[int, ...]:
+    """Return the sizes of a shape in the order of a layout, `chw` or `hwc`.
+
+    >>> from convcalc.layers import TensorShape
+    >>> laid_out(TensorShape((8, 3, 224, 200), 2), "hwc")
+    (8, 224, 200, 3)
+    """
+    return shape.sizes if layout == "chw" else (*shape.batch, *shape.channels_last)

@@ -1,0 +1,42 @@
+"""The report of a computed matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcalc.report.blocks import Beside, Block, Commentary, Grid, Heat, Report, number_kind, report_of
+from convcalc.value import Value
+
+
+class Display(Value):
+    """How a matrix is shown: next to the matrices it was computed from, as a heat map too, rounded to a precision."""
+
+    beside: tuple[Grid, ...] = ()
+    heatmap: bool = False
+    precision: int | None = None
+
+
+def matrix_report(
+    command: str,
+    array: Any,
+    indices: Any = None,
+    display: Display | None = None,
+    comment: Commentary | None = None,
+) -> Report:
+    """Report a computed matrix, with the `indices` of the cells that a pooling chose if they were asked for.
+
+    >>> import numpy as np
+    >>> matrix_report("conv", np.array([[1, 2]])).data["shape"]
+    [1, 2]
+    """
+    display, comment = display or Display(), comment or Commentary()
+    wrong = () if comment.verdict is None else comment.verdict.differences
+    answer = Grid(array, wrong, precision=display.precision)
+    data: dict[str, Any] = {"shape": list(array.shape), "dtype": number_kind(array), "data": array}
+    blocks: list[Block] = [Heat(array)] if display.heatmap else []
+    beside = tuple(grid.replace(precision=display.precision) for grid in display.beside)
+    blocks.append(Beside((*beside, answer)) if beside else answer)
+    if indices is not None:
+        data["indices"] = indices
+        blocks.append(Grid(indices, title="indices"))
+    return report_of(command, data, answer, blocks, comment)

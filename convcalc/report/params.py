@@ -1,0 +1,91 @@
+"""The report of the parameters and costs of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcalc.layers import weight_shape
+from convcalc.report.blocks import Block, Column, Commentary, Lines, Report, Table, entry_row, report_of
+
+if TYPE_CHECKING:
+    from convcalc.network.cost import Audit, Cost
+    from convcalc.notation import Node
+
+MAC_CONVENTION = (
+    "MACs are the multiply-accumulates of convolutions, linear and recurrent layers and attention's products,"
+    " biases not counted; FLOPs = 2 x MACs"
+)
+COUNT_COLUMNS = (
+    Column("Layer", "layer"),
+    Column("Weight", "weight_shape", numeric=True, detail=4),
+    Column("Weights", "weights", numeric=True, detail=2),
+    Column("Biases", "biases", numeric=True, detail=3),
+    Column("Buffers", "buffers", numeric=True, detail=6),
+    Column("Params", "params", numeric=True),
+    Column("Share", "share", numeric=True, detail=8),
+    Column("Param bytes", "param_bytes", numeric=True, detail=9),
+)
+COST_COLUMNS = (
+    Column("Output", "output", numeric=True),
+    Column("MACs", "macs", numeric=True, detail=1),
+    Column("FLOPs", "flops", numeric=True, detail=7),
+    Column("Activation bytes", "activation_bytes", numeric=True, detail=5),
+)
+
+
+def params_report(
+    audit: Audit, nodes: Sequence[Node], number_bytes: int, comment: Commentary | None = None
+) -> Report:
+    """Report the counts of the layers `nodes`; `number_bytes` is the size of one number.
+
+    >>> from convcalc.network.cost import audit
+    >>> from convcalc.notation import parse_layers
+    >>> nodes = parse_layers("Linear(3, 2)")
+    >>> params_report(audit([nodes[0].layer]), nodes, number_bytes=4).answer
+    '8'
+    """
+    trace, params = audit.trace, audit.total.params
+    columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
+    layers = [_entry(audit, index, node, number_bytes) for index, node in enumerate(nodes)]
+    total = _counts(audit.total, number_bytes, params)
+    rows = tuple(entry_row(node.label, entry, columns) for node, entry in zip(nodes, layers, strict=True))
+    last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.sizes}
+    blocks: list[Block] = [Table(columns, rows, entry_row("total", last, columns))]
+    data: dict[str, Any] = {"layers": layers, "total": total}
+    if trace is not None:
+        data["input"] = list(trace.input.sizes)
+        data["convention"] = MAC_CONVENTION
+        blocks.append(Lines((MAC_CONVENTION,), role="note"))
+    return report_of("params", data, str(params), blocks, comment)
+
+
+def _entry(audit: Audit, index: int, node: Node, number_bytes: int) -> dict[str, Any]:
+    """Return what the JSON form says of one layer; every count of a layer that is not known is None."""
+    weight = weight_shape(audit.layers[index])
+    counts = _counts(audit.costs[index], number_bytes, audit.total.params)
+    if index in audit.unknown:
+        counts = dict.fromkeys(counts)
+    return {
+        "layer": node.text,
+        **({"name": node.name} if node.name else {}),
+        "weight_shape": None if weight is None else list(weight),
+        **counts,
+        **({} if audit.trace is None else {"output": list(audit.trace.steps[index].output.sizes)}),
+    }
+
+
+def _counts(cost: Cost, number_bytes: int, all_params: int) -> dict[str, Any]:
+    counts: dict[str, Any] = {
+        "weights": cost.parameters.weights,
+        "biases": cost.parameters.biases,
+        "buffers": cost.parameters.buffers,
+        "params": cost.params,
+        "share": cost.params / all_params if all_params else 0.0,
+        "param_bytes": cost.params * number_bytes,
+    }
+    if cost.activations is not None:
+        counts["macs"] = cost.macs
+        counts["flops"] = cost.flops
+        counts["activation_bytes"] = cost.activations * number_bytes
+    return counts

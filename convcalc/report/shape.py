@@ -1,0 +1,61 @@
+"""The report of the sizes through a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcalc.report.blocks import Column, Commentary, Report, Table, entry_row, laid_out, report_of
+from convcalc.text import size_text
+
+if TYPE_CHECKING:
+    from convcalc.network.trace import Step, Trace
+    from convcalc.notation import Node
+
+COLUMNS = (
+    Column("Layer", "layer"),
+    Column("Input", "input", numeric=True, detail=4),
+    Column("Output", "output", numeric=True),
+    Column("Receptive field", "receptive_field", numeric=True, detail=1),
+    Column("Stride", "effective_stride", numeric=True, detail=2),
+    Column("Padding", "effective_padding", numeric=True, detail=3),
+)
+
+
+def shape_report(
+    trace: Trace, nodes: Sequence[Node], layout: str = "chw", comment: Commentary | None = None
+) -> Report:
+    """Report the sizes through the layers `nodes`; with the `layout` `hwc` the channels are last.
+
+    >>> from convcalc.layers import TensorShape
+    >>> from convcalc.network.trace import trace
+    >>> from convcalc.notation import parse_layers
+    >>> nodes = parse_layers("Linear(3, 2)")
+    >>> shape_report(trace([nodes[0].layer], TensorShape((3,), 0)), nodes).data["output"]
+    [2]
+    """
+    layers = [_entry(node, step, layout) for node, step in zip(nodes, trace.steps, strict=True)]
+    rows = tuple(entry_row(node.label, entry, COLUMNS) for node, entry in zip(nodes, layers, strict=True))
+    output = laid_out(trace.output, layout)
+    data: dict[str, Any] = {"input": list(laid_out(trace.input, layout)), "output": list(output), "layers": layers}
+    if layout != "chw":
+        data["layout"] = layout
+    return report_of("shape", data, size_text(output), [Table(COLUMNS, rows)], comment)
+
+
+def _entry(node: Node, step: Step, layout: str) -> dict[str, Any]:
+    """Return what the JSON form says of one layer."""
+    return {
+        "layer": node.text,
+        **({"name": node.name} if node.name else {}),
+        "input": list(laid_out(step.input, layout)),
+        "output": list(laid_out(step.output, layout)),
+        "receptive_field": _sizes(step, "size"),
+        "effective_stride": _sizes(step, "stride"),
+        "effective_padding": _sizes(step, "padding"),
+    }
+
+
+def _sizes(step: Step, name: str) -> list[int | None]:
+    """Return a number of each field; None where it is undefined or varies from cell to cell."""
+    return [getattr(field, name, None) for field in step.fields]
