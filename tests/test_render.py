@@ -89,13 +89,13 @@ def test_control_characters_steer_no_terminal() -> None:
     assert "\\x1b[31m" in text_of(REPORT, "table", width=200)
 
 
-def test_colours_are_there_only_when_asked_for() -> None:
+def test_colors_are_there_only_when_asked_for() -> None:
     report = Report("shape", {}, "", (LINES, Lines(("right: yes",), role="right"), Lines(("no",), role="wrong")))
-    plain, coloured = text_of(report, "table"), text_of(report, "table", color=True)
+    plain, colored = text_of(report, "table"), text_of(report, "table", color=True)
     assert not ANSI.search(plain)
-    assert ANSI.search(coloured)
-    assert ANSI.sub("", coloured) == plain
-    assert "\x1b[1;32mright: yes" in coloured
+    assert ANSI.search(colored)
+    assert ANSI.sub("", colored) == plain
+    assert "\x1b[1;32mright: yes" in colored
 
 
 def test_markdown_rows_have_as_many_cells_as_the_header() -> None:
@@ -155,7 +155,7 @@ def test_only_the_answer_itself_is_read_by_the_next_command() -> None:
     assert all(line.startswith("#") for line in "".join(rest).splitlines())
 
 
-def test_differing_cells_are_marked_in_colour() -> None:
+def test_differing_cells_are_marked_in_color() -> None:
     report = Report("conv", {}, "", (Grid(np.array([[[1, 2], [3, 4]]]), marks=((0, 1, 0),)),))
     marked = re.findall(r"\x1b\[1;7;31m *(\d+) *\x1b\[0m", text_of(report, "table", color=True))
     assert marked == ["3"]

@@ -1,4 +1,4 @@
-"""Reports: columns add up, JSON has just the promised keys, and both mouths say the same."""
+"""Reports: columns add up, JSON has just the promised keys, and the table and the JSON agree."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_the_name_of_a_layer_stands_before_it_and_in_its_entry() -> None:
         assert [(layer["layer"], layer["name"]) for layer in report.data["layers"]] == [(t, "net.0") for t in TEXTS]
 
 
-def test_both_mouths_say_the_same_sizes() -> None:
+def test_the_table_and_the_json_have_the_same_sizes() -> None:
     report = shaped()
     rows = zip(table_of(report).rows, report.data["layers"], strict=True)
     for row, layer in rows:
@@ -159,7 +159,7 @@ def test_the_keys_of_a_matrix() -> None:
 
 
 @pytest.mark.parametrize("make", [shaped, lambda comment: counted(SIZES, comment=comment)])
-def test_a_verdict_is_in_every_mouth(make: Any) -> None:
+def test_a_verdict_is_in_the_json_the_blocks_and_the_answer(make: Any) -> None:
     report = make(Commentary(verdict=WRONG))
     assert machine(report)["check"] == {
         "verdict": "wrong",

@@ -1,7 +1,7 @@
-"""Derivations as data: each formula with its numbers put in, step by step, as a teacher would write it down.
+"""Derivations as data: each formula with its numbers filled in, step by step, as a teacher would write it down.
 
-The numbers come from `geometry`, `layers` and `network`; nothing is computed a second time here but the steps shown
-on the way, and every last line is the value those modules answer.
+The numbers come from `geometry`, `layers` and `network`. Only the steps on the way are computed here; the last line
+is always the value from those modules.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from convcalc.network.trace import Step
 
 
 def cost_derivations(audit: Audit, index: int) -> tuple[Derivation, ...]:
-    """Derive the counts of one layer of an audit; nothing for a layer that holds and multiplies nothing.
+    """Derive the counts of one layer of an audit; empty for a layer without weights and products.
 
     >>> from convcalc.network.cost import audit
     >>> print(cost_derivations(audit([Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
@@ -47,21 +47,21 @@ def cost_derivations(audit: Audit, index: int) -> tuple[Derivation, ...]:
 
 def _convolution_lines(layer: Convolution, cost: Cost, step: Step | None) -> list[str]:
     counted, weight = cost.parameters, weight_shape(layer) or ()
-    fan = "·".join(map(str, (*layer.kernel, weight[1])))
+    factors = "·".join(map(str, (*layer.kernel, weight[1])))
     inner, outer = ("out", "in") if layer.transposed else ("in", "out")
     inner = f"{inner}/groups" if layer.groups > 1 else inner
-    lines = [f"weights = kernel · {inner} · {outer} = {fan}·{weight[0]} = {counted.weights}"]
+    lines = [f"weights = kernel · {inner} · {outer} = {factors}·{weight[0]} = {counted.weights}"]
     lines.append(_bias_line(layer.bias, counted.biases))
     if layer.bias and not layer.transposed:
-        lines.append(f"params = ({fan} + 1)·{weight[0]} = {counted.total}")
+        lines.append(f"params = ({factors} + 1)·{weight[0]} = {counted.total}")
     else:
         lines.append(f"params = {counted.weights} + {counted.biases} = {counted.total}")
     if step is not None and layer.transposed:
         cells = "·".join(map(str, (*step.input.batch, layer.in_channels, *step.input.spatial)))
-        lines.append(f"MACs = inputs · kernel · {inner} = {cells}·{fan} = {cost.macs}")
+        lines.append(f"MACs = inputs · kernel · {inner} = {cells}·{factors} = {cost.macs}")
     elif step is not None:
         cells = "·".join(map(str, step.output.sizes))
-        lines.append(f"MACs = outputs · kernel · {inner} = {cells}·{fan} = {cost.macs}")
+        lines.append(f"MACs = outputs · kernel · {inner} = {cells}·{factors} = {cost.macs}")
     return lines
 
 

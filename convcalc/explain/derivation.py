@@ -1,4 +1,4 @@
-"""A derivation: what is derived, and the lines that derive it."""
+"""A derivation: what is derived, and the lines that derive it; how numbers are written in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Derivation(Value):
 
 
 def titled(text: str, derivations: Iterable[Derivation]) -> tuple[Derivation, ...]:
-    """Put the name of a layer before the titles of its derivations.
+    """Return derivations with the name of their layer before their titles.
 
     >>> titled("conv:k3", [Derivation("height", ())])[0].title
     'conv:k3, height'
@@ -36,7 +36,7 @@ def titled(text: str, derivations: Iterable[Derivation]) -> tuple[Derivation, ..
 
 
 def factor(number: object, write: WriteNumber = str) -> str:
-    """Write a number as a factor or a summand: in brackets if it has a sign or a slash of its own.
+    """Return a number as a factor or a summand: in parentheses if it has a sign or a slash of its own.
 
     >>> factor(3), factor(-3)
     ('3', '(-3)')

@@ -1,4 +1,4 @@
-"""A report in the form that was asked for; each renderer is imported only when it is used."""
+"""A report in the form that was asked for; a renderer is imported only when it is used."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ UPPER_HALF = "▀"
 
 
 def grid_lines(grid: Grid, width: int) -> Iterator[Text]:
-    """Write a matrix slice by slice, the columns of all slices as wide as the widest number needs.
+    """Yield the lines of a matrix, slice by slice, the columns of all slices as wide as the widest number.
 
     >>> import numpy as np
     >>> [line.plain for line in grid_lines(Grid(np.array([[1, 20], [3, 4]])), 80)]
@@ -40,7 +40,7 @@ def grid_lines(grid: Grid, width: int) -> Iterator[Text]:
 
 
 def is_cut(grid: Grid, width: int) -> bool:
-    """Tell whether only head and tail of a matrix are shown.
+    """Return whether only head and tail of a matrix are shown.
 
     >>> import numpy as np
     >>> is_cut(Grid(np.zeros((3, 3))), 80), is_cut(Grid(np.zeros((300, 3))), 80)
@@ -62,7 +62,7 @@ def _plane(plane: Any, at: tuple[int, ...], figures: Figures, marks: tuple[tuple
 
 
 def beside_lines(block: Beside, width: int) -> Iterator[Text]:
-    """Write matrices next to each other where they fit, else one under the other.
+    """Yield the lines of matrices next to each other where they fit, else one below the other.
 
     >>> import numpy as np
     >>> grids = (Grid(np.array([[1, 2]]), title="input"), Grid(np.array([[3]]), title="kernel"))
@@ -85,7 +85,7 @@ def beside_lines(block: Beside, width: int) -> Iterator[Text]:
 
 
 def heat_lines(array: Any, width: int, color: bool) -> Iterator[Text]:
-    """Draw the first plane of a matrix in colour blocks two rows a line, or in shades where there is no colour.
+    """Yield the first plane of a matrix as colored blocks, two rows per line, or as shades where there is no color.
 
     >>> import numpy as np
     >>> [line.plain for line in heat_lines(np.array([[0, 1], [2, 3]]), 80, False)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 SHADES = " ░▒▓█"
-# Dark blue over green to yellow, evenly brighter, so that it reads in gray and for the colour-blind.
+# Dark blue over green to yellow, evenly brighter, so that it reads in gray and for the color-blind.
 _ANCHORS = ((13, 8, 60), (59, 40, 130), (38, 100, 142), (30, 155, 138), (95, 201, 98), (253, 231, 37))
 
 

@@ -1,4 +1,4 @@
-"""JSON from a report's data, CSV from its tables: for programs, every digit kept."""
+"""JSON from a report's data, CSV from its tables: for programs, with every digit unless a precision is asked for."""
 
 from __future__ import annotations
 

@@ -49,15 +49,15 @@ class Figures(Value):
         return [(at, ELISION if at is None else self.text(numbers[at])) for at in self.columns_shown]
 
     def text(self, number: Any) -> str:
-        """Write one number in its columns, its decimal point where that of the others is."""
-        head, tail = _parted(written(number, self.scientific, self.precision), self.scientific)
+        """Return one number in its columns, its decimal point where that of the others is."""
+        head, tail = _split(written(number, self.scientific, self.precision), self.scientific)
         return (
             head.rjust(self.before + self.after) if tail is None else head.rjust(self.before) + tail.ljust(self.after)
         )
 
 
 def written(number: Any, scientific: bool = False, precision: int | None = None) -> str:
-    """Write a number for reading: whole numbers and fractions whole, decimals to a few places.
+    """Return a number for reading: whole numbers and fractions whole, decimals to a few places.
 
     With `precision`, decimals and fractions have that many places. A number that would round to zero is written with
     an exponent instead.
@@ -81,7 +81,7 @@ def written(number: Any, scientific: bool = False, precision: int | None = None)
     return f"{value:.0e}" if value and text in ("0", "-0") else text
 
 
-def _parted(text: str, scientific: bool) -> tuple[str, str | None]:
+def _split(text: str, scientific: bool) -> tuple[str, str | None]:
     """Split the text of a number at its decimal point; one of the few with an exponent stays in one piece."""
     if "e" in text and not scientific:
         return text, None
@@ -104,7 +104,7 @@ def figures_of(array: Any, width: int, precision: int | None = None) -> Figures:
     candidates = _shown(array.shape[-1] if array.ndim else 1, max(2, width // 2))
     sample = _sample(array, rows_shown, candidates)
     scientific = _wants_scientific(sample, small=precision is None)
-    parts = [_parted(written(number, scientific, precision), scientific) for number in sample]
+    parts = [_split(written(number, scientific, precision), scientific) for number in sample]
     after = max((len(tail) for _, tail in parts if tail is not None), default=0)
     before = max((len(head) if tail is not None else len(head) - after for head, tail in parts), default=1)
     fitting = max(2, (width - 2) // (before + after + 1))
@@ -121,7 +121,7 @@ def _shown(size: int, most: int) -> tuple[Place, ...]:
 
 
 def _sample(array: Any, rows: Sequence[Place], columns: Sequence[Place]) -> list[Any]:
-    """Take the numbers that may be shown, to fit the columns to them."""
+    """Return the numbers that may be shown, to fit the columns to them."""
     import numpy as np
 
     planes = array.reshape(-1, *(array.shape[-2:] if array.ndim > 1 else (1, array.size)))[:MOST_PLANES]
@@ -131,7 +131,7 @@ def _sample(array: Any, rows: Sequence[Place], columns: Sequence[Place]) -> list
 
 
 def _wants_scientific(numbers: Sequence[Any], *, small: bool) -> bool:
-    """Decide whether all decimals get an exponent: where one is large, or all are small and that counts."""
+    """Return whether all decimals get an exponent: if one is large, or if all are small and `small` ones count."""
     sizes = [abs(float(number)) for number in numbers if _is_decimal(number) and number and isfinite(number)]
     return bool(sizes) and (max(sizes) >= 1e9 or (small and max(sizes) < 1e-3))
 
@@ -162,7 +162,7 @@ def _caption(array: Any, *, describe: bool) -> str:
 
 
 def brief(number: Any) -> str:
-    """Write a number to six digits, also one that no float holds; a whole number of up to 15 digits in full.
+    """Return a number to six digits, also one that no float holds; a whole number of up to 15 digits in full.
 
     >>> from fractions import Fraction
     >>> brief(Fraction(1, 3)), brief(-25 * 10**400), brief(1234567), brief(1234567.0)

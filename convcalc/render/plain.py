@@ -1,6 +1,6 @@
 """Plain text: for `shape` and `params` tab-separated rows under a header, for `conv` and `pool` the matrix itself.
 
-Whatever else a report says stands in lines that begin with `#`, which every reader of convcalc's passes over.
+Everything else in a report goes into lines that begin with `#`, which all readers of convcalc skip.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _block(block: Block) -> str | bytes:
         case Beside():
             return b"".join(_grid(grid) for grid in sorted(block.grids, key=lambda grid: bool(grid.title)))
         case Heat():
-            # Colours are for the eye; in a pipe the matrix itself says it all.
+            # Colors are for the eye; in a pipe the matrix itself is enough.
             return ""
 
 
@@ -57,8 +57,8 @@ def _grid(grid: Grid) -> bytes:
 
 
 def cell_text(cell: Cell) -> str:
-    """Write a cell of a table: sizes joined by x, nothing known as `-`, a field that does not exist as `undefined`,
-    a share in percent.
+    """Return the text of a cell: sizes joined by x, `-` for None, `undefined` for a size that does not exist, a share
+    in percent.
 
     >>> cell_text((3, 3)), cell_text((None, None)), cell_text(None), cell_text(9472), cell_text(0.25), cell_text(1e-5)
     ('3x3', 'undefined', '-', '9472', '25.0%', '0.001%')
@@ -70,7 +70,7 @@ def cell_text(cell: Cell) -> str:
             return "undefined"
         return "x".join("undefined" if size is None else str(size) for size in cell) or "-"
     if isinstance(cell, float):
-        # A small share is not none.
+        # A share that is not zero does not read as zero.
         return f"{cell:.1%}" if not 0 < cell < 0.0005 else f"{100 * cell:.1g}%"
     return printable(" ".join(str(cell).split()))
 

@@ -1,4 +1,4 @@
-"""A report for a person at a terminal: Rich tables, matrices, colours by role.
+"""A report for a person at a terminal: Rich tables, matrices, colors by role.
 
 Text that came from the user is only ever shown as it is, never read as Rich markup.
 """
@@ -23,9 +23,9 @@ STYLES = {"explanation": "", "note": "dim", "right": "bold green", "wrong": "bol
 HIGHLIGHTED = ("output", "params")
 GAP = 3
 MOST_NAME = 24
-"""Characters that the name of a layer gets on a narrow terminal, before it is folded."""
+"""Width of the first column on a narrow terminal, where longer names are folded."""
 LEAST_NAME = 10
-"""Characters that it gets at least."""
+"""The least width of that column."""
 
 
 def render(report: Report, width: int, color: bool) -> str:
@@ -37,12 +37,12 @@ def render(report: Report, width: int, color: bool) -> str:
     console = _console(width, color=color)
     _show(console, report, width, color)
     assert isinstance(console.file, io.StringIO)
-    # Rich fills lines up with blanks; nobody needs them at the end of a line.
+    # Rich pads every line with blanks.
     return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
 
 
 def render_svg(report: Report, width: int) -> str:
-    """Render the picture of a terminal `width` characters wide that shows a report, as SVG.
+    """Render a report as an SVG picture of a terminal that is `width` characters wide.
 
     >>> render_svg(Report("pool", {}, "", (Lines(("right",), role="right"),)), 60)[:4]
     '<svg'
@@ -96,7 +96,7 @@ def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
 
 
 def _table(block: Table, width: int) -> Iterator[RenderableType]:
-    """Draw a table; columns of detail that do not fit are left out, and it is said so."""
+    """Yield a table; columns of detail that do not fit are left out and named below it."""
     texts = [[_text(column, cell) for column, cell in zip(block.columns, row, strict=True)] for row in block.rows]
     footer = None
     if block.totals is not None:
@@ -125,7 +125,7 @@ def _table(block: Table, width: int) -> Iterator[RenderableType]:
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int] | None:
-    """Choose the columns that fit into `width` characters, the first folded if need be; None where too few do."""
+    """Return the columns that fit into `width` characters, the first folded if need be; None if too few fit."""
     widths = [
         max([len(column.title), *(row[index].cell_len for row in rows)]) + GAP for index, column in enumerate(columns)
     ]
@@ -134,7 +134,7 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: i
     while sum(widths[index] for index in shown) > width:
         least = max(shown, key=lambda index: columns[index].detail)
         if not columns[least].detail:
-            # A number cut short is another number: better a line for each than a column too narrow.
+            # A number that is cut short is another number: better one line per cell than columns too narrow.
             rest = sum(widths[index] for index in shown[1:])
             return shown if rest + min(widths[0], LEAST_NAME) <= width else None
         shown.remove(least)
@@ -142,7 +142,7 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: i
 
 
 def _stacked(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Iterator[Text]:
-    """Write a table as a line for each cell, for terminals that no table fits."""
+    """Yield a table as one line per cell, for terminals too narrow for a table."""
     for row in rows:
         for column, text in zip(columns, row, strict=True):
             yield Text(f"{column.title}: ", style="dim").append_text(text)
@@ -150,7 +150,7 @@ def _stacked(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Itera
 
 
 def _text(column: Column, cell: Cell) -> Text:
-    """Write a cell for the eye: thousands grouped, sizes that are equal on every axis written once."""
+    """Return a cell for the eye: thousands grouped, sizes that are equal on every axis written once."""
     if isinstance(cell, int):
         return Text(f"{cell:,}".replace(",", " "))
     if isinstance(cell, tuple) and column.name.startswith(("receptive", "effective")) and len(set(cell)) == 1:
