@@ -7,7 +7,7 @@ import pytest
 from convcalc.errors import UsageError
 from convcalc.model.forward import forward
 from convcalc.model.request import LayerRequest
-from convcalc.model.translate import FLATTEN_NOTE, Translation, translation
+from convcalc.model.translate import ALIGN_NOTE, FLATTEN_NOTE, NONLINEARITY_NOTE, Translation, translation
 
 
 def translated(texts: tuple[str, ...], size: str, notation: str) -> Translation:
@@ -52,6 +52,21 @@ def test_a_flatten_between_frameworks_is_remarked_upon(
     texts: tuple[str, ...], size: str, notation: str, notes: tuple[str, ...]
 ) -> None:
     assert translated(texts, size, notation).notes == notes
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "notes"),
+    [
+        ("Upsample(scale_factor=2.0, mode='bilinear')", "3x4x5", (ALIGN_NOTE,)),
+        ("Upsample(scale_factor=2.0, mode='nearest')", "3x4x5", ()),
+        ("UpsamplingBilinear2d(scale_factor=2.0, mode='bilinear')", "3x4x5", ()),
+        ("RNN(5, 4)", "3x5", (NONLINEARITY_NOTE,)),
+        ("LSTM(5, 4)", "3x5", ()),
+    ],
+)
+def test_what_a_print_hides_is_remarked_upon(layer: str, size: str, notes: tuple[str, ...]) -> None:
+    assert translated((f"Sequential(\n  (0): {layer}\n)",), size, "short").notes == notes
+    assert translated((f"nn.{layer}".replace(", mode='bilinear')", ")"),), size, "short").notes == ()
 
 
 def test_what_cannot_be_said_has_the_place_of_its_layer() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from convcalc.errors import UsageError
-from convcalc.layers import Flatten, Merge, cropped
+from convcalc.layers import Flatten, Layer, Merge, Recurrent, Resize, cropped
 from convcalc.model.forward import ForwardPass, graph_of, placed
 from convcalc.notation.translate import translate
 from convcalc.value import Value
 
+ALIGN_NOTE = "PyTorch prints no align_corners of an Upsample: taken as False"
+NONLINEARITY_NOTE = "PyTorch prints no nonlinearity of an RNN: taken as tanh"
 FLATTEN_NOTE = "Keras flattens channels last, PyTorch channels first: weights behind the flatten are in another order"
 
 
@@ -48,8 +50,9 @@ def translation(passed: ForwardPass, notation: str) -> Translation:
                 raise
     flattens = any(isinstance(step.layer, Flatten) and step.input.rank > 0 for step in steps)
     other = {network.notation, notation} == {"keras", "pytorch"}
-    notes = (*network.notes, *((FLATTEN_NOTE,) if flattens and other else ()))
-    return Translation(notation, tuple(_lines(passed, notation, written)), notes)
+    notes = [*network.notes, *(_unprinted(network.layers) if network.printed else ())]
+    notes += [FLATTEN_NOTE] if flattens and other else []
+    return Translation(notation, tuple(_lines(passed, notation, written)), tuple(notes))
 
 
 def _lines(passed: ForwardPass, notation: str, written: Sequence[tuple[str, ...]]) -> Sequence[str]:
@@ -74,3 +77,12 @@ def _lines(passed: ForwardPass, notation: str, written: Sequence[tuple[str, ...]
     if notation == "pytorch":
         return pytorch_class(statements)
     return keras_functional(statements, [repr(passed.trace.input.channels_last)])
+
+
+def _unprinted(layers: Sequence[Layer]) -> Iterator[str]:
+    """Yield what a printed model does not tell of its layers though it changes their results."""
+    plain = ("nearest", "nearest-exact", "area")
+    if any(isinstance(layer, Resize) and layer.mode not in plain and not layer.align_corners for layer in layers):
+        yield ALIGN_NOTE
+    if any(isinstance(layer, Recurrent) and layer.kind == "rnn" for layer in layers):
+        yield NONLINEARITY_NOTE

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from convcalc.errors import UsageError
-from convcalc.report import Report
+from convcalc.report.blocks import Report
 
 _INPUT = "input"
 
