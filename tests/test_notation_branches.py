@@ -60,7 +60,7 @@ def test_a_crop_is_part_of_the_merge() -> None:
         ("(relu + tanh | gelu)", "\\+ and \\| in one group", "|"),
         ("(relu + )", "a branch is empty", "+"),
         ("( + relu)", "a branch is empty", "+"),
-        ("relu + tanh", "\\+ stands outside of a group", "+"),
+        ("relu + tanh", "\\+ is outside of a group", "+"),
         ("relu cat:skip", "no tensor is kept under the name 'skip'", "skip"),
         ("relu =skip tanh cat:skap", "no tensor is kept under the name 'skap'", "skap"),
         ("relu cat:a", "no tensor is kept", "a"),

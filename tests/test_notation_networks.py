@@ -121,7 +121,7 @@ model = nn.Sequential(OrderedDict([
 """
     nodes = parse_layers(text, place="net.py")
     assert [(node.name, node.place) for node in nodes] == [("model.conv", "net.py:6"), ("model.act", "net.py:7")]
-    with pytest.raises(SpecError, match="no layer in this text"):
+    with pytest.raises(SpecError, match="no layers in this text"):
         parse_layers("import torch\n")
 
 
@@ -148,21 +148,21 @@ def outcome(text: str) -> object:
 
 
 FAULTS = [
-    ("conv:8,k3\nrelu)\n", "net:2:5", "closes nothing", ")"),
+    ("conv:8,k3\nrelu)\n", "net:2:5", "has no opening bracket", ")"),
     ("conv:8,k3\n2*(relu\n", "net:2:1", "not closed", "2"),
     ("conv:8,k3\nnn.Conv2d(3,\n  8", "net:2:10", "not closed", "("),
     ("conv:8,k3\n  conv:8,z3", "net:2:10", "no field 'z'", "z"),
     ("nn.Sequential(\n  nn.ReLU(),\n  nn.Conv2d(3, 8, kernel=3))", "net:3:19", "no parameter 'kernel'", "kernel"),
-    ("nn.Sequential(\n  nn.ReLU(),\n  3)", "net:3:3", "'3' is no layer", "3"),
+    ("nn.Sequential(\n  nn.ReLU(),\n  3)", "net:3:3", "'3' is not a layer", "3"),
     ("nn.Sequential(\n nn.ReLU()\n nn.Tanh())", "net:2:2", "cannot be read", "n"),
     ("x = Dense(3)(x)", "net:1:5", "may branch", "Dense(3)(x)"),
-    ("nn.ModuleDict({**others})", "net:1:15", "is expected here", "{**others}"),
+    ("nn.ModuleDict({**others})", "net:1:15", "expected a number, text", "{**others}"),
     ("0*(relu)", "net:1:1", "counts from 1", "0"),
     ("9999999*(relu)", "net:1:1", "counts from 1", "9999999"),
     ("1000*(1000*(relu))", "net:1:1", "more than 100000 layers", "1000*(1000*(relu))"),
-    ("3 relu", "net:1:1", "'3' is no layer", "3"),
-    ("# nothing but words\n\n", "net:1:1", "there is no layer in this text", ""),
-    ("", "net:1:1", "there is no layer in this text", ""),
+    ("3 relu", "net:1:1", "'3' is not a layer", "3"),
+    ("# nothing but words\n\n", "net:1:1", "there are no layers in this text", ""),
+    ("", "net:1:1", "there are no layers in this text", ""),
 ]
 
 

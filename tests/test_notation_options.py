@@ -142,7 +142,7 @@ def test_adaptive_pooling() -> None:
     assert adaptive_pooling("avgpool", (7,)) == AdaptivePooling("avg", (7, 7))
     assert adaptive_pooling("max", (7, 5)) == AdaptivePooling("max", (7, 5))
     assert adaptive_pooling("max", (7,), 1) == AdaptivePooling("max", (7,))
-    with pytest.raises(UsageError, match="no kind of pooling"):
+    with pytest.raises(UsageError, match="not a kind of pooling"):
         adaptive_pooling("conv", (7,))
     with pytest.raises(UsageError, match="has 2 values for 3 spatial axes"):
         adaptive_pooling("max", (7, 5), 3)

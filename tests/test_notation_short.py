@@ -108,7 +108,7 @@ FAULTS = [
     ("flatten:1,2,3", "at most 2 arguments, got 3", "3"),
     ("leakyrelu:slope=2", "no parameter 'slope'", "slope"),
     ("leakyrelu:", "a value is missing", ""),
-    ("784", "'784' is no layer", "784"),
+    ("784", "'784' is not a layer", "784"),
     ("3*relu,conv:8", "there is no layer", "relu,conv"),
 ]
 

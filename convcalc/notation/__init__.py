@@ -1,6 +1,6 @@
-"""Text to layers: which notation a text is in, and its layers with their places.
+"""Text to layers, whatever the notation, each layer with its place in the text.
 
-The readers of the single notations are imported only when a text needs them.
+The readers of the notations are imported only when a text needs them.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ MAX_TEXT = 8_000_000
 
 
 def parse_layers(text: str, *, rank: int | None = None, place: str = "") -> tuple[Node, ...]:
-    """Read the layers of one LAYER argument, or of a whole file with the name `place`.
+    """Return the layers of one LAYER argument, or of a whole file with the name `place`.
 
-    `rank` is the number of spatial axes where the notation does not say it, 2 if not given. Raises SpecError with
+    `rank` is the number of spatial axes where the notation does not show it, 2 if not given. Raises SpecError with
     the line, the span and a hint.
 
     >>> [node.text for node in parse_layers("nn.Conv2d(3, 8,  3) relu 2*(conv:8,k3)")]
@@ -52,7 +52,7 @@ def parse_network(
     notation: str | None = None,
     inputs: tuple[str, ...] = (),
 ) -> Network:
-    """Read what `parse_layers` does, with the input size and the layout that the text itself gives.
+    """Return the network in a text: its layers, and the input size and layout that the text itself states.
 
     `notation` (`pytorch` or `keras`) is that of layers whose names both have, where the text does not show it.
     `inputs` are the names of the network's inputs, which `from:`, `cat:`, `add:` and `mul:` may take.

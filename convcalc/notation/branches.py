@@ -97,7 +97,7 @@ class _Connector:
             raise too_many(self.source, entry.start, entry.end)
 
     def wiring(self, item: Item) -> bool:
-        """Take a word that connects tensors, and return whether the item is one."""
+        """Apply a word that connects tensors; return whether the item is one."""
         word = self.source.text[item.start : item.end]
         if word == "id":
             return True

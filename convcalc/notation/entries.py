@@ -1,4 +1,4 @@
-"""What is found in a text before its line is looked up: items, and the layers they mean; how many it may hold."""
+"""Items of a text and the layers they mean, before their lines are looked up; how many layers a text may hold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Item:
 
 
 class Group:
-    """Branches that all start from the input of the group, and the sign that says how their results meet.
+    """Branches that all start from the input of the group, and the sign that says how their results are merged.
 
     `sign_at` is the offset of its last sign, `end` the one past its closing bracket.
     """
@@ -43,9 +43,9 @@ Part = Item | Group
 class Entry:
     """A layer with its offsets in the source, its name in the model, its inputs, and remarks.
 
-    `inputs` are indices of earlier entries, -1 for what comes in; None stands for the entry before it. `activation`
-    is the function that Keras lets a layer name beside it. `text` is the layer as it is shown, empty where that is
-    just what stands in the source.
+    `inputs` are indices of earlier entries, -1 for the network's input; None is the entry before it. `activation` is
+    the one that Keras lets a layer name. `text` is the layer as it is shown, empty where that is the text in the
+    source.
     """
 
     __slots__ = ("activation", "end", "inputs", "layer", "name", "notes", "start", "text")
@@ -89,5 +89,5 @@ class Entry:
 
 
 def too_many(source: Source, start: int, end: int) -> ConvcalcError:
-    """Make the error for a text of too many layers."""
-    return source.fault(f"these are more than {MAX_LAYERS} layers", start, end)
+    """Return the error for a text of too many layers."""
+    return source.fault(f"there are more than {MAX_LAYERS} layers", start, end)

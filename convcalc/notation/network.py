@@ -1,4 +1,4 @@
-"""A text of any notation to layers: items read one by one, containers opened, the notation of each call found."""
+"""A text of any notation to layers: the notation of each call, containers opened, items read one by one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _IN_BOTH = frozenset(
 
 
 def _keras() -> Signatures:
-    """Give Keras's layers, whose table is not loaded for a text that needs only PyTorch's."""
+    """Return the table of Keras's layers, which is not loaded for a text that needs only PyTorch's."""
     from convcalc.notation.keras.signatures import SIGNATURES
 
     return SIGNATURES
@@ -68,9 +68,9 @@ def read_network(
 ) -> Reading:
     """Read a text of layers in any notation.
 
-    `rank` is the number of spatial axes where the short notation does not say it; `notation` is that of calls whose
-    names PyTorch and Keras share, where nothing else says it; `inputs` are the names of the network's inputs. Raises
-    SpecError at the fault.
+    `rank` is the number of spatial axes where the short notation does not show it; `notation` is that of calls whose
+    names PyTorch and Keras share, where nothing else shows it; `inputs` are the names of the network's inputs. Raises
+    SpecError with its place.
 
     >>> reading = read_network(Source("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())"), None)
     >>> [entry.name for entry in reading.entries], reading.notation
@@ -95,16 +95,16 @@ def read_network(
     common = reader.notation([call for item in _items(parts) if item.is_call for _, call in reader.calls(item)])
     entries = _connected(source, parts, lambda item: reader.read_item(item, common), inputs)
     if not entries:
-        raise source.fault("there is no layer in this text", 0, 0)
+        raise source.fault("there are no layers in this text", 0, 0)
     if reader.channels is not None:
-        _give_channels(entries, reader.channels)
+        _set_channels(entries, reader.channels)
     if common == "either":
         common = "keras" if reader.only_keras else "pytorch"
     return Reading(entries, reader.input, common)
 
 
 def _items(parts: list[Part]) -> Iterator[Item]:
-    """Return the items of parts in the order of the text, those of a repetition again and again."""
+    """Yield the items of parts in the order of the text, those of a repetition each time."""
     for part in parts:
         if isinstance(part, Item):
             yield part
@@ -128,7 +128,7 @@ def _connected(
 
 
 def _without_imports(text: str) -> str:
-    """Blank out the lines that import something, every other character staying in its place."""
+    """Return `text` with blank lines for imports; every other character keeps its offset."""
     lines = text.split("\n")
     for number, line in enumerate(lines):
         words = line.split()
@@ -138,9 +138,9 @@ def _without_imports(text: str) -> str:
 
 
 def _single_item(text: str) -> Item | None:
-    """Give the item of a text that is one short call or word, None where it takes more than a look to tell.
+    """Return the item of a text that is one short call or word, None where this is not obvious.
 
-    Most command lines are such, and splitting needs a regular expression, which takes time to compile.
+    Most command lines are, and splitting needs a regular expression, which takes time to compile.
     """
     bracket = text.find("(")
     if len(text) > 200 or any(mark in text for mark in "#'\"\n;*{}"):
@@ -165,8 +165,8 @@ def _is_word(word: str) -> bool:
     return len(word.split()) == 1 and word[0].isalpha() and not any(bracket in word for bracket in "[])")
 
 
-def _give_channels(entries: list[Entry], channels: int) -> None:
-    """Give the first layer that asks for channels those of an `Input` whose other sizes are open."""
+def _set_channels(entries: list[Entry], channels: int) -> None:
+    """Set the channels of an `Input` whose other sizes are open in the first layer that takes channels."""
     for entry in entries:
         if isinstance(entry.layer, Convolution | Normalization | Linear):
             entry.layer = complete(entry.layer, TensorShape((channels,), 0))
@@ -176,7 +176,7 @@ def _give_channels(entries: list[Entry], channels: int) -> None:
 
 
 class _Reader:
-    """Reads the items of one text, the same text only once."""
+    """A reader of the items of one text that reads equal items once."""
 
     def __init__(self, source: Source, rank: int | None, default: str | None) -> None:
         self.source = source
@@ -189,7 +189,7 @@ class _Reader:
         self.layers: dict[str, list[Entry]] = {}
 
     def calls(self, item: Item) -> list[tuple[str, Call]]:
-        """Read an item as a call and open it if it is a container, each layer in it with its name."""
+        """Return the calls in an item, those of a container one by one, each with its name."""
         text = self.source.text[item.start : item.end]
         found = self.read.get(text)
         if found is None:
@@ -198,18 +198,18 @@ class _Reader:
             if isinstance(value, Sequence) and value.items:
                 value = Call("Sequential", [argument], [], (argument.start, argument.start, argument.end))
             if not isinstance(value, Call):
-                raise self.no_layer(item.start, item.end)
+                raise self.not_a_layer(item.start, item.end)
             found = self.read[text] = list(self.opened(value, ""))
         if item.name:
             found = [(f"{item.name}.{name}" if name else item.name, call) for name, call in found]
         return found
 
-    def no_layer(self, start: int, end: int) -> ConvcalcError:
+    def not_a_layer(self, start: int, end: int) -> ConvcalcError:
         text = fold(self.source.text[start:end])
-        return self.source.fault(f"{text[:40]!r} is no layer", start, end)
+        return self.source.fault(f"{text[:40]!r} is not a layer", start, end)
 
     def opened(self, call: Call, name: str) -> list[tuple[str, Call]]:
-        """Give the layers in a container, or the call itself."""
+        """Return the layers in a container, or the call itself, with their names."""
         kind = call.short_name
         if kind == "add" and len(call.positional) == 1 and isinstance(call.positional[0].value, Call):
             return self.opened(call.positional[0].value, name)
@@ -227,19 +227,19 @@ class _Reader:
             if isinstance(value, Call) and value.short_name == "OrderedDict":
                 own = ""
             if not isinstance(value, Call):
-                raise self.no_layer(child.start, child.end)
+                raise self.not_a_layer(child.start, child.end)
             found += self.opened(value, ".".join(part for part in (name, own) if part))
         return found
 
     def notation(self, calls: list[Call]) -> str:
-        """Find the notation to which the names belong that two notations share."""
+        """Return the notation of the names that two notations share."""
         if not calls:
             return "short"
         found = {self.own_notation(call) for call in calls}
         return "keras" if "keras" in found else "pytorch" if "pytorch" in found else self.default or "either"
 
     def own_notation(self, call: Call) -> str | None:
-        """Tell in which notation a call alone must be; None where it may be in both."""
+        """Return the notation that a call by itself must be in, None where it may be in both."""
         modules, _, name = call.name.rpartition(".")
         if modules.rpartition(".")[2] in ("layers", "keras") or name in _INPUTS:
             return "keras"
@@ -265,7 +265,7 @@ class _Reader:
         return Entry(item.start, item.end, found[0].layer, item.name)
 
     def entries(self, call: Call, name: str, notation: str) -> list[Entry]:
-        """Give the layers of one call."""
+        """Return the layers of one call."""
         if call.short_name in _INPUTS:
             self.take_input(call)
             return []
@@ -276,7 +276,7 @@ class _Reader:
         shift, whole = call.start - found[0].start, len(found) == 1
         entries = []
         for part in found:
-            # A layer alone bears the name it was given; one of several keeps its own name under that.
+            # A single layer has the name it was given; one of several keeps its own name under that.
             own = name or part.name if whole else ".".join(step for step in (name, part.name) if step)
             entries.append(part.moved(name=own, shift=shift))
         return entries
@@ -299,7 +299,7 @@ class _Reader:
         try:
             return [Entry(call.start, call.end, layer_of(self.source, call))]
         except SpecError:
-            # Nothing around it says in which of the two notations this is.
+            # Nothing around it shows which of the two notations this is.
             if own != "either" or call.name not in _IN_BOTH:
                 raise
             found = self.tried_by_keras(call)
@@ -322,7 +322,7 @@ class _Reader:
         return entries_of(self.source, call)
 
     def take_input(self, call: Call) -> None:
-        """Take the size of the input where a call names it: `Input(shape=...)`, `input_shape=...`."""
+        """Keep the size of the input where a call names it: `Input(shape=...)`, `input_shape=...`."""
         given = {name: argument for name, _, argument in call.keywords}
         for name, at, _ in call.keywords if call.short_name in _INPUTS else []:
             if name not in _INPUT_KEYWORDS:

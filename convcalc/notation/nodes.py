@@ -1,4 +1,4 @@
-"""What the notations are read into: layers with their place in the text, and window options from a command line."""
+"""The layers of a text with their places, the network they form, and window options."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from convcalc.value import Value
 
 
 class Node(Value):
-    """A layer with where it was written: `source` is its whole line of text and `span` its place in that.
+    """A layer and where it was written: `source` is its whole line of text and `span` its place in that line.
 
     `text` is the layer as written with runs of white space folded, `place` is `file:line` for text from a file and
-    empty for the command line, `name` is the layer's name in a model (`features.0`), `notes` are remarks worth
-    showing beside it, `activation` is what a layer of Keras's applies after itself. `inputs` are the indices of the
+    empty for the command line, `name` is the layer's name in a model (`features.0`), `notes` are remarks for
+    the user, `activation` is what a layer of Keras's applies after itself. `inputs` are the indices of the
     nodes it takes its input from, -1, -2, ... for the inputs of the network; None stands for the node before it.
     """
 
@@ -39,9 +39,9 @@ class Node(Value):
 
 
 class Network(Value):
-    """A whole network as read: its layers, and what the text says of its input.
+    """A network as written: its layers, and what the text states of its input.
 
-    `input` is the size that Keras's `Input` or `input_shape` gives, channels first; None where the text says none.
+    `input` is the size that Keras's `Input` or `input_shape` gives, channels first; None where the text has none.
     `layout` is `hwc` for Keras's notation, whose sizes are written channels last, else `chw`; `notation` is
     `pytorch`, `keras` or `short`; `printed` that it is what PyTorch's `print(model)` shows, which is its modules in
     their order and not what `forward` does between them. `assumptions` are sentences on what the reading takes for
@@ -68,15 +68,15 @@ class Network(Value):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What there is to say about the layers as read, each thing once, and what the reading assumes."""
+        """The notes of all layers, each once, and what the reading assumes."""
         return (*dict.fromkeys(note for node in self.nodes for note in node.notes), *self.assumptions)
 
 
 class WindowOptions(Value):
-    """Window options as given on a command line; None where an option was not given.
+    """Window options beside a layer; None where an option was not given.
 
-    Each of `kernel`, `stride`, `dilation`, `output_padding` and `padding` in numbers holds one value for every
-    spatial axis, or one for each.
+    Each of `kernel`, `stride`, `dilation`, `output_padding` and `padding` in numbers holds one value for all
+    spatial axes, or one per axis.
     """
 
     kernel: tuple[int, ...] | None = None
@@ -94,7 +94,7 @@ class WindowOptions(Value):
     norm: float | None = None
 
     def given(self) -> tuple[str, ...]:
-        """Name the options that were given, in their order.
+        """Return the names of the options that were given, in their order.
 
         >>> WindowOptions(kernel=(3,), ceil=True).given()
         ('kernel', 'ceil')

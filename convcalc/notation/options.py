@@ -37,7 +37,7 @@ _TAKES = {
 
 
 def is_bare(text: str) -> bool:
-    """Tell whether `text` is the bare name of a kind of layer, to be finished by options.
+    """Return whether `text` is the bare name of a kind of layer, to be completed by options.
 
     >>> is_bare("maxpool"), is_bare("ReLU"), is_bare("maxpool:2"), is_bare("nonsense")
     (True, True, False, False)
@@ -46,7 +46,7 @@ def is_bare(text: str) -> bool:
 
 
 def build_layer(kind: str, options: WindowOptions, rank: int | None = None) -> Node:
-    """Finish a bare kind of layer (`conv`, `maxpool`, `relu`) by window options.
+    """Return a bare kind of layer (`conv`, `maxpool`, `relu`) completed by window options.
 
     The spatial axes are `rank`, else as many as the options have values, else 2. Raises UsageError where an option
     is missing, does not belong to the kind, or has another number of values than the rest.
@@ -101,7 +101,7 @@ def adaptive_pooling(
     """
     found = canonical(kind.strip())
     if found is None or found[0] not in POOL_KINDS:
-        raise UsageError(f"{kind[:40]!r} is no kind of pooling", place="LAYER", hint="write max, avg, min or lp")
+        raise UsageError(f"{kind[:40]!r} is not a kind of pooling", place="LAYER", hint="write max, avg, min or lp")
     if options is not None:
         what = f"an adaptive {POOL_KINDS[found[0]]} pooling"
         _refuse_others(options, (), what, "the output size decides every window")
@@ -112,7 +112,7 @@ def adaptive_pooling(
 
 
 def _agreed(what: str, own: int | None, rank: int | None) -> int | None:
-    """Return the number of spatial axes that a name says itself, or that is asked for; both must agree."""
+    """Return the number of spatial axes that a name states, or that is asked for; both must agree."""
     check_rank(what, own, rank)
     return own or rank
 
@@ -162,7 +162,7 @@ def _required_kernel(name: str, options: WindowOptions, rank: int) -> tuple[int,
 
 
 def _rank(options: WindowOptions, rank: int | None) -> int:
-    """Give the number of spatial axes that all options agree on."""
+    """Return the number of spatial axes that all options agree on."""
     counted = [
         (name, len(values))
         for name in _PER_AXIS
@@ -208,7 +208,7 @@ def _refuse_others(options: WindowOptions, takes: tuple[str, ...], what: str, hi
 
 
 def apply_options(node: Node, options: WindowOptions) -> Node:
-    """Change the one layer of `node` by the options given; the rest stays as written.
+    """Return `node` with its layer changed by the options given; the rest stays as written.
 
     Raises UsageError where an option does not belong to the layer or does not fit its spatial axes.
 

@@ -34,7 +34,7 @@ class Statement(Value):
 
 
 def pytorch_class(statements: Sequence[Statement], inputs: Sequence[str] = ("x",)) -> list[str]:
-    """Write a PyTorch module whose `forward` runs the statements; sinks are returned in their order.
+    """Return a PyTorch module whose `forward` runs the statements; sinks are returned in their order.
 
     >>> relu, add = Statement(("nn.ReLU()",), (-1,)), Statement((), (0, -1), Merge("add"))
     >>> print("\\n".join(pytorch_class([relu, add])))
@@ -77,7 +77,7 @@ def pytorch_class(statements: Sequence[Statement], inputs: Sequence[str] = ("x",
 def keras_functional(
     statements: Sequence[Statement], shapes: Sequence[str], inputs: Sequence[str] = ("x",)
 ) -> list[str]:
-    """Write Keras's functional form; `shapes` are those of the inputs, channels last, as `(28, 28, 1)`.
+    """Return Keras's functional form; `shapes` are those of the inputs, channels last, as `(28, 28, 1)`.
 
     >>> relu, add = Statement(("ReLU()",), (-1,)), Statement((), (0, -1), Merge("add"))
     >>> print("\\n".join(keras_functional([relu, add], ["(8,)"])))
@@ -132,7 +132,7 @@ def _variable(place: int, variables: Sequence[str], inputs: Sequence[str]) -> st
 
 
 def _variables(statements: Sequence[Statement], inputs: Sequence[str]) -> list[str]:
-    """Name the result of every statement; a name is used again when what it held is not needed any more."""
+    """Return the name of each statement's result; a name is reused once its tensor is not needed any more."""
     last_use = list(range(len(statements)))
     for index, statement in enumerate(statements):
         for place in statement.inputs:
@@ -158,13 +158,13 @@ def _variables(statements: Sequence[Statement], inputs: Sequence[str]) -> list[s
 
 
 def _variable_name(number: int) -> str:
-    """Name by letters, without Python's keywords."""
+    """Yield names of letters, without Python's keywords."""
     name = letters(number)
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _attributes(statements: Sequence[Statement]) -> list[str]:
-    """Name the attribute of every layer: its own name in the model, or its kind and a number."""
+    """Return the attribute of every layer: its own name in the model, or its kind and a number."""
     counts: dict[str, int] = {}
     found: list[str] = []
     for statement in statements:

@@ -13,16 +13,16 @@ from convcalc.text import did_you_mean
 _DIGITS = frozenset("0123456789")
 _BRACKETS = {"(": ")", "[": "]"}
 _SIZE_HINT = "a size is written as 3x224x224, 3,224,224 or (3, 224, 224)"
-_AXES_HINT = "write one value, or one for each spatial axis: 3, 3x5, 3,5"
+_AXES_HINT = "write one value, or one per spatial axis: 3, 3x5, 3,5"
 _PADDING_HINT = "padding is written as 3, 3x5, or before:after as 0:1x2:3"
 PADDING_NAMES: tuple[NamedPadding, ...] = get_args(NamedPadding)
 
 
 def parse_size(text: str, *, layout: str = "chw", rank: int = 2) -> tuple[int, ...]:
-    """Read the size of an input, as people and frameworks write it.
+    """Return the size of an input, channels first, as people and frameworks write it.
 
-    With layout `hwc` the channels stand last; they are put before the `rank` spatial axes. Raises SpecError with
-    the place of the fault.
+    With layout `hwc` the channels are written last; they are moved before the `rank` spatial axes. Raises SpecError
+    with the place of the error.
 
     >>> parse_size("torch.Size([1, 3, 224, 224])"), parse_size("224x200x3", layout="hwc")
     ((1, 3, 224, 224), (3, 224, 200))
@@ -39,7 +39,7 @@ def parse_size(text: str, *, layout: str = "chw", rank: int = 2) -> tuple[int, .
 
 
 def channels_first(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
-    """Put the last of more than `rank` sizes before the last `rank` ones: channels last becomes channels first.
+    """Return channels-last sizes channels first: the last of more than `rank` sizes goes before the last `rank` ones.
 
     >>> channels_first((8, 224, 200, 3), 2), channels_first((224, 200), 2)
     ((8, 3, 224, 200), (224, 200))
@@ -53,7 +53,7 @@ def channels_first(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
 def parse_cell(text: str, name: str) -> tuple[int, ...]:
     """Return the indices of a cell, given as the parameter `name`; they count from 0.
 
-    Raises UsageError for anything else, as negative indices.
+    Raises UsageError for anything else, such as negative indices.
 
     >>> parse_cell("0,2", "region"), parse_cell("[4, 0, 1]", "at"), parse_cell("(3)", "at")
     ((0, 2), (4, 0, 1), (3,))
@@ -104,9 +104,9 @@ def _faults(text: str, place: str, hint: str) -> Callable[[str, int, int], Convc
 
 
 class Numbers:
-    """Whole numbers parted by `x`, `×` or commas between `start` and `end` of a text.
+    """Whole numbers separated by `x`, `×` or commas between `start` and `end` of a text.
 
-    `fault` makes the error for a message and a place in the text.
+    `fault` returns the error for a message and a place in the text.
     """
 
     __slots__ = ("end", "fault", "start", "text")
@@ -128,7 +128,7 @@ class Numbers:
         return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
 
     def items(self) -> list[tuple[int, int]]:
-        """Give the span of each number, at least one."""
+        """Return the span of each number, at least one."""
         if self.start >= self.end:
             raise self.fault("a number is missing", self.start, self.start)
         items = []
@@ -141,11 +141,11 @@ class Numbers:
         return items
 
     def numbers(self, *, least: int, what: str) -> tuple[int, ...]:
-        """Read whole numbers of at least `least`."""
+        """Return the numbers, all of them at least `least`."""
         return tuple(self.number(item, least=least, what=what) for item in self.items())
 
     def number(self, item: tuple[int, int], *, least: int, what: str) -> int:
-        """Read the whole number at a span."""
+        """Return the number at a span."""
         start, end = item
         digits = self.text[start:end]
         if not digits:
@@ -163,7 +163,7 @@ class Numbers:
         return value
 
     def paddings(self) -> tuple[Padding, ...]:
-        """Read cells on both sides, or `before:after`, for each axis."""
+        """Return the padding of each axis: cells on both sides, or `before:after`."""
         sides = []
         for start, end in self.items():
             colon = self.text.find(":", start, end)

@@ -1,16 +1,16 @@
-"""A text of layers to its single items in one pass: words, calls, and groups of them with their branches.
+"""A text of layers to its items in one pass: words, calls, and groups of them with their branches.
 
     text    = { part | comment } ;
     part    = item | group ;
     group   = [ count "*" ] "(" branch { sign branch } ")" ;
     branch  = { part } ;
-    sign    = " + " | " | " | " * " ;                  one kind per group, alone between blanks
+    sign    = " + " | " | " | " * " ;                  one kind per group, between spaces
     item    = [ count "*" ] ( word | call ) | name "=" call ;
 
 In a group with a sign every branch starts from the input of the group: `+` adds their results, `|` joins them over
 the channels, `*` multiplies them. A group without a sign is a sequence. A whole number before `*` repeats what
-follows, with or without blanks. A call may run over several lines, line ends are blanks, a comment runs from `#` to
-the end of its line, and commas after an item and semicolons are passed over. What an item means is not known here.
+follows, with or without spaces. A call may run over several lines, line ends are spaces, a comment runs from `#` to
+the end of its line, and commas after an item and semicolons are ignored. What an item means is not known here.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _SIGNS = ("+", "|", "*")
 def split_items(source: Source) -> list[Part]:
     """Split a text into its items and groups, repetitions written out.
 
-    Raises SpecError at a bracket without its partner, at more than 100 nested brackets and 100 000 items, and at two
-    kinds of sign in one group.
+    Raises SpecError at an unmatched bracket, at more than 100 nested brackets or 100 000 items, and at two kinds of
+    sign in one group.
 
     >>> text = "conv:8,k3  # first\\n2*(relu Linear(3, 2))"
     >>> [text[item.start : item.end] for item in split_items(Source(text))]
@@ -92,7 +92,7 @@ class _Splitter:
         """End a branch at a sign."""
         if not self.groups:
             raise self.source.fault(
-                f"{sign} stands outside of a group", at, at + 1, hint="write (A + B), (A | B) or (A * B)"
+                f"{sign} is outside of a group", at, at + 1, hint="write (A + B), (A | B) or (A * B)"
             )
         group = self.groups[-1]
         if group.sign not in ("", sign):
@@ -123,7 +123,7 @@ class _Splitter:
         self.brackets.append(at)
 
     def take_count(self, end: int) -> bool:
-        """Read `3*` or `3 *` before a group as its count."""
+        """Read `3*` or `3 *` before a group as its count; return whether there is one."""
         text = self.source.text[self.start : end].rstrip()
         if not (text.endswith("*") and text[:-1].rstrip().isdecimal()):
             return False
@@ -144,7 +144,7 @@ class _Splitter:
             return
         self.end_item(at)
         if not self.groups or self.source.text[at] != ")":
-            raise self.source.fault("this bracket closes nothing", at, at + 1)
+            raise self.source.fault("this bracket has no opening bracket", at, at + 1)
         group = self.groups.pop()
         if group.sign:
             self.end_branch(group, group.sign_at)
@@ -158,7 +158,7 @@ class _Splitter:
         self.parts += closed * group.count
 
     def end_item(self, end: int) -> None:
-        """Put the item that ends here among the rest, if one is being read."""
+        """Add the item that ends here, if one is being read."""
         if self.start < 0:
             return
         written = self.source.text[self.start : end]
@@ -168,8 +168,8 @@ class _Splitter:
             if not rest.strip(","):
                 follows = self.source.text[end : end + 80].lstrip()
                 if not rest and (follows[:1].isalpha() or follows[:1] == "(" if star else follows[:1] == "*"):
-                    return  # a count separated from what it repeats by blanks: the item goes on
-                raise self.source.fault(f"{written[:40]!r} is no layer", self.start, end)
+                    return  # a count, with spaces before what it repeats: the item goes on
+                raise self.source.fault(f"{written[:40]!r} is not a layer", self.start, end)
             count, _ = self.number(digits.rstrip(), self.start)
             self.start += len(written) - len(rest.lstrip())
         self.put(end, count)

@@ -54,7 +54,7 @@ class Sequence:
         self.items = items
 
     def plain(self) -> tuple[object, ...]:
-        """Give the values alone, nested sequences as tuples."""
+        """Return the values, nested sequences as tuples."""
         return tuple(item.value.plain() if isinstance(item.value, Sequence) else item.value for item in self.items)
 
 
@@ -84,8 +84,8 @@ class Call:
 def read_expression(source: Source, start: int, end: int) -> Argument:
     """Read the one expression between the offsets `start` and `end` of a text.
 
-    Raises SpecError where it is no expression of the kind described above, is nested more than 100 deep or holds
-    a number of more than 4300 digits.
+    Raises SpecError where it is not an expression as described above, is nested more than 100 deep or holds a number
+    of more than 4300 digits.
 
     >>> call = read_expression(Source("nn.Conv2d(3, 64, kernel_size=7)"), 0, 31).value
     >>> call.name, [argument.value for argument in call.positional], call.keywords[0][0]
@@ -96,7 +96,7 @@ def read_expression(source: Source, start: int, end: int) -> Argument:
     start += len(raw) - len(raw.lstrip())
     _guard(source, text, start)
     try:
-        # A doubtful escape or number in the text is the user's, and no warning of ours.
+        # An odd escape or number in the text is the user's, not a warning of ours.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text, mode="eval")
@@ -108,7 +108,7 @@ def read_expression(source: Source, start: int, end: int) -> Argument:
 
 
 def _guard(source: Source, text: str, start: int) -> None:
-    """Refuse what is nested too deep before the parser sees it."""
+    """Refuse what is too long or nested too deeply before Python's parser sees it."""
     if not text:
         raise source.fault("a layer is missing", start, start)
     if len(text) > _MAX_STRETCH:
@@ -118,12 +118,12 @@ def _guard(source: Source, text: str, start: int) -> None:
                 f"an expression with {len(stretches) - 1} commas is too long, at most {_MAX_COMMAS} are read",
                 start,
                 start + 1,
-                "write a layer a line",
+                "write one layer per line",
             )
         at = start
         for stretch in stretches:
             if len(stretch) > _MAX_STRETCH:
-                raise source.fault(f"no layer has {len(stretch)} characters without a comma", at, at + 1)
+                raise source.fault(f"{len(stretch)} characters without a comma are not a layer", at, at + 1)
             at += len(stretch) + 1
     if text.count("(") + text.count("[") + text.count("{") <= _MAX_DEPTH:
         return
@@ -148,7 +148,7 @@ def _syntax_fault(source: Source, text: str, start: int, error: SyntaxError) -> 
 
 
 class _Reader:
-    """Turns the syntax tree of one expression into calls and values with their offsets in the source."""
+    """A reader of the syntax tree of one expression: calls and values with their offsets in the source."""
 
     __slots__ = ("ascii", "beside", "depth", "lines", "offsets", "source", "start")
 
@@ -190,7 +190,7 @@ class _Reader:
         self.depth += 1
         if self.depth > _MAX_TREE_DEPTH:
             start, end = self.span(node)
-            raise self.source.fault("this is nested too deep to be a layer", start, end)
+            raise self.source.fault("this is nested too deeply for a layer", start, end)
         value = self.read(node)
         self.depth -= 1
         return value
@@ -230,10 +230,10 @@ class _Reader:
         start, end = self.span(node)
         if isinstance(node.func, ast.Call):
             raise self.source.fault(
-                "layers that are applied to tensors may branch, and are not read",
+                "layers that are applied to tensors may branch and cannot be read here",
                 start,
                 end,
-                "write the layers alone, in their order",
+                "write only the layers, in their order",
             )
         keywords = []
         for keyword in node.keywords:
@@ -291,4 +291,4 @@ class _Reader:
 
     def refused(self, node: ast.expr) -> ConvcalcError:
         start, end = self.span(node)
-        return self.source.fault("a number, text, True, False, None or a tuple of these is expected here", start, end)
+        return self.source.fault("expected a number, text, True, False, None or a tuple of these", start, end)

@@ -17,12 +17,12 @@ _WORDS: dict[str, object] = {"true": True, "false": False, "none": None}
 
 
 def names() -> list[str]:
-    """Give every name, in lower case."""
+    """Return every name, in lower case."""
     return [*_GLOBAL, *_ALIASES, *(name.lower() for name in (*PYTORCH, *KERAS))]
 
 
 def read_by_name(source: Source, start: int, name_end: int, end: int, rank: int | None) -> Layer | None:
-    """Read a layer by its name; None where there is none of that name.
+    """Return the layer of that name, None where there is none.
 
     A name with its axes left out (`upsampling`, `zeropad`) takes `rank` of them, 2 if None. PyTorch's layer comes
     first; `keras.prelu` is Keras's.
@@ -70,7 +70,7 @@ def _read(source: Source, name: str, of_keras: bool, place: tuple[int, int, int]
 
 
 def _value(source: Source, start: int, end: int) -> object:
-    """Read one value: a number, numbers or pairs of them parted by `x`, a word."""
+    """Return one value: a number, numbers or pairs of them separated by `x`, or a word."""
     text = source.text[start:end]
     if not text:
         raise source.fault("a value is missing", start, start + 1)
@@ -98,7 +98,7 @@ def _pair(source: Source, start: int, end: int) -> Argument:
 
 
 def _number(text: str) -> object:
-    """Read a number, else a word."""
+    """Return a number, else a word."""
     try:
         return int(text)
     except ValueError:

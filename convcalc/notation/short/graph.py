@@ -15,7 +15,7 @@ _INPUT = -1
 def graph_text(
     layers: Sequence[Layer], words: Sequence[str], inputs: Sequence[tuple[int, ...]], names: Sequence[str] = ()
 ) -> str:
-    """Write a graph so that reading it gives the same layers with the same inputs.
+    """Return a graph as text: reading it gives the same layers with the same inputs.
 
     `words` are the layers in the short notation (those of merges are not looked at), `inputs` the indices of each
     layer's inputs, -1, -2, ... for the network's, whose `names` are given where there are several. Every layer that
@@ -43,7 +43,7 @@ class _Writer:
         self.written: set[int] = set()
 
     def write(self) -> list[str]:
-        """Write every output after the other."""
+        """Write all outputs, one after the other."""
         self.written = set(self.given)
         used = {place for places in self.inputs for place in places}
         text = [f"={self.names[_INPUT]}"] if _INPUT in self.names and not self.given else []

@@ -10,12 +10,12 @@
     value      = item { "x" item } | word ;
     item       = number | number ":" number ;
 
-Items parted by `x` are one a spatial axis, `before:after` are cells of padding. A value alone takes the next place:
-output channels, then kernel, stride, padding of a convolution; kernel, stride, padding of a pooling; output and input
-features of `fc`. Any other layer of PyTorch or Keras goes by its name in lower case, with its own parameters:
+Items separated by `x` are one per spatial axis, `before:after` are cells of padding. A value without a key takes the
+next place: output channels, then kernel, stride, padding of a convolution; kernel, stride, padding of a pooling;
+output and input features of `fc`. Any other layer of PyTorch or Keras has its name in lower case and its parameters:
 `upsample:scale_factor=2`, `groupnorm:4,64`, `leakyrelu:0.2`, `globalaveragepooling2d`, `reshape:7x7x64`.
 
-How words are put together to networks, with `3*(...)` for repetition, is said in `items`.
+`split` says how words form networks, with `3*(...)` for repetition.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _FLAGS: dict[str, tuple[str, bool]] = {
     "counted": ("buffers_are_parameters", True),
     "channels": ("on_channels", True),
 }
-# Fields under another name among the options of a command line, and fields that are no options there.
+# Fields with another name in `WindowOptions`, and fields that are not in it.
 _OPTIONS = {"in": "in_channels", "out": "out_channels"}
 _BESIDE_OPTIONS = ("count_padding", "depth_multiplier", "divisor", "indices", "norm", "on_channels", "padding_mode")
 _MODES = ("zeros", "reflect", "replicate", "circular")
@@ -87,10 +87,10 @@ _FIELDS: dict[str, dict[str, _Kind]] = {
 
 
 def read_word(source: Source, start: int, end: int, rank: int | None) -> Layer:
-    """Read one layer of the short notation between two offsets.
+    """Return the layer of the short notation between two offsets.
 
-    `rank` is the number of spatial axes where neither the name nor a value says it, 2 if None. Raises SpecError at
-    the field at fault.
+    `rank` is the number of spatial axes where neither the name nor a value shows it, 2 if None. Raises SpecError with
+    the place of the field at fault.
 
     >>> read_word(Source("maxpool:3,s2,ceil"), 0, 17, None).stride
     (2, 2)
@@ -127,7 +127,7 @@ def _layer(word: str, found: tuple[str, int | None], values: dict[str, Any], ran
     if kind == "bn":
         return Normalization(rank=own_rank, **({"channels": None} | values))
     names = {_OPTIONS.get(field, field): value for field, value in values.items() if field not in _BESIDE_OPTIONS}
-    # The name itself says the axes: they overrule what holds for the rest of the network.
+    # The name states the axes: they overrule those of the rest of the network.
     layer = build(word, WindowOptions(**names), own_rank or rank)
     return layer.replace(**{field: value for field, value in values.items() if field in _BESIDE_OPTIONS})
 
@@ -142,7 +142,7 @@ class _Fields:
         self.values: dict[str, object] = {}
 
     def take(self, start: int, end: int) -> None:
-        """Read the fields, which are parted by commas."""
+        """Read the fields, which are separated by commas."""
         at = start
         for field in self.source.text[start:end].split(","):
             self.field(at, at + len(field))
@@ -172,7 +172,7 @@ class _Fields:
             self.put(self.named(code, start), start, start + len(code), end)
 
     def named(self, key: str, start: int) -> str:
-        """Give the field that a key or a code names."""
+        """Return the field that a key or a code names."""
         name = _CODES.get(key, key)
         if name not in self.known:
             flags = [flag for flag, (field, _) in _FLAGS.items() if field in self.known]
@@ -183,7 +183,7 @@ class _Fields:
         return name
 
     def next_place(self, start: int, end: int) -> str:
-        """Give the first field without a value that takes one."""
+        """Return the first field without a value that takes one."""
         for name, kind in self.known.items():
             if name not in self.values and kind not in ("flag", "number0?"):
                 return name
@@ -198,7 +198,7 @@ class _Fields:
         self.store(name, self.value(name, at, end), start, end)
 
     def value(self, name: str, start: int, end: int) -> object:
-        """Read the value of a field by its kind."""
+        """Return the value of a field, read by its kind."""
         text = self.source.text[start:end]
         match self.known[name]:
             case "flag":

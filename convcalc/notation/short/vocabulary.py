@@ -48,7 +48,7 @@ ELEMENTWISE = {
 
 
 def canonical(word: str) -> tuple[str, int | None] | None:
-    """Give the kind a word names, and the spatial axes it says itself; None where it names none.
+    """Return the kind that a word names and the spatial axes it states, None where it names none.
 
     >>> canonical("MaxPool2d"), canonical("relu"), canonical("dense"), canonical("pizza")
     (('maxpool', 2), ('ReLU', None), ('fc', None), None)
