@@ -72,7 +72,7 @@ def test_a_file_is_one_text_with_places() -> None:
         (LayerRequest(()), "no layer given"),
         (LayerRequest(("relu", "bn"), {"kernel": "3", "stride": "2"}), "`kernel`, `stride` cannot finish 2 layers"),
         (LayerRequest(("relu",), {"kernel": "3"}), "`kernel` does not belong to relu"),
-        (LayerRequest(("",)), "there is no layer in this text"),
+        (LayerRequest(("",)), "there are no layers in this text"),
         (LayerRequest((Flatten(), "covn:3")), "covn"),
     ],
 )
