@@ -16,7 +16,7 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `model`    | a network as written: read, sent forward, `?`, translated | notation, network, layers                |
 | `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry     |
 | `check`    | a claimed answer compared with the right one              | explain, network, layers, geometry       |
-| `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | numpy, orjson, PIL                       |
+| `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | geometry, numpy, orjson, PIL             |
 | `compute`  | the arithmetic: convolution and pooling                   | layers, geometry, numpy                  |
 | `report`   | what a command found, for the eye and for machines        | explain, check, notation, network,       |
 |            |                                                           | layers, axis_maps, geometry              |

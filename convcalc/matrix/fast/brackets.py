@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.errors import DataError
+from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.matrix.reading.json_lists import stated_dtype
-from convcalc.matrix.reading.numbers import EXACT_IN_FLOAT64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.matrix.reading.comments import HEAD, stated_shape
-from convcalc.matrix.reading.numbers import EXACT_IN_FLOAT64
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.matrix.reading.layout import Layout
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convcalc.errors import ConvcalcError
-
-EXACT_IN_FLOAT64 = 2**53
-"""Every whole number up to this one is a float64; beyond it only some are."""
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf(?:inity)?|nan)", re.IGNORECASE)
