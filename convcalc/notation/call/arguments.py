@@ -1,16 +1,71 @@
-"""Values of arguments to the kinds that signatures name: counts, axes, padding, sizes, flags, words."""
+"""The arguments of a call by parameter, read as the kinds of signatures: counts, axes, padding, flags, words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
+from convcalc.errors import ConvcalcError
 from convcalc.geometry import Padding
-from convcalc.notation.call.bound import Bound
-from convcalc.notation.call.syntax import Call, Sequence, Symbol
+from convcalc.notation.call.syntax import Argument, Call, Sequence, Symbol
+from convcalc.text import Source
+
+T = TypeVar("T")
 
 
-def _whole(bound: Bound, name: str, value: object, least: int | None) -> int:
-    """Read a whole number of at least `least`."""
+class BoundArguments:
+    """The arguments of one call: those given, with their places, and all values, defaults included.
+
+    `rank` is the number of spatial axes of the layer, to which a single value is repeated. The methods that return a
+    value assert the kind that the signature states.
+    """
+
+    __slots__ = ("call", "given", "rank", "source", "values")
+
+    def __init__(self, source: Source, call: Call, rank: int) -> None:
+        self.source = source
+        self.call = call
+        self.rank = rank
+        self.values: dict[str, object] = {}
+        self.given: dict[str, Argument] = {}
+
+    def fault(self, name: str, message: str, hint: str | None = None) -> ConvcalcError:
+        """Return the error at the argument `name`, or at the whole call where it was not given."""
+        at = self.given.get(name)
+        start, end = (at.start, at.end) if at else (self.call.start, self.call.end)
+        return self.source.fault(message, start, end, hint)
+
+    def take(self, name: str, kind: type[T]) -> T:
+        """Return a value of the class `kind`, such as `str`, or `tuple` for one value per axis."""
+        value = self.values[name]
+        assert isinstance(value, kind)
+        return value
+
+    def whole(self, name: str) -> int:
+        """Return a whole number."""
+        return self.take(name, int)
+
+    def optional(self, name: str) -> int | None:
+        """Return a whole number or None; None too where the signature has no such parameter."""
+        return None if self.values.get(name) is None else self.take(name, int)
+
+    def axes(self, name: str) -> tuple[int, ...]:
+        """Return whole numbers, one per spatial axis, or as many as were written."""
+        return self.take(name, tuple)
+
+    def number(self, name: str) -> float:
+        """Return a whole or decimal number."""
+        value = self.values[name]
+        assert isinstance(value, int | float)
+        return value
+
+    def flag(self, name: str) -> bool:
+        """Return True or False; False where the signature has no such parameter."""
+        return self.values.get(name) is True
+
+
+def _whole(bound: BoundArguments, name: str, value: object, least: int | None) -> int:
+    """Return a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise bound.fault(name, f"{name} must be a whole number, got {_shown(value)}")
     if least is not None and value < least:
@@ -19,7 +74,7 @@ def _whole(bound: Bound, name: str, value: object, least: int | None) -> int:
 
 
 def _shown(value: object) -> str:
-    """Show a value as it was written, shortened."""
+    """Return a value as it was written, shortened."""
     if isinstance(value, Sequence):
         return _shorten(repr(value.plain()))
     if isinstance(value, Call):
@@ -31,7 +86,7 @@ def _shorten(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _axes(bound: Bound, name: str, value: object, least: int) -> tuple[int, ...]:
+def _axes(bound: BoundArguments, name: str, value: object, least: int) -> tuple[int, ...]:
     if not isinstance(value, Sequence):
         return (_whole(bound, name, value, least),) * bound.rank
     if len(value.items) != bound.rank:
@@ -40,20 +95,20 @@ def _axes(bound: Bound, name: str, value: object, least: int) -> tuple[int, ...]
     return tuple(_whole(bound, name, item.value, least) for item in value.items)
 
 
-def _window_axes(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+def _window_axes(bound: BoundArguments, name: str, value: object) -> tuple[int, ...]:
     # The sliding poolings take a tuple of one number for every axis.
     if isinstance(value, Sequence) and len(value.items) == 1:
         value = value.items[0].value
     return _axes(bound, name, value, 1)
 
 
-def _both_sides(bound: Bound, name: str, value: object) -> tuple[Padding, ...]:
+def _both_sides(bound: BoundArguments, name: str, value: object) -> tuple[Padding, ...]:
     if isinstance(value, Sequence) and len(value.items) == 1:
         value = value.items[0].value
     return tuple(Padding(cells, cells) for cells in _axes(bound, name, value, 0))
 
 
-def _padding(bound: Bound, name: str, value: object) -> object:
+def _padding(bound: BoundArguments, name: str, value: object) -> object:
     word = value.name if isinstance(value, Symbol) else value
     if not isinstance(word, str):
         return tuple(Padding(cells, cells) for cells in _axes(bound, name, value, 0))
@@ -62,15 +117,15 @@ def _padding(bound: Bound, name: str, value: object) -> object:
     return word
 
 
-def _outputs(bound: Bound, name: str, value: object) -> tuple[int | None, ...]:
+def _outputs(bound: BoundArguments, name: str, value: object) -> tuple[int | None, ...]:
     items = [item.value for item in value.items] if isinstance(value, Sequence) else [value] * bound.rank
     if len(items) != bound.rank:
         raise bound.fault(name, f"{name} of {bound.call.short_name} takes {bound.rank} sizes, got {_shown(value)}")
     return tuple(None if item is None else _whole(bound, name, item, 1) for item in items)
 
 
-def _items(bound: Bound, name: str, value: object) -> list[object]:
-    """Give the items of a list or a tuple, or of `torch.Size([...])`, or the one value."""
+def _items(bound: BoundArguments, name: str, value: object) -> list[object]:
+    """Return the items of a list, a tuple or `torch.Size([...])`, or the single value."""
     if isinstance(value, Call) and value.short_name == "Size" and len(value.positional) == 1:
         value = value.positional[0].value
     items = [item.value for item in value.items] if isinstance(value, Sequence) else [value]
@@ -79,18 +134,18 @@ def _items(bound: Bound, name: str, value: object) -> list[object]:
     return items
 
 
-def _sizes(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+def _sizes(bound: BoundArguments, name: str, value: object) -> tuple[int, ...]:
     return tuple(_whole(bound, name, item, 1) for item in _items(bound, name, value))
 
 
-def _split(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+def _split(bound: BoundArguments, name: str, value: object) -> tuple[int, ...]:
     sizes = tuple(_whole(bound, name, item, -1) for item in _items(bound, name, value))
     if 0 in sizes or sizes.count(-1) > 1:
         raise bound.fault(name, f"{name} takes sizes of at least 1, one of which may be -1, got {_shown(value)}")
     return sizes
 
 
-def _factors(bound: Bound, name: str, value: object) -> tuple[int | float, ...]:
+def _factors(bound: BoundArguments, name: str, value: object) -> tuple[int | float, ...]:
     factors = tuple(_number(bound, name, item) for item in _items(bound, name, value))
     for factor in factors:
         if not 0 < factor < float("inf"):
@@ -98,8 +153,8 @@ def _factors(bound: Bound, name: str, value: object) -> tuple[int | float, ...]:
     return factors
 
 
-def _borders(bound: Bound, name: str, value: object) -> tuple[tuple[int, int], ...]:
-    """Read cells before and after each axis, the last axis first, as PyTorch writes them."""
+def _borders(bound: BoundArguments, name: str, value: object) -> tuple[tuple[int, int], ...]:
+    """Return cells before and after each axis, written with the last axis first, as in PyTorch."""
     if not isinstance(value, Sequence):
         cells = _whole(bound, name, value, None)
         return ((cells, cells),) * bound.rank
@@ -111,8 +166,8 @@ def _borders(bound: Bound, name: str, value: object) -> tuple[tuple[int, int], .
     return tuple(zip(sides[-2::-2], sides[::-2], strict=True))
 
 
-def _sides(bound: Bound, name: str, value: object) -> tuple[tuple[int, int], ...]:
-    """Read cells before and after each axis, the first axis first, as Keras writes them."""
+def _sides(bound: BoundArguments, name: str, value: object) -> tuple[tuple[int, int], ...]:
+    """Return cells before and after each axis, written with the first axis first, as in Keras."""
     if not isinstance(value, Sequence):
         cells = _whole(bound, name, value, 0)
         return ((cells, cells),) * bound.rank
@@ -130,34 +185,37 @@ def _sides(bound: Bound, name: str, value: object) -> tuple[tuple[int, int], ...
     return tuple(sides)
 
 
-def _axis(bound: Bound, name: str, value: object) -> tuple[int, ...]:
+def _axis(bound: BoundArguments, name: str, value: object) -> tuple[int, ...]:
     return tuple(_whole(bound, name, item, None) for item in _items(bound, name, value))
 
 
-def _flag(bound: Bound, name: str, value: object) -> bool:
+def _flag(bound: BoundArguments, name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     raise bound.fault(name, f"{name} must be True or False, got {_shown(value)}")
 
 
-def _number(bound: Bound, name: str, value: object) -> int | float:
+def _number(bound: BoundArguments, name: str, value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise bound.fault(name, f"{name} must be a number, got {_shown(value)}")
     return value
 
 
-def _word(bound: Bound, name: str, value: object) -> str:
+def _word(bound: BoundArguments, name: str, value: object) -> str:
     word = value.name if isinstance(value, Symbol) else value
     if not isinstance(word, str):
         raise bound.fault(name, f"{name} must be a word, got {_shown(value)}")
     return word
 
 
-def _or_none(reader: Callable[[Bound, str, object], object]) -> Callable[[Bound, str, object], object]:
+Reader = Callable[[BoundArguments, str, object], object]
+
+
+def _or_none(reader: Reader) -> Reader:
     return lambda bound, name, value: None if value is None else reader(bound, name, value)
 
 
-READERS: dict[str, Callable[[Bound, str, object], object]] = {
+READERS: dict[str, Reader] = {
     "count": lambda bound, name, value: _whole(bound, name, value, 1),
     "count?": _or_none(lambda bound, name, value: _whole(bound, name, value, 1)),
     "integer": lambda bound, name, value: _whole(bound, name, value, None),

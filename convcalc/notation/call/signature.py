@@ -1,4 +1,4 @@
-"""Arguments to parameters: what a call gives, in the order, with the defaults and of the kinds its signature says.
+"""Arguments bound to parameters by a signature: their order, their kinds and their defaults.
 
 A signature is plain data: a tuple of (name, kind, default), the default `...` where the argument is required. This
 module knows no layers and no notation.
@@ -6,8 +6,7 @@ module knows no layers and no notation.
 
 from __future__ import annotations
 
-from convcalc.notation.call.arguments import READERS
-from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.arguments import READERS, BoundArguments
 from convcalc.notation.call.syntax import Call
 from convcalc.text import Source, did_you_mean
 
@@ -16,13 +15,13 @@ Signature = tuple[tuple[str, str, object], ...]
 Signatures = dict[str, tuple[str, int, Signature]]
 
 
-def bind(source: Source, call: Call, signature: Signature, rank: int, keywords: Signature = ()) -> Bound:
+def bind(source: Source, call: Call, signature: Signature, rank: int, keywords: Signature = ()) -> BoundArguments:
     """Bind the arguments of `call` to the parameters of `signature`, as Python would, and check their kinds.
 
-    The parameters in `keywords` are taken by name alone. Raises SpecError at an argument that is unknown, missing,
-    given twice, or of the wrong kind.
+    The parameters in `keywords` are keyword-only. Raises SpecError at an argument that is unknown, missing, given
+    twice, or of the wrong kind.
     """
-    bound = Bound(source, call, rank)
+    bound = BoundArguments(source, call, rank)
     for index, argument in enumerate(call.positional):
         if index == len(signature):
             message = f"{call.short_name} takes at most {len(signature)} arguments, got {len(call.positional)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convcalc.layers import Elementwise, GatedUnit, Layer
-from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.syntax import Sequence
 from convcalc.notation.keras.signatures import SIGNATURES
 
@@ -52,7 +52,7 @@ _DROPOUTS = {
 }
 
 
-def elementwise(bound: Bound, name: str) -> list[Layer]:
+def elementwise(bound: BoundArguments, name: str) -> list[Layer]:
     """Build a layer that keeps the shape, with the arguments that differ from PyTorch's defaults."""
     if name in _DROPOUTS:
         rate, shape = bound.number("rate"), bound.values["noise_shape"]
@@ -82,7 +82,7 @@ def _plain(value: object) -> object:
     return value.plain() if isinstance(value, Sequence) else value
 
 
-def _rectifier(bound: Bound) -> Layer:
+def _rectifier(bound: BoundArguments) -> Layer:
     """Read Keras's ReLU, which is PyTorch's ReLU, ReLU6 or LeakyReLU for some arguments."""
     limit, slope, threshold = (bound.values[key] for key in ("max_value", "negative_slope", "threshold"))
     if not threshold and not slope and limit in (None, 6):

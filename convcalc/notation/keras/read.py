@@ -31,7 +31,7 @@ from convcalc.layers import (
     Resize,
     Slope,
 )
-from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call, Symbol
 from convcalc.notation.entries import Entry
@@ -92,12 +92,12 @@ def _keywords(call: Call, signature: Signature) -> Signature:
     return (*shared, *(parameter for parameter in training if parameter[0] not in known and parameter not in shared))
 
 
-def _own_name(bound: Bound) -> str:
+def _own_name(bound: BoundArguments) -> str:
     name = bound.values.get("name")
     return name if isinstance(name, str) else ""
 
 
-def _activation(bound: Bound) -> Layer | None:
+def _activation(bound: BoundArguments) -> Layer | None:
     """Read an activation: its name in Keras, or the function or layer of that name."""
     value = bound.values["activation"]
     if value is None:
@@ -114,7 +114,7 @@ def _activation(bound: Bound) -> Layer | None:
     return ACTIVATIONS[word.lower()]
 
 
-def _activation_of(bound: Bound, call: Call) -> Layer:
+def _activation_of(bound: BoundArguments, call: Call) -> Layer:
     """Read an activation that is written as a layer with arguments of its own: `LeakyReLU(0.1)`."""
     entry = SIGNATURES.get(call.short_name)
     if entry is None or entry[0] not in ("elementwise", "activation"):
@@ -123,8 +123,8 @@ def _activation_of(bound: Bound, call: Call) -> Layer:
     return found.layer
 
 
-def _padding(bound: Bound, *allowed: NamedPadding) -> NamedPadding:
-    word = bound.word("padding").lower()
+def _padding(bound: BoundArguments, *allowed: NamedPadding) -> NamedPadding:
+    word = bound.take("padding", str).lower()
     for name in allowed:
         if word == name:
             return name
@@ -132,7 +132,7 @@ def _padding(bound: Bound, *allowed: NamedPadding) -> NamedPadding:
     raise bound.fault("padding", f"padding of {bound.call.short_name} must be one of {names}, got {word[:40]!r}")
 
 
-def _check_strides(bound: Bound) -> tuple[int, ...]:
+def _check_strides(bound: BoundArguments) -> tuple[int, ...]:
     """Give the strides; Keras refuses strides together with dilation, but for depthwise convolutions."""
     strides, dilation = bound.axes("strides"), bound.axes("dilation_rate")
     if max(strides) > 1 and max(dilation) > 1:
@@ -140,7 +140,7 @@ def _check_strides(bound: Bound) -> tuple[int, ...]:
     return strides
 
 
-def _convolution(bound: Bound, name: str) -> list[Layer]:
+def _convolution(bound: BoundArguments, name: str) -> list[Layer]:
     padding = _padding(bound, "valid", "same", "causal") if bound.rank == 1 else _padding(bound, "valid", "same")
     return [
         Convolution(
@@ -156,7 +156,7 @@ def _convolution(bound: Bound, name: str) -> list[Layer]:
     ]
 
 
-def _transposed(bound: Bound, name: str) -> list[Layer]:
+def _transposed(bound: BoundArguments, name: str) -> list[Layer]:
     strides, extra = _check_strides(bound), bound.values["output_padding"]
     if isinstance(extra, tuple):
         for cells, step in zip(extra, strides, strict=True):
@@ -177,7 +177,7 @@ def _transposed(bound: Bound, name: str) -> list[Layer]:
     ]
 
 
-def _depthwise(bound: Bound, name: str) -> list[Layer]:
+def _depthwise(bound: BoundArguments, name: str) -> list[Layer]:
     return [
         Convolution(
             in_channels=None,
@@ -192,7 +192,7 @@ def _depthwise(bound: Bound, name: str) -> list[Layer]:
     ]
 
 
-def _separable(bound: Bound, name: str) -> list[Layer]:
+def _separable(bound: BoundArguments, name: str) -> list[Layer]:
     """Build both parts: a depthwise convolution without bias, then one of kernel 1 that mixes the channels."""
     (depthwise,) = _depthwise(bound, name)
     ones = (1,) * bound.rank
@@ -200,7 +200,7 @@ def _separable(bound: Bound, name: str) -> list[Layer]:
     return [depthwise.replace(bias=False), pointwise]
 
 
-def _pooling(bound: Bound, name: str) -> list[Layer]:
+def _pooling(bound: BoundArguments, name: str) -> list[Layer]:
     kernel, padding = bound.axes("pool_size"), _padding(bound, "valid", "same")
     stride = kernel if bound.values["strides"] is None else bound.axes("strides")
     # TensorFlow's average never counts the padding.
@@ -208,20 +208,20 @@ def _pooling(bound: Bound, name: str) -> list[Layer]:
     return [Pooling("max" if kept else "avg", kernel, stride, padding, ones, count_padding=kept)]
 
 
-def _global(bound: Bound, name: str) -> list[Layer]:
+def _global(bound: BoundArguments, name: str) -> list[Layer]:
     ones, drop_axes = (1,) * bound.rank, not bound.flag("keepdims")
     return [AdaptivePooling("max" if "Max" in name else "avg", ones, drop_axes)]
 
 
-def _adaptive(bound: Bound, name: str) -> list[Layer]:
-    return [AdaptivePooling("max" if "Max" in name else "avg", bound.outputs("output_size"))]
+def _adaptive(bound: BoundArguments, name: str) -> list[Layer]:
+    return [AdaptivePooling("max" if "Max" in name else "avg", bound.take("output_size", tuple))]
 
 
-def _dense(bound: Bound, name: str) -> list[Layer]:
+def _dense(bound: BoundArguments, name: str) -> list[Layer]:
     return [Linear(None, bound.whole("units"), bound.flag("use_bias"), on_channels=True)]
 
 
-def _normalization(bound: Bound, name: str) -> list[Layer]:
+def _normalization(bound: BoundArguments, name: str) -> list[Layer]:
     axes, scale = bound.axes("axis"), bound.values.get("scale") is not False
     shift = bound.values.get("center", False) is not False
     batch = name == "BatchNormalization"
@@ -237,7 +237,7 @@ def _normalization(bound: Bound, name: str) -> list[Layer]:
     return [Normalization(None, None, scale, batch, bias, kind, 1, batch, eps, momentum)]
 
 
-def _group_normalization(bound: Bound, name: str) -> list[Layer]:
+def _group_normalization(bound: BoundArguments, name: str) -> list[Layer]:
     groups, scale, shift = bound.whole("groups"), bound.flag("scale"), bound.flag("center")
     if bound.axes("axis") != (-1,):
         raise bound.fault("axis", "GroupNormalization is read for the channels alone, axis=-1")
@@ -249,41 +249,41 @@ def _group_normalization(bound: Bound, name: str) -> list[Layer]:
     return [Normalization(None, None, scale, False, bias, "group", groups, eps=eps)]
 
 
-def _border(bound: Bound, name: str) -> list[Layer]:
-    return [Border(bound.borders("padding"))]
+def _border(bound: BoundArguments, name: str) -> list[Layer]:
+    return [Border(bound.take("padding", tuple))]
 
 
-def _cropping(bound: Bound, name: str) -> list[Layer]:
-    return [Border(tuple((-before, -after) for before, after in bound.borders("cropping")))]
+def _cropping(bound: BoundArguments, name: str) -> list[Layer]:
+    return [Border(tuple((-before, -after) for before, after in bound.take("cropping", tuple)))]
 
 
-def _upsampling(bound: Bound, name: str) -> list[Layer]:
-    word = bound.word("interpolation").lower() if "interpolation" in bound.values else "nearest"
+def _upsampling(bound: BoundArguments, name: str) -> list[Layer]:
+    word = bound.take("interpolation", str).lower() if "interpolation" in bound.values else "nearest"
     return [Resize(bound.rank, factor=bound.axes("size"), mode="cubic" if word == "bicubic" else word)]
 
 
-def _resizing(bound: Bound, name: str) -> list[Layer]:
-    size, word = (bound.whole("height"), bound.whole("width")), bound.word("interpolation").lower()
+def _resizing(bound: BoundArguments, name: str) -> list[Layer]:
+    size, word = (bound.whole("height"), bound.whole("width")), bound.take("interpolation", str).lower()
     return [Resize(2, size=size, mode={"bicubic": "cubic", "nearest": "nearest-exact"}.get(word, word))]
 
 
-def _repeat(bound: Bound, name: str) -> list[Layer]:
+def _repeat(bound: BoundArguments, name: str) -> list[Layer]:
     """Build a repetition of features along a new axis: that axis with one cell, then as many as are wanted."""
     return [Reshape((1, -1), rank=0), Resize(1, factor=(bound.whole("n"),))]
 
 
-def _reshape(bound: Bound, name: str) -> list[Layer]:
+def _reshape(bound: BoundArguments, name: str) -> list[Layer]:
     return [Reshape(bound.axes("target_shape"))]
 
 
-def _permute(bound: Bound, name: str) -> list[Layer]:
+def _permute(bound: BoundArguments, name: str) -> list[Layer]:
     axes = bound.axes("dims")
     if sorted(axes) != list(range(1, len(axes) + 1)):
         raise bound.fault("dims", f"dims must be the numbers 1 to {len(axes)} in some order, got {axes}")
     return [Permute(axes)]
 
 
-def _slope(bound: Bound, name: str) -> list[Layer]:
+def _slope(bound: BoundArguments, name: str) -> list[Layer]:
     shared = bound.values["shared_axes"]
     axes = shared if isinstance(shared, tuple) else ()
     if any(axis < 1 for axis in axes):
@@ -291,20 +291,20 @@ def _slope(bound: Bound, name: str) -> list[Layer]:
     return [Slope(None, axes)]
 
 
-def _embedding(bound: Bound, name: str) -> list[Layer]:
+def _embedding(bound: BoundArguments, name: str) -> list[Layer]:
     masked = (("mask_zero", True),) if bound.flag("mask_zero") else ()
     return [Embedding(bound.whole("input_dim"), bound.whole("output_dim"), as_channels=True, arguments=masked)]
 
 
-def _flatten(bound: Bound, name: str) -> list[Layer]:
+def _flatten(bound: BoundArguments, name: str) -> list[Layer]:
     return [Flatten()]
 
 
-def _activation_layer(bound: Bound, name: str) -> list[Layer]:
+def _activation_layer(bound: BoundArguments, name: str) -> list[Layer]:
     return [_activation(bound) or Elementwise("Identity")]
 
 
-_BUILDERS: dict[str, Callable[[Bound, str], list[Layer]]] = {
+_BUILDERS: dict[str, Callable[[BoundArguments, str], list[Layer]]] = {
     "convolution": _convolution,
     "transposed": _transposed,
     "depthwise": _depthwise,

@@ -19,29 +19,29 @@ from convcalc.layers import (
     Slope,
     Unflatten,
 )
-from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.pytorch.signatures import SIGNATURES
 
 
-def linear(bound: Bound, name: str) -> Layer:
+def linear(bound: BoundArguments, name: str) -> Layer:
     """Build a linear layer; a lazy one takes the features that come in."""
     return Linear(bound.optional("in_features"), bound.whole("out_features"), bound.flag("bias"))
 
 
-def bilinear(bound: Bound, name: str) -> Layer:
+def bilinear(bound: BoundArguments, name: str) -> Layer:
     """Build a bilinear form."""
     features = (bound.whole("in1_features"), bound.whole("in2_features"), bound.whole("out_features"))
     return Bilinear(*features, bound.flag("bias"))
 
 
-def embedding(bound: Bound, name: str) -> Layer:
+def embedding(bound: BoundArguments, name: str) -> Layer:
     """Build an embedding, or a bag of them."""
     count, features = bound.whole("num_embeddings"), bound.whole("embedding_dim")
     arguments = _others(bound, name, "num_embeddings", "embedding_dim", "scale_grad_by_freq", "sparse", "_freeze")
     return Embedding(count, features, name == "EmbeddingBag", arguments=arguments)
 
 
-def attention(bound: Bound, name: str) -> Layer:
+def attention(bound: BoundArguments, name: str) -> Layer:
     """Build a multi-head attention; the heads divide its features."""
     features, heads = bound.whole("embed_dim"), bound.whole("num_heads")
     if features % heads:
@@ -51,7 +51,7 @@ def attention(bound: Bound, name: str) -> Layer:
     return Attention(features, heads, bound.flag("bias"), keys, values, bound.flag("add_bias_kv"), arguments)
 
 
-def recurrent(bound: Bound, name: str) -> Layer:
+def recurrent(bound: BoundArguments, name: str) -> Layer:
     """Build an RNN, LSTM or GRU, or a single cell of them."""
     kind: Literal["rnn", "lstm", "gru"] = "rnn" if "RNN" in name else "lstm" if "LSTM" in name else "gru"
     hidden, projection = bound.whole("hidden_size"), bound.optional("proj_size") or 0
@@ -73,7 +73,7 @@ def recurrent(bound: Bound, name: str) -> Layer:
 _RECURRENT_FIELDS = ("input_size", "hidden_size", "num_layers", "bias", "bidirectional", "proj_size")
 
 
-def normalization(bound: Bound, name: str) -> Layer:
+def normalization(bound: BoundArguments, name: str) -> Layer:
     """Build a batch or instance normalization; a lazy one takes the channels that come in."""
     affine = bound.flag("affine")
     return Normalization(
@@ -88,11 +88,11 @@ def normalization(bound: Bound, name: str) -> Layer:
     )
 
 
-def _number_or_none(bound: Bound, name: str) -> float | None:
+def _number_or_none(bound: BoundArguments, name: str) -> float | None:
     return None if bound.values[name] is None else bound.number(name)
 
 
-def group_normalization(bound: Bound, name: str) -> Layer:
+def group_normalization(bound: BoundArguments, name: str) -> Layer:
     """Build a group normalization; the groups divide its channels."""
     affine, groups = bound.flag("affine"), bound.whole("num_groups")
     bias = None if bound.flag("bias") or not affine else False
@@ -100,39 +100,39 @@ def group_normalization(bound: Bound, name: str) -> Layer:
     return Normalization(channels, None, affine, False, bias, "group", groups, eps=eps)
 
 
-def layer_normalization(bound: Bound, name: str) -> Layer:
+def layer_normalization(bound: BoundArguments, name: str) -> Layer:
     """Build a layer normalization, or one by the root mean square."""
     affine, eps = bound.flag("elementwise_affine"), _number_or_none(bound, "eps")
     shifted = affine and bound.flag("bias")
     return LayerNormalization(bound.axes("normalized_shape"), affine, shifted, name == "RMSNorm", eps)
 
 
-def flatten(bound: Bound, name: str) -> Layer:
+def flatten(bound: BoundArguments, name: str) -> Layer:
     """Build a flatten."""
     return Flatten(bound.whole("start_dim"), bound.whole("end_dim"))
 
 
-def unflatten(bound: Bound, name: str) -> Layer:
+def unflatten(bound: BoundArguments, name: str) -> Layer:
     """Build an unflatten."""
     return Unflatten(bound.whole("dim"), bound.axes("unflattened_size"))
 
 
-def gated(bound: Bound, name: str) -> Layer:
+def gated(bound: BoundArguments, name: str) -> Layer:
     """Build a gated linear unit."""
     return GatedUnit(bound.whole("dim"))
 
 
-def slope(bound: Bound, name: str) -> Layer:
+def slope(bound: BoundArguments, name: str) -> Layer:
     """Build a PReLU."""
     return Slope(bound.whole("num_parameters"))
 
 
-def elementwise(bound: Bound, name: str) -> Layer:
+def elementwise(bound: BoundArguments, name: str) -> Layer:
     """Build a layer that keeps the shape, with the arguments that differ from their defaults."""
     return Elementwise(name, _others(bound, name, "inplace"))
 
 
-def _others(bound: Bound, name: str, *taken: str) -> tuple[tuple[str, object], ...]:
+def _others(bound: BoundArguments, name: str, *taken: str) -> tuple[tuple[str, object], ...]:
     """Return the arguments that are not `taken` and differ from their defaults."""
     defaults = {parameter: default for parameter, _, default in SIGNATURES[name][2]}
     return tuple(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from convcalc.errors import ShapeError
 from convcalc.layers import Layer
-from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import bind
 from convcalc.notation.call.syntax import Call
 from convcalc.notation.pytorch import features as features
@@ -42,7 +42,7 @@ def layer_of(source: Source, call: Call) -> Layer:
         raise source.fault(f"there is no layer {call.name[:40]!r} in PyTorch's notation", start, call.name_end, hint)
     family, rank, signature = entry
     if family == "identity":
-        return features.elementwise(Bound(source, call, 0), name)
+        return features.elementwise(BoundArguments(source, call, 0), name)
     bound = bind(source, _without_open_channels(name, call), signature, rank)
     try:
         return _BUILDERS[family](bound, name)
@@ -64,7 +64,7 @@ def _without_open_channels(name: str, call: Call) -> Call:
     return call
 
 
-_BUILDERS: dict[str, Callable[[Bound, str], Layer]] = {
+_BUILDERS: dict[str, Callable[[BoundArguments, str], Layer]] = {
     "convolution": windows.convolution,
     "transposed": windows.transposed,
     "pooling": windows.pooling,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convcalc.layers import Attention, Elementwise, Layer, LayerNormalization, Linear
-from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call
 from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
@@ -78,7 +78,7 @@ def _nested(source: Source, value: object, call: Call, expected: str) -> list[En
     return [Entry(value.start, value.end, layer_of(source, value))]
 
 
-def _parts(name: str, bound: Bound) -> list[tuple[str, Layer]]:
+def _parts(name: str, bound: BoundArguments) -> list[tuple[str, Layer]]:
     """Return the layers in the order in which PyTorch prints them."""
     decoder = name == "TransformerDecoderLayer"
     size, inner, bias = bound.whole("d_model"), bound.whole("dim_feedforward"), bound.flag("bias")

@@ -19,11 +19,11 @@ from convcalc.layers import (
     Unfold,
     Unpooling,
 )
-from convcalc.notation.call.bound import Bound
+from convcalc.notation.call.arguments import BoundArguments
 from convcalc.text import did_you_mean
 
 
-def convolution(bound: Bound, name: str) -> Layer:
+def convolution(bound: BoundArguments, name: str) -> Layer:
     """Build a convolution; `same` needs stride 1."""
     stride, padding = bound.axes("stride"), bound.values["padding"]
     if padding == "same" and any(step > 1 for step in stride):
@@ -32,7 +32,7 @@ def convolution(bound: Bound, name: str) -> Layer:
             "padding='same' needs stride 1 in PyTorch",
             "give the padding as a number; Keras and the short notation pad with a stride too",
         )
-    mode = bound.word("padding_mode")
+    mode = bound.take("padding_mode", str)
     if mode not in ("zeros", "reflect", "replicate", "circular"):
         hint = did_you_mean(mode, ["zeros", "reflect", "replicate", "circular"])
         raise bound.fault("padding_mode", f"there is no padding mode {mode!r}", hint)
@@ -49,7 +49,7 @@ def convolution(bound: Bound, name: str) -> Layer:
     )
 
 
-def transposed(bound: Bound, name: str) -> Layer:
+def transposed(bound: BoundArguments, name: str) -> Layer:
     """Build a transposed convolution; the output padding is smaller than a step."""
     stride, dilation, extra = bound.axes("stride"), bound.axes("dilation"), bound.axes("output_padding")
     for cells, step, spread in zip(extra, stride, dilation, strict=True):
@@ -57,7 +57,7 @@ def transposed(bound: Bound, name: str) -> Layer:
             check_output_padding(cells, step, spread)
         except ShapeError as error:
             raise bound.fault("output_padding", error.message) from None
-    if bound.word("padding_mode") != "zeros":
+    if bound.take("padding_mode", str) != "zeros":
         raise bound.fault("padding_mode", "a transposed convolution pads with zeros only")
     return Convolution(
         in_channels=bound.optional("in_channels"),
@@ -80,7 +80,7 @@ def _named_or_numbers(value: object) -> tuple[Padding, ...] | NamedPadding:
     return value
 
 
-def pooling(bound: Bound, name: str) -> Layer:
+def pooling(bound: BoundArguments, name: str) -> Layer:
     """Build a sliding pooling; its stride is the kernel where none is given, the padding at most half of that."""
     values = bound.values
     kernel = bound.axes("kernel_size")
@@ -106,28 +106,30 @@ def pooling(bound: Bound, name: str) -> Layer:
     )
 
 
-def adaptive(bound: Bound, name: str) -> Layer:
+def adaptive(bound: BoundArguments, name: str) -> Layer:
     """Build an adaptive pooling."""
     kind: PoolKind = "max" if "Max" in name else "avg"
-    return AdaptivePooling(kind, bound.outputs("output_size"), indices=bound.flag("return_indices"))
+    return AdaptivePooling(kind, bound.take("output_size", tuple), indices=bound.flag("return_indices"))
 
 
-def unpooling(bound: Bound, name: str) -> Layer:
+def unpooling(bound: BoundArguments, name: str) -> Layer:
     """Build a max unpooling; its stride is the kernel where none is given."""
     kernel = bound.axes("kernel_size")
     stride = kernel if bound.values["stride"] is None else bound.axes("stride")
-    return Unpooling(kernel, stride, bound.sides("padding"))
+    return Unpooling(kernel, stride, bound.take("padding", tuple))
 
 
-def unfold(bound: Bound, name: str) -> Layer:
+def unfold(bound: BoundArguments, name: str) -> Layer:
     """Build an unfold."""
-    return Unfold(bound.axes("kernel_size"), bound.axes("stride"), bound.sides("padding"), bound.axes("dilation"))
+    return Unfold(
+        bound.axes("kernel_size"), bound.axes("stride"), bound.take("padding", tuple), bound.axes("dilation")
+    )
 
 
-def fold(bound: Bound, name: str) -> Layer:
+def fold(bound: BoundArguments, name: str) -> Layer:
     """Build a fold."""
     outputs, kernel = bound.axes("output_size"), bound.axes("kernel_size")
-    return Fold(outputs, kernel, bound.axes("stride"), bound.sides("padding"), bound.axes("dilation"))
+    return Fold(outputs, kernel, bound.axes("stride"), bound.take("padding", tuple), bound.axes("dilation"))
 
 
 _BORDERS: dict[str, BorderMode] = {
@@ -139,23 +141,23 @@ _BORDERS: dict[str, BorderMode] = {
 }
 
 
-def border(bound: Bound, name: str) -> Layer:
+def border(bound: BoundArguments, name: str) -> Layer:
     """Build a padding layer."""
     value = bound.number("value") if "value" in bound.values else 0.0
     if value and name.startswith("Zero"):
         raise bound.fault("value", f"{name} pads with 0", f"{name.replace('Zero', 'Constant')} takes a value")
-    return Border(bound.borders("padding"), _BORDERS[name.partition("Pad")[0]], float(value))
+    return Border(bound.take("padding", tuple), _BORDERS[name.partition("Pad")[0]], float(value))
 
 
 _MODES = {"nearest": 0, "nearest-exact": 0, "area": 0, "linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 
-def resize(bound: Bound, name: str) -> Layer:
+def resize(bound: BoundArguments, name: str) -> Layer:
     """Build an upsampling, by a size or by a factor."""
     size, factor = bound.values["size"], bound.values["scale_factor"]
     if (size is None) == (factor is None):
         raise bound.fault("scale_factor", f"{name} takes a size or a scale_factor, one of the two")
-    mode = bound.word("mode") or "nearest"
+    mode = bound.take("mode", str) or "nearest"
     if name == "UpsamplingBilinear2d":
         mode = "bilinear"
     if mode not in _MODES:
@@ -177,7 +179,7 @@ def resize(bound: Bound, name: str) -> Layer:
     )
 
 
-def _aligned(bound: Bound, name: str, mode: str) -> bool:
+def _aligned(bound: BoundArguments, name: str, mode: str) -> bool:
     """Read whether the corners keep their values, which PyTorch refuses to be told for some modes."""
     aligned = bound.values.get("align_corners")
     if aligned is not None and not _MODES[mode]:
@@ -185,7 +187,7 @@ def _aligned(bound: Bound, name: str, mode: str) -> bool:
     return aligned is True or name == "UpsamplingBilinear2d"
 
 
-def shuffle(bound: Bound, name: str) -> Layer:
+def shuffle(bound: BoundArguments, name: str) -> Layer:
     """Build a pixel shuffle, or the way back."""
     inverse = name == "PixelUnshuffle"
     return PixelShuffle(bound.whole("downscale_factor" if inverse else "upscale_factor"), inverse)
