@@ -14,7 +14,7 @@ _convcalc() {
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -30,12 +30,12 @@ _convcalc() {
                 --as) words='pytorch keras short'; value=1 ;;
                 --layout) words='chw hwc'; value=1 ;;
                 --check) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex mermaid dot'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file -s --stride -p --padding -d --dilation --dims --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--input --dtype -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict -s --stride -p --padding -d --dilation --dims --explain --check -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
@@ -49,7 +49,7 @@ _convcalc() {
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
                 --check) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex mermaid dot'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
@@ -77,7 +77,7 @@ _convcalc() {
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 --scheduler) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex mermaid dot'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
@@ -103,7 +103,7 @@ _convcalc() {
                 --algorithm) words='direct doubling'; value=1 ;;
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown latex'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex mermaid dot'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;

@@ -211,7 +211,7 @@ def test_what_does_not_apply_to_a_pooling_is_refused_by_function_and_command(
 @pytest.mark.parametrize("layer", ["AvgPool1d(2)", convcalc.parse("AvgPool1d(2)")[0], "AdaptiveAvgPool1d(1)"])
 def test_a_whole_layer_is_not_finished_by_arguments(layer: Any, name: str) -> None:
     arguments: dict[str, Any] = {name: 1}
-    with pytest.raises(UsageError, match=f"`{name}`|{re.escape(repr(layer))} is no kind of pooling"):
+    with pytest.raises(UsageError, match=f"`{name}`|{re.escape(repr(layer))} is not a kind of pooling"):
         convcalc.pool(LINE, layer, **arguments)
 
 

@@ -23,6 +23,7 @@ from rich.cells import cell_len
 from convcalc.cli.output import wants_color
 
 Run = Callable[..., Any]
+FIELDS = ("receptive_field", "effective_stride", "effective_padding")
 RESNET_STEM = ["Conv2d(3, 64, 7, stride=2, padding=3)", "BatchNorm2d(64)", "ReLU()", "MaxPool2d(3, 2, 1)"]
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -82,10 +83,10 @@ def test_every_format_tells_the_same(here: Run) -> None:
 
 def test_json_has_just_the_promised_keys(here: Run) -> None:
     data = json.loads(here("shape", "3x224x200", *RESNET_STEM, "--json").stdout)
-    assert list(data) == ["schema", "command", "input", "output", "layers"]
+    assert list(data) == ["schema", "command", "input", "output", "layers", "assumptions"]
     assert (data["schema"], data["command"]) == (1, "shape")
     assert (data["input"], data["output"]) == ([3, 224, 200], [64, 56, 50])
-    keys = ["layer", "input", "output", "receptive_field", "effective_stride", "effective_padding"]
+    keys = ["layer", "name", "inputs", "input", "output", *FIELDS]
     assert [list(layer) for layer in data["layers"]] == [keys] * 4
 
 

@@ -23,6 +23,7 @@ from convcalc.report.matrix import matrix_report
 from convcalc.report.params import params_report
 from convcalc.report.shape import shape_report
 
+FIELDS = ("receptive_field", "effective_stride", "effective_padding")
 CONV = Convolution(None, 6, (3, 2), (2, 1), (Padding(1, 0), Padding(1, 1)), (1, 2))
 CHAIN: list[Layer] = [CONV, Normalization(None), Pooling("max", (2, 3), (2, 3), "valid", (1, 1)), Flatten()]
 CHAIN += [Linear(None, 10, bias=False)]
@@ -61,11 +62,11 @@ def machine(report: Report) -> Any:
 
 def test_the_keys_of_shape() -> None:
     data = machine(shaped())
-    assert list(data) == ["schema", "command", "input", "output", "layers"]
+    assert list(data) == ["schema", "command", "input", "output", "layers", "assumptions"]
     assert (data["schema"], data["command"]) == (1, "shape")
     assert (data["input"], data["output"]) == ([4, 3, 11, 14], [4, 10])
     for layer, text in zip(data["layers"], TEXTS, strict=True):
-        keys = ["layer", "input", "output", "receptive_field", "effective_stride", "effective_padding"]
+        keys = ["layer", "name", "inputs", "input", "output", *FIELDS]
         assert list(layer) == keys
         assert layer["layer"] == text
     assert data["layers"][0]["receptive_field"] == [3, 3]
@@ -77,14 +78,14 @@ def test_the_keys_of_shape() -> None:
 
 def test_the_keys_of_params() -> None:
     data = machine(counted(None))
-    assert list(data) == ["schema", "command", "layers", "total"]
+    assert list(data) == ["schema", "command", "layers", "total", "assumptions"]
     counts = ["weights", "biases", "buffers", "params", "share", "param_bytes"]
-    assert [list(layer) for layer in data["layers"]] == [["layer", "weight_shape", *counts]] * 2
+    assert [list(layer) for layer in data["layers"]] == [["layer", "name", "inputs", "weight_shape", *counts]] * 2
     assert list(data["total"]) == counts
     with_input = machine(counted(SIZES))
     more = ["macs", "flops", "activation_bytes"]
     for layer in with_input["layers"]:
-        assert list(layer) == ["layer", "weight_shape", *counts, *more, "output"]
+        assert list(layer) == ["layer", "name", "inputs", "weight_shape", *counts, *more, "output"]
     assert list(with_input["total"]) == [*counts, *more]
     assert with_input["input"] == list(SIZES)
     assert "biases not counted" in with_input["convention"]

@@ -30,12 +30,12 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
         if not texts and not options:
             hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
             raise UsageError("no layer given", hint=hint)
-        return LayerRequest(tuple(texts or ()), options, rank=window.dims)
+        return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict)
     if texts:
         raise UsageError("layers come from -f or from the command line, not from both", place="-f")
     from convcalc.matrix.sources import read_text
 
-    return LayerRequest((read_text(layer.file),), options, layer.file, window.dims)
+    return LayerRequest((read_text(layer.file),), options, layer.file, window.dims, layer.strict)
 
 
 def sliding_options(window: WindowArguments) -> WindowOptions:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex"]
+Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex", "mermaid", "dot"]
 When = Literal["auto", "always", "never"]
 
 
@@ -85,6 +85,9 @@ class LayerArguments(Group):
         str | None,
         typer.Option("-f", "--file", metavar="FILE", help="Read the layers from FILE, - for standard input."),
     ] = None
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a printed model that can only be read on an assumption.")
+    ] = False
 
 
 class CellOptions(Group):

@@ -59,6 +59,7 @@ def params(
         _derived(counted) if homework.explain else (),
         None if homework.check is None else _judged(homework.check, counted),
         counted.notes,
+        counted.network.assumptions,
     )
     return Answer(params_report(counted.audit, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment), output)
 
@@ -73,6 +74,9 @@ def _derived(counted: Count) -> "tuple[Derivation, ...]":
 def _judged(claim: str, counted: Count) -> "Verdict":
     from convcalc.check import judge_count
 
+    if counted.audit.unknown:
+        names = ", ".join(counted.network.nodes[index].label for index in counted.audit.unknown)
+        raise UsageError(f"the sum leaves out layers that are not known: {names}", place="--check")
     return judge_count(_whole(claim), counted.audit.total.params)
 
 

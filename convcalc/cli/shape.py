@@ -121,6 +121,7 @@ def _sizes(passed: ForwardPass, homework: HomeworkOptions) -> Report:
         _derived(passed) if homework.explain else (),
         None if homework.check is None else _judged(homework.check, passed),
         passed.network.notes,
+        passed.network.assumptions,
     )
     return shape_report(passed.trace, passed.network.nodes, passed.layout, comment)
 

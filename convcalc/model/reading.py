@@ -24,14 +24,18 @@ from convcalc.notation import (
 def read(request: LayerRequest) -> Network:
     """Return the network that is asked for; options without any layer make a convolution.
 
-    Raises SpecError with the place of the fault, and UsageError where options do not fit the layers.
+    Raises SpecError with the place of the fault, and UsageError where options do not fit the layers, or where the
+    request is strict and the reading rests on an assumption.
 
     >>> read(LayerRequest((), {"kernel": "7", "stride": "2"})).nodes[0].text
     'conv:k7,s2'
     >>> [node.text for node in read(LayerRequest(("Conv2d(3, 8, 3)", "ReLU()"))).nodes]
     ['Conv2d(3, 8, 3)', 'ReLU()']
     """
-    return read_layers(request.texts, window_options(request.options), request.file, request.rank)
+    network = read_layers(request.texts, window_options(request.options), request.file, request.rank)
+    if request.strict and network.assumptions:
+        raise UsageError(network.assumptions[0], hint="refused because `strict` allows no assumption")
+    return network
 
 
 def read_layers(

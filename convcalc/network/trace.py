@@ -58,6 +58,12 @@ class Trace(Value):
         """The shape that comes out at the end."""
         return self.steps[-1].output if self.steps else self.input
 
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        """The steps that no other takes its input from."""
+        used = {place for step in self.steps for place in step.inputs}
+        return tuple(index for index in range(len(self.steps)) if index not in used)
+
     def shape_at(self, place: int) -> TensorShape:
         """Return the shape of the tensor `place`: what comes out of a step, or an input of the network."""
         return self.steps[place].output if place >= 0 else (self.input, *self.others)[-1 - place]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from convcalc.report.blocks import Report
 
-__all__ = ["FORMATS", "render"]
+__all__ = ["DRAWINGS", "FORMATS", "render"]
 
 FORMATS = ("table", "plain", "json", "csv", "markdown", "latex")
+DRAWINGS = ("mermaid", "dot")
 
 
 def render(report: Report, form: str, *, width: int = 80, color: bool = False) -> str | bytes:
-    """Render `report` as one of `FORMATS`; `width` and `color` are those of a table.
+    """Render `report` as one of `FORMATS` or, with a network, `DRAWINGS`; `width` and `color` are those of a table.
 
     >>> from convcalc.report.blocks import Lines
     >>> render(Report("shape", {}, "2x2", (Lines(("right",), role="right"),)), "plain")
@@ -28,6 +29,10 @@ def render(report: Report, form: str, *, width: int = 80, color: bool = False) -
         from convcalc.render import machine
 
         return machine.render_json(report) if form == "json" else machine.render_csv(report)
+    if form in DRAWINGS:
+        from convcalc.render import drawing
+
+        return drawing.render_mermaid(report) if form == "mermaid" else drawing.render_dot(report)
     from convcalc.render import markup
 
     return markup.render(report, form)

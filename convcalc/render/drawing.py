@@ -17,7 +17,7 @@ def render_mermaid(report: Report) -> str:
     Raises UsageError for a report without layers.
 
     >>> layers = [{"layer": "relu", "inputs": [-1], "output": [8]}]
-    >>> print(render_mermaid(Report("shape", {"input": [8], "layers": layers}, "8", ())))
+    >>> print(render_mermaid(Report("shape", {"input": [8], "layers": layers}, "8", ())), end="")
     flowchart TD
         input0(["input 8"])
         layer0["relu"]
@@ -32,7 +32,7 @@ def render_mermaid(report: Report) -> str:
     for start, end, size in _arrows(report):
         label = f"|{size}|" if size else ""
         lines.append(f"    {start} -->{label} {end}")
-    return "\n".join(lines)
+    return "\n".join([*lines, ""])
 
 
 def render_dot(report: Report) -> str:
@@ -41,7 +41,7 @@ def render_dot(report: Report) -> str:
     Raises UsageError for a report without layers.
 
     >>> layers = [{"layer": "relu", "inputs": [-1], "output": [8]}]
-    >>> print(render_dot(Report("shape", {"input": [8], "layers": layers}, "8", ())))
+    >>> print(render_dot(Report("shape", {"input": [8], "layers": layers}, "8", ())), end="")
     digraph network {
         node [shape=box];
         input0 [label="input 8", shape=oval];
@@ -59,7 +59,7 @@ def render_dot(report: Report) -> str:
     for start, end, size in _arrows(report):
         label = f' [label="{size}"]' if size else ""
         lines.append(f"    {start} -> {end}{label};")
-    return "\n".join([*lines, "}"])
+    return "\n".join([*lines, "}", ""])
 
 
 def _layers(report: Report) -> list[dict[str, Any]]:

@@ -32,6 +32,8 @@ def _block(block: Block) -> str | bytes:
             return "".join("\t".join(map(cell_text, row)) + "\n" for row in rows)
         case Lines(role="code"):
             return "".join(f"{printable(line)}\n" for line in block.lines)
+        case Lines(role="assumption"):
+            return ""  # it stands on standard error
         case Lines():
             title = [block.title] if block.title else []
             indent = "  " if block.title else ""

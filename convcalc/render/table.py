@@ -19,7 +19,7 @@ from convcalc.render.plain import cell_text
 from convcalc.report.blocks import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table
 from convcalc.text import printable
 
-STYLES = {"explanation": "", "note": "dim", "right": "bold green", "wrong": "bold red"}
+STYLES = {"explanation": "", "note": "dim", "assumption": "yellow", "right": "bold green", "wrong": "bold red"}
 HIGHLIGHTED = ("output", "params")
 GAP = 3
 MOST_NAME = 24

@@ -41,7 +41,8 @@ class Table(Value):
 class Lines(Value):
     """Lines of text, with a title or none.
 
-    `role` is what they are: `explanation`, `note`, `right`, `wrong`, or `code`, the answer itself to be copied.
+    `role` is what they are: `explanation`, `note`, `assumption`, `right`, `wrong`, or `code`, the answer itself to
+    be copied.
     """
 
     lines: tuple[str, ...]
@@ -93,11 +94,25 @@ class Report(Value):
 
 
 class Commentary(Value):
-    """What goes with an answer: how it is derived, whether a claim about it is right, and notes."""
+    """What goes with an answer: how it is derived, whether a claim about it is right, notes, and what it assumes.
+
+    `assumptions` are among the `notes`, too, which go to standard error.
+    """
 
     derivations: tuple[Derivation, ...] = ()
     verdict: Verdict | None = None
     notes: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+def assumption_lines(comment: Commentary) -> list[Block]:
+    """Return what an answer assumes as lines under its table; plain text leaves them to standard error.
+
+    >>> assumption_lines(Commentary(assumptions=("taken in printed order: Net",)))[0].lines
+    ('assumed: taken in printed order: Net',)
+    """
+    lines = tuple(f"assumed: {sentence}" for sentence in comment.assumptions)
+    return [Lines(lines, role="assumption")] if lines else []
 
 
 def report_of(

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.layers import weight_shape
-from convcalc.report.blocks import Block, Column, Commentary, Lines, Report, Table, entry_row, report_of
+from convcalc.report.blocks import (
+    Block,
+    Column,
+    Commentary,
+    Lines,
+    Report,
+    Table,
+    assumption_lines,
+    entry_row,
+    report_of,
+)
 
 if TYPE_CHECKING:
     from convcalc.network.cost import Audit, Cost
@@ -45,6 +55,7 @@ def params_report(
     >>> params_report(audit([nodes[0].layer]), nodes, number_bytes=4).answer
     '8'
     """
+    comment = comment or Commentary()
     trace, params = audit.trace, audit.total.params
     columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
     layers = [_entry(audit, index, node, number_bytes) for index, node in enumerate(nodes)]
@@ -57,6 +68,10 @@ def params_report(
         data["input"] = list(trace.input.sizes)
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
+    data["assumptions"] = list(comment.assumptions)
+    if audit.unknown:
+        data["unknown_layers"] = [nodes[index].label for index in audit.unknown]
+    blocks += assumption_lines(comment)
     return report_of("params", data, str(params), blocks, comment)
 
 
@@ -68,7 +83,8 @@ def _entry(audit: Audit, index: int, node: Node, number_bytes: int) -> dict[str,
         counts = dict.fromkeys(counts)
     return {
         "layer": node.text,
-        **({"name": node.name} if node.name else {}),
+        "name": node.name,
+        "inputs": [index - 1] if node.inputs is None else list(node.inputs),
         "weight_shape": None if weight is None else list(weight),
         **counts,
         **({} if audit.trace is None else {"output": list(audit.trace.steps[index].output.sizes)}),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.report.blocks import Column, Commentary, Report, Table, entry_row, laid_out, report_of
+from convcalc.report.blocks import (
+    Column,
+    Commentary,
+    Report,
+    Table,
+    assumption_lines,
+    entry_row,
+    laid_out,
+    report_of,
+)
 from convcalc.text import size_text
 
 if TYPE_CHECKING:
@@ -34,20 +43,28 @@ def shape_report(
     >>> shape_report(trace([nodes[0].layer], TensorShape((3,), 0)), nodes).data["output"]
     [2]
     """
+    comment = comment or Commentary()
     layers = [_entry(node, step, layout) for node, step in zip(nodes, trace.steps, strict=True)]
     rows = tuple(entry_row(node.label, entry, COLUMNS) for node, entry in zip(nodes, layers, strict=True))
     output = laid_out(trace.output, layout)
     data: dict[str, Any] = {"input": list(laid_out(trace.input, layout)), "output": list(output), "layers": layers}
     if layout != "chw":
         data["layout"] = layout
-    return report_of("shape", data, size_text(output), [Table(COLUMNS, rows)], comment)
+    answer = size_text(output)
+    outputs = [laid_out(trace.steps[index].output, layout) for index in trace.outputs]
+    if len(outputs) > 1:
+        data["outputs"] = [list(sizes) for sizes in outputs]
+        answer = "\n".join(map(size_text, outputs))
+    blocks = [Table(COLUMNS, rows), *assumption_lines(comment)]
+    return report_of("shape", data | {"assumptions": list(comment.assumptions)}, answer, blocks, comment)
 
 
 def _entry(node: Node, step: Step, layout: str) -> dict[str, Any]:
     """Return what the JSON form says of one layer."""
     return {
         "layer": node.text,
-        **({"name": node.name} if node.name else {}),
+        "name": node.name,
+        "inputs": list(step.inputs),
         "input": list(laid_out(step.input, layout)),
         "output": list(laid_out(step.output, layout)),
         "receptive_field": _sizes(step, "size"),

@@ -1,0 +1,62 @@
+"""Drawings of networks: what they hold, and that the real programs read them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from convcalc.cli import main
+from convcalc.errors import UsageError
+from convcalc.render import render
+from convcalc.report.blocks import Report
+
+BRANCHES = "conv:4,k3 =a conv:5,k3,p1 cat:a (id * gap conv:9,k1 sigmoid) gap fc:3"
+AWKWARD = "nn.Conv2d(3, 8, 3, padding_mode='zeros') =a relu cat:a"
+
+
+def drawn(capsys: pytest.CaptureFixture[str], form: str, *arguments: str) -> str:
+    assert main([*arguments, "-F", form]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [("shape", "3x12x9", BRANCHES), ("params", "--input", "3x12x9", BRANCHES)])
+def test_every_layer_and_arrow_is_drawn(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    mermaid, dot = drawn(capsys, "mermaid", *arguments), drawn(capsys, "dot", *arguments)
+    for text, arrow in ((mermaid, " -->"), (dot, " -> ")):
+        assert text.count(arrow) == 9 + 3 + 1  # an arrow for each input of each layer, and the output
+    assert "input0 -->|3x12x9| layer0" in mermaid
+    assert 'layer0 -> layer2 [label="4x10x7"];' in dot
+    assert 'output0 [label="output 3", shape=oval];' in dot
+
+
+def test_several_outputs_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    text = drawn(capsys, "mermaid", "shape", "3x12x9", "conv:4,k3 =a conv:5,k3 from:a conv:6,k5")
+    assert 'output0(["output 5x8x5"])' in text
+    assert 'output1(["output 6x6x3"])' in text
+
+
+def test_a_matrix_has_no_network_to_draw(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conv", "1 2; 3 4", "-k", "1", "-F", "dot"]) == 2
+    assert "conv has no network to draw here" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="no network to draw"):
+        render(Report("pool", {}, "", ()), "mermaid")
+
+
+@pytest.mark.parametrize("text", [BRANCHES, AWKWARD])
+def test_graphviz_reads_the_drawing(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    program = shutil.which("dot")
+    if program is None:
+        pytest.skip("SKIPPED: Graphviz is not installed (Debian: graphviz); its drawing is not checked")
+    done = subprocess.run(
+        [program, "-Tplain"], input=drawn(capsys, "dot", "shape", "3x12x9", text), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\nnode ") == main_layers(capsys, text) + 2
+
+
+def main_layers(capsys: pytest.CaptureFixture[str], text: str) -> int:
+    """Count the layers of a network by the rows of its table."""
+    assert main(["shape", "3x12x9", text]) == 0
+    return len(capsys.readouterr().out.splitlines()) - 1
