@@ -53,8 +53,9 @@ def solve_value(
     if field in _TAKEN:
         fitting = {before.sizes[-1], before.elements, prod(before.channels_last), before.channels or 1}
         return try_values(what, sorted(fitting), accept, f"none: no {what} fit what comes in, {before}")
-    paths, end = axis_paths(first, before, at)
-    if field not in _WINDOW or not before.rank or end < len(first):
+    # Without spatial axes there is nothing to follow.
+    paths, end = axis_paths(first, before, at) if before.rank else ([], 0)
+    if field not in _WINDOW or end < len(first):
         return _try_numbers(build, accept, want, what)
     if want is None:
         raise UsageError(f"any {what} may be meant", place="?", hint=_WANT_HINT)
