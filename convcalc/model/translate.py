@@ -27,7 +27,7 @@ def translation(passed: ForwardPass, notation: str) -> Translation:
     """Write the layers of a forward pass in `notation` (`pytorch`, `keras` or `short`).
 
     Branches make a class with its `forward` of PyTorch, and the functional form of Keras. Raises UsageError with the
-    place of the layer that the notation cannot say.
+    place of the layer that the notation cannot express.
 
     >>> from convcalc.model.forward import forward
     >>> from convcalc.model.request import LayerRequest

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from convcalc import layers
 from convcalc.errors import ConvcalcError, SpecError
-from convcalc.layers import (
-    Border,
-    Convolution,
-    Elementwise,
-    Linear,
-    Normalization,
-    Pooling,
-    Resize,
-    TensorShape,
-    complete,
-)
 from convcalc.notation.call.signature import Signatures
 from convcalc.notation.call.syntax import Call, Sequence, read_expression
 from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, too_many
@@ -168,10 +158,10 @@ def _is_word(word: str) -> bool:
 def _set_channels(entries: list[Entry], channels: int) -> None:
     """Set the channels of an `Input` whose other sizes are open in the first layer that takes channels."""
     for entry in entries:
-        if isinstance(entry.layer, Convolution | Normalization | Linear):
-            entry.layer = complete(entry.layer, TensorShape((channels,), 0))
+        if isinstance(entry.layer, layers.Convolution | layers.Normalization | layers.Linear):
+            entry.layer = layers.complete(entry.layer, layers.TensorShape((channels,), 0))
             return
-        if not isinstance(entry.layer, Elementwise | Pooling | Border | Resize):
+        if not isinstance(entry.layer, layers.Elementwise | layers.Pooling | layers.Border | layers.Resize):
             return
 
 

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
+from convcalc import layers
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Padding
-from convcalc.layers import (
-    AdaptivePooling,
-    Convolution,
-    Elementwise,
-    Flatten,
-    Layer,
-    Linear,
-    NamedPadding,
-    Normalization,
-    Pooling,
-    rank_of,
-)
 from convcalc.notation.nodes import Node, WindowOptions
 from convcalc.notation.short.vocabulary import ELEMENTWISE, KINDS, POOL_KINDS, canonical
 from convcalc.text import did_you_mean
@@ -54,14 +43,14 @@ def build_layer(kind: str, options: WindowOptions, rank: int | None = None) -> N
     >>> build_layer("conv", WindowOptions(kernel=(7,), stride=(2,), padding=(Padding(3, 3),))).text
     'conv:k7,s2,p3'
     """
-    from convcalc.notation.write import to_short
+    from convcalc.notation.short.write import to_short
 
     layer = build(kind, options, rank)
     text = to_short(layer)
     return Node(layer, text, text, (0, len(text)))
 
 
-def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
+def build(kind: str, options: WindowOptions, rank: int | None) -> layers.Layer:
     """Build the layer of `build_layer` alone."""
     found = canonical(kind)
     if found is None:
@@ -81,16 +70,16 @@ def build(kind: str, options: WindowOptions, rank: int | None) -> Layer:
                 raise UsageError(
                     "a linear layer needs its output features", hint="write fc:10, or give `out_channels`"
                 )
-            return Linear(options.in_channels, options.out_channels, options.bias is not False)
+            return layers.Linear(options.in_channels, options.out_channels, options.bias is not False)
         case "bn":
-            return Normalization(options.in_channels, kind_rank)
+            return layers.Normalization(options.in_channels, kind_rank)
         case _:
-            return Flatten() if name == "flatten" else Elementwise(name)
+            return layers.Flatten() if name == "flatten" else layers.Elementwise(name)
 
 
 def adaptive_pooling(
     kind: str, outputs: tuple[int, ...], rank: int | None = None, options: WindowOptions | None = None
-) -> AdaptivePooling:
+) -> layers.AdaptivePooling:
     """Build the pooling `kind` (`max`, `avgpool`) to an output size: one number for all axes, or one for each.
 
     Raises UsageError where `kind` is not a kind of pooling, the numbers of axes differ, or any of the `options` is
@@ -108,7 +97,7 @@ def adaptive_pooling(
     axes = _agreed(kind, found[1], rank) or (len(outputs) if len(outputs) > 1 else 2)
     if len(outputs) not in (1, axes):
         raise UsageError(f"the output size has {len(outputs)} values for {axes} spatial axes", place="`adaptive`")
-    return AdaptivePooling(POOL_KINDS[found[0]], _axes(outputs, axes, (1,)))
+    return layers.AdaptivePooling(POOL_KINDS[found[0]], _axes(outputs, axes, (1,)))
 
 
 def _agreed(what: str, own: int | None, rank: int | None) -> int | None:
@@ -124,8 +113,8 @@ def check_rank(what: str, own: int | None, rank: int | None) -> None:
         raise UsageError(f"{what} works on {axes}, not on {rank}")
 
 
-def _convolution(name: str, options: WindowOptions, rank: int) -> Convolution:
-    return Convolution(
+def _convolution(name: str, options: WindowOptions, rank: int) -> layers.Convolution:
+    return layers.Convolution(
         in_channels=options.in_channels,
         out_channels=options.out_channels,
         kernel=_required_kernel(name, options, rank),
@@ -140,9 +129,9 @@ def _convolution(name: str, options: WindowOptions, rank: int) -> Convolution:
     )
 
 
-def _pooling(name: str, options: WindowOptions, rank: int) -> Pooling:
+def _pooling(name: str, options: WindowOptions, rank: int) -> layers.Pooling:
     kernel = _required_kernel(name, options, rank)
-    return Pooling(
+    return layers.Pooling(
         kind=POOL_KINDS[name],
         kernel=kernel,
         stride=kernel if options.stride is None else _axes(options.stride, rank, (1,)),
@@ -191,7 +180,9 @@ def _axes(values: tuple[int, ...] | None, rank: int, default: tuple[int, ...]) -
     return chosen * rank if len(chosen) == 1 else chosen
 
 
-def _padding(padding: tuple[Padding, ...] | NamedPadding | None, rank: int) -> tuple[Padding, ...] | NamedPadding:
+def _padding(
+    padding: tuple[Padding, ...] | layers.NamedPadding | None, rank: int
+) -> tuple[Padding, ...] | layers.NamedPadding:
     if padding is None:
         return (Padding(),) * rank
     if isinstance(padding, str):
@@ -218,7 +209,7 @@ def apply_options(node: Node, options: WindowOptions) -> Node:
     """
     if not options.given():
         return node
-    from convcalc.notation.write import to_short
+    from convcalc.notation.short.write import to_short
 
     try:
         layer = _changed(node.layer, options, node.text)
@@ -228,19 +219,19 @@ def apply_options(node: Node, options: WindowOptions) -> Node:
     return Node(layer, text, text, (0, len(text)), "", node.name, node.notes)
 
 
-def _changed(layer: Layer, options: WindowOptions, what: str) -> Layer:
+def _changed(layer: layers.Layer, options: WindowOptions, what: str) -> layers.Layer:
     takes: tuple[str, ...]
     match layer:
-        case Convolution():
+        case layers.Convolution():
             takes = _TAKES["dw" if layer.depth_multiplier else "convT" if layer.transposed else "conv"]
-        case Pooling():
+        case layers.Pooling():
             takes = _TAKES[f"{layer.kind}pool"]
-        case Linear():
+        case layers.Linear():
             takes = _TAKES["fc"]
         case _:
             takes = ()
     _refuse_others(options, takes, what)
-    rank = _rank(options, rank_of(layer) or 0)
+    rank = _rank(options, layers.rank_of(layer) or 0)
     changes: dict[str, object] = {}
     for name in options.given():
         value = getattr(options, name)
@@ -248,7 +239,7 @@ def _changed(layer: Layer, options: WindowOptions, what: str) -> Layer:
             value = _padding(options.padding, rank)
         elif name in _PER_AXIS:
             value = _axes(value, rank, (1,))
-        elif isinstance(layer, Linear):
+        elif isinstance(layer, layers.Linear):
             name = name.replace("channels", "features")
         changes[name] = value
     return layer.replace(**changes)

@@ -1,4 +1,4 @@
-"""A layer as a call before it is text: its name in a notation and the arguments that differ from the defaults."""
+"""A layer as a call to be written: its name in a notation and the arguments that differ from the defaults."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from convcalc.geometry import Padding
 
 
 class Infinite:
-    """An infinite number, which Python writes as a call: `float('-inf')`."""
+    """An infinite number, which Python writes as `float('-inf')`."""
 
     __slots__ = ("value",)
 
@@ -21,8 +21,8 @@ class Infinite:
         return str(self.value)
 
 
-class Written:
-    """A name, the arguments by position, and those by name."""
+class LayerCall:
+    """A name, the positional arguments, and the keyword arguments."""
 
     __slots__ = ("keywords", "name", "positional")
 
@@ -31,24 +31,24 @@ class Written:
         self.positional = positional
         self.keywords = keywords
 
-    def without(self, **defaults: object) -> Written:
-        """Leave out the arguments that are as they are by default.
+    def without(self, **defaults: object) -> LayerCall:
+        """Return the call without the keyword arguments that have these values.
 
-        >>> Written("Flatten", start_dim=1, end_dim=2).without(start_dim=1, end_dim=-1).call()
+        >>> LayerCall("Flatten", start_dim=1, end_dim=2).without(start_dim=1, end_dim=-1).text()
         'Flatten(end_dim=2)'
         """
         kept = {key: value for key, value in self.keywords.items() if key not in defaults or value != defaults[key]}
-        return Written(self.name, *self.positional, **kept)
+        return LayerCall(self.name, *self.positional, **kept)
 
-    def call(self, module: str = "") -> str:
-        """Write it as Python does."""
+    def text(self, module: str = "") -> str:
+        """Return the call as Python writes it, after the name of a module."""
         arguments = [*map(repr, self.positional), *(f"{key}={value!r}" for key, value in self.keywords.items())]
         return f"{module}{self.name}({', '.join(arguments)})"
 
     def word(self) -> str:
-        """Write it as the short notation does.
+        """Return the call as a word of the short notation.
 
-        >>> Written("Upsample", scale_factor=(2, 3)).word()
+        >>> LayerCall("Upsample", scale_factor=(2, 3)).word()
         'upsample:scale_factor=2x3'
         """
         fields = [*map(_short, self.positional), *(f"{key}={_short(value)}" for key, value in self.keywords.items())]
@@ -62,7 +62,7 @@ def _short(value: object) -> str:
 
 
 def axes(values: tuple[int, ...]) -> int | tuple[int, ...]:
-    """Write equal numbers as one.
+    """Return equal numbers as one.
 
     >>> axes((3, 3)), axes((3, 5))
     (3, (3, 5))
@@ -71,18 +71,18 @@ def axes(values: tuple[int, ...]) -> int | tuple[int, ...]:
 
 
 def both_sides(padding: tuple[Padding, ...], notation: str) -> int | tuple[int, ...]:
-    """Write padding that is the same before and after each axis; raise UsageError where it is not."""
+    """Return padding that is equal before and after each axis; raise UsageError where it is not."""
     for side in padding:
         if side.before != side.after:
-            raise unsayable(f"padding of {side.before} before and {side.after} after an axis", notation)
+            raise refusal(f"padding of {side.before} before and {side.after} after an axis", notation)
     return axes(tuple(side.before for side in padding))
 
 
-def unsayable(what: str, notation: str, hint: str | None = None) -> UsageError:
-    """Make the error for something that a notation has no words for.
+def refusal(what: str, notation: str, hint: str | None = None) -> UsageError:
+    """Return the error for what a notation cannot express.
 
-    >>> unsayable("minpool", "PyTorch").message
-    "PyTorch's notation cannot say minpool"
+    >>> refusal("minpool", "PyTorch").message
+    "PyTorch's notation cannot express minpool"
     """
     whose = "the short notation" if notation == "short" else f"{notation}'s notation"
-    return UsageError(f"{whose} cannot say {what}", hint=hint)
+    return UsageError(f"{whose} cannot express {what}", hint=hint)

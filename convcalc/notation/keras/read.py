@@ -11,26 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from convcalc import layers
 from convcalc.errors import ShapeError
-from convcalc.layers import (
-    AdaptivePooling,
-    AxesNormalization,
-    Border,
-    Convolution,
-    Elementwise,
-    Embedding,
-    Flatten,
-    Layer,
-    Linear,
-    NamedPadding,
-    Normalization,
-    NormalizationKind,
-    Permute,
-    Pooling,
-    Reshape,
-    Resize,
-    Slope,
-)
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call, Symbol
@@ -72,10 +54,10 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     if bound.values.get("data_format") not in (None, "channels_last"):
         raise bound.fault("data_format", "Keras's notation is read channels last only", "leave data_format out")
     try:
-        layers = _BUILDERS[family](bound, name)
+        built = _BUILDERS[family](bound, name)
     except ShapeError as error:
         raise source.fault(error.message, call.start, call.end, error.hint) from None
-    found = [Entry(call.start, call.end, layer, _own_name(bound)) for layer in layers]
+    found = [Entry(call.start, call.end, layer, _own_name(bound)) for layer in built]
     if "activation" in bound.values and family != "activation":
         found[-1].activation = _activation(bound)
     if len(found) > 1:
@@ -97,7 +79,7 @@ def _own_name(bound: BoundArguments) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _activation(bound: BoundArguments) -> Layer | None:
+def _activation(bound: BoundArguments) -> layers.Layer | None:
     """Read an activation: its name in Keras, or the function or layer of that name."""
     value = bound.values["activation"]
     if value is None:
@@ -114,7 +96,7 @@ def _activation(bound: BoundArguments) -> Layer | None:
     return ACTIVATIONS[word.lower()]
 
 
-def _activation_of(bound: BoundArguments, call: Call) -> Layer:
+def _activation_of(bound: BoundArguments, call: Call) -> layers.Layer:
     """Read an activation that is written as a layer with arguments of its own: `LeakyReLU(0.1)`."""
     entry = SIGNATURES.get(call.short_name)
     if entry is None or entry[0] not in ("elementwise", "activation"):
@@ -123,7 +105,7 @@ def _activation_of(bound: BoundArguments, call: Call) -> Layer:
     return found.layer
 
 
-def _padding(bound: BoundArguments, *allowed: NamedPadding) -> NamedPadding:
+def _padding(bound: BoundArguments, *allowed: layers.NamedPadding) -> layers.NamedPadding:
     word = bound.take("padding", str).lower()
     for name in allowed:
         if word == name:
@@ -140,10 +122,10 @@ def _check_strides(bound: BoundArguments) -> tuple[int, ...]:
     return strides
 
 
-def _convolution(bound: BoundArguments, name: str) -> list[Layer]:
+def _convolution(bound: BoundArguments, name: str) -> list[layers.Layer]:
     padding = _padding(bound, "valid", "same", "causal") if bound.rank == 1 else _padding(bound, "valid", "same")
     return [
-        Convolution(
+        layers.Convolution(
             in_channels=None,
             out_channels=bound.whole("filters"),
             kernel=bound.axes("kernel_size"),
@@ -156,14 +138,14 @@ def _convolution(bound: BoundArguments, name: str) -> list[Layer]:
     ]
 
 
-def _transposed(bound: BoundArguments, name: str) -> list[Layer]:
+def _transposed(bound: BoundArguments, name: str) -> list[layers.Layer]:
     strides, extra = _check_strides(bound), bound.values["output_padding"]
     if isinstance(extra, tuple):
         for cells, step in zip(extra, strides, strict=True):
             if cells >= step:
                 raise bound.fault("output_padding", f"output_padding {cells} must be smaller than the stride {step}")
     return [
-        Convolution(
+        layers.Convolution(
             in_channels=None,
             out_channels=bound.whole("filters"),
             kernel=bound.axes("kernel_size"),
@@ -177,9 +159,9 @@ def _transposed(bound: BoundArguments, name: str) -> list[Layer]:
     ]
 
 
-def _depthwise(bound: BoundArguments, name: str) -> list[Layer]:
+def _depthwise(bound: BoundArguments, name: str) -> list[layers.Layer]:
     return [
-        Convolution(
+        layers.Convolution(
             in_channels=None,
             out_channels=None,
             kernel=bound.axes("kernel_size"),
@@ -192,36 +174,38 @@ def _depthwise(bound: BoundArguments, name: str) -> list[Layer]:
     ]
 
 
-def _separable(bound: BoundArguments, name: str) -> list[Layer]:
+def _separable(bound: BoundArguments, name: str) -> list[layers.Layer]:
     """Build both parts: a depthwise convolution without bias, then one of kernel 1 that mixes the channels."""
     (depthwise,) = _depthwise(bound, name)
     ones = (1,) * bound.rank
-    pointwise = Convolution(None, bound.whole("filters"), ones, ones, "valid", ones, bias=bound.flag("use_bias"))
+    pointwise = layers.Convolution(
+        None, bound.whole("filters"), ones, ones, "valid", ones, bias=bound.flag("use_bias")
+    )
     return [depthwise.replace(bias=False), pointwise]
 
 
-def _pooling(bound: BoundArguments, name: str) -> list[Layer]:
+def _pooling(bound: BoundArguments, name: str) -> list[layers.Layer]:
     kernel, padding = bound.axes("pool_size"), _padding(bound, "valid", "same")
     stride = kernel if bound.values["strides"] is None else bound.axes("strides")
     # TensorFlow's average never counts the padding.
     ones, kept = (1,) * bound.rank, name.startswith("Max")
-    return [Pooling("max" if kept else "avg", kernel, stride, padding, ones, count_padding=kept)]
+    return [layers.Pooling("max" if kept else "avg", kernel, stride, padding, ones, count_padding=kept)]
 
 
-def _global(bound: BoundArguments, name: str) -> list[Layer]:
+def _global(bound: BoundArguments, name: str) -> list[layers.Layer]:
     ones, drop_axes = (1,) * bound.rank, not bound.flag("keepdims")
-    return [AdaptivePooling("max" if "Max" in name else "avg", ones, drop_axes)]
+    return [layers.AdaptivePooling("max" if "Max" in name else "avg", ones, drop_axes)]
 
 
-def _adaptive(bound: BoundArguments, name: str) -> list[Layer]:
-    return [AdaptivePooling("max" if "Max" in name else "avg", bound.take("output_size", tuple))]
+def _adaptive(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    return [layers.AdaptivePooling("max" if "Max" in name else "avg", bound.take("output_size", tuple))]
 
 
-def _dense(bound: BoundArguments, name: str) -> list[Layer]:
-    return [Linear(None, bound.whole("units"), bound.flag("use_bias"), on_channels=True)]
+def _dense(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    return [layers.Linear(None, bound.whole("units"), bound.flag("use_bias"), on_channels=True)]
 
 
-def _normalization(bound: BoundArguments, name: str) -> list[Layer]:
+def _normalization(bound: BoundArguments, name: str) -> list[layers.Layer]:
     axes, scale = bound.axes("axis"), bound.values.get("scale") is not False
     shift = bound.values.get("center", False) is not False
     batch = name == "BatchNormalization"
@@ -231,13 +215,13 @@ def _normalization(bound: BoundArguments, name: str) -> list[Layer]:
     if axes != (-1,):
         if batch and len(axes) > 1:
             raise bound.fault("axis", "BatchNormalization takes one axis")
-        return [AxesNormalization(axes, None, scale, shift, batch, batch, eps, momentum)]
+        return [layers.AxesNormalization(axes, None, scale, shift, batch, batch, eps, momentum)]
     bias = None if shift == scale else shift
-    kind: NormalizationKind = "batch" if batch else "rms" if name.startswith("RMS") else "layer"
-    return [Normalization(None, None, scale, batch, bias, kind, 1, batch, eps, momentum)]
+    kind: layers.NormalizationKind = "batch" if batch else "rms" if name.startswith("RMS") else "layer"
+    return [layers.Normalization(None, None, scale, batch, bias, kind, 1, batch, eps, momentum)]
 
 
-def _group_normalization(bound: BoundArguments, name: str) -> list[Layer]:
+def _group_normalization(bound: BoundArguments, name: str) -> list[layers.Layer]:
     groups, scale, shift = bound.whole("groups"), bound.flag("scale"), bound.flag("center")
     if bound.axes("axis") != (-1,):
         raise bound.fault("axis", "GroupNormalization is read for the channels alone, axis=-1")
@@ -245,66 +229,66 @@ def _group_normalization(bound: BoundArguments, name: str) -> list[Layer]:
         raise bound.fault("groups", f"groups must be at least 1, or -1 for one a channel, got {groups}")
     bias, eps = None if shift == scale else shift, bound.number("epsilon")
     if groups == -1:
-        return [Normalization(None, None, scale, False, bias, "instance", eps=eps)]
-    return [Normalization(None, None, scale, False, bias, "group", groups, eps=eps)]
+        return [layers.Normalization(None, None, scale, False, bias, "instance", eps=eps)]
+    return [layers.Normalization(None, None, scale, False, bias, "group", groups, eps=eps)]
 
 
-def _border(bound: BoundArguments, name: str) -> list[Layer]:
-    return [Border(bound.take("padding", tuple))]
+def _border(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    return [layers.Border(bound.take("padding", tuple))]
 
 
-def _cropping(bound: BoundArguments, name: str) -> list[Layer]:
-    return [Border(tuple((-before, -after) for before, after in bound.take("cropping", tuple)))]
+def _cropping(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    return [layers.Border(tuple((-before, -after) for before, after in bound.take("cropping", tuple)))]
 
 
-def _upsampling(bound: BoundArguments, name: str) -> list[Layer]:
+def _upsampling(bound: BoundArguments, name: str) -> list[layers.Layer]:
     word = bound.take("interpolation", str).lower() if "interpolation" in bound.values else "nearest"
-    return [Resize(bound.rank, factor=bound.axes("size"), mode="cubic" if word == "bicubic" else word)]
+    return [layers.Resize(bound.rank, factor=bound.axes("size"), mode="cubic" if word == "bicubic" else word)]
 
 
-def _resizing(bound: BoundArguments, name: str) -> list[Layer]:
+def _resizing(bound: BoundArguments, name: str) -> list[layers.Layer]:
     size, word = (bound.whole("height"), bound.whole("width")), bound.take("interpolation", str).lower()
-    return [Resize(2, size=size, mode={"bicubic": "cubic", "nearest": "nearest-exact"}.get(word, word))]
+    return [layers.Resize(2, size=size, mode={"bicubic": "cubic", "nearest": "nearest-exact"}.get(word, word))]
 
 
-def _repeat(bound: BoundArguments, name: str) -> list[Layer]:
+def _repeat(bound: BoundArguments, name: str) -> list[layers.Layer]:
     """Build a repetition of features along a new axis: that axis with one cell, then as many as are wanted."""
-    return [Reshape((1, -1), rank=0), Resize(1, factor=(bound.whole("n"),))]
+    return [layers.Reshape((1, -1), rank=0), layers.Resize(1, factor=(bound.whole("n"),))]
 
 
-def _reshape(bound: BoundArguments, name: str) -> list[Layer]:
-    return [Reshape(bound.axes("target_shape"))]
+def _reshape(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    return [layers.Reshape(bound.axes("target_shape"))]
 
 
-def _permute(bound: BoundArguments, name: str) -> list[Layer]:
+def _permute(bound: BoundArguments, name: str) -> list[layers.Layer]:
     axes = bound.axes("dims")
     if sorted(axes) != list(range(1, len(axes) + 1)):
         raise bound.fault("dims", f"dims must be the numbers 1 to {len(axes)} in some order, got {axes}")
-    return [Permute(axes)]
+    return [layers.Permute(axes)]
 
 
-def _slope(bound: BoundArguments, name: str) -> list[Layer]:
+def _slope(bound: BoundArguments, name: str) -> list[layers.Layer]:
     shared = bound.values["shared_axes"]
     axes = shared if isinstance(shared, tuple) else ()
     if any(axis < 1 for axis in axes):
         raise bound.fault("shared_axes", f"shared_axes are counted from 1, got {axes}")
-    return [Slope(None, axes)]
+    return [layers.Slope(None, axes)]
 
 
-def _embedding(bound: BoundArguments, name: str) -> list[Layer]:
+def _embedding(bound: BoundArguments, name: str) -> list[layers.Layer]:
     masked = (("mask_zero", True),) if bound.flag("mask_zero") else ()
-    return [Embedding(bound.whole("input_dim"), bound.whole("output_dim"), as_channels=True, arguments=masked)]
+    return [layers.Embedding(bound.whole("input_dim"), bound.whole("output_dim"), as_channels=True, arguments=masked)]
 
 
-def _flatten(bound: BoundArguments, name: str) -> list[Layer]:
-    return [Flatten()]
+def _flatten(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    return [layers.Flatten()]
 
 
-def _activation_layer(bound: BoundArguments, name: str) -> list[Layer]:
-    return [_activation(bound) or Elementwise("Identity")]
+def _activation_layer(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    return [_activation(bound) or layers.Elementwise("Identity")]
 
 
-_BUILDERS: dict[str, Callable[[BoundArguments, str], list[Layer]]] = {
+_BUILDERS: dict[str, Callable[[BoundArguments, str], list[layers.Layer]]] = {
     "convolution": _convolution,
     "transposed": _transposed,
     "depthwise": _depthwise,

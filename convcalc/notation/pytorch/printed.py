@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from convcalc import layers
 from convcalc.errors import ConvcalcError
-from convcalc.layers import Attention, Convolution, Linear, Pooling, Unknown
 from convcalc.notation.branches import connect
 from convcalc.notation.entries import MAX_LAYERS, Entry, Item, too_many
 from convcalc.notation.pytorch.blocks import SEQUENTIAL, Block, known_block
@@ -158,7 +158,7 @@ class _Reader:
         found = self.own_layer(module)
         if found is not None:
             return found
-        return [Entry(module.start, module.end, Unknown(module.type))]
+        return [Entry(module.start, module.end, layers.Unknown(module.type))]
 
     def own_layer(self, module: Module) -> list[Entry] | None:
         """Return the layer that a module is by its own arguments."""
@@ -179,10 +179,10 @@ class _Reader:
         projection = module.child("out_proj")
         if projection is not None:
             layer = layer_of_module(self.source, self.text, projection).layer
-            if isinstance(layer, Linear) and layer.in_features is not None:
-                attention = Attention(layer.in_features, None, layer.bias)
+            if isinstance(layer, layers.Linear) and layer.in_features is not None:
+                attention = layers.Attention(layer.in_features, None, layer.bias)
                 return [Entry(module.start, module.end, attention, "", (_HIDDEN_IN_ATTENTION,))]
-        return [Entry(module.start, module.end, Unknown(module.type))]
+        return [Entry(module.start, module.end, layers.Unknown(module.type))]
 
     def block(self, module: Module, block: Block) -> list[Entry]:
         """Read the graph of a known block, whose words are children or layers of the short notation."""
@@ -227,8 +227,8 @@ def _names(source: Source, module: Module) -> list[str]:
 
 def _keeps(entries: Sequence[Entry]) -> bool:
     """Return whether what goes through entries keeps its sizes and channels: strides of 1, as many out as in."""
-    windows = [entry.layer for entry in entries if isinstance(entry.layer, Convolution | Pooling)]
-    convolutions = [layer for layer in windows if isinstance(layer, Convolution)]
+    windows = [entry.layer for entry in entries if isinstance(entry.layer, layers.Convolution | layers.Pooling)]
+    convolutions = [layer for layer in windows if isinstance(layer, layers.Convolution)]
     if not convolutions or any(step > 1 for layer in windows for step in layer.stride):
         return False
     return convolutions[0].in_channels == convolutions[-1].out_channels

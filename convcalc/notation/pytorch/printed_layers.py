@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from convcalc import layers
 from convcalc.errors import SpecError
-from convcalc.layers import Convolution, Elementwise, Layer, Pooling
 from convcalc.notation.call.syntax import Call, read_expression
 from convcalc.notation.pytorch.print_tree import Module
 from convcalc.notation.pytorch.printed_modules import KEEPING, is_foreign, layer_of_foreign
@@ -35,7 +35,7 @@ class Read:
 
     __slots__ = ("layer", "note")
 
-    def __init__(self, layer: Layer | None, note: str = "") -> None:
+    def __init__(self, layer: layers.Layer | None, note: str = "") -> None:
         self.layer = layer
         self.note = note
 
@@ -54,7 +54,7 @@ def layer_of_module(source: Source, text: str, module: Module) -> Read:
     """
     name = module.class_name
     if name in KEEPING:
-        return Read(Elementwise(name))
+        return Read(layers.Elementwise(name))
     if name in SIGNATURES or is_foreign(name):
         return Read(_own_layer(source, text, module, name))
     known = _LIKE.get(name) or _held_name(name)
@@ -64,7 +64,7 @@ def layer_of_module(source: Source, text: str, module: Module) -> Read:
         layer = _called(source, text, module, known, lenient=True)
     except SpecError:
         return Read(None)
-    if name in _PADDED_SAME and isinstance(layer, Convolution | Pooling):
+    if name in _PADDED_SAME and isinstance(layer, layers.Convolution | layers.Pooling):
         return Read(layer.replace(padding="same"), f"{name} is taken for a {known} with padding as TensorFlow has it")
     return Read(layer, f"{name} is taken for a {known}")
 
@@ -77,7 +77,7 @@ def _held_name(name: str) -> str | None:
     return match[0]
 
 
-def _own_layer(source: Source, text: str, module: Module, name: str) -> Layer | None:
+def _own_layer(source: Source, text: str, module: Module, name: str) -> layers.Layer | None:
     try:
         return _called(source, text, module, name)
     except SpecError:
@@ -88,7 +88,7 @@ def _own_layer(source: Source, text: str, module: Module, name: str) -> Layer | 
         raise
 
 
-def _called(source: Source, text: str, module: Module, name: str, *, lenient: bool = False) -> Layer:
+def _called(source: Source, text: str, module: Module, name: str, *, lenient: bool = False) -> layers.Layer:
     """Read a module's own arguments as those of `name`; `lenient` passes over parameters that it does not have."""
     start, end = module.inside
     inside = _modern(text[start:end], name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcalc.layers import Layer, LayerNormalization, Linear, Normalization
+from convcalc import layers
 from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call
 from convcalc.text import Source
@@ -44,7 +44,7 @@ def is_foreign(name: str) -> bool:
     return name in ("Conv1D", "LayerNorm2d") or name.endswith("RMSNorm")
 
 
-def layer_of_foreign(source: Source, call: Call) -> Layer:
+def layer_of_foreign(source: Source, call: Call) -> layers.Layer:
     """Give the layer that a module of `is_foreign` is.
 
     >>> from convcalc.notation.call.syntax import read_expression
@@ -54,14 +54,14 @@ def layer_of_foreign(source: Source, call: Call) -> Layer:
     """
     if call.name == "Conv1D":
         bound = bind(source, call, _TRANSPOSED_LINEAR, 0)
-        return Linear(bound.whole("nx"), bound.whole("nf"))
+        return layers.Linear(bound.whole("nx"), bound.whole("nf"))
     bound = bind(source, call, _SHAPE, 0)
     sizes, affine = bound.axes("normalized_shape"), bound.flag("elementwise_affine")
     eps = None if bound.values["eps"] is None else bound.number("eps")
     if call.name == "LayerNorm2d" and len(sizes) == 1:
-        return Normalization(
+        return layers.Normalization(
             sizes[0], None, affine, running_stats=False, kind="layer", eps=1e-6 if eps is None else eps
         )
     if call.name == "LayerNorm2d":
         raise bound.fault("normalized_shape", "LayerNorm2d normalizes over the channels, one number")
-    return LayerNormalization(sizes, affine, bias=False, rms=True, eps=eps)
+    return layers.LayerNormalization(sizes, affine, bias=False, rms=True, eps=eps)

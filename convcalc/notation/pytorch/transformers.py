@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcalc.layers import Attention, Elementwise, Layer, LayerNormalization, Linear
+from convcalc import layers
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.syntax import Call
@@ -78,23 +78,23 @@ def _nested(source: Source, value: object, call: Call, expected: str) -> list[En
     return [Entry(value.start, value.end, layer_of(source, value))]
 
 
-def _parts(name: str, bound: BoundArguments) -> list[tuple[str, Layer]]:
+def _parts(name: str, bound: BoundArguments) -> list[tuple[str, layers.Layer]]:
     """Return the layers in the order in which PyTorch prints them."""
     decoder = name == "TransformerDecoderLayer"
     size, inner, bias = bound.whole("d_model"), bound.whole("dim_feedforward"), bound.flag("bias")
     rate = bound.number("dropout")
     given = (("dropout", rate), ("batch_first", bound.flag("batch_first")))
     others = tuple((parameter, value) for parameter, value in given if value)
-    attention = Attention(size, bound.whole("nhead"), bias, arguments=others)
-    norm = LayerNormalization((size,), bias=bias, eps=bound.number("layer_norm_eps"))
-    dropout = Elementwise("Dropout", () if rate == 0.5 else (("p", rate),))
+    attention = layers.Attention(size, bound.whole("nhead"), bias, arguments=others)
+    norm = layers.LayerNormalization((size,), bias=bias, eps=bound.number("layer_norm_eps"))
+    dropout = layers.Elementwise("Dropout", () if rate == 0.5 else (("p", rate),))
     numbers = (1, 2, 3) if decoder else (1, 2)
     return [
         ("self_attn", attention),
         *([("multihead_attn", attention)] if decoder else []),
-        ("linear1", Linear(size, inner, bias)),
+        ("linear1", layers.Linear(size, inner, bias)),
         ("dropout", dropout),
-        ("linear2", Linear(inner, size, bias)),
+        ("linear2", layers.Linear(inner, size, bias)),
         *((f"norm{number}", norm) for number in numbers),
         *((f"dropout{number}", dropout) for number in numbers),
     ]

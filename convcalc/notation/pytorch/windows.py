@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
+from convcalc import layers
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, check_output_padding
-from convcalc.layers import (
-    AdaptivePooling,
-    Border,
-    BorderMode,
-    Convolution,
-    Fold,
-    Layer,
-    NamedPadding,
-    PixelShuffle,
-    Pooling,
-    PoolKind,
-    Resize,
-    Unfold,
-    Unpooling,
-)
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.text import did_you_mean
 
 
-def convolution(bound: BoundArguments, name: str) -> Layer:
+def convolution(bound: BoundArguments, name: str) -> layers.Layer:
     """Build a convolution; `same` needs stride 1."""
     stride, padding = bound.axes("stride"), bound.values["padding"]
     if padding == "same" and any(step > 1 for step in stride):
@@ -36,7 +22,7 @@ def convolution(bound: BoundArguments, name: str) -> Layer:
     if mode not in ("zeros", "reflect", "replicate", "circular"):
         hint = did_you_mean(mode, ["zeros", "reflect", "replicate", "circular"])
         raise bound.fault("padding_mode", f"there is no padding mode {mode!r}", hint)
-    return Convolution(
+    return layers.Convolution(
         in_channels=bound.optional("in_channels"),
         out_channels=bound.whole("out_channels"),
         kernel=bound.axes("kernel_size"),
@@ -49,7 +35,7 @@ def convolution(bound: BoundArguments, name: str) -> Layer:
     )
 
 
-def transposed(bound: BoundArguments, name: str) -> Layer:
+def transposed(bound: BoundArguments, name: str) -> layers.Layer:
     """Build a transposed convolution; the output padding is smaller than a step."""
     stride, dilation, extra = bound.axes("stride"), bound.axes("dilation"), bound.axes("output_padding")
     for cells, step, spread in zip(extra, stride, dilation, strict=True):
@@ -59,7 +45,7 @@ def transposed(bound: BoundArguments, name: str) -> Layer:
             raise bound.fault("output_padding", error.message) from None
     if bound.take("padding_mode", str) != "zeros":
         raise bound.fault("padding_mode", "a transposed convolution pads with zeros only")
-    return Convolution(
+    return layers.Convolution(
         in_channels=bound.optional("in_channels"),
         out_channels=bound.whole("out_channels"),
         kernel=bound.axes("kernel_size"),
@@ -73,14 +59,14 @@ def transposed(bound: BoundArguments, name: str) -> Layer:
     )
 
 
-def _named_or_numbers(value: object) -> tuple[Padding, ...] | NamedPadding:
+def _named_or_numbers(value: object) -> tuple[Padding, ...] | layers.NamedPadding:
     if value == "same" or value == "valid":
         return "same" if value == "same" else "valid"
     assert isinstance(value, tuple)
     return value
 
 
-def pooling(bound: BoundArguments, name: str) -> Layer:
+def pooling(bound: BoundArguments, name: str) -> layers.Layer:
     """Build a sliding pooling; its stride is the kernel where none is given, the padding at most half of that."""
     values = bound.values
     kernel = bound.axes("kernel_size")
@@ -92,7 +78,7 @@ def pooling(bound: BoundArguments, name: str) -> Layer:
             )
     divisor = values.get("divisor_override")
     norm = values.get("norm_type", 2.0)
-    return Pooling(
+    return layers.Pooling(
         kind="max" if name.startswith("Max") else "avg" if name.startswith("Avg") else "lp",
         kernel=kernel,
         stride=kernel if values["stride"] is None else bound.axes("stride"),
@@ -106,33 +92,33 @@ def pooling(bound: BoundArguments, name: str) -> Layer:
     )
 
 
-def adaptive(bound: BoundArguments, name: str) -> Layer:
+def adaptive(bound: BoundArguments, name: str) -> layers.Layer:
     """Build an adaptive pooling."""
-    kind: PoolKind = "max" if "Max" in name else "avg"
-    return AdaptivePooling(kind, bound.take("output_size", tuple), indices=bound.flag("return_indices"))
+    kind: layers.PoolKind = "max" if "Max" in name else "avg"
+    return layers.AdaptivePooling(kind, bound.take("output_size", tuple), indices=bound.flag("return_indices"))
 
 
-def unpooling(bound: BoundArguments, name: str) -> Layer:
+def unpooling(bound: BoundArguments, name: str) -> layers.Layer:
     """Build a max unpooling; its stride is the kernel where none is given."""
     kernel = bound.axes("kernel_size")
     stride = kernel if bound.values["stride"] is None else bound.axes("stride")
-    return Unpooling(kernel, stride, bound.take("padding", tuple))
+    return layers.Unpooling(kernel, stride, bound.take("padding", tuple))
 
 
-def unfold(bound: BoundArguments, name: str) -> Layer:
+def unfold(bound: BoundArguments, name: str) -> layers.Layer:
     """Build an unfold."""
-    return Unfold(
+    return layers.Unfold(
         bound.axes("kernel_size"), bound.axes("stride"), bound.take("padding", tuple), bound.axes("dilation")
     )
 
 
-def fold(bound: BoundArguments, name: str) -> Layer:
+def fold(bound: BoundArguments, name: str) -> layers.Layer:
     """Build a fold."""
     outputs, kernel = bound.axes("output_size"), bound.axes("kernel_size")
-    return Fold(outputs, kernel, bound.axes("stride"), bound.take("padding", tuple), bound.axes("dilation"))
+    return layers.Fold(outputs, kernel, bound.axes("stride"), bound.take("padding", tuple), bound.axes("dilation"))
 
 
-_BORDERS: dict[str, BorderMode] = {
+_BORDERS: dict[str, layers.BorderMode] = {
     "Zero": "constant",
     "Constant": "constant",
     "Reflection": "reflect",
@@ -141,18 +127,18 @@ _BORDERS: dict[str, BorderMode] = {
 }
 
 
-def border(bound: BoundArguments, name: str) -> Layer:
+def border(bound: BoundArguments, name: str) -> layers.Layer:
     """Build a padding layer."""
     value = bound.number("value") if "value" in bound.values else 0.0
     if value and name.startswith("Zero"):
         raise bound.fault("value", f"{name} pads with 0", f"{name.replace('Zero', 'Constant')} takes a value")
-    return Border(bound.take("padding", tuple), _BORDERS[name.partition("Pad")[0]], float(value))
+    return layers.Border(bound.take("padding", tuple), _BORDERS[name.partition("Pad")[0]], float(value))
 
 
 _MODES = {"nearest": 0, "nearest-exact": 0, "area": 0, "linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
 
 
-def resize(bound: BoundArguments, name: str) -> Layer:
+def resize(bound: BoundArguments, name: str) -> layers.Layer:
     """Build an upsampling, by a size or by a factor."""
     size, factor = bound.values["size"], bound.values["scale_factor"]
     if (size is None) == (factor is None):
@@ -169,7 +155,7 @@ def resize(bound: BoundArguments, name: str) -> Layer:
             if rank is not None and len(values) != rank:
                 raise bound.fault(parameter, f"{parameter} of {mode} {name} takes 1 number or {rank}")
             rank = len(values)
-    return Resize(
+    return layers.Resize(
         rank,
         size if isinstance(size, tuple) else None,
         factor if isinstance(factor, tuple) else None,
@@ -187,7 +173,7 @@ def _aligned(bound: BoundArguments, name: str, mode: str) -> bool:
     return aligned is True or name == "UpsamplingBilinear2d"
 
 
-def shuffle(bound: BoundArguments, name: str) -> Layer:
+def shuffle(bound: BoundArguments, name: str) -> layers.Layer:
     """Build a pixel shuffle, or the way back."""
     inverse = name == "PixelUnshuffle"
-    return PixelShuffle(bound.whole("downscale_factor" if inverse else "upscale_factor"), inverse)
+    return layers.PixelShuffle(bound.whole("downscale_factor" if inverse else "upscale_factor"), inverse)

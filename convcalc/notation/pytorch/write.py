@@ -5,134 +5,123 @@ from __future__ import annotations
 from math import inf
 from typing import assert_never
 
+from convcalc import layers
 from convcalc.errors import UsageError
-from convcalc.layers import (
-    AdaptivePooling,
-    Attention,
-    AxesNormalization,
-    Bilinear,
-    Border,
-    Convolution,
-    Elementwise,
-    Embedding,
-    Flatten,
-    Fold,
-    GatedUnit,
-    Layer,
-    LayerNormalization,
-    Linear,
-    Merge,
-    Normalization,
-    Permute,
-    PixelShuffle,
-    Pooling,
-    Recurrent,
-    Reshape,
-    Resize,
-    Slope,
-    Unflatten,
-    Unfold,
-    Unknown,
-    Unpooling,
-)
-from convcalc.notation.call.write import Infinite, Written, axes, both_sides, unsayable
+from convcalc.notation.call.write import Infinite, LayerCall, axes, both_sides, refusal
 from convcalc.notation.pytorch.signatures import SIGNATURES
 
 
-def written(layer: Layer, rank: int | None = None) -> Written:
-    """Give a layer as a call of PyTorch's; `rank` is the number of spatial axes where the layer does not say it.
+def to_pytorch(layer: layers.Layer, rank: int | None = None) -> str:
+    """Return a layer in PyTorch's notation; `rank` is the number of spatial axes of its input, if known.
+
+    Reading the text gives the same layer. Raises UsageError where PyTorch has no such layer.
+
+    >>> to_pytorch(layers.Linear(784, 10, bias=False))
+    'nn.Linear(784, 10, bias=False)'
+    """
+    return call_of(layer, rank).text("nn.")
+
+
+def call_of(layer: layers.Layer, rank: int | None = None) -> LayerCall:
+    """Return a layer as a call of PyTorch's; `rank` is the number of spatial axes where the layer does not state it.
 
     Raises UsageError where PyTorch has no such layer.
 
-    >>> written(Flatten(0)).call()
+    >>> call_of(layers.Flatten(0)).text()
     'Flatten(start_dim=0)'
     """
     match layer:
-        case Convolution():
+        case layers.Convolution():
             return _transposed(layer) if layer.transposed else _convolution(layer)
-        case Pooling():
+        case layers.Pooling():
             return _pooling(layer)
-        case AdaptivePooling():
+        case layers.AdaptivePooling():
             return _adaptive(layer)
-        case Unpooling():
-            padding = both_sides(layer.padding, "PyTorch")
-            call = Written(
-                f"MaxUnpool{len(layer.kernel)}d", axes(layer.kernel), stride=axes(layer.stride), padding=padding
-            )
-            return call.without(stride=axes(layer.kernel), padding=0)
-        case Unfold() | Fold():
+        case layers.Unpooling():
+            return _unpooling(layer)
+        case layers.Unfold() | layers.Fold():
             return _folding(layer)
-        case Border():
+        case layers.Border():
             return _border(layer)
-        case Resize():
+        case layers.Resize():
             return _resize(layer)
-        case PixelShuffle():
-            return Written("PixelUnshuffle" if layer.inverse else "PixelShuffle", layer.factor)
-        case Linear():
+        case layers.PixelShuffle():
+            return LayerCall("PixelUnshuffle" if layer.inverse else "PixelShuffle", layer.factor)
+        case layers.Linear():
             return _linear(layer, rank)
-        case Normalization():
+        case layers.Normalization():
             return _normalization(layer, rank)
-        case LayerNormalization():
+        case layers.LayerNormalization():
             return _layer_normalization(layer)
-        case Flatten():
-            return Written("Flatten", start_dim=layer.start, end_dim=layer.end).without(start_dim=1, end_dim=-1)
-        case Unflatten():
-            return Written("Unflatten", layer.axis, layer.sizes)
-        case GatedUnit():
-            return Written("GLU", dim=layer.axis).without(dim=-1)
-        case Slope(count=int() as count):
-            return Written("PReLU", count)
-        case Elementwise():
+        case layers.Flatten():
+            return LayerCall("Flatten", start_dim=layer.start, end_dim=layer.end).without(start_dim=1, end_dim=-1)
+        case layers.Unflatten():
+            return LayerCall("Unflatten", layer.axis, layer.sizes)
+        case layers.GatedUnit():
+            return LayerCall("GLU", dim=layer.axis).without(dim=-1)
+        case layers.Slope(count=int() as count):
+            return LayerCall("PReLU", count)
+        case layers.Elementwise():
             return _elementwise(layer)
-        case Embedding(as_channels=False):
-            name = "EmbeddingBag" if layer.bag else "Embedding"
-            return Written(name, layer.count, layer.features, **dict(layer.arguments))
-        case Bilinear():
-            features = (layer.in1_features, layer.in2_features, layer.out_features)
-            return Written("Bilinear", *features, bias=layer.bias).without(bias=True)
-        case Attention():
+        case layers.Embedding(as_channels=False):
+            return _embedding(layer)
+        case layers.Bilinear():
+            return _bilinear(layer)
+        case layers.Attention():
             return _attention(layer)
-        case Recurrent():
+        case layers.Recurrent():
             return _recurrent(layer)
-        case Reshape() | Permute() | Embedding() | Slope() | AxesNormalization() | Unknown():
-            raise _foreign(layer)
-        case Merge():
+        case layers.Reshape() | layers.Permute() | layers.Embedding() | layers.Slope() | layers.AxesNormalization():
+            raise refusal(f"{type(layer).__name__} on axes with the channels last", "PyTorch")
+        case layers.Unknown():
+            raise refusal(f"the unknown module {layer.name}", "PyTorch")
+        case layers.Merge():
             raise UsageError("a merge of several tensors is not a module in PyTorch's notation")
         case _:
             assert_never(layer)
 
 
-def _foreign(layer: Reshape | Permute | Embedding | Slope | AxesNormalization | Unknown) -> UsageError:
-    if isinstance(layer, Unknown):
-        return unsayable(f"the unknown module {layer.name}", "PyTorch")
-    return unsayable(f"{type(layer).__name__} on axes with the channels last", "PyTorch")
+def _unpooling(layer: layers.Unpooling) -> LayerCall:
+    kernel, padding = axes(layer.kernel), both_sides(layer.padding, "PyTorch")
+    call = LayerCall(f"MaxUnpool{len(layer.kernel)}d", kernel, stride=axes(layer.stride), padding=padding)
+    return call.without(stride=kernel, padding=0)
 
 
-def _padding(layer: Convolution) -> object:
+def _embedding(layer: layers.Embedding) -> LayerCall:
+    name = "EmbeddingBag" if layer.bag else "Embedding"
+    return LayerCall(name, layer.count, layer.features, **dict(layer.arguments))
+
+
+def _bilinear(layer: layers.Bilinear) -> LayerCall:
+    features = (layer.in1_features, layer.in2_features, layer.out_features)
+    return LayerCall("Bilinear", *features, bias=layer.bias).without(bias=True)
+
+
+def _padding(layer: layers.Convolution) -> object:
     if not isinstance(layer.padding, str):
         return both_sides(layer.padding, "PyTorch")
     if layer.padding == "valid" or (layer.padding == "same" and max(layer.stride) == 1):
         return layer.padding
     stride = " with a stride" if layer.padding == "same" else ""
-    raise unsayable(f"padding {layer.padding!r}{stride}", "PyTorch", "with the input size it becomes numbers")
+    raise refusal(f"padding {layer.padding!r}{stride}", "PyTorch", "with the input size it becomes numbers")
 
 
-def _channels(layer: Convolution, name: str) -> tuple[str, tuple[int, ...]]:
-    """Give name and channels; a layer that takes the channels that come in is a lazy one."""
+def _channels(layer: layers.Convolution, name: str) -> tuple[str, tuple[int, ...]]:
+    """Return name and channels; a layer whose input channels are open is a lazy one."""
     if layer.in_channels is None:
         if layer.depth_multiplier is not None:
-            raise unsayable("a depthwise convolution of unknown channels", "PyTorch", "give the input size")
+            raise refusal("a depthwise convolution of unknown channels", "PyTorch", "give the input size")
         if layer.out_channels is None:
-            raise unsayable("one kernel for every channel", "PyTorch", "write the channels: conv:64,k3")
+            raise refusal("one kernel for every channel", "PyTorch", "write the channels: conv:64,k3")
         return f"Lazy{name}", (layer.out_channels,)
     if layer.out_channels is None:
-        raise unsayable("one kernel for every channel", "PyTorch", "write the channels: conv:64,k3")
+        raise refusal("one kernel for every channel", "PyTorch", "write the channels: conv:64,k3")
     return name, (layer.in_channels, layer.out_channels)
 
 
-def _convolution(layer: Convolution) -> Written:
+def _convolution(layer: layers.Convolution) -> LayerCall:
     name, channels = _channels(layer, f"Conv{len(layer.kernel)}d")
-    call = Written(
+    call = LayerCall(
         name,
         *channels,
         kernel_size=axes(layer.kernel),
@@ -146,12 +135,12 @@ def _convolution(layer: Convolution) -> Written:
     return call.without(stride=1, padding=0, dilation=1, groups=1, bias=True, padding_mode="zeros")
 
 
-def _transposed(layer: Convolution) -> Written:
+def _transposed(layer: layers.Convolution) -> LayerCall:
     name, channels = _channels(layer, f"ConvTranspose{len(layer.kernel)}d")
     if isinstance(layer.padding, str):
-        raise unsayable(f"a transposed convolution with padding {layer.padding!r}", "PyTorch")
+        raise refusal(f"a transposed convolution with padding {layer.padding!r}", "PyTorch")
     extra = layer.output_padding or (0,)
-    call = Written(
+    call = LayerCall(
         name,
         *channels,
         kernel_size=axes(layer.kernel),
@@ -165,11 +154,11 @@ def _transposed(layer: Convolution) -> Written:
     return call.without(stride=1, padding=0, output_padding=0, groups=1, bias=True, dilation=1)
 
 
-def _pooling(layer: Pooling) -> Written:
+def _pooling(layer: layers.Pooling) -> LayerCall:
     rank, kernel = len(layer.kernel), axes(layer.kernel)
     if isinstance(layer.padding, str):
         if layer.padding != "valid":
-            raise unsayable(
+            raise refusal(
                 f"a pooling with padding {layer.padding!r}", "PyTorch", "with the input size it becomes numbers"
             )
         padding: object = 0
@@ -177,14 +166,12 @@ def _pooling(layer: Pooling) -> Written:
         padding = both_sides(layer.padding, "PyTorch")
         for side, size in zip(layer.padding, layer.kernel, strict=True):
             if side.before > size // 2:
-                raise unsayable(
-                    f"a pooling with padding {side.before}, more than half of its kernel {size}", "PyTorch"
-                )
+                raise refusal(f"a pooling with padding {side.before}, more than half of its kernel {size}", "PyTorch")
     if layer.kind == "min":
-        raise unsayable("a minimum pooling", "PyTorch")
+        raise refusal("a minimum pooling", "PyTorch")
     names = {"max": "MaxPool", "avg": "AvgPool", "lp": "LPPool"}
     first = (_number(layer.norm),) if layer.kind == "lp" else ()
-    call = Written(
+    call = LayerCall(
         f"{names[layer.kind]}{rank}d",
         *first,
         kernel,
@@ -207,7 +194,7 @@ def _pooling(layer: Pooling) -> Written:
     known = {parameter for parameter, _, _ in SIGNATURES[call.name][2]}
     for name in call.keywords:
         if name not in known:
-            raise unsayable(f"{name} of {call.name}", "PyTorch")
+            raise refusal(f"{name} of {call.name}", "PyTorch")
     return call
 
 
@@ -217,23 +204,23 @@ def _number(value: float) -> object:
     return int(value) if value == int(value) else value
 
 
-def _adaptive(layer: AdaptivePooling) -> Written:
+def _adaptive(layer: layers.AdaptivePooling) -> LayerCall:
     if layer.drop_axes:
-        raise unsayable("a global pooling that drops its axes", "PyTorch", "it is an adaptive pooling and a flatten")
+        raise refusal("a global pooling that drops its axes", "PyTorch", "it is an adaptive pooling and a flatten")
     if layer.kind not in ("max", "avg"):
-        raise unsayable(f"an adaptive {layer.kind} pooling", "PyTorch")
+        raise refusal(f"an adaptive {layer.kind} pooling", "PyTorch")
     name = f"Adaptive{'Max' if layer.kind == 'max' else 'Avg'}Pool{len(layer.outputs)}d"
     outputs = layer.outputs[0] if len(set(layer.outputs)) == 1 else layer.outputs
     if layer.indices and layer.kind == "avg":
-        raise unsayable("indices of an average", "PyTorch")
-    return Written(name, outputs, return_indices=layer.indices).without(return_indices=False)
+        raise refusal("indices of an average", "PyTorch")
+    return LayerCall(name, outputs, return_indices=layer.indices).without(return_indices=False)
 
 
-def _folding(layer: Unfold | Fold) -> Written:
-    first = (layer.outputs,) if isinstance(layer, Fold) else ()
+def _folding(layer: layers.Unfold | layers.Fold) -> LayerCall:
+    first = (layer.outputs,) if isinstance(layer, layers.Fold) else ()
     if len(layer.kernel) != 2:
-        raise unsayable(f"folding of {len(layer.kernel)} axes", "PyTorch")
-    call = Written(
+        raise refusal(f"folding of {len(layer.kernel)} axes", "PyTorch")
+    call = LayerCall(
         type(layer).__name__,
         *first,
         axes(layer.kernel),
@@ -244,22 +231,22 @@ def _folding(layer: Unfold | Fold) -> Written:
     return call.without(dilation=1, padding=0, stride=1)
 
 
-def _border(layer: Border) -> Written:
+def _border(layer: layers.Border) -> LayerCall:
     names = {"reflect": "ReflectionPad", "replicate": "ReplicationPad", "circular": "CircularPad"}
     name = names.get(layer.mode, "ConstantPad" if layer.value else "ZeroPad")
     sides = tuple(cells for amounts in reversed(layer.amounts) for cells in amounts)
     value = (_number(layer.value),) if name == "ConstantPad" else ()
-    return Written(f"{name}{len(layer.amounts)}d", axes(sides), *value)
+    return LayerCall(f"{name}{len(layer.amounts)}d", axes(sides), *value)
 
 
-def _resize(layer: Resize) -> Written:
+def _resize(layer: layers.Resize) -> LayerCall:
     modes = {"nearest", "nearest-exact", "area", "linear", "bilinear", "bicubic", "trilinear"}
     if layer.mode == "cubic":
-        raise unsayable("Keras's bicubic interpolation, whose weights depend on its backend", "PyTorch")
+        raise refusal("Keras's bicubic interpolation, whose weights depend on its backend", "PyTorch")
     if layer.mode not in modes:
-        raise unsayable(f"interpolation {layer.mode!r}", "PyTorch")
+        raise refusal(f"interpolation {layer.mode!r}", "PyTorch")
     size, factor = _one_or_each(layer.size, layer), _one_or_each(layer.factor, layer)
-    call = Written(
+    call = LayerCall(
         "Upsample",
         size=size,
         scale_factor=factor,
@@ -269,54 +256,54 @@ def _resize(layer: Resize) -> Written:
     ).without(size=None, scale_factor=None, mode="nearest", align_corners=False, recompute_scale_factor=False)
     bare = layer.mode == "nearest" and not layer.recompute_factor
     if bare and layer.rank == 2 and len(layer.size or layer.factor or ()) == 1:
-        return Written("UpsamplingNearest2d", **call.keywords)
+        return LayerCall("UpsamplingNearest2d", **call.keywords)
     return call
 
 
-def _one_or_each(values: tuple[float, ...] | None, layer: Resize) -> object:
-    """Write one number for any axes; as many equal numbers as axes say how many axes there are."""
+def _one_or_each(values: tuple[float, ...] | None, layer: layers.Resize) -> object:
+    """Return one number for any number of axes, one number per axis where that shows how many there are."""
     if values is None or len(values) > 1:
         return values
     return values * 3 if layer.rank == 3 and layer.mode == "nearest" else values[0]
 
 
-def _linear(layer: Linear, rank: int | None) -> Written:
+def _linear(layer: layers.Linear, rank: int | None) -> LayerCall:
     if layer.on_channels and rank:
         features = () if layer.in_features is None else (layer.in_features,)
         name = f"Conv{rank}d" if features else f"LazyConv{rank}d"
-        call = Written(name, *features, layer.out_features, kernel_size=1, bias=layer.bias)
+        call = LayerCall(name, *features, layer.out_features, kernel_size=1, bias=layer.bias)
     elif layer.in_features is None:
-        call = Written("LazyLinear", layer.out_features, bias=layer.bias)
+        call = LayerCall("LazyLinear", layer.out_features, bias=layer.bias)
     else:
-        call = Written("Linear", layer.in_features, layer.out_features, bias=layer.bias)
+        call = LayerCall("Linear", layer.in_features, layer.out_features, bias=layer.bias)
     return call.without(bias=True)
 
 
-def _normalization(layer: Normalization, rank: int | None) -> Written:
+def _normalization(layer: layers.Normalization, rank: int | None) -> LayerCall:
     if layer.has_bias and not layer.affine:
-        raise unsayable("a normalization that shifts without scaling", "PyTorch")
+        raise refusal("a normalization that shifts without scaling", "PyTorch")
     if layer.kind == "group":
         if layer.channels is None:
-            raise unsayable("a group normalization of unknown channels", "PyTorch", "give the input size")
-        call = Written(
+            raise refusal("a group normalization of unknown channels", "PyTorch", "give the input size")
+        call = LayerCall(
             "GroupNorm", layer.groups, layer.channels, eps=layer.eps, affine=layer.affine, bias=layer.has_bias
         )
         return call.without(eps=1e-5, affine=True, bias=layer.affine)
     if layer.kind in ("layer", "rms"):
         # On flat features the channels are the last axis, which is PyTorch's.
         if rank != 0 or layer.channels is None:
-            raise unsayable("a normalization over the channels of each cell", "PyTorch")
+            raise refusal("a normalization over the channels of each cell", "PyTorch")
         return _layer_normalization(
-            LayerNormalization((layer.channels,), layer.affine, layer.has_bias, layer.kind == "rms", layer.eps)
+            layers.LayerNormalization((layer.channels,), layer.affine, layer.has_bias, layer.kind == "rms", layer.eps)
         )
     axes_known = rank if layer.rank is None else layer.rank
     if axes_known is None or (not axes_known and layer.kind != "batch"):
-        raise unsayable("a normalization of unknown axes", "PyTorch", "give the input size")
+        raise refusal("a normalization of unknown axes", "PyTorch", "give the input size")
     # BatchNorm1d takes features without an axis, too.
     name = f"{'BatchNorm' if layer.kind == 'batch' else 'InstanceNorm'}{axes_known or 1}d"
     channels = () if layer.channels is None else (layer.channels,)
     usual = layer.kind == "batch" or not channels
-    call = Written(
+    call = LayerCall(
         name if channels else f"Lazy{name}",
         *channels,
         eps=layer.eps,
@@ -328,35 +315,35 @@ def _normalization(layer: Normalization, rank: int | None) -> Written:
     return call.without(eps=1e-5, momentum=0.1, affine=usual, track_running_stats=usual, bias=layer.affine)
 
 
-def _layer_normalization(layer: LayerNormalization) -> Written:
+def _layer_normalization(layer: layers.LayerNormalization) -> LayerCall:
     sizes = layer.sizes[0] if len(layer.sizes) == 1 else layer.sizes
     if layer.rms:
-        call = Written("RMSNorm", sizes, eps=layer.eps, elementwise_affine=layer.affine)
+        call = LayerCall("RMSNorm", sizes, eps=layer.eps, elementwise_affine=layer.affine)
         return call.without(eps=None, elementwise_affine=True)
-    call = Written("LayerNorm", sizes, eps=layer.eps, elementwise_affine=layer.affine, bias=layer.bias)
+    call = LayerCall("LayerNorm", sizes, eps=layer.eps, elementwise_affine=layer.affine, bias=layer.bias)
     return call.without(eps=1e-5, elementwise_affine=True, bias=layer.affine)
 
 
-def _elementwise(layer: Elementwise) -> Written:
+def _elementwise(layer: layers.Elementwise) -> LayerCall:
     if layer.name == "Identity":
-        return Written("Identity")
+        return LayerCall("Identity")
     entry = SIGNATURES.get(layer.name)
     if entry is None or entry[0] != "elementwise":
-        raise unsayable(f"the layer {layer.name}", "PyTorch")
+        raise refusal(f"the layer {layer.name}", "PyTorch")
     known = {parameter for parameter, _, _ in entry[2]}
     for name, _ in layer.arguments:
         if name not in known:
-            raise unsayable(f"{name} of {layer.name}", "PyTorch")
+            raise refusal(f"{name} of {layer.name}", "PyTorch")
     required = [parameter for parameter, _, default in entry[2] if default is ...]
     if any(parameter not in dict(layer.arguments) for parameter in required):
-        raise unsayable(f"{layer.name} without its {required[0]}", "PyTorch")
-    return Written(layer.name, **dict(layer.arguments))
+        raise refusal(f"{layer.name} without its {required[0]}", "PyTorch")
+    return LayerCall(layer.name, **dict(layer.arguments))
 
 
-def _attention(layer: Attention) -> Written:
+def _attention(layer: layers.Attention) -> LayerCall:
     if layer.heads is None:
-        raise unsayable("an attention of an unknown number of heads", "PyTorch")
-    call = Written(
+        raise refusal("an attention of an unknown number of heads", "PyTorch")
+    call = LayerCall(
         "MultiheadAttention",
         layer.features,
         layer.heads,
@@ -369,9 +356,9 @@ def _attention(layer: Attention) -> Written:
     return call.without(bias=True, add_bias_kv=False, kdim=None, vdim=None)
 
 
-def _recurrent(layer: Recurrent) -> Written:
+def _recurrent(layer: layers.Recurrent) -> LayerCall:
     name = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}[layer.kind]
-    call = Written(
+    call = LayerCall(
         f"{name}Cell" if layer.cell else name,
         layer.in_features,
         layer.hidden,

@@ -1,91 +1,56 @@
-"""Layers to text: a layer written in each notation, so that reading the text gives the same layer."""
+"""Layers as words of the short notation."""
 
 from __future__ import annotations
 
+from convcalc import layers
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding
-from convcalc.layers import (
-    Convolution,
-    Elementwise,
-    Layer,
-    Linear,
-    NamedPadding,
-    Normalization,
-    Pooling,
-    Resize,
-)
 from convcalc.notation.short.vocabulary import ELEMENTWISE, canonical
 from convcalc.text import size_text
 
 
-def to_pytorch(layer: Layer, rank: int | None = None) -> str:
-    """Write a layer in PyTorch's notation; `rank` is the number of spatial axes of its input, if known.
+def to_short(layer: layers.Layer) -> str:
+    """Return a layer in the short notation; reading it gives the same layer.
 
-    Raises UsageError, saying what, where PyTorch has no such layer.
+    Raises UsageError for what the short notation cannot express.
 
-    >>> to_pytorch(Linear(784, 10, bias=False))
-    'nn.Linear(784, 10, bias=False)'
-    """
-    from convcalc.notation.pytorch import write as write_pytorch
-
-    return write_pytorch.written(layer, rank).call("nn.")
-
-
-def to_keras(layer: Layer, rank: int | None = None) -> str:
-    """Write a layer in Keras's notation; `rank` is the number of spatial axes of its input, if known.
-
-    Raises UsageError, saying what, where Keras has no such layer.
-
-    >>> to_keras(Convolution(3, 64, (7, 7), (2, 2), "same", (1, 1)))
-    "Conv2D(64, 7, strides=2, padding='same')"
-    """
-    from convcalc.notation.keras import write as write_keras
-
-    return write_keras.written(layer, rank).call()
-
-
-def to_short(layer: Layer) -> str:
-    """Write a layer in the short notation.
-
-    Raises UsageError, saying what, where the short notation cannot say it.
-
-    >>> to_short(Pooling("max", (3, 3), (2, 2), (Padding(1, 1), Padding(1, 1)), (1, 1), ceil=True))
+    >>> to_short(layers.Pooling("max", (3, 3), (2, 2), (Padding(1, 1), Padding(1, 1)), (1, 1), ceil=True))
     'maxpool:3,s2,p1,ceil'
     """
     match layer:
-        case Convolution():
+        case layers.Convolution():
             kind, items = _convolution(layer)
-        case Pooling():
+        case layers.Pooling():
             kind, items = _pooling(layer)
-        case Linear():
+        case layers.Linear():
             kind, items = "fc", [str(layer.out_features)]
             items += [] if layer.in_features is None else [f"in{layer.in_features}"]
             items += [] if layer.bias else ["nobias"]
             items += ["channels"] if layer.on_channels else []
-        case Normalization(kind="batch"):
+        case layers.Normalization(kind="batch"):
             kind, items = _batch_normalization(layer)
-        case Elementwise(arguments=()) if ELEMENTWISE.get(layer.name.lower()) == layer.name:
+        case layers.Elementwise(arguments=()) if ELEMENTWISE.get(layer.name.lower()) == layer.name:
             kind, items = layer.name.lower(), []
         case _:
             return _by_name(layer)
     return f"{kind}:{','.join(items)}" if items else kind
 
 
-def _by_name(layer: Layer) -> str:
-    """Write a layer by the name of PyTorch's or else of Keras's layer."""
-    from convcalc.notation.keras import write as write_keras
-    from convcalc.notation.pytorch import write as write_pytorch
+def _by_name(layer: layers.Layer) -> str:
+    """Return a layer by its name in PyTorch, or else in Keras."""
+    from convcalc.notation.keras.write import call_of as keras_call
     from convcalc.notation.pytorch.signatures import SIGNATURES
+    from convcalc.notation.pytorch.write import call_of as pytorch_call
 
     try:
         # PyTorch's Upsample does not say that there is one axis, unless its mode does.
-        if not (isinstance(layer, Resize) and layer.rank == 1 and layer.mode == "nearest"):
-            return write_pytorch.written(layer).word()
-        return write_keras.written(layer).word()
+        if not (isinstance(layer, layers.Resize) and layer.rank == 1 and layer.mode == "nearest"):
+            return pytorch_call(layer).word()
+        return keras_call(layer).word()
     except UsageError as error:
         refused = error
     try:
-        word = write_keras.written(layer).word()
+        word = keras_call(layer).word()
     except UsageError:
         message = refused.message.replace("PyTorch's notation", "the short notation")
         raise UsageError(message, hint=refused.hint) from None
@@ -94,7 +59,7 @@ def _by_name(layer: Layer) -> str:
     return f"keras.{word}" if shared else word
 
 
-def _convolution(layer: Convolution) -> tuple[str, list[str]]:
+def _convolution(layer: layers.Convolution) -> tuple[str, list[str]]:
     kind = "dw" if layer.depth_multiplier else "convT" if layer.transposed else "conv"
     completed = kind == "dw" and layer.in_channels is not None
     items = [] if layer.out_channels is None or kind == "dw" else [str(layer.out_channels)]
@@ -115,7 +80,7 @@ def _convolution(layer: Convolution) -> tuple[str, list[str]]:
     return _ranked(kind, len(layer.kernel)), items
 
 
-def _pooling(layer: Pooling) -> tuple[str, list[str]]:
+def _pooling(layer: layers.Pooling) -> tuple[str, list[str]]:
     items = [_axes(layer.kernel), *_window(layer, layer.kernel)]
     if layer.kind == "lp" and layer.norm != 2:
         items.append(f"norm={layer.norm:g}" if float(f"{layer.norm:g}") == layer.norm else f"norm={layer.norm!r}")
@@ -128,11 +93,11 @@ def _pooling(layer: Pooling) -> tuple[str, list[str]]:
 
 
 def _ranked(kind: str, rank: int) -> str:
-    """Say the spatial axes in the name where they are not the usual two."""
+    """Return the name of a kind, with the number of spatial axes where it is not two."""
     return kind if rank == 2 else f"{kind}{rank}d"
 
 
-def _window(layer: Convolution | Pooling, stride: tuple[int, ...]) -> list[str]:
+def _window(layer: layers.Convolution | layers.Pooling, stride: tuple[int, ...]) -> list[str]:
     items = []
     if layer.stride != stride * (len(layer.stride) // len(stride)):
         items.append(f"s{_axes(layer.stride)}")
@@ -147,14 +112,14 @@ def _axes(values: tuple[int, ...]) -> str:
     return str(values[0]) if len(set(values)) == 1 else size_text(values)
 
 
-def _padding(padding: tuple[Padding, ...] | NamedPadding) -> str:
+def _padding(padding: tuple[Padding, ...] | layers.NamedPadding) -> str:
     if isinstance(padding, str):
         return padding
     sides = [str(side.before) if side.before == side.after else f"{side.before}:{side.after}" for side in padding]
     return "p" + (sides[0] if len(set(sides)) == 1 else "x".join(sides))
 
 
-def _batch_normalization(layer: Normalization) -> tuple[str, list[str]]:
+def _batch_normalization(layer: layers.Normalization) -> tuple[str, list[str]]:
     items = [] if layer.channels is None else [str(layer.channels)]
     items += [] if layer.affine else ["noaffine"]
     if layer.has_bias != layer.affine:
