@@ -22,7 +22,7 @@ from strategies import (
 )
 
 from convcalc.compute.nchw import arrange, correlate
-from convcalc.errors import DataError, ShapeError
+from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
 
 CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))["conv"]
@@ -271,7 +271,7 @@ def test_other_misfits() -> None:
         correlate(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(2, 2)], transposed=True, output_padding=[2])
     with pytest.raises(ShapeError, match="length: the window has 3 taps, the kernel 2"):
         correlate(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(3)])
-    with pytest.raises(ShapeError, match="`boundary` does not apply to a transposed convolution"):
+    with pytest.raises(UsageError, match="`boundary` does not apply to a transposed convolution"):
         correlate(np.zeros(5), np.zeros(2), [Window(2)], transposed=True, boundary="reflect")
 
 
