@@ -43,7 +43,7 @@ def judge_shape(claim: tuple[int, ...], answer: TensorShape, layout: str = "chw"
     text = "x".join(map(str, claim))
     if len(claim) == 1 and answer.rank > 1:
         claim *= answer.rank
-    whole = answer.sizes if layout == "chw" else (*answer.batch, *answer.channels_last)
+    whole = answer.laid_out(layout)
     judged = whole
     if len(claim) == answer.rank:
         judged = answer.spatial or whole

@@ -55,6 +55,14 @@ class TensorShape(Value):
         """Sizes of one sample with the channels last, as Keras counts its axes."""
         return self.spatial if self.channels is None else (*self.spatial, self.channels)
 
+    def laid_out(self, layout: str) -> tuple[int, ...]:
+        """Return the sizes in the order of a layout, `chw` or `hwc`.
+
+        >>> TensorShape((8, 3, 224, 200), 2).laid_out("hwc")
+        (8, 224, 200, 3)
+        """
+        return self.sizes if layout == "chw" else (*self.batch, *self.channels_last)
+
     def with_sample(self, channels_last: tuple[int, ...]) -> TensorShape:
         """Keep the batch and replace the sample by sizes whose last are the channels.
 

@@ -32,7 +32,7 @@ class ForwardPass(Value):
     def output(self) -> tuple[int, ...]:
         """The sizes that come out, in the layout."""
         output = self.trace.output
-        return output.sizes if self.layout == "chw" else (*output.batch, *output.channels_last)
+        return output.laid_out(self.layout)
 
 
 def forward(request: LayerRequest, size: str | None = None, layout: str | None = None) -> ForwardPass:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.geometry import axis_name
-from convcalc.report.blocks import Column, Lines, Report, Table, laid_out, report_of
+from convcalc.report.blocks import Column, Lines, Report, Table, report_of
 
 if TYPE_CHECKING:
     from convcalc.network.region import AxisCells, Region
@@ -94,7 +94,7 @@ def solve_report(solved: Solved, layout: str = "chw") -> Report:
     """
     column = solved.what.replace(" ", "_")
     columns = (Column(solved.what.capitalize(), column, numeric=True), Column("Output", "output", numeric=True))
-    rows = tuple((_spans_text(each), laid_out(each.output, layout)) for each in solved.solutions)
+    rows = tuple((_spans_text(each), each.output.laid_out(layout)) for each in solved.solutions)
     data = {"unknown": solved.what, "solutions": [_entry(each, layout) for each in solved.solutions]}
     answer = _joined([str(span.first) for span in solved.solutions[0].spans])
     note = Lines((_remark(solved),), role="note")
@@ -106,7 +106,7 @@ def _entry(solution: Solution, layout: str) -> dict[str, Any]:
         "first": [span.first for span in solution.spans],
         "last": [span.last for span in solution.spans],
         "step": list(solution.steps_of_spans),
-        "output": list(laid_out(solution.output, layout)),
+        "output": list(solution.output.laid_out(layout)),
     }
 
 

@@ -10,7 +10,6 @@ from convcalc.value import Value
 if TYPE_CHECKING:
     from convcalc.check import Verdict
     from convcalc.explain import Derivation
-    from convcalc.layers import TensorShape
 
 SCHEMA = 1
 
@@ -178,13 +177,3 @@ def number_kind(array: Any) -> str:
     if array.dtype != object:
         return str(array.dtype)
     return "integer" if all(isinstance(number, int) for number in array.flat) else "fraction"
-
-
-def laid_out(shape: TensorShape, layout: str) -> tuple[int, ...]:
-    """Return the sizes of a shape in the order of a layout, `chw` or `hwc`.
-
-    >>> from convcalc.layers import TensorShape
-    >>> laid_out(TensorShape((8, 3, 224, 200), 2), "hwc")
-    (8, 224, 200, 3)
-    """
-    return shape.sizes if layout == "chw" else (*shape.batch, *shape.channels_last)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.report.blocks import Block, Cell, Column, Lines, Report, Table, laid_out, report_of
+from convcalc.report.blocks import Block, Cell, Column, Lines, Report, Table, report_of
 
 if TYPE_CHECKING:
     from convcalc.geometry import Padding
@@ -35,7 +35,7 @@ def frameworks_report(readings: Sequence[Reading], text: str, shape: TensorShape
     agree = all(each.agrees for each in readings)
     data: dict[str, Any] = {
         "layer": text,
-        "input": list(laid_out(shape, layout)),
+        "input": list(shape.laid_out(layout)),
         "agree": agree,
         "frameworks": [_entry(each) for each in readings],
     }

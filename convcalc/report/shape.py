@@ -12,7 +12,6 @@ from convcalc.report.blocks import (
     Table,
     assumption_lines,
     entry_row,
-    laid_out,
     report_of,
 )
 from convcalc.text import size_text
@@ -46,12 +45,12 @@ def shape_report(
     comment = comment or Commentary()
     layers = [_entry(node, step, layout) for node, step in zip(nodes, trace.steps, strict=True)]
     rows = tuple(entry_row(node.label, entry, COLUMNS) for node, entry in zip(nodes, layers, strict=True))
-    output = laid_out(trace.output, layout)
-    data: dict[str, Any] = {"input": list(laid_out(trace.input, layout)), "output": list(output), "layers": layers}
+    output = trace.output.laid_out(layout)
+    data: dict[str, Any] = {"input": list(trace.input.laid_out(layout)), "output": list(output), "layers": layers}
     if layout != "chw":
         data["layout"] = layout
     answer = size_text(output)
-    outputs = [laid_out(trace.steps[index].output, layout) for index in trace.outputs]
+    outputs = [trace.steps[index].output.laid_out(layout) for index in trace.outputs]
     if len(outputs) > 1:
         data["outputs"] = [list(sizes) for sizes in outputs]
         answer = "\n".join(map(size_text, outputs))
@@ -65,8 +64,8 @@ def _entry(node: Node, step: Step, layout: str) -> dict[str, Any]:
         "layer": node.text,
         "name": node.name,
         "inputs": list(step.inputs),
-        "input": list(laid_out(step.input, layout)),
-        "output": list(laid_out(step.output, layout)),
+        "input": list(step.input.laid_out(layout)),
+        "output": list(step.output.laid_out(layout)),
         "receptive_field": _sizes(step, "size"),
         "effective_stride": _sizes(step, "stride"),
         "effective_padding": _sizes(step, "padding"),
