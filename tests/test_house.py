@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,3 +151,14 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 def test_no_module_is_longer_than_400_lines() -> None:
     lengths = {name: len(path.read_text().splitlines()) for name, path in modules().items()}
     assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_messages_below_cli_name_no_option_of_the_command_line() -> None:
+    for room, paths in rooms().items():
+        for path in paths if room != "cli" else []:
+            tree = ast.parse(path.read_text())
+            docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                    option = re.search(r"(?<![\w-])--[a-z]|^-[a-z]$", node.value)
+                    assert option is None, f"{path}:{node.lineno}: write the parameter in backquotes, as `dtype`"

@@ -372,7 +372,7 @@ def test_a_translation_gives_the_same_numbers(case: dict[str, Any]) -> None:
         ("maxpool:3,indices", "keras", "cannot express the indices"),
         ("conv:8,k3,s2,d2", "keras", "cannot express a stride together with a dilation"),
         ("convT:6,k3,g3", "keras", "cannot express groups of a transposed convolution"),
-        ("convT:6,k3,d2,op1", "keras", "cannot express output_padding 1 that is no smaller than the stride"),
+        ("convT:6,k3,d2,op1", "keras", "cannot express output_padding 1 that is not smaller than the stride"),
         (
             "AdaptiveAvgPool2d((1, None))",
             "keras",

@@ -14,27 +14,11 @@ from convcalc.text import printable
 WIDEST = 100
 """Characters of a faulty line that are shown around the caret."""
 
-OPTIONS = {
-    **{
-        name: f"--{name.replace('_', '-')}"
-        for name in (
-            *(
-                "adaptive",
-                "at",
-                "bias",
-                "boundary",
-                "ceil",
-                "decimal",
-                "dilation",
-                "divisor",
-                "dtype",
-                "exact",
-                "frameworks",
-            ),
-            *("gray", "groups", "header", "layout", "norm", "out_channels", "output_padding", "padding", "precision"),
-            *("region", "scale", "stride", "transposed", "want"),
-        )
-    },
+_SAME = """
+    adaptive at bias boundary ceil decimal dilation divisor dtype exact frameworks gray groups header layout norm
+    out_channels output_padding padding precision region scale strict stride transposed want
+"""
+OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {
     "count_padding": "--count-pad",
     "format": "--from",
     "kernel": "-k",

@@ -49,7 +49,7 @@ def readings(layer: Layer, shape: TensorShape) -> tuple[Reading, ...]:
     [('PyTorch', 3, True), ('TensorFlow/Keras', 2, False), ('ONNX', 3, True), ('JAX', 3, True)]
     """
     if not isinstance(layer, Convolution | Pooling) or (isinstance(layer, Convolution) and layer.transposed):
-        raise UsageError("side by side stands one convolution or one pooling", place="--frameworks")
+        raise UsageError("only one convolution or pooling can be compared between frameworks", place="`frameworks`")
     output_shape(layer, shape)
     asked = windows(layer, shape.spatial)
     found = []

@@ -23,7 +23,7 @@ from convcalc.text import Source, did_you_mean
 
 
 def is_module(dotted: str) -> bool:
-    """Tell whether a dotted prefix is one under which Keras keeps its layers.
+    """Return whether a dotted prefix is one of Keras's modules of layers.
 
     >>> is_module("tf.keras.layers"), is_module(""), is_module("nn")
     (True, True, False)
@@ -32,7 +32,7 @@ def is_module(dotted: str) -> bool:
 
 
 def entries_of(source: Source, call: Call) -> list[Entry]:
-    """Give the layers that a call describes: one, or the two that a separable convolution consists of.
+    """Return the layers that a call describes: one, or the two of a separable convolution.
 
     Raises SpecError at the name or the argument at fault.
 
@@ -67,7 +67,7 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
 
 
 def _keywords(call: Call, signature: Signature) -> Signature:
-    """Give what a call may name besides its signature."""
+    """Return the keyword parameters that a call may have besides its signature."""
     known = {parameter[0] for parameter in signature}
     training = tuple((name, "any", None) for name, _, _ in call.keywords if name.endswith(TRAINING))
     shared = tuple(parameter for parameter in KEYWORDS if parameter[0] not in known)
@@ -115,7 +115,7 @@ def _padding(bound: BoundArguments, *allowed: layers.NamedPadding) -> layers.Nam
 
 
 def _check_strides(bound: BoundArguments) -> tuple[int, ...]:
-    """Give the strides; Keras refuses strides together with dilation, but for depthwise convolutions."""
+    """Return the strides; Keras refuses them together with dilation, except in depthwise convolutions."""
     strides, dilation = bound.axes("strides"), bound.axes("dilation_rate")
     if max(strides) > 1 and max(dilation) > 1:
         raise bound.fault("strides", "Keras refuses strides above 1 together with a dilation_rate above 1")

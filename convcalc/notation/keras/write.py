@@ -122,7 +122,7 @@ def _transposed(layer: layers.Convolution) -> LayerCall:
     if extra is None and not isinstance(layer.padding, str):
         extra = (0,) * rank
     if extra is not None and any(cells >= step for cells, step in zip(extra, layer.stride, strict=True)):
-        raise refusal(f"output_padding {max(extra)} that is no smaller than the stride", "Keras")
+        raise refusal(f"output_padding {max(extra)} that is not smaller than the stride", "Keras")
     call = LayerCall(
         f"Conv{rank}DTranspose",
         layer.out_channels,

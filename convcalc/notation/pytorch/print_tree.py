@@ -23,7 +23,7 @@ _TOKEN = re.compile(_ENTRY + r"|[()]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
 
 
 class Module:
-    """One module of a print: its name in its parent, its type, what it says of itself, and its children.
+    """One module of a print: its name in its parent, its type, its arguments as printed, and its children.
 
     `start` and `end` are the offsets from its type to behind its closing bracket, `inside` those of its arguments.
     """
@@ -147,7 +147,7 @@ class _TreeReader:
         self.read_to = at + 1
 
     def account(self, end: int) -> None:
-        """Give the text up to `end` to the module that is open: its arguments, or the rest."""
+        """Add the text up to `end` to the module that is open: its arguments, or the rest."""
         module = self.stack[-1]
         if module is not self.root and not module.children:
             module.inside = (module.inside[0], end)

@@ -31,7 +31,7 @@ _OLD_NAMES = (("MaxPool", "size"), ("AvgPool", "size"))
 
 
 class Read:
-    """What one module was read as, and what there is to say about it."""
+    """The layer that a module is, and the notes on it."""
 
     __slots__ = ("layer", "note")
 
@@ -81,8 +81,8 @@ def _own_layer(source: Source, text: str, module: Module, name: str) -> layers.L
     try:
         return _called(source, text, module, name)
     except SpecError:
-        # Somebody's own module may bear the name of one of PyTorch's; it says nothing of itself then. And a name
-        # known from elsewhere promises no arguments.
+        # A user's module may have the name of one of PyTorch's: then it prints no arguments. A name known from
+        # elsewhere promises none.
         if name not in SIGNATURES or not text[slice(*module.inside)].strip() or module.children:
             return None
         raise
@@ -113,7 +113,7 @@ def _called(source: Source, text: str, module: Module, name: str, *, lenient: bo
 
 
 def _modern(inside: str, name: str) -> str:
-    """Write the arguments of an old print as PyTorch prints them today."""
+    """Return the arguments of an old print as PyTorch prints them today."""
     if name == "Linear" and (match := _ARROW.match(inside)):
         return f"in_features={match[1]}, out_features={match[2]}"
     if _OLD_FLAG.match(inside):

@@ -36,7 +36,7 @@ _TRANSPOSED_LINEAR: Signature = (("nf", "count", ...), ("nx", "count", ...))
 
 
 def is_foreign(name: str) -> bool:
-    """Tell whether a module with arguments is one of those known here.
+    """Return whether a module with arguments is one of those known here.
 
     >>> is_foreign("LlamaRMSNorm"), is_foreign("Block")
     (True, False)
@@ -45,7 +45,7 @@ def is_foreign(name: str) -> bool:
 
 
 def layer_of_foreign(source: Source, call: Call) -> layers.Layer:
-    """Give the layer that a module of `is_foreign` is.
+    """Return the layer that a module of `is_foreign` is.
 
     >>> from convcalc.notation.call.syntax import read_expression
     >>> text = Source("Conv1D(nf=2304, nx=768)")

@@ -25,7 +25,7 @@ MODULES = ("", "nn", "torch.nn")
 
 
 def layer_of(source: Source, call: Call) -> Layer:
-    """Give the layer that a call describes.
+    """Return the layer that a call describes.
 
     Raises SpecError at the name or the argument at fault.
 
@@ -51,7 +51,7 @@ def layer_of(source: Source, call: Call) -> Layer:
 
 
 def _without_open_channels(name: str, call: Call) -> Call:
-    """Take away the 0 with which PyTorch prints the input channels of a layer that does not know them yet."""
+    """Return the call without the 0 that PyTorch prints for input channels that a layer does not know yet."""
     if not name.startswith("Lazy"):
         return call
     given = {keyword[0] for keyword in call.keywords}

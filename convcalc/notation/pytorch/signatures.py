@@ -174,7 +174,7 @@ _UPSAMPLE: Signature = (
     ("align_corners", "any", None),
     ("recompute_scale_factor", "any", None),
 )
-# As printed they say their mode as well.
+# A print states their mode as well.
 _UPSAMPLE_2D: Signature = (*_UPSAMPLE_SIZE, ("mode", "word", ""))
 _BORDER: Signature = (("padding", "borders", ...),)
 _CONSTANT_BORDER: Signature = (*_BORDER, ("value", "number", ...))

@@ -39,7 +39,7 @@ TRANSFORMERS: dict[str, Signature] = {
 
 
 def entries_of(source: Source, call: Call) -> list[Entry]:
-    """Give the layers of one transformer layer, or of a stack of them.
+    """Return the layers of one transformer layer, or of a stack of them.
 
     >>> from convcalc.notation.call.syntax import read_expression
     >>> text = Source("nn.TransformerEncoderLayer(8, 2)")
