@@ -137,3 +137,31 @@ def test_a_branch_costs_what_its_layers_cost(capsys: pytest.CaptureFixture[str])
     total = asked(capsys, "params", "--input", "6x10x12", "(conv:5,k3 | conv:7,k3,nobias | maxpool:3,s1)")["total"]
     assert total["params"] == prod((5, 6, 3, 3)) + 5 + prod((7, 6, 3, 3))
     assert total["macs"] == (5 + 7) * prod((6, 3, 3)) * 8 * 10
+
+
+TWO = ("conv:8,k3,p1 =image from:code fc:8 unflatten:1,8x1x1 mul:image gap fc:4",)
+
+
+def test_several_inputs_have_names(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = asked(capsys, "shape", "image=3x9x7 code=5", *TWO)
+    assert (answer["inputs"], answer["output"]) == ([[3, 9, 7], [5]], [4])
+    assert [layer["inputs"] for layer in answer["layers"][:4]] == [[-1], [-2], [1], [2, 0]]
+    total = asked(capsys, "params", "--input", "image=3x9x7 code=5", *TWO)["total"]
+    assert total["params"] == 8 * 27 + 8 + 5 * 8 + 8 + 8 * 4 + 4
+    assert total["macs"] == 8 * 27 * 63 + 5 * 8 + 8 * 4
+
+
+@pytest.mark.parametrize(
+    ("size", "layers", "message"),
+    [
+        ("a=3x9x7 b=5", ("conv:8,k3",), "no layer takes the input b"),
+        ("a=3x9x7 a=5", ("conv:8,k3",), "'a' is given twice"),
+        ("a=3x9x7 9=5", ("conv:8,k3",), "'9' is not a name for an input"),
+        ("3x9x7", ("conv:8,k3 cat:b",), "no tensor is kept under the name 'b'"),
+    ],
+)
+def test_inputs_that_are_not_there(
+    capsys: pytest.CaptureFixture[str], size: str, layers: tuple[str, ...], message: str
+) -> None:
+    assert main(["shape", size, *layers]) == 2
+    assert message in capsys.readouterr().err

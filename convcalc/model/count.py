@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convcalc.model.forward import input_sizes, placed, traced_network
+from convcalc.model.forward import input_shapes, placed, traced_network, with_inputs
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.cost import Audit, audit, audit_trace
@@ -42,14 +42,13 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
     >>> count(LayerRequest(("conv:64,k7",)), "3x224x224").audit.total.macs
     447105792
     """
-    network, rank = _read(request, size), request.rank
+    network, rank = _read(with_inputs(request, size), size), request.rank
     # Only Keras's names are names of weights; PyTorch's say where a module stands.
     named = network.notation == "keras"
     if size is None and network.input is None:
         with placed(network):
             return Count(network, audit(network.layers, names=[node.name for node in network.nodes if named]))
-    sizes = input_sizes(network, size, rank, network.layout)
-    network, traced = traced_network(network, sizes, rank)
+    network, traced = traced_network(network, *input_shapes(network, size, rank, network.layout))
     with placed(network):
         return Count(network, audit_trace(traced, [node.name for node in network.nodes if named]))
 

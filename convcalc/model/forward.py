@@ -11,7 +11,7 @@ from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
-from convcalc.notation import Network, Node, channels_first, parse_size
+from convcalc.notation import Network, Node, channels_first, named_sizes, parse_size
 from convcalc.value import Value
 
 LONGEST_NAME = 60
@@ -45,11 +45,42 @@ def forward(request: LayerRequest, size: str | None = None, layout: str | None =
     >>> forward(LayerRequest(("Conv2D(8, 3)", "ReLU()")), "28x26x3").output
     (26, 24, 8)
     """
+    request = with_inputs(request, size)
     network = read(request)
     layout = layout or network.layout
-    sizes = input_sizes(network, size, request.rank, layout)
-    network, traced = traced_network(network, sizes, request.rank)
+    shapes = input_shapes(network, size, request.rank, layout)
+    network, traced = traced_network(network, *shapes)
     return ForwardPass(network, traced, layout)
+
+
+def with_inputs(request: LayerRequest, size: str | None) -> LayerRequest:
+    """Let a request know the names that an input of several parts gives them: `a=3x32x32 b=10`."""
+    return request if size is None else request.replace(inputs=tuple(named_sizes(size)))
+
+
+def input_shapes(network: Network, size: str | None, rank: int | None, layout: str) -> list[TensorShape]:
+    """Return the shape of each input of a network, of which there are several only where `size` names them.
+
+    The first is read for the layers; each of the others has as many spatial axes as it has sizes behind its channels.
+
+    >>> network = read(LayerRequest(("relu", "cat:b"), inputs=("a", "b")))
+    >>> [str(shape) for shape in input_shapes(network, "a=3x8x9 b=5x8x9", None, "chw")]
+    ['3x8x9', '5x8x9']
+    """
+    named = {} if size is None else named_sizes(size)
+    if not named:
+        return [interpret(input_sizes(network, size, rank, layout), network.layers, rank)]
+    used = {place for places in network.inputs for place in places}
+    unused = [name for index, name in enumerate(named) if -1 - index not in used]
+    if unused:
+        raise UsageError(f"no layer takes the input {unused[0]}", place="INPUT", hint=f"write from:{unused[0]}")
+    first, *others = named.values()
+    shapes = [interpret(input_sizes(network, first, rank, layout), network.layers, rank)]
+    for text in others:
+        sizes = parse_size(text)
+        axes = len(sizes) - 1 - len(shapes[0].batch)
+        shapes.append(TensorShape(sizes if layout == "chw" else channels_first(sizes, max(0, axes)), max(0, axes)))
+    return shapes
 
 
 def input_sizes(network: Network, size: str | None, rank: int | None, layout: str) -> tuple[int, ...]:
@@ -66,23 +97,22 @@ def input_sizes(network: Network, size: str | None, rank: int | None, layout: st
     return network.input
 
 
-def traced_network(network: Network, sizes: tuple[int, ...], rank: int | None) -> tuple[Network, Trace]:
-    """Send sizes through a network, the flattens that a printed one hides put in on the way.
+def traced_network(network: Network, shape: TensorShape, *others: TensorShape) -> tuple[Network, Trace]:
+    """Send shapes through a network, the flattens that a printed one hides put in on the way.
 
-    >>> str(traced_network(read(LayerRequest(("Linear(3, 2)",))), (3,), None)[1].output)
+    >>> str(traced_network(read(LayerRequest(("Linear(3, 2)",))), TensorShape((3,), 0))[1].output)
     '2'
     """
     for objection in network.objections:
         raise objection
-    shape = interpret(sizes, network.layers, rank)
     while True:
         graph = graph_of(network)
         try:
-            traced = trace(graph, shape)
+            traced = trace(graph, shape, *others)
         except ShapeError as error:
             if error.layer is not None and isinstance(graph.layers[error.layer], Merge):
-                error.hint = _fitting_sizes(graph, shape) or error.hint
-            if error.layer is None or not _hides_flatten(network, error.layer, shape):
+                error.hint = (None if others else _fitting_sizes(graph, shape)) or error.hint
+            if error.layer is None or not _hides_flatten(network, error.layer, shape, *others):
                 with placed(network):
                     raise
             network = _with_flatten(network, error.layer)
@@ -118,13 +148,13 @@ def _reads_flat(network: Network, index: int, shape: TensorShape) -> bool:
     return set(shape.spatial) == {1} and layer.in_features in (None, shape.channels)
 
 
-def _hides_flatten(network: Network, index: int, shape: TensorShape) -> bool:
+def _hides_flatten(network: Network, index: int, *shapes: TensorShape) -> bool:
     """Return whether a layer does not fit because what flattens its input is not written."""
     graph = graph_of(network)
     place = graph.inputs[index][0]
     if place < 0 or not isinstance(graph.layers[index], Linear):
         return False
-    before = trace(graph.upto(index), shape).shape_at(place)
+    before = trace(graph.upto(index), *shapes).shape_at(place)
     if network.printed:
         return is_flatten_missing(graph.layers[index], before)
     return _reads_flat(network, index, before)

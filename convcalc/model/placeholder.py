@@ -148,7 +148,7 @@ def _with_flattens(network: Network, rank: int | None) -> list[Layer]:
     """Return the layers, those of a printed model with the flattens that its `forward` hides."""
     for side in USUAL_SIDES if network.printed else ():
         try:
-            return traced_network(network, (side,), rank)[0].layers
+            return traced_network(network, interpret((side,), network.layers, rank))[0].layers
         except ShapeError:
             continue
     return network.layers

@@ -32,19 +32,24 @@ def read(request: LayerRequest) -> Network:
     >>> [node.text for node in read(LayerRequest(("Conv2d(3, 8, 3)", "ReLU()"))).nodes]
     ['Conv2d(3, 8, 3)', 'ReLU()']
     """
-    network = read_layers(request.texts, window_options(request.options), request.file, request.rank)
+    options = window_options(request.options)
+    network = read_layers(request.texts, options, request.file, request.rank, request.inputs)
     if request.strict and network.assumptions:
         raise UsageError(network.assumptions[0], hint="refused because `strict` allows no assumption")
     return network
 
 
 def read_layers(
-    texts: Sequence[str | Layer], options: WindowOptions, file: str | None = None, rank: int | None = None
+    texts: Sequence[str | Layer],
+    options: WindowOptions,
+    file: str | None = None,
+    rank: int | None = None,
+    inputs: tuple[str, ...] = (),
 ) -> Network:
     """Read layers as `read` does, with options that are read already."""
     if file is not None:
         (text,) = texts
-        network = parse_network(str(text), rank=rank, place="standard input" if file == "-" else file)
+        network = parse_network(str(text), rank=rank, place="standard input" if file == "-" else file, inputs=inputs)
     elif not texts:
         if not options.given():
             raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)'")
@@ -52,7 +57,7 @@ def read_layers(
     elif len(texts) == 1 and isinstance(texts[0], str) and is_bare(texts[0]):
         return Network((build_layer(texts[0].strip(), options, rank),))
     else:
-        network = _read_texts(texts, rank)
+        network = _read_texts(texts, rank, inputs)
     return _finished(network, options)
 
 
@@ -71,11 +76,11 @@ def window_options(given: Mapping[str, Any]) -> WindowOptions:
     return WindowOptions(**read)
 
 
-def _read_texts(texts: Sequence[str | Layer], rank: int | None) -> Network:
+def _read_texts(texts: Sequence[str | Layer], rank: int | None, inputs: tuple[str, ...]) -> Network:
     """Read layers in the one notation that all texts share, with those between them that are built already."""
     written = "\n".join(text for text in texts if isinstance(text, str))
     if all(isinstance(text, str) for text in texts):
-        return parse_network(written, rank=rank)
+        return parse_network(written, rank=rank, inputs=inputs)
     network = parse_network(written, rank=rank) if written else Network(())
     nodes: list[Node] = []
     for text in texts:

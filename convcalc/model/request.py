@@ -18,7 +18,8 @@ class LayerRequest(Value):
     `texts` are the layers in their order, each a text of any notation or a layer of `convcalc.layers`; `file` is the
     name of the file whose text is the only one of them. `options` are the window options as written, by their names
     (`kernel`, `stride`, `padding`, ...); `rank` is the number of spatial axes where the notation does not say it.
-    With `strict`, layers that can only be read on an assumption are refused.
+    With `strict`, layers that can only be read on an assumption are refused. `inputs` are the names of the network's
+    inputs where it has several.
 
     >>> LayerRequest((), {"kernel": "?"}).is_open, LayerRequest(("conv:8,k3 # what?",)).is_open
     (True, False)
@@ -29,6 +30,7 @@ class LayerRequest(Value):
     file: str | None = None
     rank: int | None = None
     strict: bool = False
+    inputs: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -38,6 +38,26 @@ def parse_size(text: str, *, layout: str = "chw", rank: int = 2) -> tuple[int, .
     return channels_first(sizes, rank) if layout == "hwc" else sizes
 
 
+def named_sizes(text: str) -> dict[str, str]:
+    """Return the sizes of several named inputs as written, by their names; nothing where there is just one input.
+
+    >>> named_sizes("image=3x32x32 code=10"), named_sizes("3x32x32")
+    ({'image': '3x32x32', 'code': '10'}, {})
+    """
+    parts = text.split()
+    if not parts or not all("=" in part for part in parts):
+        return {}
+    found: dict[str, str] = {}
+    for part in parts:
+        name, _, size = part.partition("=")
+        if not name.isidentifier() or name in found:
+            wrong = "is given twice" if name in found else "is not a name for an input"
+            at = text.index(part)
+            raise SpecError(f"{name[:40]!r} {wrong}", place="INPUT", text=text, span=(at, at + max(1, len(name))))
+        found[name] = size
+    return found
+
+
 def channels_first(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
     """Return channels-last sizes channels first: the last of more than `rank` sizes goes before the last `rank` ones.
 

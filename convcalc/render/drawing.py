@@ -80,8 +80,7 @@ def _size(sizes: list[int | None] | None) -> str:
 def _inputs(report: Report) -> list[list[int | None] | None]:
     """Return the size of each input of the network."""
     count = max((-place for layer in _layers(report) for place in layer["inputs"]), default=1)
-    given = report.data.get("input")
-    sizes = list(given.values()) if isinstance(given, dict) else [given]
+    sizes = report.data.get("inputs", [report.data.get("input")])
     return [*sizes, *[None] * count][: max(count, 1)]
 
 

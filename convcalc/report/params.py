@@ -66,6 +66,8 @@ def params_report(
     data: dict[str, Any] = {"layers": layers, "total": total}
     if trace is not None:
         data["input"] = list(trace.input.sizes)
+        if trace.others:
+            data["inputs"] = [list(shape.sizes) for shape in (trace.input, *trace.others)]
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
     data["assumptions"] = list(comment.assumptions)

@@ -47,6 +47,8 @@ def shape_report(
     rows = tuple(entry_row(node.label, entry, COLUMNS) for node, entry in zip(nodes, layers, strict=True))
     output = trace.output.laid_out(layout)
     data: dict[str, Any] = {"input": list(trace.input.laid_out(layout)), "output": list(output), "layers": layers}
+    if trace.others:
+        data["inputs"] = [list(shape.laid_out(layout)) for shape in (trace.input, *trace.others)]
     if layout != "chw":
         data["layout"] = layout
     answer = size_text(output)
