@@ -188,12 +188,17 @@ def test_every_family_is_among_the_layers() -> None:
     assert {type(layer) for layer in (*TWO_AXES, FOLD)} == set(get_args(Layer))
 
 
+MOST_CELLS = 1500
+
+
 def compare(chain: list[Layer], sizes: Index) -> None:
     """Compare the fields of a chain with its regions, and both with the sets; a chain that does not fit is left."""
     try:
         traced = trace(chain, TensorShape(sizes, len(sizes) - 1))
     except ShapeError:
         return
+    if max(step.output.elements for step in traced.steps) > MOST_CELLS:
+        return  # the sets of cells are compared one with another: an hour for what is magnified three times
     output, fields = traced.output, traced.steps[-1].fields
     found = {cell: region(traced, cell) for cell in indices(output.spatial or output.sizes[-1:])}
     if output.rank:
@@ -266,7 +271,7 @@ def test_what_is_unfolded_is_not_in_place_even_if_it_is_folded_again() -> None:
     assert region(traced, (2, 3)).axes is None
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(st.sampled_from(TWO_AXES), min_size=2, max_size=4), st.integers(4, 9), st.integers(4, 9))
 def test_chains_of_any_layers(chain: list[Layer], height: int, width: int) -> None:
     compare(chain, (4, height, width))

@@ -302,7 +302,7 @@ LAYERS = [
 ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(st.sampled_from(LAYERS), st.data(), st.integers(1, 25), st.integers(1, 12))
 def test_every_value_of_every_window_is_found(text: str, data: st.DataObject, size: int, want: int) -> None:
     numbers = {"k": st.integers(1, 5), "s": st.integers(1, 4), "p": st.integers(0, 2)}
