@@ -79,7 +79,11 @@ Refuse = Callable[..., Refused]
     ("arguments", "message", "hint"),
     [
         (["shape", "224", "--kernal", "3"], "convcalc: shape: no such option: --kernal", "did you mean --kernel?"),
-        (["shape", "224", "--dilaton", "3"], "convcalc: shape: no such option: --dilaton", "did you mean --dilation?"),
+        (
+            ["shape", "224", "--dilaton", "3"],
+            "convcalc: shape: no such option: --dilaton",
+            "did you mean --dilation?",
+        ),
         (["conv"], "convcalc: conv: missing argument 'INPUT'", "see convcalc conv --help"),
         (["pool", "1 2"], "convcalc: pool: missing argument 'LAYER'", "see convcalc pool --help"),
         (["shape", "224", "-k"], "convcalc: option '-k' requires an argument", "see convcalc --help"),
