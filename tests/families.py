@@ -8,6 +8,7 @@ from convcalc.geometry import Padding
 from convcalc.layers import (
     AdaptivePooling,
     Attention,
+    AttentionProduct,
     AxesNormalization,
     Bilinear,
     Border,
@@ -17,6 +18,7 @@ from convcalc.layers import (
     Flatten,
     Fold,
     GatedUnit,
+    Held,
     Layer,
     LayerNormalization,
     Linear,
@@ -28,6 +30,7 @@ from convcalc.layers import (
     Recurrent,
     Reshape,
     Resize,
+    Slice,
     Slope,
     Unflatten,
     Unfold,
@@ -68,6 +71,8 @@ TWO_AXES: list[Layer] = [
     Flatten(), Flatten(2), Unflatten(1, (2, 2)), Unflatten(2, (2, 3)),
     Reshape((6, 7, 4)), Reshape((7, 6, 4)), Reshape((168,)),
     Merge("add"), Permute((2, 1, 3)), Permute((1, 2, 3)), Permute((3, 1, 2)),
+    Slice(1, 0, 2), Slice(2, 1, 2), Held(), Held(each="number"), Held(0, sizes=(2, 3, 3)),
+    AttentionProduct(), AttentionProduct((2, 7)),
     GatedUnit(1), GatedUnit(2), GatedUnit(-1), Slope(4), Slope(None, (1, 2)), Elementwise("ReLU"),
 ]  # fmt: skip
 

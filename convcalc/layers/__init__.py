@@ -8,7 +8,8 @@ from `geometry`.
 from __future__ import annotations
 
 from convcalc.geometry import NamedPadding
-from convcalc.layers.axes import axis_maps
+from convcalc.layers.axes import axis_maps, rank_of
+from convcalc.layers.block_families import AttentionProduct, Held, Slice
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -41,7 +42,6 @@ from convcalc.layers.families import (
     Unfold,
     Unknown,
     Unpooling,
-    rank_of,
 )
 from convcalc.layers.merging import cropped, merge_axis_maps, merged
 from convcalc.layers.output_shape import complete, output_shape
@@ -52,6 +52,7 @@ from convcalc.layers.windows import blocks, transposed_windows, windows
 __all__ = [
     "AdaptivePooling",
     "Attention",
+    "AttentionProduct",
     "AxesNormalization",
     "Bilinear",
     "Border",
@@ -62,6 +63,7 @@ __all__ = [
     "Flatten",
     "Fold",
     "GatedUnit",
+    "Held",
     "Layer",
     "LayerNormalization",
     "Linear",
@@ -78,6 +80,7 @@ __all__ = [
     "Recurrent",
     "Reshape",
     "Resize",
+    "Slice",
     "Slope",
     "TensorShape",
     "Unflatten",

@@ -11,12 +11,38 @@ from typing import assert_never
 from convcalc.axis_maps import Adaptive, AxisMap, AxisMaps, Halve, Keep, Rescale, Scale, Shift, Spread, Whole
 from convcalc.errors import ShapeError
 from convcalc.layers import families
-from convcalc.layers.families import Layer, rank_of
+from convcalc.layers.block_families import AttentionProduct, Held, Slice
+from convcalc.layers.families import Layer
 from convcalc.layers.reshaping import axis_index, flattened, reshaped, unflattened
 from convcalc.layers.tensor_shape import TensorShape
 from convcalc.layers.windows import slides, transposed_windows, unpooling_windows
 
 _KEEP = Keep()
+
+
+def rank_of(layer: Layer) -> int | None:
+    """Return the number of spatial axes `layer` works on, None where it takes any.
+
+    >>> rank_of(families.Elementwise("ReLU")) is None
+    True
+    """
+    match layer:
+        case families.Convolution() | families.Pooling() | families.Unpooling() | families.Unfold():
+            return len(layer.kernel)
+        case families.AdaptivePooling():
+            return len(layer.outputs)
+        case families.Border():
+            return len(layer.amounts)
+        case families.Normalization() | families.Resize() | families.Reshape():
+            return layer.rank
+        case families.Fold():
+            return 1
+        case families.PixelShuffle():
+            return None if layer.last_two else 2
+        case AttentionProduct():
+            return None if layer.window is None else len(layer.window)
+        case _:
+            return None
 
 
 def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
@@ -38,6 +64,8 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
 
 
 def _check_rank(layer: Layer, shape: TensorShape) -> None:
+    if isinstance(layer, families.PixelShuffle) and shape.rank < 2:
+        raise ShapeError(f"the layer works on two spatial axes, the input {shape} has {shape.rank}")
     expected = rank_of(layer)
     flat = isinstance(layer, families.Normalization) and not shape.rank
     if expected not in (None, shape.rank) and not flat:
@@ -61,6 +89,15 @@ def _stays(layer: families.Flatten | families.Unflatten | families.Reshape, shap
         return False
 
 
+def _keeps_axes(layer: Slice | Held) -> bool:
+    """Whether a layer takes channels alone away, or nothing."""
+    match layer:
+        case Slice():
+            return layer.parts is not None and layer.axis == 1
+        case Held():
+            return not layer.vectors and layer.sizes is None
+
+
 def _maps(layer: Layer, shape: TensorShape) -> Sequence[AxisMap] | None:
     """Return the rule of each axis of a layer that sends each axis through by itself, None for others."""
     axes = shape.rank or 1
@@ -82,7 +119,7 @@ def _maps(layer: Layer, shape: TensorShape) -> Sequence[AxisMap] | None:
         case families.Resize():
             return _rescaled(layer, axes)
         case families.PixelShuffle():
-            return [Scale(layer.factor, layer.inverse)] * axes
+            return [*[_KEEP] * (axes - 2), *[Scale(layer.factor, layer.inverse)] * 2]
         case families.Linear(on_channels=True) if shape.rank:
             return [_KEEP] * axes
         case families.Linear():
@@ -103,8 +140,10 @@ def _maps(layer: Layer, shape: TensorShape) -> Sequence[AxisMap] | None:
             return None
         case families.Attention() | families.Recurrent() | families.Embedding():
             return None
-        case families.Bilinear() | families.Unknown():
+        case families.Bilinear() | families.Unknown() | AttentionProduct():
             return None
+        case Slice() | Held():
+            return [_KEEP] * axes if _keeps_axes(layer) else None
         case _:
             assert_never(layer)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import Literal
 
 from convcalc.errors import ShapeError
 from convcalc.geometry import NamedPadding, Padding
+from convcalc.layers.block_families import AttentionProduct, Held, Slice
 from convcalc.value import Value
 
 PoolKind = Literal["max", "avg", "lp", "min"]
 NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]
-MergeKind = Literal["add", "multiply", "concatenate"]
+MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep"]
 BorderMode = Literal["constant", "reflect", "replicate", "circular"]
 
 
@@ -128,10 +129,14 @@ class Resize(Value):
 
 
 class PixelShuffle(Value):
-    """Channels to pixels: C·r² channels become blocks of r x r pixels; `inverse` is the way back."""
+    """Channels to pixels: C·r² channels become blocks of r x r pixels; `inverse` is the way back.
+
+    It works on two spatial axes or, with `last_two`, on the last two of any number.
+    """
 
     factor: int
     inverse: bool = False
+    last_two: bool = False
 
 
 class Linear(Value):
@@ -328,7 +333,9 @@ class Elementwise(Value):
 class Merge(Value):
     """Several tensors to one: added, multiplied (sizes of 1 are stretched), or concatenated over the channels.
 
-    `crop` cuts all but the first round their centre to the spatial sizes of the first.
+    `crop` cuts all but the first round their centre to the spatial sizes of the first. Two kinds take of the others
+    no values that place theirs: `resize` gives the first the spatial sizes of the second, and `keep` leaves it its
+    sizes, whatever the others do in it (the bias of an attention).
     """
 
     kind: MergeKind
@@ -367,34 +374,8 @@ Layer = (
     | Slope
     | Elementwise
     | Merge
+    | Slice
+    | AttentionProduct
+    | Held
     | Unknown
 )
-
-
-def rank_of(layer: Layer) -> int | None:
-    """Give the number of spatial axes `layer` works on, None where it takes any.
-
-    >>> rank_of(Elementwise("ReLU")) is None
-    True
-    """
-    match layer:
-        case Convolution() | Pooling() | Unpooling() | Unfold():
-            return len(layer.kernel)
-        case AdaptivePooling():
-            return len(layer.outputs)
-        case Border():
-            return len(layer.amounts)
-        case Normalization() | Resize() | Reshape():
-            return layer.rank
-        case Fold():
-            return 1
-        case PixelShuffle():
-            return 2
-        case Linear() | Bilinear() | Attention() | Recurrent() | Embedding() | LayerNormalization():
-            return None
-        case Flatten() | Unflatten() | Permute() | GatedUnit() | Slope() | Elementwise() | Merge() | Unknown():
-            return None
-        case AxesNormalization():
-            return None
-        case _:
-            assert_never(layer)

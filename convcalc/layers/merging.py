@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convcalc.axis_maps import AxisMap, AxisMaps, Keep, Shift, Whole
+from convcalc.axis_maps import AxisMap, AxisMaps, Keep, Rescale, Shift, Whole
 from convcalc.errors import ShapeError
 from convcalc.geometry import axis_name
 from convcalc.layers.families import Merge
@@ -27,6 +27,8 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
     if layer.crop:
         others = [_cut(other, first) for other in others]
     result = first
+    if layer.kind == "keep":
+        return first
     for number, other in enumerate(others, 2):
         sizes = _sizes(layer, result, other)
         if sizes is None:
@@ -53,6 +55,10 @@ def _sizes(layer: Merge, first: TensorShape, other: TensorShape) -> tuple[int, .
             return (
                 tuple(sum(pair) if index == axis else pair[0] for index, pair in enumerate(pairs)) if fits else None
             )
+        case "resize":
+            return first.with_channels(first.channels, other.spatial).sizes
+        case "keep":
+            return first.sizes
 
 
 def _mismatch(layer: Merge, first: TensorShape, other: TensorShape, number: int, count: int) -> str:
@@ -60,6 +66,8 @@ def _mismatch(layer: Merge, first: TensorShape, other: TensorShape, number: int,
         "add": "added tensors have equal sizes",
         "multiply": "multiplied tensors have equal sizes, or 1",
         "concatenate": "concatenated tensors differ in their channels alone",
+        "resize": "a tensor is resized to the sizes of one with as many axes",
+        "keep": "",
     }[layer.kind]
     other_name = "the other" if count == 2 else f"input {number}"
     return f"{wanted}: the first is {first}, {other_name} is {other}"
@@ -103,10 +111,15 @@ def cropped(shape: TensorShape, target: TensorShape) -> tuple[tuple[int, int], .
 def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMaps]:
     """Return for each input of a merge how the axes that come out follow from its own.
 
+    Where only the values of the first go through, there is just that one.
+
     >>> merge_axis_maps(Merge("multiply"), [TensorShape((8, 5), 1), TensorShape((8, 1), 1)])[1]
     ((0, Whole(inputs=None, outputs=5)),)
     """
     target = shapes[0] if layer.crop else merged(layer, shapes)
+    if layer.kind in ("resize", "keep"):
+        sizes = zip(shapes[0].sizes[-(target.rank or 1) :], target.sizes[-(target.rank or 1) :], strict=True)
+        return [tuple(enumerate(Keep() if size == wanted else Rescale(wanted) for size, wanted in sizes))]
     axes = target.rank or 1
     wanted = target.sizes[-axes:]
     return [tuple(enumerate(map(_axis_map, shape.sizes[-axes:], wanted))) for shape in shapes]

@@ -8,7 +8,9 @@ from typing import assert_never
 from convcalc.axis_maps import AxisMaps, output_size
 from convcalc.errors import ShapeError
 from convcalc.geometry import each_axis, output_sizes
+from convcalc.layers.attending import attended, held
 from convcalc.layers.axes import axis_maps
+from convcalc.layers.block_families import AttentionProduct, Held, Slice
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -38,7 +40,7 @@ from convcalc.layers.families import (
     Unknown,
     Unpooling,
 )
-from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, unflattened
+from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, sliced, unflattened
 from convcalc.layers.tensor_shape import TensorShape
 from convcalc.layers.windows import blocks
 from convcalc.text import size_text
@@ -69,6 +71,12 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
         case Slope(count=None) if shape.channels is not None:
             sizes = enumerate(shape.channels_last, 1)
             return layer.replace(count=prod(size for axis, size in sizes if axis not in layer.shared))
+        case Held(weights=None, each="channel") if shape.channels is not None:
+            return layer.replace(weights=shape.channels * layer.times // layer.share)
+        case Held(weights=None, each="feature"):
+            return layer.replace(weights=shape.sizes[-1] * layer.times // layer.share)
+        case Held(weights=None, each="number") if shape.channels is not None:
+            return layer.replace(weights=prod(shape.channels_last) * layer.times // layer.share)
         case _:
             return layer
 
@@ -116,6 +124,12 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
             return shape
         case Merge():
             return shape
+        case Slice():
+            return sliced(layer, shape)
+        case AttentionProduct():
+            return attended(layer, shape)
+        case Held():
+            return held(layer, shape)
         case Recurrent():
             return _recurrent_output(layer, shape)
         case Bilinear():

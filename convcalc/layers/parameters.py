@@ -6,6 +6,8 @@ from math import prod
 from typing import assert_never
 
 from convcalc.errors import ShapeError
+from convcalc.layers.attending import seen_positions
+from convcalc.layers.block_families import AttentionProduct, Held, Slice
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -91,6 +93,8 @@ def weight_shape(layer: Layer) -> tuple[int, ...] | None:
             return None
         case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Merge() | Unknown():
             return None
+        case Slice() | AttentionProduct() | Held():
+            return None
         case _:
             assert_never(layer)
 
@@ -145,6 +149,12 @@ def parameters(layer: Layer) -> Parameters:
             return Parameters()
         case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Merge():
             return Parameters()
+        case Slice() | AttentionProduct():
+            return Parameters()
+        case Held(weights=None):
+            raise ShapeError("how many parameters the module holds follows from what comes in", hint=_OPEN_HINT)
+        case Held():
+            return Parameters(layer.weights or 0, layer.biases, layer.buffers)
         case _:
             assert_never(layer)
 
@@ -201,6 +211,8 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int:
             return _recurrent_parameters(layer).weights * prod(shape.sizes[:-1])
         case Attention():
             return _attention_macs(layer, shape)
+        case AttentionProduct():
+            return 2 * output.elements * seen_positions(layer, output)
         case _:
             return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from convcalc.errors import ShapeError
+from convcalc.layers.block_families import Slice
 from convcalc.layers.families import Flatten, GatedUnit, Permute, PixelShuffle, Reshape, Unflatten
 from convcalc.layers.tensor_shape import TensorShape
 
@@ -117,6 +118,24 @@ def halved(layer: GatedUnit, shape: TensorShape) -> TensorShape:
     if shape.sizes[axis] % 2:
         raise ShapeError(f"axis {layer.axis} of {shape} has {shape.sizes[axis]} cells, which cannot be halved")
     return TensorShape((*shape.sizes[:axis], shape.sizes[axis] // 2, *shape.sizes[axis + 1 :]), shape.rank)
+
+
+def sliced(layer: Slice, shape: TensorShape) -> TensorShape:
+    """Take one part of an axis, or one index and the axis with it.
+
+    >>> shape = TensorShape((8, 5, 7), 2)
+    >>> print(sliced(Slice(1, 0, 2), shape), sliced(Slice(2, 0), shape))
+    4x5x7 8x7
+    """
+    axis = axis_index(layer.axis, shape, "slicing")
+    before, size, after = shape.sizes[:axis], shape.sizes[axis], shape.sizes[axis + 1 :]
+    if layer.parts is None:
+        return TensorShape((*before, *after), max(0, shape.rank - 1))
+    if size % layer.parts:
+        raise ShapeError(
+            f"axis {layer.axis} of {shape} has {size} cells, which do not make {layer.parts} equal parts"
+        )
+    return TensorShape((*before, size // layer.parts, *after), shape.rank)
 
 
 def shuffled_channels(layer: PixelShuffle, shape: TensorShape) -> int:

@@ -17,6 +17,7 @@ from convcalc.layers import (
     Flatten,
     Fold,
     GatedUnit,
+    Held,
     Layer,
     LayerNormalization,
     Linear,
@@ -186,7 +187,7 @@ def _completed(layers: Sequence[Layer]) -> tuple[Layer, ...]:
                 flowing = flow.features
             case Convolution():
                 flowing = flow.spatial_channels
-            case Slope() if not flow.flat:
+            case Slope() | Held(each="number" | "feature") if not flow.flat:
                 flowing = None  # how many numbers a sample has, only an input size tells
         if flowing is None:
             completed.append(layer)
@@ -218,7 +219,7 @@ def _flow_after(layer: Layer, flow: _Flow) -> _Flow:
             return _Flow(known, known if flat else flow.features, flat)
         case LayerNormalization():
             return flow.replace(features=layer.sizes[-1], channels=layer.sizes[-1] if flow.flat else flow.channels)
-        case Normalization() | Slope() | Attention() | Elementwise():
+        case Normalization() | Slope() | Attention() | Elementwise() | Held(vectors=0, sizes=None):
             return flow
         case Recurrent():
             return _Flow(None, (layer.projection or layer.hidden) * (2 if layer.bidirectional else 1), flat=False)

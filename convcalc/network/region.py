@@ -85,7 +85,7 @@ def region(trace: Trace, cell: Sequence[int]) -> Region:
         if axes is None:
             continue
         step = trace.steps[index]
-        for place, seen in zip(step.inputs, _through(step, trace, axes), strict=True):
+        for place, seen in zip(step.inputs, _through(step, trace, axes), strict=False):
             if seen is None:
                 return Region(None, index)
             found[place] = tuple(map(_joined, found[place], seen)) if place in found else seen
@@ -107,12 +107,12 @@ def _joined(one: AxisCells, other: AxisCells) -> AxisCells:
 
 
 def _through(step: Step, trace: Trace, axes: tuple[AxisCells, ...]) -> list[tuple[AxisCells, ...] | None]:
-    """Return what the cells `axes` of a step's output see of each of its inputs, None where that is undefined."""
+    """Return what the cells `axes` of a step's output see of each input it takes values of, None where undefined."""
     if not isinstance(step.layer, Merge):
         return [_before(step, axes)]
     shapes = [trace.shape_at(place) for place in step.inputs]
     maps = merge_axis_maps(step.layer, shapes)
-    return [_before(step.replace(input=shape, axes=each), axes) for shape, each in zip(shapes, maps, strict=True)]
+    return [_before(step.replace(input=shape, axes=each), axes) for shape, each in zip(shapes, maps, strict=False)]
 
 
 def _before(step: Step, axes: tuple[AxisCells, ...]) -> tuple[AxisCells, ...] | None:

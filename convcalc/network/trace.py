@@ -161,7 +161,7 @@ def _fields_of_merge(
     """Look through a merge: on each axis the hull of what its inputs see of the network's input `whole`."""
     looked = [
         _fields_after(maps, shape, output, seen)
-        for maps, shape, seen in zip(merge_axis_maps(layer, shapes), shapes, fields, strict=True)
+        for maps, shape, seen in zip(merge_axis_maps(layer, shapes), shapes, fields, strict=False)
     ]
     sizes = whole.spatial if whole.rank == output.rank else (None,) * output.rank
     return tuple(

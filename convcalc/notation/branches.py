@@ -4,6 +4,8 @@ word = "id"                                   the empty branch: what comes in go
      | "=" name | "as:" name                  keep the current tensor under a name; a name given again is the latest
      | "from:" name                           go back to a kept tensor
      | ( "cat:" | "add:" | "mul:" ) names     take kept tensors in, the current one first
+     | "like:" name                           resize to the spatial sizes of a kept tensor
+     | "with:" names                          take kept tensors in that leave the sizes alone (a bias of attention)
 names = name { "," name } [ ",crop" ]         `crop` cuts the kept ones round their centre to the current size
 """
 
@@ -17,7 +19,13 @@ from convcalc.notation.entries import MAX_LAYERS, Entry, Group, Item, Part, too_
 from convcalc.text import Source, did_you_mean
 
 _SIGNS: dict[str, MergeKind] = {"+": "add", "|": "concatenate", "*": "multiply"}
-_TAKING: dict[str, MergeKind] = {"add": "add", "cat": "concatenate", "mul": "multiply"}
+_TAKING: dict[str, MergeKind] = {
+    "add": "add",
+    "cat": "concatenate",
+    "mul": "multiply",
+    "like": "resize",
+    "with": "keep",
+}
 _KEEPING = ("as", "from", *_TAKING)
 _WORDS = {kind: word for word, kind in _TAKING.items()}
 INPUT = -1

@@ -5,11 +5,13 @@ from __future__ import annotations
 import keyword
 from collections.abc import Sequence
 
+from convcalc.errors import UsageError
 from convcalc.layers import Merge
 from convcalc.text import letters
 from convcalc.value import Value
 
 _SHORTER = {"batchnorm": "bn", "linear": "fc", "conv": "conv", "convtranspose": "up", "maxpool": "pool"}
+_KERAS_MERGES = {"add": "Add", "multiply": "Multiply", "concatenate": "Concatenate"}
 _CENTER_CROP = """\
 def center_crop(x, like):
     starts = [(have - want) // 2 for have, want in zip(x.shape[2:], like.shape[2:])]
@@ -100,7 +102,9 @@ def keras_functional(
         if statement.merge is not None:
             cropped = [_keras_crop(name, crop) for name, crop in zip(taken[1:], statement.crops, strict=False)]
             merged = ", ".join([taken[0], *(cropped or taken[1:])])
-            kind = {"add": "Add", "multiply": "Multiply", "concatenate": "Concatenate"}[statement.merge.kind]
+            if statement.merge.kind not in _KERAS_MERGES:
+                raise UsageError("Keras has no layer that gives a tensor the sizes of another")
+            kind = _KERAS_MERGES[statement.merge.kind]
             lines.append(f"{variable} = layers.{kind}()([{merged}])")
     sinks = [variables[sink] for sink in _sinks(statements)]
     outputs = sinks[0] if len(sinks) == 1 else f"[{', '.join(sinks)}]"
@@ -110,6 +114,10 @@ def keras_functional(
 
 def _torch_merge(merge: Merge, taken: list[str]) -> str:
     first, *others = taken
+    if merge.kind == "keep":
+        return first
+    if merge.kind == "resize":
+        return f"nn.functional.interpolate({first}, size={others[0]}.shape[2:])"
     if merge.crop:
         others = [f"center_crop({other}, {first})" for other in others]
     if merge.kind == "concatenate":

@@ -66,7 +66,7 @@ def _difference(reading: Reading, readings: Sequence[Reading]) -> str | None:
     if reading.agrees:
         return None
     if reading.outputs is None:
-        return "no equivalent"
+        return "cannot say it"
     sizes = {each.outputs for each in readings if each.agrees}
     return "values" if not sizes or reading.outputs in sizes else "size"
 

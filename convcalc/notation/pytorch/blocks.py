@@ -1,116 +1,127 @@
 """Blocks whose `forward` is known: a class, the children it must have, and its graph in the branch language.
 
-In a graph the name of a child stands for the child, `name?` for one that may be absent; `id?` is a shortcut that is
-there only where the other branches keep sizes and channels. Any other word is a layer of the short notation, with a
-colon (`relu:`) where a child could have that name. Behind `;;` stand the children that forward does not run. A row
-fits a module that has all the children it needs and none that it does not name.
+    row       = class [ "[" condition "]" ] " : " graph [ " ;; " children ] [ " !! " assumption ] ;
+    condition = child "empty" | child "is" class | child "as" child ;
+
+In a graph the name of a child stands for the child (`a.b` for a child's child, `0-3` for several that follow each
+other), `name?` for one that may be absent; `id?` is a shortcut that is there only where the other branches keep sizes
+and channels. Any other word is what `forward_words` knows or a layer of the short notation, with a colon (`relu:`)
+where a child could have that name. Before all, `channels_last` says that linear layers and layer normalizations work
+on the channels. Behind `;;` stand the children that forward does not run; behind `!!` what no print shows.
+
+A row fits a module that has all the children it needs and none that it does not name. A condition asks for a child
+without children of its own, for its class, or for one that works on as many numbers as another (`norm as reduction`).
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from convcalc.notation.pytorch.forward_words import is_forward_word
+from convcalc.notation.pytorch.torchvision_blocks import ROWS
 from convcalc.value import Value
 
 if TYPE_CHECKING:
     from convcalc.notation.pytorch.print_tree import Module
 
-# Classes that run their children in the order in which they are printed.
-SEQUENTIAL = frozenset(
-    {
-        *("Sequential", "Conv2dNormActivation", "Conv3dNormActivation", "ConvNormActivation", "ConvBNReLU"),
-        *(
-            "ConvBNActivation",
-            "SimpleStemIN",
-            "BottleneckTransform",
-            "AnyStage",
-            "ASPPConv",
-            "FCNHead",
-            "DeepLabHead",
-        ),
-        *("MLP", "MLPBlock", "BasicStem", "R2Plus1dStem", "Conv2Plus1D", "TemporalSeparableConv", "_DenseBlock"),
-    }
+_ROW = re.compile(
+    r"(?P<name>\w+)(?: \[(?P<condition>[^\]]+)\])? : (?P<last>channels_last )?(?P<graph>.*?)"
+    r"(?: ;; (?P<ignored>.*?))?(?: !! (?P<assumed>.*))?"
 )
-
-# Source of the graphs: `forward` in torchvision 0.29 and timm 1.0.
-_ROWS = """
-AlexNet : features avgpool flatten classifier
-VGG : features avgpool flatten classifier
-BasicBlock : (conv1 bn1 relu conv2 bn2 + downsample?) relu
-BasicBlock : (conv1 conv2 + downsample?) relu
-Bottleneck : (conv1 bn1 relu conv2 bn2 relu conv3 bn3 + downsample?) relu
-Bottleneck : (conv1 conv2 conv3 + downsample?) relu
-ResNet : conv1 bn1 relu maxpool layer1 layer2 layer3 layer4 avgpool flatten fc
-VideoResNet : stem layer1 layer2 layer3 layer4 avgpool flatten fc
-SqueezeExcitation : (id * avgpool fc1 activation fc2 scale_activation)
-InvertedResidual : (conv + id?)
-InvertedResidual : (block + id?)
-MBConv : (block stochastic_depth + id?)
-FusedMBConv : (block stochastic_depth + id?)
-_InvertedResidual : (layers + id?)
-MobileNetV2 : features gap flatten classifier
-MobileNetV3 : features avgpool flatten classifier
-EfficientNet : features avgpool flatten classifier
-MNASNet : layers gap flatten classifier
-Fire : squeeze squeeze_activation (expand1x1 expand1x1_activation | expand3x3 expand3x3_activation)
-SqueezeNet : features classifier flatten
-BasicConv2d : conv bn relu:
-BasicConv2d : conv bn relu
-Inception : (branch1 | branch2 | branch3 | branch4)
-GoogLeNet : conv1 maxpool1 conv2 conv3 maxpool2 inception3a inception3b maxpool3 inception4a inception4b \
-inception4c inception4d inception4e maxpool4 inception5a inception5b avgpool flatten dropout fc ;; aux1 aux2
-InceptionA : (branch1x1 | branch5x5_1 branch5x5_2 | branch3x3dbl_1 branch3x3dbl_2 branch3x3dbl_3 \
-| avgpool:3,s1,p1 branch_pool)
-InceptionB : (branch3x3 | branch3x3dbl_1 branch3x3dbl_2 branch3x3dbl_3 | maxpool:3,s2)
-InceptionC : (branch1x1 | branch7x7_1 branch7x7_2 branch7x7_3 | branch7x7dbl_1 branch7x7dbl_2 branch7x7dbl_3 \
-branch7x7dbl_4 branch7x7dbl_5 | avgpool:3,s1,p1 branch_pool)
-InceptionD : (branch3x3_1 branch3x3_2 | branch7x7x3_1 branch7x7x3_2 branch7x7x3_3 branch7x7x3_4 | maxpool:3,s2)
-InceptionE : (branch1x1 | branch3x3_1 (branch3x3_2a | branch3x3_2b) \
-| branch3x3dbl_1 branch3x3dbl_2 (branch3x3dbl_3a | branch3x3dbl_3b) | avgpool:3,s1,p1 branch_pool)
-Inception3 : Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 maxpool1 Conv2d_3b_1x1 Conv2d_4a_3x3 maxpool2 Mixed_5b \
-Mixed_5c Mixed_5d Mixed_6a Mixed_6b Mixed_6c Mixed_6d Mixed_6e Mixed_7a Mixed_7b Mixed_7c avgpool dropout flatten fc \
-;; AuxLogits
-_DenseLayer : (id | norm1 relu1 conv1 norm2 relu2 conv2)
-_Transition : norm relu conv pool
-DenseNet : features relu: gap flatten classifier
-ResBottleneckBlock : (proj? + f) activation
-RegNet : stem trunk_output avgpool flatten fc
-SepInceptionBlock3D : (branch0 | branch1 | branch2 | branch3)
-TransformerEncoderLayer : (self_attn dropout1 + id) norm1 (linear1 dropout linear2 dropout2 + id) norm2
-TransformerEncoder : layers norm?
-"""
-
-# Words of a graph that are not children.
-_FUNCTIONS = frozenset({"id", "id?", "gap", "flatten"})
+_RANGE = re.compile(r"(.*?)(\d+)-(\d+)")
 
 
 class Block(Value):
-    """One known block: its graph, the children it needs, and all the children that it names."""
+    """One known block: its graph, the children it needs, all that it names, and those that forward does not run.
+
+    Children are paths in the module; `assumed` is the end of a sentence, empty where nothing is assumed.
+    """
 
     graph: str
     needed: frozenset[str]
     named: frozenset[str]
+    ignored: tuple[str, ...] = ()
+    condition: str = ""
+    assumed: str = ""
+    channels_last: bool = False
+
+
+def paths(word: str) -> list[str]:
+    """Return the paths of the children that one word of a graph stands for.
+
+    >>> paths("backbone.3-5"), paths("conv1"), paths("downsample?")
+    (['backbone.3', 'backbone.4', 'backbone.5'], ['conv1'], ['downsample'])
+    """
+    match = _RANGE.fullmatch(word)
+    if match is None:
+        return [word.removesuffix("?")]
+    return [f"{match[1]}{number}" for number in range(int(match[2]), int(match[3]) + 1)]
 
 
 @cache
 def _blocks() -> dict[str, list[Block]]:
     found: dict[str, list[Block]] = {}
-    for row in _ROWS.strip().replace("\\\n", "").split("\n"):
-        name, _, rest = row.partition(" : ")
-        graph, _, ignored = rest.partition(" ;; ")
-        words = {word.strip("()") for word in graph.split()} - _FUNCTIONS - {"", "+", "|", "*"}
-        children = {word for word in words if ":" not in word}
-        needed = frozenset(word for word in children if not word.endswith("?"))
-        named = frozenset({word.rstrip("?") for word in children} | set(ignored.split()))
-        found.setdefault(name, []).append(Block(graph, needed, named))
+    for row in ROWS.strip().replace("\\\n", "").split("\n"):
+        match = _ROW.fullmatch(row)
+        assert match is not None, row
+        graph, ignored = match["graph"], tuple((match["ignored"] or "").split())
+        words = {word.strip("()") for word in graph.split()} - {"", "+", "|", "*"}
+        children = {word for word in words if not is_forward_word(word)}
+        needed = frozenset(path for word in children if not word.endswith("?") for path in paths(word))
+        named = frozenset([*(path for word in words for path in paths(word)), *ignored])
+        block = Block(
+            graph, needed, named, ignored, match["condition"] or "", match["assumed"] or "", bool(match["last"])
+        )
+        found.setdefault(match["name"], []).append(block)
     return found
 
 
 def known_block(module: Module) -> Block | None:
     """Return the block that a printed module is, None where its class or its children are not known."""
-    names = {child.name for child in module.children}
     for block in _blocks().get(module.class_name, ()):
-        if block.needed <= names <= block.named:
+        if _fits(block, module):
             return block
     return None
+
+
+def descendant(module: Module, path: str) -> Module | None:
+    """Return the child at a path, None where there is none."""
+    found: Module | None = module
+    for name in path.split("."):
+        found = None if found is None else found.child(name)
+    return found
+
+
+def _fits(block: Block, module: Module) -> bool:
+    if not all(descendant(module, path) for path in block.needed):
+        return False
+    if not set(_reached(module, block.named)) <= block.named:
+        return False
+    return not block.condition or _holds(block.condition, module)
+
+
+def _reached(module: Module, named: frozenset[str]) -> Iterator[str]:
+    """Return the paths of all children, and of the children of those that a row names only in part."""
+    opened = {path.rpartition(".")[0] for path in named} - {""}
+    for child in module.children:
+        if child.name in opened:
+            yield from (f"{child.name}.{inner.name}" for inner in child.children)
+        else:
+            yield child.name
+
+
+_CONDITIONS: dict[str, Callable[[Module, Module | None, str], bool]] = {
+    "empty": lambda child, _, __: not child.children,
+    "is": lambda child, _, name: child.class_name == name,
+    "as": lambda child, other, _: other is not None and child.first_number == other.first_number,
+}
+
+
+def _holds(condition: str, module: Module) -> bool:
+    path, word, *rest = condition.split()
+    child, wanted = descendant(module, path), " ".join(rest)
+    other = descendant(module, wanted) if word == "as" else None
+    return child is not None and _CONDITIONS[word](child, other, wanted)

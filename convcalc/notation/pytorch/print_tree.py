@@ -17,6 +17,7 @@ from convcalc.errors import ConvcalcError
 from convcalc.text import Source
 
 MAX_DEPTH = 500
+_NUMBER = re.compile(r"\d+")
 _ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?([A-Za-z_][\w.]*)[ \t]?\("
 _FIRST_ENTRY = re.compile(r"\A\s*(?:[\w.]+[ \t]?\(\s*)?" + _ENTRY + r"|^[ \t]*" + _ENTRY, re.MULTILINE)
 _TOKEN = re.compile(_ENTRY + r"|[()]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
@@ -25,10 +26,11 @@ _TOKEN = re.compile(_ENTRY + r"|[()]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
 class Module:
     """One module of a print: its name in its parent, its type, its arguments as printed, and its children.
 
-    `start` and `end` are the offsets from its type to behind its closing bracket, `inside` those of its arguments.
+    `start` and `end` are the offsets from its type to behind its closing bracket, `inside` those of its arguments,
+    whose first number is `first_number`.
     """
 
-    __slots__ = ("children", "count", "end", "inside", "name", "rest", "start", "type")
+    __slots__ = ("children", "count", "end", "first_number", "inside", "name", "rest", "start", "type")
 
     def __init__(self, name: str, kind: str, count: int, start: int, inside: int) -> None:
         self.name = name
@@ -37,6 +39,7 @@ class Module:
         self.start = start
         self.end = -1
         self.inside = (inside, inside)
+        self.first_number = ""
         self.rest: list[tuple[int, int]] = []
         self.children: list[Module] = []
 
@@ -151,5 +154,7 @@ class _TreeReader:
         module = self.stack[-1]
         if module is not self.root and not module.children:
             module.inside = (module.inside[0], end)
+            first = _NUMBER.search(self.text, *module.inside)
+            module.first_number = first[0] if first else ""
         elif self.text[self.read_to : end].strip(" \t\r\n,;"):
             module.rest.append((self.read_to, end))

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from convcalc import layers
 from convcalc.errors import ConvcalcError
 from convcalc.notation.branches import connect
-from convcalc.notation.entries import MAX_LAYERS, Entry, Item, too_many
-from convcalc.notation.pytorch.blocks import SEQUENTIAL, Block, known_block
+from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, too_many
+from convcalc.notation.pytorch.blocks import Block, descendant, known_block, paths
+from convcalc.notation.pytorch.forward_words import layers_of_word
 from convcalc.notation.pytorch.pasted import cleaned
 from convcalc.notation.pytorch.print_tree import Module, is_printed, read_tree
-from convcalc.notation.pytorch.printed_layers import Read, layer_of_module
+from convcalc.notation.pytorch.printed_layers import Read, layer_of_module, on_channels
+from convcalc.notation.pytorch.torchvision_blocks import SEQUENTIAL
 from convcalc.notation.short.read import read_word
 from convcalc.notation.split import split_items
 from convcalc.text import Source
@@ -88,7 +91,8 @@ class _Reader:
         self.assumed: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self.objections: list[ConvcalcError] = []
-        self.layers: dict[str, Read] = {}
+        self.layers: dict[tuple[str, bool], Read] = {}
+        self.channels_last = False  # whether linear layers and layer normalizations work on the channels
 
     def refuse_rest(self, root: Module) -> None:
         """Refuse text that is not a module, at its place."""
@@ -162,10 +166,13 @@ class _Reader:
 
     def own_layer(self, module: Module) -> list[Entry] | None:
         """Return the layer that a module is by its own arguments."""
-        key = self.text[module.start : module.inside[1]]
+        key = (self.text[module.start : module.inside[1]], self.channels_last)
         read = self.layers.get(key)
         if read is None:
-            read = self.layers[key] = layer_of_module(self.source, self.text, module)
+            read = layer_of_module(self.source, self.text, module)
+            if self.channels_last:
+                read = Read(on_channels(read.layer, module.class_name), read.note)
+            self.layers[key] = read
         if read.layer is None:
             return None
         if read.note:
@@ -185,25 +192,60 @@ class _Reader:
         return [Entry(module.start, module.end, layers.Unknown(module.type))]
 
     def block(self, module: Module, block: Block) -> list[Entry]:
-        """Read the graph of a known block, whose words are children or layers of the short notation."""
+        """Read the graph of a known block, whose words are children or what its forward does beside them."""
+        outer, self.channels_last = self.channels_last, self.channels_last or block.channels_last
         graph = block.graph
         if "id?" in graph:
             keeps = _keeps(self.chained([child for child in module.children if child.name in block.needed], ""))
             graph = graph.replace("id?", "id") if keeps else graph.replace(" + id?", "")
         forward = Source(graph)
-
-        def read(item: Item) -> list[Entry]:
-            word = graph[item.start : item.end]
-            child = module.child(word.rstrip("?"))
-            if child is not None:
-                return self.chained([child], "")
-            if word.endswith("?"):
-                return []
-            layer = read_word(forward, item.start, item.end - word.endswith(":"), None)
-            return [Entry(module.start, module.end, layer, "(in forward)", text=word.rstrip(":"))]
-
         place = (module.start, module.start + len(module.type))
-        return connect(forward, split_items(forward), read, place=place)
+        entries = connect(forward, _split(graph), lambda item: self.word(forward, item, module), place=place)
+        for path in block.ignored:
+            entries = self.joined(entries, self.held(module, path), module)
+        if block.assumed:
+            self.notes[f"{module.class_name} is taken to have {block.assumed}, which print() does not show"] = None
+        self.channels_last = outer
+        return entries
+
+    def word(self, forward: Source, item: Item, module: Module) -> list[Entry]:
+        """Read one word of a known block's graph."""
+        word = forward.text[item.start : item.end]
+        found: list[Entry] = []
+        for path in paths(word):
+            child = descendant(module, path)
+            if child is not None:
+                inside = self.listed(child) if child.class_name in _LISTS else self.inside(child)
+                found = self.joined(found, [entry.under(path) for entry in inside], child)
+        if found or word.endswith("?") or descendant(module, word) is not None:
+            return found
+        own = layers_of_word(word)
+        if own is None:
+            layer = read_word(forward, item.start, item.end - word.endswith(":"), None)
+            own = (("(in forward)", layer),)
+        start, end, text = module.start, module.end, word.rstrip(":")
+        return [Entry(start, end, layer, name, text=text) for name, layer in own]
+
+    def listed(self, module: Module) -> list[Entry]:
+        """Read the modules of a list that a known block runs in order."""
+        return self.chained(module.children, "")
+
+    def held(self, module: Module, path: str) -> list[Entry]:
+        """Return what a child holds that forward does not run, for its parameters are there."""
+        child = descendant(module, path)
+        if child is None:
+            return []
+        counts = [
+            layers.parameters(entry.layer)
+            for entry in self.inside(child)
+            if not isinstance(entry.layer, layers.Unknown)
+        ]
+        weights, biases = sum(count.weights for count in counts), sum(count.biases for count in counts)
+        if not weights + biases:
+            return []
+        layer = layers.Held(weights, biases, sum(count.buffers for count in counts))
+        note = f"{child.name} is held and not run, as in eval(): its parameters are counted, its MACs are not"
+        return [Entry(child.start, child.end, layer, path, (note,), text=f"{child.type} (not run)")]
 
     def assume(self, module: Module) -> None:
         """Note that a class is taken in printed order, and what speaks against it."""
@@ -211,6 +253,11 @@ class _Reader:
         for message, at in _objections(module):
             fault = self.source.fault(message, at.start, at.start + len(at.type))
             self.objections.append(fault)
+
+
+@cache
+def _split(graph: str) -> list[Part]:
+    return split_items(Source(graph))
 
 
 def _names(source: Source, module: Module) -> list[str]:

@@ -69,6 +69,24 @@ def layer_of_module(source: Source, text: str, module: Module) -> Read:
     return Read(layer, f"{name} is taken for a {known}")
 
 
+def on_channels(layer: layers.Layer | None, name: str) -> layers.Layer | None:
+    """Return the layer that a module of the class `name` is where the channels stand last, written channels first.
+
+    >>> on_channels(layers.Linear(3, 8), "Linear")
+    Linear(in_features=3, out_features=8, bias=True, on_channels=True)
+    """
+    match layer:
+        case layers.Linear():
+            return layer.replace(on_channels=True)
+        case layers.LayerNormalization(sizes=(channels,), rms=False):
+            bias = layer.affine and layer.bias
+            return layers.Normalization(channels, None, layer.affine, running_stats=False, bias=bias, kind="layer")
+        case None if name == "Permute":
+            return layers.Elementwise("Identity")
+        case _:
+            return layer
+
+
 def _held_name(name: str) -> str | None:
     """Return the layer of PyTorch's whose name a type's name holds."""
     match = _HOLDING.search(name)

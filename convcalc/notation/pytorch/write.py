@@ -75,6 +75,8 @@ def call_of(layer: layers.Layer, rank: int | None = None) -> LayerCall:
             raise refusal(f"{type(layer).__name__} on axes with the channels last", "PyTorch")
         case layers.Unknown():
             raise refusal(f"the unknown module {layer.name}", "PyTorch")
+        case layers.Slice() | layers.AttentionProduct() | layers.Held():
+            raise refusal(f"{type(layer).__name__}, which is not a module of its own,", "PyTorch")
         case layers.Merge():
             raise UsageError("a merge of several tensors is not a module in PyTorch's notation")
         case _:

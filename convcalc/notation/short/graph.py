@@ -8,7 +8,7 @@ from convcalc.layers import Layer, Merge
 from convcalc.text import letters
 
 _SIGNS = {"add": "+", "concatenate": "|", "multiply": "*"}
-_WORDS = {"add": "add", "concatenate": "cat", "multiply": "mul"}
+_WORDS = {"add": "add", "concatenate": "cat", "multiply": "mul", "resize": "like", "keep": "with"}
 _INPUT = -1
 
 
@@ -85,7 +85,7 @@ class _Writer:
     def merged(self, merge: int, layer: Merge, start: int) -> list[str]:
         """Write a merge of branches that all begin at the current tensor `start`."""
         inputs = self.inputs[merge]
-        if not layer.crop and len(inputs) > 1:
+        if layer.kind in _SIGNS and not layer.crop and len(inputs) > 1:
             branches = [" ".join(self.path(place, start)) or "id" for place in inputs]
             return [f"({f' {_SIGNS[layer.kind]} '.join(branches)})"]
         text: list[str] = []
@@ -95,7 +95,7 @@ class _Writer:
                 text += [*self.path(place, start), f"={self.name(place)}", f"from:{self.name(start)}"]
         text += self.path(inputs[0], start)
         names = ",".join(self.name(place) for place in inputs[1:])
-        return [*text, f"{_WORDS[layer.kind]}:{names},crop"]
+        return [*text, f"{_WORDS[layer.kind]}:{names}{',crop' if layer.crop else ''}"]
 
 
 def _immediate_dominators(inputs: Sequence[tuple[int, ...]]) -> list[int]:

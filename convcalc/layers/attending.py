@@ -1,0 +1,60 @@
+"""What the blocks of a transformer do to a shape beside their layers: attention's product, tensors of their own."""
+
+from __future__ import annotations
+
+from math import prod
+
+from convcalc.errors import ShapeError
+from convcalc.layers.block_families import AttentionProduct, Held
+from convcalc.layers.tensor_shape import TensorShape
+from convcalc.text import size_text
+
+
+def attended(layer: AttentionProduct, shape: TensorShape) -> TensorShape:
+    """Return a third of the features: queries, keys and values come in, as many numbers as one of them go out.
+
+    Raises ShapeError where windows do not divide the axes.
+
+    >>> print(attended(AttentionProduct(), TensorShape((50, 96), 1)))
+    50x32
+    >>> print(attended(AttentionProduct((7, 7)), TensorShape((96, 14, 21), 2)))
+    32x14x21
+    """
+    features = shape.sizes[-1] if layer.window is None else shape.channels
+    if features is None or features % 3:
+        raise ShapeError(
+            f"queries, keys and values are three equal parts, which {features} features of {shape} are not"
+        )
+    if layer.window is None:
+        return TensorShape((*shape.sizes[:-1], features // 3), shape.rank)
+    if any(size % side for size, side in zip(shape.spatial, layer.window, strict=True)):
+        window = size_text(layer.window)
+        raise ShapeError(
+            f"windows of {window} do not divide {size_text(shape.spatial)}", hint="other sizes are padded"
+        )
+    return shape.with_channels(features // 3, shape.spatial)
+
+
+def seen_positions(layer: AttentionProduct, output: TensorShape) -> int:
+    """Return how many positions each position of the output attends to.
+
+    >>> seen_positions(AttentionProduct(), TensorShape((50, 32), 1))
+    50
+    """
+    return output.sizes[-2] if layer.window is None else prod(layer.window)
+
+
+def held(layer: Held, shape: TensorShape) -> TensorShape:
+    """Return the shape behind parameters that a module holds: the same, more vectors, or a tensor of their own.
+
+    >>> print(held(Held(vectors=1), TensorShape((49, 32), 1)), held(Held(0, sizes=(2, 15, 15)), TensorShape((9,), 0)))
+    50x32 2x15x15
+    """
+    if layer.sizes is not None:
+        return TensorShape(layer.sizes, len(layer.sizes) - 1)
+    if not layer.vectors:
+        return shape
+    if len(shape.sizes) < 2:
+        raise ShapeError(f"{shape} is not a sequence of vectors")
+    *before, length, features = shape.sizes
+    return TensorShape((*before, length + layer.vectors, features), shape.rank)

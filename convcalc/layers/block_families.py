@@ -1,0 +1,46 @@
+"""Families of what the blocks of a network do beside its layers; part of the closed set of `families`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from convcalc.value import Value
+
+
+class Slice(Value):
+    """One of `parts` equal parts of an axis, counted with the batch axis; `parts` None takes one index and the axis.
+
+    >>> Slice(1, 0, 2).parts
+    2
+    """
+
+    axis: int
+    index: int
+    parts: int | None = None
+
+
+class AttentionProduct(Value):
+    """Softmax(QK)V of queries, keys and values that come in side by side: three times as many numbers as go out.
+
+    They stand on the last axis or, with a `window`, on the channels; each position then sees those of its window.
+    """
+
+    window: tuple[int, ...] | None = None
+
+
+class Held(Value):
+    """Parameters that a module holds outside of the layers that run; what comes in goes out.
+
+    With `weights` None there are `times` / `share` for each of the channels, for each of the numbers on the last
+    axis, or for each number of a sample. `vectors` of them are put before those that come in, on the axis before
+    the last (the class token); `sizes` are those of a tensor that goes out instead of what comes in.
+    """
+
+    weights: int | None = None
+    biases: int = 0
+    buffers: int = 0
+    each: Literal["channel", "feature", "number"] = "channel"
+    times: int = 1
+    share: int = 1
+    vectors: int = 0
+    sizes: tuple[int, ...] | None = None

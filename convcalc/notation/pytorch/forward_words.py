@@ -1,0 +1,66 @@
+"""Words for what a known block does in its `forward` and no module prints: tokens, slices, parameters of its own."""
+
+from __future__ import annotations
+
+from math import gcd
+
+from convcalc.layers import AttentionProduct, Elementwise, Flatten, Held, Layer, Permute, PixelShuffle, Slice
+
+_PLAIN: dict[str, tuple[Layer, ...]] = {
+    "tokens": (Flatten(2), Permute((2, 1))),
+    "first": (Slice(1, 0),),
+    "shuffle": (Elementwise("ChannelShuffle"),),
+    "attention": (AttentionProduct(),),
+    "patches:2": (PixelShuffle(2, inverse=True, last_two=True),),
+    "half:1": (Slice(1, 0, 2),),
+    "half:2": (Slice(1, 1, 2),),
+}
+_SHORT = frozenset({"id", "id?", "gap", "flatten"})
+
+
+def is_forward_word(word: str) -> bool:
+    """Return whether a word of a graph is not the name of a child.
+
+    >>> is_forward_word("tokens"), is_forward_word("relu:"), is_forward_word("relu")
+    (True, True, False)
+    """
+    return word in _PLAIN or word in _SHORT or ":" in word or word.startswith("=")
+
+
+def layers_of_word(word: str) -> tuple[tuple[str, Layer], ...] | None:
+    """Return the layers of a word, each with its name, None for a word of the short notation.
+
+    `own:NAME=169/32` are 169/32 parameters for each channel, `token:NAME` is a learned vector put before the others,
+    `position:NAME` a number for each that comes in, `constant:2x15x15` a tensor that takes nothing in, and
+    `attention:7x7` the product of attention in windows of 7x7.
+
+    >>> layers_of_word("own:scale")[0][1].times, layers_of_word("token:cls")[0][0], layers_of_word("relu")
+    (1, 'cls', None)
+    """
+    if word in _PLAIN:
+        return tuple(("(in forward)", layer) for layer in _PLAIN[word])
+    kind, _, rest = word.partition(":")
+    name, _, ratio = rest.partition("=")
+    match kind:
+        case "own":
+            times, _, share = ratio.partition("/")
+            return ((name, _per_channel(int(times or 1), int(share or 1))),)
+        case "token":
+            return ((name, Held(each="feature", vectors=1)),)
+        case "position":
+            return ((name, Held(each="number")),)
+        case "constant":
+            return (("(in forward)", Held(0, sizes=_sizes(rest))),)
+        case "attention":
+            return (("(in forward)", AttentionProduct(_sizes(rest))),)
+        case _:
+            return None
+
+
+def _per_channel(times: int, share: int) -> Held:
+    common = gcd(times, share)
+    return Held(times=times // common, share=share // common)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("x")))
