@@ -208,7 +208,7 @@ def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
 
     `dims` is the number of spatial axes where the notation does not say it, 2 if not given. Every layer is a value
     of `convcalc.layers` with its numbers as fields. Raises SpecError, with the text, the `span` of the fault in it
-    and a `hint`.
+    and a `hint`; UsageError for layers that branch, whose connections a tuple would not hold.
 
     >>> import convcalc
     >>> [layer] = convcalc.parse("conv:64,k7,s2,p3")
@@ -217,10 +217,10 @@ def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
     >>> len(convcalc.parse("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())"))
     3
     """
-    from convcalc.model.reading import read
+    from convcalc.model.reading import read_chain
     from convcalc.model.request import LayerRequest
 
-    network = read(LayerRequest((text,), rank=dims))
+    network = read_chain(LayerRequest((text,), rank=dims))
     _warn(network.notes)
     return tuple(network.layers)
 

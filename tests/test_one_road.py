@@ -15,6 +15,7 @@ import convcalc as api
 from convcalc.cli import main
 from convcalc.cli.messages import complaint
 from convcalc.errors import ConvcalcError
+from convcalc.layers import Merge
 
 DATA = Path(__file__).parent / "data"
 PYTORCH = json.loads((DATA / "pytorch_layers.json").read_text())
@@ -183,3 +184,17 @@ def test_built_layers_stand_among_written_ones() -> None:
     with pytest.raises(ConvcalcError, match="takes 3 channels") as caught:
         api.shape("3x9x8", conv, conv)
     assert (caught.value.layer, caught.value.place, caught.value.text) == (1, "layer 2 (Convolution)", None)
+
+
+def test_layers_that_branch_are_not_taken_for_a_chain() -> None:
+    branches = "(conv:3,k3,p1 + id) conv:8,k3"
+    assert api.shape("3x9x8", branches) == (8, 7, 6)
+    with pytest.raises(ConvcalcError, match="these layers branch"):
+        api.parse(branches)
+    with pytest.raises(ConvcalcError, match="these layers branch"):
+        api.parse("conv:3,k3 =a relu from:a tanh")
+    printed = "Block(\n  (conv): Conv2d(8, 8, kernel_size=3, padding=1)\n  (shortcut): Conv2d(8, 8, kernel_size=1)\n)"
+    with pytest.raises(ConvcalcError, match="looks like a branch"):
+        api.parse(printed)
+    with pytest.raises(ConvcalcError, match="concatenate alone does not say what its inputs are"):
+        api.shape("3x9x8", "relu", Merge("concatenate"))

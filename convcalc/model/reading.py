@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from convcalc.errors import UsageError
-from convcalc.layers import Layer
+from convcalc.layers import Layer, Merge
 from convcalc.model.request import LayerRequest
 from convcalc.notation import (
     Network,
@@ -36,6 +36,23 @@ def read(request: LayerRequest) -> Network:
     network = read_layers(request.texts, options, request.file, request.rank, request.inputs)
     if request.strict and network.assumptions:
         raise UsageError(network.assumptions[0], hint="refused because `strict` allows no assumption")
+    return network
+
+
+def read_chain(request: LayerRequest) -> Network:
+    """Return a network whose layers follow each other, so that they alone say all of it.
+
+    Raises what `read` raises, and UsageError for branches and for what speaks against the order of a printed model.
+
+    >>> len(read_chain(LayerRequest(("2*(conv:8,k3,p1 relu)",))).nodes)
+    4
+    """
+    network = read(request)
+    for objection in network.objections:
+        raise objection
+    if any(places != (index - 1,) for index, places in enumerate(network.inputs)):
+        hint = "convcalc.shape and convcalc.params take the text itself"
+        raise UsageError("these layers branch: a list of them does not say how they are connected", hint=hint)
     return network
 
 
@@ -84,6 +101,8 @@ def _read_texts(texts: Sequence[str | Layer], rank: int | None, inputs: tuple[st
     network = parse_network(written, rank=rank) if written else Network(())
     nodes: list[Node] = []
     for text in texts:
+        if isinstance(text, Merge):
+            raise UsageError(f"{text.kind} alone does not say what its inputs are", hint="write the network as text")
         if isinstance(text, str):
             nodes += _moved(parse_network(text, rank=rank, notation=network.notation), len(nodes))
         else:
