@@ -7,6 +7,7 @@ from typing import Any
 from convcalc.errors import UsageError
 from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.layers import TensorShape
+from convcalc.text import size_text
 from convcalc.value import Value
 
 RELATIVE = 1e-6
@@ -40,7 +41,7 @@ def judge_shape(claim: tuple[int, ...], answer: TensorShape, layout: str = "chw"
     >>> judge_shape((112, 56, 64), TensorShape((64, 112, 56), 2), "hwc").right
     True
     """
-    text = "x".join(map(str, claim))
+    text = size_text(claim)
     if len(claim) == 1 and answer.rank > 1:
         claim *= answer.rank
     whole = answer.laid_out(layout)
@@ -50,8 +51,8 @@ def judge_shape(claim: tuple[int, ...], answer: TensorShape, layout: str = "chw"
     elif answer.rank < len(claim) <= len(whole):
         judged = whole[len(whole) - len(claim) :]
     if claim == judged:
-        return Verdict(right=True, message=f"the size is {'x'.join(map(str, whole))}")
-    return Verdict(right=False, message=f"the size is {'x'.join(map(str, judged))}, not {text}")
+        return Verdict(right=True, message=f"the size is {size_text(whole)}")
+    return Verdict(right=False, message=f"the size is {size_text(judged)}, not {text}")
 
 
 def judge_count(claim: int, answer: int) -> Verdict:
@@ -83,7 +84,7 @@ def judge_matrix(claim: Any, answer: Any, tolerance: float | None) -> Verdict:
         raise UsageError("tolerance must not be NaN", place="`tolerance`", hint="give a number of at least 0")
     wanted = tuple(size for size in answer.shape if size != 1)
     if tuple(size for size in claim.shape if size != 1) != wanted:
-        shapes = ["x".join(map(str, array.shape)) or "1" for array in (answer, claim)]
+        shapes = [size_text(array.shape) for array in (answer, claim)]
         return Verdict(right=False, message=f"the answer's shape is {shapes[0]}, not {shapes[1]}")
     claim = claim.reshape(answer.shape)
     differs = _differs(claim, answer, tolerance)

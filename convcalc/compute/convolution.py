@@ -17,6 +17,7 @@ from convcalc.compute.threads import Options
 from convcalc.compute.transposed import phases
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, axis_name, check_borders, check_output_padding, each_axis, output_sizes
+from convcalc.text import size_text
 from convcalc.value import Value
 
 DEFAULTS = Options()
@@ -212,8 +213,3 @@ def check_channels(
 def misfit(what: str, x_shape: Sequence[int], kernel_shape: Sequence[int], rank: int) -> str:
     """Say that two shapes do not go together."""
     return f"input {size_text(x_shape)} and kernel {size_text(kernel_shape)} {what} with {rank} spatial axes"
-
-
-def size_text(shape: Sequence[int]) -> str:
-    """Write a shape as sizes with an x between."""
-    return "x".join(map(str, shape))

@@ -13,6 +13,7 @@ from convcalc.compute.threads import Options
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, adaptive_windows
 from convcalc.layers import AdaptivePooling, Convolution, Pooling, transposed_windows, weight_shape, windows
+from convcalc.text import size_text
 
 
 def arranged_layer(
@@ -49,7 +50,7 @@ def layer_arrangement(layer: Convolution, x: Array, kernel: Array) -> tuple[tupl
     rank = len(layer.kernel)
     check_kernel(layer, kernel)
     if x.ndim < rank:
-        size = "x".join(map(str, x.shape)) or "1"
+        size = size_text(x.shape)
         raise ShapeError(f"{rank} spatial axes to convolve, the input {size} has {x.ndim}")
     if layer.transposed:
         axes, extra = zip(*transposed_windows(layer), strict=True)
@@ -67,7 +68,7 @@ def check_kernel(layer: Convolution, kernel: Array) -> None:
     expected = weight_shape(layer) or layer.kernel
     found = tuple(kernel.shape) if len(expected) == kernel.ndim else tuple(kernel.shape[-len(layer.kernel) :])
     if found != expected[len(expected) - len(found) :]:
-        sizes = ["x".join(map(str, sizes)) for sizes in (expected, kernel.shape)]
+        sizes = [size_text(sizes) for sizes in (expected, kernel.shape)]
         raise ShapeError(f"the layer's kernel is {sizes[0]}, the kernel given is {sizes[1]}")
 
 
@@ -82,7 +83,7 @@ def apply_pooling(
     """
     rank = _rank(layer)
     if x.ndim < rank:
-        size = "x".join(map(str, x.shape)) or "1"
+        size = size_text(x.shape)
         raise ShapeError(f"{rank} spatial axes to pool, the input {size} has {x.ndim}")
     spatial = tuple(x.shape[x.ndim - rank :])
     if isinstance(layer, AdaptivePooling):

@@ -13,7 +13,6 @@ from convcalc.compute.convolution import (
     Computation,
     convolution,
     misfit,
-    size_text,
     transposed_convolution,
 )
 from convcalc.compute.number_types import Array
@@ -21,6 +20,7 @@ from convcalc.compute.terms import Rows, convolution_products, transposed_produc
 from convcalc.compute.threads import Options
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Window
+from convcalc.text import size_text
 from convcalc.value import Value
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from convcalc.errors import UsageError
 from convcalc.report.blocks import Report
+from convcalc.text import size_text
 
 _INPUT = "input"
 
@@ -74,7 +75,7 @@ def _layers(report: Report) -> list[dict[str, Any]]:
 
 
 def _size(sizes: list[int | None] | None) -> str:
-    return "" if sizes is None else "x".join("?" if size is None else str(size) for size in sizes)
+    return "" if sizes is None else size_text(sizes)
 
 
 def _inputs(report: Report) -> list[list[int | None] | None]:

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from convcalc.report.blocks import number_kind
+from convcalc.text import size_text
 from convcalc.value import Value
 
 DECIMALS = 4
@@ -141,7 +142,7 @@ def _is_decimal(number: Any) -> bool:
 
 
 def _caption(array: Any, *, describe: bool) -> str:
-    text = f"{'x'.join(map(str, array.shape)) or '1'} {number_kind(array)}"
+    text = f"{size_text(array.shape)} {number_kind(array)}"
     if not describe:
         return text
     if array.dtype.kind == "f":

@@ -12,6 +12,7 @@ from convcalc.network.graph import Graph
 from convcalc.network.solve.answers import Solution, Solved, Span, target_sizes
 from convcalc.network.trace import trace
 from convcalc.network.valid_sizes import AxisSizes, GraphAxis, valid_sizes
+from convcalc.text import size_text
 from convcalc.value import Value
 
 WHAT = "input size"
@@ -149,7 +150,7 @@ def _wanted(unknown: _Open, want: tuple[int, ...], places: Sequence[int]) -> Sol
     found = [_solution(unknown, runs) for runs in product(*choices)]
     found = [each for each in found if _gives(each.output, want)]
     if not found:
-        raise ShapeError(f"none: no {WHAT} gives {'x'.join(map(str, want))}")
+        raise ShapeError(f"none: no {WHAT} gives {size_text(want)}")
     return Solved(WHAT, tuple(found))
 
 
