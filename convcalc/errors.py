@@ -10,6 +10,10 @@ ConvcalcError            70  a defect in convcalc itself
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # typing's own would cost more to import than all the rest
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class ConvcalcError(Exception):
     """An error with a message of one line and, where they are known, its place, its text and a hint.
@@ -57,7 +61,14 @@ class SpecError(UsageError):
 
 
 class ShapeError(UsageError):
-    """Sizes do not fit each other: an input too small, channels that differ."""
+    """Sizes do not fit each other: an input too small, channels that differ.
+
+    `traced` is the trace up to the layer at fault (`network.trace.Trace`), and `network` what it goes through
+    (`notation.Network`), for a caller that shows how far the sizes came.
+    """
+
+    traced: Any = None
+    network: Any = None
 
 
 class DataError(ConvcalcError):

@@ -32,6 +32,18 @@ class OutputOptions(Group):
     color: Annotated[When, typer.Option("--color", help="When to use colours.")] = "auto"
 
 
+class ErrorOptions(Group):
+    """What is shown beside an error."""
+
+    partial: Annotated[
+        bool,
+        typer.Option(
+            "--partial",
+            help="If a layer does not fit, show the table up to it on standard error; a terminal always does.",
+        ),
+    ] = False
+
+
 class HomeworkOptions(Group):
     """Explaining and checking."""
 

@@ -79,10 +79,11 @@ def _rendered(report: Report, output: OutputOptions) -> str | bytes:
     if form == "auto":
         form = "table" if terminal else "plain"
     color = wants_color(output.color, dict(os.environ), terminal)
-    return render(report, form, width=_width() if form == "table" else 80, color=color)
+    return render(report, form, width=terminal_width() if form == "table" else 80, color=color)
 
 
-def _width() -> int:
+def terminal_width() -> int:
+    """Return the characters in a line of the terminal."""
     import shutil
 
     return shutil.get_terminal_size().columns

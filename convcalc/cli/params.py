@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from convcalc.cli.layers import layer_request
-from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.cli.options import (
+    ErrorOptions,
+    Group,
+    HomeworkOptions,
+    LayerArguments,
+    OutputOptions,
+    WindowArguments,
+    grouped,
+)
 from convcalc.cli.output import Answer
+from convcalc.cli.partial import partial_table
 from convcalc.errors import UsageError
 from convcalc.model.count import Count, count
 from convcalc.report.blocks import Commentary
@@ -51,10 +60,13 @@ def params(
     layer: LayerArguments,
     window: WindowArguments,
     homework: HomeworkOptions,
+    errors: ErrorOptions,
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc params`."""
-    counted = count(layer_request(layers, layer, window), counts.input)
+    request = layer_request(layers, layer, window)
+    with partial_table(errors, output):
+        counted = count(request, counts.input)
     comment = Commentary(
         _derived(counted) if homework.explain else (),
         None if homework.check is None else _judged(homework.check, counted),

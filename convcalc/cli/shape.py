@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from convcalc.cli.layers import layer_request
-from convcalc.cli.options import Group, HomeworkOptions, LayerArguments, OutputOptions, WindowArguments, grouped
+from convcalc.cli.options import (
+    ErrorOptions,
+    Group,
+    HomeworkOptions,
+    LayerArguments,
+    OutputOptions,
+    WindowArguments,
+    grouped,
+)
 from convcalc.cli.output import Answer
+from convcalc.cli.partial import partial_table
 from convcalc.errors import ShapeError, UsageError
 from convcalc.model.forward import ForwardPass, forward
 from convcalc.model.request import LayerRequest
@@ -78,6 +87,7 @@ def shape(
     window: WindowArguments,
     questions: QuestionOptions,
     homework: HomeworkOptions,
+    errors: ErrorOptions,
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc shape`."""
@@ -86,7 +96,9 @@ def shape(
     if size is not None and (questions.want is not None or "?" in size or request.is_open):
         report = _solved(request, size, questions)
     else:
-        report = _answered(forward(request, size, questions.layout), questions, homework)
+        with partial_table(errors, output, questions.layout):
+            passed = forward(request, size, questions.layout)
+        report = _answered(passed, questions, homework)
     return Answer(report, output)
 
 

@@ -83,6 +83,22 @@ def input_shapes(network: Network, size: str | None, rank: int | None, layout: s
     return shapes
 
 
+def reached(error: ShapeError, layout: str | None = None) -> ForwardPass | None:
+    """Return how far a forward pass came that ended in `error`; None where not even its first layer fits.
+
+    >>> try:
+    ...     forward(LayerRequest(("conv:8,k3", "maxpool:2", "conv:4,k9")), "3x9x9")
+    ... except ShapeError as error:
+    ...     [str(step.output) for step in reached(error).trace.steps]
+    ['8x7x7', '8x3x3']
+    """
+    network, traced = error.network, error.traced
+    if not isinstance(network, Network) or not isinstance(traced, Trace) or not traced.steps:
+        return None
+    done = network.replace(nodes=network.nodes[: len(traced.steps)])
+    return ForwardPass(done, traced, layout or network.layout)
+
+
 def input_sizes(network: Network, size: str | None, rank: int | None, layout: str) -> tuple[int, ...]:
     """Read the size of the input, its channels first whatever the layout it is written in, or take the network's.
 
@@ -113,6 +129,7 @@ def traced_network(network: Network, shape: TensorShape, *others: TensorShape) -
             if error.layer is not None and isinstance(graph.layers[error.layer], Merge):
                 error.hint = (None if others else _fitting_sizes(graph, shape)) or error.hint
             if error.layer is None or not _hides_flatten(network, error.layer, shape, *others):
+                error.network = network
                 with placed(network):
                     raise
             network = _with_flatten(network, error.layer)

@@ -111,7 +111,7 @@ def trace(network: Graph | Sequence[Layer], shape: TensorShape, *others: TensorS
     """Send `shape` through a network; layers in a sequence follow each other.
 
     `others` are the shapes of the second input of the network and those after it. Raises ShapeError with the index of
-    the layer that does not fit, and the steps up to it as `steps`.
+    the layer that does not fit, and the trace up to it as `traced`.
 
     >>> from convcalc.layers import Pooling
     >>> layers = [Pooling("max", (3, 3), (2, 2), "valid", (1, 1)), Flatten(), Linear(None, 10)]
@@ -128,7 +128,7 @@ def trace(network: Graph | Sequence[Layer], shape: TensorShape, *others: TensorS
         try:
             steps.append(_step(layer, places, shapes, fields, shape))
         except ShapeError as error:
-            error.layer = index
+            error.layer, error.traced = index, Trace(shape, tuple(steps), others)
             raise
     return Trace(shape, tuple(steps), others)
 

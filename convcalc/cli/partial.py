@@ -1,0 +1,43 @@
+"""The table up to a layer that does not fit, on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from convcalc.cli.options import ErrorOptions, OutputOptions
+from convcalc.errors import ShapeError
+
+
+@contextmanager
+def partial_table(errors: ErrorOptions, output: OutputOptions, layout: str | None = None) -> Iterator[None]:
+    """Print how far the sizes came before an error about a layer goes on, with `--partial` or on a terminal.
+
+    A terminal does not get it where a bare answer or JSON is wanted.
+    """
+    try:
+        yield
+    except ShapeError as error:
+        terminal = sys.stderr is not None and sys.stderr.isatty()
+        if errors.partial or (terminal and not output.quiet and not output.json):
+            _print_table(error, output, layout, terminal)
+        raise
+
+
+def _print_table(error: ShapeError, output: OutputOptions, layout: str | None, terminal: bool) -> None:
+    from convcalc.model.forward import reached
+
+    passed = reached(error, layout)
+    if passed is None or sys.stderr is None:
+        return
+    from convcalc.cli.output import terminal_width, wants_color
+    from convcalc.render import render
+    from convcalc.report.shape import shape_report
+
+    report = shape_report(passed.trace, passed.network.nodes, passed.layout)
+    form = "table" if terminal else "plain"
+    color = wants_color(output.color, dict(os.environ), terminal)
+    text = render(report, form, width=terminal_width(), color=color)
+    print(str(text).rstrip("\n"), file=sys.stderr, flush=True)
