@@ -7,6 +7,12 @@ from collections.abc import Iterable
 
 from convcalc.errors import ConvcalcError, SpecError
 
+# One character for one, so that every place in the text stays what it is.
+_SIGNS = str.maketrans(
+    "（）：，；＝［］｛｝‘’“”′＂＇．－＞\u00a0\u3000\u2002\u2003\u2009\u202f\u200b\u200c\u200d\u2060\ufeff",
+    "():,;=[]{}''\"\"'\"'.->           ",
+) | {0xFF10 + digit: str(digit) for digit in range(10)}
+
 
 class Source:
     """A text and where it came from, with the way from a place in it to an error with line, column and caret.
@@ -129,6 +135,15 @@ def size_text(sizes: Iterable[int | None]) -> str:
     ('3x?x224', '1')
     """
     return "x".join("?" if size is None else str(size) for size in sizes) or "1"
+
+
+def plain_signs(text: str) -> str:
+    """Return `text` with the signs of the keyboard for typographic and full-width ones, every character in its place.
+
+    >>> plain_signs("Conv2D（4，padding=‘same’）")
+    "Conv2D(4,padding='same')"
+    """
+    return text if text.isascii() else text.translate(_SIGNS)
 
 
 def letters(number: int) -> str:

@@ -110,3 +110,30 @@ def test_an_input_has_to_be_given_and_to_be_a_size() -> None:
         forward(asked("conv:8,k3"), "3xa")
     with pytest.raises(ShapeError, match="has 2 sizes, the first layer works on 3 spatial axes"):
         forward(asked("maxpool:2", rank=3), "3x9")
+
+
+@pytest.mark.parametrize(
+    ("size", "layers", "doubted"),
+    [
+        ("32x32x3", ("conv:8,k3",), True),
+        ("63x63x16", ("conv:32,k7,s2",), True),
+        ("1x28x28x1", ("maxpool:1",), True),
+        ("64x64x48", ("conv:8,k3",), False),
+        ("3x32x32", ("conv:8,k3",), False),
+        ("32x32x3", ("Conv2D(8, 3)",), False),
+        ("32x32", ("conv:8,k3",), False),
+    ],
+)
+def test_a_size_that_seems_to_have_its_channels_last_is_remarked_upon(
+    size: str, layers: tuple[str, ...], doubted: bool
+) -> None:
+    notes = forward(asked(*layers), size).network.notes
+    assert any("`layout` hwc" in note for note in notes) == doubted
+    said = forward(asked(*layers), size, layout="chw").network.notes
+    assert not any("`layout`" in note for note in said)
+
+
+def test_a_size_with_its_channels_last_that_does_not_fit_says_how_to_write_it() -> None:
+    with pytest.raises(ShapeError, match="smaller than the kernel 11") as caught:
+        forward(asked("conv:96,k11,s4"), "227x227x3")
+    assert caught.value.hint == "227x227x3 is read with its channels first; if they are last, say so: `layout` hwc"

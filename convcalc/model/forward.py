@@ -47,10 +47,32 @@ def forward(request: LayerRequest, size: str | None = None, layout: str | None =
     """
     request = with_inputs(request, size)
     network = read(request)
-    layout = layout or network.layout
-    shapes = input_shapes(network, size, request.rank, layout)
-    network, traced = traced_network(network, *shapes)
-    return ForwardPass(network, traced, layout)
+    shapes = input_shapes(network, size, request.rank, layout or network.layout)
+    doubtful = layout is None and network.layout == "chw" and has_channels_last(shapes[0])
+    try:
+        network, traced = traced_network(network, *shapes)
+    except ShapeError as error:
+        if doubtful:
+            error.hint = CHANNELS_LAST.format(shapes[0])
+        raise
+    if doubtful:
+        network = network.with_note(CHANNELS_LAST.format(shapes[0]))
+    return ForwardPass(network, traced, layout or network.layout)
+
+
+CHANNELS_LAST = "{} is read with its channels first; if they are last, say so: `layout` hwc"
+
+
+def has_channels_last(shape: TensorShape) -> bool:
+    """Return whether a shape looks as if its channels were written last: a square, and a third as many channels.
+
+    >>> has_channels_last(TensorShape((32, 32, 3), 2)), has_channels_last(TensorShape((64, 64, 48), 2))
+    (True, False)
+    """
+    if shape.rank != 2 or shape.channels is None:
+        return False
+    height, width = shape.spatial
+    return shape.channels == height and 3 * width <= height
 
 
 def with_inputs(request: LayerRequest, size: str | None) -> LayerRequest:

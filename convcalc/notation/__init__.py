@@ -9,7 +9,7 @@ from convcalc.errors import SpecError
 from convcalc.notation.nodes import Network, Node, WindowOptions
 from convcalc.notation.options import adaptive_pooling, apply_options, build_layer, is_bare
 from convcalc.notation.sizes import channels_first, named_sizes, parse_axes, parse_cell, parse_padding, parse_size
-from convcalc.text import Source, fold
+from convcalc.text import Source, fold, plain_signs
 
 __all__ = [
     "Network",
@@ -67,7 +67,7 @@ def parse_network(
     if len(text) > MAX_TEXT:
         message = f"a text of {len(text)} characters is too long to be layers, at most {MAX_TEXT} are read"
         raise SpecError(message, place=place or None)
-    source = Source(text, place)
+    source = Source(plain_signs(text), place)
     reading = read_network(source, rank, notation, inputs)
     nodes: list[Node] = []
     folded: dict[str, str] = {}

@@ -66,6 +66,11 @@ class Network(Value):
         """The layers alone."""
         return [node.layer for node in self.nodes]
 
+    def with_note(self, note: str) -> Network:
+        """Return the network with one more remark on its first layer."""
+        first, *others = self.nodes
+        return self.replace(nodes=(first.replace(notes=(*first.notes, note)), *others))
+
     @property
     def notes(self) -> tuple[str, ...]:
         """The notes of all layers, each once, and what the reading assumes."""

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 
-# One character for one, so that every place in the text stays what it is.
-_SIGNS = str.maketrans(
-    "（）：，；＝［］｛｝‘’“”′＂＇．－＞\u00a0\u3000\u2002\u2003\u2009\u202f\u200b\u200c\u200d\u2060\ufeff",
-    "():,;=[]{}''\"\"'\"'.->           ",
-) | {0xFF10 + digit: str(digit) for digit in range(10)}
+from convcalc.text import plain_signs
 
 _LINE_STARTS = re.compile(
     r"^[ \t]*(?:(?:>>>|\.\.\.)(?=[ \t]|$)|(?:In|Out)[ \t]*\[\d*\][ \t]*:|```\w*|~~~\w*"
@@ -38,7 +34,7 @@ def cleaned(text: str) -> str:
     >>> cleaned(">>> print(net)\\nNet（\\n  (a): ReLU()\\n)").split("\\n")
     ['              ', 'Net(', '  (a): ReLU()', ')']
     """
-    text = text.translate(_SIGNS)
+    text = plain_signs(text)
     for pattern in _PATTERNS:
         text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
     return _DANGLING.sub(lambda match: " " * len(match[0]), text)
