@@ -46,6 +46,8 @@ def test_different_numbers_cannot_stand_behind_a_colon() -> None:
         (("Conv2D(8, ?, strides=2)",), {}, "15x19x3", "6x8x8", [4]),
         (("Flatten()", "Linear(?, 10)"), {}, "3x9x8", None, [216]),
         (("Linear(6, ?)",), {}, "4x5x6", "4x5x7", [7]),
+        (("(fc:8 + id)",), {}, "?", None, [8]),
+        (("(conv:5,k3,p1 + id)",), {}, "?x9x8", None, [5]),
         (("conv:8,k3,s2",), {}, "3x?x40", "9x19", [19]),
         (("Conv2D(8, (3, 5), strides=2)",), {}, "?x?x3", "7x8x8", [15, 19]),
     ],

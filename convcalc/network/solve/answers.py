@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer, TensorShape
+from convcalc.network.graph import Graph
 from convcalc.network.trace import trace
 from convcalc.text import size_text
 from convcalc.value import Value
@@ -75,7 +76,7 @@ def target_sizes(want: tuple[int, ...], rank: int) -> tuple[int, ...]:
     return want * rank if len(want) == 1 and rank > 1 else want
 
 
-def forward(layers: Sequence[Layer], shape: TensorShape, want: tuple[int, ...] | None) -> TensorShape:
+def forward(network: Graph | Sequence[Layer], shape: TensorShape, want: tuple[int, ...] | None) -> TensorShape:
     """Send a shape through the real layers.
 
     Raises ShapeError where it does not pass, or where the output is not `want` (the batch and, where they are not
@@ -85,7 +86,7 @@ def forward(layers: Sequence[Layer], shape: TensorShape, want: tuple[int, ...] |
     >>> print(forward([Linear(784, 10)], TensorShape((784,), 0), (10,)))
     10
     """
-    output = trace(layers, shape).output
+    output = trace(network, shape).output
     if want is not None:
         sizes = target_sizes(want, output.rank)
         if sizes not in (output.sizes, output.sizes[len(output.batch) :], output.spatial):

@@ -10,6 +10,7 @@ from convcalc.geometry import axis_name
 from convcalc.layers import TensorShape
 from convcalc.network.graph import Graph
 from convcalc.network.solve.answers import Solution, Solved, Span, target_sizes
+from convcalc.network.solve.inputs import solve_features
 from convcalc.network.trace import trace
 from convcalc.network.valid_sizes import AxisSizes, GraphAxis, valid_sizes
 from convcalc.text import size_text
@@ -56,6 +57,8 @@ def solve_graph(
     ((Span(first=2, last=None),), (2,))
     """
     lead = len(sizes) - rank
+    if None in sizes[:lead]:
+        return solve_features(graph, sizes, want, rank)
     probe = TensorShape(tuple(size or 1 for size in sizes), rank)
     places = [axis - lead for axis, size in enumerate(sizes) if size is None and axis >= lead]
     axes = tuple(GraphAxis(graph, probe, place) for place in places)

@@ -9,6 +9,7 @@ from math import isqrt, prod
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import axis_name
 from convcalc.layers import Convolution, Layer, Linear, Normalization, Slice, TensorShape
+from convcalc.network.graph import Graph
 from convcalc.network.solve.answers import (
     FAR,
     MOST_TRIED,
@@ -51,7 +52,7 @@ def solve_input(
         channels = channels_taken(layers)
         sizes = (*(() if channels is None else (channels,)), *((None,) * rank))
     if None in sizes[: len(sizes) - rank]:
-        return _solve_features(layers, sizes, want, rank)
+        return solve_features(layers, sizes, want, rank)
     unknown = _Unknown(tuple(layers), sizes, rank, want, square)
     paths, count = axis_paths(layers, unknown.filled((1,)))
     if want is not None and count == len(layers):
@@ -246,8 +247,8 @@ def _try_sizes(unknown: _Unknown, passing: Sequence[Sequence[Span]]) -> Solved:
     return found if unknown.want is not None else Solved(WHAT, found.solutions[:1], least=True)
 
 
-def _solve_features(
-    layers: Sequence[Layer], sizes: tuple[int | None, ...], want: tuple[int, ...] | None, rank: int
+def solve_features(
+    network: Graph | Sequence[Layer], sizes: tuple[int | None, ...], want: tuple[int, ...] | None, rank: int
 ) -> Solved:
     """Find channels or features of the input: those that some layer takes."""
     if sizes.count(None) > 1:
@@ -256,9 +257,10 @@ def _solve_features(
         )
 
     def accept(values: tuple[int, ...]) -> TensorShape:
-        return forward(layers, TensorShape(tuple(size or values[0] for size in sizes), rank), want)
+        return forward(network, TensorShape(tuple(size or values[0] for size in sizes), rank), want)
 
     what = "channels" if rank else "features"
+    layers = network.layers if isinstance(network, Graph) else network
     candidates = sorted({*numbers_in(layers), *range(1, MOST_CHANNELS)})
     found = try_values(what, candidates, accept, f"none: no number of {what} passes through these layers")
     return found if want is not None else Solved(what, found.solutions[:1], least=True)
