@@ -66,12 +66,16 @@ def read_network(
     >>> [entry.name for entry in reading.entries], reading.notation
     (['0', '1'], 'pytorch')
     """
-    if "):" in source.text or "）" in source.text or "：" in source.text:
+    if "):" in source.text:
         from convcalc.notation.pytorch.printed import is_print, read_printed
 
         if is_print(source.text):
             printed = read_printed(source)
             return Reading(printed.entries, None, "pytorch", printed)
+    if "Param #" in source.text:
+        at = source.text.index("Param #")
+        message = "a summary shows no kernels, strides or paddings: its layers cannot be told from it"
+        raise source.fault(message, at, at + len("Param #"), hint="print(model) shows them in PyTorch")
     if "import " in source.text:
         source = Source(_without_imports(source.text), source.place)
     reader = _Reader(source, rank, notation)

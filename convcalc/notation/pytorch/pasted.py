@@ -6,26 +6,36 @@ import re
 
 from convcalc.text import plain_signs
 
-_LINE_STARTS = re.compile(
-    r"^[ \t]*(?:(?:>>>|\.\.\.)(?=[ \t]|$)|(?:In|Out)[ \t]*\[\d*\][ \t]*:|```\w*|~~~\w*"
-    r"|\[?\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d\S*\]?(?:[ \t]*[-:][ \t]*\S+)*?[ \t]*[-:]?[ \t]*"
-    r"(?:\[?\b(?:INFO|DEBUG|WARNING)\b\]?)?[ \t]*[-:]*[ \t]*(?=[\w(])"
-    r"|\[?\b(?:INFO|DEBUG)\b\]?[ \t]*[-:]*[ \t]*(?:\w+:)?[ \t]*)",
-    re.MULTILINE,
-)
-_COMMANDS = re.compile(
-    r"^[ \t]*(?:print[ \t]*\([^()\n]*\)|[\w.]+[ \t]*(?:\.eval|\.cuda|\.train)\(\))[ \t]*;?[ \t]*$", re.MULTILINE
-)
-_ASSIGNMENT = re.compile(r"^[ \t]*[A-Za-z_][\w.]*[ \t]*=[ \t]*(?=[A-Za-z_][\w.]*[ \t]?\([ \t]*$)", re.MULTILINE)
-_BOUND_METHOD = re.compile(r"<bound method [\w.]+ of (?=[A-Za-z_][\w.]*[ \t]?\()")
-_COMMENT = re.compile(r"^[ \t]*#[^\n]*", re.MULTILINE)
-_CODE = re.compile(r"^def forward\(.*\Z", re.MULTILINE | re.DOTALL)
-_INIT_CFG = re.compile(r"^[ \t]*init_cfg[ \t]*=[ \t]*[\[{][^\n]*$", re.MULTILINE)
-_COUNTED = re.compile(
-    r"[\d.]+ [kMGT]?(?: Params)?, [\d.]+% Params, [\d.]+ [kMGT]?(?:Mac|MACs|FLOPs), [\d.]+% (?:MACs|FLOPs),"
-)
-_PATTERNS = (_LINE_STARTS, _COMMANDS, _ASSIGNMENT, _BOUND_METHOD, _COMMENT, _CODE, _INIT_CFG, _COUNTED)
-_DANGLING = re.compile(r"(?<=\))[ \t]*>[ \t]*$", re.MULTILINE)
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")
+_MODULE = r"[A-Za-z_][\w.]*[ \t]*\([ \t]*$"  # a line that opens a module
+
+# What is blanked, in this order.
+_PATTERNS = [
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"^```\w*|^~~~\w*",
+        # The date and time of a log, up to what is logged.
+        r"^\[?\d{2,4}[-/]\d\d(?:[-/]\d\d)?[ T]\d\d:\d\d:\d\d[^()\n]*?(?:[\]:]|[ \t]-)+[ \t]+"
+        r"(?=[A-Za-z_][\w.]*[ \t]?\(|[()]|[A-Za-z ]*:?[ \t]*$)",
+        r"^\[?(?:INFO|DEBUG)\b\]?[ \t]*[-:]*[ \t]*(?:\w+:)?[ \t]*",
+        # What was typed at a prompt, with its further lines; a prompt alone before a module.
+        rf"^[ \t]*(?:>>>|In[ \t]*\[\d*\][ \t]*:)(?![^\n]*{_MODULE})[^\n]*(?:\n[ \t]*\.\.\.[^\n]*)*",
+        r"^[ \t]*(?:>>>|(?:In|Out)[ \t]*\[\d*\][ \t]*:)",
+        r"^[ \t]*(?:>[ \t]?)+",  # quoted in a mail
+        r"^[ \t]*(?:print[ \t]*\([^()\n]*\)|[\w.]+[ \t]*(?:\.eval|\.cuda|\.train)\(\))[ \t]*;?[ \t]*$",
+        rf"^[ \t]*[A-Za-z_][\w.]*[ \t]*=[ \t]*(?={_MODULE})",
+        rf"^[ \t]*[A-Za-z][\w ]*:[ \t]+(?={_MODULE})|^[ \t]*[A-Za-z][\w ]*:[ \t]*$",  # a heading
+        r"(?:<|&lt;)bound method [\w.]+ of (?=[A-Za-z_][\w.]*[ \t]?\()",
+        r"(?<=\))[ \t]*(?:>|&gt;)[ \t]*$",
+        r"^[ \t]*#[^\n]*",
+        r"^def forward\([\s\S]*\Z",
+        r"^[ \t]*init_cfg[ \t]*=[ \t]*[\[{][^\n]*$",
+        # What ptflops puts before the arguments.
+        r"[\d.]+(?: [kKMGT]?)?(?: ?Params)?, [\d.]+% Params, [\d.]+ [kKMGT]?(?:Macs?|MACs|FLOPs), "
+        r"[\d.]+% (?:MACs|FLOPs),",
+    )
+]
+_ALL_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:#[^\n]*)?\Z")
 
 
 def cleaned(text: str) -> str:
@@ -34,7 +44,13 @@ def cleaned(text: str) -> str:
     >>> cleaned(">>> print(net)\\nNet（\\n  (a): ReLU()\\n)").split("\\n")
     ['              ', 'Net(', '  (a): ReLU()', ')']
     """
-    text = plain_signs(text)
+    text = _COLOURS.sub(_blank, plain_signs(text))
+    if _ALL_COMMENTS.match(text):
+        text = re.sub(r"^[ \t]*#", _blank, text, flags=re.MULTILINE)
     for pattern in _PATTERNS:
-        text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
-    return _DANGLING.sub(lambda match: " " * len(match[0]), text)
+        text = pattern.sub(_blank, text)
+    return text
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])

@@ -18,7 +18,7 @@ from convcalc.text import Source
 
 MAX_DEPTH = 500
 _NUMBER = re.compile(r"\d+")
-_ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?([A-Za-z_][\w.]*)[ \t]?\("
+_ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?([A-Za-z_][\w.]*)[ \t]*\("
 _FIRST_ENTRY = re.compile(r"\A\s*(?:[\w.]+[ \t]?\(\s*)?" + _ENTRY + r"|^[ \t]*" + _ENTRY, re.MULTILINE)
 _TOKEN = re.compile(_ENTRY + r"|[()]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 

@@ -151,10 +151,31 @@ class _Reader:
             return self.block(module, block)
         own = self.own_layer(module)
         if own is not None:
-            return self.joined(own, self.chained(module.children, ""), module)
+            for child in module.children:
+                held = child.name == "parametrizations"
+                own = self.joined(own, self.parametrized(own, child) if held else self.chained([child], ""), child)
+            return own
+        self.note_arguments(module)
         if module.class_name not in SEQUENTIAL:
             self.assume(module)
         return self.chained(module.children, "")
+
+    def note_arguments(self, module: Module) -> None:
+        """Note what a class that is not a known layer prints of itself before its children."""
+        arguments = " ".join(self.text[slice(*module.inside)].split())
+        if arguments:
+            self.notes[f"{arguments[:40]!r} in {module.type} is not read"] = None
+
+    def parametrized(self, own: list[Entry], module: Module) -> list[Entry]:
+        """Return what parametrizations of a layer hold: weight normalization a length for each of its vectors."""
+        found: list[Entry] = []
+        for each in (inner for parameter in module.children for inner in parameter.children):
+            shape = layers.weight_shape(own[0].layer)
+            if each.class_name == "_WeightNorm" and shape is not None:
+                found.append(Entry(each.start, each.end, layers.Held(shape[0]), "parametrizations.weight.original0"))
+            elif each.class_name != "_SpectralNorm":
+                found += self.leaf(each)
+        return found
 
     def leaf(self, module: Module) -> list[Entry]:
         if module.class_name in _EMPTY:
@@ -200,6 +221,7 @@ class _Reader:
             graph = graph.replace("id?", "id") if keeps else graph.replace(" + id?", "")
         forward = Source(graph)
         place = (module.start, module.start + len(module.type))
+        self.note_arguments(module)
         entries = connect(forward, _split(graph), lambda item: self.word(forward, item, module), place=place)
         for path in block.ignored:
             entries = self.joined(entries, self.held(module, path), module)
@@ -285,6 +307,8 @@ def _objections(module: Module) -> Iterator[tuple[str, Module]]:
     """Return what speaks against running the children of a module in their order."""
     kind = module.type or "the model"
     for child in module.children:
+        if child.class_name in ("Identity", *_EMPTY) and not child.children:
+            continue
         if _BESIDE.search(child.name) or child.class_name in ("SqueezeExcitation", "SEModule"):
             yield (
                 f"({child.name}) in {kind} looks like a branch beside others, whose way print() does not show",

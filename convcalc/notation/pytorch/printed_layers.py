@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from convcalc import layers
-from convcalc.errors import SpecError
+from convcalc.errors import ConvcalcError, SpecError
 from convcalc.notation.call.syntax import Call, read_expression
 from convcalc.notation.pytorch.print_tree import Module
 from convcalc.notation.pytorch.printed_modules import KEEPING, is_foreign, layer_of_foreign
@@ -24,9 +24,13 @@ _LIKE = {
     "Linear8bitLt": "Linear",
 }
 _PADDED_SAME = ("Conv2dSame", "MaxPool2dSame", "AvgPool2dSame", "StdConv2dSame", "ScaledStdConv2dSame")
-_HOLDING = re.compile(r"(ConvTranspose|Conv|BatchNorm|InstanceNorm)([123])d|Linear(?![a-z])|GroupNorm|LayerNorm")
+_HOLDING = re.compile(
+    r"(ConvTranspose|Conv|BatchNorm|InstanceNorm)(?:ReLU)?([123]d)|Linear(?![a-z])|GroupNorm|LayerNorm"
+)
 _ARROW = re.compile(r"\s*(\d+) -> (\d+)\s*\Z")
-_OLD_FLAG = re.compile(r"\A(\s*)(inplace)(\s*)\Z")
+_OLD_FLAG = re.compile(r"(\A\s*|,\s*)inplace\s*\Z")
+_OLD_PADDING = re.compile(r"\s*\d+(?:, \d+)+\s*\Z")
+_BARE = re.compile(r"Conv(?:Transpose)?[123]d|Linear")
 _OLD_NAMES = (("MaxPool", "size"), ("AvgPool", "size"))
 
 
@@ -57,6 +61,8 @@ def layer_of_module(source: Source, text: str, module: Module) -> Read:
         return Read(layers.Elementwise(name))
     if name in SIGNATURES or is_foreign(name):
         return Read(_own_layer(source, text, module, name))
+    if name == "RecursiveScriptModule":
+        raise _without_arguments(source, module, "TorchScript prints no arguments of its modules")
     known = _LIKE.get(name) or _held_name(name)
     if known is None or not text[slice(*module.inside)].strip():
         return Read(None)
@@ -90,9 +96,10 @@ def on_channels(layer: layers.Layer | None, name: str) -> layers.Layer | None:
 def _held_name(name: str) -> str | None:
     """Return the layer of PyTorch's whose name a type's name holds."""
     match = _HOLDING.search(name)
-    if match is None or match[0] not in SIGNATURES:
+    if match is None:
         return "BatchNorm2d" if "BatchNorm" in name else None
-    return match[0]
+    held = f"{match[1]}{match[2]}" if match[1] else match[0]
+    return held if held in SIGNATURES else None
 
 
 def _own_layer(source: Source, text: str, module: Module, name: str) -> layers.Layer | None:
@@ -101,41 +108,51 @@ def _own_layer(source: Source, text: str, module: Module, name: str) -> layers.L
     except SpecError:
         # A user's module may have the name of one of PyTorch's: then it prints no arguments. A name known from
         # elsewhere promises none.
-        if name not in SIGNATURES or not text[slice(*module.inside)].strip() or module.children:
+        if name not in SIGNATURES or module.children:
             return None
-        raise
+        if text[slice(*module.inside)].strip():
+            raise
+        if _BARE.fullmatch(name):
+            raise _without_arguments(source, module, f"{name} is printed without its arguments") from None
+        return None
+
+
+def _without_arguments(source: Source, module: Module, message: str) -> ConvcalcError:
+    return source.fault(message, module.start, module.start + len(module.type))
 
 
 def _called(source: Source, text: str, module: Module, name: str, *, lenient: bool = False) -> layers.Layer:
     """Read a module's own arguments as those of `name`; `lenient` passes over parameters that it does not have."""
     start, end = module.inside
-    inside = _modern(text[start:end], name)
-    # The call stands where the arguments stand, so that a fault is shown in its place.
-    written = Source(" " * (start - len(name) - 1) + f"{name}({inside})" + text[end + 1 :], source.place)
-    shown = written if start > len(name) else Source(f"{name}({inside})", source.place)
-    first = start - len(name) - 1 if start > len(name) else 0
+    call_text = f"{name}({_modern(text[start:end], name)})"
     try:
-        call = read_expression(shown, first, first + len(name) + 2 + len(inside)).value
-        assert isinstance(call, Call)
-        if lenient:
-            known = {parameter[0] for parameter in SIGNATURES[name][2]}
-            call.keywords = [keyword for keyword in call.keywords if keyword[0] in known]
-        return layer_of(shown, call) if name in SIGNATURES else layer_of_foreign(shown, call)
+        return _read_call(Source(call_text), 0, call_text, lenient)
     except SpecError:
-        if lenient or inside != text[start:end]:
+        if lenient:
             raise
-        # Again with the text as it stands, for the error.
-        call = read_expression(source, module.start, module.end).value
-        assert isinstance(call, Call)
-        return layer_of(source, call) if name in SIGNATURES else layer_of_foreign(source, call)
+        # Again where the arguments stand, for the place of the error.
+        first = start - len(name) - 1
+        placed = Source(" " * first + call_text + text[end + 1 :], source.place)
+        return _read_call(placed, first, call_text, lenient)
+
+
+def _read_call(source: Source, first: int, text: str, lenient: bool) -> layers.Layer:
+    call = read_expression(source, first, first + len(text)).value
+    assert isinstance(call, Call)
+    if lenient:
+        known = {parameter[0] for parameter in SIGNATURES[call.name][2]}
+        call.keywords = [keyword for keyword in call.keywords if keyword[0] in known]
+    return layer_of(source, call) if call.name in SIGNATURES else layer_of_foreign(source, call)
 
 
 def _modern(inside: str, name: str) -> str:
     """Return the arguments of an old print as PyTorch prints them today."""
     if name == "Linear" and (match := _ARROW.match(inside)):
         return f"in_features={match[1]}, out_features={match[2]}"
-    if _OLD_FLAG.match(inside):
-        return _OLD_FLAG.sub(r"\1inplace=True\3", inside)
+    if _OLD_FLAG.search(inside):
+        return _OLD_FLAG.sub(r"\1inplace=True", inside)
+    if _OLD_PADDING.match(inside) and "Pad" in name:
+        return f"({inside})"
     for prefix, old in _OLD_NAMES:
         if name.startswith(prefix) and re.match(rf"\s*{old}\s*=", inside):
             return re.sub(rf"\b{old}\s*=", "kernel_size=", inside, count=1)

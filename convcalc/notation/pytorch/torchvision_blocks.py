@@ -1,4 +1,4 @@
-"""Rows of known blocks: torchvision's and PyTorch's own. `blocks` says how a row is read.
+"""Rows of known blocks: torchvision's, PyTorch's own, and a few that are as common. `blocks` says how a row is read.
 
 Source of the graphs: `forward` in torchvision 0.29 and PyTorch 2.14.
 """
@@ -103,6 +103,7 @@ PartitionAttentionLayer : channels_last (attn_layer stochastic_dropout + id) (ml
 ;; partition_op departition_op partition_swap departition_swap
 RelativePositionalMultiHeadAttention : channels_last to_qkv attention:7x7 merge \
 own:relative_position_bias_table=169/32 !! partitions of 7x7 and heads of 32 channels
+BasicStem : conv1 relu: maxpool:3,s2,p1 !! a ReLU and a max pooling behind its convolution
 TransformerEncoderLayer : (self_attn dropout1 + id) norm1 (linear1 dropout linear2 dropout2 + id) norm2
 TransformerEncoder : layers norm?
 """
