@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from convcalc.layers import Layer
-    from convcalc.network.cost import Audit
+    from convcalc.network.cost import NetworkCost
     from convcalc.notation import WindowOptions
 
     PerAxis = int | Sequence[int]
@@ -178,10 +178,10 @@ def shape(size: str | PerAxis | None, *layers: str | Layer, dims: int | None = N
 
     passed = forward(LayerRequest(layers, rank=dims), _size_text(size))
     _warn(passed.network.notes)
-    return passed.output
+    return tuple(size for size in passed.output if size is not None)  # a known input leaves none open
 
 
-def params(*layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None) -> Audit:
+def params(*layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None) -> NetworkCost:
     """Count the parameters of layers and, with the `size` of an input, multiply-accumulates and output numbers.
 
     Layers, sizes and `dims` are written as for `shape`. The result's `total` holds the sums (`params`, `macs`,
@@ -200,7 +200,7 @@ def params(*layers: str | Layer, size: str | PerAxis | None = None, dims: int | 
 
     counted = count(LayerRequest(layers, rank=dims), _size_text(size))
     _warn(counted.notes)
-    return counted.audit
+    return counted.cost
 
 
 def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:

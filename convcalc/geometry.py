@@ -16,6 +16,7 @@ from convcalc.value import Value
 NamedPadding = Literal["valid", "same", "same-lower", "full", "causal"]
 
 _Rule = TypeVar("_Rule")
+_Size = TypeVar("_Size", int, int | None)
 _Answer = TypeVar("_Answer")
 
 EXACT_IN_FLOAT64 = 2**53
@@ -209,7 +210,7 @@ class Window(Value):
 
 
 def each_axis(
-    answer: Callable[[_Rule, int], _Answer], rules: Sequence[_Rule], sizes: Sequence[int]
+    answer: Callable[[_Rule, _Size], _Answer], rules: Sequence[_Rule], sizes: Sequence[_Size]
 ) -> tuple[_Answer, ...]:
     """Apply the rule of each axis to its size; an error names the axis.
 

@@ -203,7 +203,7 @@ def compare(chain: list[Layer], sizes: Index) -> None:
     except ShapeError:
         return
     output, fields = traced.output, traced.steps[-1].fields
-    found = {cell: region(traced, cell) for cell in indices(output.spatial or output.sizes[-1:])}
+    found = {cell: region(traced, cell) for cell in indices(output.known_spatial or output.known_sizes[-1:])}
     if output.rank:
         assert all((each.axes is None) == (None in fields) for each in found.values())
     if any(each.axes is None for each in found.values()):

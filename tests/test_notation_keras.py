@@ -41,7 +41,7 @@ def keras_count(layer: Layer) -> int:
     return counted.total + (counted.buffers if getattr(layer, "buffers_are_parameters", False) else 0)
 
 
-def run(network: Network, shape: TensorShape) -> tuple[list[list[int]], list[int]]:
+def run(network: Network, shape: TensorShape) -> tuple[list[list[int | None]], list[int]]:
     """Give the sizes after each layer, channels last with the batch, and the parameters of each."""
     outputs, counts = [], []
     for node in network.nodes:

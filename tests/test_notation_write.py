@@ -412,7 +412,7 @@ def before(layer: Layer, shape: TensorShape) -> list[int]:
     if isinstance(layer, Border):
         return [amounts[0] for amounts in layer.amounts]
     if isinstance(layer, Convolution | Pooling) and not (isinstance(layer, Convolution) and layer.transposed):
-        return [window.padding.before for window in windows(layer, shape.spatial)]
+        return [window.padding.before for window in windows(layer, shape.known_spatial)]
     return [0] * shape.rank
 
 

@@ -11,7 +11,7 @@ from printed_models import printed_models
 from convcalc.errors import ConvcalcError
 from convcalc.layers import TensorShape
 from convcalc.model.forward import graph_of, traced_network
-from convcalc.network.cost import audit_trace
+from convcalc.network.cost import trace_cost
 from convcalc.notation import parse_network
 
 
@@ -24,7 +24,7 @@ def outcome(model: dict[str, Any]) -> str:
     shape = TensorShape(tuple(model["input"]), len(model["input"]) - 1)
     try:
         network, traced = traced_network(parse_network(model["printed"]), shape)
-        costs = audit_trace(traced, [node.name for node in network.nodes])
+        costs = trace_cost(traced, [node.name for node in network.nodes])
     except ConvcalcError:
         return "error"
     outputs = [list(traced.shape_at(place).sizes) for place in graph_of(network).outputs]

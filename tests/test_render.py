@@ -18,7 +18,7 @@ from rich.cells import cell_len
 
 from convcalc.check import Verdict
 from convcalc.layers import TensorShape
-from convcalc.network.cost import audit
+from convcalc.network.cost import network_cost
 from convcalc.network.trace import trace
 from convcalc.notation import parse_layers
 from convcalc.render import FORMATS, render
@@ -126,7 +126,7 @@ def test_every_form_of_every_report_ends_its_last_line(form: str) -> None:
     reports = [
         REPORT,
         shape_report(trace(chain, TensorShape((3,), 0)), nodes),
-        params_report(audit(chain, (3,)), nodes, number_bytes=4),
+        params_report(network_cost(chain, (3,)), nodes, number_bytes=4),
         matrix_report("conv", np.arange(6).reshape(2, 3), comment=Commentary(verdict=verdict)),
         matrix_report("pool", np.arange(6.0).reshape(1, 2, 3), indices=np.arange(6).reshape(1, 2, 3)),
         matrix_report("conv", np.array([[Fraction(1, 3), 2]], dtype=object)),
@@ -303,7 +303,7 @@ def test_precision_holds_in_every_form(form: str) -> None:
 
 def test_a_small_share_is_not_none() -> None:
     nodes = parse_layers("Linear(2, 1)\nLinear(3000, 7000)")
-    report = params_report(audit([node.layer for node in nodes]), nodes, number_bytes=4)
+    report = params_report(network_cost([node.layer for node in nodes]), nodes, number_bytes=4)
     for form in ("table", "plain"):
         assert re.findall(r"\S+%", text_of(report, form, width=200)) == ["1e-05%", "100.0%", "100.0%"]
 

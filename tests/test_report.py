@@ -14,7 +14,7 @@ from convcalc.check import Verdict
 from convcalc.explain import Derivation
 from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization, Pooling, TensorShape
-from convcalc.network.cost import audit
+from convcalc.network.cost import network_cost
 from convcalc.network.trace import trace
 from convcalc.notation import Node
 from convcalc.render import render
@@ -43,7 +43,7 @@ def shaped(comment: Commentary | None = None) -> Report:
 def counted(sizes: tuple[int, ...] | None, number_bytes: int = 4, comment: Commentary | None = None) -> Report:
     bare: list[Layer] = [CONV.replace(in_channels=3), Normalization(None)]
     layers = CHAIN if sizes else bare
-    return params_report(audit(layers, sizes), nodes_of(layers), number_bytes, comment)
+    return params_report(network_cost(layers, sizes), nodes_of(layers), number_bytes, comment)
 
 
 def table_of(report: Report) -> Table:
@@ -124,7 +124,7 @@ def test_the_name_of_a_layer_stands_before_it_and_in_its_entry() -> None:
     nodes = nodes_of(CHAIN, "net.0")
     for report in (
         shape_report(trace(CHAIN, TensorShape(SIZES, 2)), nodes),
-        params_report(audit(CHAIN, SIZES), nodes, number_bytes=4),
+        params_report(network_cost(CHAIN, SIZES), nodes, number_bytes=4),
     ):
         assert [row[0] for row in table_of(report).rows] == [f"net.0: {text}" for text in TEXTS]
         assert [(layer["layer"], layer["name"]) for layer in report.data["layers"]] == [(t, "net.0") for t in TEXTS]

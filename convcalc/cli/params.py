@@ -73,23 +73,23 @@ def params(
         counted.notes,
         counted.network.assumptions,
     )
-    return Answer(params_report(counted.audit, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment), output)
+    return Answer(params_report(counted.cost, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment), output)
 
 
 def _derived(counted: Count) -> "tuple[Derivation, ...]":
     from convcalc.explain import cost_derivations, titled
 
     nodes = enumerate(counted.network.nodes)
-    return tuple(each for index, node in nodes for each in titled(node.text, cost_derivations(counted.audit, index)))
+    return tuple(each for index, node in nodes for each in titled(node.text, cost_derivations(counted.cost, index)))
 
 
 def _judged(claim: str, counted: Count) -> "Verdict":
     from convcalc.check import judge_count
 
-    if counted.audit.unknown:
-        names = ", ".join(counted.network.nodes[index].label for index in counted.audit.unknown)
+    if counted.cost.unknown:
+        names = ", ".join(counted.network.nodes[index].label for index in counted.cost.unknown)
         raise UsageError(f"the sum leaves out layers that are not known: {names}", place="--check")
-    return judge_count(_whole(claim), counted.audit.total.params)
+    return judge_count(_whole(claim), counted.cost.total.params)
 
 
 def _whole(text: str) -> int:

@@ -13,22 +13,22 @@ from convcalc.layers import (
     Recurrent,
     weight_shape,
 )
-from convcalc.network.cost import Audit, Cost
+from convcalc.network.cost import Cost, NetworkCost
 from convcalc.network.trace import Step
 
 
-def cost_derivations(audit: Audit, index: int) -> tuple[Derivation, ...]:
-    """Derive the counts of one layer of an audit; empty for a layer without weights and products.
+def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]:
+    """Derive the counts of one layer of a network; empty for a layer without weights and products.
 
-    >>> from convcalc.network.cost import audit
-    >>> print(cost_derivations(audit([Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
+    >>> from convcalc.network.cost import network_cost
+    >>> print(cost_derivations(network_cost([Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
     parameters
       weights = kernel · in · out = 7·7·3·64 = 9408
       biases = out = 64
       params = (7·7·3 + 1)·64 = 9472
     """
-    layer, cost = audit.layers[index], audit.costs[index]
-    step = None if audit.trace is None else audit.trace.steps[index]
+    layer, cost = counted.layers[index], counted.costs[index]
+    step = None if counted.trace is None or cost.macs is None else counted.trace.steps[index]
     match layer:
         case Convolution():
             lines = _convolution_lines(layer, cost, step)
@@ -103,7 +103,7 @@ def _other_lines(layer: Layer, cost: Cost) -> list[str]:
 
 def _sequence_lines(layer: Layer, cost: Cost, step: Step) -> list[str]:
     """Derive the MACs of a layer that goes along a sequence."""
-    *batch, positions = step.input.sizes[:-1] or (1,)
+    *batch, positions = step.input.known_sizes[:-1] or (1,)
     each = "".join(f"{size}·" for size in batch)
     count = (cost.macs or 0) // prod(batch)
     if isinstance(layer, Recurrent):

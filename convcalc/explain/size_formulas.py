@@ -47,7 +47,7 @@ def shape_derivations(step: Step) -> tuple[Derivation, ...]:
     if step.axes is None or not moved:
         title = "features" if isinstance(step.layer, layers.Flatten) and step.output.rank == 0 else "shape"
         return (Derivation(title, tuple(_rearranged_lines(step))),)
-    rank, sizes = step.input.rank, step.input.spatial or step.input.sizes[-1:]
+    rank, sizes = step.input.rank, step.input.known_spatial or step.input.known_sizes[-1:]
     names = [axis_name(axis, rank) for axis in range(rank)] or ["features"]
     lines = [_axis_lines(axis_map, size) for (_, axis_map), size in zip(step.axes, sizes, strict=True)]
     return (*_channels(step), *map(Derivation, names, lines))
@@ -98,7 +98,7 @@ def _rearranged_lines(step: Step) -> list[str]:
     layer, channels, cells = step.layer, step.input.channels, step.output.spatial
     match layer:
         case layers.Flatten() | layers.Unflatten() | layers.Reshape():
-            before, after = step.input.sizes, step.output.sizes
+            before, after = step.input.known_sizes, step.output.known_sizes
             if before[:1] == after[:1] and step.input.batch:
                 before, after = before[1:], after[1:]
             equal = [_product(before), *([_product(after)] if len(after) > 1 else []), str(prod(after))]
@@ -106,7 +106,7 @@ def _rearranged_lines(step: Step) -> list[str]:
         case layers.Permute():
             return [f"the axes of a sample, channels last, in the order {layer.axes}"]
         case layers.Unfold():
-            sizes = step.input.spatial
+            sizes = step.input.known_spatial
             counts = [window.output(size) for window, size in zip(layers.blocks(layer), sizes, strict=True)]
             rows = f"rows = channels · kernel = {_product((channels or 1, *layer.kernel))} = {step.output.channels}"
             return [rows, f"columns = windows = {_product(counts)} = {cells[0]}"]

@@ -8,7 +8,7 @@ from `geometry`.
 from __future__ import annotations
 
 from convcalc.geometry import NamedPadding
-from convcalc.layers.axes import axis_maps, rank_of
+from convcalc.layers.axes import axis_maps, rank_of, takes_rank
 from convcalc.layers.block_families import AttentionProduct, Held, Slice
 from convcalc.layers.families import (
     AdaptivePooling,
@@ -46,7 +46,7 @@ from convcalc.layers.families import (
 from convcalc.layers.merging import cropped, merge_axis_maps, merged
 from convcalc.layers.output_shape import complete, output_shape
 from convcalc.layers.parameters import Parameters, macs, parameters, weight_shape
-from convcalc.layers.tensor_shape import TensorShape
+from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.layers.windows import blocks, transposed_windows, windows
 
 __all__ = [
@@ -96,7 +96,9 @@ __all__ = [
     "merged",
     "output_shape",
     "parameters",
+    "product",
     "rank_of",
+    "takes_rank",
     "transposed_windows",
     "weight_shape",
     "windows",

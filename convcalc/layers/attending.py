@@ -21,22 +21,23 @@ def attended(layer: AttentionProduct, shape: TensorShape) -> TensorShape:
     32x14x21
     """
     features = shape.sizes[-1] if layer.window is None else shape.channels
-    if features is None or features % 3:
+    if (layer.window and not shape.has_channels) or (features is not None and features % 3):
         raise ShapeError(
             f"queries, keys and values are three equal parts, which {features} features of {shape} are not"
         )
+    part = None if features is None else features // 3
     if layer.window is None:
-        return TensorShape((*shape.sizes[:-1], features // 3), shape.rank)
-    if any(size % side for size, side in zip(shape.spatial, layer.window, strict=True)):
+        return TensorShape((*shape.sizes[:-1], part), shape.rank)
+    if any(size is not None and size % side for size, side in zip(shape.spatial, layer.window, strict=True)):
         window = size_text(layer.window)
         raise ShapeError(
             f"windows of {window} do not divide {size_text(shape.spatial)}", hint="other sizes are padded"
         )
-    return shape.with_channels(features // 3, shape.spatial)
+    return shape.with_channels(part, shape.spatial)
 
 
-def seen_positions(layer: AttentionProduct, output: TensorShape) -> int:
-    """Return how many positions each position of the output attends to.
+def seen_positions(layer: AttentionProduct, output: TensorShape) -> int | None:
+    """Return how many positions each position of the output attends to, None where that is open.
 
     >>> seen_positions(AttentionProduct(), TensorShape((50, 32), 1))
     50
@@ -57,4 +58,5 @@ def held(layer: Held, shape: TensorShape) -> TensorShape:
     if len(shape.sizes) < 2:
         raise ShapeError(f"{shape} is not a sequence of vectors")
     *before, length, features = shape.sizes
-    return TensorShape((*before, length + layer.vectors, features), shape.rank)
+    longer = None if length is None else length + layer.vectors
+    return TensorShape((*before, longer, features), shape.rank)

@@ -63,12 +63,21 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
     return None if maps is None else tuple(enumerate(maps))
 
 
+def takes_rank(layer: Layer, rank: int) -> bool:
+    """Return whether `layer` takes tensors of `rank` spatial axes.
+
+    >>> from convcalc.layers import Normalization
+    >>> takes_rank(Normalization(8, rank=1), 0), takes_rank(Normalization(8, rank=1), 2)
+    (True, False)
+    """
+    return rank_of(layer) in (None, rank) or (isinstance(layer, families.Normalization) and rank == 0)
+
+
 def _check_rank(layer: Layer, shape: TensorShape) -> None:
     if isinstance(layer, families.PixelShuffle) and shape.rank < 2:
         raise ShapeError(f"the layer works on two spatial axes, the input {shape} has {shape.rank}")
     expected = rank_of(layer)
-    flat = isinstance(layer, families.Normalization) and not shape.rank
-    if expected not in (None, shape.rank) and not flat:
+    if not takes_rank(layer, shape.rank):
         axes = "spatial axis" if expected == 1 else "spatial axes"
         raise ShapeError(f"the layer works on {expected} {axes}, the input {shape} has {shape.rank}")
 

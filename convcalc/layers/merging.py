@@ -12,7 +12,7 @@ from convcalc.layers.tensor_shape import TensorShape
 
 
 def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
-    """Return the shape that `layer` makes of `shapes`.
+    """Return the shape that `layer` makes of `shapes`, in which an open size fits any.
 
     Added tensors have equal sizes; multiplied ones too, but a size of 1 is stretched; concatenated ones may differ in
     their channels alone. Raises ShapeError that says both sizes.
@@ -37,28 +37,36 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
     return result
 
 
-def _sizes(layer: Merge, first: TensorShape, other: TensorShape) -> tuple[int, ...] | None:
+def _sizes(layer: Merge, first: TensorShape, other: TensorShape) -> tuple[int | None, ...] | None:
     """Return the sizes of two tensors merged, None where they do not fit."""
     if first.rank != other.rank or len(first.sizes) != len(other.sizes):
         return None
     pairs = list(zip(first.sizes, other.sizes, strict=True))
     match layer.kind:
         case "add":
-            fits = all(one == two for one, two in pairs)
-            return first.sizes if fits else None
+            return _equal(pairs)
         case "multiply":
-            fits = all(one == two or 1 in (one, two) for one, two in pairs)
-            return tuple(max(pair) for pair in pairs) if fits else None
-        case "concatenate":
+            stretched = [(two, two) if one == 1 else (one, one) if two == 1 else (one, two) for one, two in pairs]
+            return _equal(stretched)
+        case "concatenate" if first.has_channels:
             axis = len(pairs) - first.rank - 1
-            fits = axis >= 0 and all(one == two for index, (one, two) in enumerate(pairs) if index != axis)
-            return (
-                tuple(sum(pair) if index == axis else pair[0] for index, pair in enumerate(pairs)) if fits else None
-            )
+            one, two = pairs.pop(axis)
+            sizes = _equal(pairs)
+            channels = None if one is None or two is None else one + two
+            return None if sizes is None else (*sizes[:axis], channels, *sizes[axis:])
+        case "concatenate":
+            return None
         case "resize":
             return first.with_channels(first.channels, other.spatial).sizes
         case "keep":
             return first.sizes
+
+
+def _equal(pairs: Sequence[tuple[int | None, int | None]]) -> tuple[int | None, ...] | None:
+    """Return the sizes that pairs have in common, None where two are not equal; an open one is equal to any."""
+    if any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        return None
+    return tuple(two if one is None else one for one, two in pairs)
 
 
 def _mismatch(layer: Merge, first: TensorShape, other: TensorShape, number: int, count: int) -> str:
@@ -83,7 +91,8 @@ def _cut(shape: TensorShape, target: TensorShape) -> TensorShape:
     """Cut a shape round its centre to the spatial sizes of `target`."""
     if shape.rank != target.rank:
         return shape
-    cropped(shape, target)
+    if None not in (*shape.spatial, *target.spatial):
+        cropped(shape, target)
     return shape.with_channels(shape.channels, target.spatial)
 
 
@@ -95,7 +104,7 @@ def cropped(shape: TensorShape, target: TensorShape) -> tuple[tuple[int, int], .
     >>> cropped(TensorShape((8, 9, 7), 2), TensorShape((4, 5, 7), 2))
     ((2, 2), (0, 0))
     """
-    for axis, (size, wanted) in enumerate(zip(shape.spatial, target.spatial, strict=True)):
+    for axis, (size, wanted) in enumerate(zip(shape.known_spatial, target.known_spatial, strict=True)):
         name = axis_name(axis, shape.rank)
         if size < wanted:
             raise ShapeError(f"{name}: {size} cannot be cropped to {wanted}")
@@ -104,7 +113,7 @@ def cropped(shape: TensorShape, target: TensorShape) -> tuple[tuple[int, int], .
                 f"{name}: {size} cropped to {wanted} leaves an odd {size - wanted}, which has no centre",
                 hint="input sizes that leave an even difference fit",
             )
-    halves = [(size - wanted) // 2 for size, wanted in zip(shape.spatial, target.spatial, strict=True)]
+    halves = [(size - wanted) // 2 for size, wanted in zip(shape.known_spatial, target.known_spatial, strict=True)]
     return tuple((half, half) for half in halves)
 
 
@@ -117,17 +126,23 @@ def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMap
     ((0, Whole(inputs=None, outputs=5)),)
     """
     target = shapes[0] if layer.crop else merged(layer, shapes)
-    if layer.kind in ("resize", "keep"):
-        sizes = zip(shapes[0].sizes[-(target.rank or 1) :], target.sizes[-(target.rank or 1) :], strict=True)
-        return [tuple(enumerate(Keep() if size == wanted else Rescale(wanted) for size, wanted in sizes))]
+    seen = shapes[:1] if layer.kind in ("resize", "keep") else shapes
     axes = target.rank or 1
-    wanted = target.sizes[-axes:]
-    return [tuple(enumerate(map(_axis_map, shape.sizes[-axes:], wanted))) for shape in shapes]
+    found: list[AxisMaps] = []
+    for shape in seen:
+        maps = [_axis_map(layer, *pair) for pair in zip(shape.sizes[-axes:], target.sizes[-axes:], strict=True)]
+        found.append(tuple((None, Keep()) if each is None else (axis, each) for axis, each in enumerate(maps)))
+    return found
 
 
-def _axis_map(size: int, wanted: int) -> AxisMap:
+def _axis_map(layer: Merge, size: int | None, wanted: int | None) -> AxisMap | None:
+    """Return how an axis of `wanted` cells follows from one of `size`, None where an open size decides it."""
+    if size is None or wanted is None:
+        return None if layer.crop or layer.kind in ("multiply", "resize") else Keep()
     if size == wanted:
         return Keep()
+    if layer.kind == "resize":
+        return Rescale(wanted)
     if size == 1:
         return Whole(None, wanted)  # stretched: every cell that comes out is this one
     cut = (size - wanted) // 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import assert_never
 
-from convcalc.axis_maps import AxisMaps, output_size
+from convcalc.axis_maps import AxisMaps, output_size_or_open
 from convcalc.errors import ShapeError
 from convcalc.geometry import each_axis, output_sizes
 from convcalc.layers.attending import attended, held
@@ -41,7 +41,7 @@ from convcalc.layers.families import (
     Unpooling,
 )
 from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, sliced, unflattened
-from convcalc.layers.tensor_shape import TensorShape
+from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.layers.windows import blocks
 from convcalc.text import size_text
 
@@ -68,33 +68,39 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
             return layer.replace(channels=shape.channels)
         case AxesNormalization(sizes=None):
             return layer.replace(sizes=_sizes_along(layer.axes, shape))
-        case Slope(count=None) if shape.channels is not None:
-            sizes = enumerate(shape.channels_last, 1)
-            return layer.replace(count=prod(size for axis, size in sizes if axis not in layer.shared))
-        case Held(weights=None, each="channel") if shape.channels is not None:
-            return layer.replace(weights=shape.channels * layer.times // layer.share)
-        case Held(weights=None, each="feature"):
-            return layer.replace(weights=shape.sizes[-1] * layer.times // layer.share)
-        case Held(weights=None, each="number") if shape.channels is not None:
-            return layer.replace(weights=prod(shape.channels_last) * layer.times // layer.share)
+        case Slope(count=None) if shape.has_channels:
+            shared = _sample_indices(layer.shared, shape)
+            sizes = enumerate(shape.channels_last)
+            return layer.replace(count=product(size for index, size in sizes if index not in shared))
+        case Held(weights=None):
+            counted = {"channel": (shape.channels,), "feature": shape.sizes[-1:], "number": shape.channels_last}
+            each = product(counted[layer.each]) if shape.has_channels or layer.each == "feature" else None
+            return layer if each is None else layer.replace(weights=each * layer.times // layer.share)
         case _:
             return layer
 
 
-def _sizes_along(axes: tuple[int, ...], shape: TensorShape) -> tuple[int, ...]:
-    """Give the sizes of axes that are counted with the batch axis and channels last."""
+def _sizes_along(axes: tuple[int, ...], shape: TensorShape) -> tuple[int, ...] | None:
+    """Return the sizes of axes of a sample; None where one is open."""
     sample = shape.channels_last
-    resolved = [axis - 1 if axis > 0 else axis + len(sample) for axis in axes]
-    for axis, index in zip(axes, resolved, strict=True):
-        if axis == 0 or not 0 <= index < len(sample):
+    sizes = tuple(size for index in _sample_indices(axes, shape) if (size := sample[index]) is not None)
+    return sizes if len(sizes) == len(axes) else None
+
+
+def _sample_indices(axes: tuple[int, ...], shape: TensorShape) -> list[int]:
+    """Return the indices in `channels_last` of axes that are counted with the batch axis and channels last."""
+    rank = len(shape.channels_last)
+    indices = [axis - 1 if axis > 0 else axis + rank for axis in axes]
+    for axis, index in zip(axes, indices, strict=True):
+        if axis == 0 or not 0 <= index < rank:
             raise ShapeError(f"axis {axis} is none of a sample of {shape}")
-    return tuple(sample[index] for index in resolved)
+    return indices
 
 
 def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None) -> TensorShape:
     """Send `shape` through a completed `layer`; `axes` are its `axis_maps` where they are at hand.
 
-    Raises ShapeError, naming the axis and both numbers, where they do not fit.
+    What depends on an open size is open. Raises ShapeError, naming the axis and both numbers, where they do not fit.
 
     >>> from convcalc.geometry import Padding
     >>> conv = Convolution(3, 64, (7, 7), (2, 2), (Padding(3, 3),) * 2, (1, 1))
@@ -120,8 +126,7 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
         case Unfold() | Fold() | Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit():
             return _rearranged(layer, shape)
         case Normalization() | LayerNormalization() | AxesNormalization() | Slope() | Attention() | Elementwise():
-            _check_kept(layer, shape)
-            return shape
+            return _kept(layer, shape)
         case Merge():
             return shape
         case Slice():
@@ -140,9 +145,9 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
             assert_never(layer)
 
 
-def _spatial(axes: AxisMaps | None, shape: TensorShape) -> tuple[int, ...]:
+def _spatial(axes: AxisMaps | None, shape: TensorShape) -> tuple[int | None, ...]:
     """Send each spatial axis through its rule."""
-    return each_axis(output_size, [axis_map for _, axis_map in axes or ()], shape.spatial)
+    return each_axis(output_size_or_open, [axis_map for _, axis_map in axes or ()], shape.spatial)
 
 
 def _rearranged(
@@ -168,36 +173,49 @@ def _rearranged(
 
 
 def _recurrent_output(layer: Recurrent, shape: TensorShape) -> TensorShape:
-    """Give the shape of the output without the states: the last axis holds the numbers of every direction."""
-    if shape.sizes[-1] != layer.in_features:
-        raise ShapeError(
-            f"the layer takes {layer.in_features} features, the input {shape} has {shape.sizes[-1]} on its last axis"
-        )
+    """Return the shape of the output without the states: the last axis holds the numbers of every direction."""
+    _check_features(layer.in_features, shape)
     features = (layer.projection or layer.hidden) * (2 if layer.bidirectional else 1)
     return TensorShape((*shape.sizes[:-1], features), shape.rank)
 
 
-def _check_kept(
+def _check_features(expected: int, shape: TensorShape) -> None:
+    if shape.sizes[-1] not in (None, expected):
+        raise ShapeError(
+            f"the layer takes {expected} features, the input {shape} has {shape.sizes[-1]} on its last axis"
+        )
+
+
+def _kept(
     layer: Normalization | LayerNormalization | AxesNormalization | Slope | Attention | Elementwise,
     shape: TensorShape,
-) -> None:
-    """Refuse an input that a layer which keeps the shape does not take."""
+) -> TensorShape:
+    """Return the shape that a layer keeps, its open sizes filled in where the layer knows them.
+
+    Raises ShapeError for an input that it does not take.
+    """
     match layer:
-        case Normalization() if layer.kind != "instance" or layer.affine:
+        case Normalization(channels=int(channels)):
             # Without a scale PyTorch's instance normalization takes any channels.
-            _check_channels(layer.channels, shape)
-        case LayerNormalization() if shape.sizes[-len(layer.sizes) :] != layer.sizes:
-            wanted = size_text(layer.sizes)
-            raise ShapeError(f"the layer normalizes over {wanted}, the input {shape} does not end so")
-        case Slope() if layer.count not in (None, 1) and not layer.shared and shape.channels is not None:
-            if layer.count not in (shape.channels, prod(shape.channels_last)):
-                raise ShapeError(
-                    f"the layer has {layer.count} slopes, the input {shape} has {shape.channels} channels"
-                )
-        case Attention() if layer.features != shape.sizes[-1]:
-            raise ShapeError(
-                f"the layer takes {layer.features} features, the input {shape} has {shape.sizes[-1]} on its last axis"
-            )
+            if layer.kind != "instance" or layer.affine:
+                _check_channels(channels, shape)
+            if shape.has_channels and shape.channels is None:
+                return shape.with_channels(channels, shape.spatial)
+        case LayerNormalization():
+            before, last = shape.sizes[: -len(layer.sizes)], shape.sizes[-len(layer.sizes) :]
+            if len(last) < len(layer.sizes) or any(
+                size not in (None, own) for size, own in zip(last, layer.sizes, strict=True)
+            ):
+                wanted = size_text(layer.sizes)
+                raise ShapeError(f"the layer normalizes over {wanted}, the input {shape} does not end so")
+            return TensorShape((*before, *layer.sizes), shape.rank)
+        case Slope(count=int(count)) if count != 1 and not layer.shared and shape.channels is not None:
+            if count not in (shape.channels, known := product(shape.channels_last)) and known is not None:
+                raise ShapeError(f"the layer has {count} slopes, the input {shape} has {shape.channels} channels")
+        case Attention():
+            _check_features(layer.features, shape)
+            return TensorShape((*shape.sizes[:-1], layer.features), shape.rank)
+    return shape
 
 
 def _embedded(layer: Embedding, shape: TensorShape) -> TensorShape:
@@ -208,26 +226,26 @@ def _embedded(layer: Embedding, shape: TensorShape) -> TensorShape:
 
 
 def _unfolded(layer: Unfold, shape: TensorShape) -> TensorShape:
-    if shape.channels is None:
+    if not shape.has_channels:
         raise ShapeError(f"unfold needs to know the channels, the input {shape} leaves them open")
-    columns = prod(output_sizes(blocks(layer), shape.spatial))
-    return shape.with_channels(shape.channels * prod(layer.kernel), (columns,))
+    columns = None if None in shape.spatial else prod(output_sizes(blocks(layer), shape.known_spatial))
+    return shape.with_channels(product((shape.channels, *layer.kernel)), (columns,))
 
 
 def _folded(layer: Fold, shape: TensorShape) -> TensorShape:
     rows, cells = shape.channels, prod(layer.kernel)
-    if rows is None or rows % cells:
+    if not shape.has_channels or (rows is not None and rows % cells):
         raise ShapeError(
             f"fold needs a multiple of {cells} rows (the cells of its kernel), the input {shape} has {rows}"
         )
     counts = output_sizes(blocks(layer), layer.outputs)
-    if prod(counts) != shape.spatial[0]:
+    if shape.spatial[0] not in (None, prod(counts)):
         counted = "·".join(map(str, counts))
         raise ShapeError(
             f"an output of {size_text(layer.outputs)} has {counted} = {prod(counts)} windows, "
             f"the input {shape} has {shape.spatial[0]} columns"
         )
-    return shape.with_channels(rows // cells, layer.outputs)
+    return shape.with_channels(None if rows is None else rows // cells, layer.outputs)
 
 
 def _check_channels(expected: int | None, shape: TensorShape) -> None:
@@ -237,9 +255,9 @@ def _check_channels(expected: int | None, shape: TensorShape) -> None:
 
 def _linear_output(layer: Linear, shape: TensorShape) -> TensorShape:
     features = shape.channels if layer.on_channels else shape.sizes[-1]
-    if layer.in_features is not None and layer.in_features != features:
+    if layer.in_features is not None and features is not None and layer.in_features != features:
         hint = None
-        if shape.channels is not None and prod((shape.channels, *shape.spatial)) == layer.in_features:
+        if shape.has_channels and product((shape.channels, *shape.spatial)) == layer.in_features:
             hint = f"a flatten before it makes {layer.in_features} features of {shape}"
         raise ShapeError(
             f"the layer takes {layer.in_features} features, the input {shape} has {features} on its last axis",

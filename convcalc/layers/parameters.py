@@ -37,7 +37,7 @@ from convcalc.layers.families import (
     Unknown,
     Unpooling,
 )
-from convcalc.layers.tensor_shape import TensorShape
+from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.value import Value
 
 
@@ -182,8 +182,10 @@ def _recurrent_parameters(layer: Recurrent) -> Parameters:
 _OPEN_HINT = "give the input size with its channels, as 3x224x224, or write them in the layer"
 
 
-def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int:
+def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
     """Count the multiply-accumulates of a completed layer, biases not counted (torchvision's count).
+
+    None where they depend on an open size.
 
     A convolution makes prod(kernel)·in/groups of them for each output number, a transposed one
     prod(kernel)·out/groups for each input number, a linear layer in_features for each output number, a recurrent
@@ -202,24 +204,26 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int:
                 raise ShapeError("the channels are not known", hint=_OPEN_HINT)
             # Where the input leaves its channels open, the layer knows them.
             known = shape.with_channels(layer.in_channels, shape.spatial)
-            return (known if layer.transposed else output).elements * prod(weight[1:])
+            return product(((known if layer.transposed else output).elements, *weight[1:]))
         case Linear():
             # Every output number is a sum over all input features, whichever axis they stand on.
             features = shape.channels if layer.on_channels else shape.sizes[-1]
-            return output.elements * (features or layer.in_features or 0)
+            return product((output.elements, features or layer.in_features))
         case Recurrent():
-            return _recurrent_parameters(layer).weights * prod(shape.sizes[:-1])
+            return product((_recurrent_parameters(layer).weights, *shape.sizes[:-1]))
         case Attention():
             return _attention_macs(layer, shape)
         case AttentionProduct():
-            return 2 * output.elements * seen_positions(layer, output)
+            return product((2, output.elements, seen_positions(layer, output)))
         case _:
             return 0
 
 
-def _attention_macs(layer: Attention, shape: TensorShape) -> int:
+def _attention_macs(layer: Attention, shape: TensorShape) -> int | None:
     """Count the projections of each position, N·N·E for queries by keys, and as many for weights by values."""
-    *batch, positions = shape.sizes[:-1] or (1,)
+    if None in shape.sizes:
+        return None
+    *batch, positions = shape.known_sizes[:-1] or (1,)
     keys = layer.features if layer.key_features is None else layer.key_features
     values = layer.features if layer.value_features is None else layer.value_features
     projections = positions * layer.features * (2 * layer.features + keys + values)

@@ -7,7 +7,7 @@ from math import prod
 from convcalc.errors import ShapeError
 from convcalc.layers.block_families import Slice
 from convcalc.layers.families import Flatten, GatedUnit, Permute, PixelShuffle, Reshape, Unflatten
-from convcalc.layers.tensor_shape import TensorShape
+from convcalc.layers.tensor_shape import TensorShape, product
 
 
 def flattened(layer: Flatten, shape: TensorShape) -> TensorShape:
@@ -16,7 +16,7 @@ def flattened(layer: Flatten, shape: TensorShape) -> TensorShape:
     >>> print(flattened(Flatten(), TensorShape((8, 5, 7), 2)), flattened(Flatten(2), TensorShape((4, 8, 5, 7), 2)))
     280 4x8x35
     """
-    if shape.channels is None:
+    if not shape.has_channels:
         raise ShapeError(
             f"flatten needs to know the channels, the input {shape} leaves them open",
             hint=f"write 1x{shape}, or 3x{shape}",
@@ -34,8 +34,8 @@ def flattened(layer: Flatten, shape: TensorShape) -> TensorShape:
     return merged if shape.batch else TensorShape(merged.sizes[1:], merged.rank)
 
 
-def _merged(sizes: tuple[int, ...], start: int, end: int, batch_axes: int) -> TensorShape:
-    merged = (*sizes[:start], prod(sizes[start : end + 1]), *sizes[end + 1 :])
+def _merged(sizes: tuple[int | None, ...], start: int, end: int, batch_axes: int) -> TensorShape:
+    merged = (*sizes[:start], product(sizes[start : end + 1]), *sizes[end + 1 :])
     return TensorShape(merged, max(0, len(merged) - batch_axes - 1))
 
 
@@ -67,12 +67,14 @@ def unflattened(layer: Unflatten, shape: TensorShape) -> TensorShape:
     return TensorShape(sizes, len(sizes) - 1 - len(shape.batch))
 
 
-def _with_rest(sizes: tuple[int, ...], elements: int, what: str) -> tuple[int, ...]:
-    """Replace a -1 among `sizes` by what is left of `elements`."""
+def _with_rest(sizes: tuple[int, ...], elements: int | None, what: str) -> tuple[int | None, ...]:
+    """Replace a -1 among `sizes` by what is left of `elements`, which may be open."""
     known = prod(size for size in sizes if size != -1)
     shown = ", ".join(map(str, sizes))
     if sizes.count(-1) > 1 or known < 1:
         raise ShapeError(f"({shown}) is no shape: sizes are at least 1, and one of them may be -1")
+    if elements is None:
+        return tuple(None if size == -1 else size for size in sizes)
     if elements % known or (-1 not in sizes and elements != known):
         raise ShapeError(f"{elements} numbers ({what}) do not fit the shape ({shown})")
     return tuple(elements // known if size == -1 else size for size in sizes)
@@ -85,7 +87,7 @@ def reshaped(layer: Reshape, shape: TensorShape) -> TensorShape:
     4x7x5
     """
     _needs_channels("reshape", shape)
-    return shape.with_sample(_with_rest(layer.sizes, prod(shape.channels_last), f"of {shape}"))
+    return shape.with_sample(_with_rest(layer.sizes, product(shape.channels_last), f"of {shape}"))
 
 
 def permuted(layer: Permute, shape: TensorShape) -> TensorShape:
@@ -104,7 +106,7 @@ def permuted(layer: Permute, shape: TensorShape) -> TensorShape:
 
 
 def _needs_channels(what: str, shape: TensorShape) -> None:
-    if shape.channels is None:
+    if not shape.has_channels:
         raise ShapeError(f"{what} needs to know the channels, the input {shape} leaves them open")
 
 
@@ -115,9 +117,11 @@ def halved(layer: GatedUnit, shape: TensorShape) -> TensorShape:
     5x4
     """
     axis = axis_index(layer.axis, shape, "halving")
-    if shape.sizes[axis] % 2:
-        raise ShapeError(f"axis {layer.axis} of {shape} has {shape.sizes[axis]} cells, which cannot be halved")
-    return TensorShape((*shape.sizes[:axis], shape.sizes[axis] // 2, *shape.sizes[axis + 1 :]), shape.rank)
+    size = shape.sizes[axis]
+    if size is not None and size % 2:
+        raise ShapeError(f"axis {layer.axis} of {shape} has {size} cells, which cannot be halved")
+    half = None if size is None else size // 2
+    return TensorShape((*shape.sizes[:axis], half, *shape.sizes[axis + 1 :]), shape.rank)
 
 
 def sliced(layer: Slice, shape: TensorShape) -> TensorShape:
@@ -131,21 +135,24 @@ def sliced(layer: Slice, shape: TensorShape) -> TensorShape:
     before, size, after = shape.sizes[:axis], shape.sizes[axis], shape.sizes[axis + 1 :]
     if layer.parts is None:
         return TensorShape((*before, *after), max(0, shape.rank - 1))
-    if size % layer.parts:
+    if size is not None and size % layer.parts:
         raise ShapeError(
             f"axis {layer.axis} of {shape} has {size} cells, which do not make {layer.parts} equal parts"
         )
-    return TensorShape((*before, size // layer.parts, *after), shape.rank)
+    part = None if size is None else size // layer.parts
+    return TensorShape((*before, part, *after), shape.rank)
 
 
-def shuffled_channels(layer: PixelShuffle, shape: TensorShape) -> int:
-    """Turn channels into pixels, or back: C·r² channels become C.
+def shuffled_channels(layer: PixelShuffle, shape: TensorShape) -> int | None:
+    """Turn channels into pixels, or back: C·r² channels become C; open channels stay open.
 
     >>> shuffled_channels(PixelShuffle(3), TensorShape((18, 4, 5), 2))
     2
     """
     _needs_channels("pixel shuffle", shape)
-    pixels, channels = layer.factor**2, shape.channels or 0
+    pixels, channels = layer.factor**2, shape.channels
+    if channels is None:
+        return None
     if layer.inverse:
         return channels * pixels
     if channels % pixels:

@@ -1,7 +1,8 @@
-"""The sizes of a tensor, channels first."""
+"""The sizes of a tensor, channels first; a size may be open."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
 from convcalc.errors import ShapeError
@@ -12,50 +13,83 @@ from convcalc.value import Value
 class TensorShape(Value):
     """The sizes of a tensor, channels first: batch axes (if any), channels (if known), `rank` spatial axes.
 
+    A size is None where it is open: the axis is there, its size is not known.
+
     >>> shape = TensorShape((20, 16, 50, 100), rank=2)
     >>> shape.batch, shape.channels, shape.spatial
     ((20,), 16, (50, 100))
-    >>> print(TensorShape((224, 224), rank=2), TensorShape((224, 224), rank=2).channels)
-    224x224 None
+    >>> print(TensorShape((224, 224), rank=2), TensorShape((3, None, None), rank=2))
+    224x224 3x?x?
     """
 
-    sizes: tuple[int, ...]
+    sizes: tuple[int | None, ...]
     rank: int
 
     def check(self) -> None:
         """Refuse sizes below 1 and fewer sizes than spatial axes."""
         for size in self.sizes:
-            if size < 1:
+            if size is not None and size < 1:
                 raise ShapeError(f"a size must be at least 1, got {size} in {self}")
         if len(self.sizes) < max(self.rank, 1):
             raise ShapeError(f"{self} has fewer than {self.rank} spatial axes")
 
     @property
-    def spatial(self) -> tuple[int, ...]:
+    def spatial(self) -> tuple[int | None, ...]:
         """Sizes of the spatial axes."""
         return self.sizes[len(self.sizes) - self.rank :]
 
     @property
-    def channels(self) -> int | None:
-        """The number of channels (the features of a flat tensor), None where it is left open."""
-        return self.sizes[-self.rank - 1] if len(self.sizes) > self.rank else None
+    def known_sizes(self) -> tuple[int, ...]:
+        """The sizes as numbers, for what cannot be computed without them.
+
+        Raises ShapeError where one is open.
+        """
+        return self._known(self.sizes, "every size")
 
     @property
-    def batch(self) -> tuple[int, ...]:
+    def known_spatial(self) -> tuple[int, ...]:
+        """The spatial sizes as numbers, for what cannot be computed without them.
+
+        Raises ShapeError where one is open.
+
+        >>> TensorShape((3, 7, None), 2).known_spatial
+        Traceback (most recent call last):
+        convcalc.errors.ShapeError: this needs to know every spatial size, the input 3x7x? leaves one open
+        """
+        return self._known(self.spatial, "every spatial size")
+
+    def _known(self, sizes: tuple[int | None, ...], what: str) -> tuple[int, ...]:
+        known = tuple(size for size in sizes if size is not None)
+        if len(known) < len(sizes):
+            raise ShapeError(f"this needs to know {what}, the input {self} leaves one open")
+        return known
+
+    @property
+    def has_channels(self) -> bool:
+        """Whether there is an axis of channels, its size known or open."""
+        return len(self.sizes) > self.rank
+
+    @property
+    def channels(self) -> int | None:
+        """The number of channels (the features of a flat tensor), None where it is open or there is no such axis."""
+        return self.sizes[-self.rank - 1] if self.has_channels else None
+
+    @property
+    def batch(self) -> tuple[int | None, ...]:
         """Sizes of the axes before the channels; empty for a single sample."""
         return self.sizes[: max(0, len(self.sizes) - self.rank - 1)]
 
     @property
-    def elements(self) -> int:
-        """How many numbers a tensor of this shape holds."""
-        return prod(self.sizes)
+    def elements(self) -> int | None:
+        """How many numbers a tensor of this shape holds, None where a size is open."""
+        return product(self.sizes)
 
     @property
-    def channels_last(self) -> tuple[int, ...]:
+    def channels_last(self) -> tuple[int | None, ...]:
         """Sizes of one sample with the channels last, as Keras counts its axes."""
-        return self.spatial if self.channels is None else (*self.spatial, self.channels)
+        return (*self.spatial, self.channels) if self.has_channels else self.spatial
 
-    def laid_out(self, layout: str) -> tuple[int, ...]:
+    def laid_out(self, layout: str) -> tuple[int | None, ...]:
         """Return the sizes in the order of a layout, `chw` or `hwc`.
 
         >>> TensorShape((8, 3, 224, 200), 2).laid_out("hwc")
@@ -63,18 +97,36 @@ class TensorShape(Value):
         """
         return self.sizes if layout == "chw" else (*self.batch, *self.channels_last)
 
-    def with_sample(self, channels_last: tuple[int, ...]) -> TensorShape:
+    def with_sample(self, channels_last: tuple[int | None, ...]) -> TensorShape:
         """Keep the batch and replace the sample by sizes whose last are the channels.
 
         >>> print(TensorShape((5, 784), 0).with_sample((28, 14, 2)))
         5x2x28x14
         """
-        return self.with_channels(channels_last[-1], channels_last[:-1])
+        return TensorShape((*self.batch, channels_last[-1], *channels_last[:-1]), len(channels_last) - 1)
 
-    def with_channels(self, channels: int | None, spatial: tuple[int, ...]) -> TensorShape:
-        """Keep the batch and replace the rest."""
-        middle = () if channels is None else (channels,)
+    def with_channels(self, channels: int | None, spatial: tuple[int | None, ...]) -> TensorShape:
+        """Keep the batch and replace the rest; channels None stay open, or left out where there are none.
+
+        >>> print(TensorShape((3, 7), 1).with_channels(None, (5,)), TensorShape((7,), 1).with_channels(None, (5,)))
+        ?x5 5
+        """
+        middle = (channels,) if channels is not None or self.has_channels else ()
         return TensorShape(self.batch + middle + spatial, len(spatial))
 
     def __str__(self) -> str:
         return size_text(self.sizes)
+
+
+def product(sizes: Iterable[int | None]) -> int | None:
+    """Multiply sizes; None where one of them is open.
+
+    >>> product((3, 4)), product((3, None))
+    (12, None)
+    """
+    known = []
+    for size in sizes:
+        if size is None:
+            return None
+        known.append(size)
+    return prod(known)

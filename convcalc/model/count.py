@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convcalc.model.forward import input_shapes, placed, traced_network, with_inputs
+from convcalc.model.forward import graph_of, input_shapes, placed, traced_network, with_inputs
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
-from convcalc.network.cost import Audit, audit, audit_trace
+from convcalc.network.cost import NetworkCost, network_cost, trace_cost
 from convcalc.notation import Network
 from convcalc.value import Value
 
@@ -14,19 +14,19 @@ class Count(Value):
     """A network, and what it holds and, where the size of an input was given, does."""
 
     network: Network
-    audit: Audit
+    cost: NetworkCost
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the layers as read, and on those that the sums leave out."""
         notes = list(self.network.notes)
-        unknown = [self.network.nodes[index] for index in self.audit.unknown]
+        unknown = [self.network.nodes[index] for index in self.cost.unknown]
         if unknown:
             kinds = ", ".join(dict.fromkeys(node.text.partition("(")[0] for node in unknown))
             layers = "1 layer" if len(unknown) == 1 else f"{len(unknown)} layers"
             notes.append(f"{layers} unknown and in no sum: {kinds}")
-        if self.audit.shared:
-            shared = ", ".join(dict.fromkeys(self.network.nodes[index].name for index in self.audit.shared))
+        if self.cost.shared:
+            shared = ", ".join(dict.fromkeys(self.network.nodes[index].name for index in self.cost.shared))
             notes.append(f"used again, so counted once: {shared}")
         return tuple(notes)
 
@@ -37,20 +37,23 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
     A `?` in the layers is filled in by the only number that fits the input. Raises SpecError for a text that cannot
     be read, and ShapeError with the place of the layer that does not fit.
 
-    >>> count(LayerRequest(("Conv2d(3, 64, 7)",))).audit.total.params
+    >>> count(LayerRequest(("Conv2d(3, 64, 7)",))).cost.total.params
     9472
-    >>> count(LayerRequest(("conv:64,k7",)), "3x224x224").audit.total.macs
+    >>> count(LayerRequest(("conv:64,k7",)), "3x224x224").cost.total.macs
     447105792
     """
     network, rank = _read(with_inputs(request, size), size), request.rank
-    # Only Keras's names are names of weights; PyTorch's say where a module stands.
-    named = network.notation == "keras"
     if size is None and network.input is None:
         with placed(network):
-            return Count(network, audit(network.layers, names=[node.name for node in network.nodes if named]))
+            return Count(network, network_cost(graph_of(network), names=_weight_names(network)))
     network, traced = traced_network(network, *input_shapes(network, size, rank, network.layout))
     with placed(network):
-        return Count(network, audit_trace(traced, [node.name for node in network.nodes if named]))
+        return Count(network, trace_cost(traced, _weight_names(network)))
+
+
+def _weight_names(network: Network) -> list[str]:
+    """Return the names under which layers share their weights: Keras's; PyTorch's say where a module stands."""
+    return [node.name for node in network.nodes] if network.notation == "keras" else []
 
 
 def _read(request: LayerRequest, size: str | None) -> Network:

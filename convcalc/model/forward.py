@@ -29,7 +29,7 @@ class ForwardPass(Value):
     layout: str
 
     @property
-    def output(self) -> tuple[int, ...]:
+    def output(self) -> tuple[int | None, ...]:
         """The sizes that come out, in the layout."""
         output = self.trace.output
         return output.laid_out(self.layout)
@@ -72,7 +72,7 @@ def has_channels_last(shape: TensorShape) -> bool:
     if shape.rank != 2 or shape.channels is None:
         return False
     height, width = shape.spatial
-    return shape.channels == height and 3 * width <= height
+    return width is not None and shape.channels == height and 3 * width <= height
 
 
 def with_inputs(request: LayerRequest, size: str | None) -> LayerRequest:

@@ -51,10 +51,10 @@ def readings(layer: Layer, shape: TensorShape) -> tuple[Reading, ...]:
     if not isinstance(layer, Convolution | Pooling) or (isinstance(layer, Convolution) and layer.transposed):
         raise UsageError("only one convolution or pooling can be compared between frameworks", place="`frameworks`")
     output_shape(layer, shape)
-    asked = windows(layer, shape.spatial)
+    asked = windows(layer, shape.known_spatial)
     found = []
     for read in (_pytorch, _tensorflow, _onnx, _jax):
-        reading = read(layer, asked, shape.spatial)
+        reading = read(layer, asked, shape.known_spatial)
         agrees = _agrees(layer, asked, reading)
         note = reading.note or ("" if agrees or reading.windows is None else _why(layer, reading.framework))
         found.append(reading.replace(agrees=agrees, note=note))

@@ -72,7 +72,7 @@ def region(trace: Trace, cell: Sequence[int]) -> Region:
     (((0, 2),), (-2, 2))
     """
     shape = trace.output
-    sizes = shape.spatial or shape.sizes[-1:]
+    sizes = shape.known_spatial or shape.known_sizes[-1:]
     if len(cell) != len(sizes):
         counted = "1 index" if len(cell) == 1 else f"{len(cell)} indices"
         raise ShapeError(f"{counted} for a cell of the output {shape}: it takes {len(sizes)}")
@@ -121,9 +121,9 @@ def _before(step: Step, axes: tuple[AxisCells, ...]) -> tuple[AxisCells, ...] | 
         if step.output.rank or not isinstance(step.layer, Flatten | AdaptivePooling):
             return None
         if isinstance(step.layer, AdaptivePooling):
-            return tuple(map(_whole, step.input.spatial))
-        return _unflattened(axes[0], step.input.spatial) if step.input.rank else None
-    sizes = step.input.spatial or step.input.sizes[-1:]
+            return tuple(map(_whole, step.input.known_spatial))
+        return _unflattened(axes[0], step.input.known_spatial) if step.input.rank else None
+    sizes = step.input.known_spatial or step.input.known_sizes[-1:]
     found: dict[int | None, AxisCells | None] = {
         source: None if source is None else _seen(axis_map, cells, sizes[source])
         for (source, axis_map), cells in zip(step.axes, axes, strict=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial, reduce
-from math import prod
 
 from convcalc.axis_maps import AxisMaps, Field, ReceptiveField, hull, through
 from convcalc.errors import ShapeError
@@ -23,6 +22,7 @@ from convcalc.layers import (
     merge_axis_maps,
     merged,
     output_shape,
+    product,
     rank_of,
 )
 from convcalc.network.graph import Graph, chain
@@ -177,7 +177,7 @@ def is_flatten_missing(layer: Layer, shape: TensorShape) -> bool:
     """
     if not isinstance(layer, Linear) or not shape.rank or shape.channels is None:
         return False
-    return layer.in_features == shape.channels * prod(shape.spatial)
+    return layer.in_features == product((shape.channels, *shape.spatial))
 
 
 def _fields_after(

@@ -226,7 +226,7 @@ def fitting_sizes(graph: Graph, shape: TensorShape) -> str | None:
     'input sizes that fit: multiples of 2 from 2; nearest to 9: 8 (crop 1) or 10 (pad 1)'
     """
     forms: dict[str, list[str]] = {}
-    for place, size in enumerate(shape.spatial):
+    for place, size in enumerate(shape.known_spatial):
         try:
             axis = GraphAxis(graph, shape, place)
             valid = valid_sizes(axis)

@@ -56,7 +56,7 @@ def _numbers(layer: layers.Convolution | layers.Pooling, shape: layers.TensorSha
         return layer
     if layer.padding == "same" and isinstance(layer, layers.Convolution) and max(layer.stride) == 1:
         return layer
-    return layer.replace(padding=tuple(window.padding for window in layers.windows(layer, shape.spatial)))
+    return layer.replace(padding=tuple(window.padding for window in layers.windows(layer, shape.known_spatial)))
 
 
 def _border(padding: tuple[Padding, ...]) -> layers.Border:
@@ -81,7 +81,7 @@ def _for_pytorch(layer: layers.Layer, shape: layers.TensorShape | None) -> list[
 
 def _slopes_for_pytorch(layer: layers.Slope, shape: layers.TensorShape) -> layers.Slope:
     """Refuse slopes that are neither one for all numbers nor one for each channel."""
-    apart = [size for axis, size in enumerate(shape.spatial, 1) if axis not in layer.shared and size > 1]
+    apart = [size for axis, size in enumerate(shape.known_spatial, 1) if axis not in layer.shared and size > 1]
     if layer.count not in (1, shape.channels) or (layer.count != 1 and layer.shared and apart):
         raise refusal(f"{layer.count} slopes, other than one for each of the {shape.channels} channels", "PyTorch")
     return layer.replace(shared=())

@@ -19,7 +19,7 @@ from convcalc.report.blocks import (
 )
 
 if TYPE_CHECKING:
-    from convcalc.network.cost import Audit, Cost
+    from convcalc.network.cost import Cost, NetworkCost
     from convcalc.notation import Node
 
 MAC_CONVENTION = (
@@ -45,21 +45,21 @@ COST_COLUMNS = (
 
 
 def params_report(
-    audit: Audit, nodes: Sequence[Node], number_bytes: int, comment: Commentary | None = None
+    counted: NetworkCost, nodes: Sequence[Node], number_bytes: int, comment: Commentary | None = None
 ) -> Report:
     """Report the counts of the layers `nodes`; `number_bytes` is the size of one number.
 
-    >>> from convcalc.network.cost import audit
+    >>> from convcalc.network.cost import network_cost
     >>> from convcalc.notation import parse_layers
     >>> nodes = parse_layers("Linear(3, 2)")
-    >>> params_report(audit([nodes[0].layer]), nodes, number_bytes=4).answer
+    >>> params_report(network_cost([nodes[0].layer]), nodes, number_bytes=4).answer
     '8'
     """
     comment = comment or Commentary()
-    trace, params = audit.trace, audit.total.params
+    trace, params = counted.trace, counted.total.params
     columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
-    layers = [_entry(audit, index, node, number_bytes) for index, node in enumerate(nodes)]
-    total = _counts(audit.total, number_bytes, params)
+    layers = [_entry(counted, index, node, number_bytes) for index, node in enumerate(nodes)]
+    total = _counts(counted.total, number_bytes, params)
     rows = tuple(entry_row(node.label, entry, columns) for node, entry in zip(nodes, layers, strict=True))
     last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.sizes}
     blocks: list[Block] = [Table(columns, rows, entry_row("total", last, columns))]
@@ -71,17 +71,17 @@ def params_report(
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
     data["assumptions"] = list(comment.assumptions)
-    if audit.unknown:
-        data["unknown_layers"] = [nodes[index].label for index in audit.unknown]
+    if counted.unknown:
+        data["unknown_layers"] = [nodes[index].label for index in counted.unknown]
     blocks += assumption_lines(comment)
     return report_of("params", data, str(params), blocks, comment)
 
 
-def _entry(audit: Audit, index: int, node: Node, number_bytes: int) -> dict[str, Any]:
+def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int) -> dict[str, Any]:
     """Return what the JSON form says of one layer; every count of a layer that is not known is None."""
-    weight = weight_shape(audit.layers[index])
-    counts = _counts(audit.costs[index], number_bytes, audit.total.params)
-    if index in audit.unknown:
+    weight = weight_shape(counted.layers[index])
+    counts = _counts(counted.costs[index], number_bytes, counted.total.params)
+    if index in counted.unknown:
         counts = dict.fromkeys(counts)
     return {
         "layer": node.text,
@@ -89,7 +89,7 @@ def _entry(audit: Audit, index: int, node: Node, number_bytes: int) -> dict[str,
         "inputs": [index - 1] if node.inputs is None else list(node.inputs),
         "weight_shape": None if weight is None else list(weight),
         **counts,
-        **({} if audit.trace is None else {"output": list(audit.trace.steps[index].output.sizes)}),
+        **({} if counted.trace is None else {"output": list(counted.trace.steps[index].output.sizes)}),
     }
 
 

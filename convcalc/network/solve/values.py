@@ -51,7 +51,8 @@ def solve_value(
     if field in ("channels", "in_channels") and before.channels is None:
         raise UsageError(f"any channels fit the input {before}, which leaves them open", place="?")
     if field in _TAKEN:
-        fitting = {before.sizes[-1], before.elements, prod(before.channels_last), before.channels or 1}
+        sizes, batch = before.known_sizes, len(before.batch)
+        fitting = {sizes[-1], prod(sizes), prod(sizes[batch:]), before.channels or 1}
         return try_values(what, sorted(fitting), accept, f"none: no {what} fit what comes in, {before}")
     # Without spatial axes there is nothing to follow.
     paths, end = axis_paths(first, before, at) if before.rank else ([], 0)
@@ -110,7 +111,7 @@ def _size_of(build: Build, at: int, axis: int, before: TensorShape, field: str) 
             path = axis_paths(build((value,)), before, at)[0][axis]
         except UsageError:
             return refused
-        return path.forward(before.spatial[path.source])
+        return path.forward(before.known_spatial[path.source])
 
     return size_of
 
