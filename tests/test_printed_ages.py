@@ -10,7 +10,7 @@ from printed_models import printed_ages
 from convcalc.errors import SpecError
 from convcalc.layers import parameters
 from convcalc.model.forward import traced_network
-from convcalc.network.cost import audit_trace
+from convcalc.network.cost import trace_cost
 from convcalc.network.trace import interpret
 from convcalc.notation import parse_network
 
@@ -26,7 +26,7 @@ def test_a_print_is_read(text: dict[str, Any]) -> None:
     if "input" in text:
         network, traced = traced_network(network, interpret(tuple(text["input"]), network.layers))
         assert list(traced.output.sizes) == text["output"]
-        assert audit_trace(traced).total.macs == text["macs"]
+        assert trace_cost(traced).total.macs == text["macs"]
 
 
 @pytest.mark.parametrize("text", REFUSED, ids=[text["name"] for text in REFUSED])
