@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     PerAxis = int | Sequence[int]
     Sides = int | str | Sequence[int | tuple[int, int]]
 
-_USUAL_RANK = {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}
-
 
 def convolve(
     x: ArrayLike,
@@ -73,12 +71,13 @@ def convolve(
     >>> convcalc.convolve([5.0, 1.0, 0.0, 2.0], [1.0, 10.0], stride=2, padding=[(1, 0)])
     array([50.,  1.])
     """
-    from convcalc.compute.layer import arranged_layer
+    from convcalc.compute.layer import Filter
+    from convcalc.compute.nchw import usual_rank
     from convcalc.compute.threads import Options
     from convcalc.model.operation import read_convolution
 
     array, weight = _array(x), _kernel(kernel)
-    rank = dims or min(_USUAL_RANK.get(weight.ndim, 2), array.ndim)
+    rank = dims or usual_rank(weight.ndim, array.ndim)
     if min(weight.ndim, array.ndim) < rank:
         raise ShapeError(f"{rank} spatial axes need x and kernel of as many, got {array.ndim} and {weight.ndim}")
     options = _window(
@@ -89,16 +88,8 @@ def convolve(
         output_padding=output_padding,
     ).replace(groups=groups)
     layer = read_convolution(None, options, rank=rank, transposed=transposed)
-    ready = arranged_layer(
-        layer,
-        array,
-        weight,
-        bias=None if bias is None else _array(bias),
-        boundary=boundary,
-        constant=constant,
-        flip=flip,
-    )
-    return ready.compute(Options(algorithm=algorithm, threads=threads))
+    filters = Filter(layer, weight, None if bias is None else _array(bias), boundary, constant, flip)
+    return filters.on(array).compute(Options(algorithm=algorithm, threads=threads))
 
 
 def pool(

@@ -11,7 +11,7 @@ from conftest import Run
 
 from convcalc.cli import main
 from convcalc.cli.engine import memory_size
-from convcalc.compute.convolution import convolution
+from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.memory import threads_within, tile_bytes
 from convcalc.compute.plan import ALGORITHMS
 from convcalc.compute.pooling.running import METHODS
@@ -107,7 +107,7 @@ def test_both_ways_of_pooling_give_the_answer(
     ("arguments", "message"),
     [
         (["--algorithm", "fast"], b"unknown algorithm fast"),
-        (["--memory", "3 apples"], b"'3 apples' is no size of memory"),
+        (["--memory", "3 apples"], b"'3 apples' is not a valid memory size"),
         (["--memory", "12"], b"12 is too little memory"),
         (["--threads", "0"], b"--threads"),
     ],
@@ -125,14 +125,14 @@ def test_what_makes_no_sense_is_an_error(
 def test_sizes_of_memory() -> None:
     sizes = [memory_size(text) for text in ("1048576", "1M", "1MiB", "2MB", "0.5G", "1 T")]
     assert sizes == [1 << 20, 1 << 20, 1 << 20, 2_000_000, 1 << 29, 1 << 40]
-    with pytest.raises(UsageError, match="no size of memory"):
+    with pytest.raises(UsageError, match="not a valid memory size"):
         memory_size("-5M")
 
 
 def test_less_memory_means_fewer_threads_and_the_same_bits(convcalc: Run, tmp_path: Path) -> None:
     x = np.random.default_rng(3).standard_normal((1, 16, 60, 70)).astype(np.float32)
     weight = np.random.default_rng(4).standard_normal((24, 16, 3, 3)).astype(np.float32)
-    steps = convolution(x, weight, [Window(3, 1, Padding(1, 0))] * 2).steps
+    steps = PlainConvolution(weight, (Window(3, 1, Padding(1, 0)),) * 2).computation(x).steps
     needed = tile_bytes(steps[0])
     assert threads_within(needed * 2, steps, 8) == 2
     assert threads_within(1, steps, 8) == 1

@@ -14,7 +14,7 @@ import pytest
 from conftest import Run
 
 import convcalc as package
-from convcalc.cli import main, npy_output
+from convcalc.cli import engine, main, npy_output
 from convcalc.compute.memmap import Releasing, is_mapped, slabs
 from convcalc.compute.number_types import magnitude
 from convcalc.errors import FileError
@@ -115,7 +115,7 @@ def test_pooling_in_pieces_has_the_bits_of_memory(
         np.save(source, np.abs(array))
     assert main(["pool", str(source), *options, "-o", str(there)]) == 0
     monkeypatch.setattr(npy_output, "LARGE", 1)
-    monkeypatch.setattr(npy_output, "memory_size", lambda text: 1 << 16)
+    monkeypatch.setattr(engine, "memory_size", lambda text: 1 << 16)
     assert main(["pool", str(source), *options, "-o", str(small)]) == 0
     assert small.read_bytes() == there.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "y.npy", "z.npy"]

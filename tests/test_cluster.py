@@ -154,8 +154,8 @@ def test_an_error_of_a_worker_is_an_error_here(cluster: Cluster, files: Path, co
     ("arguments", "code", "message"),
     [
         (["-o", "y.txt"], 2, "from one .npy file to another"),
-        (["-o", "y.npy", "--explain"], 2, "writes the matrix alone"),
-        (["-o", "y.npy", "--dtype", "float64"], 2, "--dtype and --exact say nothing"),
+        (["-o", "y.npy", "--explain"], 2, "--explain has no effect with --scheduler"),
+        (["-o", "y.npy", "--dtype", "float64"], 2, "--dtype has no effect with --scheduler"),
     ],
 )
 def test_what_a_cluster_cannot_do(files: Path, convcalc: Run, arguments: list[str], code: int, message: str) -> None:
@@ -165,7 +165,7 @@ def test_what_a_cluster_cannot_do(files: Path, convcalc: Run, arguments: list[st
 
 
 def test_no_scheduler_and_no_address(files: Path, convcalc: Run) -> None:
-    for address, code, message in (("here", 2, "is no address"), ("tcp://127.0.0.1:9", 4, "no scheduler at")):
+    for address, code, message in (("here", 2, "is not an address"), ("tcp://127.0.0.1:9", 4, "no scheduler at")):
         start = time.monotonic()
         done = convcalc(*command(files, "y.npy", "--scheduler", address))
         assert (done.returncode, done.stdout) == (code, "")

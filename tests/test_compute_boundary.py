@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calls import correlate
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import convolve_loops
 
 from convcalc.compute.boundary import extend
-from convcalc.compute.nchw import correlate
 from convcalc.compute.plan import ALGORITHMS
 from convcalc.compute.threads import Options
 from convcalc.errors import DataError, ShapeError, UsageError

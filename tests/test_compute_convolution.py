@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calls import correlate, correlate_transposed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import convolve_loops, shape_of, transposed_loops
@@ -21,9 +22,10 @@ from strategies import (
     windows_of,
 )
 
-from convcalc.compute.nchw import arrange, correlate
+from convcalc.compute.layer import Filter
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
+from convcalc.layers import Convolution
 
 CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))["conv"]
 QUICK = settings(max_examples=60, deadline=None)
@@ -80,16 +82,16 @@ def test_agrees_with_pytorch(case: dict[str, Any]) -> None:
             (d * (k - 1) // 2, d * (k - 1) - d * (k - 1) // 2) for d, k in zip(case["dilation"], kernel, strict=True)
         ]
     )
-    result = correlate(
-        np.array(case["input"]),
-        np.array(case["weight"]),
-        windows_of(kernel, case["stride"], padding, case["dilation"]),
-        groups=case["groups"],
-        bias=None if case["bias"] is None else np.array(case["bias"]),
-        transposed=case["transposed"],
-        output_padding=case["output_padding"] if case["transposed"] else None,
-        boundary=case["padding_mode"],
-    )
+    arrays = np.array(case["input"]), np.array(case["weight"])
+    windows = windows_of(kernel, case["stride"], padding, case["dilation"])
+    fields: dict[str, Any] = {
+        "groups": case["groups"],
+        "bias": None if case["bias"] is None else np.array(case["bias"]),
+    }
+    if case["transposed"]:
+        result = correlate_transposed(*arrays, windows, output_padding=tuple(case["output_padding"]), **fields)
+    else:
+        result = correlate(*arrays, windows, boundary=case["padding_mode"], **fields)
     assert result.tolist() == case["output"]
 
 
@@ -113,15 +115,8 @@ def test_transposed_convolution(data: st.DataObject) -> None:
     x = generator.integers(-9, 10, (2, inputs, *size))
     weight = generator.integers(-9, 10, (inputs, outputs, *kernel))
     bias = generator.integers(-9, 10, outputs * groups)
-    result = correlate(
-        x,
-        weight,
-        windows_of(tuple(kernel), stride, padding, dilation),
-        groups=groups,
-        bias=bias,
-        transposed=True,
-        output_padding=extra,
-    )
+    windows = windows_of(tuple(kernel), stride, padding, dilation)
+    result = correlate_transposed(x, weight, windows, groups=groups, bias=bias, output_padding=tuple(extra))
     assert result.tolist() == transposed_loops(
         x.tolist(),
         weight.tolist(),
@@ -207,7 +202,7 @@ def test_every_pair_of_axes_is_the_frameworks_convolution(transposed: bool) -> N
         return loops(plane.tolist(), weights.tolist(), stride=[2, 1])
 
     def got(x: Any, weights: Any) -> Any:
-        return correlate(x, weights, TWO, transposed=transposed).tolist()
+        return (correlate_transposed if transposed else correlate)(x, weights, TWO).tolist()
 
     assert got(PLANE, kernel) == one(PLANE[None], kernel[None, None])[0]
     assert got(STACK, kernel) == [one(plane[None], kernel[None, None])[0] for plane in STACK]
@@ -262,17 +257,41 @@ def test_axes_and_sizes_that_do_not_fit(x: tuple[int, ...], kernel: tuple[int, .
 
 def test_other_misfits() -> None:
     with pytest.raises(ShapeError, match="groups 2 needs a kernel"):
-        arrange((4, 5, 5), (4, 3, 3), 2, groups=2)
+        correlate(np.zeros((4, 5, 5)), np.zeros((4, 3, 3)), [Window(3), Window(3)], groups=2)
     with pytest.raises(ShapeError, match="groups 2 does not divide"):
         correlate(np.zeros((1, 3, 5)), np.zeros((2, 1, 2)), [Window(2)], groups=2)
     with pytest.raises(ShapeError, match="2 bias values for 3 output channels"):
         correlate(np.zeros((1, 1, 5)), np.zeros((3, 1, 2)), [Window(2)], bias=np.zeros(2))
     with pytest.raises(ShapeError, match="output_padding 2 must be smaller"):
-        correlate(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(2, 2)], transposed=True, output_padding=[2])
-    with pytest.raises(ShapeError, match="length: the window has 3 taps, the kernel 2"):
+        correlate_transposed(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(2, 2)], output_padding=(2,))
+    with pytest.raises(ShapeError, match="length: the window has 3 elements, the kernel 2"):
         correlate(np.zeros((1, 1, 5)), np.zeros((1, 1, 2)), [Window(3)])
-    with pytest.raises(UsageError, match="`boundary` does not apply to a transposed convolution"):
-        correlate(np.zeros(5), np.zeros(2), [Window(2)], transposed=True, boundary="reflect")
+    with pytest.raises(ShapeError, match=r"4 channels, the kernel 6x1x2 needs 6 \(3 x 2 groups\)"):
+        correlate_transposed(np.zeros((1, 4, 5)), np.zeros((6, 1, 2)), [Window(2)], groups=2)
+
+
+@pytest.mark.parametrize(
+    ("transposed", "fields", "message"),
+    [
+        (True, {"boundary": "reflect"}, "`boundary` does not apply to a transposed convolution"),
+        (True, {"constant": 1}, "`boundary` does not apply to a transposed convolution"),
+        (False, {"boundary": "mirror"}, "unknown boundary mirror"),
+        (False, {"boundary": "reflect", "constant": 0}, "`constant` does not apply to the boundary reflect"),
+        (False, {"constant": 0}, "`constant` does not apply to the boundary zeros"),
+    ],
+)
+def test_a_border_that_does_not_apply_is_refused(transposed: bool, fields: dict[str, Any], message: str) -> None:
+    layer = Convolution(None, None, (2,), (1,), "valid", (1,), transposed=transposed)
+    with pytest.raises(UsageError, match=message):
+        Filter(layer, np.ones(2), **fields).on(np.ones(5))
+
+
+def test_a_filter_has_the_boundary_of_its_layer_unless_it_says_another() -> None:
+    layer = Convolution(None, None, (2,), (1,), (Padding(1, 0),), (1,), padding_mode="replicate")
+    x, kernel = np.array([3, 5, 7]), np.array([1, 10])
+    assert Filter(layer, kernel).on(x).compute().tolist() == [33, 53, 75]
+    assert Filter(layer, kernel, boundary="constant", constant=2).on(x).compute().tolist() == [32, 53, 75]
+    assert Filter(layer, kernel, boundary="zeros", flip=True).on(x).compute().tolist() == [3, 35, 57]
 
 
 @pytest.mark.parametrize("sizes", [(8, 5, 10), (30, 41, 7)])

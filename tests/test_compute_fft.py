@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calls import correlate
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convcalc.compute.algorithms import fft
 from convcalc.compute.algorithms.job import Job, Scratch
-from convcalc.compute.nchw import correlate
 from convcalc.compute.number_types import Array
 from convcalc.compute.plan import plan
 from convcalc.compute.threads import Options

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calls import correlate
 
+from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.file_tasks import convolve_file
-from convcalc.compute.nchw import correlate
+from convcalc.compute.nchw import to_nchw
+from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import DataError
 from convcalc.geometry import Padding, Window
 
@@ -47,7 +50,8 @@ def test_the_bits_of_one_piece_whatever_the_order_and_the_losses(plane: Path, lo
     done: list[int] = []
     executor = Failing() if lost else ThreadPoolExecutor(2)
     target = plane.with_name("out.npy")
-    shape = convolve_file(executor, plane, target, kernel, WINDOWS, tasks=20, attempts=4, progress=done.append)
+    operation = PlainConvolution(kernel, WINDOWS)
+    shape = convolve_file(executor, plane, target, operation, tasks=20, attempts=4, progress=done.append)
     expected = correlate(np.load(plane), kernel, WINDOWS)
     assert shape == expected.shape
     assert np.load(target).tobytes() == expected.tobytes()
@@ -57,7 +61,7 @@ def test_the_bits_of_one_piece_whatever_the_order_and_the_losses(plane: Path, lo
 def test_processes_that_share_nothing_but_the_files(plane: Path) -> None:
     kernel, target = np.ones((5, 7), np.float32), plane.with_name("out.npy")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
-        convolve_file(executor, plane, target, kernel, WINDOWS, tasks=3)
+        convolve_file(executor, plane, target, PlainConvolution(kernel, WINDOWS), tasks=3)
     assert np.load(target).tobytes() == correlate(np.load(plane), kernel, WINDOWS).tobytes()
 
 
@@ -67,11 +71,12 @@ def test_whole_numbers_stay_whole(tmp_path: Path, transposed: bool) -> None:
     np.save(tmp_path / "x.npy", x)
     kernel, windows = np.arange(9).reshape(3, 3), (Window(3, 4), Window(3, 2))
     target = tmp_path / "y.npy"
-    options: dict[str, Any] = {"transposed": transposed, "bias": np.array([5])}
-    convolve_file(ThreadPoolExecutor(2), tmp_path / "x.npy", target, kernel, windows, **options)
+    kind = TransposedConvolution if transposed else PlainConvolution
+    operation = kind(kernel, windows, bias=np.array([5]))
+    convolve_file(ThreadPoolExecutor(2), tmp_path / "x.npy", target, operation)
     result = np.load(target)
     assert result.dtype == np.int64
-    assert np.array_equal(result, correlate(x, kernel, windows, **options))
+    assert np.array_equal(result, to_nchw(x, operation).compute())
 
 
 def test_an_error_that_stays_is_raised(plane: Path) -> None:
@@ -82,12 +87,11 @@ def test_an_error_that_stays_is_raised(plane: Path) -> None:
             return lost
 
     with pytest.raises(OSError, match="no worker is left"):
-        convolve_file(Broken(), plane, plane.with_name("out.npy"), np.ones((5, 7)), WINDOWS)
+        convolve_file(Broken(), plane, plane.with_name("out.npy"), PlainConvolution(np.ones((5, 7)), WINDOWS))
 
 
 def test_numbers_that_no_file_holds_are_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.full((9, 9), 2**62))
+    operation = PlainConvolution(np.full((2, 2), 9), (Window(2), Window(2)))
     with pytest.raises(DataError, match=r"do not fit an \.npy file"):
-        convolve_file(
-            ThreadPoolExecutor(1), tmp_path / "x.npy", tmp_path / "y.npy", np.full((2, 2), 9), (Window(2), Window(2))
-        )
+        convolve_file(ThreadPoolExecutor(1), tmp_path / "x.npy", tmp_path / "y.npy", operation)

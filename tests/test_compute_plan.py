@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from calls import correlate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import ConvolutionDraw, convolutions, small_integers
 
 from convcalc.compute.algorithms.job import Job
-from convcalc.compute.nchw import arranged, correlate
+from convcalc.compute.convolution import PlainConvolution
+from convcalc.compute.nchw import to_nchw
 from convcalc.compute.plan import ALGORITHMS, plan
 from convcalc.compute.threads import Options
 from convcalc.errors import UsageError
@@ -128,7 +130,7 @@ def test_many_small_items_are_taken_together(name: str) -> None:
     x = generator.integers(0, 9, (700, 3, 9, 8)).astype(np.float32)
     kernel = np.multiply.outer([1, 2, 1], [-1, 0, 1]).astype(np.float32)
     windows = [Window(3, 1, Padding(1, 1)), Window(3, 2, Padding(0, 1))]
-    ready = arranged(x, kernel, windows, bias=np.array([1, 2, 3])).computation()
+    ready = to_nchw(x, PlainConvolution(kernel, tuple(windows), bias=np.array([1, 2, 3]))).computation()
     assert ready.plan is not None
     assert len(list(ready.steps[0].tiles())) < 2100
     for bias in ([0], [7], [1, 2, 3]):

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calls import correlate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convcalc.compute.nchw import correlate
 from convcalc.compute.number_types import Array
 from convcalc.compute.pooling.pool import pool
 from convcalc.compute.streaming.row_window import RowStream

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from calls import correlate
 
 from convcalc.compute.algorithms.job import Scratch, Tile
-from convcalc.compute.nchw import correlate
 from convcalc.compute.number_types import Array
 from convcalc.compute.threads import Options, for_each_tile
 from convcalc.geometry import Window
@@ -94,12 +94,13 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
 import os, sys, warnings
 warnings.simplefilter("ignore")
 import numpy as np
-from convcalc.compute.nchw import correlate
-from convcalc.compute.threads import Options, for_each_tile
+from convcalc.compute.convolution import PlainConvolution
+from convcalc.compute.nchw import to_nchw
+from convcalc.compute.threads import Options
 from convcalc.geometry import Window
 x, k = np.ones((1, 1, 300, 200), np.float32), np.ones((1, 1, 3, 3), np.float32)
 def total():
-    return correlate(x, k, [Window(3), Window(3)], options=Options("im2col", threads=2)).sum()
+    return to_nchw(x, PlainConvolution(k, (Window(3), Window(3)))).compute(Options("im2col", threads=2)).sum()
 expected = total()
 child = os.fork()
 if not child:

@@ -18,11 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convcalc.compute.boundary import extend
-from convcalc.compute.layer import apply_pooling, arranged_layer
+from convcalc.compute.layer import Filter, apply_pooling
 from convcalc.compute.streaming.plane import (
     convolved_rows,
     extended_rows,
     pooled_rows,
+    row_convolution,
     row_windows,
     steady_choice,
 )
@@ -86,23 +87,17 @@ def test_a_plane_in_pieces_has_the_bits_of_the_whole(
     random = np.random.default_rng(size[0] * 100 + size[1])
     x = (random.standard_normal(size) * 100).astype(dtype)
     kernel = (random.standard_normal(window["kernel"]) * 9).astype(dtype)
-    bias = np.array([3], dtype)
-    layer = Convolution(None, None, **window)
-    edge: dict[str, Any] = {
-        "boundary": boundary,
-        "constant": 7 if boundary == "constant" else None,
-        "flip": flip,
-        "bias": bias,
-    }
+    constant = 7 if boundary == "constant" else None
+    filters = Filter(Convolution(None, None, **window), kernel, np.array([3], dtype), boundary, constant, flip)
 
     def at_once() -> Any:
-        ready = arranged_layer(layer, x, kernel, **edge)
+        ready = filters.on(x)
         return ready.compute(Options(algorithm=steady_choice(ready), threads=2))
 
     def in_pieces() -> Any:
-        windows = row_windows(layer, size[1])
-        assert windows is not None
-        return joined(convolved_rows(cut(x, pieces), kernel, windows, options=Options(threads=1), **edge))
+        operation = row_convolution(filters, size[1])
+        assert operation is not None
+        return joined(convolved_rows(cut(x, pieces), operation, Options(threads=1)))
 
     try:
         expected = at_once()

@@ -9,54 +9,52 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from convcalc.cli.options import NumberOptions, OutputOptions
+from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.progress import meter
+from convcalc.cli.wanted import Wanted
 from convcalc.errors import ConvcalcError, FileError, UsageError
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from convcalc.geometry import Window
-
 PLACE = "--scheduler"
-PATIENCE = 5
+CONNECT_SECONDS = 5
 """Seconds in which a scheduler has to answer."""
 RETRIES = 3
 """How often a task is tried again after an error; one whose worker died is tried again by the scheduler itself."""
 
 
-def check_cluster(source: str, numbers: NumberOptions, bare: bool, output: OutputOptions) -> None:
-    """Refuse what cannot be sent: workers read one `.npy` as it is, and write another."""
-    target = output.output or ""
+def check_cluster(source: str, wanted: Wanted) -> None:
+    """Refuse what cannot be sent: workers read one `.npy` file as it is, and write another."""
+    target = wanted.output.output or ""
     if not source.lower().endswith(".npy") or not target.lower().endswith(".npy"):
         hint = "convcalc conv x.npy -k kernel.npy -o y.npy --scheduler tcp://host:8786"
         raise UsageError("a cluster computes from one .npy file to another", place=PLACE, hint=hint)
-    if not bare:
-        raise UsageError("a cluster writes the matrix alone: nothing is explained, checked or drawn", place=PLACE)
-    if numbers.dtype is not None or numbers.exact:
-        raise UsageError("workers read the numbers as they are, so --dtype and --exact say nothing", place=PLACE)
+    numbers, engine = wanted.numbers, wanted.engine
+    others = {
+        "--plan": engine.plan,
+        "--threads": engine.threads is not None,
+        "--dtype": numbers.dtype is not None,
+        "--exact": numbers.exact,
+        "--from": numbers.form is not None,
+        "--header": numbers.header,
+        "--gray": numbers.gray,
+        "--scale": numbers.scale is not None,
+    }
+    for name in (*wanted.looks, *(name for name, given in others.items() if given)):
+        hint = "its workers read the numbers as they are, and write the matrix alone"
+        raise UsageError(f"{name} has no effect with --scheduler", hint=hint)
 
 
-def compute_on_cluster(
-    address: str,
-    source: str,
-    target: str | None,
-    kernel: Any,
-    axes: tuple[Window, ...],
-    options: dict[str, Any],
-    algorithm: str | None,
-    rows: int,
-) -> None:
-    """Convolve the file `source` into `target`, which appears whole or not at all, on the cluster at `address`.
-
-    `axes` and `options` are those of `convcalc.compute.nchw.arranged`, `rows` the rows that progress counts.
-    """
+def compute_on_cluster(address: str, source: str, target: str, job: ConvolutionJob) -> None:
+    """Convolve the file `source` into `target`, which appears whole or not at all, on the cluster at `address`."""
     from convcalc.compute.file_tasks import convolve_file
     from convcalc.matrix.writing.atomic import output_place
 
-    with output_place(target or "") as place, _silence(), _executor(address) as executor, meter(rows) as progress:
+    rows, algorithm = job.nchw.computation(job.algorithm).rows, job.algorithm
+    with output_place(target) as place, _silence(), _executor(address) as executor, meter(rows) as progress:
         try:
-            convolve_file(executor, source, place, kernel, axes, algorithm=algorithm, progress=progress, **options)
+            convolve_file(executor, source, place, job.operation, algorithm=algorithm, progress=progress)
         except FileNotFoundError as error:
             hint = "the workers must see the same files under the same names"
             raise FileError(f"a worker cannot find {error.filename}", place=PLACE, hint=hint) from error
@@ -68,7 +66,7 @@ def compute_on_cluster(
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep Dask's log off the screen: what it tries again is nobody's trouble, and what fails is an error."""
+    """Keep Dask's log off the screen: it tries again what it reports, and what fails in the end is an error."""
     import logging
 
     logging.disable(logging.ERROR)
@@ -87,10 +85,10 @@ def _executor(address: str) -> Iterator[Executor]:
         hint = "pip install 'convcalc[cluster]'"
         raise UsageError("this needs Dask's distributed, which is not installed", place=PLACE, hint=hint) from error
     if "://" not in address:
-        raise UsageError(f"{address!r} is no address", place=PLACE, hint="write it as tcp://127.0.0.1:8786")
+        raise UsageError(f"{address!r} is not an address", place=PLACE, hint="write it as tcp://127.0.0.1:8786")
     connect: Any = distributed.Client
     try:
-        client = connect(address, timeout=PATIENCE, set_as_default=False)
+        client = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0] or "no answer"
         hint = "start one: dask scheduler"

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convcalc.cli.engine import compute, memory_size, planned_convolution, row_options
+from convcalc.cli.answer import answer, distinct
+from convcalc.cli.cluster import check_cluster
+from convcalc.cli.engine import Engine, engine_of
+from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import (
     boundary_of,
-    chosen_cell,
-    number_writer,
     read_beside,
     read_kernel,
     refuse_two_readers,
     typed_as,
 )
-from convcalc.cli.npy_output import compute_in_place
 from convcalc.cli.options import (
     CellOptions,
     ClusterOptions,
@@ -32,19 +32,16 @@ from convcalc.cli.options import (
     grouped,
 )
 from convcalc.cli.output import Answer, noted
-from convcalc.cli.pipe import is_bare, is_binary, may_stream, read_input, stream
+from convcalc.cli.pipe import is_binary, read_input
+from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
-from convcalc.layers import Convolution
 from convcalc.model.operation import read_convolution
-from convcalc.report.blocks import Commentary, Grid
-from convcalc.report.matrix import Display, matrix_report
+from convcalc.value import Value
 
 if TYPE_CHECKING:
-    from convcalc.compute.nchw import Arranged
-    from convcalc.explain import Derivation
+    from convcalc.compute.layer import Filter
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
-    from convcalc.report.blocks import Report
 
 HELP = """Examples:
 
@@ -60,9 +57,6 @@ The cross-correlation that deep-learning frameworks call convolution; --flip mak
 INPUT and KERNEL are a file (text, .npy), - for standard input, or the matrix itself. KERNEL may also be a name:
 identity, box:N, gaussian:N[:SIGMA], sharpen, edge, emboss, sobel-x, sobel-y, prewitt-x, prewitt-y, scharr-x,
 scharr-y, laplacian, laplacian8, log:N:SIGMA."""
-
-USUAL_RANK = {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}
-"""Spatial axes that a kernel of so many axes has, where nobody says."""
 
 
 class KernelOptions(Group):
@@ -106,131 +100,88 @@ def conv(
     output: OutputOptions,
 ) -> Answer | int:
     """Answer `convcalc conv`, or the exit code where rows have been streamed or a large file written in place."""
-    from convcalc.compute.layer import arranged_layer, layer_arrangement
-    from convcalc.compute.streaming.plane import steady_choice
-    from convcalc.matrix import Matrix
-
     if filters.kernel is None:
         raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
     refuse_two_readers(INPUT=source, KERNEL=filters.kernel, **{"--bias": filters.bias, "--check": homework.check})
-    bare = is_bare(homework, cell, shown)
+    wanted = Wanted(numbers, homework, cell, shown, engine, output)
     if cluster.scheduler is not None:
-        from convcalc.cli.cluster import check_cluster, compute_on_cluster
-
-        check_cluster(source, numbers, bare, output)
-    streaming = may_stream(homework, cell, shown, engine, output)
-    x = read_input(source, numbers, streaming, memory_size(engine.memory))
+        check_cluster(source, wanted)
+    how = engine_of(engine)
+    x = read_input(source, wanted, how.memory)
     kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
-    if not isinstance(x, Matrix):
-        layer = _layer(text, filters, window, kernel.array, 2)
-        rows = _rows_through(x, layer, filters, numbers, kernel.array, None if bias is None else bias.array, engine)
-        if rows is not None:
-            noted(_notes(kernel, bias))
-            return stream(rows, output, shown.precision)
-        x = x.whole()
-    kernel, bias = typed_as(kernel, x), None if bias is None else typed_as(bias, x)
-    layer = _layer(text, filters, window, kernel.array, x.array.ndim)
-    boundary, constant = boundary_of(filters.boundary or layer.padding_mode, numbers)
-    edges: dict[str, Any] = {"bias": None if bias is None else bias.array, "boundary": boundary, "constant": constant}
-    ready = arranged_layer(layer, x.array, kernel.array, **edges, flip=filters.flip)
-    algorithm = engine.algorithm or (None if is_binary(source) else steady_choice(ready))
-    if engine.plan:
-        return Answer(planned_convolution(ready, engine, algorithm), output)
-    notes = _notes(x, kernel, bias)
+    request = _Request(text, filters, window, kernel, bias, numbers, how, is_text=not is_binary(source))
     if cluster.scheduler is not None:
-        axes, options = layer_arrangement(layer, x.array, kernel.array)
-        options |= {**edges, "flip": filters.flip}
-        count = ready.computation(algorithm).rows
-        compute_on_cluster(cluster.scheduler, source, output.output, kernel.array, axes, options, algorithm, count)
-        return noted(notes)
-    if bare and compute_in_place(ready, engine, algorithm, output.output):
-        return noted(notes)
-    result = compute(ready, engine, algorithm)
-    return Answer(_report(ready, result, x, kernel, notes, numbers, homework, cell, shown), output)
+        return _on_cluster(request, source, x, wanted, cluster.scheduler)
+    return answer(request, x, wanted)
 
 
-def _notes(*matrices: "Matrix | None") -> tuple[str, ...]:
-    """Return what the readers of matrices noted, each thing once."""
-    return tuple(dict.fromkeys(note for matrix in matrices if matrix is not None for note in matrix.notes))
+class _Request(Value):
+    """A convolution but for its input: LAYER and options as given, kernel and bias as read.
+
+    `is_text` says that the input is text, whose planes have the same bits from a file as from a pipe.
+    """
+
+    text: str | None
+    filters: KernelOptions
+    window: WindowArguments
+    kernel: "Matrix"
+    bias: "Matrix | None"
+    numbers: NumberOptions
+    engine: Engine
+    is_text: bool
+
+    def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
+        """Return the rows of the result as they come, None where it takes the whole input."""
+        from convcalc.compute.streaming.plane import convolved_rows, row_convolution
+
+        operation = row_convolution(self._filter(self.kernel, self.bias, 2), rows.columns)
+        if operation is None:
+            return None
+        return convolved_rows(rows, operation, self.engine.row_options()), self.notes
+
+    def on(self, x: "Matrix") -> tuple[ConvolutionJob, tuple[str, ...]]:
+        """Return the convolution of a matrix."""
+        from convcalc.compute.nchw import to_nchw
+        from convcalc.compute.streaming.plane import steady_choice
+
+        bias = None if self.bias is None else typed_as(self.bias, x)
+        operation = self._filter(typed_as(self.kernel, x), bias, x.array.ndim).operation(x.array.shape)
+        nchw = to_nchw(x.array, operation)
+        steady = steady_choice(nchw) if self.is_text else None
+        return ConvolutionJob(x.array, operation, nchw, self.engine, steady), self.notes
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the readers of kernel and bias noted."""
+        return (*self.kernel.notes, *(() if self.bias is None else self.bias.notes))
+
+    def _filter(self, kernel: "Matrix", bias: "Matrix | None", axes: int) -> "Filter":
+        """Make the layer that LAYER and options describe for an input of so many axes, with its numbers."""
+        from convcalc.compute.layer import Filter
+        from convcalc.compute.nchw import usual_rank
+
+        rank = self.window.dims
+        if rank is None and self.text is None:
+            rank = usual_rank(kernel.array.ndim, axes)
+        sizes = None if self.text is not None else kernel.array.shape[max(0, kernel.array.ndim - (rank or 2)) :]
+        options = sliding_options(self.window).replace(
+            kernel=sizes,
+            groups=self.filters.groups,
+            output_padding=axes_of(self.filters.output_padding, "output_padding"),
+        )
+        layer = read_convolution(self.text, options, rank=rank, transposed=self.filters.transposed)
+        boundary, constant = boundary_of(self.filters.boundary, self.numbers)
+        numbers = None if bias is None else bias.array
+        return Filter(layer, kernel.array, numbers, boundary, constant, self.filters.flip)
 
 
-def _report(
-    ready: "Arranged",
-    result: Any,
-    x: "Matrix",
-    kernel: "Matrix",
-    notes: tuple[str, ...],
-    numbers: NumberOptions,
-    homework: HomeworkOptions,
-    cell: CellOptions,
-    shown: ShowOptions,
-) -> "Report":
-    """Report a result, explained and judged as far as that is asked for."""
-    derived: tuple[Derivation, ...] = ()
-    if homework.explain or cell.at is not None:
-        from convcalc.explain import convolution_cell
+def _on_cluster(request: _Request, source: str, x: "Matrix | IncomingRows", wanted: Wanted, scheduler: str) -> int:
+    """Compute from file to file on a cluster."""
+    from convcalc.cli.cluster import compute_on_cluster
+    from convcalc.matrix import Matrix
 
-        at = chosen_cell(cell.at, result.shape)
-        write = number_writer(shown.precision)
-        derived = (convolution_cell(at, ready.products(at), ready.bias_at(at), result[at], write),)
-    verdict = None
-    if homework.check is not None:
-        from convcalc.check import judge_matrix
-
-        verdict = judge_matrix(read_beside(homework.check, numbers).array, result, cell.tol)
-    operands = (Grid(x.array, title="input"), Grid(kernel.array, title="kernel")) if shown.show_input else ()
-    display = Display(operands, shown.heatmap, shown.precision)
-    return matrix_report("conv", result, display=display, comment=Commentary(derived, verdict, notes))
-
-
-def _rows_through(
-    incoming: "IncomingRows",
-    layer: Convolution,
-    filters: KernelOptions,
-    numbers: NumberOptions,
-    kernel: Any,
-    bias: Any,
-    engine: EngineOptions,
-) -> "Iterator[Any] | None":
-    """Convolve rows as they come, or give None where only the whole input will do."""
-    from convcalc.compute.layer import check_kernel
-    from convcalc.compute.streaming.plane import convolved_rows, row_windows
-
-    rank = len(layer.kernel)
-    if (
-        layer.transposed
-        or layer.groups != 1
-        or rank > 2
-        or kernel.ndim != rank
-        or (bias is not None and bias.size > 1)
-    ):
-        return None
-    boundary, constant = boundary_of(filters.boundary or layer.padding_mode, numbers)
-    axes = row_windows(layer, incoming.columns)
-    if axes is None or (boundary == "circular" and rank == 2 and axes[0].padding.total):
-        return None
-    check_kernel(layer, kernel)
-    return convolved_rows(
-        incoming,
-        kernel,
-        axes,
-        bias=bias,
-        boundary=boundary,
-        constant=constant,
-        flip=filters.flip,
-        options=row_options(engine),
-    )
-
-
-def _layer(text: str | None, filters: KernelOptions, window: WindowArguments, kernel: Any, axes: int) -> Convolution:
-    """Make the convolution that LAYER and options describe, of the kernel's size where they do not say it."""
-    rank = window.dims
-    if rank is None and text is None:
-        rank = min(USUAL_RANK.get(kernel.ndim, 2), axes)
-    options = sliding_options(window).replace(
-        kernel=None if text is not None else tuple(kernel.shape[max(0, kernel.ndim - (rank or 2)) :]),
-        groups=filters.groups,
-        output_padding=axes_of(filters.output_padding, "output_padding"),
-    )
-    return read_convolution(text, options, rank=rank, transposed=filters.transposed)
+    assert isinstance(x, Matrix), "what is written to .npy is not streamed"
+    job, notes = request.on(x)
+    compute_on_cluster(scheduler, source, wanted.output.output or "", job)
+    return noted(distinct((*x.notes, *notes)))

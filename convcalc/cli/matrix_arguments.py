@@ -127,14 +127,14 @@ def number_writer(precision: int | None) -> Callable[[Any], str]:
     return write
 
 
-def boundary_of(text: str, numbers: NumberOptions) -> tuple[str, Any]:
-    """Read `--boundary`: its name, and the value of `constant:V`.
+def boundary_of(text: str | None, numbers: NumberOptions) -> tuple[str | None, Any]:
+    """Read `--boundary`: its name, and the value of `constant:V`; None for what is not given.
 
     >>> import numpy as np
     >>> boundary_of("constant:7", NumberOptions()), boundary_of("reflect", NumberOptions())
     (('constant', np.int64(7)), ('reflect', None))
     """
-    name, colon, value = text.partition(":")
+    name, colon, value = (text or "").partition(":")
     if name != "constant":
         return text, None
     if not colon:

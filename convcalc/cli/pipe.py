@@ -10,16 +10,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.matrix_arguments import read_array, reading
-from convcalc.cli.options import (
-    CellOptions,
-    EngineOptions,
-    HomeworkOptions,
-    NumberOptions,
-    OutputOptions,
-    ShowOptions,
-)
 from convcalc.cli.output import write_out
 from convcalc.cli.progress import meter
+from convcalc.cli.wanted import Wanted
 from convcalc.errors import FileError
 
 if TYPE_CHECKING:
@@ -34,21 +27,6 @@ SILENCE = 0.1
 """Seconds without a byte after which they are computed as they come, too."""
 PATIENCE = 1.0
 """Seconds after the first byte that a trickle without silences may take until then."""
-SEPARATORS = {".txt": " ", ".csv": ",", ".tsv": "\t"}
-"""The files that rows can be written into one by one, and what parts their cells."""
-
-
-def may_stream(
-    homework: HomeworkOptions, cell: CellOptions, shown: ShowOptions, engine: EngineOptions, output: OutputOptions
-) -> bool:
-    """Tell whether an answer is asked for in a form whose rows can leave one by one: the bare matrix as text."""
-    return is_bare(homework, cell, shown) and not engine.plan and _separator(output) is not None
-
-
-def is_bare(homework: HomeworkOptions, cell: CellOptions, shown: ShowOptions) -> bool:
-    """Tell whether the matrix alone is asked for, and nothing that takes another look at it."""
-    asked = (homework.explain, homework.check is not None, cell.at is not None, shown.heatmap, shown.show_input)
-    return not any(asked)
 
 
 def is_binary(source: str) -> bool:
@@ -60,31 +38,20 @@ def is_binary(source: str) -> bool:
     return source.partition(":")[0].lower().endswith((".npy", ".npz"))
 
 
-def _separator(output: OutputOptions) -> str | None:
-    if output.output is not None:
-        return SEPARATORS.get(Path(output.output).suffix.lower())
-    if output.json:
-        return None
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    if output.quiet or output.format == "plain" or (output.format == "auto" and not terminal):
-        return " "
-    return "," if output.format == "csv" else None
-
-
-def read_input(source: str, numbers: NumberOptions, streaming: bool, memory: int) -> Matrix | IncomingRows:
+def read_input(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRows:
     """Read a matrix; or, from a pipe or a text file of more than `memory` bytes, rows that come after a first taste.
 
     A pipe that ends within `TASTE` bytes and without `SILENCE` is read whole, so that nothing has been printed when
     an error is found in it; and so is all that does not begin as plain rows of numbers.
     """
-    pipe = _source(source, memory) if streaming else None
+    pipe = _source(source, memory) if wanted.streams else None
     if pipe is None:
-        return read_array(source, numbers)
+        return read_array(source, wanted.numbers)
     from convcalc.matrix.files import matrix_of_bytes
     from convcalc.matrix.row_stream import IncomingRows, begins_rows
     from convcalc.matrix.sources import STANDARD_INPUT
 
-    options, place = reading(numbers), STANDARD_INPUT if source == "-" else source
+    options, place = reading(wanted.numbers), STANDARD_INPUT if source == "-" else source
     try:
         head, ended = _taste(pipe)
         begun = begins_rows(head, options)
@@ -98,7 +65,9 @@ def read_input(source: str, numbers: NumberOptions, streaming: bool, memory: int
         if begun:
             return rows
         # A file may be mapped into memory; what has come through a pipe cannot be had again.
-        return rows.whole() if source == "-" or _is_pipe(os.fstat(pipe).st_mode) else read_array(source, numbers)
+        return (
+            rows.whole() if source == "-" or _is_pipe(os.fstat(pipe).st_mode) else read_array(source, wanted.numbers)
+        )
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -152,23 +121,23 @@ def _taste(pipe: int) -> tuple[bytes, bool]:
     return b"".join(pieces), not pieces[-1]
 
 
-def stream(blocks: Iterable[Any], output: OutputOptions, precision: int | None) -> int:
+def stream(blocks: Iterable[Any], wanted: Wanted) -> int:
     """Print or write blocks of rows as they come, and return the exit code."""
     # Loaded before the output is made, and not while rows leave.
     import orjson  # noqa: F401
 
     from convcalc.matrix.writing.digits import row_blocks
 
-    separator = _separator(output) or " "
+    path, separator, precision = wanted.output.output, wanted.separator or " ", wanted.shown.precision
 
     def texts(blocks: Iterable[Any]) -> Iterator[bytes]:
         for rows in blocks:
             yield from row_blocks(rows, separator, precision)
 
-    if output.output is not None:
+    if path is not None:
         from convcalc.matrix.writing.atomic import write_bytes
 
-        write_bytes(output.output, texts(_counted(blocks)))
+        write_bytes(path, texts(_counted(blocks)))
         return 0
     watched = blocks if sys.stdout is None or sys.stdout.isatty() else _counted(blocks)
     for text in texts(watched):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convcalc.cli.engine import compute_pooling, memory_size, planned_pooling, row_options
+from convcalc.cli.answer import answer
+from convcalc.cli.engine import Engine, engine_of
+from convcalc.cli.jobs import PoolingJob
 from convcalc.cli.layers import axes_of, sliding_options
-from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside, refuse_two_readers
-from convcalc.cli.npy_output import pool_in_place
+from convcalc.cli.matrix_arguments import refuse_two_readers
 from convcalc.cli.options import (
     CellOptions,
     EngineOptions,
@@ -22,16 +23,16 @@ from convcalc.cli.options import (
     WindowArguments,
     grouped,
 )
-from convcalc.cli.output import Answer, noted
-from convcalc.cli.pipe import is_bare, may_stream, read_input, stream
+from convcalc.cli.output import Answer
+from convcalc.cli.pipe import read_input
+from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
 from convcalc.model.operation import read_pooling
-from convcalc.report.blocks import Commentary, Grid
-from convcalc.report.matrix import Display, matrix_report
+from convcalc.value import Value
 
 if TYPE_CHECKING:
-    from convcalc.explain import Derivation
+    from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
 
 HELP = """Examples:
@@ -88,76 +89,55 @@ def pool(
     engine: EngineOptions,
     output: OutputOptions,
 ) -> Answer | int:
-    """Answer `convcalc pool`, or the exit code once rows from a pipe have been streamed."""
-    from convcalc.matrix import Matrix
-
+    """Answer `convcalc pool`, or the exit code where rows have been streamed or a large file written in place."""
     refuse_two_readers(INPUT=source, **{"--check": homework.check})
-    streaming = not pooling.indices and may_stream(homework, cell, shown, engine, output)
-    x = read_input(source, numbers, streaming, memory_size(engine.memory))
-    if not isinstance(x, Matrix):
-        layer, notes = _layer(text, pooling, window, 2)
-        rows = _rows_through(x, layer, engine)
-        if rows is not None:
-            noted(notes)
-            return stream(rows, output, shown.precision)
-        x = x.whole()
-    layer, notes = _layer(text, pooling, window, x.array.ndim)
-    notes = (*x.notes, *notes)
-    if x.array.ndim == 1 and rank_of(layer) == 2:
-        # One line of text is a row of a matrix where the window says that it has rows.
-        x = x.replace(array=x.array.reshape(1, -1))
-    if engine.plan:
-        return Answer(planned_pooling(layer, x.array, engine), output)
-    wanted = pooling.indices or layer.indices
-    if not wanted and is_bare(homework, cell, shown) and pool_in_place(layer, x.array, engine, output.output):
-        return noted(notes)
-    values, indices = compute_pooling(layer, x.array, wanted, engine)
-    derived: tuple[Derivation, ...] = ()
-    if homework.explain or cell.at is not None:
-        from convcalc.compute.layer import pooling_cell_numbers
-        from convcalc.explain import pooling_cell
-
-        at = chosen_cell(cell.at, values.shape)
-        cells, divisor = pooling_cell_numbers(layer, x.array, at)
-        norm = layer.norm if isinstance(layer, Pooling) else 2.0
-        write = number_writer(shown.precision)
-        derived = (pooling_cell(layer.kind, at, cells, divisor, norm, values[at], write),)
-    verdict = None
-    if homework.check is not None:
-        from convcalc.check import judge_matrix
-
-        verdict = judge_matrix(read_beside(homework.check, numbers).array, values, cell.tol)
-    operands = (Grid(x.array, title="input"),) if shown.show_input else ()
-    display = Display(operands, shown.heatmap, shown.precision)
-    return Answer(matrix_report("pool", values, indices, display, Commentary(derived, verdict, notes)), output)
+    wanted = Wanted(numbers, homework, cell, shown, engine, output)
+    request = _Request(text, pooling, window, engine_of(engine))
+    return answer(request, read_input(source, wanted, request.engine.memory), wanted)
 
 
-def _rows_through(
-    incoming: "IncomingRows", layer: Pooling | AdaptivePooling, engine: EngineOptions
-) -> "Iterator[Any] | None":
-    """Pool rows as they come, or give None where only the whole input will do."""
-    from convcalc.compute.streaming.plane import pooled_rows, row_windows
+class _Request(Value):
+    """A pooling but for its input: LAYER and options as given."""
 
-    if isinstance(layer, AdaptivePooling) or layer.indices or len(layer.kernel) > 2:
-        return None
-    axes = row_windows(layer, incoming.columns)
-    return None if axes is None else pooled_rows(incoming, layer, axes, row_options(engine))
+    text: str
+    pooling: PoolOptions
+    window: WindowArguments
+    engine: Engine
 
+    def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
+        """Return the rows of the result as they come, None where it takes the whole input."""
+        from convcalc.compute.streaming.plane import pooled_rows, row_windows
 
-def _layer(
-    text: str, pooling: PoolOptions, window: WindowArguments, axes: int
-) -> "tuple[Pooling | AdaptivePooling, tuple[str, ...]]":
-    """Make the pooling that LAYER and options describe, with the notes of its reader."""
-    options = sliding_options(window).replace(
-        kernel=axes_of(pooling.kernel, "kernel"),
-        ceil=pooling.ceil,
-        count_padding=pooling.count_pad,
-        divisor=pooling.divisor,
-        norm=pooling.norm,
-    )
-    outputs = axes_of(pooling.adaptive, "adaptive")
-    if pooling.whole:
-        if outputs is not None:
-            raise UsageError("--adaptive and --global are two output sizes", place="pool", hint="give one of them")
-        outputs = (1,)
-    return read_pooling(text, options, outputs=outputs, rank=window.dims, axes=axes)
+        layer, notes = self._layer(2)
+        if isinstance(layer, AdaptivePooling) or self.pooling.indices or layer.indices or len(layer.kernel) > 2:
+            return None
+        axes = row_windows(layer, rows.columns)
+        return None if axes is None else (pooled_rows(rows, layer, axes, self.engine.row_options()), notes)
+
+    def on(self, x: "Matrix") -> tuple[PoolingJob, tuple[str, ...]]:
+        """Return the pooling of a matrix."""
+        layer, notes = self._layer(x.array.ndim)
+        array = x.array
+        if array.ndim == 1 and rank_of(layer) == 2:
+            # One line of text is a row of a matrix where the window says that it has rows.
+            array = array.reshape(1, -1)
+        return PoolingJob(layer, array, self.pooling.indices or layer.indices, self.engine), notes
+
+    def _layer(self, axes: int) -> tuple[Pooling | AdaptivePooling, tuple[str, ...]]:
+        """Make the pooling that LAYER and options describe for an input of so many axes, with its reader's notes."""
+        pooling = self.pooling
+        options = sliding_options(self.window).replace(
+            kernel=axes_of(pooling.kernel, "kernel"),
+            ceil=pooling.ceil,
+            count_padding=pooling.count_pad,
+            divisor=pooling.divisor,
+            norm=pooling.norm,
+        )
+        outputs = axes_of(pooling.adaptive, "adaptive")
+        if pooling.whole:
+            if outputs is not None:
+                raise UsageError(
+                    "--adaptive and --global are two output sizes", place="pool", hint="give one of them"
+                )
+            outputs = (1,)
+        return read_pooling(self.text, options, outputs=outputs, rank=self.window.dims, axes=axes)

@@ -1,12 +1,14 @@
 """The arithmetic: real convolutions and poolings of real arrays.
 
 Other rooms know layers, shapes and text; these modules know arrays. They print nothing and ask nothing. Three roads
-lead in: `layer` applies a layer to an array, `nchw` convolves an input and a kernel of few axes, `streaming` does so
-with rows that arrive one by one.
+lead in: `layer` applies a layer to an array (a `Filter` is a convolution layer with its numbers), `nchw` convolves an
+input and a kernel of few axes, `streaming` does so with rows that arrive one by one.
 
     layer           a layer applied to an array
     nchw            inputs and kernels of few axes as (N, C, ...) and (O, C/groups, ...), and the result back
-    convolution     check and plan a convolution; a transposed one as several ordinary ones (transposed)
+    convolution     an ordinary convolution, but for its input
+    transposed      a transposed one, as several ordinary ones
+    computation     either of them checked and planned: its steps and its output
     number_types    the type in which a computation is exact
     boundary        what lies beyond the border
     plan            the algorithm of a convolution, chosen by a cost model

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from convcalc.compute.blas import hold_to_one_thread
-from convcalc.compute.nchw import arranged
-from convcalc.compute.number_types import Array
+from convcalc.compute.nchw import Operation, to_nchw
 from convcalc.compute.threads import Options, Progress
 from convcalc.errors import DataError
-from convcalc.geometry import Window
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -27,15 +25,13 @@ if TYPE_CHECKING:
 class FileTask(Value):
     """Some tiles of one convolution from file to file: numbers `first` to `last` of the tiles of step `step`.
 
-    `options` are those of `arranged`. `algorithm` is the one forced, if any, and `work` the type computed in, since
-    only a look at all the numbers can tell it.
+    `algorithm` is the one forced, if any, and `work` the type computed in, since only a look at all the numbers can
+    tell it.
     """
 
     source: str
     target: str
-    kernel: Any
-    windows: tuple[Window, ...]
-    options: Any
+    operation: Operation
     algorithm: str | None
     work: str
     step: int
@@ -44,10 +40,10 @@ class FileTask(Value):
 
 
 def run_task(task: FileTask) -> int:
-    """Compute the tiles of a task, and give the output rows done; what a worker runs."""
+    """Compute the tiles of a task, and return the output rows done; what a worker runs."""
     hold_to_one_thread()
     x = np.load(task.source, mmap_mode="r")
-    ready = arranged(x, task.kernel, task.windows, **task.options).computation(task.algorithm, task.work)
+    ready = to_nchw(x, task.operation).computation(task.algorithm, task.work)
     out = np.load(task.target, mmap_mode="r+").reshape(ready.shape)
     step = ready.steps[task.step]
     tiles = list(islice(step.tiles(), task.first, task.last))
@@ -60,27 +56,25 @@ def convolve_file(
     executor: Executor,
     source: str | Path,
     target: str | Path,
-    kernel: Array,
-    windows: tuple[Window, ...],
+    operation: Operation,
     *,
     tasks: int = 64,
     attempts: int = 3,
     algorithm: str | None = None,
     progress: Progress | None = None,
-    **options: Any,
 ) -> tuple[int, ...]:
-    """Convolve the `.npy` at source into a new `.npy` at target through an executor; gives the shape of the result.
+    """Convolve the `.npy` at source into a new `.npy` at target through an executor; return the shape of the result.
 
-    `options` as for `arranged`. The work is cut into about `tasks` tasks; one that raises is sent again, up to
-    `attempts` times in all, after which its error is raised. Workers open both files by the names given.
+    The work is cut into about `tasks` tasks; one that raises is sent again, up to `attempts` times in all, after
+    which its error is raised. Workers open both files by the names given.
 
-    Raises DataError for numbers that no `.npy` holds (Fractions, whole numbers beyond int64), and what `arranged`
-    and `convolution` raise.
+    Raises DataError for numbers that no `.npy` holds (Fractions, whole numbers beyond int64), and what `to_nchw` and
+    its computation raise.
     """
     source, target = str(Path(source).resolve()), str(Path(target).resolve())
-    ready = arranged(np.load(source, mmap_mode="r"), kernel, windows, **options)
+    ready = to_nchw(np.load(source, mmap_mode="r"), operation)
     planned = ready.computation(algorithm)
-    if planned.dtype == "object" or planned.operands.result == "fraction":
+    if not planned.fits_npy:
         raise DataError("these numbers do not fit an .npy file: fractions, or whole numbers beyond int64")
     shape = (*ready.result, *planned.shape[2:])
     out = np.lib.format.open_memmap(target, mode="w+", dtype=np.dtype(planned.dtype), shape=shape)
@@ -91,7 +85,7 @@ def convolve_file(
         count = sum(1 for _ in step.tiles())
         share = max(1, -(-count * len(planned.steps) // tasks))
         for first in range(0, count, share):
-            what = (source, target, kernel, windows, options, algorithm, planned.operands.work)
+            what = (source, target, operation, algorithm, planned.operands.work)
             todo.append(FileTask(*what, number, first, first + share))
     _run_all(executor, todo, attempts, progress)
     return shape

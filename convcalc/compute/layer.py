@@ -2,74 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from convcalc.compute.nchw import Arranged, arranged
+from convcalc.compute.convolution import PlainConvolution
+from convcalc.compute.nchw import NchwJob, Operation, to_nchw
 from convcalc.compute.number_types import Array
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
 from convcalc.compute.pooling.pool import DEFAULTS, pool_adaptive, pool_layer
 from convcalc.compute.terms import pooled_cells
 from convcalc.compute.threads import Options
-from convcalc.errors import ShapeError
+from convcalc.compute.transposed import TransposedConvolution
+from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Window, adaptive_windows
 from convcalc.layers import AdaptivePooling, Convolution, Pooling, transposed_windows, weight_shape, windows
 from convcalc.text import size_text
+from convcalc.value import Value
 
 
-def arranged_layer(
-    layer: Convolution,
-    x: Array,
-    kernel: Array,
-    *,
-    bias: Array | None = None,
-    boundary: str = "zeros",
-    constant: Any = None,
-    flip: bool = False,
-) -> Arranged:
-    """Arrange `layer` with the numbers of `kernel` as its weight on x, for `compute` and `products`.
+class Filter(Value):
+    """A convolution layer with its numbers, and how they are applied: all of a convolution but its input.
 
-    Raises ShapeError where the kernel is not of the size the layer says.
+    kernel: the layer's weight, or of fewer axes (`nchw.nchw_shapes`); bias: (O,), one number or None. `boundary` is
+    what the padding holds, None for what the layer says itself; `constant` and `flip` are as in `PlainConvolution`.
 
     >>> import numpy as np
     >>> layer = Convolution(None, None, (2,), (2,), "valid", (1,))
-    >>> arranged_layer(layer, np.array([1, 2, 3, 4]), np.array([1, 1])).compute()
+    >>> Filter(layer, np.array([1, 1])).on(np.array([1, 2, 3, 4])).compute()
     array([3, 7])
     """
-    axes, options = layer_arrangement(layer, x, kernel)
-    return arranged(x, kernel, axes, **options, bias=bias, boundary=boundary, constant=constant, flip=flip)
 
+    layer: Convolution
+    kernel: Any
+    bias: Any = None
+    boundary: str | None = None
+    constant: Any = None
+    flip: bool = False
 
-def layer_arrangement(layer: Convolution, x: Array, kernel: Array) -> tuple[tuple[Window, ...], dict[str, Any]]:
-    """Give the windows of a layer on x, and what else of it `arranged` wants to know by name; errors as there.
+    def on(self, x: Array) -> NchwJob:
+        """Return the convolution of x, ready to be computed.
 
-    >>> import numpy as np
-    >>> layer = Convolution(None, None, (2,), (2,), "valid", (1,))
-    >>> layer_arrangement(layer, np.array([1, 2, 3, 4]), np.array([1, 1]))[1]
-    {'groups': 1, 'transposed': False, 'output_padding': None}
-    """
-    rank = len(layer.kernel)
-    check_kernel(layer, kernel)
-    if x.ndim < rank:
-        size = size_text(x.shape)
-        raise ShapeError(f"{rank} spatial axes to convolve, the input {size} has {x.ndim}")
-    if layer.transposed:
+        Raises ShapeError where x or the kernel is not of the size the layer says, UsageError where the layer has no
+        such boundary.
+        """
+        return to_nchw(x, self.operation(x.shape))
+
+    def operation(self, x_shape: Sequence[int]) -> Operation:
+        """Return the operation with the windows of the layer on an input of a shape; errors as for `on`."""
+        layer, rank = self.layer, len(self.layer.kernel)
+        self._check_kernel()
+        if len(x_shape) < rank:
+            raise ShapeError(f"{rank} spatial axes to convolve, the input {size_text(x_shape)} has {len(x_shape)}")
+        boundary = self.boundary or layer.padding_mode
+        if not layer.transposed:
+            axes = windows(layer, tuple(x_shape[len(x_shape) - rank :]))
+            return PlainConvolution(self.kernel, axes, layer.groups, self.bias, boundary, self.constant, self.flip)
+        if boundary != "zeros" or self.constant is not None:
+            raise UsageError("`boundary` does not apply to a transposed convolution")
         axes, extra = zip(*transposed_windows(layer), strict=True)
-    else:
-        axes, extra = windows(layer, tuple(x.shape[x.ndim - rank :])), None
-    return axes, {"groups": layer.groups, "transposed": layer.transposed, "output_padding": extra}
+        return TransposedConvolution(self.kernel, axes, layer.groups, self.bias, extra, self.flip)
 
-
-def check_kernel(layer: Convolution, kernel: Array) -> None:
-    """Refuse a kernel that is not of the size the layer says.
-
-    >>> import numpy as np
-    >>> check_kernel(Convolution(None, None, (2,), (2,), "valid", (1,)), np.array([1, 1]))
-    """
-    expected = weight_shape(layer) or layer.kernel
-    found = tuple(kernel.shape) if len(expected) == kernel.ndim else tuple(kernel.shape[-len(layer.kernel) :])
-    if found != expected[len(expected) - len(found) :]:
-        sizes = [size_text(sizes) for sizes in (expected, kernel.shape)]
-        raise ShapeError(f"the layer's kernel is {sizes[0]}, the kernel given is {sizes[1]}")
+    def _check_kernel(self) -> None:
+        """Refuse a kernel that is not of the size the layer says."""
+        expected, given = weight_shape(self.layer) or self.layer.kernel, tuple(self.kernel.shape)
+        found = given if len(expected) == len(given) else given[-len(self.layer.kernel) :]
+        if found != expected[len(expected) - len(found) :]:
+            message = f"the layer's kernel is {size_text(expected)}, the kernel given is {size_text(given)}"
+            raise ShapeError(message)
 
 
 def apply_pooling(
@@ -83,8 +82,7 @@ def apply_pooling(
     """
     rank = _rank(layer)
     if x.ndim < rank:
-        size = size_text(x.shape)
-        raise ShapeError(f"{rank} spatial axes to pool, the input {size} has {x.ndim}")
+        raise ShapeError(f"{rank} spatial axes to pool, the input {size_text(x.shape)} has {x.ndim}")
     spatial = tuple(x.shape[x.ndim - rank :])
     if isinstance(layer, AdaptivePooling):
         outputs = [size if wanted is None else wanted for wanted, size in zip(layer.outputs, spatial, strict=True)]
@@ -102,7 +100,7 @@ def _rank(layer: Pooling | AdaptivePooling) -> int:
 
 
 def pooling_cell_numbers(layer: Pooling | AdaptivePooling, x: Array, at: tuple[int, ...]) -> tuple[list[Any], int]:
-    """Give the real cells behind one output cell of `layer`, and what an average divides their sum by.
+    """Return the real cells behind one output cell of `layer`, and what an average divides their sum by.
 
     >>> import numpy as np
     >>> pooling_cell_numbers(Pooling("avg", (2,), (2,), "valid", (1,)), np.array([3, 1, 4, 1]), (1,))

@@ -11,10 +11,11 @@ from convcalc.compute.step import Step
 def tile_bytes(step: Step) -> int:
     """Return a bound of the bytes one thread uses: its block and copies of it, its results and parts of them.
 
-    >>> from convcalc.compute.convolution import convolution
+    >>> from convcalc.compute.convolution import PlainConvolution
     >>> from convcalc.geometry import Window
     >>> import numpy as np
-    >>> ready = convolution(np.ones((1, 1, 64, 64)), np.ones((1, 1, 3, 3)), [Window(3), Window(3)])
+    >>> box = PlainConvolution(np.ones((1, 1, 3, 3)), (Window(3), Window(3)))
+    >>> ready = box.computation(np.ones((1, 1, 64, 64)))
     >>> tile_bytes(ready.steps[0]) < 2**20
     True
     """

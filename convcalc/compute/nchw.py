@@ -1,4 +1,4 @@
-"""Inputs and kernels of few axes as a framework's convolution, and the result back in their axes."""
+"""Inputs and kernels of few axes as (N, C, *spatial) and (O, C/groups, *kernel), and results in their own axes."""
 
 from __future__ import annotations
 
@@ -7,29 +7,36 @@ from typing import Any
 
 import numpy as np
 
-from convcalc.compute.boundary import BOUNDARIES, extend
-from convcalc.compute.convolution import (
-    DEFAULTS,
-    Computation,
-    convolution,
-    misfit,
-    transposed_convolution,
-)
+from convcalc.compute.computation import DEFAULTS, Computation, misfit
+from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.number_types import Array
-from convcalc.compute.terms import Rows, convolution_products, transposed_products
+from convcalc.compute.terms import Rows
 from convcalc.compute.threads import Options
-from convcalc.errors import ShapeError, UsageError
-from convcalc.geometry import Window
+from convcalc.compute.transposed import TransposedConvolution
+from convcalc.errors import ShapeError
 from convcalc.text import size_text
 from convcalc.value import Value
 
+Operation = PlainConvolution | TransposedConvolution
 
-class Arrangement(Value):
-    """How an input and a kernel of few axes become a framework's convolution, and its result theirs again.
+_USUAL_RANK = {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}
+
+
+def usual_rank(kernel_axes: int, input_axes: int) -> int:
+    """Return the number of spatial axes of a kernel and an input of so many axes, where it is not said.
+
+    >>> usual_rank(2, 3), usual_rank(1, 2), usual_rank(5, 5), usual_rank(3, 1)
+    (2, 1, 3, 1)
+    """
+    return min(_USUAL_RANK.get(kernel_axes, 2), input_axes)
+
+
+class NchwShapes(Value):
+    """The shapes that make an input and a kernel of few axes those of a framework, and its result theirs again.
 
     `x` and `weight` are the shapes to reshape to, (N, C, *spatial) and (O, C/groups, *kernel); `result` is the shape
-    of the result's leading axes. `each_channel` says that one kernel serves every channel by itself, which then
-    stands in the batch axis.
+    of the result's leading axes. With `each_channel` one kernel serves every channel by itself, which then stands in
+    the batch axis.
     """
 
     x: tuple[int, ...]
@@ -38,10 +45,8 @@ class Arrangement(Value):
     each_channel: bool = False
 
 
-def arrange(
-    x_shape: Sequence[int], kernel_shape: Sequence[int], rank: int, groups: int = 1, transposed: bool = False
-) -> Arrangement:
-    """Decide from the numbers of axes alone what an input and a kernel mean, with n = rank spatial axes.
+def nchw_shapes(x_shape: Sequence[int], operation: Operation) -> NchwShapes:
+    """Decide from the numbers of axes alone what an input and a kernel mean, with n spatial axes.
 
     A kernel of n axes works on every plane of the input by itself; a bank of n+1 gives one output channel each on an
     input of n axes, and is one filter over all channels (one output channel) on an input of n+1; a kernel of n+2 is
@@ -50,20 +55,21 @@ def arrange(
 
     Raises ShapeError where the axes fit no row of that table, or the channels differ.
 
-    >>> arrange((5, 5), (3, 3), 2).result, arrange((3, 5, 5), (3, 3), 2).result
-    ((), (3,))
-    >>> arrange((5, 5), (8, 3, 3), 2).result, arrange((3, 5, 5), (3, 3, 3), 2).result
-    ((8,), (1,))
+    >>> from convcalc.geometry import Window
+    >>> bank = PlainConvolution(np.ones((3, 2, 2)), (Window(2), Window(2)))
+    >>> nchw_shapes((5, 5), bank).result, nchw_shapes((3, 5, 5), bank).result
+    ((3,), (1,))
     """
+    rank, groups, kernel_shape = len(operation.windows), operation.groups, operation.kernel.shape
     lead, kernel_lead = tuple(x_shape[:-rank]), tuple(kernel_shape[:-rank])
-    spatial, taps_shape = tuple(x_shape[-rank:]), tuple(kernel_shape[-rank:])
+    spatial, kernel_sizes = tuple(x_shape[-rank:]), tuple(kernel_shape[-rank:])
     if min(len(x_shape), len(kernel_shape)) < rank or max(len(lead), len(kernel_lead)) > 2:
         raise ShapeError(misfit("do not fit together", x_shape, kernel_shape, rank))
     if groups != 1 and len(kernel_lead) != 2:
         raise ShapeError(f"groups {groups} needs a kernel (out, in/groups, …), got kernel {size_text(kernel_shape)}")
     if not kernel_lead:
         planes = int(np.prod(lead, dtype=np.int64))
-        return Arrangement((planes, 1, *spatial), (1, 1, *taps_shape), lead, each_channel=True)
+        return NchwShapes((planes, 1, *spatial), (1, 1, *kernel_sizes), lead, each_channel=True)
     batch, channels = (1, *lead)[-2] if lead else 1, lead[-1] if lead else 1
     if len(kernel_lead) == 1 and lead:
         if kernel_lead[0] != channels:
@@ -71,139 +77,77 @@ def arrange(
                 f"a filter over {kernel_lead[0]} channels on an input of {channels}",
                 hint=f"input {size_text(x_shape)}, kernel {size_text(kernel_shape)}, {rank} spatial axes",
             )
-        weight_lead = (channels, 1) if transposed else (1, channels)
+        weight_lead = operation.weight_axes(outputs=1, inputs=channels)
     elif len(kernel_lead) == 1:
-        weight_lead = (1, kernel_lead[0]) if transposed else (kernel_lead[0], 1)
+        weight_lead = operation.weight_axes(outputs=kernel_lead[0], inputs=1)
     else:
         weight_lead = (kernel_lead[0], kernel_lead[1])
-    outputs = weight_lead[1] * groups if transposed else weight_lead[0]
-    result = (batch, outputs) if len(lead) == 2 else (outputs,)
-    return Arrangement((batch, channels, *spatial), (*weight_lead, *taps_shape), result)
+    weight = (*weight_lead, *kernel_sizes)
+    outputs = operation.outputs_of(weight)
+    return NchwShapes((batch, channels, *spatial), weight, (batch, outputs) if len(lead) == 2 else (outputs,))
 
 
-class Arranged(Value):
-    """A convolution ready to be computed: arrays of a framework's axes, and the leading axes of the result.
+class NchwJob(Value):
+    """A convolution ready to be computed: x (N, C, *spatial), `operation` with its weight of a framework's axes.
 
-    x: (N, C, *spatial), weight as `convolution` or `transposed_convolution` takes it, bias: (O,), one number or None.
+    `result` is the shape of the leading axes of the result.
     """
 
     x: Any
-    weight: Any
-    windows: tuple[Window, ...]
-    groups: int
-    bias: Any
-    output_padding: tuple[int, ...] | None
-    transposed: bool
+    operation: Operation
     result: tuple[int, ...]
-    boundary: str = "zeros"
 
     def computation(self, algorithm: str | None = None, work: str | None = None) -> Computation:
-        """Check and plan the convolution; its output has a framework's axes (N, O, ...)."""
-        if self.transposed:
-            return transposed_convolution(
-                self.x,
-                self.weight,
-                self.windows,
-                groups=self.groups,
-                bias=self.bias,
-                output_padding=self.output_padding,
-                algorithm=algorithm,
-                work=work,
-            )
-        return convolution(
-            self.x,
-            self.weight,
-            self.windows,
-            groups=self.groups,
-            bias=self.bias,
-            boundary=self.boundary,
-            algorithm=algorithm,
-            work=work,
-        )
+        """Check and plan the convolution; its output has a framework's axes (N, O, *output)."""
+        return self.operation.computation(self.x, algorithm, work)
 
     def compute(self, options: Options = DEFAULTS) -> Array:
         """Compute the result, in the axes of the input and kernel as they were given."""
-        result = self.computation(options.algorithm).compute(options=options)
-        return result.reshape(*self.result, *result.shape[-len(self.windows) :])
+        return self.in_own_axes(self.computation(options.algorithm).compute(options=options))
+
+    def in_own_axes(self, output: Array) -> Array:
+        """Return an output (N, O, *output) in the axes of the input and kernel as they were given."""
+        return output.reshape(*self.result, *output.shape[2:])
 
     def products(self, at: Sequence[int]) -> Iterator[tuple[str, Rows]]:
-        """Give the products that the cell `at` of the result sums, channel by channel."""
-        place = (*self._framework_place(at), *at[len(self.result) :])
-        listed = transposed_products if self.transposed else convolution_products
-        x, windows = self.x, self.windows
-        if self.boundary != "zeros":
-            x, windows = extend(x, windows, self.boundary)
-        return listed(x, self.weight, windows, self.groups, place)
+        """Return the products that the cell `at` of the result sums, channel by channel."""
+        return self.operation.products(self.x, (*self._batch_and_channel(at), *at[len(self.result) :]))
 
     def bias_at(self, at: Sequence[int]) -> Any | None:
-        """Give the bias added to the cell `at` of the result, None where there is no bias."""
-        if self.bias is None:
+        """Return the bias added to the cell `at` of the result, None where there is no bias."""
+        if self.operation.bias is None:
             return None
-        values = np.asarray(self.bias).reshape(-1)
-        value = values[self._framework_place(at)[1] % values.size]
+        values = np.asarray(self.operation.bias).reshape(-1)
+        value = values[self._batch_and_channel(at)[1] % values.size]
         return value.item() if hasattr(value, "item") else value
 
-    def _framework_place(self, at: Sequence[int]) -> tuple[int, int]:
-        """Give batch and output channel of a cell of the result."""
-        outputs = int(self.weight.shape[1] * self.groups if self.transposed else self.weight.shape[0])
+    def _batch_and_channel(self, at: Sequence[int]) -> tuple[int, int]:
+        """Return batch item and output channel of a cell of the result."""
         flat = 0
         for index, size in zip(at, self.result, strict=False):
             flat = flat * size + index
-        return divmod(flat, outputs)
+        return divmod(flat, self.operation.outputs)
 
 
-def arranged(
-    x: Array,
-    kernel: Array,
-    windows: Sequence[Window],
-    *,
-    groups: int = 1,
-    bias: Array | None = None,
-    transposed: bool = False,
-    output_padding: Sequence[int] | None = None,
-    boundary: str = "zeros",
-    constant: Any = None,
-    flip: bool = False,
-) -> Arranged:
-    """Arrange an input of n, n+1 or n+2 axes and a kernel of n, n+1 or n+2, where n = len(windows).
+def to_nchw(x: Array, operation: Operation) -> NchwJob:
+    """Make an input of n, n+1 or n+2 axes and a kernel of n, n+1 or n+2 a framework's, n the number of windows.
 
-    See `arrange` for what each pair means and for the result's axes. `flip` turns the kernel by 180 degrees on its
-    spatial axes, as mathematicians do; `boundary` says what the padding holds (`extend`), `constant` which number
-    where it is constant (None: 0). Raises ShapeError, and UsageError where one of these does not apply.
+    See `nchw_shapes` for what each pair means and for the result's axes. The kernel is turned and the border filled
+    as the operation says. Raises ShapeError.
 
-    >>> arranged(np.array([1, 2, 3]), np.array([1, 10]), [Window(2)]).compute()
-    array([21, 32])
-    """
-    rank = len(windows)
-    plan = arrange(x.shape, kernel.shape, rank, groups, transposed)
-    if flip:
-        kernel = np.flip(kernel, tuple(range(kernel.ndim - rank, kernel.ndim)))
-    framework, weight = x.reshape(plan.x), kernel.reshape(plan.weight)
-    if plan.each_channel and bias is not None and np.size(bias) > 1:
-        # A bias for each channel: the channels become the groups of one convolution.
-        channels = plan.result[-1] if plan.result else 1
-        framework = framework.reshape(-1, channels, *plan.x[2:])
-        weight, groups = np.broadcast_to(weight, (channels, *weight.shape[1:])), channels
-    if constant is not None and boundary != "constant":
-        raise UsageError(f"`constant` does not apply to the boundary {boundary}")
-    if boundary != "zeros":
-        if transposed:
-            raise UsageError("`boundary` does not apply to a transposed convolution")
-        if boundary not in BOUNDARIES:
-            raise UsageError(f"unknown boundary {boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
-        if boundary == "constant":
-            framework, windows = extend(framework, windows, boundary, 0 if constant is None else constant)
-            boundary = "zeros"
-    extra = None if output_padding is None else tuple(output_padding)
-    return Arranged(framework, weight, tuple(windows), groups, bias, extra, transposed, plan.result, boundary)
-
-
-def correlate(
-    x: Array, kernel: Array, windows: Sequence[Window], *, options: Options = DEFAULTS, **arrangement: Any
-) -> Array:
-    """Compute what `arranged` arranges with the same arguments; errors are those of `convolution`.
-
-    >>> correlate(np.array([1, 2, 3]), np.array([1, 10]), [Window(2)], flip=True)
+    >>> from convcalc.geometry import Window
+    >>> to_nchw(np.array([1, 2, 3]), PlainConvolution(np.array([1, 10]), (Window(2),), flip=True)).compute()
     array([12, 23])
     """
-    return arranged(x, kernel, windows, **arrangement).compute(options)
+    shapes = nchw_shapes(x.shape, operation)
+    weight = operation.kernel
+    if operation.flip:
+        weight = np.flip(weight, tuple(range(weight.ndim - len(operation.windows), weight.ndim)))
+    x, weight, groups = x.reshape(shapes.x), weight.reshape(shapes.weight), operation.groups
+    if shapes.each_channel and operation.bias is not None and np.size(operation.bias) > 1:
+        # A bias for each channel: the channels become the groups of one convolution.
+        groups = shapes.result[-1] if shapes.result else 1
+        x = x.reshape(-1, groups, *shapes.x[2:])
+        weight = np.broadcast_to(weight, (groups, *weight.shape[1:]))
+    x, operation = operation.replace(kernel=weight, groups=groups, flip=False).with_border(x)
+    return NchwJob(x, operation, shapes.result)

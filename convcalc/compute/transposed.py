@@ -8,9 +8,100 @@ convolution of stride 1 whose dilation is d / gcd(s, d).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any, Self
 
-from convcalc.geometry import Padding, Window
+from convcalc.compute.computation import Computation, bias_of, check_shapes, job_of
+from convcalc.compute.number_types import Array, prepare
+from convcalc.compute.plan import plan
+from convcalc.compute.step import Step
+from convcalc.compute.terms import Rows, transposed_products
+from convcalc.geometry import Padding, Window, check_output_padding, each_axis
 from convcalc.value import Value
+
+
+class TransposedConvolution(Value):
+    """A transposed convolution but for its input: every input cell adds its multiple of the kernel to the output.
+
+    kernel: (C, O/groups, *kernel), or of fewer axes as in `nchw.to_nchw`; windows: one per spatial axis; bias: (O,),
+    one number or None. The padding is cut off the output, `output_padding` cells are added at its end (None: none):
+    output = (i-1)s - pL - pR + k_eff + op (PyTorch's ConvTranspose2d). `flip` turns the kernel by 180 degrees.
+    """
+
+    kernel: Any
+    windows: tuple[Window, ...]
+    groups: int = 1
+    bias: Any = None
+    output_padding: tuple[int, ...] | None = None
+    flip: bool = False
+
+    @property
+    def inputs(self) -> int:
+        """The number of input channels."""
+        return int(self.kernel.shape[0])
+
+    @property
+    def outputs(self) -> int:
+        """The number of output channels."""
+        return self.outputs_of(self.kernel.shape)
+
+    def outputs_of(self, weight_shape: Sequence[int]) -> int:
+        """Return the number of output channels of a weight."""
+        return int(weight_shape[1]) * self.groups
+
+    def weight_axes(self, outputs: int, inputs: int) -> tuple[int, int]:
+        """Return the two axes of a weight that come before the spatial ones, of one group."""
+        return inputs, outputs
+
+    def with_border(self, x: Array) -> tuple[Array, Self]:
+        """Return both as they are: there is nothing beyond the border of a transposed convolution."""
+        return x, self
+
+    def computation(self, x: Array, algorithm: str | None = None, work: str | None = None) -> Computation:
+        """Check and plan the convolution of x (N, C, *spatial); its output is (N, O, *output).
+
+        Each phase of the stride is one step. Numbers, arguments and errors are those of `PlainConvolution`.
+
+        >>> import numpy as np
+        >>> ready = TransposedConvolution(np.ones((1, 1, 3)), (Window(3, stride=2),)).computation(np.ones((1, 1, 4)))
+        >>> ready.shape, len(ready.steps)
+        ((1, 1, 9), 2)
+        """
+        assert not self.flip, "to_nchw has turned the kernel"
+        extra = self.output_padding or (0,) * len(self.windows)
+        check_shapes(x.shape, self)
+        each_axis(
+            lambda window, cells: check_output_padding(cells, window.stride, window.dilation), self.windows, extra
+        )
+        sizes = zip(self.windows, x.shape[2:], extra, strict=True)
+        outputs = [window.transposed_output(size, more) for window, size, more in sizes]
+        forward = _outputs_first(self.kernel, self.groups)
+        operands = prepare(x, forward, bias_of(self.bias, self.outputs), work)
+        steps = []
+        for axes in product(*map(phases, self.windows, x.shape[2:], outputs)):
+            part = operands.x[(slice(None), slice(None), *(axis.inputs for axis in axes))]
+            kernel = operands.weight[(slice(None), slice(None), *(axis.taps for axis in axes))]
+            job = job_of(operands.replace(x=part, weight=kernel), [axis.window for axis in axes], self.groups)
+            place = (slice(None), slice(None), *(axis.outputs for axis in axes))
+            steps.append(Step(job, plan(job, algorithm), part, kernel, place))
+        shape = (len(x), self.outputs, *outputs)
+        return Computation(operands, tuple(steps), shape, _cells(steps) == math.prod(shape))
+
+    def products(self, x: Array, at: Sequence[int]) -> Iterator[tuple[str, Rows]]:
+        """Return the products that output cell `at` (n, o, *place) sums, channel by channel."""
+        return transposed_products(x, self.kernel, self.windows, self.groups, at)
+
+
+def _cells(steps: Sequence[Step]) -> int:
+    return sum(step.job.batch * step.job.outputs * math.prod(step.job.counts) for step in steps)
+
+
+def _outputs_first(weight: Array, groups: int) -> Array:
+    """Turn a transposed layer's weight (C, O/groups, *kernel) into (O, C/groups, *kernel)."""
+    channels, per_group = weight.shape[:2]
+    by_group = weight.reshape(groups, channels // groups, per_group, *weight.shape[2:])
+    return by_group.swapaxes(1, 2).reshape(groups * per_group, channels // groups, *weight.shape[2:])
 
 
 class Phase(Value):

@@ -172,13 +172,14 @@ def serve(tool: str) -> None:
 
 
 def _convcalc(case: Case, x: Any, weight: Any) -> Callable[[], Any]:
-    from convcalc.compute.nchw import correlate
+    from convcalc.compute.convolution import PlainConvolution
+    from convcalc.compute.nchw import to_nchw
     from convcalc.compute.pooling.pool import pool
     from convcalc.geometry import Padding, Window
 
-    windows = [Window(case.kernel, case.stride, Padding(case.padding, case.padding))] * 2
+    windows = (Window(case.kernel, case.stride, Padding(case.padding, case.padding)),) * 2
     if case.kind == "conv":
-        return lambda: correlate(x, weight, windows, groups=case.groups)
+        return lambda: to_nchw(x, PlainConvolution(weight, windows, groups=case.groups)).compute()
     return lambda: pool(x, windows, case.kind)
 
 

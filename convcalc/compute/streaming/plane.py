@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 
 from convcalc.compute.boundary import extend
-from convcalc.compute.nchw import Arranged, correlate
+from convcalc.compute.convolution import PlainConvolution
+from convcalc.compute.layer import Filter
+from convcalc.compute.nchw import NchwJob, to_nchw
 from convcalc.compute.number_types import Array, kind_of, magnitude
 from convcalc.compute.pooling.pool import pool_layer
 from convcalc.compute.streaming.row_window import RowStream, joined
 from convcalc.compute.threads import Options
+from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError
 from convcalc.geometry import EXACT_IN_FLOAT64, Padding, Window, axis_name
 from convcalc.layers import Convolution, Pooling, windows
@@ -60,56 +63,79 @@ def steady_algorithm(kernel: Sequence[int], spatial: int) -> str:
     return "toeplitz" if spatial == 2 and math.prod(kernel) > _LARGE_KERNEL else "direct"
 
 
-def steady_choice(ready: Arranged) -> str | None:
+def steady_choice(job: NchwJob) -> str | None:
     """Return the steady algorithm for one float plane and one kernel, and None for anything else.
 
     Integers and fractions are exact with any algorithm.
     """
-    arrays = [array for array in (ready.x, ready.weight, ready.bias) if array is not None]
-    if ready.transposed or all(kind_of(np.asarray(array)) != "float" for array in arrays):
+    operation = job.operation
+    arrays = [array for array in (job.x, operation.kernel, operation.bias) if array is not None]
+    if isinstance(operation, TransposedConvolution) or all(kind_of(np.asarray(array)) != "float" for array in arrays):
         return None
-    if ready.weight.shape[:2] != (1, 1) or ready.x.shape[1] != 1:
+    if operation.kernel.shape[:2] != (1, 1) or job.x.shape[1] != 1:
         return None
-    return steady_algorithm(ready.weight.shape[2:], len(ready.windows))
+    return steady_algorithm(operation.kernel.shape[2:], len(operation.windows))
 
 
-def convolved_rows(
-    blocks: Iterable[Array],
-    kernel: Array,
-    windows: Sequence[Window],
-    *,
-    bias: Array | None = None,
-    boundary: str = "zeros",
-    constant: Any = None,
-    flip: bool = False,
-    options: Options,
-) -> Iterator[Array]:
+def row_convolution(filters: Filter, columns: int) -> PlainConvolution | None:
+    """Return what convolves rows of `columns` cells as they arrive, or None if it takes the whole input.
+
+    Raises ShapeError if the rows are too narrow, or the kernel is not of the size that the layer says.
+
+    >>> layer = Convolution(None, None, (2, 2), (1, 1), "valid", (1, 1))
+    >>> row_convolution(Filter(layer, np.ones((2, 2))), 5) is None
+    False
+    >>> row_convolution(Filter(layer, np.ones((2, 2, 2))), 5) is None
+    True
+    """
+    layer, kernel, bias = filters.layer, filters.kernel, filters.bias
+    rank = len(layer.kernel)
+    if (
+        layer.transposed
+        or layer.groups != 1
+        or rank > 2
+        or kernel.ndim != rank
+        or (bias is not None and bias.size > 1)
+    ):
+        return None
+    axes = row_windows(layer, columns)
+    operation = filters.operation((_TALL, columns))
+    if axes is None or not isinstance(operation, PlainConvolution):
+        return None
+    if operation.boundary == "circular" and rank == 2 and axes[0].padding.total:
+        return None
+    return operation.replace(windows=axes)
+
+
+def convolved_rows(blocks: Iterable[Array], operation: PlainConvolution, options: Options) -> Iterator[Array]:
     """Convolve a plane whose rows arrive in blocks (rows, columns); yield blocks of output rows, never empty ones.
 
-    With one window every row is convolved by itself, with two the plane; `kernel` has as many axes. The result is
-    that of `correlate` on all rows together; its dtype may become wider as rows arrive. Errors are those of
-    `correlate`; errors about the height are raised at the end.
+    With one window every row is convolved by itself, with two the plane; the kernel has as many axes. The result is
+    that of all rows together; its dtype may become wider as rows arrive. Errors are those of `to_nchw` and its
+    computation; errors about the height are raised at the end.
 
     >>> plane = [np.array([[1, 0, 1]]), np.array([[2, 1, 0], [0, 1, 1]])]
-    >>> found = convolved_rows(plane, np.array([[1, 0], [0, 1]]), [Window(2), Window(2)], options=Options())
-    >>> [rows.tolist() for rows in found]
+    >>> operation = PlainConvolution(np.array([[1, 0], [0, 1]]), (Window(2), Window(2)))
+    >>> [rows.tolist() for rows in convolved_rows(plane, operation, Options())]
     [[[2, 0], [3, 2]]]
     """
+    kernel, bias, windows = operation.kernel, operation.bias, operation.windows
     steady = options.replace(algorithm=options.algorithm or steady_algorithm(kernel.shape, len(windows)))
     exact = kind_of(kernel) != "float" and (bias is None or kind_of(bias) != "float")
 
-    def convolved(rows: Array, axes: Sequence[Window], edge: str = "zeros") -> Array:
-        chosen = options if exact and rows.dtype.kind != "f" else steady
-        value = constant if edge == "constant" else None
-        return correlate(rows, kernel, axes, bias=bias, boundary=edge, constant=value, flip=flip, options=chosen)
+    def convolved(rows: Array, part: PlainConvolution) -> Array:
+        return to_nchw(rows, part).compute(options if exact and rows.dtype.kind != "f" else steady)
 
     if len(windows) == 1:
-        yield from (convolved(rows, windows, boundary) for rows in blocks)
+        yield from (convolved(rows, operation) for rows in blocks)
         return
-    if boundary != "zeros":
-        blocks = extended_rows(blocks, windows, boundary, 0 if constant is None else constant)
-        windows = [window.replace(padding=Padding()) for window in windows]
-    yield from _streamed(blocks, windows, convolved)
+    if operation.boundary != "zeros":
+        blocks = extended_rows(blocks, windows, operation.boundary, operation.constant or 0)
+        bare = tuple(window.replace(padding=Padding()) for window in windows)
+        operation = operation.replace(windows=bare, boundary="zeros", constant=None)
+    yield from _streamed(
+        blocks, operation.windows, lambda rows, axes: convolved(rows, operation.replace(windows=axes))
+    )
 
 
 def pooled_rows(
@@ -142,7 +168,7 @@ def _streamed(blocks: Iterable[Array], windows: Sequence[Window], compute: Any) 
     along, across = windows
 
     def rows_of(rows: Array, padding: Padding) -> Array:
-        return np.asarray(compute(rows, [along.replace(padding=padding), across]))
+        return np.asarray(compute(rows, (along.replace(padding=padding), across)))
 
     stream = RowStream(along, rows_of)
     height = 0

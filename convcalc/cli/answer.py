@@ -1,0 +1,87 @@
+"""The road of `conv` and `pool`: row by row, as a plan, into a file, or computed, explained, checked and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from convcalc.cli.jobs import Job
+from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside
+from convcalc.cli.output import Answer, noted
+from convcalc.cli.pipe import stream
+from convcalc.cli.wanted import Wanted
+from convcalc.report.blocks import Commentary, Grid
+from convcalc.report.matrix import Display, matrix_report
+
+if TYPE_CHECKING:
+    from convcalc.check import Verdict
+    from convcalc.explain import Derivation
+    from convcalc.matrix import Matrix
+    from convcalc.matrix.row_stream import IncomingRows
+    from convcalc.report.blocks import Report
+
+Notes = tuple[str, ...]
+
+
+class Request(Protocol):
+    """What a command is asked to compute, but for the input."""
+
+    def on(self, x: Matrix) -> tuple[Job, Notes]:
+        """Return the computation on a matrix, with what the readers of its other parts noted."""
+
+    def through(self, rows: IncomingRows) -> tuple[Iterator[Any], Notes] | None:
+        """Return the result row by row as rows come, with the notes; None where it takes the whole input."""
+
+
+def answer(request: Request, x: Matrix | IncomingRows, wanted: Wanted) -> Answer | int:
+    """Compute what is asked for as it is wanted; the exit code where the result has gone out already."""
+    from convcalc.matrix import Matrix
+
+    if not isinstance(x, Matrix):
+        streamed = request.through(x)
+        if streamed is not None:
+            rows, notes = streamed
+            noted(distinct(notes))
+            return stream(rows, wanted)
+        x = x.whole()
+    job, notes = request.on(x)
+    if wanted.plan:
+        return Answer(job.plan_report(), wanted.output)
+    notes = distinct((*x.notes, *notes))
+    if wanted.bare and job.run_into(wanted.output.output):
+        return noted(notes)
+    return Answer(_report(job, wanted, notes), wanted.output)
+
+
+def distinct(notes: Iterable[str]) -> Notes:
+    """Return notes, each of them once.
+
+    >>> distinct(("a", "b", "a"))
+    ('a', 'b')
+    """
+    return tuple(dict.fromkeys(notes))
+
+
+def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
+    """Compute the result and report it, explained and judged as far as that is wanted."""
+    values, indices = job.run()
+    shown = wanted.shown
+    operands = tuple(Grid(array, title=title) for title, array in job.operands) if shown.show_input else ()
+    display = Display(operands, shown.heatmap, shown.precision)
+    comment = Commentary(_derived(job, values, wanted), _judged(values, wanted), notes)
+    return matrix_report(job.command, values, indices, display, comment)
+
+
+def _derived(job: Job, values: Any, wanted: Wanted) -> tuple[Derivation, ...]:
+    if not wanted.homework.explain and wanted.cell.at is None:
+        return ()
+    at = chosen_cell(wanted.cell.at, values.shape)
+    return (job.derivation(at, values, number_writer(wanted.shown.precision)),)
+
+
+def _judged(values: Any, wanted: Wanted) -> Verdict | None:
+    if wanted.homework.check is None:
+        return None
+    from convcalc.check import judge_matrix
+
+    return judge_matrix(read_beside(wanted.homework.check, wanted.numbers).array, values, wanted.cell.tol)

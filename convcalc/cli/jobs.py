@@ -1,0 +1,204 @@
+"""A convolution or a pooling of a matrix, ready: to be planned, run, run into a file, and explained cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from convcalc.cli.engine import Engine
+from convcalc.cli.npy_output import is_large, npy_output
+from convcalc.cli.progress import meter
+from convcalc.errors import UsageError
+from convcalc.layers import AdaptivePooling, Pooling
+from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from convcalc.compute.computation import Computation
+    from convcalc.compute.nchw import NchwJob, Operation
+    from convcalc.explain import Derivation
+    from convcalc.report.blocks import Report
+
+STEADY = "text has the same bits at once and row by row"
+"""Why an algorithm is forced that was not asked for."""
+
+
+class Job(Protocol):
+    """What a command does with a computation that is ready."""
+
+    @property
+    def command(self) -> str:
+        """The name of the command."""
+
+    @property
+    def operands(self) -> tuple[tuple[str, Any], ...]:
+        """The arrays that the result is computed from, each after its title."""
+
+    def plan_report(self) -> Report:
+        """Report how the result would be computed."""
+
+    def run(self) -> tuple[Any, Any | None]:
+        """Compute the result, showing the progress: its values, and where each was found if that is asked for."""
+
+    def run_into(self, path: str | None) -> bool:
+        """Compute a large result straight into the `.npy` file `path`, which appears whole or not at all.
+
+        Return False, with nothing done, where the result has to be in memory as a whole: it is small, goes
+        elsewhere, or only all of it shows its dtype.
+        """
+
+    def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
+        """Explain the cell `at` of the result; `write` writes its numbers."""
+
+
+class ConvolutionJob(Value):
+    """A convolution: `operation` on x, and both with a framework's axes (`nchw`); `steady` is an algorithm to force.
+
+    A plane of decimals in text has the same bits at once as row by row if it is computed by its steady algorithm.
+    """
+
+    x: Any
+    operation: Operation
+    nchw: NchwJob
+    engine: Engine
+    steady: str | None = None
+
+    command = "conv"
+
+    @property
+    def operands(self) -> tuple[tuple[str, Any], ...]:
+        """The input and the kernel."""
+        return ("input", self.x), ("kernel", self.operation.kernel)
+
+    def plan_report(self) -> Report:
+        """Report the plan of the step that costs most."""
+        from convcalc.report.plan import plan_report
+
+        planned = self._planned()
+        plan = planned.plan
+        if plan is None:
+            raise UsageError("the padding cuts off everything: there is nothing to compute", place="--plan")
+        if self.engine.algorithm is None and self.steady is not None:
+            plan = plan.replace(reason=STEADY)
+        kind = {"object": planned.operands.result}.get(planned.dtype, planned.dtype)
+        return plan_report("conv", plan, self._shape(planned), kind, self.engine.thread_share(planned))
+
+    def run(self) -> tuple[Any, None]:
+        """Compute the result; a convolution has no indices."""
+        planned = self._planned()
+        options = self.engine.options().replace(threads=self.engine.thread_share(planned))
+        with meter(planned.rows) as progress:
+            result = planned.compute(options=options.replace(progress=progress))
+        return result.reshape(self._shape(planned)), None
+
+    def run_into(self, path: str | None) -> bool:
+        """Compute a large result into a file; numbers that only Python holds have to be in memory."""
+        if path is None or not is_large(path, self.x):
+            return False
+        planned = self._planned()
+        if not planned.fits_npy:
+            return False
+        options = self.engine.options().replace(threads=self.engine.thread_share(planned))
+        shape, memory = self._shape(planned), self.engine.memory
+        with npy_output(path, planned.dtype, shape, x=self.nchw.x, rows=planned.rows, memory=memory) as (out, told):
+            planned.compute(out.reshape(planned.shape), options.replace(progress=told))
+        return True
+
+    def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
+        """Explain a cell as its sum of products."""
+        from convcalc.explain import convolution_cell
+
+        return convolution_cell(at, self.nchw.products(at), self.nchw.bias_at(at), values[at], write)
+
+    @property
+    def algorithm(self) -> str | None:
+        """The algorithm that is forced, None to take the best."""
+        return self.engine.algorithm or self.steady
+
+    def _planned(self) -> Computation:
+        return self.nchw.computation(self.algorithm)
+
+    def _shape(self, planned: Computation) -> tuple[int, ...]:
+        return (*self.nchw.result, *planned.shape[2:])
+
+
+class PoolingJob(Value):
+    """A pooling of x by `layer`, with the indices of the cells it chose if they are asked for."""
+
+    layer: Pooling | AdaptivePooling
+    x: Any
+    indices: bool
+    engine: Engine
+
+    command = "pool"
+
+    def check(self) -> None:
+        """Refuse an algorithm for what is not computed by one."""
+        if self.engine.algorithm is not None and self._without_plan is not None:
+            raise UsageError(f"{self._without_plan}: there is no other way", place="--algorithm")
+
+    @property
+    def _without_plan(self) -> str | None:
+        """Why there is nothing to choose for this pooling, or None."""
+        if isinstance(self.layer, AdaptivePooling):
+            return "the windows of an adaptive pooling are computed one by one"
+        return "indices are found cell by cell" if self.indices else None
+
+    @property
+    def operands(self) -> tuple[tuple[str, Any], ...]:
+        """The input."""
+        return (("input", self.x),)
+
+    def plan_report(self) -> Report:
+        """Report the plan of the axis that costs most."""
+        from convcalc.compute.number_types import kind_of
+        from convcalc.compute.pooling.plan import plan_pooling
+        from convcalc.compute.pooling.sizes import pooling_sizes
+        from convcalc.compute.threads import thread_count
+        from convcalc.report.plan import plan_report
+
+        if self._without_plan is not None or isinstance(self.layer, AdaptivePooling):
+            raise UsageError(f"{self._without_plan}", place="--plan")
+        x, sizes = self.x, pooling_sizes(self.layer, self.x.shape)
+        plan = plan_pooling(x.shape, sizes.windows, self.layer.kind, str(x.dtype), self.engine.algorithm)
+        kind = str(x.dtype) if x.dtype.kind != "O" else kind_of(x)
+        return plan_report("pool", plan, sizes.shape, kind, self.engine.threads or thread_count())
+
+    def run(self) -> tuple[Any, Any | None]:
+        """Compute the values, and the indices if they are asked for."""
+        from convcalc.compute.layer import apply_pooling
+        from convcalc.compute.pooling.plan import check_method
+        from convcalc.compute.pooling.sizes import pooling_sizes
+
+        check_method(self.engine.algorithm, self.x.dtype)
+        rows = pooling_sizes(self.layer, self.x.shape).rows if isinstance(self.layer, Pooling) else None
+        with meter(rows) as progress:
+            return apply_pooling(self.layer, self.x, indices=self.indices, options=self.engine.options(progress))
+
+    def run_into(self, path: str | None) -> bool:
+        """Compute large values into a file; an average of whole numbers shows its dtype only at the end."""
+        from convcalc.compute.pooling.in_pieces import keeps_dtype, pool_in_pieces
+        from convcalc.compute.pooling.plan import check_method
+        from convcalc.compute.pooling.pool import pool_layer
+        from convcalc.compute.pooling.sizes import pooling_sizes
+
+        layer, x, memory = self.layer, self.x, self.engine.memory
+        if path is None or self.indices or not is_large(path, x):
+            return False
+        if not isinstance(layer, Pooling) or not keeps_dtype(layer.kind, x.dtype):
+            return False
+        check_method(self.engine.algorithm, x.dtype)
+        sizes = pooling_sizes(layer, x.shape)
+        with npy_output(path, x.dtype.str, sizes.shape, x=x, rows=sizes.rows, memory=memory) as (out, told):
+            pool = partial(pool_layer, layer, options=self.engine.options(told))
+            pool_in_pieces(x, sizes.windows, out, pool, memory // 8)
+        return True
+
+    def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
+        """Explain a cell as what is done with the real cells of its window."""
+        from convcalc.compute.layer import pooling_cell_numbers
+        from convcalc.explain import pooling_cell
+
+        numbers, divisor = pooling_cell_numbers(self.layer, self.x, at)
+        norm = self.layer.norm if isinstance(self.layer, Pooling) else 2.0
+        return pooling_cell(self.layer.kind, at, numbers, divisor, norm, values[at], write)

@@ -1,0 +1,78 @@
+"""What is wanted of a matrix, as all the options say together: made once, and refused where they contradict."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from convcalc.cli.options import (
+    CellOptions,
+    EngineOptions,
+    HomeworkOptions,
+    NumberOptions,
+    OutputOptions,
+    ShowOptions,
+)
+from convcalc.errors import UsageError
+from convcalc.value import Value
+
+SEPARATORS = {".txt": " ", ".csv": ",", ".tsv": "\t"}
+"""The files that rows can be written into one by one, and what stands between their cells."""
+
+
+class Wanted(Value):
+    """How numbers are read, whether the result is planned, explained, checked or only written, and where it goes."""
+
+    numbers: NumberOptions
+    homework: HomeworkOptions
+    cell: CellOptions
+    shown: ShowOptions
+    engine: EngineOptions
+    output: OutputOptions
+
+    def check(self) -> None:
+        """Refuse two questions at once, and options without effect."""
+        if self.plan and self.looks:
+            raise UsageError(f"--plan and {self.looks[0]} are two questions", hint="ask one at a time")
+        if self.cell.tol is not None and self.homework.check is None:
+            raise UsageError("--tol has no effect without --check", hint="add --check ANSWER")
+
+    @property
+    def looks(self) -> tuple[str, ...]:
+        """The options given that look at the matrix besides writing it."""
+        given = {
+            "--explain": self.homework.explain,
+            "--check": self.homework.check is not None,
+            "--at": self.cell.at is not None,
+            "--heatmap": self.shown.heatmap,
+            "--show-input": self.shown.show_input,
+        }
+        return tuple(name for name, is_given in given.items() if is_given)
+
+    @property
+    def plan(self) -> bool:
+        """Whether the plan is wanted instead of the result."""
+        return self.engine.plan
+
+    @property
+    def bare(self) -> bool:
+        """Whether the matrix alone is wanted."""
+        return not self.looks
+
+    @property
+    def streams(self) -> bool:
+        """Whether the rows of the result can leave one by one: the bare matrix as text."""
+        return self.bare and not self.plan and self.separator is not None
+
+    @property
+    def separator(self) -> str | None:
+        """What stands between the cells of a row of the bare matrix as text, None if it is wanted in another form."""
+        output = self.output
+        if output.output is not None:
+            return SEPARATORS.get(Path(output.output).suffix.lower())
+        if output.json:
+            return None
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        if output.quiet or output.format == "plain" or (output.format == "auto" and not terminal):
+            return " "
+        return "," if output.format == "csv" else None
