@@ -2,8 +2,8 @@ r"""A text to a matrix: the text itself shows its dialect, unless `ReadOptions.f
 
 | a text that begins with …                       | is read as                                                  |
 | ----------------------------------------------- | ----------------------------------------------------------- |
-| `P1`, `P2` or `P3`                              | a PBM, PGM or PPM picture in text                           |
-| `{"`                                            | convcalc's own `--json`                                     |
+| `P1`, `P2` or `P3`                              | a PBM, PGM or PPM image in text                             |
+| `{"`                                            | the JSON object that convcalc writes                        |
 | anything with `\begin{`, `\\` or `&` in it      | a LaTeX matrix                                              |
 | `tensor(`                                       | what PyTorch prints                                         |
 | `array(`, `matrix(`                             | what NumPy's `repr` gives                                   |
