@@ -5,14 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from convcalc.explain.derivation import Derivation
-from convcalc.layers import (
-    Attention,
-    Convolution,
-    Layer,
-    Linear,
-    Recurrent,
-    weight_shape,
-)
+from convcalc.layers import Layer, families, weight_shape
 from convcalc.network.cost import Cost, NetworkCost
 from convcalc.network.trace import Step
 
@@ -21,7 +14,7 @@ def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]
     """Derive the counts of one layer of a network; empty for a layer without weights and products.
 
     >>> from convcalc.network.cost import network_cost
-    >>> print(cost_derivations(network_cost([Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
+    >>> print(cost_derivations(network_cost([families.Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
     parameters
       weights = kernel · in · out = 7·7·3·64 = 9408
       biases = out = 64
@@ -30,9 +23,9 @@ def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]
     layer, cost = counted.layers[index], counted.costs[index]
     step = None if counted.trace is None or cost.macs is None else counted.trace.steps[index]
     match layer:
-        case Convolution():
+        case families.Convolution():
             lines = _convolution_lines(layer, cost, step)
-        case Linear():
+        case families.Linear():
             lines = _linear_lines(layer, cost, step)
         case _ if cost.parameters.total or cost.parameters.buffers:
             lines = _other_lines(layer, cost)
@@ -45,7 +38,7 @@ def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]
     return (Derivation("parameters", tuple(lines)),)
 
 
-def _convolution_lines(layer: Convolution, cost: Cost, step: Step | None) -> list[str]:
+def _convolution_lines(layer: families.Convolution, cost: Cost, step: Step | None) -> list[str]:
     counted, weight = cost.parameters, weight_shape(layer) or ()
     factors = "·".join(map(str, (*layer.kernel, weight[1])))
     inner, outer = ("out", "in") if layer.transposed else ("in", "out")
@@ -65,7 +58,7 @@ def _convolution_lines(layer: Convolution, cost: Cost, step: Step | None) -> lis
     return lines
 
 
-def _linear_lines(layer: Linear, cost: Cost, step: Step | None) -> list[str]:
+def _linear_lines(layer: families.Linear, cost: Cost, step: Step | None) -> list[str]:
     counted = cost.parameters
     lines = [
         f"weights = in · out = {layer.in_features}·{layer.out_features} = {counted.weights}",
@@ -84,7 +77,7 @@ def _linear_lines(layer: Linear, cost: Cost, step: Step | None) -> list[str]:
 def _other_lines(layer: Layer, cost: Cost) -> list[str]:
     """Derive the counts of a layer that is neither a convolution nor linear."""
     counted, weight = cost.parameters, weight_shape(layer)
-    if isinstance(layer, Attention):
+    if isinstance(layer, families.Attention):
         size, keys, values = layer.features, layer.key_features, layer.value_features
         parts = [f"{size}·{size} (queries)", f"{size}·{keys or size} (keys)", f"{size}·{values or size} (values)"]
         parts += [f"{size}·{size} (output)", *([f"2·{size} (added key and value)"] if layer.key_value_bias else [])]
@@ -106,9 +99,9 @@ def _sequence_lines(layer: Layer, cost: Cost, step: Step) -> list[str]:
     *batch, positions = step.input.known_sizes[:-1] or (1,)
     each = "".join(f"{size}·" for size in batch)
     count = (cost.macs or 0) // prod(batch)
-    if isinstance(layer, Recurrent):
+    if isinstance(layer, families.Recurrent):
         return [f"MACs = steps · weights = {each}{positions}·{count // positions} = {cost.macs}"]
-    if isinstance(layer, Attention):
+    if isinstance(layer, families.Attention):
         projections = count // positions - 2 * positions * layer.features
         return [
             "MACs = positions · projections + 2 · positions² · features"

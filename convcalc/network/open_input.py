@@ -5,30 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convcalc.errors import ShapeError
-from convcalc.layers import (
-    Attention,
-    AxesNormalization,
-    Bilinear,
-    Embedding,
-    Flatten,
-    GatedUnit,
-    Held,
-    Layer,
-    LayerNormalization,
-    Linear,
-    Merge,
-    Normalization,
-    Recurrent,
-    Reshape,
-    Slope,
-    TensorShape,
-    Unflatten,
-    complete,
-    merged,
-    output_shape,
-    rank_of,
-    takes_rank,
-)
+from convcalc.layers import Held, Layer, TensorShape, complete, families, merged, output_shape, rank_of, takes_rank
 from convcalc.network.graph import Graph, chain
 
 # What a chain takes of which nothing is known: an image, or features that may have axes before them.
@@ -42,7 +19,7 @@ def completed_without_input(network: Graph | Sequence[Layer]) -> tuple[Layer, ..
     A layer that does not take what comes in is taken at its word, and the network begins anew with it. Raises
     ShapeError with the layer's index where groups do not divide the channels that come in.
 
-    >>> completed_without_input([Linear(120, 84), Linear(None, 10)])[1]
+    >>> completed_without_input([families.Linear(120, 84), families.Linear(None, 10)])[1]
     Linear(in_features=84, out_features=10, bias=True, on_channels=False)
     """
     graph = network if isinstance(network, Graph) else chain(network)
@@ -51,7 +28,7 @@ def completed_without_input(network: Graph | Sequence[Layer]) -> tuple[Layer, ..
     nodes = zip(graph.layers, graph.inputs, _open_inputs(graph), strict=True)
     for index, (layer, places, begin) in enumerate(nodes):
         shapes = [outputs[place] if place >= 0 else None for place in places]
-        if isinstance(layer, Merge):
+        if isinstance(layer, families.Merge):
             completed.append(layer)
             outputs.append(_sure_merge(layer, shapes))
             continue
@@ -84,16 +61,16 @@ def _open_inputs(graph: Graph) -> list[TensorShape]:
 def _open_input(layer: Layer, following: TensorShape | None) -> TensorShape | None:
     """Return what a chain takes that begins with `layer` and goes on with layers that take `following`."""
     match layer:
-        case Linear(on_channels=False) | Bilinear():
+        case families.Linear(on_channels=False) | families.Bilinear():
             return _FEATURES
-        case Normalization(rank=1) if following is _FEATURES:
+        case families.Normalization(rank=1) if following is _FEATURES:
             return _FEATURES
-        case Unflatten() if following is not None:
+        case families.Unflatten() if following is not None:
             rank = following.rank + 1 - len(layer.sizes)
             return _open(rank) if rank > 0 else _FEATURES
-        case Flatten() | Reshape(rank=None):
+        case families.Flatten() | families.Reshape(rank=None):
             return None  # what comes after it takes another shape
-        case Embedding(as_channels=True):
+        case families.Embedding(as_channels=True):
             positions = following.rank if following is not None and following.rank else 1
             return TensorShape((None,) * positions, positions)  # channels are what the table gives
         case _:
@@ -108,11 +85,11 @@ def _open(rank: int) -> TensorShape:
 def _completed(layer: Layer, shape: TensorShape) -> Layer:
     """Complete a layer unless what it takes depends on what may stand before it unseen."""
     match layer:
-        case Linear(on_channels=False) | Held(each="feature") if shape.rank and shape.has_channels:
+        case families.Linear(on_channels=False) | Held(each="feature") if shape.rank and shape.has_channels:
             return layer  # the last axis, or all of them: a printed model does not show where it flattens
-        case Slope() | Held(each="number") if _is_presumed(shape):
+        case families.Slope() | Held(each="number") if _is_presumed(shape):
             return layer
-        case AxesNormalization() if not shape.has_channels or (_is_presumed(shape) and layer.axes != (-1,)):
+        case families.AxesNormalization() if not shape.has_channels or (_is_presumed(shape) and layer.axes != (-1,)):
             return layer
         case _:
             return complete(layer, shape)
@@ -128,32 +105,32 @@ def _sure_output(layer: Layer, shape: TensorShape) -> TensorShape | None:
 
     None where nothing is known of what comes out, because the layer does not take the shape.
     """
-    if isinstance(layer, Bilinear):
-        layer = Linear(None, layer.out_features)
+    if isinstance(layer, families.Bilinear):
+        layer = families.Linear(None, layer.out_features)
     try:
         output = output_shape(layer, shape)
     except ShapeError:
         return None
     match layer:
-        case Linear(on_channels=False) if shape.rank:
+        case families.Linear(on_channels=False) if shape.rank:
             return TensorShape(output.sizes[-1:], 1)
-        case Recurrent() | Attention() | Embedding(bag=False, as_channels=False):
+        case families.Recurrent() | families.Attention() | families.Embedding(bag=False, as_channels=False):
             return TensorShape(output.sizes[-1:], 1)  # features at positions; how many axes these have is open
-        case LayerNormalization() if _is_presumed(shape) and len(layer.sizes) > 1:
+        case families.LayerNormalization() if _is_presumed(shape) and len(layer.sizes) > 1:
             return TensorShape(output.sizes[-1:], 1)
-        case Flatten() if _is_presumed(shape):
+        case families.Flatten() if _is_presumed(shape):
             return TensorShape((None,), 0)
-        case Normalization() if _is_presumed(shape):
+        case families.Normalization() if _is_presumed(shape):
             return shape  # its channels stand before the features, or are the features
-        case GatedUnit() if _is_presumed(shape) and layer.axis >= 0:
+        case families.GatedUnit() if _is_presumed(shape) and layer.axis >= 0:
             return _FEATURES
-        case Flatten() | Unflatten() | Reshape() | Embedding(bag=True):
+        case families.Flatten() | families.Unflatten() | families.Reshape() | families.Embedding(bag=True):
             return TensorShape(output.sizes[len(output.batch) :], output.rank)
         case _:
             return output
 
 
-def _sure_merge(layer: Merge, shapes: Sequence[TensorShape | None]) -> TensorShape | None:
+def _sure_merge(layer: families.Merge, shapes: Sequence[TensorShape | None]) -> TensorShape | None:
     """Merge shapes of which some may not be known at all: these are open on every axis."""
     known = next((shape for shape in shapes if shape is not None), None)
     if known is None:

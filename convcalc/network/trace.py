@@ -11,14 +11,11 @@ from functools import partial, reduce
 from convcalc.axis_maps import AxisMaps, Field, ReceptiveField, hull, through
 from convcalc.errors import ShapeError
 from convcalc.layers import (
-    Flatten,
     Layer,
-    Linear,
-    Merge,
-    Normalization,
     TensorShape,
     axis_maps,
     complete,
+    families,
     merge_axis_maps,
     merged,
     output_shape,
@@ -96,11 +93,11 @@ def interpret(sizes: tuple[int, ...], layers: Iterable[Layer], rank: int | None 
 def _expected_rank(given: int, layers: Iterable[Layer]) -> int:
     for layer in layers:
         match layer:
-            case Normalization(rank=1) if given <= 2:
+            case families.Normalization(rank=1) if given <= 2:
                 return 0
-            case Linear():
+            case families.Linear():
                 return 0
-            case Flatten():
+            case families.Flatten():
                 break
             case _ if (rank := rank_of(layer)) is not None:
                 return rank
@@ -114,7 +111,7 @@ def trace(network: Graph | Sequence[Layer], shape: TensorShape, *others: TensorS
     the layer that does not fit, and the trace up to it as `traced`.
 
     >>> from convcalc.layers import Pooling
-    >>> layers = [Pooling("max", (3, 3), (2, 2), "valid", (1, 1)), Flatten(), Linear(None, 10)]
+    >>> layers = [Pooling("max", (3, 3), (2, 2), "valid", (1, 1)), families.Flatten(), families.Linear(None, 10)]
     >>> [str(step.output) for step in trace(layers, TensorShape((8, 7, 9), 2)).steps]
     ['8x3x4', '96', '10']
     """
@@ -141,7 +138,7 @@ def _step(
     whole: TensorShape,
 ) -> Step:
     first = shapes[0]
-    if isinstance(layer, Merge):
+    if isinstance(layer, families.Merge):
         output = merged(layer, shapes)
         seen = _fields_of_merge(layer, shapes, output, fields, whole)
         return Step(layer, first, output, axis_maps(layer, output), seen, places)
@@ -152,7 +149,7 @@ def _step(
 
 
 def _fields_of_merge(
-    layer: Merge,
+    layer: families.Merge,
     shapes: Sequence[TensorShape],
     output: TensorShape,
     fields: Sequence[tuple[Field, ...]],
@@ -172,10 +169,10 @@ def _fields_of_merge(
 def is_flatten_missing(layer: Layer, shape: TensorShape) -> bool:
     """Whether a linear layer takes all the features that a flatten would make of `shape`.
 
-    >>> is_flatten_missing(Linear(9216, 4096), TensorShape((256, 6, 6), 2))
+    >>> is_flatten_missing(families.Linear(9216, 4096), TensorShape((256, 6, 6), 2))
     True
     """
-    if not isinstance(layer, Linear) or not shape.rank or shape.channels is None:
+    if not isinstance(layer, families.Linear) or not shape.rank or shape.channels is None:
         return False
     return layer.in_features == product((shape.channels, *shape.spatial))
 
