@@ -35,7 +35,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict -s --stride -p --padding -d --dilation --dims --explain --check --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--input --dtype --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict -s --stride -p --padding -d --dilation --dims --explain --check --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;

@@ -20,7 +20,7 @@ from convcalc.cli.output import Answer
 from convcalc.cli.partial import partial_table
 from convcalc.errors import UsageError
 from convcalc.model.count import Count, count
-from convcalc.report.blocks import Commentary
+from convcalc.report.blocks import Commentary, Report
 from convcalc.report.params import params_report
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class CountOptions(Group):
         str | None, typer.Option("--input", metavar="SIZE", help="Size of what comes in: 3x224x224.")
     ] = None
     dtype: Annotated[Dtype, typer.Option("--dtype", help="Type of the numbers, for their bytes.")] = "float32"
+    conventions: Annotated[
+        bool,
+        typer.Option("--conventions", help="Show the cost as torchvision, fvcore, ptflops, thop, Darknet count it."),
+    ] = False
 
 
 @grouped
@@ -65,6 +69,7 @@ def params(
 ) -> Answer:
     """Answer `convcalc params`."""
     request = layer_request(layers, layer, window)
+    _refuse_two(counts, homework)
     with partial_table(errors, output):
         counted = count(request, counts.input)
     comment = Commentary(
@@ -73,7 +78,28 @@ def params(
         counted.notes,
         counted.network.assumptions,
     )
+    if counts.conventions:
+        return Answer(_conventions(counted, comment), output)
     return Answer(params_report(counted.cost, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment), output)
+
+
+def _refuse_two(counts: CountOptions, homework: HomeworkOptions) -> None:
+    """Refuse questions that have an answer each."""
+    other = "--explain" if homework.explain else "--check" if homework.check is not None else None
+    if counts.conventions and other is not None:
+        raise UsageError(f"--conventions and {other} are two questions", place="params", hint="ask one at a time")
+
+
+def _conventions(counted: Count, comment: Commentary) -> Report:
+    """Report the cost as others count it."""
+    from convcalc.network.conventions import convention_counts
+    from convcalc.report.conventions import conventions_report
+
+    traced = counted.cost.trace
+    if traced is None:
+        hint = "add --input 3x224x224"
+        raise UsageError("no size of an input given", place="--conventions", hint=hint)
+    return conventions_report(convention_counts(traced), counted.cost, comment)
 
 
 def _derived(counted: Count) -> "tuple[Derivation, ...]":
