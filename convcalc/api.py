@@ -53,8 +53,8 @@ def convolve(
     | (C, *size)       | (C, *k)                      | (1, *out): one filter over all channels               |
     | ([N,] C, *size)  | (O, C/groups, *k)            | ([N,] O, *out): a framework's convolution             |
 
-    `kernel` may be a name such as "sobel-x" or "gaussian:5". `stride` and `dilation` are one number or one an axis;
-    `padding` a number, one an axis, (before, after) an axis, or "valid", "same", "same-lower", "full", "causal".
+    `kernel` may be a name such as "sobel-x" or "gaussian:5". `stride` and `dilation` are one number or one per axis;
+    `padding` a number, one per axis, (before, after) per axis, or "valid", "same", "same-lower", "full", "causal".
     `bias` is added to each output channel; `flip` turns the kernel by 180 degrees, as mathematicians do. `boundary`
     says what the padding holds: zeros, reflect, replicate, circular, or constant with its `constant`, 0 by default.
     `transposed` computes the transposed convolution, whose kernel of n+2 axes is (C, O/groups, *k), with
@@ -279,7 +279,7 @@ def _window(
 
 
 def _sides(padding: int | tuple[int, int]) -> Padding:
-    """Give the padding of one axis from a number for both sides, or one for each."""
+    """Return the padding of one axis from a number for both sides, or one for each."""
     sides = _numbers(padding, "padding")
     if len(sides) > 2:
         raise UsageError(f"padding {padding!r} of one axis", hint="a number, or (before, after)")
@@ -287,7 +287,7 @@ def _sides(padding: int | tuple[int, int]) -> Padding:
 
 
 def _numbers(values: PerAxis, name: str) -> tuple[int, ...]:
-    """Give whole numbers as a tuple, one where one was given."""
+    """Return whole numbers as a tuple, one where one was given."""
     from operator import index
 
     try:

@@ -103,7 +103,7 @@ def judge_matrix(claim: Any, answer: Any, tolerance: float | None) -> Verdict:
 
 
 def _differs(claim: Any, answer: Any, tolerance: float | None) -> Any:
-    """Tell for each cell whether the claim is further off than it may be."""
+    """Return for each cell whether the claim is further off than it may be."""
     import numpy as np
 
     exact = claim.dtype.kind in "iubO" and answer.dtype.kind in "iubO"
@@ -123,7 +123,7 @@ def _differs(claim: Any, answer: Any, tolerance: float | None) -> Any:
 
 
 def _held_by_float64(array: Any) -> bool:
-    """Tell whether float64 holds every number exactly."""
+    """Return whether float64 holds every number exactly."""
     if array.dtype.kind == "O":
         return False
     return (

@@ -32,7 +32,7 @@ class remembered(Generic[T]):  # noqa: N801 used as a decorator, like `property`
         self.__doc__ = compute.__doc__
 
     def __get__(self, value: Any, owner: type) -> T:
-        """Give what was computed before, or compute it."""
+        """Return what was computed before, or compute it."""
         try:
             result: T = getattr(value, self.slot)
         except AttributeError:

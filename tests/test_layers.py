@@ -171,7 +171,7 @@ def test_sizes(layer: Layer, sizes: tuple[int, ...], rank: int, expected: tuple[
         (Flatten(1, 4), (3, 5, 7), 2, "flatten of axes 1 to 4 does not fit the 4 axes of 3x5x7"),
         (Unflatten(1, (2, 3)), (8, 70), 0, r"70 numbers \(axis 1 of 8x70\) do not fit the shape \(2, 3\)"),
         (Unflatten(0, (2, 4)), (70,), 0, "unflatten of axis 0 does not fit the 2 axes of 70"),
-        (Reshape((4, -1, 0)), (70,), 0, r"\(4, -1, 0\) is no shape"),
+        (Reshape((4, -1, 0)), (70,), 0, r"\(4, -1, 0\) is not a valid shape"),
         (Reshape((4, -1)), (70,), 0, "70 numbers .* do not fit"),
         (Permute((2, 1)), (3, 5, 7), 2, "does not fit the 3 axes of a sample of 3x5x7"),
         (GatedUnit(), (5, 7), 0, "axis -1 of 5x7 has 7 cells, which cannot be halved"),

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def scripts() -> dict[str, str]:
-    """Give the text of each script by its file name.
+    """Return the text of each script by its file name.
 
     >>> sorted(scripts())
     ['_convcalc', 'convcalc.bash', 'convcalc.fish', 'convcalc.ps1']
@@ -71,7 +71,7 @@ def command_flags(name: str, command: Any) -> list[Flag]:
 
 
 def _known_words(command: str, option: str) -> tuple[str, ...]:
-    """Give the words an option's value may be where the option's own type does not list them."""
+    """Return the words an option's value may be where the option's own type does not list them."""
     from convcalc.compute.boundary import BOUNDARIES
     from convcalc.compute.plan import ALGORITHMS
     from convcalc.compute.pooling.running import METHODS

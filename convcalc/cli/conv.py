@@ -157,7 +157,7 @@ class _Request(Value):
         return (*self.kernel.notes, *(() if self.bias is None else self.bias.notes))
 
     def _filter(self, kernel: "Matrix", bias: "Matrix | None", axes: int) -> "Filter":
-        """Make the layer that LAYER and options describe for an input of so many axes, with its numbers."""
+        """Make the layer that LAYER and options describe for an input with `axes` axes, with its numbers."""
         from convcalc.compute.layer import Filter
         from convcalc.compute.nchw import usual_rank
 

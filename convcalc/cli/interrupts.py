@@ -27,7 +27,7 @@ def raise_on_signals(outermost: CodeType) -> None:
     """Raise `Interrupted` on SIGINT and SIGTERM, but after an import where one is running.
 
     A C module whose initialization is broken off by an exception may crash the process, and which modules are in C
-    is nobody's business here: all wait. Imports that had begun before the function of `outermost` was called do not
+    does not matter here: all wait. Imports that had begun before the function of `outermost` was called do not
     count. A signal that the caller of this process ignores stays ignored.
     """
     handler = _Handler(outermost)

@@ -33,7 +33,7 @@ def read_array(source: str, numbers: NumberOptions) -> Matrix:
 
 
 def reading(numbers: NumberOptions) -> ReadOptions:
-    """Say how a matrix is to be read."""
+    """Return how a matrix is to be read."""
     from convcalc.matrix.options import ReadOptions
 
     return ReadOptions(
@@ -57,7 +57,7 @@ def _range(text: str) -> tuple[float, float]:
     try:
         return float(low), float(high)
     except ValueError:
-        raise UsageError(f"{text!r} is no range", place="--scale", hint="write it as 0..1") from None
+        raise UsageError(f"{text!r} is not a valid range", place="--scale", hint="write it as 0..1") from None
 
 
 def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
@@ -79,7 +79,7 @@ def read_beside(source: str, numbers: NumberOptions) -> Matrix:
 
 
 def typed_as(matrix: Matrix, x: Matrix) -> Matrix:
-    """Give decimals that stand in text, or in a kernel with a name, the float type that the input itself has.
+    """Cast decimals from text, or of a named kernel, to the float type that the input itself has.
 
     >>> import numpy as np
     >>> from convcalc.matrix import Matrix

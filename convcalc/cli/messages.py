@@ -77,7 +77,7 @@ def with_options(text: str) -> str:
 
 
 def _with_caret(text: str, start: int, end: int) -> list[str]:
-    """Give the part of a line around a span, and the line of carets under it."""
+    """Return the part of a line around a span, and the line of carets under it."""
     first = max(0, min(start - WIDEST // 2, len(text) - WIDEST))
     shown = text[first : first + WIDEST]
     before, marked = printable(text[first:start]), printable(text[start : min(end, first + WIDEST)])

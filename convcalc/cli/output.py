@@ -41,7 +41,7 @@ def show(answer: Answer) -> int:
 
 
 def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes]:
-    """Give what is to be printed, a large matrix in pieces."""
+    """Return what is to be printed, a large matrix in pieces."""
     form = "json" if output.json else output.format
     if form == "auto" and not (sys.stdout is not None and sys.stdout.isatty()):
         form = "plain"
@@ -50,7 +50,7 @@ def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes]:
 
 
 def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
-    """Give the text of a matrix piece by piece if there is nothing else and it is large, else None."""
+    """Return the text of a matrix piece by piece if there is nothing else and it is large, else None."""
     separator = {"plain": " ", "csv": ","}.get(form or "")
     grid = answer_grid(report)
     if separator is None or grid is None or grid.array.size < LARGE or report.blocks != (grid,):
@@ -61,7 +61,7 @@ def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
 
 
 def noted(notes: Sequence[str]) -> int:
-    """Say what is to be said beside an answer that has gone out already, and give the exit code."""
+    """Print notes beside an answer that has been written already, and return the exit code."""
     for note in notes:
         remark(note)
     return 0

@@ -30,7 +30,7 @@ PATIENCE = 1.0
 
 
 def is_binary(source: str) -> bool:
-    """Tell by its name whether an input is NumPy's and not text, whose planes have the same bits from file or pipe.
+    """Return by its name whether an input is NumPy's and not text, whose planes have the same bits from file or pipe.
 
     >>> is_binary("x.npy"), is_binary("-")
     (True, False)

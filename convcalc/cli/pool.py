@@ -124,7 +124,7 @@ class _Request(Value):
         return PoolingJob(layer, array, self.pooling.indices or layer.indices, self.engine), notes
 
     def _layer(self, axes: int) -> tuple[Pooling | AdaptivePooling, tuple[str, ...]]:
-        """Make the pooling that LAYER and options describe for an input of so many axes, with its reader's notes."""
+        """Make the pooling that LAYER and options describe for an input with `axes` axes, and its reader's notes."""
         pooling = self.pooling
         options = sliding_options(self.window).replace(
             kernel=axes_of(pooling.kernel, "kernel"),

@@ -17,7 +17,7 @@ REDRAWS = 8
 class Meter:
     """Counts rows done and, after `PATIENCE`, draws them; Rich is imported only then.
 
-    `total` is None where nobody knows how many rows will come.
+    `total` is None where it is not known how many rows will come.
     """
 
     def __init__(self, total: int | None, clock: Callable[[], float] = monotonic) -> None:
@@ -61,7 +61,7 @@ def _bar(total: int | None) -> tuple[Any, Any]:
 
 @contextmanager
 def meter(total: int | None) -> Iterator[Meter | None]:
-    """Give what counts the rows of some work, or None where nobody is watching; the screen is tidy afterwards."""
+    """Return what counts the rows of some work, or None without a terminal; the screen is tidy afterwards."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return

@@ -23,7 +23,7 @@ _USUAL_RANK = {1: 1, 2: 2, 3: 2, 4: 2, 5: 3}
 
 
 def usual_rank(kernel_axes: int, input_axes: int) -> int:
-    """Return the number of spatial axes of a kernel and an input of so many axes, where it is not said.
+    """Return the number of spatial axes of a kernel and an input by their numbers of axes, where it is not given.
 
     >>> usual_rank(2, 3), usual_rank(1, 2), usual_rank(5, 5), usual_rank(3, 1)
     (2, 1, 3, 1)

@@ -16,7 +16,7 @@ Rows = list[list[tuple[Any, Any]]]
 def convolution_products(
     x: Array, weight: Array, windows: Sequence[Window], groups: int, at: Sequence[int]
 ) -> Iterator[tuple[str, Rows]]:
-    """Give what output cell `at` = (n, o, *place) of `convolution` sums: for each input channel its rows of products.
+    """Return what output cell `at` = (n, o, *place) of `convolution` sums: rows of products for each input channel.
 
     x: (N, C, *spatial), weight: (O, C/groups, *kernel). Padding is 0.
 
@@ -47,7 +47,7 @@ def convolution_products(
 def transposed_products(
     x: Array, weight: Array, windows: Sequence[Window], groups: int, at: Sequence[int]
 ) -> Iterator[tuple[str, Rows]]:
-    """Give what output cell `at` = (n, o, *place) of `transposed_convolution` sums, weight (C, O/groups, *kernel).
+    """Return what output cell `at` = (n, o, *place) of `transposed_convolution` sums, weight (C, O/groups, *kernel).
 
     Only input cells that reach the output cell are given, each in a row of its own axis.
 
@@ -85,7 +85,7 @@ def transposed_products(
 def pooled_cells(
     x: Array, windows: Sequence[Window], count_padding: bool, at: Sequence[int]
 ) -> tuple[list[Any], int]:
-    """Give the real cells that output cell `at` of a pooling sees, and how many cells its average counts.
+    """Return the real cells that output cell `at` of a pooling sees, and how many cells its average counts.
 
     x: (..., *spatial). Counting padding, a window is clipped to the input and its padding.
 

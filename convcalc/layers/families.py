@@ -288,7 +288,7 @@ class Unflatten(Value):
 
 
 class Reshape(Value):
-    """Give the numbers of each sample the shape `sizes`, channels last, as Keras does; one may be -1.
+    """Reshape the numbers of each sample to `sizes`, channels last, as Keras does; one may be -1.
 
     `rank` is the number of spatial axes it takes, None for any.
     """
@@ -343,7 +343,7 @@ class Merge(Value):
 
 
 class Unknown(Value):
-    """A module of a printed model that is no layer known here: no shape rule, and nobody knows its parameters."""
+    """A module of a printed model that is not a known layer: it has no shape rule, and its parameters are unknown."""
 
     name: str
 

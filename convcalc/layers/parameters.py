@@ -59,7 +59,7 @@ class Parameters(Value):
 
 
 def weight_shape(layer: Layer) -> tuple[int, ...] | None:
-    """Give the shape of a completed layer's weight as PyTorch stores it; None where there is none, or it is open.
+    """Return the shape of a completed layer's weight as PyTorch stores it; None where there is none, or it is open.
 
     A convolution's is (out, in/groups, kernel...), a transposed one's (in, out/groups, kernel...).
 

@@ -72,7 +72,7 @@ def _with_rest(sizes: tuple[int, ...], elements: int | None, what: str) -> tuple
     known = prod(size for size in sizes if size != -1)
     shown = ", ".join(map(str, sizes))
     if sizes.count(-1) > 1 or known < 1:
-        raise ShapeError(f"({shown}) is no shape: sizes are at least 1, and one of them may be -1")
+        raise ShapeError(f"({shown}) is not a valid shape: sizes are at least 1, and one of them may be -1")
     if elements is None:
         return tuple(None if size == -1 else size for size in sizes)
     if elements % known or (-1 not in sizes and elements != known):
@@ -81,7 +81,7 @@ def _with_rest(sizes: tuple[int, ...], elements: int | None, what: str) -> tuple
 
 
 def reshaped(layer: Reshape, shape: TensorShape) -> TensorShape:
-    """Give each sample another shape, channels last.
+    """Return the shape of each sample reshaped, channels last.
 
     >>> print(reshaped(Reshape((7, -1, 4)), TensorShape((140,), 0)))
     4x7x5

@@ -56,7 +56,7 @@ def translation(passed: ForwardPass, notation: str) -> Translation:
 
 
 def _lines(passed: ForwardPass, notation: str, written: Sequence[tuple[str, ...]]) -> Sequence[str]:
-    """Put the layers together: one a line where they follow each other, else as the notation writes a graph."""
+    """Put the layers together: one per line where they follow each other, else as the notation writes a graph."""
     network = passed.network
     if graph_of(network).is_chain:
         return [line for lines in written for line in lines]

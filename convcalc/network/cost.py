@@ -38,7 +38,7 @@ class NetworkCost(Value):
     """What a network holds and does: its layers completed, a cost for each, the trace where a size was given.
 
     `shared` are the indices of layers whose weights are those of an earlier layer and cost nothing here, `unknown`
-    those of layers whose parameters nobody knows and no sum holds.
+    those of layers whose parameters are not known and in no sum.
     """
 
     layers: tuple[Layer, ...]
@@ -84,7 +84,7 @@ def network_cost(
 
     Without sizes the channels are passed from layer to layer, and layers that know theirs are taken at their word,
     so any collection of layers will do. Raises ShapeError with the layer's index where a count depends on channels
-    that nobody gives, or sizes do not fit.
+    that are not given, or sizes do not fit.
 
     >>> from convcalc.layers import Linear
     >>> [cost.parameters.total for cost in network_cost([Linear(120, 84), Linear(None, 10)]).costs]
@@ -126,7 +126,7 @@ def _costs(completed: tuple[Layer, ...], traced: Trace | None, names: Sequence[s
 
 
 def _shared(layers: Sequence[Layer], names: Sequence[str]) -> tuple[int, ...]:
-    """Give the indices of layers that stood before under the same name."""
+    """Return the indices of layers that stood before under the same name."""
     first: dict[str, int] = {}
     return tuple(
         index

@@ -62,7 +62,7 @@ def readings(layer: Layer, shape: TensorShape) -> tuple[Reading, ...]:
 
 
 def _why(layer: Convolution | Pooling, framework: str) -> str:
-    """Say what other than its windows keeps a reading from agreeing."""
+    """Return what other than its windows keeps a reading from agreeing."""
     if isinstance(layer, Pooling):
         return "its averages have no divisor of one's own"
     mode, call = layer.padding_mode, {"TensorFlow/Keras": "tf.pad", "ONNX": "Pad", "JAX": "jnp.pad"}[framework]
@@ -70,7 +70,7 @@ def _why(layer: Convolution | Pooling, framework: str) -> str:
 
 
 def _agrees(layer: Convolution | Pooling, asked: tuple[Window, ...], reading: Reading) -> bool:
-    """Tell whether a reading has the windows asked for, with the same in its padding and the same divisors."""
+    """Return whether a reading has the windows asked for, with the same in its padding and the same divisors."""
     if reading.windows is None:
         return False
     for window, other, size in zip(asked, reading.windows, reading.spatial, strict=True):
@@ -134,7 +134,7 @@ def _pytorch_refuses(layer: Pooling) -> str:
 
 
 def _within_half(layer: Convolution | Pooling, found: tuple[Window, ...]) -> bool:
-    """Tell whether a pooling pads at most half of its kernel, as PyTorch wants."""
+    """Return whether a pooling pads at most half of its kernel, as PyTorch wants."""
     return isinstance(layer, Convolution) or all(window.padding.before <= window.kernel // 2 for window in found)
 
 
@@ -259,7 +259,7 @@ def _overhung(window: Window, size: int) -> Window:
 
 
 def _starts(axes: tuple[Window, ...], spatial: tuple[int, ...]) -> list[range] | None:
-    """Give where all windows stand, None where they do not fit at all."""
+    """Return where all windows stand, None where they do not fit at all."""
     try:
         return [window.starts(size) for window, size in zip(axes, spatial, strict=True)]
     except ShapeError:

@@ -96,7 +96,7 @@ def _completed(layer: Layer, shape: TensorShape) -> Layer:
 
 
 def _is_presumed(shape: TensorShape) -> bool:
-    """Tell whether a shape is flat only as long as no axes stand before its features."""
+    """Return whether a shape is flat only as long as no axes stand before its features."""
     return not shape.rank and bool(shape.batch)
 
 

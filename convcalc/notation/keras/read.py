@@ -226,7 +226,7 @@ def _group_normalization(bound: BoundArguments, name: str) -> list[layers.Layer]
     if bound.axes("axis") != (-1,):
         raise bound.fault("axis", "GroupNormalization is read for the channels alone, axis=-1")
     if groups != -1 and groups < 1:
-        raise bound.fault("groups", f"groups must be at least 1, or -1 for one a channel, got {groups}")
+        raise bound.fault("groups", f"groups must be at least 1, or -1 for one per channel, got {groups}")
     bias, eps = None if shift == scale else shift, bound.number("epsilon")
     if groups == -1:
         return [layers.Normalization(None, None, scale, False, bias, "instance", eps=eps)]
