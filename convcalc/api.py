@@ -7,7 +7,7 @@ The same layers, rules and engine as on the command line, for arrays that are th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Padding
@@ -169,7 +169,8 @@ def shape(size: str | PerAxis | None, *layers: str | Layer, dims: int | None = N
 
     passed = forward(LayerRequest(layers, rank=dims), _size_text(size))
     _warn(passed.network.notes)
-    return tuple(size for size in passed.output if size is not None)  # a known input leaves none open
+    # An input without open sizes leaves none open.
+    return cast("tuple[int, ...]", passed.output)
 
 
 def params(*layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None) -> NetworkCost:

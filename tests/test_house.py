@@ -148,6 +148,17 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     assert in_circles({"a": {"b"}, "b": {"a", "d"}, "c": {"a"}, "d": set()}) == {"a": ["b"], "b": ["a"], "c": ["a"]}
 
 
+def test_no_function_is_longer_than_50_lines() -> None:
+    lengths = {}
+    for module, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                docstring = node.body[0] if ast.get_docstring(node) else None
+                shown = 0 if docstring is None else (docstring.end_lineno or 0) - docstring.lineno + 1
+                lengths[f"{module}.{node.name}"] = (node.end_lineno or 0) - node.lineno + 1 - shown
+    assert {name: length for name, length in lengths.items() if length > 50} == {}
+
+
 def test_no_module_is_longer_than_400_lines() -> None:
     lengths = {name: len(path.read_text().splitlines()) for name, path in modules().items()}
     assert {name: length for name, length in lengths.items() if length > 400} == {}

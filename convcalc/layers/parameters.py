@@ -130,8 +130,7 @@ def parameters(layer: Layer) -> Parameters:
             if layer.sizes is None:
                 raise ShapeError("the sizes of the normalized axes are not known", hint=_OPEN_HINT)
             size = prod(layer.sizes)
-            learned, shifts = size if layer.affine else 0, size if layer.bias else 0
-            return Parameters(learned, shifts, 2 * size if layer.running_stats else 0)
+            return Parameters(size * layer.affine, size * layer.bias, 2 * size * layer.running_stats)
         case LayerNormalization():
             size = prod(layer.sizes)
             return Parameters(size if layer.affine else 0, size if layer.affine and layer.bias else 0)

@@ -6,7 +6,6 @@ from math import inf
 from typing import assert_never
 
 from convcalc import layers
-from convcalc.errors import UsageError
 from convcalc.notation.call.write import Infinite, LayerCall, axes, both_sides, refusal
 from convcalc.notation.pytorch.signatures import SIGNATURES
 
@@ -75,10 +74,8 @@ def call_of(layer: layers.Layer, rank: int | None = None) -> LayerCall:
             raise refusal(f"{type(layer).__name__} on axes with the channels last", "PyTorch")
         case layers.Unknown():
             raise refusal(f"the unknown module {layer.name}", "PyTorch")
-        case layers.Slice() | layers.AttentionProduct() | layers.Held():
+        case layers.Slice() | layers.AttentionProduct() | layers.Held() | layers.Merge():
             raise refusal(f"{type(layer).__name__}, which is not a module of its own,", "PyTorch")
-        case layers.Merge():
-            raise UsageError("a merge of several tensors is not a module in PyTorch's notation")
         case _:
             assert_never(layer)
 
