@@ -44,7 +44,7 @@ def test_no_printed_model_is_wrong_in_silence(outcomes: dict[str, str]) -> None:
     assert [name for name, found in outcomes.items() if found == "wrong"] == []
 
 
-@pytest.mark.parametrize(("library", "exact"), [("torchvision", 100)])
+@pytest.mark.parametrize(("library", "exact"), [("torchvision", 100), ("timm", 49)])
 def test_most_printed_models_are_exact(outcomes: dict[str, str], library: str, exact: int) -> None:
     found = {name: each for name, each in outcomes.items() if name.startswith(library)}
     counts = Counter(found.values())

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
+from convcalc.notation.pytorch import timm_blocks, torchvision_blocks
 from convcalc.notation.pytorch.forward_words import is_forward_word
-from convcalc.notation.pytorch.torchvision_blocks import ROWS
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -34,15 +34,21 @@ _ROW = re.compile(
 _RANGE = re.compile(r"(.*?)(\d+)-(\d+)")
 
 
+# Classes that run their children in the order in which they are printed.
+SEQUENTIAL = torchvision_blocks.SEQUENTIAL | timm_blocks.SEQUENTIAL
+
+
 class Block(Value):
     """One known block: its graph, the children it needs, all that it names, and those that forward does not run.
 
-    Children are paths in the module; `assumed` is the end of a sentence, empty where nothing is assumed.
+    Children are paths in the module, `opened` those of which only children are named. `assumed` is the end of a
+    sentence, empty where nothing is assumed.
     """
 
     graph: str
     needed: frozenset[str]
     named: frozenset[str]
+    opened: frozenset[str]
     ignored: tuple[str, ...] = ()
     condition: str = ""
     assumed: str = ""
@@ -64,7 +70,7 @@ def paths(word: str) -> list[str]:
 @cache
 def _blocks() -> dict[str, list[Block]]:
     found: dict[str, list[Block]] = {}
-    for row in ROWS.strip().replace("\\\n", "").split("\n"):
+    for row in (torchvision_blocks.ROWS + timm_blocks.ROWS.lstrip()).strip().split("\n"):
         match = _ROW.fullmatch(row)
         assert match is not None, row
         graph, ignored = match["graph"], tuple((match["ignored"] or "").split())
@@ -72,8 +78,16 @@ def _blocks() -> dict[str, list[Block]]:
         children = {word for word in words if not is_forward_word(word)}
         needed = frozenset(path for word in children if not word.endswith("?") for path in paths(word))
         named = frozenset([*(path for word in words for path in paths(word)), *ignored])
+        opened = frozenset(path[:at] for path in named for at, sign in enumerate(path) if sign == ".")
         block = Block(
-            graph, needed, named, ignored, match["condition"] or "", match["assumed"] or "", bool(match["last"])
+            graph,
+            needed,
+            named,
+            opened,
+            ignored,
+            match["condition"] or "",
+            match["assumed"] or "",
+            bool(match["last"]),
         )
         found.setdefault(match["name"], []).append(block)
     return found
@@ -98,19 +112,18 @@ def descendant(module: Module, path: str) -> Module | None:
 def _fits(block: Block, module: Module) -> bool:
     if not all(descendant(module, path) for path in block.needed):
         return False
-    if not set(_reached(module, block.named)) <= block.named:
+    if not set(_reached(module, block.opened, "")) <= block.named:
         return False
     return not block.condition or _holds(block.condition, module)
 
 
-def _reached(module: Module, named: frozenset[str]) -> Iterator[str]:
-    """Return the paths of all children, and of the children of those that a row names only in part."""
-    opened = {path.rpartition(".")[0] for path in named} - {""}
+def _reached(module: Module, opened: frozenset[str], path: str) -> Iterator[str]:
+    """Return the paths of all children, and instead of those that a row opens the paths of theirs."""
     for child in module.children:
-        if child.name in opened:
-            yield from (f"{child.name}.{inner.name}" for inner in child.children)
+        if path + child.name in opened:
+            yield from _reached(child, opened, f"{path}{child.name}.")
         else:
-            yield child.name
+            yield from (path + name for name in child.names)
 
 
 _CONDITIONS: dict[str, Callable[[Module, Module | None, str], bool]] = {

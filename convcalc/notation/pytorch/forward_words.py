@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from math import gcd
 
-from convcalc.layers import AttentionProduct, Elementwise, Flatten, Held, Layer, Permute, PixelShuffle, Slice
+from convcalc.layers import (
+    AdaptivePooling,
+    AttentionProduct,
+    Elementwise,
+    Flatten,
+    Held,
+    Layer,
+    Permute,
+    PixelShuffle,
+    Slice,
+    Unflatten,
+)
 
 _PLAIN: dict[str, tuple[Layer, ...]] = {
     "tokens": (Flatten(2), Permute((2, 1))),
+    "transposed": (Permute((2, 1)),),
+    "mean_tokens": (Permute((2, 1)), AdaptivePooling("avg", (1,), drop_axes=True)),
+    "pixels_to_length": (Flatten(), Unflatten(1, (1, -1))),
+    "length_to_pixels": (Flatten(), Unflatten(1, (-1, 1, 1))),
     "first": (Slice(1, 0),),
     "shuffle": (Elementwise("ChannelShuffle"),),
     "attention": (AttentionProduct(),),
     "patches:2": (PixelShuffle(2, inverse=True, last_two=True),),
-    "half:1": (Slice(1, 0, 2),),
-    "half:2": (Slice(1, 1, 2),),
 }
+# Children of known blocks that print nothing of themselves and hold as many parameters for each feature.
+_LEARNED = {"Affine": 2, "GlobalResponseNorm": 2, "LayerScale": 1, "LayerScale2d": 1, "Scale": 1}
 _SHORT = frozenset({"id", "id?", "gap", "flatten"})
 
 
@@ -30,8 +45,9 @@ def is_forward_word(word: str) -> bool:
 def layers_of_word(word: str) -> tuple[tuple[str, Layer], ...] | None:
     """Return the layers of a word, each with its name, None for a word of the short notation.
 
-    `own:NAME=169/32` are 169/32 parameters for each channel, `token:NAME` is a learned vector put before the others,
-    `position:NAME` a number for each that comes in, `constant:2x15x15` a tensor that takes nothing in, and
+    `own:NAME=169/32` are 169/32 parameters for each channel, `per_feature:NAME` is one for each number on the last
+    axis, `position:NAME` one for each number that comes in, and `token:NAME` a learned vector put before the others.
+    `part:2/4` is the second quarter of the channels, `constant:2x15x15` a tensor that takes nothing in, and
     `attention:7x7` the product of attention in windows of 7x7.
 
     >>> layers_of_word("own:scale")[0][1].times, layers_of_word("token:cls")[0][0], layers_of_word("relu")
@@ -45,16 +61,32 @@ def layers_of_word(word: str) -> tuple[tuple[str, Layer], ...] | None:
         case "own":
             times, _, share = ratio.partition("/")
             return ((name, _per_channel(int(times or 1), int(share or 1))),)
+        case "per_feature":
+            return ((name, Held(each="feature")),)
         case "token":
             return ((name, Held(each="feature", vectors=1)),)
         case "position":
             return ((name, Held(each="number")),)
+        case "part":
+            part, _, parts = rest.partition("/")
+            return (("(in forward)", Slice(1, int(part) - 1, int(parts))),)
         case "constant":
             return (("(in forward)", Held(0, sizes=_sizes(rest))),)
         case "attention":
             return (("(in forward)", AttentionProduct(_sizes(rest))),)
         case _:
             return None
+
+
+def learned_by(name: str, *, channels: bool) -> Held | None:
+    """Return what a module holds that prints nothing of itself, for each channel or each number on the last axis.
+
+    >>> learned_by("Affine", channels=False).times
+    2
+    """
+    if name not in _LEARNED:
+        return None
+    return Held(each="channel" if channels or name.endswith("2d") else "feature", times=_LEARNED[name])
 
 
 def _per_channel(times: int, share: int) -> Held:

@@ -48,9 +48,19 @@ class Module:
         """The type without the packages before it."""
         return self.type.rpartition(".")[2]
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the equal modules that one entry stands for; none where they are not as many."""
+        if self.count == 1:
+            return [self.name]
+        first, _, last = self.name.partition("-")
+        if not (first.isdecimal() and last.isdecimal() and int(last) - int(first) + 1 == self.count):
+            return []
+        return [str(number) for number in range(int(first), int(last) + 1)]
+
     def child(self, name: str) -> Module | None:
         """Return the child of a name, None where there is none."""
-        return next((child for child in self.children if child.name == name), None)
+        return next((child for child in self.children if child.name == name or name in child.names), None)
 
     def walk(self) -> Iterator[Module]:
         """Return the module and all below it, in the order of the print."""

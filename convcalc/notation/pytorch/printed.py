@@ -15,12 +15,11 @@ from convcalc import layers
 from convcalc.errors import ConvcalcError
 from convcalc.notation.branches import connect
 from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, too_many
-from convcalc.notation.pytorch.blocks import Block, descendant, known_block, paths
-from convcalc.notation.pytorch.forward_words import layers_of_word
+from convcalc.notation.pytorch.blocks import SEQUENTIAL, Block, descendant, known_block, paths
+from convcalc.notation.pytorch.forward_words import layers_of_word, learned_by
 from convcalc.notation.pytorch.pasted import cleaned
 from convcalc.notation.pytorch.print_tree import Module, is_printed, read_tree
 from convcalc.notation.pytorch.printed_layers import Read, layer_of_module, on_channels
-from convcalc.notation.pytorch.torchvision_blocks import SEQUENTIAL
 from convcalc.notation.short.read import read_word
 from convcalc.notation.split import split_items
 from convcalc.text import Source
@@ -192,13 +191,15 @@ class _Reader:
         if read is None:
             read = layer_of_module(self.source, self.text, module)
             if self.channels_last:
-                read = Read(on_channels(read.layer, module.class_name), read.note)
+                read = Read(on_channels(read.layer, module.class_name), read.note, certain=read.certain)
             self.layers[key] = read
         if read.layer is None:
             return None
-        if read.note:
-            self.notes[read.note] = None
         notes = (_HIDDEN_IN_AVERAGE,) if module.class_name.startswith("AvgPool") else ()
+        if read.certain:
+            notes = (read.note, *notes)
+        elif read.note:
+            self.notes[read.note] = None
         end = module.end if not module.children else module.start + len(module.type)
         return [Entry(module.start, end, read.layer, "", notes)]
 
@@ -237,8 +238,7 @@ class _Reader:
         for path in paths(word):
             child = descendant(module, path)
             if child is not None:
-                inside = self.listed(child) if child.class_name in _LISTS else self.inside(child)
-                found = self.joined(found, [entry.under(path) for entry in inside], child)
+                found = self.joined(found, [entry.under(path) for entry in self.child(child)], child)
         if found or word.endswith("?") or descendant(module, word) is not None:
             return found
         own = layers_of_word(word)
@@ -248,9 +248,14 @@ class _Reader:
         start, end, text = module.start, module.end, word.rstrip(":")
         return [Entry(start, end, layer, name, text=text) for name, layer in own]
 
-    def listed(self, module: Module) -> list[Entry]:
-        """Read the modules of a list that a known block runs in order."""
-        return self.chained(module.children, "")
+    def child(self, module: Module) -> list[Entry]:
+        """Read a child of a known block: a list runs in order, and some that print nothing hold parameters."""
+        if module.class_name in _LISTS:
+            return self.chained(module.children, "")
+        learned = learned_by(module.class_name, channels=self.channels_last)
+        if learned is None or module.children or self.text[slice(*module.inside)].strip():
+            return self.inside(module)
+        return [Entry(module.start, module.end, learned)]
 
     def held(self, module: Module, path: str) -> list[Entry]:
         """Return what a child holds that forward does not run, for its parameters are there."""
@@ -284,14 +289,11 @@ def _split(graph: str) -> list[Part]:
 
 def _names(source: Source, module: Module) -> list[str]:
     """Return the name of each of the equal modules that one entry stands for."""
-    if module.count == 1:
-        return [module.name]
-    first, _, last = module.name.partition("-")
-    if not (first.isdecimal() and last.isdecimal() and int(last) - int(first) + 1 == module.count):
+    if not module.names:
         raise source.fault(
             f"({module.name}) does not name {module.count} modules", module.start, module.start + len(module.type)
         )
-    return [str(number) for number in range(int(first), int(last) + 1)]
+    return module.names
 
 
 def _keeps(entries: Sequence[Entry]) -> bool:

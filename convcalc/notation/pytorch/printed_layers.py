@@ -24,9 +24,15 @@ _LIKE = {
     "Linear8bitLt": "Linear",
 }
 _PADDED_SAME = ("Conv2dSame", "MaxPool2dSame", "AvgPool2dSame", "StdConv2dSame", "ScaledStdConv2dSame")
+# Types of torchvision, timm and PyTorch that have the shapes and parameters of the layer whose name theirs holds.
+_KIN = (
+    "BatchNormAct2d", "FrozenBatchNormAct2d", "GroupNormAct", "GroupNorm1", "LayerNormAct2d", "StdConv2d",
+    "NonDynamicallyQuantizableLinear", "_LinearWithBias", "QuantizedConv2d", "QuantizedLinear",
+)  # fmt: skip
 _HOLDING = re.compile(
     r"(ConvTranspose|Conv|BatchNorm|InstanceNorm)(?:ReLU)?([123]d)|Linear(?![a-z])|GroupNorm|LayerNorm"
 )
+_SELECTED = re.compile(r"\s*pool_type='?(\w*)'?, flatten=(?:(Flatten|True)|Identity|False)")
 _ARROW = re.compile(r"\s*(\d+) -> (\d+)\s*\Z")
 _OLD_FLAG = re.compile(r"(\A\s*|,\s*)inplace\s*\Z")
 _OLD_PADDING = re.compile(r"\s*\d+(?:, \d+)+\s*\Z")
@@ -35,13 +41,14 @@ _OLD_NAMES = (("MaxPool", "size"), ("AvgPool", "size"))
 
 
 class Read:
-    """The layer that a module is, and the notes on it."""
+    """The layer that a module is, and a remark on it: an assumption, unless it is `certain`."""
 
-    __slots__ = ("layer", "note")
+    __slots__ = ("certain", "layer", "note")
 
-    def __init__(self, layer: layers.Layer | None, note: str = "") -> None:
+    def __init__(self, layer: layers.Layer | None, note: str = "", *, certain: bool = False) -> None:
         self.layer = layer
         self.note = note
+        self.certain = certain
 
 
 def layer_of_module(source: Source, text: str, module: Module) -> Read:
@@ -61,6 +68,8 @@ def layer_of_module(source: Source, text: str, module: Module) -> Read:
         return Read(layers.Elementwise(name))
     if name in SIGNATURES or is_foreign(name):
         return Read(_own_layer(source, text, module, name))
+    if name == "SelectAdaptivePool2d":
+        return Read(_selected_pooling(text[slice(*module.inside)]))
     if name == "RecursiveScriptModule":
         raise _without_arguments(source, module, "TorchScript prints no arguments of its modules")
     known = _LIKE.get(name) or _held_name(name)
@@ -71,8 +80,19 @@ def layer_of_module(source: Source, text: str, module: Module) -> Read:
     except SpecError:
         return Read(None)
     if name in _PADDED_SAME and isinstance(layer, layers.Convolution | layers.Pooling):
-        return Read(layer.replace(padding="same"), f"{name} is taken for a {known} with padding as TensorFlow has it")
-    return Read(layer, f"{name} is taken for a {known}")
+        note = f"{name} is taken for a {known} with padding as TensorFlow has it"
+        return Read(layer.replace(padding="same"), note, certain=True)
+    return Read(layer, f"{name} is taken for a {known}", certain=name in _LIKE or name in _KIN)
+
+
+def _selected_pooling(arguments: str) -> layers.Layer | None:
+    """Return timm's pooling to 1x1, which flattens by itself or leaves the axes to what follows."""
+    match = _SELECTED.match(arguments)
+    if match is None or match[1] not in ("", "avg", "max"):
+        return None
+    if not match[1]:
+        return layers.Flatten() if match[2] else layers.Elementwise("Identity")
+    return layers.AdaptivePooling("avg" if match[1] == "avg" else "max", (1, 1), drop_axes=match[2] is not None)
 
 
 def on_channels(layer: layers.Layer | None, name: str) -> layers.Layer | None:

@@ -22,6 +22,7 @@ KEEPING = frozenset(
         "ReLUSquaredActivation",
         "SiLUActivation",
         "StochasticDepth",
+        "RadixSoftmax",
     }
 )
 

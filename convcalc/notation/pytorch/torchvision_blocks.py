@@ -28,7 +28,7 @@ SepInceptionBlock3D : (branch0 | branch1 | branch2 | branch3)
 SqueezeExcitation : (id * avgpool fc1 activation fc2 scale_activation)
 InvertedResidual : (conv + id?)
 InvertedResidual : (block + id?)
-InvertedResidual [branch1 empty] : (half:1 | half:2 branch2) shuffle ;; branch1
+InvertedResidual [branch1 empty] : (part:1/2 | part:2/2 branch2) shuffle ;; branch1
 InvertedResidual : (branch1 | branch2) shuffle
 ShuffleNetV2 : conv1 maxpool stage2 stage3 stage4 conv5 gap flatten fc
 MBConv : (block stochastic_depth + id?)
