@@ -149,14 +149,17 @@ def pool(
     return values if positions is None else (values, positions)
 
 
-def shape(size: str | PerAxis | None, *layers: str | Layer, dims: int | None = None) -> tuple[int, ...]:
+def shape(
+    size: str | PerAxis | None, *layers: str | Layer, dims: int | None = None, strict: bool = False
+) -> tuple[int, ...]:
     """Return the size that comes out of layers, of any notation, for an input size.
 
     `size` is "3x224x224", (3, 224, 224), 224 for a square, or None for that of an `Input` among the layers; `layers`
     are texts or what `parse` returns, one after the other. Keras's notation reads and returns sizes channels last.
     `dims` is the number of spatial axes where the notation does not say it. Raises SpecError for a text that cannot
     be read, ShapeError where a layer does not fit, with the layer's index as `layer` and its place as `place`; warns
-    of what the answer rests on, as the command notes it.
+    of what the answer rests on, as the command notes it. With `strict` an assumption about what the text does not
+    show is a UsageError.
 
     >>> import convcalc
     >>> convcalc.shape("3x224x224", "Conv2d(3, 64, 7, stride=2, padding=3)", "MaxPool2d(3, 2)")
@@ -167,16 +170,18 @@ def shape(size: str | PerAxis | None, *layers: str | Layer, dims: int | None = N
     from convcalc.model.forward import forward
     from convcalc.model.request import LayerRequest
 
-    passed = forward(LayerRequest(layers, rank=dims), _size_text(size))
+    passed = forward(LayerRequest(layers, rank=dims, strict=strict), _size_text(size))
     _warn(passed.network.notes)
     # An input without open sizes leaves none open.
     return cast("tuple[int, ...]", passed.output)
 
 
-def params(*layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None) -> NetworkCost:
+def params(
+    *layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None, strict: bool = False
+) -> NetworkCost:
     """Count the parameters of layers and, with the `size` of an input, multiply-accumulates and output numbers.
 
-    Layers, sizes and `dims` are written as for `shape`. The result's `total` holds the sums (`params`, `macs`,
+    Layers, sizes, `dims` and `strict` are as for `shape`. The result's `total` holds the sums (`params`, `macs`,
     `flops`, `activations`; `parameters` has `weights`, `biases`, `buffers`), `costs` the same for each layer, and
     `layers` the layers completed by what comes in. What depends on an input is None without one. Raises what `shape`
     raises, and warns of layers that no sum can hold.
@@ -190,7 +195,7 @@ def params(*layers: str | Layer, size: str | PerAxis | None = None, dims: int | 
     from convcalc.model.count import count
     from convcalc.model.request import LayerRequest
 
-    counted = count(LayerRequest(layers, rank=dims), _size_text(size))
+    counted = count(LayerRequest(layers, rank=dims, strict=strict), _size_text(size))
     _warn(counted.notes)
     return counted.cost
 

@@ -175,6 +175,16 @@ def test_a_hidden_flatten_is_put_in_and_doubts_are_said() -> None:
         assert api.shape("3x8x9", "conv:4,k3", "fc:10") == (4, 6, 10)
 
 
+def test_an_assumption_is_a_note_or_under_strict_a_refusal(capsys: Capture) -> None:
+    printed = "Net(\n  (conv): Conv2d(3, 4, kernel_size=3, stride=1)\n)"
+    for options in ([], ["--strict"]):
+        command = commanded(capsys, sizes_of, "shape", "3x9x8", printed, *options)
+        assert called(api.shape, sizes_of, "3x9x8", printed, strict=bool(options)) == command
+        assert isinstance(command[0], str) == bool(options)
+        command = commanded(capsys, counts_of, "params", printed, *options)
+        assert called(api.params, counts_of, printed, strict=bool(options)) == command
+
+
 def test_built_layers_stand_among_written_ones() -> None:
     (conv,) = api.parse("Conv2d(3, 8, 3)")
     (keras,) = api.parse("Conv2D(8, 3)")
