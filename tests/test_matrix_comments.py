@@ -16,8 +16,8 @@ def test_comments_become_spaces_and_the_rest_stays_where_it_is(text: str) -> Non
     for number, line in enumerate(lines):
         before, mark, after = line.partition("#")
         end = "\n" if number < len(lines) - 1 else ""
-        if mark and not before.strip():
-            before, end = " " * len(before), " " * len(end)
+        if mark and end and not before.strip():
+            before, end = " " * len(before), " "
         kept += before + " " * len(mark + after) + end
     assert without_comments(text) == kept
 
