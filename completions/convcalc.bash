@@ -35,10 +35,12 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict -s --stride -p --padding -d --dilation --dims --explain --check --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict -s --stride -p --padding -d --dilation --dims --explain --check --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
+                --batch) words=''; value=1 ;;
+                --optimizer) words='sgd momentum adagrad rmsprop adam adamw'; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
                 --out-channels) words=''; value=1 ;;

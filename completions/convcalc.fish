@@ -35,6 +35,8 @@ complete -c convcalc -n '__fish_seen_subcommand_from shape' -l color -x -a 'auto
 complete -c convcalc -n '__fish_seen_subcommand_from shape' -s h -l help -d 'Show the help.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -l input -r -d 'Size of what comes in: 3x224x224.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -l dtype -x -a 'float16 bfloat16 float32 float64 int8' -d 'Type of the numbers, for their bytes.'
+complete -c convcalc -n '__fish_seen_subcommand_from params' -l batch -r -d 'Samples in memory at once.'
+complete -c convcalc -n '__fish_seen_subcommand_from params' -l optimizer -x -a 'sgd momentum adagrad rmsprop adam adamw' -d 'Count its states in the memory of training.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -l conventions -d 'Show the cost as torchvision, fvcore, ptflops, thop, Darknet count it.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -s k -l kernel -r -d 'Size of the window.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -s g -l groups -r -d 'Groups the channels are split into.'

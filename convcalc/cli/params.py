@@ -26,6 +26,7 @@ from convcalc.report.params import params_report
 if TYPE_CHECKING:
     from convcalc.check import Verdict
     from convcalc.explain import Derivation
+    from convcalc.network.memory import Memory
 
 HELP = """Examples:
 
@@ -42,6 +43,8 @@ not counted; FLOPs are twice as many."""
 NUMBER_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "int8": 1}
 Dtype = Literal["float16", "bfloat16", "float32", "float64", "int8"]
 
+Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw"]
+
 
 class CountOptions(Group):
     """What the counts depend on besides the layers."""
@@ -50,6 +53,10 @@ class CountOptions(Group):
         str | None, typer.Option("--input", metavar="SIZE", help="Size of what comes in: 3x224x224.")
     ] = None
     dtype: Annotated[Dtype, typer.Option("--dtype", help="Type of the numbers, for their bytes.")] = "float32"
+    batch: Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Samples in memory at once.")] = 1
+    optimizer: Annotated[
+        Optimizer | None, typer.Option("--optimizer", help="Count its states in the memory of training.")
+    ] = None
     conventions: Annotated[
         bool,
         typer.Option("--conventions", help="Show the cost as torchvision, fvcore, ptflops, thop, Darknet count it."),
@@ -72,22 +79,30 @@ def params(
     _refuse_two(counts, homework)
     with partial_table(errors, output):
         counted = count(request, counts.input)
+    taken = _memory(counted, counts)
     comment = Commentary(
-        _derived(counted) if homework.explain else (),
+        _derived(counted, taken) if homework.explain else (),
         None if homework.check is None else _judged(homework.check, counted),
         counted.notes,
         counted.network.assumptions,
     )
     if counts.conventions:
         return Answer(_conventions(counted, comment), output)
-    return Answer(params_report(counted.cost, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment), output)
+    report = params_report(counted.cost, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment, taken)
+    return Answer(report, output)
 
 
 def _refuse_two(counts: CountOptions, homework: HomeworkOptions) -> None:
     """Refuse questions that have an answer each."""
-    other = "--explain" if homework.explain else "--check" if homework.check is not None else None
-    if counts.conventions and other is not None:
-        raise UsageError(f"--conventions and {other} are two questions", place="params", hint="ask one at a time")
+    asked = {
+        "--explain": homework.explain,
+        "--check": homework.check is not None,
+        "--batch": counts.batch != 1,
+        "--optimizer": counts.optimizer is not None,
+    }
+    for name, given in asked.items():
+        if counts.conventions and given:
+            raise UsageError(f"--conventions and {name} are two questions", place="params", hint="ask one at a time")
 
 
 def _conventions(counted: Count, comment: Commentary) -> Report:
@@ -102,11 +117,26 @@ def _conventions(counted: Count, comment: Commentary) -> Report:
     return conventions_report(convention_counts(traced), counted.cost, comment)
 
 
-def _derived(counted: Count) -> "tuple[Derivation, ...]":
-    from convcalc.explain import cost_derivations, titled
+def _memory(counted: Count, counts: CountOptions) -> "Memory | None":
+    """Return the memory that the network takes, None without an input."""
+    if counted.cost.trace is None:
+        given = "--optimizer" if counts.optimizer else "--batch" if counts.batch != 1 else None
+        if given is not None:
+            raise UsageError("no size of an input given", place=given, hint="add --input 3x224x224")
+        return None
+    from convcalc.network.memory import memory
+
+    return memory(counted.cost, counts.batch, NUMBER_BYTES[counts.dtype], counts.optimizer)
+
+
+def _derived(counted: Count, taken: "Memory | None") -> "tuple[Derivation, ...]":
+    from convcalc.explain import cost_derivations, memory_derivation, titled
 
     nodes = enumerate(counted.network.nodes)
-    return tuple(each for index, node in nodes for each in titled(node.text, cost_derivations(counted.cost, index)))
+    counts = tuple(each for index, node in nodes for each in titled(node.text, cost_derivations(counted.cost, index)))
+    if taken is None or counted.cost.trace is None:
+        return counts
+    return (*counts, memory_derivation(taken, counted.cost.trace))
 
 
 def _judged(claim: str, counted: Count) -> "Verdict":

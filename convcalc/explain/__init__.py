@@ -9,6 +9,15 @@ from __future__ import annotations
 from convcalc.explain.cell_sums import convolution_cell, pooling_cell
 from convcalc.explain.cost_formulas import cost_derivations
 from convcalc.explain.derivation import Derivation, titled
+from convcalc.explain.memory_formulas import memory_derivation
 from convcalc.explain.size_formulas import shape_derivations
 
-__all__ = ["Derivation", "convolution_cell", "cost_derivations", "pooling_cell", "shape_derivations", "titled"]
+__all__ = [
+    "Derivation",
+    "convolution_cell",
+    "cost_derivations",
+    "memory_derivation",
+    "pooling_cell",
+    "shape_derivations",
+    "titled",
+]

@@ -20,6 +20,7 @@ from convcalc.report.blocks import (
 
 if TYPE_CHECKING:
     from convcalc.network.cost import Cost, NetworkCost
+    from convcalc.network.memory import Memory
     from convcalc.notation import Node
 
 MAC_CONVENTION = (
@@ -45,9 +46,13 @@ COST_COLUMNS = (
 
 
 def params_report(
-    counted: NetworkCost, nodes: Sequence[Node], number_bytes: int, comment: Commentary | None = None
+    counted: NetworkCost,
+    nodes: Sequence[Node],
+    number_bytes: int,
+    comment: Commentary | None = None,
+    memory: Memory | None = None,
 ) -> Report:
-    """Report the counts of the layers `nodes`; `number_bytes` is the size of one number.
+    """Report the counts of the layers `nodes`, and the `memory` that they take; `number_bytes` is one number's size.
 
     >>> from convcalc.network.cost import network_cost
     >>> from convcalc.notation import parse_layers
@@ -70,11 +75,27 @@ def params_report(
             data["inputs"] = [list(shape.sizes) for shape in (trace.input, *trace.others)]
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
+    if memory is not None:
+        total |= {"peak_bytes": memory.peak_bytes, "training_bytes": memory.training_bytes}
+        data["batch"] = memory.batch
+        blocks.append(Lines((_memory_line(memory),), role="note"))
     data["assumptions"] = list(comment.assumptions)
     if counted.unknown:
         data["unknown_layers"] = [nodes[index].label for index in counted.unknown]
     blocks += assumption_lines(comment)
     return report_of("params", data, str(params), blocks, comment)
+
+
+def _memory_line(memory: Memory) -> str:
+    batch = "" if memory.batch == 1 else f"a batch of {memory.batch}: "
+    return (
+        f"memory: {batch}{_grouped(memory.peak_bytes)} bytes of tensors at the peak of inference,"
+        f" {_grouped(memory.training_bytes)} bytes in training"
+    )
+
+
+def _grouped(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}".replace(",", " ")
 
 
 def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int) -> dict[str, Any]:

@@ -1,0 +1,45 @@
+"""The memory of a network derived from the sizes of its tensors."""
+
+from __future__ import annotations
+
+from convcalc.explain.derivation import Derivation
+from convcalc.network.memory import Memory
+from convcalc.network.trace import Trace
+from convcalc.text import size_text
+
+MOST_TERMS = 8
+"""Sizes that a sum writes out."""
+
+
+def memory_derivation(memory: Memory, traced: Trace) -> Derivation:
+    """Derive the peak of inference and the memory of training.
+
+    >>> from convcalc.layers import Linear, TensorShape
+    >>> from convcalc.network.cost import trace_cost
+    >>> from convcalc.network.memory import memory
+    >>> from convcalc.network.trace import trace
+    >>> traced = trace([Linear(5, 7), Linear(7, 3)], TensorShape((5,), 0))
+    >>> print(memory_derivation(memory(trace_cost(traced), batch=10, optimizer="adam"), traced))
+    memory
+      a tensor is live from the layer that makes it to the last that takes it; nothing works in place
+      peak of inference, in layer 1: live = 5 + 7 = 12 numbers
+      peak = batch · live · bytes = 10·12·4 = 480
+      activations = input + outputs of all layers = 15 numbers
+      training = (params · (1 + 1 gradient + 2 optimizer states) + buffers + batch · activations) · bytes
+               = (66·4 + 0 + 10·15)·4 = 1656
+    """
+    states = {0: "", 1: " + 1 optimizer state"}.get(memory.states, f" + {memory.states} optimizer states")
+    live = [size_text(traced.shape_at(place).sizes) for place in memory.live]
+    terms = " + ".join(live) if len(live) <= MOST_TERMS else f"{len(live)} tensors"
+    each, batch = memory.number_bytes, memory.batch
+    where = f", in layer {memory.at + 1}" if memory.at >= 0 else ""
+    lines = (
+        "a tensor is live from the layer that makes it to the last that takes it; nothing works in place",
+        f"peak of inference{where}: live = {terms} = {memory.peak} numbers",
+        f"peak = batch · live · bytes = {batch}·{memory.peak}·{each} = {memory.peak_bytes}",
+        f"activations = input + outputs of all layers = {memory.kept} numbers",
+        f"training = (params · (1 + 1 gradient{states}) + buffers + batch · activations) · bytes",
+        f"         = ({memory.parameters}·{2 + memory.states} + {memory.buffers} + {batch}·{memory.kept})·{each}"
+        f" = {memory.training_bytes}",
+    )
+    return Derivation("memory", lines)
