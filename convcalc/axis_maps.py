@@ -254,9 +254,9 @@ class Whole(Value):
 
 
 class Keep(Value):
-    """Each cell stays where it is; `only` is the one size that the layer takes (None: any)."""
+    """Each cell stays where it is; `inputs` is the one size that the layer takes (None: any)."""
 
-    only: int | None = None
+    inputs: int | None = None
 
     def output(self, size: int) -> int:
         """Return the size as it is."""
@@ -264,8 +264,8 @@ class Keep(Value):
 
     def check_size(self, size: int) -> None:
         """Refuse another size than the layer's own."""
-        if self.only not in (None, size):
-            raise ShapeError(f"the layer takes a size of {self.only}, got {size}")
+        if self.inputs not in (None, size):
+            raise ShapeError(f"the layer takes a size of {self.inputs}, got {size}")
 
     def taps(self, size: int) -> Taps:
         """Cell a sees itself."""

@@ -216,6 +216,12 @@ def test_an_adaptive_pooling_takes_every_size_from_the_smallest_on() -> None:
     assert solve_input(chain, (None,), None).solutions[0].spans == (Span(5, 5), Span(3, 3))
 
 
+def test_the_one_size_that_a_layer_on_an_axis_takes_is_found_however_large() -> None:
+    chain: list[Layer] = [Convolution(3, 8, (3,), (1,), "valid", (1,)), Linear(5000, 10)]
+    assert solve_input(chain, (3, None), (8, 10), 1).solutions[0].spans == (Span(5002, 5002),)
+    assert solve_input(chain, (3, None), None, 1).solutions[0].spans == (Span(5002, 5002),)
+
+
 Chain = list[Layer]
 SIDE = 12
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import inf
 
-from convcalc.axis_maps import AxisMap
+from convcalc.axis_maps import AxisMap, Keep, Whole
 from convcalc.errors import ShapeError
 from convcalc.layers import Layer, TensorShape, axis_maps
-from convcalc.network.solve.answers import Span
+from convcalc.network.solve.answers import Span, keep_valid
 from convcalc.value import Value
 
 Forward = Callable[[int], float]
@@ -21,7 +21,7 @@ Forward = Callable[[int], float]
 LARGEST = 2**128
 
 
-class Path(Value):
+class AxisPath(Value):
     """An axis of the output followed back through a chain: the input axis it was, and the rules since then."""
 
     source: int
@@ -33,7 +33,7 @@ class Path(Value):
         So it never falls as the size rises.
 
         >>> from convcalc.axis_maps import Scale, Shift
-        >>> path = Path(0, (Shift(-2, 0), Scale(2, inverse=True)))
+        >>> path = AxisPath(0, (Shift(-2, 0), Scale(2, inverse=True)))
         >>> path.forward(8), path.forward(9), path.forward(1)
         (3, 3, 0)
         """
@@ -54,8 +54,23 @@ class Path(Value):
             return error
         return None
 
+    def valid(self, span: Span) -> list[Span]:
+        """Cut a span to the sizes that no layer refuses.
 
-def axis_paths(layers: Sequence[Layer], shape: TensorShape, start: int = 0) -> tuple[list[Path], int]:
+        >>> from convcalc.axis_maps import Shift
+        >>> AxisPath(0, (Shift(0, -2), Whole(5000, 10))).valid(Span(1, None))
+        [Span(first=5002, last=5002)]
+        """
+        met: Span | None = span
+        for index, axis_map in enumerate(self.maps):
+            taken = axis_map.inputs if isinstance(axis_map, Keep | Whole) else None
+            if taken is not None and met is not None:
+                fitting = span_of(AxisPath(self.source, self.maps[:index]).forward, taken, 1)
+                met = fitting and met.meet(fitting)
+        return [] if met is None else keep_valid(met, lambda size: self.refusal(size) is None)
+
+
+def axis_paths(layers: Sequence[Layer], shape: TensorShape, start: int = 0) -> tuple[list[AxisPath], int]:
     """Follow each spatial axis from layer `start` on; also return the index of the first layer that mixes axes.
 
     The sizes of `shape` do not matter, only how many there are. Raises ShapeError, with the layer's index, where a
@@ -66,14 +81,14 @@ def axis_paths(layers: Sequence[Layer], shape: TensorShape, start: int = 0) -> t
     >>> [path.source for path in paths], count
     ([1, 0], 1)
     """
-    paths = [Path(axis) for axis in range(shape.rank)]
+    paths = [AxisPath(axis) for axis in range(shape.rank)]
     for index in range(start, len(layers)):
         try:
             axes = axis_maps(layers[index], shape)
         except ShapeError as error:
             error.layer = index
             raise
-        moved = [Path(paths[source].source, (*paths[source].maps, axis_map))
+        moved = [AxisPath(paths[source].source, (*paths[source].maps, axis_map))
                  for source, axis_map in axes or () if source is not None]  # fmt: skip
         if axes is None or len(moved) < len(axes):
             return paths, index

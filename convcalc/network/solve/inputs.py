@@ -23,7 +23,7 @@ from convcalc.network.solve.answers import (
     target_sizes,
     try_values,
 )
-from convcalc.network.solve.axes import Path, axis_paths, first_reaching, nearest, span_of
+from convcalc.network.solve.axes import AxisPath, axis_paths, first_reaching, nearest, span_of
 from convcalc.network.trace import interpret, trace
 from convcalc.text import size_text
 from convcalc.value import Value
@@ -101,7 +101,7 @@ def target_spatial(want: tuple[int, ...], rank: int) -> tuple[int, ...]:
     return sizes[len(sizes) - rank :]
 
 
-def _solve_axes(unknown: _Unknown, paths: Sequence[Path], want: tuple[int, ...]) -> Solved:
+def _solve_axes(unknown: _Unknown, paths: Sequence[AxisPath], want: tuple[int, ...]) -> Solved:
     """Find each open axis by itself, where no layer mixes axes."""
     goals = target_spatial(want, unknown.rank)
     choices: dict[int, list[Span]] = {}
@@ -112,19 +112,19 @@ def _solve_axes(unknown: _Unknown, paths: Sequence[Path], want: tuple[int, ...])
     return keep_accepted(WHAT, list(product(*(choices[axis] for axis in unknown.axes))), unknown.accept)
 
 
-def _sizes_giving(path: Path, goal: int, name: str = "") -> list[Span]:
+def _sizes_giving(path: AxisPath, goal: int, name: str = "") -> list[Span]:
     """Find the sizes of one axis that give `goal`; raises ShapeError where there are none."""
     span = span_of(path.forward, goal, 1)
     if span is None:
         raise nearest(WHAT, goal, path.forward, 1, name=name)
-    runs = keep_valid(span, lambda size: path.refusal(size) is None)
+    runs = path.valid(span)
     if not runs:
         text = f"no {WHAT} gives {f'a {name} of ' if name else ''}{goal}: none"
         raise ShapeError(f"{text}; with {span.first}: {path.refusal(span.first)}")
     return runs
 
 
-def _solve_mixed(unknown: _Unknown, paths: Sequence[Path], count: int) -> Solved:
+def _solve_mixed(unknown: _Unknown, paths: Sequence[AxisPath], count: int) -> Solved:
     """Find the smallest input, or those that give what is wanted behind a layer that mixes axes.
 
     `paths` lead through the first `count` layers.
@@ -155,17 +155,17 @@ def _end(runs: Sequence[Span]) -> int:
     return runs[-1].first + FAR if runs[-1].last is None else runs[-1].last
 
 
-def _sizes_passing(path: Path) -> list[Span]:
+def _sizes_passing(path: AxisPath) -> list[Span]:
     """Find the sizes of one axis that pass at all."""
     first = first_reaching(path.forward, 1, 1)
-    runs = [] if first is None else keep_valid(Span(first, None), lambda size: path.refusal(size) is None)
+    runs = [] if first is None else path.valid(Span(first, None))
     if not runs:
         raise ShapeError(NOTHING_PASSES)
     return runs
 
 
 def _by_cells(
-    unknown: _Unknown, paths: Sequence[Path], rest: Sequence[Layer], channels: int | None, known: int
+    unknown: _Unknown, paths: Sequence[AxisPath], rest: Sequence[Layer], channels: int | None, known: int
 ) -> Iterator[Solution]:
     """Find the inputs that have as many cells per channel as the layers behind a flatten take, or as are wanted.
 
@@ -190,7 +190,7 @@ def _by_cells(
                 yield Solution(spans, unknown.accept(values))
 
 
-def _squares(paths: Sequence[Path], cells: int, *, must: bool) -> list[tuple[Span, ...]]:
+def _squares(paths: Sequence[AxisPath], cells: int, *, must: bool) -> list[tuple[Span, ...]]:
     """Find the sizes that give a number of cells where all open axes have one size."""
 
     def count(size: int) -> int:
@@ -204,7 +204,7 @@ def _squares(paths: Sequence[Path], cells: int, *, must: bool) -> list[tuple[Spa
     return [(run,) for run in keep_valid(span, lambda size: all(path.refusal(size) is None for path in paths))]
 
 
-def _rectangles(paths: Sequence[Path], cells: int) -> Iterator[tuple[Span, ...]]:
+def _rectangles(paths: Sequence[AxisPath], cells: int) -> Iterator[tuple[Span, ...]]:
     """Find the sizes that give a number of cells for every way to divide it among the axes, the squarest first."""
     ways = sorted(_factors(cells, len(paths)), key=lambda way: (max(way), way))
     for way in ways:
