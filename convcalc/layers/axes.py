@@ -86,16 +86,13 @@ def _stays(layer: families.Flatten | families.Unflatten | families.Reshape, shap
     """Whether the numbers are known to have the shape that they are to get."""
     if None in shape.sizes:
         return False
-    try:
-        match layer:
-            case families.Flatten():
-                return flattened(layer, shape) == shape
-            case families.Unflatten():
-                return unflattened(layer, shape) == shape
-            case families.Reshape():
-                return reshaped(layer, shape) == shape
-    except ShapeError:
-        return False
+    match layer:
+        case families.Flatten():
+            return flattened(layer, shape) == shape
+        case families.Unflatten():
+            return unflattened(layer, shape) == shape
+        case families.Reshape():
+            return reshaped(layer, shape) == shape
 
 
 def _keeps_axes(layer: Slice | Held) -> bool:

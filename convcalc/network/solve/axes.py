@@ -81,6 +81,7 @@ def axis_paths(layers: Sequence[Layer], shape: TensorShape, start: int = 0) -> t
     >>> [path.source for path in paths], count
     ([1, 0], 1)
     """
+    shape = TensorShape((None,) * len(shape.sizes), shape.rank)
     paths = [AxisPath(axis) for axis in range(shape.rank)]
     for index in range(start, len(layers)):
         try:
