@@ -319,3 +319,8 @@ def test_pool_loops_agree_on_a_worked_case() -> None:
 def test_macs_along_a_sequence(layer: Layer, sizes: tuple[int, ...], expected: int) -> None:
     shape = TensorShape(sizes, 0)
     assert macs(layer, shape, output_shape(layer, shape)) == expected
+
+
+@pytest.mark.parametrize("layer", [Bilinear(3, 4, 5), Unknown("Mystery")])
+def test_products_that_are_not_counted_are_not_zero(layer: Layer) -> None:
+    assert macs(layer, TensorShape((2, 3), 0), TensorShape((2, 5), 0)) is None

@@ -14,9 +14,10 @@ from convcalc.check import Verdict
 from convcalc.explain import Derivation
 from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization, Pooling, TensorShape
-from convcalc.network.cost import network_cost
+from convcalc.network.cost import network_cost, trace_cost
+from convcalc.network.memory import memory
 from convcalc.network.trace import trace
-from convcalc.notation import Node
+from convcalc.notation import Node, parse_layers
 from convcalc.render import render
 from convcalc.report.blocks import Commentary, Grid, Lines, Report, Table, number_kind
 from convcalc.report.matrix import matrix_report
@@ -205,3 +206,15 @@ def test_fractions_are_a_kind_and_strings_in_json() -> None:
     array = np.array([[Fraction(7, 3), Fraction(2)]], dtype=object)
     assert number_kind(array) == "fraction"
     assert machine(matrix_report("pool", array))["data"] == [["7/3", 2]]
+
+
+def test_counts_that_depend_on_an_open_size_are_none() -> None:
+    nodes = parse_layers("conv:8,k3 relu")
+    cost = trace_cost(trace([node.layer for node in nodes], TensorShape((3, None, 9), 2)))
+    report = params_report(cost, nodes, 4, memory=memory(cost))
+    names = ("macs", "flops", "activation_bytes")
+    assert [report.data["total"][name] for name in (*names, "peak_bytes", "training_bytes")] == [None] * 5
+    assert [report.data["layers"][0][name] for name in names] == [None] * 3
+    assert report.data["total"]["params"] == 224
+    rows = [line.split("\t") for line in str(render(report, "plain")).splitlines() if "\t" in line]
+    assert [rows[1][rows[0].index(name)] for name in names] == ["-"] * 3

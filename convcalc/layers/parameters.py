@@ -184,7 +184,8 @@ _OPEN_HINT = "give the input size with its channels, as 3x224x224, or write them
 def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
     """Count the multiply-accumulates of a completed layer, biases not counted (torchvision's count).
 
-    None where they depend on an open size.
+    None where they depend on an open size, and for a layer that multiplies but is not counted: a bilinear form, or a
+    module that is not known.
 
     A convolution makes prod(kernel)·in/groups of them for each output number, a transposed one
     prod(kernel)·out/groups for each input number, a linear layer in_features for each output number, a recurrent
@@ -214,6 +215,8 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
             return _attention_macs(layer, shape)
         case AttentionProduct():
             return product((2, output.elements, seen_positions(layer, output)))
+        case Bilinear() | Unknown():
+            return None
         case _:
             return 0
 

@@ -64,7 +64,7 @@ def params_report(
     trace, params = counted.trace, counted.total.params
     columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
     layers = [_entry(counted, index, node, number_bytes) for index, node in enumerate(nodes)]
-    total = _counts(counted.total, number_bytes, params)
+    total = _counts(counted.total, number_bytes, params, traced=trace is not None)
     rows = tuple(entry_row(node.label, entry, columns) for node, entry in zip(nodes, layers, strict=True))
     last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.sizes}
     blocks: list[Block] = [Table(columns, rows, entry_row("total", last, columns))]
@@ -101,7 +101,7 @@ def _grouped(count: int | None) -> str:
 def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int) -> dict[str, Any]:
     """Return what the JSON form says of one layer; every count of a layer that is not known is None."""
     weight = weight_shape(counted.layers[index])
-    counts = _counts(counted.costs[index], number_bytes, counted.total.params)
+    counts = _counts(counted.costs[index], number_bytes, counted.total.params, traced=counted.trace is not None)
     if index in counted.unknown:
         counts = dict.fromkeys(counts)
     return {
@@ -114,7 +114,7 @@ def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int) -> d
     }
 
 
-def _counts(cost: Cost, number_bytes: int, all_params: int) -> dict[str, Any]:
+def _counts(cost: Cost, number_bytes: int, all_params: int, *, traced: bool) -> dict[str, Any]:
     counts: dict[str, Any] = {
         "weights": cost.parameters.weights,
         "biases": cost.parameters.biases,
@@ -123,8 +123,8 @@ def _counts(cost: Cost, number_bytes: int, all_params: int) -> dict[str, Any]:
         "share": cost.params / all_params if all_params else 0.0,
         "param_bytes": cost.params * number_bytes,
     }
-    if cost.activations is not None:
+    if traced:
         counts["macs"] = cost.macs
         counts["flops"] = cost.flops
-        counts["activation_bytes"] = cost.activations * number_bytes
+        counts["activation_bytes"] = None if cost.activations is None else cost.activations * number_bytes
     return counts
