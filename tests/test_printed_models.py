@@ -10,7 +10,9 @@ from printed_models import printed_models
 
 from convcalc.errors import ConvcalcError
 from convcalc.layers import TensorShape
+from convcalc.model.count import count
 from convcalc.model.forward import graph_of, traced_network
+from convcalc.model.request import LayerRequest
 from convcalc.network.cost import trace_cost
 from convcalc.notation import parse_network
 
@@ -42,6 +44,19 @@ def outcomes() -> dict[str, str]:
 
 def test_no_printed_model_is_wrong_in_silence(outcomes: dict[str, str]) -> None:
     assert [name for name, found in outcomes.items() if found == "wrong"] == []
+
+
+def test_no_count_of_parameters_alone_is_wrong_in_silence() -> None:
+    silent = []
+    for model in printed_models():
+        try:
+            counted = count(LayerRequest((model["printed"],)))
+        except ConvcalcError:
+            continue
+        doubts = counted.network.assumptions or counted.cost.unknown
+        if counted.cost.total.parameters.total != model["params"] and not doubts:
+            silent.append(label(model))
+    assert silent == []
 
 
 @pytest.mark.parametrize(("library", "exact"), [("torchvision", 100), ("timm", 49)])

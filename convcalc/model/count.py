@@ -46,7 +46,9 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
     if size is None and network.input is None:
         with placed(network):
             return Count(network, network_cost(graph_of(network), names=_weight_names(network)))
-    network, traced = traced_network(network, *input_shapes(network, size, rank, network.layout))
+    network, traced = traced_network(
+        network, *input_shapes(network, size, rank, network.layout), assume=request.assume
+    )
     with placed(network):
         return Count(network, trace_cost(traced, _weight_names(network)))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
 from convcalc.layers import Elementwise, Flatten, Linear, Merge, TensorShape
+from convcalc.model.hidden import ceil_hint, ceiling_pools, with_ceil
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
@@ -50,7 +51,7 @@ def forward(request: LayerRequest, size: str | None = None, layout: str | None =
     shapes = input_shapes(network, size, request.rank, layout or network.layout)
     doubtful = layout is None and network.layout == "chw" and has_channels_last(shapes[0])
     try:
-        network, traced = traced_network(network, *shapes)
+        network, traced = traced_network(network, *shapes, assume=request.assume)
     except ShapeError as error:
         if doubtful:
             error.hint = CHANNELS_LAST.format(shapes[0])
@@ -135,8 +136,12 @@ def input_sizes(network: Network, size: str | None, rank: int | None, layout: st
     return network.input
 
 
-def traced_network(network: Network, shape: TensorShape, *others: TensorShape) -> tuple[Network, Trace]:
+def traced_network(
+    network: Network, shape: TensorShape, *others: TensorShape, assume: Sequence[str] = ()
+) -> tuple[Network, Trace]:
     """Send shapes through a network, the flattens that a printed one hides put in on the way.
+
+    Where a print only fits with the ceil_mode that it hides, that is a hint or, if `ceil` is to be assumed, taken.
 
     >>> str(traced_network(read(LayerRequest(("Linear(3, 2)",))), TensorShape((3,), 0))[1].output)
     '2'
@@ -151,9 +156,13 @@ def traced_network(network: Network, shape: TensorShape, *others: TensorShape) -
             if error.layer is not None and isinstance(graph.layers[error.layer], Merge):
                 error.hint = (None if others else _fitting_sizes(graph, shape)) or error.hint
             if error.layer is None or not _hides_flatten(network, error.layer, shape, *others):
-                error.network = network
-                with placed(network):
-                    raise
+                ceiling = _ceiling_pools(network, error, shape, *others)
+                if not (ceiling and "ceil" in assume):
+                    error.network = network
+                    with placed(network):
+                        raise
+                network = with_ceil(network, ceiling)
+                continue
             network = _with_flatten(network, error.layer)
         else:
             flat = [index for index, step in enumerate(traced.steps) if _reads_flat(network, index, step.input)]
@@ -161,6 +170,16 @@ def traced_network(network: Network, shape: TensorShape, *others: TensorShape) -
                 return _with_doubts(network, traced), traced
             for index in reversed(flat):
                 network = _with_flatten(network, index)
+
+
+def _ceiling_pools(network: Network, error: ShapeError, *shapes: TensorShape) -> tuple[int, ...]:
+    """Return the poolings of a print whose hidden ceil_mode makes shapes fit, and say so in the error."""
+    if not network.printed or error.layer is None:
+        return ()
+    ceiling = ceiling_pools(network, error.layer, lambda changed: traced_network(changed, *shapes))
+    if ceiling:
+        error.hint = ceil_hint(network, ceiling)
+    return ceiling
 
 
 def _fitting_sizes(graph: Graph, shape: TensorShape) -> str | None:

@@ -19,7 +19,7 @@ class LayerRequest(Value):
     name of the file whose text is the only one of them. `options` are the window options as written, by their names
     (`kernel`, `stride`, `padding`, ...); `rank` is the number of spatial axes where the notation does not say it.
     With `strict`, layers that can only be read on an assumption are refused. `inputs` are the names of the network's
-    inputs where it has several.
+    inputs where it has several. `assume` names what is taken where a print hides it and sizes only fit so: `ceil`.
 
     >>> LayerRequest((), {"kernel": "?"}).is_open, LayerRequest(("conv:8,k3 # what?",)).is_open
     (True, False)
@@ -31,6 +31,7 @@ class LayerRequest(Value):
     rank: int | None = None
     strict: bool = False
     inputs: tuple[str, ...] = ()
+    assume: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
