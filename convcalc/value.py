@@ -7,17 +7,25 @@ Making one frozen dataclass takes 1 to 2 ms because its methods are compiled fro
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Generic, Self, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 
 
-class remembered(Generic[T]):  # noqa: N801 used as a decorator, like `property`
+def _getter(fields: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+    """Return what reads all fields as a tuple."""
+    if len(fields) > 1:
+        return attrgetter(*fields)
+    return lambda value: tuple([getattr(value, field) for field in fields])
+
+
+class cached_property(Generic[T]):  # noqa: N801 used as a decorator, like `property`
     """A property of a value that is computed once, when it is first asked for.
 
     >>> class Square(Value):
     ...     side: int
-    ...     @remembered
+    ...     @cached_property
     ...     def area(self) -> int:
     ...         print("computing")
     ...         return self.side**2
@@ -42,22 +50,28 @@ class remembered(Generic[T]):  # noqa: N801 used as a decorator, like `property`
 
 
 class _ValueMeta(type):
-    """Turns the annotations of a class into slots, with more of them for what is remembered.
+    """Turns the annotations of a class into slots, with more of them for what is cached.
 
-    Defaults are kept aside for `Value.__init__`.
+    Defaults, and what sets and reads all fields at once, are kept aside for the methods of `Value`.
     """
 
     __match_args__: tuple[str, ...]
     _defaults: dict[str, Any]
+    _setters: tuple[Callable[[object, object], None], ...]
+    _values: Callable[[object], tuple[Any, ...]]
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> _ValueMeta:
         fields = tuple(namespace.get("__annotations__", {}))
         defaults = {field: namespace.pop(field) for field in fields if field in namespace}
-        slots = [attribute.slot for attribute in namespace.values() if isinstance(attribute, remembered)]
+        slots = [attribute.slot for attribute in namespace.values() if isinstance(attribute, cached_property)]
         namespace["__slots__"] = (*fields, *slots)
         namespace["__match_args__"] = fields
         namespace["_defaults"] = defaults
-        return super().__new__(mcls, name, bases, namespace)
+        made = super().__new__(mcls, name, bases, namespace)
+        # A slot's own setter spares the look-up of its name, and one getter for all fields a loop.
+        made._setters = tuple(vars(made)[field].__set__ for field in fields)
+        made._values = staticmethod(_getter(fields))
+        return made
 
 
 @dataclass_transform(frozen_default=True)
@@ -77,37 +91,44 @@ class Value(metaclass=_ValueMeta):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        fields = type(self).__match_args__
-        if kwargs or len(args) != len(fields):
+        setters = type(self)._setters
+        if kwargs or len(args) != len(setters):
             args = self._complete(args, kwargs)
-        for field, value in zip(fields, args, strict=True):
-            object.__setattr__(self, field, value)
+        for setter, value in zip(setters, args, strict=True):
+            setter(self, value)
         self.check()
 
     def _complete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """Put what was given, by place or by name, and the defaults in the order of the fields."""
-        name, fields = type(self).__name__, type(self).__match_args__
+        name, fields, defaults = type(self).__name__, type(self).__match_args__, type(self)._defaults
         if len(args) > len(fields):
             raise TypeError(f"{name} takes {len(fields)} fields, got {len(args)}")
-        values = type(self)._defaults | dict(zip(fields, args, strict=False)) | kwargs
-        if missing := [field for field in fields if field not in values]:
-            raise TypeError(f"{name} needs {', '.join(missing)}")
+        if not kwargs and len(fields) - len(args) <= len(defaults):
+            return args + tuple(defaults.values())[len(args) - len(fields) :]
+        values = defaults | dict(zip(fields, args, strict=False)) | kwargs
         if len(values) > len(fields):
             raise TypeError(f"{name} has no {', '.join(key for key in values if key not in fields)}")
-        return tuple(values[field] for field in fields)
+        try:
+            return tuple([values[field] for field in fields])
+        except KeyError:
+            missing = ", ".join(field for field in fields if field not in values)
+            raise TypeError(f"{name} needs {missing}") from None
 
     def check(self) -> None:
         """Refuse fields that cannot be; nothing to refuse here."""
 
     def replace(self, **changes: Any) -> Self:
         """Return the same value with some fields changed."""
-        return type(self)(**(self._as_dict() | changes))
+        values = self._as_dict() | changes
+        if len(values) > len(type(self).__match_args__):
+            self._complete((), values)  # says which of them there is not
+        return type(self)(*values.values())
 
     def _as_dict(self) -> dict[str, Any]:
-        return {field: getattr(self, field) for field in type(self).__match_args__}
+        return dict(zip(type(self).__match_args__, self._as_tuple(), strict=True))
 
     def _as_tuple(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, field) for field in type(self).__match_args__)
+        return type(self)._values(self)
 
     def __setattr__(self, name: str, _value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable: {name} cannot be set")

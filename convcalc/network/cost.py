@@ -9,7 +9,7 @@ from convcalc.layers import Layer, Parameters, Unknown, macs, parameters
 from convcalc.network.graph import Graph
 from convcalc.network.open_input import completed_without_input
 from convcalc.network.trace import Trace, interpret, trace
-from convcalc.value import Value, remembered
+from convcalc.value import Value, cached_property
 
 
 class Cost(Value):
@@ -47,7 +47,7 @@ class NetworkCost(Value):
     shared: tuple[int, ...] = ()
     unknown: tuple[int, ...] = ()
 
-    @remembered
+    @cached_property
     def total(self) -> Cost:
         """All costs added up.
 

@@ -16,7 +16,7 @@ import numpy as np
 from convcalc.compute.boundary import source_cells
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
-from convcalc.value import Value, remembered
+from convcalc.value import Value, cached_property
 
 # Split large jobs into at least PARTS tiles, but keep each tile above LEAST_CELLS per channel and LEAST_MACS: below
 # them scheduling costs more than a second thread saves.
@@ -69,17 +69,17 @@ class Job(Value):
         """Number of spatial axes."""
         return len(self.sizes)
 
-    @remembered
+    @cached_property
     def kernel(self) -> tuple[int, ...]:
         """Kernel size per axis."""
         return tuple(window.kernel for window in self.windows)
 
-    @remembered
+    @cached_property
     def counts(self) -> tuple[int, ...]:
         """Output size per axis."""
         return tuple(window.output(size) for window, size in zip(self.windows, self.sizes, strict=True))
 
-    @remembered
+    @cached_property
     def inner_padded(self) -> tuple[int, ...]:
         """Sizes of the spatial axes after the first, with padding."""
         pairs = zip(self.windows[1:], self.sizes[1:], strict=True)
@@ -100,7 +100,7 @@ class Job(Value):
         """Bytes of one number."""
         return np.dtype(self.dtype).itemsize
 
-    @remembered
+    @cached_property
     def macs(self) -> int:
         """Multiply-accumulates of the definition."""
         return self.batch * self.outputs * math.prod(self.counts) * self.group_inputs * math.prod(self.kernel)
