@@ -16,7 +16,7 @@ import pytest
 
 from convcalc import cli
 from convcalc.cli.commands import COMMANDS, build
-from convcalc.cli.messages import OPTIONS, complaint, with_options
+from convcalc.cli.messages import OPTIONS, format_error, with_options
 from convcalc.errors import ConvcalcError, DataError, FileError, ShapeError, SpecError, UsageError
 
 Run = Callable[..., Any]
@@ -205,7 +205,7 @@ def test_the_caret_stands_under_its_column(before: str) -> None:
     text = f"# {before} Conv2d(q) after"
     start_at = text.index("q")
     error = SpecError("no q", text=text, span=(start_at, start_at + 1), hint="try s")
-    _, shown, carets, hint = complaint(error).splitlines()
+    _, shown, carets, hint = format_error(error).splitlines()
     from rich.cells import cell_len
 
     assert carets.strip() == "^"
@@ -215,12 +215,12 @@ def test_the_caret_stands_under_its_column(before: str) -> None:
 
 
 def test_carets_under_wide_characters_are_as_wide() -> None:
-    _, _, carets = complaint(SpecError("what", text="a 層層 b", span=(2, 4))).splitlines()
+    _, _, carets = format_error(SpecError("what", text="a 層層 b", span=(2, 4))).splitlines()
     assert carets == "    ^^^^"
 
 
 def test_a_fault_at_the_end_of_a_text_has_a_caret_after_it() -> None:
-    _, shown, carets = complaint(SpecError("more", text="conv(", span=(5, 5))).splitlines()
+    _, shown, carets = format_error(SpecError("more", text="conv(", span=(5, 5))).splitlines()
     assert (shown, carets) == ("  conv(", "       ^")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convcalc.cli.messages import WIDEST, complaint
+from convcalc.cli.messages import WIDEST, format_error
 from convcalc.errors import DataError, UsageError
 from convcalc.matrix.options import FORMATS, ReadOptions
 from convcalc.matrix.text import parse_matrix
@@ -141,7 +141,7 @@ def test_a_long_line_is_shown_in_part() -> None:
     assert caught.value.place == "m:1:1001"
     assert caught.value.text == "1 " * 500 + "x " + "1 " * 500
     assert caught.value.span == (1000, 1001)
-    _, shown, carets = complaint(caught.value).splitlines()
+    _, shown, carets = format_error(caught.value).splitlines()
     assert len(shown) <= 2 + 1 + WIDEST + 1
     assert shown[carets.index("^")] == "x"
 

@@ -13,7 +13,7 @@ from printed_models import printed_ages, printed_models
 
 import convcalc as api
 from convcalc.cli import main
-from convcalc.cli.messages import complaint
+from convcalc.cli.messages import format_error
 from convcalc.errors import ConvcalcError
 from convcalc.layers import Merge
 
@@ -48,7 +48,7 @@ def called(function: Callable[..., Any], value: Callable[[Any], Any], *arguments
         try:
             answer = value(function(*arguments, **options))
         except ConvcalcError as error:
-            return complaint(error), []
+            return format_error(error), []
     return answer, [str(warning.message) for warning in caught]
 
 

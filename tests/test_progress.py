@@ -12,11 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from convcalc.cli.progress import PATIENCE, Meter, meter
+from convcalc.cli.progress import DELAY_SECONDS, Meter, meter
 
 KERNEL = ";".join(["1 " * 11] * 9)
 SLOW = ["conv", "-", "-k", KERNEL, "-p", "same", "--boundary", "circular"]
-IMPATIENT = "import sys; from convcalc.cli import main, progress; progress.PATIENCE = 0.0; sys.exit(main())"
+IMPATIENT = "import sys; from convcalc.cli import main, progress; progress.DELAY_SECONDS = 0.0; sys.exit(main())"
 
 
 def rows(count: int) -> bytes:
@@ -38,10 +38,10 @@ def test_nothing_is_drawn_before_patience_ends() -> None:
     clock = Clock()
     counted = Meter(100, clock)
     counted(10)
-    clock.now = PATIENCE / 2
+    clock.now = DELAY_SECONDS / 2
     counted(20)
     assert counted.bar is None
-    clock.now = PATIENCE * 2
+    clock.now = DELAY_SECONDS * 2
     counted(30)
     assert counted.bar is not None
     assert counted.done == 60

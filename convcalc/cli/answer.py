@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from convcalc.cli.jobs import Job
 from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside
-from convcalc.cli.output import Answer, noted
+from convcalc.cli.messages import print_notes
+from convcalc.cli.output import Answer
 from convcalc.cli.pipe import stream
 from convcalc.cli.wanted import Wanted
 from convcalc.report.blocks import Commentary, Grid
@@ -41,25 +42,17 @@ def answer(request: Request, x: Matrix | IncomingRows, wanted: Wanted) -> Answer
         streamed = request.through(x)
         if streamed is not None:
             rows, notes = streamed
-            noted(distinct(notes))
+            print_notes(*notes)
             return stream(rows, wanted)
         x = x.whole()
     job, notes = request.on(x)
     if wanted.plan:
         return Answer(job.plan_report(), wanted.output)
-    notes = distinct((*x.notes, *notes))
+    notes = tuple(dict.fromkeys((*x.notes, *notes)))
     if wanted.bare and job.run_into(wanted.output.output):
-        return noted(notes)
+        print_notes(*notes)
+        return 0
     return Answer(_report(job, wanted, notes), wanted.output)
-
-
-def distinct(notes: Iterable[str]) -> Notes:
-    """Return notes, each of them once.
-
-    >>> distinct(("a", "b", "a"))
-    ('a', 'b')
-    """
-    return tuple(dict.fromkeys(notes))
 
 
 def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from convcalc import __version__
-from convcalc.cli.messages import misuse
+from convcalc.cli.messages import usage_error
 from convcalc.errors import FileError
 
 COMMANDS = {
@@ -46,7 +46,7 @@ def run(arguments: list[str]) -> int:
     try:
         answer = build(names)(args=arguments, prog_name="convcalc", standalone_mode=False)
     except typer.TyperException as error:
-        raise misuse(error) from error
+        raise usage_error(error) from error
     except SystemExit:
         # Typer leaves so, and only so, where the reader of its help has left.
         raise BrokenPipeError from None

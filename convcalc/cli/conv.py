@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convcalc.cli.answer import answer, distinct
+from convcalc.cli.answer import answer
 from convcalc.cli.cluster import check_cluster
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.jobs import ConvolutionJob
@@ -19,6 +19,7 @@ from convcalc.cli.matrix_arguments import (
     refuse_two_readers,
     typed_as,
 )
+from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
     CellOptions,
     ClusterOptions,
@@ -31,7 +32,7 @@ from convcalc.cli.options import (
     WindowArguments,
     grouped,
 )
-from convcalc.cli.output import Answer, noted
+from convcalc.cli.output import Answer
 from convcalc.cli.pipe import is_binary, read_input
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
@@ -52,7 +53,7 @@ HELP = """Examples:
   convcalc conv x.npy 'Conv2d(2, 4, 2, stride=2)' -k weight.npy --bias bias.npy
   convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --explain --at 1,0
 
-The cross-correlation that deep-learning frameworks call convolution; --flip makes it the mathematicians'.
+The cross-correlation that deep-learning frameworks call convolution; with --flip, the convolution of mathematics.
 
 INPUT and KERNEL are a file (text, .npy), - for standard input, or the matrix itself. KERNEL may also be a name:
 identity, box:N, gaussian:N[:SIGMA], sharpen, edge, emboss, sobel-x, sobel-y, prewitt-x, prewitt-y, scharr-x,
@@ -66,12 +67,12 @@ class KernelOptions(Group):
         str | None, typer.Option("-k", "--kernel", metavar="KERNEL", help="The kernel: a matrix, a file or a name.")
     ] = None
     groups: Annotated[
-        int | None, typer.Option("-g", "--groups", min=1, metavar="N", help="Groups the channels are split into.")
+        int | None, typer.Option("-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
     ] = None
     bias: Annotated[
         str | None, typer.Option("--bias", metavar="FILE|NUMBERS", help="Added to each output channel.")
     ] = None
-    flip: Annotated[bool, typer.Option("--flip", help="Turn the kernel by 180 degrees first.")] = False
+    flip: Annotated[bool, typer.Option("--flip", help="Rotate the kernel by 180 degrees first.")] = False
     boundary: Annotated[
         str | None,
         typer.Option(
@@ -80,7 +81,8 @@ class KernelOptions(Group):
     ] = None
     transposed: Annotated[bool, typer.Option("--transposed", help="Compute the transposed convolution.")] = False
     output_padding: Annotated[
-        str | None, typer.Option("--output-padding", metavar="N", help="Cells added to a transposed one's end.")
+        str | None,
+        typer.Option("--output-padding", metavar="N", help="Cells added at the end of a transposed convolution."),
     ] = None
 
 
@@ -184,4 +186,5 @@ def _on_cluster(request: _Request, source: str, x: "Matrix | IncomingRows", want
     assert isinstance(x, Matrix), "what is written to .npy is not streamed"
     job, notes = request.on(x)
     compute_on_cluster(scheduler, source, wanted.output.output or "", job)
-    return noted(distinct((*x.notes, *notes)))
+    print_notes(*x.notes, *notes)
+    return 0

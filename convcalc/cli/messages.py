@@ -28,15 +28,16 @@ OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {
 """The option for each parameter that messages name."""
 
 
-def complain(error: ConvcalcError) -> int:
+def print_error(error: ConvcalcError) -> int:
     """Print an error to standard error and return its exit code."""
-    _to_stderr(complaint(error))
+    _to_stderr(format_error(error))
     return error.exit_code
 
 
-def remark(note: str) -> None:
-    """Print a note to standard error."""
-    _to_stderr(f"convcalc: note: {with_options(note)}")
+def print_notes(*notes: str) -> None:
+    """Print notes to standard error, each of them once."""
+    for note in dict.fromkeys(notes):
+        _to_stderr(f"convcalc: note: {with_options(note)}")
 
 
 def _to_stderr(text: str) -> None:
@@ -44,10 +45,10 @@ def _to_stderr(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-def complaint(error: ConvcalcError) -> str:
-    """Write an error.
+def format_error(error: ConvcalcError) -> str:
+    """Return an error as it is printed.
 
-    >>> print(complaint(UsageError("no such option", place="shape", text="k=3,q=4", span=(4, 5), hint="try s")))
+    >>> print(format_error(UsageError("no such option", place="shape", text="k=3,q=4", span=(4, 5), hint="try s")))
     convcalc: shape: no such option
       k=3,q=4
           ^
@@ -96,8 +97,8 @@ def _columns(text: str) -> int:
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def misuse(error: Exception) -> UsageError:
-    """Turn what Typer says of a command line into an error of ours."""
+def usage_error(error: Exception) -> UsageError:
+    """Return an error of Typer's about the command line as one of convcalc's."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "convcalc"
     hint = f"see {command} --help"

@@ -29,7 +29,7 @@ class OutputOptions(Group):
         str | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE, in the form its ending says."),
     ] = None
-    color: Annotated[When, typer.Option("--color", help="When to use colours.")] = "auto"
+    color: Annotated[When, typer.Option("--color", help="When to use colors.")] = "auto"
 
 
 class ErrorOptions(Group):
@@ -47,7 +47,7 @@ class ErrorOptions(Group):
 class HomeworkOptions(Group):
     """Explaining and checking."""
 
-    explain: Annotated[bool, typer.Option("--explain", help="Show how the answer comes about, step by step.")] = False
+    explain: Annotated[bool, typer.Option("--explain", help="Show the working, step by step.")] = False
     check: Annotated[
         str | None,
         typer.Option("--check", metavar="ANSWER", help="Compare ANSWER with the right one; exit 1 if it is wrong."),
@@ -55,9 +55,11 @@ class HomeworkOptions(Group):
 
 
 class WindowArguments(Group):
-    """How a window slides; each one value, or one a spatial axis (3, 3x5)."""
+    """How a window slides; each one value, or one per spatial axis (3, 3x5)."""
 
-    stride: Annotated[str | None, typer.Option("-s", "--stride", metavar="N", help="Steps of the window.")] = None
+    stride: Annotated[
+        str | None, typer.Option("-s", "--stride", metavar="N", help="Distance from one window to the next.")
+    ] = None
     padding: Annotated[
         str | None,
         typer.Option(
@@ -68,7 +70,7 @@ class WindowArguments(Group):
         ),
     ] = None
     dilation: Annotated[
-        str | None, typer.Option("-d", "--dilation", metavar="N", help="Distance of the kernel's taps.")
+        str | None, typer.Option("-d", "--dilation", metavar="N", help="Spacing between kernel elements.")
     ] = None
     dims: Annotated[
         int | None, typer.Option("--dims", min=1, max=3, metavar="1|2|3", help="Number of spatial axes.")
@@ -80,14 +82,14 @@ class LayerArguments(Group):
 
     kernel: Annotated[str | None, typer.Option("-k", "--kernel", metavar="N", help="Size of the window.")] = None
     groups: Annotated[
-        int | None, typer.Option("-g", "--groups", min=1, metavar="N", help="Groups the channels are split into.")
+        int | None, typer.Option("-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
     ] = None
     out_channels: Annotated[
-        int | None, typer.Option("--out-channels", min=1, metavar="N", help="Channels that come out.")
+        int | None, typer.Option("--out-channels", min=1, metavar="N", help="Number of output channels.")
     ] = None
     output_padding: Annotated[
         str | None,
-        typer.Option("--output-padding", metavar="N", help="Cells added to the end of a transposed convolution."),
+        typer.Option("--output-padding", metavar="N", help="Cells added at the end of a transposed convolution."),
     ] = None
     ceil: Annotated[
         bool | None, typer.Option("--ceil/--no-ceil", help="Keep a last window that only partly fits.")
@@ -109,7 +111,8 @@ class CellOptions(Group):
         str | None, typer.Option("--at", metavar="ROW,COL", help="The output cell that --explain writes out.")
     ] = None
     tol: Annotated[
-        float | None, typer.Option("--tol", metavar="T", min=0, help="How far off a cell of --check may be.")
+        float | None,
+        typer.Option("--tol", metavar="T", min=0, help="Largest difference of a cell that --check accepts."),
     ] = None
 
 
@@ -118,36 +121,42 @@ class NumberOptions(Group):
 
     form: Annotated[
         str | None,
-        typer.Option("--from", metavar="FORMAT", help="Read as csv, numpy, json, image ...; else told by content."),
+        typer.Option(
+            "--from",
+            metavar="FORMAT",
+            help="Format of INPUT: csv, numpy, json, image ... (default: told by content).",
+        ),
     ] = None
-    header: Annotated[bool, typer.Option("--header", help="The first row of a table is a heading.")] = False
+    header: Annotated[bool, typer.Option("--header", help="Skip the header row.")] = False
     decimal: Annotated[str, typer.Option("--decimal", metavar="MARK", help="The decimal mark, . or ,")] = "."
-    gray: Annotated[bool, typer.Option("--gray", help="Make one channel of a picture's colours.")] = False
+    gray: Annotated[bool, typer.Option("--gray", help="Convert a color image to grayscale.")] = False
     scale: Annotated[
-        str | None, typer.Option("--scale", metavar="LOW..HIGH", help="Map a picture's range to this one: 0..1.")
+        str | None,
+        typer.Option("--scale", metavar="LOW..HIGH", help="Map the values of an image to this range: 0..1."),
     ] = None
 
     dtype: Annotated[
         str | None, typer.Option("--dtype", metavar="TYPE", help="Compute in float16, float32, float64, int64 ...")
     ] = None
-    exact: Annotated[bool, typer.Option("--exact", help="Take decimals as exact: 0.1 is one tenth.")] = False
+    exact: Annotated[bool, typer.Option("--exact", help="Compute decimals exactly: 0.1 is one tenth.")] = False
 
 
 class EngineOptions(Group):
     """How it is computed; the answer is the same, whatever they say."""
 
-    plan: Annotated[
-        bool, typer.Option("--plan", help="Show how it would be computed, and at what cost, instead of the answer.")
-    ] = False
+    plan: Annotated[bool, typer.Option("--plan", help="Show how the answer would be computed, and at what cost.")] = (
+        False
+    )
     algorithm: Annotated[
         str | None,
-        typer.Option("--algorithm", metavar="NAME", help="Compute in this way, one of those --plan lists."),
+        typer.Option("--algorithm", metavar="NAME", help="Use this algorithm, one of those that --plan lists."),
     ] = None
     memory: Annotated[
-        str, typer.Option("--memory", metavar="SIZE", help="Memory to work in, above input and output: 512M, 2GiB.")
+        str, typer.Option("--memory", metavar="SIZE", help="Memory to work in besides input and output: 512M, 2GiB.")
     ] = "512MiB"
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, max=1024, metavar="N", help="Threads, one a core if not given.")
+        int | None,
+        typer.Option("--threads", min=1, max=1024, metavar="N", help="Number of threads (default: one per core)."),
     ] = None
 
 
@@ -166,11 +175,12 @@ class ShowOptions(Group):
     """How a matrix is shown."""
 
     precision: Annotated[
-        int | None, typer.Option("--precision", min=0, max=100, metavar="N", help="Print N decimals; else all.")
+        int | None,
+        typer.Option("--precision", min=0, max=100, metavar="N", help="Round to N decimals (default: all digits)."),
     ] = None
-    heatmap: Annotated[bool, typer.Option("--heatmap", help="Draw the answer in colour blocks, too.")] = False
+    heatmap: Annotated[bool, typer.Option("--heatmap", help="Draw the answer in color blocks, too.")] = False
     show_input: Annotated[
-        bool, typer.Option("--show-input", help="Show what the answer was computed from next to it.")
+        bool, typer.Option("--show-input", help="Show what the answer was computed from beside it.")
     ] = False
 
 

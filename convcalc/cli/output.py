@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from convcalc.cli.messages import remark
+from convcalc.cli.messages import print_notes
 from convcalc.cli.options import OutputOptions
+from convcalc.cli.terminal import is_terminal
 from convcalc.errors import FileError, UsageError
 from convcalc.report.blocks import Report, answer_grid
 from convcalc.value import Value
@@ -29,11 +30,11 @@ class Answer(Value):
 def show(answer: Answer) -> int:
     """Print or write an answer, and return its exit code."""
     report, output = answer.report, answer.output
-    noted(report.notes)
+    print_notes(*report.notes)
     if output.output is not None:
         _write(report, output.output)
         if "check" in report.data:
-            remark(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
+            print_notes(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
     else:
         for part in _parts(report, output):
             write_out(part)
@@ -43,7 +44,7 @@ def show(answer: Answer) -> int:
 def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes]:
     """Return what is to be printed, a large matrix in pieces."""
     form = "json" if output.json else output.format
-    if form == "auto" and not (sys.stdout is not None and sys.stdout.isatty()):
+    if form == "auto" and not is_terminal(sys.stdout):
         form = "plain"
     pieces = _large_matrix(report, "plain" if output.quiet and not output.json else form)
     return (_rendered(report, output),) if pieces is None else pieces
@@ -60,17 +61,10 @@ def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
     return plain_chunks(grid.array, grid.precision, separator)
 
 
-def noted(notes: Sequence[str]) -> int:
-    """Print notes beside an answer that has been written already, and return the exit code."""
-    for note in notes:
-        remark(note)
-    return 0
-
-
 def _rendered(report: Report, output: OutputOptions) -> str | bytes:
     from convcalc.render import render
 
-    terminal = sys.stdout is not None and sys.stdout.isatty()
+    terminal = is_terminal(sys.stdout)
     form = "json" if output.json else output.format
     if output.quiet and not output.json:
         from convcalc.render.plain import render_answer

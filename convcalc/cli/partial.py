@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from convcalc.cli.options import ErrorOptions, OutputOptions
+from convcalc.cli.terminal import is_terminal
 from convcalc.errors import ShapeError
 
 
@@ -20,7 +21,7 @@ def partial_table(errors: ErrorOptions, output: OutputOptions, layout: str | Non
     try:
         yield
     except ShapeError as error:
-        terminal = sys.stderr is not None and sys.stderr.isatty()
+        terminal = is_terminal(sys.stderr)
         if errors.partial or (terminal and not output.quiet and not output.json):
             _print_table(error, output, layout, terminal)
         raise

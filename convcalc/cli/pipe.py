@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc.cli.matrix_arguments import read_array, reading
 from convcalc.cli.output import write_out
 from convcalc.cli.progress import meter
+from convcalc.cli.terminal import is_terminal
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import FileError
 
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
 
-TASTE = 1 << 20
+FIRST_READ_BYTES = 1 << 20
 """Bytes that are waited for before rows are computed as they come."""
-SILENCE = 0.1
+IDLE_SECONDS = 0.1
 """Seconds without a byte after which they are computed as they come, too."""
-PATIENCE = 1.0
-"""Seconds after the first byte that a trickle without silences may take until then."""
+FIRST_READ_SECONDS = 1.0
+"""Seconds after the first byte that a slow stream of bytes may take until then."""
 
 
 def is_binary(source: str) -> bool:
-    """Return by its name whether an input is NumPy's and not text, whose planes have the same bits from file or pipe.
+    """Return whether an input is a file of NumPy's by its name; text has the same bits from a file as from a pipe.
 
     >>> is_binary("x.npy"), is_binary("-")
     (True, False)
@@ -39,10 +40,10 @@ def is_binary(source: str) -> bool:
 
 
 def read_input(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRows:
-    """Read a matrix; or, from a pipe or a text file of more than `memory` bytes, rows that come after a first taste.
+    """Read a matrix; or, from a pipe or a text file of more than `memory` bytes, rows that are read as they come.
 
-    A pipe that ends within `TASTE` bytes and without `SILENCE` is read whole, so that nothing has been printed when
-    an error is found in it; and so is all that does not begin as plain rows of numbers.
+    A pipe that ends within `FIRST_READ_BYTES` and without a pause of `IDLE_SECONDS` is read whole, so that nothing
+    has been printed when an error is found in it; and so is all that does not begin as plain rows of numbers.
     """
     pipe = _source(source, memory) if wanted.streams else None
     if pipe is None:
@@ -53,10 +54,10 @@ def read_input(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRow
 
     options, place = reading(wanted.numbers), STANDARD_INPUT if source == "-" else source
     try:
-        head, ended = _taste(pipe)
+        head, ended = _read_start(pipe)
         begun = begins_rows(head, options)
         while begun is None and not ended:
-            piece = os.read(pipe, TASTE)
+            piece = os.read(pipe, FIRST_READ_BYTES)
             head, ended = head + piece, not piece
             begun = begins_rows(head, options)
         rows = IncomingRows(head, lambda size: os.read(pipe, size), place, options) if not ended else None
@@ -104,19 +105,19 @@ def _widen(pipe: int) -> None:
     try:
         from fcntl import F_SETPIPE_SZ, fcntl
 
-        fcntl(pipe, F_SETPIPE_SZ, TASTE)
+        fcntl(pipe, F_SETPIPE_SZ, FIRST_READ_BYTES)
     except (ImportError, OSError):
         return
 
 
-def _taste(pipe: int) -> tuple[bytes, bool]:
-    """Read until the end, or `TASTE` bytes, or a silence, or out of patience; and tell whether it was the end."""
+def _read_start(pipe: int) -> tuple[bytes, bool]:
+    """Return the first bytes of a pipe, as many as come before one of the limits above, and whether that is all."""
     from select import select
 
-    pieces = [os.read(pipe, TASTE)]
-    size, until = len(pieces[0]), monotonic() + PATIENCE
-    while pieces[-1] and size < TASTE and monotonic() < until and select([pipe], [], [], SILENCE)[0]:
-        pieces.append(os.read(pipe, TASTE))
+    pieces = [os.read(pipe, FIRST_READ_BYTES)]
+    size, until = len(pieces[0]), monotonic() + FIRST_READ_SECONDS
+    while pieces[-1] and size < FIRST_READ_BYTES and monotonic() < until and select([pipe], [], [], IDLE_SECONDS)[0]:
+        pieces.append(os.read(pipe, FIRST_READ_BYTES))
         size += len(pieces[-1])
     return b"".join(pieces), not pieces[-1]
 
@@ -139,7 +140,7 @@ def stream(blocks: Iterable[Any], wanted: Wanted) -> int:
 
         write_bytes(path, texts(_counted(blocks)))
         return 0
-    watched = blocks if sys.stdout is None or sys.stdout.isatty() else _counted(blocks)
+    watched = blocks if sys.stdout is None or is_terminal(sys.stdout) else _counted(blocks)
     for text in texts(watched):
         write_out(text)
     return 0

@@ -44,10 +44,10 @@ HELP = """Examples:
   convcalc pool image.npy avg --adaptive 7
   convcalc pool '1 3 3 4 5 6 7' avg -k 3 -s 2 --explain --at 1
 
-The largest (max), smallest (min), mean (avg) or p-norm (lp) of the cells under a window.
+The largest (max), smallest (min), mean (avg) or p-norm (lp) of the cells in each window.
 
 INPUT is a file (text, .npy), - for standard input, or the matrix itself. LAYER is max, avg, min or lp with options,
-or a whole layer. All axes before the spatial ones (the last two, or what --dims says) are pooled each by itself."""
+or a whole layer. Every plane of the spatial axes (the last two, or as --dims says) is pooled by itself."""
 
 
 class PoolOptions(Group):
@@ -58,19 +58,19 @@ class PoolOptions(Group):
         bool | None, typer.Option("--ceil/--no-ceil", help="Keep a last window that only partly fits.")
     ] = None
     norm: Annotated[
-        float | None, typer.Option("--norm", metavar="P", help="The p of an lp pooling, 2 if not given.")
+        float | None, typer.Option("--norm", metavar="P", help="The p of an lp pooling (default: 2).")
     ] = None
     count_pad: Annotated[
-        bool | None, typer.Option("--count-pad/--no-count-pad", help="Whether an average counts the padding.")
+        bool | None,
+        typer.Option("--count-pad/--no-count-pad", help="Whether an average counts padding cells (default: yes)."),
     ] = None
     divisor: Annotated[
-        int | None, typer.Option("--divisor", metavar="N", help="What an average divides by, whatever it counts.")
+        int | None, typer.Option("--divisor", metavar="N", help="Divide sums by N instead of the number of cells.")
     ] = None
-    indices: Annotated[
-        bool, typer.Option("--indices", help="Also say where each maximum stands in its flat plane.")
-    ] = False
+    indices: Annotated[bool, typer.Option("--indices", help="Also return the flat index of each maximum.")] = False
     adaptive: Annotated[
-        str | None, typer.Option("--adaptive", metavar="SIZE", help="Pool to this output size, whatever comes in.")
+        str | None,
+        typer.Option("--adaptive", metavar="SIZE", help="Pool to this output size, whatever the input size."),
     ] = None
     whole: Annotated[bool, typer.Option("--global", help="Pool every plane to one number.")] = False
 

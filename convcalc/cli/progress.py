@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-PATIENCE = 1.0
+from convcalc.cli.terminal import is_terminal
+
+DELAY_SECONDS = 1.0
 """Seconds that pass before anything is shown."""
 REDRAWS = 8
-"""Redraws a second at most."""
+"""Redraws per second at most."""
 
 
 class Meter:
-    """Counts rows done and, after `PATIENCE`, draws them; Rich is imported only then.
+    """Counts rows done and, after `DELAY_SECONDS`, draws them; Rich is imported only then.
 
     `total` is None where it is not known how many rows will come.
     """
@@ -30,7 +32,7 @@ class Meter:
         """Take note of more rows done."""
         self.done += rows
         if self.bar is None:
-            if self.clock() - self.started < PATIENCE:
+            if self.clock() - self.started < DELAY_SECONDS:
                 return
             # Known here before it hides the cursor: an interrupt may come in between, and `close` must show it again.
             self.bar, self.task = _bar(self.total)
@@ -61,8 +63,8 @@ def _bar(total: int | None) -> tuple[Any, Any]:
 
 @contextmanager
 def meter(total: int | None) -> Iterator[Meter | None]:
-    """Return what counts the rows of some work, or None without a terminal; the screen is tidy afterwards."""
-    if sys.stderr is None or not sys.stderr.isatty():
+    """Yield what counts the rows of some work, or None without a terminal; the screen is tidy afterwards."""
+    if not is_terminal(sys.stderr):
         yield None
         return
     counted = Meter(total)

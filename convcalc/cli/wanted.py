@@ -13,6 +13,7 @@ from convcalc.cli.options import (
     OutputOptions,
     ShowOptions,
 )
+from convcalc.cli.terminal import is_terminal
 from convcalc.errors import UsageError
 from convcalc.value import Value
 
@@ -72,7 +73,6 @@ class Wanted(Value):
             return SEPARATORS.get(Path(output.output).suffix.lower())
         if output.json:
             return None
-        terminal = sys.stdout is not None and sys.stdout.isatty()
-        if output.quiet or output.format == "plain" or (output.format == "auto" and not terminal):
+        if output.quiet or output.format == "plain" or (output.format == "auto" and not is_terminal(sys.stdout)):
             return " "
         return "," if output.format == "csv" else None
