@@ -14,13 +14,14 @@ _convcalc() {
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
                 --out-channels) words=''; value=1 ;;
                 --output-padding) words=''; value=1 ;;
                 -f|--file) words=''; value=1 ;;
+                --assume) words='ceil'; value=1 ;;
                 -s|--stride) words=''; value=1 ;;
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;
                 -d|--dilation) words=''; value=1 ;;
@@ -35,7 +36,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict -s --stride -p --padding -d --dilation --dims --explain --check --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
@@ -46,6 +47,7 @@ _convcalc() {
                 --out-channels) words=''; value=1 ;;
                 --output-padding) words=''; value=1 ;;
                 -f|--file) words=''; value=1 ;;
+                --assume) words='ceil'; value=1 ;;
                 -s|--stride) words=''; value=1 ;;
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;
                 -d|--dilation) words=''; value=1 ;;

@@ -307,3 +307,15 @@ def test_huge_sizes_are_answered_to_the_last_digit(here: Run) -> None:
     size = 10**60 + 1
     done = here("shape", size, "-k", "3", "-s", "2", "-p", "1", "--dims", "1", "-q")
     assert done.stdout == f"{(size - 1) // 2 + 1}\n"
+
+
+def test_a_hidden_ceil_mode_is_taken_if_asked(here: Run) -> None:
+    Path("pooled.txt").write_text(
+        "Net(\n  (a): AvgPool2d(kernel_size=2, stride=2, padding=0)\n  (b): Flatten(start_dim=1, end_dim=-1)\n"
+        "  (c): Linear(in_features=27, out_features=4, bias=True)\n)\n"
+    )
+    refused = here("shape", "3x5x5", "-f", "pooled.txt")
+    assert refused.returncode == 2
+    assert "fits if layer 1 (a) was made with ceil_mode=True" in refused.stderr
+    assert "--assume ceil" in refused.stderr
+    assert here("shape", "3x5x5", "-f", "pooled.txt", "--assume", "ceil", "-q").stdout == "4\n"

@@ -18,7 +18,10 @@ def test_the_pooling_that_makes_sizes_fit_is_named_and_taken() -> None:
     network, shape = parse_network(FULL), TensorShape((1, 5, 7), 2)
     with pytest.raises(ShapeError, match="24 features") as caught:
         traced_network(network, shape)
-    assert caught.value.hint == "fits if layer 2 (1) was made with ceil_mode=True, which PyTorch does not print"
+    assert (
+        caught.value.hint
+        == "fits if layer 2 (1) was made with ceil_mode=True, which PyTorch does not print: `assume` ceil"
+    )
     changed, traced = traced_network(network, shape, assume=("ceil",))
     assert [str(step.output) for step in traced.steps] == ["2x5x7", "2x3x4", "24", "5"]
     assert "layer 2 (1)" in changed.assumptions[-1]

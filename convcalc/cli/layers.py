@@ -26,16 +26,17 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
     """
     values = {name: getattr(window if hasattr(window, name) else layer, name) for name in OPTIONS}
     options = {name: value for name, value in values.items() if value is not None}
+    assumed = () if layer.assume is None else (layer.assume,)
     if layer.file is None:
         if not texts and not options:
             hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
             raise UsageError("no layer given", hint=hint)
-        return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict)
+        return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict, assume=assumed)
     if texts:
         raise UsageError("layers come from -f or from the command line, not from both", place="-f")
     from convcalc.matrix.sources import read_text
 
-    return LayerRequest((read_text(layer.file),), options, layer.file, window.dims, layer.strict)
+    return LayerRequest((read_text(layer.file),), options, layer.file, window.dims, layer.strict, assume=assumed)
 
 
 def sliding_options(window: WindowArguments) -> WindowOptions:

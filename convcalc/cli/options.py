@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+Assumption = Literal["ceil"]
 Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex", "mermaid", "dot"]
 When = Literal["auto", "always", "never"]
 
@@ -102,6 +103,10 @@ class LayerArguments(Group):
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a printed model that can only be read on an assumption.")
     ] = False
+    assume: Annotated[
+        Assumption | None,
+        typer.Option("--assume", help="Take what a print hides where sizes only fit so: ceil is a pool's ceil_mode."),
+    ] = None
 
 
 class CellOptions(Group):

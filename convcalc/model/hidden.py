@@ -45,7 +45,8 @@ def with_ceil(network: Network, places: Sequence[int]) -> Network:
 def ceil_hint(network: Network, places: Sequence[int]) -> str:
     """Return the sentence on poolings that make sizes fit."""
     verb = "was" if len(places) == 1 else "were"
-    return f"fits if {_named(network, places)} {verb} made with ceil_mode=True, which PyTorch does not print"
+    names = _named(network, places)
+    return f"fits if {names} {verb} made with ceil_mode=True, which PyTorch does not print: `assume` ceil"
 
 
 def _may_ceil(network: Network, index: int) -> bool:
