@@ -54,6 +54,14 @@ def test_a_plan_has_nothing_to_look_at(look: dict[str, Any], name: str) -> None:
         wanted(plan=True, **look)
 
 
+@pytest.mark.parametrize("path", ["y.npy", "folder/Y.NPZ", "y.png"])
+def test_a_file_of_numbers_alone_holds_no_explanation(path: str) -> None:
+    for name, look in (("--explain", {"explain": True}), ("--heatmap", {"heatmap": True, "check": "1"})):
+        with pytest.raises(UsageError, match=f"{name} has no effect with -o {path}"):
+            wanted(output=path, **look)
+    assert wanted(output=path, check="1 2").looks == ("--check",)
+
+
 def test_a_tolerance_needs_a_claim() -> None:
     with pytest.raises(UsageError, match="--tol has no effect without --check"):
         wanted(tol=0.5)
@@ -79,7 +87,7 @@ def test_rows_leave_one_by_one_as_bare_text(given: dict[str, Any], separator: st
     asked = wanted(**given)
     assert asked.separator == separator
     assert asked.streams is (separator is not None)
-    assert not wanted(**given, explain=True).streams
+    assert not wanted(**given, check="1").streams
     assert not wanted(**given, plan=True).streams
 
 
@@ -101,9 +109,7 @@ def test_what_has_no_effect_is_refused(command: list[str], message: str, here: R
     assert message in done.stderr
 
 
-@pytest.mark.parametrize(
-    "options", [["--plan"], ["--threads", "2"], ["--exact"], ["--from", "npy"], ["--header"], ["--show-input"]]
-)
+@pytest.mark.parametrize("options", [["--plan"], ["--threads", "2"], ["--exact"], ["--from", "npy"], ["--header"]])
 def test_what_a_cluster_does_not_do_is_refused(options: list[str], here: Run) -> None:
     done = here("conv", "x.npy", "-k", "sobel-x", "-o", "y.npy", "--scheduler", "tcp://127.0.0.1:9", *options)
     assert (done.returncode, done.stdout) == (2, "")

@@ -154,7 +154,7 @@ def test_an_error_of_a_worker_is_an_error_here(cluster: Cluster, files: Path, co
     ("arguments", "code", "message"),
     [
         (["-o", "y.txt"], 2, "from one .npy file to another"),
-        (["-o", "y.npy", "--explain"], 2, "--explain has no effect with --scheduler"),
+        (["-o", "y.npy", "--explain"], 2, "--explain has no effect with -o y.npy"),
         (["-o", "y.npy", "--dtype", "float64"], 2, "--dtype has no effect with --scheduler"),
     ],
 )

@@ -20,6 +20,9 @@ from convcalc.value import Value
 SEPARATORS = {".txt": " ", ".csv": ",", ".tsv": "\t"}
 """The files that rows can be written into one by one, and what stands between their cells."""
 
+BARE_ENDINGS = (".npy", ".npz", ".png")
+"""The files that hold a matrix and nothing about it."""
+
 
 class Wanted(Value):
     """How numbers are read, whether the result is planned, explained, checked or only written, and where it goes."""
@@ -35,6 +38,10 @@ class Wanted(Value):
         """Refuse two questions at once, and options without effect."""
         if self.plan and self.looks:
             raise UsageError(f"--plan and {self.looks[0]} are two questions", hint="ask one at a time")
+        unseen = [name for name in self.looks if name != "--check"]
+        if unseen and (self.output.output or "").lower().endswith(BARE_ENDINGS):
+            hint = "write to .txt, .md or .json"
+            raise UsageError(f"{unseen[0]} has no effect with -o {self.output.output}", hint=hint)
         if self.cell.tol is not None and self.homework.check is None:
             raise UsageError("--tol has no effect without --check", hint="add --check ANSWER")
 

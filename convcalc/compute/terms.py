@@ -35,11 +35,11 @@ def convolution_products(
         for row in product(*(range(window.kernel) for window in windows[:-1])):
             products = []
             for last in range(windows[-1].kernel):
-                tap = (*row, last)
-                cell = tuple(s + t * w.dilation for s, t, w in zip(starts, tap, windows, strict=True))
+                element = (*row, last)
+                cell = tuple(s + e * w.dilation for s, e, w in zip(starts, element, windows, strict=True))
                 inside = all(0 <= c < size for c, size in zip(cell, spatial, strict=True))
                 number = _plain(x[(sample, first + channel, *cell)]) if inside else 0
-                products.append((number, _plain(weight[(output, channel, *tap)])))
+                products.append((number, _plain(weight[(output, channel, *element)])))
             rows.append(products)
         yield (f"channel {first + channel}" if x.shape[1] > 1 else "", rows)
 
@@ -62,9 +62,9 @@ def transposed_products(
     first = output // per_group * channels
     meetings = [
         [
-            (cell, tap)
-            for tap in range(window.kernel)
-            for cell, rest in [divmod(index + window.padding.before - tap * window.dilation, window.stride)]
+            (cell, element)
+            for element in range(window.kernel)
+            for cell, rest in [divmod(index + window.padding.before - element * window.dilation, window.stride)]
             if not rest and 0 <= cell < size
         ]
         for window, index, size in zip(windows, place, x.shape[2:], strict=True)
@@ -75,8 +75,8 @@ def transposed_products(
             pairs = [tuple(zip(*(*outer, inner), strict=True)) for inner in meetings[-1]]
             rows.append(
                 [
-                    (_plain(x[(sample, channel, *cells)]), _plain(weight[(channel, output % per_group, *taps)]))
-                    for cells, taps in pairs
+                    (_plain(x[(sample, channel, *cells)]), _plain(weight[(channel, output % per_group, *elements)]))
+                    for cells, elements in pairs
                 ]
             )
         yield (f"channel {channel}" if x.shape[1] > 1 else "", [row for row in rows if row])
