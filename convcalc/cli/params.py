@@ -20,6 +20,7 @@ from convcalc.cli.output import Answer
 from convcalc.cli.partial import partial_table
 from convcalc.errors import UsageError
 from convcalc.model.count import Count, count
+from convcalc.notation import is_size
 from convcalc.report.blocks import Commentary, Report
 from convcalc.report.params import params_report
 
@@ -33,9 +34,9 @@ HELP = """Examples:
 \b
   convcalc params 'Conv2d(3, 64, 7)'
   convcalc params 'Conv2d(1, 6, 5)' 'Flatten()' 'Linear(3456, 10)' --input 1x28x28
-  convcalc params -f network.txt --input 3x224x224 --json
+  convcalc params 3x224x224 -f network.txt --json
 
-Weights and biases of one layer or a whole network; with --input also MACs, FLOPs and memory.
+Weights and biases of one layer or a whole network; with the size of an INPUT also MACs, FLOPs and memory.
 
 MACs are the multiply-accumulates of convolutions, linear and recurrent layers and attention's products, biases
 not counted; FLOPs are twice as many."""
@@ -65,7 +66,7 @@ class CountOptions(Group):
 
 @grouped
 def params(
-    layers: Annotated[list[str] | None, typer.Argument(metavar="[LAYER]...", show_default=False)] = None,
+    layers: Annotated[list[str] | None, typer.Argument(metavar="[INPUT] [LAYER]...", show_default=False)] = None,
     *,
     counts: CountOptions,
     layer: LayerArguments,
@@ -75,10 +76,11 @@ def params(
     output: OutputOptions,
 ) -> Answer:
     """Answer `convcalc params`."""
-    request = layer_request(layers, layer, window)
+    size, texts = _input_and_layers(layers or [], counts.input)
+    request = layer_request(texts, layer, window)
     _refuse_two(counts, homework)
     with partial_table(errors, output):
-        counted = count(request, counts.input)
+        counted = count(request, size)
     taken = _memory(counted, counts)
     comment = Commentary(
         _derived(counted, taken) if homework.explain else (),
@@ -90,6 +92,19 @@ def params(
         return Answer(_conventions(counted, comment), output)
     report = params_report(counted.cost, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment, taken)
     return Answer(report, output)
+
+
+def _input_and_layers(texts: list[str], given: str | None) -> tuple[str | None, list[str]]:
+    """Return the size of the input, the option's or a first argument that is one, and the layers.
+
+    >>> _input_and_layers(["3x9x9", "conv:8,k3"], None)
+    ('3x9x9', ['conv:8,k3'])
+    """
+    if not texts or not is_size(texts[0]):
+        return given, texts
+    if given is not None:
+        raise UsageError(f"the input {texts[0]} and --input {given}", place="params", hint="give one of them")
+    return texts[0], texts[1:]
 
 
 def _refuse_two(counts: CountOptions, homework: HomeworkOptions) -> None:

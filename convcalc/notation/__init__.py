@@ -8,7 +8,15 @@ from __future__ import annotations
 from convcalc.errors import SpecError
 from convcalc.notation.nodes import Network, Node, WindowOptions
 from convcalc.notation.options import adaptive_pooling, apply_options, build_layer, is_bare
-from convcalc.notation.sizes import channels_first, named_sizes, parse_axes, parse_cell, parse_padding, parse_size
+from convcalc.notation.sizes import (
+    channels_first,
+    is_size,
+    named_sizes,
+    parse_axes,
+    parse_cell,
+    parse_padding,
+    parse_size,
+)
 from convcalc.text import Source, fold, plain_signs
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "build_layer",
     "channels_first",
     "is_bare",
+    "is_size",
     "named_sizes",
     "parse_axes",
     "parse_cell",

@@ -38,6 +38,19 @@ def parse_size(text: str, *, layout: str = "chw", rank: int = 2) -> tuple[int, .
     return channels_first(sizes, rank) if layout == "hwc" else sizes
 
 
+def is_size(text: str) -> bool:
+    """Return whether a text is the size of an input, or of several by their names, and not a layer.
+
+    >>> is_size("3x224x224"), is_size("a=3x8x8 b=10"), is_size("conv:8,k3"), is_size("3*relu")
+    (True, True, False, False)
+    """
+    try:
+        named = named_sizes(text) if "=" in text else {"": text}
+        return bool(named) and all(parse_size(size) for size in named.values())
+    except SpecError:
+        return False
+
+
 def named_sizes(text: str) -> dict[str, str]:
     """Return the sizes of several named inputs as written, by their names; nothing where there is just one input.
 
