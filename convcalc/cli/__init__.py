@@ -5,6 +5,7 @@ Nothing is imported here that takes time, so that signals are taken care of as e
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -23,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if argv is not None:
         return _answered(argv)
+    # Python looks for cycles each time there are 700 more objects: of a network of 10,000 layers again and again.
+    gc.set_threshold(200_000)
     raise_on_signals(main.__code__)
     try:
         return _answered(sys.argv[1:])

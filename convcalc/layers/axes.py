@@ -56,7 +56,7 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
     >>> axis_maps(families.Border(((1, 2), (3, 4))), TensorShape((8, 5, 7), 2))[1]
     (1, Shift(before=3, after=4, mode='constant'))
     """
-    _check_rank(layer, shape)
+    check_rank(layer, shape)
     if isinstance(layer, families.Permute):
         return _permuted(layer, shape)
     maps = _maps(layer, shape)
@@ -73,7 +73,12 @@ def takes_rank(layer: Layer, rank: int) -> bool:
     return rank_of(layer) in (None, rank) or (isinstance(layer, families.Normalization) and rank == 0)
 
 
-def _check_rank(layer: Layer, shape: TensorShape) -> None:
+def check_rank(layer: Layer, shape: TensorShape) -> None:
+    """Refuse a shape of another number of spatial axes than the layer works on.
+
+    >>> from convcalc.layers import Pooling
+    >>> check_rank(Pooling("max", (3,), (2,), "valid", (1,)), TensorShape((8, 9), 1))
+    """
     if isinstance(layer, families.PixelShuffle) and shape.rank < 2:
         raise ShapeError(f"the layer works on two spatial axes, the input {shape} has {shape.rank}")
     expected = rank_of(layer)

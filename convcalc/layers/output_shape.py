@@ -9,7 +9,7 @@ from convcalc.axis_maps import AxisMaps, output_size_or_open
 from convcalc.errors import ShapeError
 from convcalc.geometry import each_axis, output_sizes
 from convcalc.layers.attending import attended, held
-from convcalc.layers.axes import axis_maps
+from convcalc.layers.axes import axis_maps, check_rank
 from convcalc.layers.block_families import AttentionProduct, Held, Slice
 from convcalc.layers.families import (
     AdaptivePooling,
@@ -107,18 +107,18 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
     >>> print(output_shape(conv, TensorShape((3, 224, 224), 2)))
     64x112x112
     """
-    axes = axis_maps(layer, shape) if axes is None else axes
+    check_rank(layer, shape)
     match layer:
         case Convolution():
             _check_channels(layer.in_channels, shape)
             channels = shape.channels if layer.out_channels is None else layer.out_channels
-            return shape.with_channels(channels, _spatial(axes, shape))
+            return shape.with_channels(channels, _spatial(layer, shape, axes))
         case Pooling() | Unpooling() | Border() | Resize():
-            return shape.with_channels(shape.channels, _spatial(axes, shape))
+            return shape.with_channels(shape.channels, _spatial(layer, shape, axes))
         case AdaptivePooling():
-            return shape.with_channels(shape.channels, () if layer.drop_axes else _spatial(axes, shape))
+            return shape.with_channels(shape.channels, () if layer.drop_axes else _spatial(layer, shape, axes))
         case PixelShuffle():
-            return shape.with_channels(shuffled_channels(layer, shape), _spatial(axes, shape))
+            return shape.with_channels(shuffled_channels(layer, shape), _spatial(layer, shape, axes))
         case Linear():
             return _linear_output(layer, shape)
         case Embedding():
@@ -145,8 +145,12 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
             assert_never(layer)
 
 
-def _spatial(axes: AxisMaps | None, shape: TensorShape) -> tuple[int | None, ...]:
+def _spatial(layer: Layer, shape: TensorShape, axes: AxisMaps | None) -> tuple[int | None, ...]:
     """Send each spatial axis through its rule."""
+    if axes is None:
+        if isinstance(layer, Convolution | Pooling) and shape.spatial.count(None) == shape.rank:
+            return shape.spatial  # where no size is known no rule is needed, and rules take time to make
+        axes = axis_maps(layer, shape)
     return each_axis(output_size_or_open, [axis_map for _, axis_map in axes or ()], shape.spatial)
 
 

@@ -22,6 +22,8 @@ from convcalc.text import Source
 
 _MAX_DEPTH = 100
 _TOKEN = re.compile(r"""[\s;]+|[(\[{]|[)\]}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*"|['"]|[^\s;()\[\]{}#'"]+""")
+# Between the brackets of an item only brackets count, and what hides them.
+_INSIDE_ITEM = re.compile(r"""[()\[\]{}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*\"""")
 _SIGNS = ("+", "|", "*")
 
 
@@ -38,9 +40,10 @@ def split_items(source: Source) -> list[Part]:
     >>> group.sign, [len(branch) for branch in group.branches]
     ('+', [2, 1])
     """
-    splitter = _Splitter(source)
-    for token in _TOKEN.finditer(source.text):
-        splitter.take(token[0], token.start(), token.end())
+    splitter, at = _Splitter(source), 0
+    while token := (_INSIDE_ITEM if splitter.brackets else _TOKEN).search(source.text, at):
+        at = token.end()
+        splitter.take(token[0], token.start(), at)
     return splitter.finish()
 
 

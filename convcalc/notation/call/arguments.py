@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 from convcalc.errors import ConvcalcError
@@ -102,16 +103,21 @@ def _window_axes(bound: BoundArguments, name: str, value: object) -> tuple[int, 
     return _axes(bound, name, value, 1)
 
 
+@lru_cache(64)
+def _even(cells: int) -> Padding:
+    return Padding(cells, cells)
+
+
 def _both_sides(bound: BoundArguments, name: str, value: object) -> tuple[Padding, ...]:
     if isinstance(value, Sequence) and len(value.items) == 1:
         value = value.items[0].value
-    return tuple(Padding(cells, cells) for cells in _axes(bound, name, value, 0))
+    return tuple(map(_even, _axes(bound, name, value, 0)))
 
 
 def _padding(bound: BoundArguments, name: str, value: object) -> object:
     word = value.name if isinstance(value, Symbol) else value
     if not isinstance(word, str):
-        return tuple(Padding(cells, cells) for cells in _axes(bound, name, value, 0))
+        return tuple(map(_even, _axes(bound, name, value, 0)))
     if word not in ("same", "valid"):
         raise bound.fault(name, f"padding must be a number, 'same' or 'valid', got {_shown(word)}")
     return word

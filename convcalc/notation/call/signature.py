@@ -6,6 +6,8 @@ module knows no layers and no notation.
 
 from __future__ import annotations
 
+from functools import cache
+
 from convcalc.notation.call.arguments import READERS, BoundArguments
 from convcalc.notation.call.syntax import Call
 from convcalc.text import Source, did_you_mean
@@ -36,12 +38,20 @@ def bind(source: Source, call: Call, signature: Signature, rank: int, keywords: 
         if name in bound.given:
             raise source.fault(f"{name} is given twice", at, argument.end)
         bound.given[name] = argument
+    bound.values = dict(_defaults(parameters, rank))
     for name, kind, default in parameters:
         given = bound.given.get(name)
         if given is not None:
             bound.values[name] = READERS[kind](bound, name, given.value)
         elif default is ...:
             raise source.fault(f"{call.short_name} needs {name}", call.start, call.name_end)
-        else:
-            bound.values[name] = READERS[kind](bound, name, default)
     return bound
+
+
+@cache
+def _defaults(parameters: Signature, rank: int) -> dict[str, object]:
+    """Return the default of each parameter as it is read for `rank` axes, `...` for one that is required."""
+    bound = BoundArguments(Source(""), Call("", [], [], (0, 0, 0)), rank)
+    return {
+        name: default if default is ... else READERS[kind](bound, name, default) for name, kind, default in parameters
+    }
