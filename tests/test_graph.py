@@ -12,7 +12,8 @@ from convcalc.axis_maps import ReceptiveField
 from convcalc.cli import main
 from convcalc.errors import ShapeError
 from convcalc.layers import TensorShape
-from convcalc.model.forward import graph_of
+from convcalc.model.forward import forward, graph_of
+from convcalc.model.request import LayerRequest
 from convcalc.network.region import region
 from convcalc.network.trace import Trace, trace
 from convcalc.notation import parse_network
@@ -165,3 +166,19 @@ def test_inputs_that_are_not_there(
 ) -> None:
     assert main(["shape", size, *layers]) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("(conv:8,k2,p0:1x0:1 + id)", "the centres of the paths that meet are 0.5 cells apart"),
+        ("(conv:8,k3,p1 + id)", None),
+        ("(conv:8,k3,s2,p1 | maxpool:3,s2,p1)", None),
+        ("(conv:8,k3,s2,p1 | maxpool:2)", "the centres of the paths that meet are 0.5 cells apart"),
+        ("(conv:8,k3,s3 + adaptiveavgpool2d:4)", None),
+        ("conv:4,k3 =a conv:5,k3 cat:a,crop", None),
+    ],
+)
+def test_paths_that_do_not_align_are_named(text: str, said: str | None) -> None:
+    notes = forward(LayerRequest((text,)), "8x12x12").network.notes
+    assert [note.partition(": ")[2] for note in notes] == ([] if said is None else [said])

@@ -11,7 +11,7 @@ from convcalc.model.hidden import ceil_hint, ceiling_pools, with_ceil
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
-from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
+from convcalc.network.trace import Trace, interpret, is_flatten_missing, misalignment, trace
 from convcalc.notation import Network, Node, channels_first, named_sizes, parse_size
 from convcalc.value import Value
 
@@ -219,7 +219,7 @@ def _hides_flatten(network: Network, index: int, *shapes: TensorShape) -> bool:
 
 
 def _with_doubts(network: Network, traced: Trace) -> Network:
-    """Note the linear layers that take what comes in and, without a flatten, join only its last axis."""
+    """Note linear layers that join only the last axis of what comes in, and merges whose paths do not align."""
     nodes = list(network.nodes)
     for index, (node, step) in enumerate(zip(network.nodes, traced.steps, strict=True)):
         match node.layer:
@@ -227,6 +227,10 @@ def _with_doubts(network: Network, traced: Trace) -> Network:
                 last = step.input.sizes[-1]
                 doubt = f"{node.text} joins only the {last} numbers of the last axis; a flatten before it joins all"
                 nodes[index] = node.replace(notes=(*node.notes, doubt))
+            case Merge():
+                apart = misalignment(traced, index)
+                if apart is not None:
+                    nodes[index] = node.replace(notes=(*node.notes, f"{node.label} (layer {index + 1}): {apart}"))
     return network.replace(nodes=tuple(nodes))
 
 

@@ -166,6 +166,40 @@ def _fields_of_merge(
     )
 
 
+def misalignment(trace: Trace, index: int) -> str | None:
+    """Return how the fields of the paths that meet in a merge fail to align, None where they do.
+
+    Fields align where they move at one stride round one centre; those that vary or see everything are not compared.
+
+    >>> from convcalc.geometry import Padding
+    >>> from convcalc.network.graph import Graph
+    >>> conv = families.Convolution(1, 1, (2,), (1,), (Padding(0, 1),), (1,))
+    >>> merged = trace(Graph((conv, families.Merge("add")), ((-1,), (0, -1))), TensorShape((1, 9), 1))
+    >>> misalignment(merged, 1)
+    'the centres of the paths that meet are 0.5 cells apart'
+    """
+    step = trace.steps[index]
+    if not isinstance(step.layer, families.Merge):
+        return None
+    shapes = [trace.shape_at(place) for place in step.inputs]
+    rank = step.output.rank
+    seen = [trace.steps[place].fields if place >= 0 else (ReceptiveField(),) * rank for place in step.inputs]
+    maps = merge_axis_maps(step.layer, shapes)
+    looked = [
+        _fields_after(axes, shape, step.output, fields)
+        for axes, shape, fields in zip(maps, shapes, seen, strict=False)
+    ]
+    for axis in zip(*looked, strict=True):
+        fields = [field for field in axis if isinstance(field, ReceptiveField) and field.stride]
+        if len(strides := sorted({field.stride for field in fields})) > 1:
+            return f"the strides of the paths that meet differ: {' and '.join(map(str, strides))}"
+        # Twice the centre of the first field, in cells of the input.
+        centres = [field.size - 1 - 2 * field.padding for field in fields]
+        if centres and max(centres) != min(centres):
+            return f"the centres of the paths that meet are {(max(centres) - min(centres)) / 2:g} cells apart"
+    return None
+
+
 def is_flatten_missing(layer: Layer, shape: TensorShape) -> bool:
     """Whether a linear layer takes all the features that a flatten would make of `shape`.
 
