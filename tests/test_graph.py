@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -182,3 +183,28 @@ def test_inputs_that_are_not_there(
 def test_paths_that_do_not_align_are_named(text: str, said: str | None) -> None:
     notes = forward(LayerRequest((text,)), "8x12x12").network.notes
     assert [note.partition(": ")[2] for note in notes] == ([] if said is None else [said])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a=3x9x7 b=?", "conv:8,k3,p1 add:b"), "a ? is not searched where the network has several inputs"),
+        (("a=3x9x7 b=8x9x7", "conv:8,k?,p1 add:b"), "a ? is not searched where the network has several inputs"),
+        (("a=3x9x7 b=8x9x7", "conv:8,k3,p1 add:b", "--region", "1,1"), "one region is of one input"),
+    ],
+)
+def test_what_is_not_asked_of_several_inputs(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    assert main(["shape", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_gate_by_its_name_is_not_run_in_printed_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "gate.txt").write_text(
+        "Sequential(\n  (0): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1))\n  (1): SELayer(\n"
+        "    (avg_pool): AdaptiveAvgPool2d(output_size=1)\n    (fc): Sequential(\n"
+        "      (0): Linear(in_features=8, out_features=2, bias=True)\n      (1): Sigmoid()\n    )\n  )\n)\n"
+    )
+    assert main(["shape", "3x32x32", "-f", str(tmp_path / "gate.txt")]) == 2
+    assert "SELayer looks like a gate on what comes in" in capsys.readouterr().err

@@ -95,3 +95,21 @@ def test_branches_are_the_functional_form_in_keras() -> None:
 def test_branches_stay_branches_in_the_short_notation() -> None:
     (line,) = translated((BRANCHES,), "4x16x14", "short").lines
     assert line == "conv:4,k3 =a conv:8,k3 cat:a,crop (conv:12,k3,p1 relu + id) adaptiveavgpool2d:1 flatten fc:3"
+
+
+TWO_INPUTS = ("conv:8,k3,p1 =y from:b conv:8,k3,p1 add:y",)
+
+
+@pytest.mark.parametrize("texts", [TWO_INPUTS, ("conv:3,k3,p1 cat:b",), ("add:b",)])
+def test_several_inputs_keep_their_names(texts: tuple[str, ...]) -> None:
+    size = "a=3x16x14 b=3x16x14"
+    before = forward(LayerRequest(texts), size)
+    (line,) = translation(before, "short").lines
+    after = forward(LayerRequest((line,)), size)
+    assert (after.output, len(after.trace.steps)) == (before.output, len(before.trace.steps))
+    inputs = sorted(place for step in after.trace.steps for place in step.inputs if place < 0)
+    assert inputs == sorted(place for step in before.trace.steps for place in step.inputs if place < 0)
+    assert "    def forward(self, a, b):" in translation(before, "pytorch").lines
+    keras = translation(before, "keras").lines
+    assert "b = keras.Input(shape=(16, 14, 3))" in keras
+    assert keras[-1].startswith("model = keras.Model([a, b], ")

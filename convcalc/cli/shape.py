@@ -189,6 +189,12 @@ def _with_region(report: Report, text: str, passed: ForwardPass) -> Report:
     from convcalc.network.region import region
     from convcalc.report.backwards import with_region
 
+    if passed.trace.others:
+        raise UsageError(
+            f"one region is of one input, the network has {len(passed.inputs)}",
+            place="--region",
+            hint="ask for each part of it by itself",
+        )
     cell = parse_cell(text, "region")
     try:
         seen = region(passed.trace, cell)

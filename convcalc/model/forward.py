@@ -22,12 +22,14 @@ LONGEST_NAME = 60
 class ForwardPass(Value):
     """A size sent through a network: the network with what it hides put in, every step, the layout of its sizes.
 
-    `layout` is that in which sizes are written and read: `chw`, or `hwc` with the channels last.
+    `layout` is that in which sizes are written and read: `chw`, or `hwc` with the channels last. `inputs` are the
+    names of the inputs where there are several.
     """
 
     network: Network
     trace: Trace
     layout: str
+    inputs: tuple[str, ...] = ()
 
     @property
     def output(self) -> tuple[int | None, ...]:
@@ -58,7 +60,7 @@ def forward(request: LayerRequest, size: str | None = None, layout: str | None =
         raise
     if doubtful:
         network = network.with_note(CHANNELS_LAST.format(shapes[0]))
-    return ForwardPass(network, traced, layout or network.layout)
+    return ForwardPass(network, traced, layout or network.layout, request.inputs)
 
 
 CHANNELS_LAST = "{} is read with its channels first; if they are last, say so: `layout` hwc"

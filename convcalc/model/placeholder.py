@@ -38,6 +38,8 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     >>> answer.solved.solutions[0].spans
     (Span(first=3, last=3),)
     """
+    if "=" in size:
+        raise UsageError("a ? is not searched where the network has several inputs", place="?")
     unknown = _Placeholder(request, also=size.count("?"))
     network = read(request) if "?" in size else _first_that_reads(unknown.read)
     layout = layout or network.layout
@@ -61,6 +63,8 @@ def filled(request: LayerRequest, size: str | None) -> Network:
     >>> filled(LayerRequest(("Flatten()", "Linear(?, 10)")), "3x9x8").nodes[1].text
     'Linear(216, 10)'
     """
+    if size is not None and "=" in size:
+        raise UsageError("a ? is not searched where the network has several inputs", place="?")
     unknown = _Placeholder(request)
     network = _first_that_reads(unknown.read)
     if size is None:

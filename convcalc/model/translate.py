@@ -63,7 +63,8 @@ def _lines(passed: ForwardPass, notation: str, written: Sequence[tuple[str, ...]
     if notation == "short":
         from convcalc.notation.short.graph import graph_text
 
-        return [graph_text(network.layers, [" ".join(lines) for lines in written], network.inputs)]
+        words = [" ".join(lines) for lines in written]
+        return [graph_text(network.layers, words, network.inputs, passed.inputs)]
     from convcalc.notation.programs import Statement, keras_functional, pytorch_class
 
     statements = []
@@ -74,9 +75,11 @@ def _lines(passed: ForwardPass, notation: str, written: Sequence[tuple[str, ...]
             shapes = [passed.trace.shape_at(place) for place in step.inputs[1:]]
             crops = tuple(cropped(shape, step.input) for shape in shapes)
         statements.append(Statement(calls, step.inputs, merge, node.name, crops))
+    names = passed.inputs or ("x",)
     if notation == "pytorch":
-        return pytorch_class(statements)
-    return keras_functional(statements, [repr(passed.trace.input.channels_last)])
+        return pytorch_class(statements, names)
+    given = (passed.trace.input, *passed.trace.others)
+    return keras_functional(statements, [repr(shape.channels_last) for shape in given], names)
 
 
 def _unprinted(layers: Sequence[Layer]) -> Iterator[str]:

@@ -33,6 +33,7 @@ _HIDDEN_IN_AVERAGE = (
 _BESIDE = re.compile(
     r"short_?cut|down_?sample|skip|residual|gate|(?:^|_)se(?:_|$)|squeeze|excit|lateral|aux", re.IGNORECASE
 )
+_GATE = re.compile(r"SE(?![a-z])|.*(?:Squeeze.*Excit|ChannelAttention|SpatialAttention|CBAM|GateLayer|EcaModule|ECA)")
 _ATTENTION = re.compile(r"^(?:to_)?(?:q|k|v|query|key|value|qkv|[qkv]_proj)$", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"\.{3}|…")
 
@@ -308,6 +309,8 @@ def _keeps(entries: Sequence[Entry]) -> bool:
 def _objections(module: Module) -> Iterator[tuple[str, Module]]:
     """Return what speaks against running the children of a module in their order."""
     kind = module.type or "the model"
+    if _GATE.match(module.class_name):
+        yield f"{kind} looks like a gate on what comes in, which print() does not show", module
     for child in module.children:
         if child.class_name in ("Identity", *_EMPTY) and not child.children:
             continue
