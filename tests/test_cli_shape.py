@@ -309,13 +309,14 @@ def test_huge_sizes_are_answered_to_the_last_digit(here: Run) -> None:
     assert done.stdout == f"{(size - 1) // 2 + 1}\n"
 
 
-def test_a_hidden_ceil_mode_is_taken_if_asked(here: Run) -> None:
-    Path("pooled.txt").write_text(
+def test_a_hidden_ceil_mode_is_taken_if_asked(here: Run, tmp_path: Path) -> None:
+    printed = tmp_path / "pooled.txt"
+    printed.write_text(
         "Net(\n  (a): AvgPool2d(kernel_size=2, stride=2, padding=0)\n  (b): Flatten(start_dim=1, end_dim=-1)\n"
         "  (c): Linear(in_features=27, out_features=4, bias=True)\n)\n"
     )
-    refused = here("shape", "3x5x5", "-f", "pooled.txt")
+    refused = here("shape", "3x5x5", "-f", str(printed))
     assert refused.returncode == 2
     assert "fits if layer 1 (a) was made with ceil_mode=True" in refused.stderr
     assert "--assume ceil" in refused.stderr
-    assert here("shape", "3x5x5", "-f", "pooled.txt", "--assume", "ceil", "-q").stdout == "4\n"
+    assert here("shape", "3x5x5", "-f", str(printed), "--assume", "ceil", "-q").stdout == "4\n"
