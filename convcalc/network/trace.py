@@ -156,14 +156,21 @@ def _fields_of_merge(
     whole: TensorShape,
 ) -> tuple[Field, ...]:
     """Look through a merge: on each axis the hull of what its inputs see of the network's input `whole`."""
-    looked = [
-        _fields_after(maps, shape, output, seen)
-        for maps, shape, seen in zip(merge_axis_maps(layer, shapes), shapes, fields, strict=False)
-    ]
+    looked = _looked_through(layer, shapes, output, fields)
     sizes = whole.spatial if whole.rank == output.rank else (None,) * output.rank
     return tuple(
         reduce(partial(hull, size=size), axis) for axis, size in zip(zip(*looked, strict=True), sizes, strict=True)
     )
+
+
+def _looked_through(
+    layer: families.Merge, shapes: Sequence[TensorShape], output: TensorShape, fields: Sequence[tuple[Field, ...]]
+) -> list[tuple[Field, ...]]:
+    """Return what the cells that come out of a merge see through each of its inputs."""
+    return [
+        _fields_after(maps, shape, output, seen)
+        for maps, shape, seen in zip(merge_axis_maps(layer, shapes), shapes, fields, strict=False)
+    ]
 
 
 def misalignment(trace: Trace, index: int) -> str | None:
@@ -184,12 +191,7 @@ def misalignment(trace: Trace, index: int) -> str | None:
     shapes = [trace.shape_at(place) for place in step.inputs]
     rank = step.output.rank
     seen = [trace.steps[place].fields if place >= 0 else (ReceptiveField(),) * rank for place in step.inputs]
-    maps = merge_axis_maps(step.layer, shapes)
-    looked = [
-        _fields_after(axes, shape, step.output, fields)
-        for axes, shape, fields in zip(maps, shapes, seen, strict=False)
-    ]
-    for axis in zip(*looked, strict=True):
+    for axis in zip(*_looked_through(step.layer, shapes, step.output, seen), strict=True):
         fields = [field for field in axis if isinstance(field, ReceptiveField) and field.stride]
         if len(strides := sorted({field.stride for field in fields})) > 1:
             return f"the strides of the paths that meet differ: {' and '.join(map(str, strides))}"
