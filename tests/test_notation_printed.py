@@ -231,3 +231,43 @@ def leaves(tree: Tree, name: str) -> list[tuple[str, str]]:
 def test_any_nesting_gives_its_leaves_by_name(tree: list[tuple[str, Any]]) -> None:
     nodes = parse_layers(shown(tree, 0))
     assert [(node.name, node.text) for node in nodes] == leaves(tree, "")
+
+
+GATE = "(pool): AdaptiveAvgPool2d(1) (down): Conv2d(8, 2, kernel_size=1) (up): Conv2d(2, 8, kernel_size=1) (act): Sigmoid()"
+TO_ONE = "(p): AdaptiveAvgPool2d(output_size=(1, 1))"
+SQUEEZE = f"Attend({TO_ONE} (down): Conv2d(8, 2, kernel_size=1) (up): Conv2d(2, 8, kernel_size=1))"
+BLOCK = "BasicBlock((conv1): Conv2d(8, 8, 3, padding=1) (bn1): BatchNorm2d(8) (relu): ReLU() "
+BLOCK += "(conv2): Conv2d(8, 8, 3, padding=1) (bn2): BatchNorm2d(8))"
+OBJECTED = [
+    (f"Net((a): Attend({GATE}) (b): Conv2d(8, 4, kernel_size=(1, 1)))", r"\(pool\) pools to 1x1 and \(act\)"),
+    (f"Sequential((a): Attend({GATE}))", r"\(pool\).*\(act\).* Attend"),
+    (f"Net({TO_ONE} (c): Conv2d(8, 4, kernel_size=(3, 3)))", r"\(c\) behind it looks like a gate or takes a map"),
+    (f"Sequential((a): {SQUEEZE} (b): Conv2d(8, 4, kernel_size=(3, 3)))", r"\(b\) .* Sequential"),
+    (f"Net((a): Sequential({TO_ONE}) (b): Conv2d(8, 4, kernel_size=(3, 3)))", r"\(b\) .* Net"),
+    (f"Sequential((a): {SQUEEZE} (b): {BLOCK})", r"\(b\) behind it"),
+    ("Attend((avg): AdaptiveAvgPool2d(1) (max): AdaptiveMaxPool2d(1) (fc): Linear(8, 8))", r"\(max\) behind it"),
+    ("Net((a): ReLU() (shortcut): Conv2d(8, 4, kernel_size=(1, 1)))", r"\(shortcut\) in Net"),
+    ("Net((query): Linear(4, 4) (key): Linear(4, 4))", "Net looks like an attention"),
+    ("Net((a): ModuleList((0): ReLU()) (b): ModuleList((0): ReLU()))", "lists of Net stand side by side"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), OBJECTED, ids=[message for _, message in OBJECTED])
+def test_what_speaks_against_the_printed_order(text: str, message: str) -> None:
+    network = parse_network(text)
+    with pytest.raises(SpecError, match=message):
+        raise network.objections[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Net((a): Conv2d(8, 4, kernel_size=(3, 3)) (p): AdaptiveAvgPool2d(output_size=1) (fc): Linear(4, 2))",
+        "Net((p): AdaptiveAvgPool2d(output_size=1) (fc): Linear(4, 1) (act): Sigmoid())",
+        "Net((se): Identity() (shortcut): Sequential() (a): ReLU())",
+        f"Net((a): Sequential((0): {TO_ONE} (1): ConvTranspose2d(8, 4, kernel_size=(4, 4))) (b): Own((c): ReLU()))",
+        f"Net((a): {SQUEEZE} (b): Linear(8, 3))",
+    ],
+)
+def test_nothing_speaks_against_a_usual_order(text: str) -> None:
+    assert parse_network(text).objections == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from convcalc.text import plain_signs
 
@@ -38,6 +39,7 @@ _PATTERNS = [
 _ALL_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:#[^\n]*)?\Z")
 
 
+@lru_cache(maxsize=1)  # a text is looked at, then read
 def cleaned(text: str) -> str:
     """Return a pasted print without what is not of the model, every other character in its place.
 

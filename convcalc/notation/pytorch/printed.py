@@ -8,7 +8,7 @@ speaks against it is an objection, which whoever needs more than the layers has 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from convcalc import layers
@@ -17,6 +17,7 @@ from convcalc.notation.branches import connect
 from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, too_many
 from convcalc.notation.pytorch.blocks import SEQUENTIAL, Block, descendant, known_block, paths
 from convcalc.notation.pytorch.forward_words import layers_of_word, learned_by
+from convcalc.notation.pytorch.objections import LISTS, Objection, maps_again, objections
 from convcalc.notation.pytorch.pasted import cleaned
 from convcalc.notation.pytorch.print_tree import Module, is_printed, read_tree
 from convcalc.notation.pytorch.printed_layers import Read, layer_of_module, on_channels
@@ -25,16 +26,10 @@ from convcalc.notation.split import split_items
 from convcalc.text import Source
 
 _EMPTY = ("Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict")
-_LISTS = ("ModuleList", "ModuleDict")
 _HIDDEN_IN_ATTENTION = "PyTorch prints neither kdim, vdim nor add_bias_kv: taken as embed_dim, embed_dim and False"
 _HIDDEN_IN_AVERAGE = (
     "PyTorch prints no ceil_mode, count_include_pad or divisor_override of an AvgPool: taken as unset"
 )
-_BESIDE = re.compile(
-    r"short_?cut|down_?sample|skip|residual|gate|(?:^|_)se(?:_|$)|squeeze|excit|lateral|aux", re.IGNORECASE
-)
-_GATE = re.compile(r"SE(?![a-z])|.*(?:Squeeze.*Excit|ChannelAttention|SpatialAttention|CBAM|GateLayer|EcaModule|ECA)")
-_ATTENTION = re.compile(r"^(?:to_)?(?:q|k|v|query|key|value|qkv|[qkv]_proj)$", re.IGNORECASE)
 _ELLIPSIS = re.compile(r"\.{3}|…")
 
 
@@ -75,6 +70,8 @@ def read_printed(source: Source) -> Printed:
     entries = reader.chained(root.children, "")
     assumptions = []
     if reader.assumed:
+        if "Pool" in text:
+            reader.object(maps_again(root, text, reader.way))
         assumptions.append(
             "print() shows neither forward() nor parameters outside of layers; these are taken to run what they hold"
             f" in the order printed, and to hold no more: {', '.join(reader.assumed)}"
@@ -91,6 +88,7 @@ class _Reader:
         self.assumed: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self.objections: list[ConvcalcError] = []
+        self.doubted: set[Module] = set()  # modules whose order is judged
         self.layers: dict[tuple[str, bool], Read] = {}
         self.channels_last = False  # whether linear layers and layer normalizations work on the channels
 
@@ -251,7 +249,7 @@ class _Reader:
 
     def child(self, module: Module) -> list[Entry]:
         """Read a child of a known block: a list runs in order, and some that print nothing hold parameters."""
-        if module.class_name in _LISTS:
+        if module.class_name in LISTS:
             return self.chained(module.children, "")
         learned = learned_by(module.class_name, channels=self.channels_last)
         if learned is None or module.children or self.text[slice(*module.inside)].strip():
@@ -278,9 +276,22 @@ class _Reader:
     def assume(self, module: Module) -> None:
         """Note that a class is taken in printed order, and what speaks against it."""
         self.assumed[module.class_name] = None
-        for message, at in _objections(module):
-            fault = self.source.fault(message, at.start, at.start + len(at.type))
-            self.objections.append(fault)
+        if module not in self.doubted:  # one of several equal modules stands for all
+            self.doubted.add(module)
+            self.object(objections(module))
+
+    def object(self, found: Iterable[Objection]) -> None:
+        """Keep what speaks against the printed order, each at its module."""
+        for message, at in found:
+            self.objections.append(self.source.fault(message, at.start, at.start + len(at.type)))
+
+    def way(self, module: Module) -> str:
+        """Return how a module with children runs them, as `inside` does: in their order (`certain` or not) or not."""
+        if module.class_name == "MultiheadAttention" or known_block(module) is not None:
+            return "known"
+        if self.own_layer(module) is not None:
+            return "leaf"
+        return "certain" if module.class_name in SEQUENTIAL or not module.type else "assumed"
 
 
 @cache
@@ -304,23 +315,3 @@ def _keeps(entries: Sequence[Entry]) -> bool:
     if not convolutions or any(step > 1 for layer in windows for step in layer.stride):
         return False
     return convolutions[0].in_channels == convolutions[-1].out_channels
-
-
-def _objections(module: Module) -> Iterator[tuple[str, Module]]:
-    """Return what speaks against running the children of a module in their order."""
-    kind = module.type or "the model"
-    if _GATE.match(module.class_name):
-        yield f"{kind} looks like a gate on what comes in, which print() does not show", module
-    for child in module.children:
-        if child.class_name in ("Identity", *_EMPTY) and not child.children:
-            continue
-        if _BESIDE.search(child.name) or child.class_name in ("SqueezeExcitation", "SEModule"):
-            yield (
-                f"({child.name}) in {kind} looks like a branch beside others, whose way print() does not show",
-                child,
-            )
-    if len([child for child in module.children if _ATTENTION.match(child.name)]) > 1:
-        yield f"{kind} looks like an attention, whose way print() does not show", module
-    lists = [child for child in module.children if child.class_name in _LISTS and child.children]
-    if len(lists) > 1:
-        yield f"the lists of {kind} stand side by side: print() does not show how they are run", lists[1]
