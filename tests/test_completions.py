@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -126,3 +130,67 @@ def test_zsh_defines_the_completion(tmp_path: Path) -> None:
     )
     done = subprocess.run([zsh, "-f", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["_convcalc", "_convcalc: function"]
+
+
+STARTS = {
+    "bash": (["--norc", "--noprofile", "-i"], "source '{folder}/convcalc.bash'; PS1='% '; printf 'REA''DY\\n'"),
+    "zsh": (
+        ["-f", "-i"],
+        "autoload -Uz compinit; compinit -u -d \"$HOME/dump\"; source '{folder}/_convcalc'; "
+        "PS1='% '; printf 'REA''DY\\n'",
+    ),
+    "fish": (["--no-config", "-i"], "source '{folder}/convcalc.fish'; printf 'REA''DY\\n'"),
+}
+"""How each shell is started, and the line that loads the script and then prints READY."""
+
+
+def screen_after_tab(shell: str, line: str, wanted: str, home: Path) -> str:
+    """Type a line and TAB into a shell on a terminal; return what it shows once `wanted` is there, or after 30 s."""
+    import pty
+
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not installed: its completion is NOT tested")
+    arguments, setup = STARTS[shell]
+    environment = {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "PATH": "/usr/bin:/bin", "TERM": "xterm"}
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(home)
+        os.execve(program, [shell, *arguments], environment)
+
+    def read_until(text: str) -> str:
+        shown, end = b"", time.monotonic() + 30
+        while text.encode() not in shown and time.monotonic() < end:
+            if select.select([terminal], [], [], 0.2)[0]:
+                try:
+                    shown += os.read(terminal, 65536)
+                except OSError:  # the shell has gone
+                    break
+            if b"\x1b[c" in shown[-200:] or b"\x1b[0c" in shown[-200:]:
+                os.write(terminal, b"\x1b[?62c")  # fish asks what terminal this is, and waits for an answer
+        return shown.decode(errors="replace")
+
+    try:
+        os.write(terminal, setup.format(folder=FOLDER).encode() + b"\n")
+        assert "READY" in read_until("READY\r\n")
+        os.write(terminal, line.encode() + b"\t\t")
+        return read_until(wanted)
+    finally:
+        os.close(terminal)
+        os.waitpid(child, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals here: completion is NOT tested in one")
+@pytest.mark.parametrize("shell", sorted(STARTS))
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("convcalc shape 224 --ker", "--kernel"),
+        ("convcalc pool x.npy -F mark", "markdown"),
+        ("convcalc pool x.npy ", "lp"),
+    ],
+)
+def test_a_shell_on_a_terminal_completes(shell: str, line: str, wanted: str, tmp_path: Path) -> None:
+    shown = screen_after_tab(shell, line, wanted, tmp_path)
+    assert wanted in shown
+    assert "bad option" not in shown

@@ -156,7 +156,7 @@ def _zsh(flags: dict[str, list[Flag]]) -> str:
         for flag in flags[name]:
             lines += [f"                {spec} \\" for spec in _zsh_specs(flag)]
         kinds = " ".join(_positional(name))
-        lines.append(f'                \'*:argument:_alternative "files:file:_files" "words:word:({kinds})"\' ;;')
+        lines.append(f'                \'*:argument: _alternative "files:file:_files" "words:word:({kinds})"\' ;;')
         bodies.append("\n".join(lines))
     commands = "\n".join(f"        '{name}:{help_text}'" for name, help_text in COMMANDS.items())
     root = " ".join(spec for flag in flags[""] for spec in _zsh_specs(flag))
