@@ -233,14 +233,14 @@ def test_any_nesting_gives_its_leaves_by_name(tree: list[tuple[str, Any]]) -> No
     assert [(node.name, node.text) for node in nodes] == leaves(tree, "")
 
 
-GATE = "(pool): AdaptiveAvgPool2d(1) (down): Conv2d(8, 2, kernel_size=1) (up): Conv2d(2, 8, kernel_size=1) (act): Sigmoid()"
+GATE = "(pool): AdaptiveAvgPool2d(1) (a): Conv2d(8, 2, kernel_size=1) (b): Conv2d(2, 8, kernel_size=1) (s): Sigmoid()"
 TO_ONE = "(p): AdaptiveAvgPool2d(output_size=(1, 1))"
 SQUEEZE = f"Attend({TO_ONE} (down): Conv2d(8, 2, kernel_size=1) (up): Conv2d(2, 8, kernel_size=1))"
 BLOCK = "BasicBlock((conv1): Conv2d(8, 8, 3, padding=1) (bn1): BatchNorm2d(8) (relu): ReLU() "
 BLOCK += "(conv2): Conv2d(8, 8, 3, padding=1) (bn2): BatchNorm2d(8))"
 OBJECTED = [
-    (f"Net((a): Attend({GATE}) (b): Conv2d(8, 4, kernel_size=(1, 1)))", r"\(pool\) pools to 1x1 and \(act\)"),
-    (f"Sequential((a): Attend({GATE}))", r"\(pool\).*\(act\).* Attend"),
+    (f"Net((a): Attend({GATE}) (b): Conv2d(8, 4, kernel_size=(1, 1)))", r"\(pool\) pools to 1x1 and \(s\)"),
+    (f"Sequential((a): Attend({GATE}))", r"\(pool\).*\(s\).* Attend"),
     (f"Net({TO_ONE} (c): Conv2d(8, 4, kernel_size=(3, 3)))", r"\(c\) behind it looks like a gate or takes a map"),
     (f"Sequential((a): {SQUEEZE} (b): Conv2d(8, 4, kernel_size=(3, 3)))", r"\(b\) .* Sequential"),
     (f"Net((a): Sequential({TO_ONE}) (b): Conv2d(8, 4, kernel_size=(3, 3)))", r"\(b\) .* Net"),
