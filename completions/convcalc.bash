@@ -58,7 +58,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='-k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --layout --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 box gaussian log'; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -69,6 +69,7 @@ _convcalc() {
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
+                --layout) words='chw hwc'; value=1 ;;
                 --from) words=''; value=1 ;;
                 --decimal) words=''; value=1 ;;
                 --scale) words=''; value=1 ;;
@@ -86,7 +87,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='-k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
+            options='-k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 --norm) words=''; value=1 ;;
@@ -96,6 +97,7 @@ _convcalc() {
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
+                --layout) words='chw hwc'; value=1 ;;
                 --from) words=''; value=1 ;;
                 --decimal) words=''; value=1 ;;
                 --scale) words=''; value=1 ;;

@@ -38,6 +38,7 @@ def convolve(
     transposed: bool = False,
     output_padding: PerAxis | None = None,
     dims: int | None = None,
+    layout: str | None = None,
     algorithm: str | None = None,
     threads: int | None = None,
 ) -> NDArray[Any]:
@@ -59,6 +60,8 @@ def convolve(
     says what the padding holds: zeros, reflect, replicate, circular, or constant with its `constant`, 0 by default.
     `transposed` computes the transposed convolution, whose kernel of n+2 axes is (C, O/groups, *k), with
     `output_padding` at the end. Out is floor((i + padding before + after - (d(k-1)+1)) / s) + 1.
+    With the `layout` "hwc" x and the result have their channels last, ([N,] *size, C), and so has the kernel:
+    (*k, C/groups, O), transposed (*k, O/groups, C).
 
     dtypes: float64, float32 and float16 stay what they are; whole numbers and Fractions (object arrays) come out
     exact, as int64 or as Python's numbers where int64 is too small. Raises ShapeError where sizes do not fit,
@@ -71,24 +74,28 @@ def convolve(
     >>> convcalc.convolve([5.0, 1.0, 0.0, 2.0], [1.0, 10.0], stride=2, padding=[(1, 0)])
     array([50.,  1.])
     """
+    from convcalc.compute.channels_last import channels_last_notes, check_layout
     from convcalc.compute.layer import Filter
     from convcalc.compute.nchw import usual_rank
     from convcalc.compute.threads import Options
     from convcalc.model.operation import read_convolution
 
     array, weight = _array(x), _kernel(kernel)
+    if layout is None:
+        _warn(channels_last_notes(array.shape))
+    layout = check_layout(layout or "chw")
     rank = dims or usual_rank(weight.ndim, array.ndim)
     if min(weight.ndim, array.ndim) < rank:
         raise ShapeError(f"{rank} spatial axes need x and kernel of as many, got {array.ndim} and {weight.ndim}")
     options = _window(
-        weight.shape[weight.ndim - rank :],
+        weight.shape[:rank] if layout == "hwc" else weight.shape[weight.ndim - rank :],
         stride=stride,
         padding=padding,
         dilation=dilation,
         output_padding=output_padding,
     ).replace(groups=groups)
-    layer = read_convolution(None, options, rank=rank, transposed=transposed)
-    filters = Filter(layer, weight, None if bias is None else _array(bias), boundary, constant, flip)
+    layer = read_convolution(None, options, rank=rank, transposed=transposed).layer
+    filters = Filter(layer, weight, None if bias is None else _array(bias), boundary, constant, flip, layout)
     return filters.on(array).compute(Options(algorithm=algorithm, threads=threads))
 
 
@@ -107,6 +114,7 @@ def pool(
     adaptive: PerAxis | None = None,
     indices: bool = False,
     dims: int | None = None,
+    layout: str | None = None,
     threads: int | None = None,
 ) -> Any:
     """Pool the last axes of x, every other axis by itself: x (..., *size) gives (..., *out).
@@ -117,7 +125,8 @@ def pool(
     average divides by `divisor`, else by the cells of input and padding under the window, or with `count_padding`
     False by the real ones; `norm` is the p of "lp", 2 if not given. `adaptive` is the output size wanted, and no
     window is given beside it. `dims` is the number of spatial axes, 2 if not given (1 for x of one axis). With
-    `indices` ("max", "min") the result is a pair: values, and flat positions in the unpadded plane (int64).
+    `indices` ("max", "min") the result is a pair: values, and flat positions in the unpadded plane (int64). With the
+    `layout` "hwc", which Keras's notation implies, the channels of x and the result are last: ([N,] *size, C).
 
     dtypes: maximum and minimum keep that of x; averages of whole numbers are exact: int64 or float64 where every one
     is exact in it, else Fractions. Raises ShapeError where sizes do not fit or a window holds no real cell,
@@ -129,6 +138,7 @@ def pool(
     >>> convcalc.pool([1, 3, 3, 4, 5], "AvgPool1d(2, ceil_mode=True)")
     array([2. , 3.5, 5. ])
     """
+    from convcalc.compute.channels_last import channels_last_notes, check_layout
     from convcalc.compute.layer import apply_pooling
     from convcalc.compute.threads import Options
     from convcalc.model.operation import read_pooling
@@ -142,10 +152,13 @@ def pool(
         given = ", ".join(f"`{name}`" for name in options.given())
         raise UsageError(f"{given} with a whole layer", hint="write all of it into the layer")
     outputs = None if adaptive is None else _numbers(adaptive, "adaptive")
-    found, notes = read_pooling(layer, options, outputs=outputs, rank=dims, axes=array.ndim)
-    _warn(notes)
-    wanted = indices or found.indices
-    values, positions = apply_pooling(found, array, indices=wanted, options=Options(threads=threads))
+    written = read_pooling(layer, options, outputs=outputs, rank=dims, axes=array.ndim)
+    if layout is None and written.layout == "chw":
+        _warn(channels_last_notes(array.shape))
+    layout = written.layout if layout is None else check_layout(layout)
+    _warn(written.notes)
+    wanted, engine = indices or written.layer.indices, Options(threads=threads)
+    values, positions = apply_pooling(written.layer, array, indices=wanted, options=engine, layout=layout)
     return values if positions is None else (values, positions)
 
 

@@ -60,7 +60,7 @@ def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
     values, indices = job.run()
     shown = wanted.shown
     operands = tuple(Grid(array, title=title) for title, array in job.operands) if shown.show_input else ()
-    display = Display(operands, shown.heatmap, shown.precision)
+    display = Display(operands, shown.heatmap, shown.precision, job.layout, job.picture(values))
     comment = Commentary(_derived(job, values, wanted), _judged(values, wanted), notes)
     return matrix_report(job.command, values, indices, display, comment)
 

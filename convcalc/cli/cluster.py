@@ -51,10 +51,13 @@ def compute_on_cluster(address: str, source: str, target: str, job: ConvolutionJ
     from convcalc.compute.file_tasks import convolve_file
     from convcalc.matrix.writing.atomic import output_place
 
+    if job.nchw.channels_last:
+        raise UsageError("its workers read and write channels first", place=PLACE, hint="leave out `layout` hwc")
     rows, algorithm = job.nchw.computation(job.algorithm).rows, job.algorithm
+    operation = job.filters.operation(job.x.shape)
     with output_place(target) as place, _silence(), _executor(address) as executor, meter(rows) as progress:
         try:
-            convolve_file(executor, source, place, job.operation, algorithm=algorithm, progress=progress)
+            convolve_file(executor, source, place, operation, algorithm=algorithm, progress=progress)
         except FileNotFoundError as error:
             hint = "the workers must see the same files under the same names"
             raise FileError(f"a worker cannot find {error.filename}", place=PLACE, hint=hint) from error

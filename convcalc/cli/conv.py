@@ -14,6 +14,7 @@ from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import (
     boundary_of,
+    laid_out,
     read_beside,
     read_kernel,
     refuse_two_readers,
@@ -26,6 +27,7 @@ from convcalc.cli.options import (
     EngineOptions,
     Group,
     HomeworkOptions,
+    LayoutOptions,
     NumberOptions,
     OutputOptions,
     ShowOptions,
@@ -93,6 +95,7 @@ def conv(
     *,
     filters: KernelOptions,
     window: WindowArguments,
+    layout: LayoutOptions,
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
@@ -112,7 +115,8 @@ def conv(
     x = read_input(source, wanted, how.memory)
     kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
-    request = _Request(text, filters, window, kernel, bias, numbers, how, is_text=not is_binary(source))
+    is_text = not is_binary(source)
+    request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, is_text)
     if cluster.scheduler is not None:
         return _on_cluster(request, source, x, wanted, cluster.scheduler)
     return answer(request, x, wanted)
@@ -127,6 +131,7 @@ class _Request(Value):
     text: str | None
     filters: KernelOptions
     window: WindowArguments
+    layout: str | None
     kernel: "Matrix"
     bias: "Matrix | None"
     numbers: NumberOptions
@@ -137,45 +142,46 @@ class _Request(Value):
         """Return the rows of the result as they come, None where it takes the whole input."""
         from convcalc.compute.streaming.plane import convolved_rows, row_convolution
 
-        operation = row_convolution(self._filter(self.kernel, self.bias, 2), rows.columns)
+        filters, notes = self._filter(self.kernel, self.bias, 2)
+        operation = row_convolution(filters, rows.columns)
         if operation is None:
             return None
-        return convolved_rows(rows, operation, self.engine.row_options()), self.notes
+        return convolved_rows(rows, operation, self.engine.row_options()), notes
 
     def on(self, x: "Matrix") -> tuple[ConvolutionJob, tuple[str, ...]]:
         """Return the convolution of a matrix."""
-        from convcalc.compute.nchw import to_nchw
         from convcalc.compute.streaming.plane import steady_choice
 
         bias = None if self.bias is None else typed_as(self.bias, x)
-        operation = self._filter(typed_as(self.kernel, x), bias, x.array.ndim).operation(x.array.shape)
-        nchw = to_nchw(x.array, operation)
+        filters, notes = self._filter(typed_as(self.kernel, x), bias, x.array.ndim)
+        array, more = laid_out(x, filters.layout, self.layout)
+        nchw = filters.on(array)
         steady = steady_choice(nchw) if self.is_text else None
-        return ConvolutionJob(x.array, operation, nchw, self.engine, steady), self.notes
+        return ConvolutionJob(array, filters, nchw, self.engine, steady), (*notes, *more)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the readers of kernel and bias noted."""
-        return (*self.kernel.notes, *(() if self.bias is None else self.bias.notes))
-
-    def _filter(self, kernel: "Matrix", bias: "Matrix | None", axes: int) -> "Filter":
-        """Make the layer that LAYER and options describe for an input with `axes` axes, with its numbers."""
+    def _filter(self, kernel: "Matrix", bias: "Matrix | None", axes: int) -> "tuple[Filter, tuple[str, ...]]":
+        """Make the layer that LAYER and options describe for an input with `axes` axes; and all notes."""
         from convcalc.compute.layer import Filter
         from convcalc.compute.nchw import usual_rank
 
         rank = self.window.dims
         if rank is None and self.text is None:
             rank = usual_rank(kernel.array.ndim, axes)
-        sizes = None if self.text is not None else kernel.array.shape[max(0, kernel.array.ndim - (rank or 2)) :]
+        sizes = None if self.text is not None else self._kernel_sizes(kernel.array.shape, rank or 2)
         options = sliding_options(self.window).replace(
             kernel=sizes,
             groups=self.filters.groups,
             output_padding=axes_of(self.filters.output_padding, "output_padding"),
         )
-        layer = read_convolution(self.text, options, rank=rank, transposed=self.filters.transposed)
+        written = read_convolution(self.text, options, rank=rank, transposed=self.filters.transposed)
         boundary, constant = boundary_of(self.filters.boundary, self.numbers)
         numbers = None if bias is None else bias.array
-        return Filter(layer, kernel.array, numbers, boundary, constant, self.filters.flip)
+        layout = self.layout or written.layout
+        notes = (*kernel.notes, *(() if bias is None else bias.notes), *written.notes)
+        return Filter(written.layer, kernel.array, numbers, boundary, constant, self.filters.flip, layout), notes
+
+    def _kernel_sizes(self, shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
+        return shape[:rank] if self.layout == "hwc" else shape[max(0, len(shape) - rank) :]
 
 
 def _on_cluster(request: _Request, source: str, x: "Matrix | IncomingRows", wanted: Wanted, scheduler: str) -> int:

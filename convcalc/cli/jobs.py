@@ -10,12 +10,13 @@ from convcalc.cli.engine import Engine
 from convcalc.cli.npy_output import is_large, npy_output
 from convcalc.cli.progress import meter
 from convcalc.errors import UsageError
-from convcalc.layers import AdaptivePooling, Pooling
+from convcalc.layers import AdaptivePooling, Pooling, rank_of
 from convcalc.value import Value
 
 if TYPE_CHECKING:
     from convcalc.compute.computation import Computation
-    from convcalc.compute.nchw import NchwJob, Operation
+    from convcalc.compute.layer import Filter
+    from convcalc.compute.nchw import NchwJob
     from convcalc.explain import Derivation
     from convcalc.report.blocks import Report
 
@@ -33,6 +34,13 @@ class Job(Protocol):
     @property
     def operands(self) -> tuple[tuple[str, Any], ...]:
         """The arrays that the result is computed from, each after its title."""
+
+    @property
+    def layout(self) -> str:
+        """Where x and the result have their channels: `chw` or `hwc`."""
+
+    def picture(self, values: Any) -> Any | None:
+        """Return the result with its planes as the last two axes, None where it has them there."""
 
     def plan_report(self) -> Report:
         """Report how the result would be computed."""
@@ -52,13 +60,13 @@ class Job(Protocol):
 
 
 class ConvolutionJob(Value):
-    """A convolution: `operation` on x, and both with a framework's axes (`nchw`); `steady` is an algorithm to force.
+    """A convolution: `filters` on x, both with a framework's axes (`nchw`); `steady` is an algorithm to force.
 
     A plane of decimals in text has the same bits at once as row by row if it is computed by its steady algorithm.
     """
 
     x: Any
-    operation: Operation
+    filters: Filter
     nchw: NchwJob
     engine: Engine
     steady: str | None = None
@@ -68,7 +76,16 @@ class ConvolutionJob(Value):
     @property
     def operands(self) -> tuple[tuple[str, Any], ...]:
         """The input and the kernel."""
-        return ("input", self.x), ("kernel", self.operation.kernel)
+        return ("input", self.x), ("kernel", self.filters.kernel)
+
+    @property
+    def layout(self) -> str:
+        """That of the filters."""
+        return self.filters.layout
+
+    def picture(self, values: Any) -> Any | None:
+        """Return the result with its planes as the last two axes, None where it has them there."""
+        return _picture(values, len(self.filters.layer.kernel), self.layout)
 
     def plan_report(self) -> Report:
         """Report the plan of the step that costs most."""
@@ -81,7 +98,7 @@ class ConvolutionJob(Value):
         if self.engine.algorithm is None and self.steady is not None:
             plan = plan.replace(reason=STEADY)
         kind = {"object": planned.operands.result}.get(planned.dtype, planned.dtype)
-        return plan_report("conv", plan, self._shape(planned), kind, self.engine.thread_share(planned))
+        return plan_report("conv", plan, self.nchw.shape_of(planned), kind, self.engine.thread_share(planned))
 
     def run(self) -> tuple[Any, None]:
         """Compute the result; a convolution has no indices."""
@@ -89,17 +106,17 @@ class ConvolutionJob(Value):
         options = self.engine.options().replace(threads=self.engine.thread_share(planned))
         with meter(planned.rows) as progress:
             result = planned.compute(options=options.replace(progress=progress))
-        return result.reshape(self._shape(planned)), None
+        return self.nchw.in_own_axes(result), None
 
     def run_into(self, path: str | None) -> bool:
         """Compute a large result into a file; numbers that only Python holds have to be in memory."""
-        if path is None or not is_large(path, self.x):
+        if path is None or not is_large(path, self.x) or self.nchw.channels_last:
             return False
         planned = self._planned()
         if not planned.fits_npy:
             return False
         options = self.engine.options().replace(threads=self.engine.thread_share(planned))
-        shape, memory = self._shape(planned), self.engine.memory
+        shape, memory = self.nchw.shape_of(planned), self.engine.memory
         with npy_output(path, planned.dtype, shape, x=self.nchw.x, rows=planned.rows, memory=memory) as (out, told):
             planned.compute(out.reshape(planned.shape), options.replace(progress=told))
         return True
@@ -118,17 +135,18 @@ class ConvolutionJob(Value):
     def _planned(self) -> Computation:
         return self.nchw.computation(self.algorithm)
 
-    def _shape(self, planned: Computation) -> tuple[int, ...]:
-        return (*self.nchw.result, *planned.shape[2:])
-
 
 class PoolingJob(Value):
-    """A pooling of x by `layer`, with the indices of the cells it chose if they are asked for."""
+    """A pooling of x by `layer`, with the indices of the cells it chose if they are asked for.
+
+    With the `layout` `hwc` x and the result have their channels last.
+    """
 
     layer: Pooling | AdaptivePooling
     x: Any
     indices: bool
     engine: Engine
+    layout: str = "chw"
 
     command = "pool"
 
@@ -149,6 +167,10 @@ class PoolingJob(Value):
         """The input."""
         return (("input", self.x),)
 
+    def picture(self, values: Any) -> Any | None:
+        """Return the result with its planes as the last two axes, None where it has them there."""
+        return _picture(values, rank_of(self.layer) or 0, self.layout)
+
     def plan_report(self) -> Report:
         """Report the plan of the axis that costs most."""
         from convcalc.compute.number_types import kind_of
@@ -159,7 +181,8 @@ class PoolingJob(Value):
 
         if self._without_plan is not None or isinstance(self.layer, AdaptivePooling):
             raise UsageError(f"{self._without_plan}", place="--plan")
-        x, sizes = self.x, pooling_sizes(self.layer, self.x.shape)
+        x = self._channels_first
+        sizes = pooling_sizes(self.layer, x.shape)
         plan = plan_pooling(x.shape, sizes.windows, self.layer.kind, str(x.dtype), self.engine.algorithm)
         kind = str(x.dtype) if x.dtype.kind != "O" else kind_of(x)
         return plan_report("pool", plan, sizes.shape, kind, self.engine.threads or thread_count())
@@ -171,9 +194,17 @@ class PoolingJob(Value):
         from convcalc.compute.pooling.sizes import pooling_sizes
 
         check_method(self.engine.algorithm, self.x.dtype)
-        rows = pooling_sizes(self.layer, self.x.shape).rows if isinstance(self.layer, Pooling) else None
+        layer, shape = self.layer, self._channels_first.shape
+        rows = pooling_sizes(layer, shape).rows if isinstance(layer, Pooling) else None
         with meter(rows) as progress:
-            return apply_pooling(self.layer, self.x, indices=self.indices, options=self.engine.options(progress))
+            options = self.engine.options(progress)
+            return apply_pooling(layer, self.x, indices=self.indices, options=options, layout=self.layout)
+
+    @property
+    def _channels_first(self) -> Any:
+        from convcalc.compute.channels_last import channels_first
+
+        return self.x if self.layout == "chw" else channels_first(self.x, rank_of(self.layer) or 0)
 
     def run_into(self, path: str | None) -> bool:
         """Compute large values into a file; an average of whole numbers shows its dtype only at the end."""
@@ -183,7 +214,7 @@ class PoolingJob(Value):
         from convcalc.compute.pooling.sizes import pooling_sizes
 
         layer, x, memory = self.layer, self.x, self.engine.memory
-        if path is None or self.indices or not is_large(path, x):
+        if path is None or self.indices or self.layout == "hwc" or not is_large(path, x):
             return False
         if not isinstance(layer, Pooling) or not keeps_dtype(layer.kind, x.dtype):
             return False
@@ -199,6 +230,12 @@ class PoolingJob(Value):
         from convcalc.compute.layer import pooling_cell_numbers
         from convcalc.explain import pooling_cell
 
-        numbers, divisor = pooling_cell_numbers(self.layer, self.x, at)
+        numbers, divisor = pooling_cell_numbers(self.layer, self.x, at, self.layout)
         norm = self.layer.norm if isinstance(self.layer, Pooling) else 2.0
         return pooling_cell(self.layer.kind, at, numbers, divisor, norm, values[at], write)
+
+
+def _picture(values: Any, rank: int, layout: str) -> Any | None:
+    from convcalc.compute.channels_last import channels_first
+
+    return None if layout == "chw" else channels_first(values, rank)

@@ -95,6 +95,23 @@ def _reading_beside(numbers: NumberOptions) -> ReadOptions:
     return reading(numbers).replace(format=None, header=False, gray=False, scale=None)
 
 
+def laid_out(x: Matrix, layout: str, asked: str | None) -> tuple[Any, tuple[str, ...]]:
+    """Return the array of an input in a layout, and a note where it looks as if its channels were somewhere else.
+
+    An image has its channels where the layout says; `asked` is the layout that was asked for.
+
+    >>> import numpy as np
+    >>> from convcalc.matrix import Matrix
+    >>> laid_out(Matrix(np.zeros((3, 5, 7)), image=True), "hwc", None)[0].shape
+    (5, 7, 3)
+    """
+    from convcalc.compute.channels_last import channels_last, channels_last_notes
+
+    if layout == "hwc":
+        return channels_last(x.array, 2) if x.image else x.array, ()
+    return x.array, () if asked or x.image else channels_last_notes(x.array.shape)
+
+
 def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
     """Read `--at`: an index into an array of `shape`; leading axes may be left out and are 0 then.
 

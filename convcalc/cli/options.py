@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 Assumption = Literal["ceil"]
+Layout = Literal["chw", "hwc"]
 Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex", "mermaid", "dot"]
 When = Literal["auto", "always", "never"]
 
@@ -75,6 +76,15 @@ class WindowArguments(Group):
     ] = None
     dims: Annotated[
         int | None, typer.Option("--dims", min=1, max=3, metavar="1|2|3", help="Number of spatial axes.")
+    ] = None
+
+
+class LayoutOptions(Group):
+    """Where the channels stand."""
+
+    layout: Annotated[
+        Layout | None,
+        typer.Option("--layout", help="Whether data and kernel have their channels first or last; Keras's: last."),
     ] = None
 
 

@@ -135,7 +135,8 @@ def _write(report: Report, path: str) -> None:
         text = render(report, form) if pieces is None else b""
         write_bytes(path, pieces or (text if isinstance(text, bytes) else text.encode()))
     elif grid is not None and name.endswith(OUTPUT_ENDINGS):
-        write_matrix(grid.array, path, precision=grid.precision)
+        pictured = grid.picture is not None and name.endswith(".png")
+        write_matrix(grid.picture if pictured else grid.array, path, precision=grid.precision)
     else:
         endings = " ".join(sorted({*TEXT_ENDINGS, ".svg", *(OUTPUT_ENDINGS if grid is not None else ())}))
         reason = "that is for matrices" if name.endswith(OUTPUT_ENDINGS) else "its ending does not say how"

@@ -11,12 +11,13 @@ from convcalc.cli.answer import answer
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.jobs import PoolingJob
 from convcalc.cli.layers import axes_of, sliding_options
-from convcalc.cli.matrix_arguments import refuse_two_readers
+from convcalc.cli.matrix_arguments import laid_out, refuse_two_readers
 from convcalc.cli.options import (
     CellOptions,
     EngineOptions,
     Group,
     HomeworkOptions,
+    LayoutOptions,
     NumberOptions,
     OutputOptions,
     ShowOptions,
@@ -27,8 +28,8 @@ from convcalc.cli.output import Answer
 from convcalc.cli.pipe import read_input
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
-from convcalc.layers import AdaptivePooling, Pooling, rank_of
-from convcalc.model.operation import read_pooling
+from convcalc.layers import AdaptivePooling, rank_of
+from convcalc.model.operation import WrittenPooling, read_pooling
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def pool(
     *,
     pooling: PoolOptions,
     window: WindowArguments,
+    layout: LayoutOptions,
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
@@ -92,7 +94,7 @@ def pool(
     """Answer `convcalc pool`, or the exit code where rows have been streamed or a large file written in place."""
     refuse_two_readers(INPUT=source, **{"--check": homework.check})
     wanted = Wanted(numbers, homework, cell, shown, engine, output)
-    request = _Request(text, pooling, window, engine_of(engine))
+    request = _Request(text, pooling, window, layout.layout, engine_of(engine))
     return answer(request, read_input(source, wanted, request.engine.memory), wanted)
 
 
@@ -102,29 +104,39 @@ class _Request(Value):
     text: str
     pooling: PoolOptions
     window: WindowArguments
+    layout: str | None
     engine: Engine
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
         """Return the rows of the result as they come, None where it takes the whole input."""
         from convcalc.compute.streaming.plane import pooled_rows, row_windows
 
-        layer, notes = self._layer(2)
+        written = self._written(2)
+        layer = written.layer
         if isinstance(layer, AdaptivePooling) or self.pooling.indices or layer.indices or len(layer.kernel) > 2:
             return None
+        if self._layout(written) == "hwc" and len(layer.kernel) == 1:
+            return None
         axes = row_windows(layer, rows.columns)
-        return None if axes is None else (pooled_rows(rows, layer, axes, self.engine.row_options()), notes)
+        return None if axes is None else (pooled_rows(rows, layer, axes, self.engine.row_options()), written.notes)
 
     def on(self, x: "Matrix") -> tuple[PoolingJob, tuple[str, ...]]:
         """Return the pooling of a matrix."""
-        layer, notes = self._layer(x.array.ndim)
-        array = x.array
+        written = self._written(x.array.ndim)
+        layer, layout = written.layer, self._layout(written)
+        array, notes = laid_out(x, layout, self.layout)
         if array.ndim == 1 and rank_of(layer) == 2:
             # One line of text is a row of a matrix where the window says that it has rows.
             array = array.reshape(1, -1)
-        return PoolingJob(layer, array, self.pooling.indices or layer.indices, self.engine), notes
+        indices = self.pooling.indices or layer.indices
+        return PoolingJob(layer, array, indices, self.engine, layout), (*written.notes, *notes)
 
-    def _layer(self, axes: int) -> tuple[Pooling | AdaptivePooling, tuple[str, ...]]:
-        """Make the pooling that LAYER and options describe for an input with `axes` axes, and its reader's notes."""
+    def _layout(self, written: WrittenPooling) -> str:
+        """Return the layout of the data: the one asked for, else that of the notation."""
+        return self.layout or written.layout
+
+    def _written(self, axes: int) -> WrittenPooling:
+        """Make the pooling that LAYER and options describe for an input with `axes` axes."""
         pooling = self.pooling
         options = sliding_options(self.window).replace(
             kernel=axes_of(pooling.kernel, "kernel"),

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
+from convcalc.compute.channels_last import (
+    cell_channels_first,
+    channels_first,
+    channels_last,
+    kernel_channels_first,
+)
 from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.nchw import NchwJob, Operation, to_nchw
 from convcalc.compute.number_types import Array
@@ -15,7 +22,16 @@ from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Window, adaptive_windows
-from convcalc.layers import AdaptivePooling, Convolution, Pooling, transposed_windows, weight_shape, windows
+from convcalc.layers import (
+    AdaptivePooling,
+    Convolution,
+    Pooling,
+    TensorShape,
+    complete,
+    transposed_windows,
+    weight_shape,
+    windows,
+)
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -25,6 +41,7 @@ class Filter(Value):
 
     kernel: the layer's weight, or of fewer axes (`nchw.nchw_shapes`); bias: (O,), one number or None. `boundary` is
     what the padding holds, None for what the layer says itself; `constant` and `flip` are as in `PlainConvolution`.
+    With the `layout` `hwc` input, kernel and result have their channels last (`channels_last`).
 
     >>> import numpy as np
     >>> layer = Convolution(None, None, (2,), (2,), "valid", (1,))
@@ -38,6 +55,7 @@ class Filter(Value):
     boundary: str | None = None
     constant: Any = None
     flip: bool = False
+    layout: str = "chw"
 
     def on(self, x: Array) -> NchwJob:
         """Return the convolution of x, ready to be computed.
@@ -45,36 +63,73 @@ class Filter(Value):
         Raises ShapeError where x or the kernel is not of the size the layer says, UsageError where the layer has no
         such boundary.
         """
-        return to_nchw(x, self.operation(x.shape))
+        if self.layout == "chw":
+            return to_nchw(x, self.operation(x.shape))
+        x = channels_first(x, len(self.layer.kernel))
+        try:
+            return to_nchw(x, self.operation(x.shape)).replace(channels_last=True)
+        except ShapeError as error:
+            said = "sizes in this message have their channels first"
+            error.hint = said if error.hint is None else f"{error.hint}; {said}"
+            raise
 
     def operation(self, x_shape: Sequence[int]) -> Operation:
-        """Return the operation with the windows of the layer on an input of a shape; errors as for `on`."""
-        layer, rank = self.layer, len(self.layer.kernel)
-        self._check_kernel()
+        """Return the operation with the windows of the layer on an input of this shape, channels first."""
+        rank = len(self.layer.kernel)
         if len(x_shape) < rank:
             raise ShapeError(f"{rank} spatial axes to convolve, the input {size_text(x_shape)} has {len(x_shape)}")
+        layer = self.layer if self.kernel.ndim == rank else _completed(self.layer, x_shape)
+        kernel = self._checked_kernel(layer)
         boundary = self.boundary or layer.padding_mode
         if not layer.transposed:
             axes = windows(layer, tuple(x_shape[len(x_shape) - rank :]))
-            return PlainConvolution(self.kernel, axes, layer.groups, self.bias, boundary, self.constant, self.flip)
+            return PlainConvolution(kernel, axes, layer.groups, self.bias, boundary, self.constant, self.flip)
         if boundary != "zeros" or self.constant is not None:
             raise UsageError("`boundary` does not apply to a transposed convolution")
         axes, extra = zip(*transposed_windows(layer), strict=True)
-        return TransposedConvolution(self.kernel, axes, layer.groups, self.bias, extra, self.flip)
+        return TransposedConvolution(kernel, axes, layer.groups, self.bias, extra, self.flip)
 
-    def _check_kernel(self) -> None:
-        """Refuse a kernel that is not of the size the layer says."""
-        expected, given = weight_shape(self.layer) or self.layer.kernel, tuple(self.kernel.shape)
-        found = given if len(expected) == len(given) else given[-len(self.layer.kernel) :]
-        if found != expected[len(expected) - len(found) :]:
+    def _checked_kernel(self, layer: Convolution) -> Array:
+        """Return the kernel channels first; refuse one that is not of the size the completed layer says.
+
+        It may leave out sizes of 1; one of the spatial axes alone serves every channel, and is no layer's but of 1.
+        """
+        kernel = self.kernel if self.layout == "chw" else kernel_channels_first(self.kernel, layer)
+        rank, given = len(layer.kernel), tuple(kernel.shape)
+        counts = (layer.in_channels, layer.out_channels, layer.depth_multiplier)
+        expected = weight_shape(layer) or layer.kernel
+        if len(given) == rank:
+            fits = given == layer.kernel and all(count in (None, 1) for count in counts)
+        else:
+            leads = [[size for size in shape[:-rank] if size != 1] for shape in (expected, given)]
+            fits = given[-rank:] == layer.kernel and (len(expected) == rank or leads[0] == leads[1])
+            fits = fits and (len(expected) != len(given) or expected == given)
+        if not fits:
             message = f"the layer's kernel is {size_text(expected)}, the kernel given is {size_text(given)}"
             raise ShapeError(message)
+        return kernel if layer.depth_multiplier is None or len(given) == rank else kernel.reshape(expected)
+
+
+def _completed(layer: Convolution, x_shape: Sequence[int]) -> Convolution:
+    """Return a layer with the channels that it takes from an input; without such an axis there is one."""
+    rank = len(layer.kernel)
+    if 0 in x_shape or (layer.out_channels is None and layer.depth_multiplier is None):
+        return layer
+    sizes = tuple(x_shape) if len(x_shape) > rank else (1, *x_shape)
+    return cast("Convolution", complete(layer, TensorShape(sizes, rank)))
 
 
 def apply_pooling(
-    layer: Pooling | AdaptivePooling, x: Array, *, indices: bool = False, options: Options = DEFAULTS
+    layer: Pooling | AdaptivePooling,
+    x: Array,
+    *,
+    indices: bool = False,
+    options: Options = DEFAULTS,
+    layout: str = "chw",
 ) -> tuple[Array, Array | None]:
     """Pool the last axes of x by `layer`: the values, and where each was found if `indices` are wanted.
+
+    With the `layout` `hwc` the channels of x and the result are last, behind the axes that are pooled.
 
     >>> import numpy as np
     >>> apply_pooling(Pooling("max", (2,), (2,), "valid", (1,)), np.array([3, 1, 4, 1]), indices=True)
@@ -83,7 +138,27 @@ def apply_pooling(
     rank = _rank(layer)
     if x.ndim < rank:
         raise ShapeError(f"{rank} spatial axes to pool, the input {size_text(x.shape)} has {x.ndim}")
-    spatial = tuple(x.shape[x.ndim - rank :])
+    if layout == "chw":
+        values, places = _pooled(layer, x, indices, options)
+    else:
+        values, places = _pooled(layer, channels_first(x, rank), indices, options)
+        values = channels_last(values, rank)
+        places = None if places is None else channels_last(places, rank)
+    if drops_axes(layer, x.ndim):
+        lead = values.ndim - rank - 1
+        values = values.reshape(*values.shape[:lead], values.size // math.prod(values.shape[:lead]))
+    return values, places
+
+
+def drops_axes(layer: Pooling | AdaptivePooling, axes: int) -> bool:
+    """Return whether a pooling takes the spatial axes of an array of `axes` axes away, as Keras's global ones do."""
+    return isinstance(layer, AdaptivePooling) and layer.drop_axes and axes > len(layer.outputs)
+
+
+def _pooled(
+    layer: Pooling | AdaptivePooling, x: Array, indices: bool, options: Options
+) -> tuple[Array, Array | None]:
+    spatial = tuple(x.shape[x.ndim - _rank(layer) :])
     if isinstance(layer, AdaptivePooling):
         outputs = [size if wanted is None else wanted for wanted, size in zip(layer.outputs, spatial, strict=True)]
         if indices:
@@ -99,14 +174,22 @@ def _rank(layer: Pooling | AdaptivePooling) -> int:
     return len(layer.outputs if isinstance(layer, AdaptivePooling) else layer.kernel)
 
 
-def pooling_cell_numbers(layer: Pooling | AdaptivePooling, x: Array, at: tuple[int, ...]) -> tuple[list[Any], int]:
+def pooling_cell_numbers(
+    layer: Pooling | AdaptivePooling, x: Array, at: tuple[int, ...], layout: str = "chw"
+) -> tuple[list[Any], int]:
     """Return the real cells behind one output cell of `layer`, and what an average divides their sum by.
+
+    `x` and `at` are in the `layout`, as for `apply_pooling`.
 
     >>> import numpy as np
     >>> pooling_cell_numbers(Pooling("avg", (2,), (2,), "valid", (1,)), np.array([3, 1, 4, 1]), (1,))
     ([4, 1], 2)
     """
     rank = _rank(layer)
+    if drops_axes(layer, x.ndim):
+        at = (*at[:-1], *(0,) * rank, at[-1]) if layout == "hwc" else (*at, *(0,) * rank)
+    if layout == "hwc":
+        x, at = channels_first(x, rank), cell_channels_first(at, rank)
     spatial = tuple(x.shape[x.ndim - rank :])
     if isinstance(layer, AdaptivePooling):
         spans = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from convcalc.compute.channels_last import cell_channels_first, channels_last
 from convcalc.compute.computation import DEFAULTS, Computation, misfit
 from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.number_types import Array
@@ -90,12 +91,14 @@ def nchw_shapes(x_shape: Sequence[int], operation: Operation) -> NchwShapes:
 class NchwJob(Value):
     """A convolution ready to be computed: x (N, C, *spatial), `operation` with its weight of a framework's axes.
 
-    `result` is the shape of the leading axes of the result.
+    `result` is the shape of the leading axes of the result, channels first. With `channels_last` the result has its
+    channels last, and cells of it are named so.
     """
 
     x: Any
     operation: Operation
     result: tuple[int, ...]
+    channels_last: bool = False
 
     def computation(self, algorithm: str | None = None, work: str | None = None) -> Computation:
         """Check and plan the convolution; its output has a framework's axes (N, O, *output)."""
@@ -107,10 +110,27 @@ class NchwJob(Value):
 
     def in_own_axes(self, output: Array) -> Array:
         """Return an output (N, O, *output) in the axes of the input and kernel as they were given."""
-        return output.reshape(*self.result, *output.shape[2:])
+        own = output.reshape(*self.result, *output.shape[2:])
+        return channels_last(own, self._rank) if self.channels_last else own
+
+    def shape_of(self, planned: Computation) -> tuple[int, ...]:
+        """Return the shape of the result, in the axes of the input and kernel as they were given."""
+        sizes = planned.shape[2:]
+        if not (self.channels_last and self.result):
+            return (*self.result, *sizes)
+        return (*self.result[:-1], *sizes, self.result[-1])
+
+    @property
+    def _rank(self) -> int:
+        return len(self.operation.windows)
+
+    def _first(self, at: Sequence[int]) -> tuple[int, ...]:
+        """Return the index of a cell of the result with its channel first."""
+        return cell_channels_first(at, self._rank) if self.channels_last else tuple(at)
 
     def products(self, at: Sequence[int]) -> Iterator[tuple[str, Rows]]:
         """Return the products that the cell `at` of the result sums, channel by channel."""
+        at = self._first(at)
         return self.operation.products(self.x, (*self._batch_and_channel(at), *at[len(self.result) :]))
 
     def bias_at(self, at: Sequence[int]) -> Any | None:
@@ -118,7 +138,7 @@ class NchwJob(Value):
         if self.operation.bias is None:
             return None
         values = np.asarray(self.operation.bias).reshape(-1)
-        value = values[self._batch_and_channel(at)[1] % values.size]
+        value = values[self._batch_and_channel(self._first(at))[1] % values.size]
         return value.item() if hasattr(value, "item") else value
 
     def _batch_and_channel(self, at: Sequence[int]) -> tuple[int, int]:

@@ -20,7 +20,8 @@ class Matrix(Value):
     """An array of any number of axes as it was read, with what the user should know of it.
 
     `notes` are warnings for the user, `origin` is where the numbers came from (a file's name, "standard input",
-    "the command line"), `typed` whether the source itself states the dtype, as `.npy` does and text does not.
+    "the command line"), `typed` whether the source itself states the dtype, as `.npy` does and text does not, and
+    `image` that it is one, which is read with its channels first whatever the layout of other arrays.
 
     >>> import numpy as np
     >>> Matrix(np.zeros((2, 3)), origin="zeros.npy").array.shape
@@ -31,3 +32,4 @@ class Matrix(Value):
     notes: tuple[str, ...] = ()
     origin: str = ""
     typed: bool = False
+    image: bool = False

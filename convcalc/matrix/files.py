@@ -60,7 +60,7 @@ def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
         from convcalc.matrix.image import read_image
 
         array, notes = read_image(data, place, options)
-        return as_asked(Matrix(array, notes, place), options)
+        return as_asked(Matrix(array, notes, place, image=True), options)
     return parse_matrix(data, place=place, options=options)
 
 

@@ -57,7 +57,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     if options.named_format == "pnm" or (options.format is None and _PICTURE.match(source.text)):
         from convcalc.matrix.reading.pnm import read_pnm
 
-        return as_asked(Matrix(read_pnm(source, options), origin=place), options)
+        return as_asked(Matrix(read_pnm(source, options), origin=place, image=True), options)
     layout = layout_of(source, options)
     array = array_of(layout, exact=options.exact)
     dtype = options.dtype or (None if options.exact else layout.dtype)

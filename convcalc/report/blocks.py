@@ -53,13 +53,14 @@ class Grid(Value):
     """A matrix (a NumPy array) with the indices of the cells in it that are marked as wrong.
 
     `precision` is how many decimals are wanted, None for all that there are. A grid with a `title` accompanies the
-    answer, the one without is the answer.
+    answer, the one without is the answer. `picture` is the same matrix as pictures show it, where that differs.
     """
 
     array: Any
     marks: tuple[tuple[int, ...], ...] = ()
     title: str = ""
     precision: int | None = None
+    picture: Any = None
 
 
 class Heat(Value):

@@ -9,11 +9,16 @@ from convcalc.value import Value
 
 
 class Display(Value):
-    """How a matrix is shown: next to the matrices it was computed from, as a heat map too, rounded to a precision."""
+    """How a matrix is shown: next to the matrices it was computed from, as a heat map too, rounded to a precision.
+
+    `picture` is the matrix with the planes that pictures show as its last two axes, where it has others there.
+    """
 
     beside: tuple[Grid, ...] = ()
     heatmap: bool = False
     precision: int | None = None
+    layout: str = "chw"
+    picture: Any = None
 
 
 def matrix_report(
@@ -31,9 +36,12 @@ def matrix_report(
     """
     display, comment = display or Display(), comment or Commentary()
     wrong = () if comment.verdict is None else comment.verdict.differences
-    answer = Grid(array, wrong, precision=display.precision)
+    answer = Grid(array, wrong, precision=display.precision, picture=display.picture)
     data: dict[str, Any] = {"shape": list(array.shape), "dtype": number_kind(array), "data": array}
-    blocks: list[Block] = [Heat(array)] if display.heatmap else []
+    if display.layout != "chw":
+        data["layout"] = display.layout
+    shown = array if display.picture is None else display.picture
+    blocks: list[Block] = [Heat(shown)] if display.heatmap else []
     beside = tuple(grid.replace(precision=display.precision) for grid in display.beside)
     blocks.append(Beside((*beside, answer)) if beside else answer)
     if indices is not None:

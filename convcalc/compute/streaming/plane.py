@@ -94,6 +94,7 @@ def row_convolution(filters: Filter, columns: int) -> PlainConvolution | None:
         layer.transposed
         or layer.groups != 1
         or rank > 2
+        or (rank == 1 and filters.layout == "hwc")
         or kernel.ndim != rank
         or (bias is not None and bias.size > 1)
     ):
