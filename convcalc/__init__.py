@@ -17,7 +17,7 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry     |
 | `check`    | a claimed answer compared with the right one              | explain, network, layers, geometry       |
 | `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | geometry, numpy, orjson, PIL             |
-| `compute`  | the arithmetic: convolution and pooling                   | layers, geometry, numpy                  |
+| `compute`  | the arithmetic: convolution, pooling, their gradients     | layers, geometry, numpy                  |
 | `report`   | what a command found, for the eye and for machines        | explain, check, notation, network,       |
 |            |                                                           | layers, axis_maps, geometry              |
 | `render`   | a report as plain text, a Rich table, JSON                | report, matrix, rich                     |
@@ -28,9 +28,9 @@ standard library (`tests/test_house.py` walks the imports against this table).
 
 TYPE_CHECKING = False  # typing's own would cost more to import than all the rest
 if TYPE_CHECKING:
-    from convcalc.api import convolve, params, parse, pool, shape
+    from convcalc.api import convolve, gradients, params, parse, pool, pool_gradient, shape
 
-__all__ = ["__version__", "convolve", "params", "parse", "pool", "shape"]
+__all__ = ["__version__", "convolve", "gradients", "params", "parse", "pool", "pool_gradient", "shape"]
 
 __version__ = "0.1.0"
 

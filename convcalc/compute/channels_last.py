@@ -84,6 +84,23 @@ def kernel_channels_first(kernel: Array, layer: Convolution) -> Array:
     return np.moveaxis(kernel, (-1, -2), (0, 1))
 
 
+def kernel_channels_last(kernel: Array, layer: Convolution, shape: Sequence[int]) -> Array:
+    """Return a kernel as Keras holds it, with the `shape` it has there: the inverse of `kernel_channels_first`.
+
+    >>> layer = Convolution(None, None, (3, 2), (1, 1), "valid", (1, 1), depth_multiplier=5)
+    >>> kernel_channels_last(np.zeros((20, 1, 3, 2)), layer, (3, 2, 4, 5)).shape
+    (3, 2, 4, 5)
+    """
+    rank = len(layer.kernel)
+    if len(shape) <= rank or len(shape) > rank + 2:
+        return kernel.reshape(shape)
+    if len(shape) == rank + 1:
+        return np.moveaxis(kernel.reshape(shape[-1], *shape[:rank]), 0, -1)
+    if layer.depth_multiplier is not None:
+        return np.moveaxis(kernel.reshape(*shape[-2:], *shape[:rank]), (0, 1), (-2, -1))
+    return np.moveaxis(kernel, (0, 1), (-1, -2))
+
+
 def channels_last_notes(shape: Sequence[int]) -> tuple[str, ...]:
     """Return a note on an array that is read channels first and looks as if its channels were last, else nothing.
 

@@ -228,6 +228,43 @@ def fractions(whole: Array, denominator: int | Array) -> Array:
     return result.reshape(whole.shape)
 
 
+def headroom(array: Array, terms: int) -> Array:
+    """Return an array in a dtype in which sums of `terms` of its numbers do not wrap: int64 or Python integers.
+
+    Floats and Fractions are returned as they are.
+
+    >>> headroom(np.array([2**62]), 2).dtype
+    dtype('O')
+    """
+    if array.dtype.kind not in "biu":
+        return array
+    return array.astype(object if magnitude(array) * terms >= 2**63 else np.int64, copy=False)
+
+
+def exact_sum(array: Array, axes: tuple[int, ...]) -> Array:
+    """Sum over axes: whole numbers and fractions exactly, floats in float64, rounded once to their own dtype.
+
+    >>> exact_sum(np.array([[2**62, 2**62], [1, 2]]), (1,)).tolist()
+    [9223372036854775808, 3]
+    """
+    if array.dtype.kind == "f":
+        return np.asarray(array.sum(axis=axes, dtype=np.result_type(array.dtype, np.float64)), array.dtype)
+    whole, denominator = (array, 1) if kind_of(array) == "whole" else numerators(array)
+    sums = np.asarray(headroom(whole, math.prod(array.shape[axis] for axis in axes)).sum(axis=axes))
+    return fractions(sums, denominator) if denominator > 1 else narrow(sums)
+
+
+def exact_add(left: Array, right: Array) -> Array:
+    """Add two arrays of one shape; whole numbers do not wrap.
+
+    >>> exact_add(np.array([2**62]), np.array([2**62])).tolist()
+    [9223372036854775808]
+    """
+    both = headroom(left, 2), headroom(right, 2)
+    total = np.asarray(both[0] + both[1])
+    return narrow(total) if total.dtype.kind == "O" and kind_of(total) == "whole" else total
+
+
 def _whole_limit(dtype: np.dtype[Any]) -> int:
     """Return the largest n such that a float dtype holds all whole numbers up to n."""
     return int(2 ** (np.finfo(dtype).nmant + 1))

@@ -64,7 +64,7 @@ def factors(kernel: Array) -> tuple[Array, Array] | None:
     """
     pivot_row, pivot_column = np.unravel_index(int(np.abs(kernel).argmax()), kernel.shape)
     column, row = kernel[:, pivot_column], kernel[pivot_row]
-    if not row[pivot_column]:
+    if not row[pivot_column] or not np.isfinite(row[pivot_column]):
         return None
     if kernel.dtype.kind in "biu":
         column = column // math.gcd(*column.tolist())

@@ -80,7 +80,7 @@ def pool(
         return _reduce_windows(array, windows, combine, divisors, options)
 
     if kind == "avg":
-        counts = [_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)]
+        counts = [window_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)]
         return _average(x, reduce, counts, divisor)
     if kind == "lp":
         return _lp(x, reduce, norm)
@@ -199,7 +199,7 @@ def _bands(window: Window, size: int) -> list[tuple[int, int]]:
     return [band for band in ((inside, outside), (0, inside), (outside, count)) if band[0] < band[1]]
 
 
-def _counts(window: Window, size: int, count_padding: bool) -> Array:
+def window_counts(window: Window, size: int, count_padding: bool) -> Array:
     """Count the cells of each window along one axis: those in input and padding, or the real ones only."""
     low = -window.padding.before if count_padding else 0
     high = size + window.padding.after if count_padding else size
@@ -215,7 +215,7 @@ def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int 
         return averages.astype(x.dtype, copy=False)
     whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
     cells = math.prod(int(axis_counts.max()) for axis_counts in counts)
-    return _divide(narrow(reduce(_as_whole(whole, cells), np.add)), divisors, denominator)
+    return divided(narrow(reduce(_as_whole(whole, cells), np.add)), divisors, denominator)
 
 
 def _as_whole(whole: Array, cells: int) -> Array:
@@ -223,7 +223,7 @@ def _as_whole(whole: Array, cells: int) -> Array:
     return whole.astype(object if whole_type(magnitude(whole) * cells) == "object" else np.int64)
 
 
-def _divide(sums: Array, divisors: Array, denominator: int) -> Array:
+def divided(sums: Array, divisors: Array, denominator: int) -> Array:
     """Divide integer sums exactly: as floats if every quotient is a short decimal, else as Fractions."""
     halvings = int(divisors.max()).bit_length() - 1
     powers_of_two = denominator == 1 and not np.any((divisors < 1) | (divisors & (divisors - 1) != 0))

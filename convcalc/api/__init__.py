@@ -1,0 +1,12 @@
+"""For notebooks and programs: `convcalc.convolve`, `pool`, their gradients, `shape`, `params` and `parse`.
+
+The same layers, rules and engine as on the command line, for arrays that are there already. Errors are those of
+`convcalc.errors`, all of them `ConvcalcError`s with a message, and a `hint` where there is one.
+"""
+
+from __future__ import annotations
+
+from convcalc.api.arrays import convolve, gradients, pool, pool_gradient
+from convcalc.api.networks import params, parse, shape
+
+__all__ = ["convolve", "gradients", "params", "parse", "pool", "pool_gradient", "shape"]

@@ -1,0 +1,195 @@
+"""From the arguments of functions for programs to arrays, layers and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from convcalc.errors import ShapeError, UsageError
+from convcalc.geometry import Padding
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from convcalc.compute.layer import Filter
+    from convcalc.layers import Layer
+    from convcalc.model.operation import WrittenPooling
+    from convcalc.notation import WindowOptions
+
+    PerAxis = int | Sequence[int]
+    Sides = int | str | Sequence[int | tuple[int, int]]
+
+
+class ConvolutionOptions(TypedDict, total=False):
+    """The arguments of `convolve` that say what is computed of x and kernel."""
+
+    stride: PerAxis
+    padding: Sides
+    dilation: PerAxis
+    groups: int
+    bias: ArrayLike | None
+    flip: bool
+    boundary: str
+    constant: float | None
+    transposed: bool
+    output_padding: PerAxis | None
+    dims: int | None
+    layout: str | None
+
+
+class PoolingOptions(TypedDict, total=False):
+    """The arguments of `pool` that change a kind of pooling."""
+
+    stride: PerAxis | None
+    padding: Sides | None
+    dilation: PerAxis | None
+    ceil: bool | None
+    count_padding: bool | None
+    divisor: int | None
+    norm: float | None
+    adaptive: PerAxis | None
+    dims: int | None
+    layout: str | None
+
+
+def filter_of(array: NDArray[Any], weight: NDArray[Any], given: ConvolutionOptions) -> tuple[Filter, tuple[str, ...]]:
+    """Make the convolution that arguments describe for an array, but for the array; and what is to be noted."""
+    from convcalc.compute.channels_last import channels_last_notes, check_layout
+    from convcalc.compute.layer import Filter
+    from convcalc.compute.nchw import usual_rank
+    from convcalc.model.operation import read_convolution
+
+    refuse_unknown(given, ConvolutionOptions)
+    asked = given.get("layout")
+    layout = check_layout(asked or "chw")
+    rank = given.get("dims") or usual_rank(weight.ndim, array.ndim)
+    if min(weight.ndim, array.ndim) < rank:
+        raise ShapeError(f"{rank} spatial axes need x and kernel of as many, got {array.ndim} and {weight.ndim}")
+    options = window_options(
+        weight.shape[:rank] if layout == "hwc" else weight.shape[weight.ndim - rank :],
+        stride=given.get("stride", 1),
+        padding=given.get("padding", 0),
+        dilation=given.get("dilation", 1),
+        output_padding=given.get("output_padding"),
+    ).replace(groups=given.get("groups", 1))
+    layer = read_convolution(None, options, rank=rank, transposed=given.get("transposed", False))
+    bias = given.get("bias")
+    filters = Filter(
+        layer.layer,
+        weight,
+        None if bias is None else as_array(bias),
+        given.get("boundary", "zeros"),
+        given.get("constant"),
+        given.get("flip", False),
+        layout,
+    )
+    return filters, () if asked else channels_last_notes(array.shape)
+
+
+def pooling_of(
+    array: NDArray[Any], layer: str | Layer, kernel: PerAxis | None, given: PoolingOptions
+) -> WrittenPooling:
+    """Make the pooling that arguments describe for an array, with its layout and all that is to be noted."""
+    from convcalc.compute.channels_last import channels_last_notes, check_layout
+    from convcalc.model.operation import read_pooling
+    from convcalc.notation import is_bare
+
+    refuse_unknown(given, PoolingOptions)
+    options = window_options(
+        None if kernel is None else whole_numbers(kernel, "kernel"),
+        stride=given.get("stride"),
+        padding=given.get("padding"),
+        dilation=given.get("dilation"),
+    ).replace(**{name: given.get(name) for name in ("ceil", "count_padding", "divisor", "norm")})
+    if options.given() and not (isinstance(layer, str) and is_bare(layer)):
+        named = ", ".join(f"`{name}`" for name in options.given())
+        raise UsageError(f"{named} with a whole layer", hint="write all of it into the layer")
+    adaptive = given.get("adaptive")
+    outputs = None if adaptive is None else whole_numbers(adaptive, "adaptive")
+    written = read_pooling(layer, options, outputs=outputs, rank=given.get("dims"), axes=array.ndim)
+    asked = given.get("layout")
+    if asked is not None:
+        return written.replace(layout=check_layout(asked))
+    more = channels_last_notes(array.shape) if written.layout == "chw" else ()
+    return written.replace(notes=(*more, *written.notes))
+
+
+def refuse_unknown(given: Mapping[str, Any], known: type) -> None:
+    """Refuse arguments that a function does not have."""
+    for name in given.keys() - known.__annotations__.keys():
+        raise TypeError(f"there is no argument {name!r}")
+
+
+def as_array(values: ArrayLike) -> NDArray[Any]:
+    """Make an array; rows that differ in length have no shape."""
+    import numpy as np
+
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"no array can be made of this: {error}") from error
+
+
+def as_kernel(kernel: ArrayLike | str) -> NDArray[Any]:
+    """Make a kernel, of a name or an array."""
+    if not isinstance(kernel, str):
+        return as_array(kernel)
+    from convcalc.matrix.kernels import named_kernel
+
+    found = named_kernel(kernel)
+    if found is None:
+        raise UsageError(f"there is no kernel {kernel!r}", hint="a name such as sobel-x, or an array")
+    return found
+
+
+def window_options(
+    kernel: Sequence[int] | None,
+    *,
+    stride: PerAxis | None,
+    padding: Sides | None,
+    dilation: PerAxis | None,
+    output_padding: PerAxis | None = None,
+) -> WindowOptions:
+    """Return window options from numbers for all axes or one per axis; padding may also be named."""
+    from convcalc.notation import WindowOptions, parse_padding
+
+    sides: Any = None
+    if isinstance(padding, str):
+        sides = parse_padding(padding)
+    elif isinstance(padding, Sequence):
+        sides = tuple(_sides(axis) for axis in padding if not isinstance(axis, str))
+    elif padding is not None:
+        sides = (_sides(padding),)
+    return WindowOptions(
+        kernel=None if kernel is None else tuple(kernel),
+        stride=None if stride is None else whole_numbers(stride, "stride"),
+        padding=sides,
+        dilation=None if dilation is None else whole_numbers(dilation, "dilation"),
+        output_padding=None if output_padding is None else whole_numbers(output_padding, "output_padding"),
+    )
+
+
+def _sides(padding: int | tuple[int, int]) -> Padding:
+    """Return the padding of one axis from a number for both sides, or one for each."""
+    sides = whole_numbers(padding, "padding")
+    if len(sides) > 2:
+        raise UsageError(f"padding {padding!r} of one axis", hint="a number, or (before, after)")
+    return Padding(sides[0], sides[-1])
+
+
+def whole_numbers(values: PerAxis, name: str) -> tuple[int, ...]:
+    """Return whole numbers as a tuple, one where one was given."""
+    from operator import index
+
+    try:
+        return tuple(map(index, values)) if isinstance(values, Sequence) else (index(values),)
+    except TypeError:
+        raise UsageError(f"{name} must be whole numbers, got {values!r}") from None
+
+
+def warn(notes: Sequence[str]) -> None:
+    """Warn the caller of a function of this module of what an answer rests on."""
+    import warnings
+
+    for note in notes:
+        warnings.warn(note, stacklevel=3)

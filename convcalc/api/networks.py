@@ -1,0 +1,93 @@
+"""Sizes and counts of layers and networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
+from convcalc.api.arguments import warn
+
+if TYPE_CHECKING:
+    from convcalc.api.arguments import PerAxis
+    from convcalc.layers import Layer
+    from convcalc.network.cost import NetworkCost
+
+
+def shape(
+    size: str | PerAxis | None, *layers: str | Layer, dims: int | None = None, strict: bool = False
+) -> tuple[int, ...]:
+    """Return the size that comes out of layers, of any notation, for an input size.
+
+    `size` is "3x224x224", (3, 224, 224), 224 for a square, or None for that of an `Input` among the layers; `layers`
+    are texts or what `parse` returns, one after the other. Keras's notation reads and returns sizes channels last.
+    `dims` is the number of spatial axes where the notation does not say it. Raises SpecError for a text that cannot
+    be read, ShapeError where a layer does not fit, with the layer's index as `layer` and its place as `place`; warns
+    of what the answer rests on, as the command notes it. With `strict` an assumption about what the text does not
+    show is a UsageError.
+
+    >>> import convcalc
+    >>> convcalc.shape("3x224x224", "Conv2d(3, 64, 7, stride=2, padding=3)", "MaxPool2d(3, 2)")
+    (64, 55, 55)
+    >>> convcalc.shape((28, 26, 1), "Conv2D(8, 3)")
+    (26, 24, 8)
+    """
+    from convcalc.model.forward import forward
+    from convcalc.model.request import LayerRequest
+
+    passed = forward(LayerRequest(layers, rank=dims, strict=strict), _size_text(size))
+    warn(passed.network.notes)
+    # An input without open sizes leaves none open.
+    return cast("tuple[int, ...]", passed.output)
+
+
+def params(
+    *layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None, strict: bool = False
+) -> NetworkCost:
+    """Count the parameters of layers and, with the `size` of an input, multiply-accumulates and output numbers.
+
+    Layers, sizes, `dims` and `strict` are as for `shape`. The result's `total` holds the sums (`params`, `macs`,
+    `flops`, `activations`; `parameters` has `weights`, `biases`, `buffers`), `costs` the same for each layer, and
+    `layers` the layers completed by what comes in. What depends on an input is None without one. Raises what `shape`
+    raises, and warns of layers that no sum can hold.
+
+    >>> import convcalc
+    >>> convcalc.params("Conv2d(3, 64, 7)").total.params
+    9472
+    >>> convcalc.params("conv:64,k7,s2,p3", "relu", size="3x224x224").total.macs
+    118013952
+    """
+    from convcalc.model.count import count
+    from convcalc.model.request import LayerRequest
+
+    counted = count(LayerRequest(layers, rank=dims, strict=strict), _size_text(size))
+    warn(counted.notes)
+    return counted.cost
+
+
+def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
+    """Read layers in any notation: PyTorch's, Keras's, the short one, whole networks, what `print(model)` shows.
+
+    `dims` is the number of spatial axes where the notation does not say it, 2 if not given. Every layer is a value
+    of `convcalc.layers` with its numbers as fields. Raises SpecError, with the text, the `span` of the fault in it
+    and a `hint`; UsageError for layers that branch, whose connections a tuple would not hold.
+
+    >>> import convcalc
+    >>> [layer] = convcalc.parse("conv:64,k7,s2,p3")
+    >>> layer.out_channels, layer.kernel, layer.stride
+    (64, (7, 7), (2, 2))
+    >>> len(convcalc.parse("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())"))
+    3
+    """
+    from convcalc.model.reading import read_chain
+    from convcalc.model.request import LayerRequest
+
+    network = read_chain(LayerRequest((text,), rank=dims))
+    warn(network.notes)
+    return tuple(network.layers)
+
+
+def _size_text(size: str | PerAxis | None) -> str | None:
+    """Return the size of an input as text, which the one reader of sizes takes."""
+    if size is None or isinstance(size, str):
+        return size
+    return "x".join(map(str, size)) if isinstance(size, Iterable) else str(size)

@@ -1,0 +1,166 @@
+"""The backward pass of a pooling: dX from dY, each window giving its share back to the cells that it was made of.
+
+A maximum or minimum gives all to the cell it chose; an average an equal share to each real cell; an Lp norm
+dY · (x / y)^(p-1), which is its derivative. Windows give along one axis after the other, as they are pooled.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import starmap
+
+import numpy as np
+
+from convcalc.compute.channels_last import channels_first, channels_last
+from convcalc.compute.gradient import fitted
+from convcalc.compute.layer import drops_axes
+from convcalc.compute.number_types import Array, as_float, fractions, headroom, kind_of, narrow, numerators
+from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
+from convcalc.compute.pooling.pool import check, divided, pool_adaptive, pool_layer, window_counts
+from convcalc.compute.pooling.running import axis_slice
+from convcalc.errors import ShapeError
+from convcalc.geometry import adaptive_windows, check_real_cells
+from convcalc.layers import AdaptivePooling, Pooling, windows
+from convcalc.text import size_text
+
+Give = Callable[[Array], Array]
+"""Adds up, for each cell of the input, the numbers of all windows that hold it: (..., *output) to (..., *spatial)."""
+
+
+def pooling_gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str = "chw") -> Array:
+    """Return dX of a pooling of x, for the gradient dy of its output, of whose shape dy is, both in the layout.
+
+    The first cell wins a tie, the last NaN among several, as in PyTorch. A norm of zeros has no derivative: its
+    cells get 0. Raises what the pooling raises, and ShapeError where dy does not fit.
+
+    >>> layer = Pooling("max", (2,), (2,), "valid", (1,))
+    >>> pooling_gradient(layer, np.array([3, 1, 4, 4]), np.array([10, 20]))
+    array([10,  0, 20,  0])
+    """
+    rank = len(layer.outputs if isinstance(layer, AdaptivePooling) else layer.kernel)
+    if x.ndim < rank:
+        raise ShapeError(f"{rank} spatial axes to pool, the input {size_text(x.shape)} has {x.ndim}")
+    if drops_axes(layer, x.ndim):
+        dy = dy.reshape(*dy.shape[:-1], *(1,) * rank, dy.shape[-1]) if dy.ndim and layout == "hwc" else dy
+    if layout == "hwc":
+        return channels_last(_gradient(layer, channels_first(x, rank), dy, layout), rank)
+    return _gradient(layer, x, dy, layout)
+
+
+def _gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str) -> Array:
+    """Return dX channels first, of x channels first and dy in the layout."""
+    rank = len(layer.outputs if isinstance(layer, AdaptivePooling) else layer.kernel)
+    kind = layer.kind
+    x = check(x, range(rank), kind, None, 1.0)
+    if kind in ("max", "min"):
+        chosen = _indices(layer, x, rank)
+        return _to_chosen(fitted(dy, chosen.shape, rank, layout), chosen, x.shape, rank)
+    give, counts = _giving(layer, x, rank)
+    dy = fitted(dy, (*x.shape[: x.ndim - rank], *map(len, counts)), rank, layout)
+    if kind == "lp":
+        return _lp(layer, x, dy, give)
+    divisor = layer.divisor if isinstance(layer, Pooling) else None
+    return _average(dy, np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor), give)
+
+
+def _outputs(layer: AdaptivePooling, sizes: Sequence[int]) -> list[int]:
+    return [size if wanted is None else wanted for wanted, size in zip(layer.outputs, sizes, strict=True)]
+
+
+def _indices(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> Array:
+    sizes = tuple(x.shape[x.ndim - rank :])
+    if isinstance(layer, AdaptivePooling):
+        return pool_adaptive_indices(x, _outputs(layer, sizes), layer.kind)[1]
+    return pool_indices(x, windows(layer, sizes), layer.kind)[1]
+
+
+def _to_chosen(dy: Array, chosen: Array, shape: tuple[int, ...], rank: int) -> Array:
+    """Add every number of dy to the cell of its plane whose flat index is chosen; both (..., *output)."""
+    cells = math.prod(shape[len(shape) - rank :])
+    planes = dy.reshape(-1, math.prod(dy.shape[dy.ndim - rank :]))
+    planes = headroom(_single(planes), planes.shape[1])
+    gradient = np.zeros((len(planes), cells), planes.dtype)
+    np.add.at(gradient, (np.arange(len(planes))[:, None], chosen.reshape(planes.shape)), planes)
+    return _like(gradient.reshape(shape), dy)
+
+
+def _giving(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> tuple[Give, list[Array]]:
+    """Return what adds up windows at their cells, and per axis how many cells each window's average counts."""
+    lead, sizes = x.ndim - rank, tuple(x.shape[x.ndim - rank :])
+    if isinstance(layer, AdaptivePooling):
+        spans = list(starmap(adaptive_windows, zip(sizes, _outputs(layer, sizes), strict=True)))
+        pairs = [
+            [(slice(index, index + 1), slice(*span)) for index, span in enumerate(axis_spans)] for axis_spans in spans
+        ]
+        counts = [np.array([end - start for start, end in axis_spans]) for axis_spans in spans]
+    else:
+        axes = windows(layer, sizes)
+        check_real_cells(axes, sizes)
+        pairs = [
+            [window.cells_met(element, size, 0, window.output(size)) for element in range(window.kernel)]
+            for window, size in zip(axes, sizes, strict=True)
+        ]
+        counts = [window_counts(window, size, layer.count_padding) for window, size in zip(axes, sizes, strict=True)]
+
+    def give(windowed: Array) -> Array:
+        for axis, (size, axis_pairs) in enumerate(zip(sizes, pairs, strict=True), lead):
+            cells = np.zeros((*windowed.shape[:axis], size, *windowed.shape[axis + 1 :]), windowed.dtype)
+            for which, met in axis_pairs:
+                axis_slice(cells, axis, met)[...] += axis_slice(windowed, axis, which)
+            windowed = cells
+        return windowed
+
+    return give, counts
+
+
+def _average(dy: Array, divisors: Array, give: Give) -> Array:
+    """Give each real cell dY / divisor of every window that holds it; whole numbers and fractions exactly."""
+    if dy.dtype.kind == "f":
+        work = _single(dy)
+        return _like(give(work / divisors.astype(work.dtype)), dy)
+    whole, denominator = (dy, 1) if kind_of(dy) == "whole" else numerators(dy)
+    common = math.lcm(*(int(divisor) for divisor in np.unique(divisors)))
+    shares = (common // divisors) if abs(common) < 2**63 else common // divisors.astype(object)
+    terms = math.prod(dy.shape) * int(max(1, np.abs(shares).max()))
+    sums = give(headroom(whole, terms) * shares)
+    return divided(narrow(sums), np.asarray(abs(common)), denominator)
+
+
+def _lp(layer: Pooling | AdaptivePooling, x: Array, dy: Array, give: Give) -> Array:
+    """Give each real cell dY · x^(p-1) · y^(1-p) of every window that holds it."""
+    norm = layer.norm if isinstance(layer, Pooling) else 2.0
+    rank = len(layer.outputs if isinstance(layer, AdaptivePooling) else layer.kernel)
+    sizes = tuple(x.shape[x.ndim - rank :])
+    if isinstance(layer, AdaptivePooling):
+        y = pool_adaptive(x, _outputs(layer, sizes), "lp")
+    else:
+        y = pool_layer(layer, x, windows(layer, sizes))
+    if norm == 1 and "f" not in (x.dtype.kind, dy.dtype.kind):
+        return _exact(dy, give)
+    floats = [array.dtype for array in (x, dy) if array.dtype.kind == "f"] or [np.dtype(np.float64)]
+    dtype = np.result_type(*floats)
+    work = np.result_type(dtype, np.float64)
+    cells, y, dy = as_float(x, work), as_float(y, work), as_float(dy, work)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        shares = np.where(y == 0, 0, dy * y ** (1 - norm))
+        gradient = cells ** (norm - 1) * give(shares)
+    return gradient.astype(dtype)
+
+
+def _exact(dy: Array, give: Give) -> Array:
+    """Give each real cell the dY of every window that holds it."""
+    whole, denominator = (dy, 1) if kind_of(dy) == "whole" else numerators(dy)
+    return fractions(give(headroom(whole, dy.size)), denominator)
+
+
+def _single(array: Array) -> Array:
+    """Return half precision as single, so that sums are rounded once."""
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+def _like(gradient: Array, dy: Array) -> Array:
+    """Return a gradient in the floats of dy, or in the narrowest whole numbers that hold it."""
+    if dy.dtype.kind == "f":
+        return gradient.astype(dy.dtype, copy=False)
+    return narrow(gradient) if kind_of(gradient) == "whole" else gradient
