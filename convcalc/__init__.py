@@ -20,7 +20,7 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `compute`  | the arithmetic: convolution, pooling, their gradients     | layers, geometry, numpy                  |
 | `report`   | what a command found, for the eye and for machines        | explain, check, notation, network,       |
 |            |                                                           | layers, axis_maps, geometry              |
-| `render`   | a report as plain text, a Rich table, JSON                | report, matrix, rich                     |
+| `render`   | a report as plain text, a Rich table, JSON                | report, explain, matrix, rich            |
 | `api`      | what notebooks and programs call                          | model, notation, network, layers,        |
 |            |                                                           | geometry, matrix, compute, numpy         |
 | `cli`      | the command line; alone prints an error or exits          | everything                               |

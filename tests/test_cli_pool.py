@@ -129,7 +129,7 @@ def test_the_line_of_a_cell_evaluates_to_its_answer(
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     text, last = answer["explanation"][0]["lines"]
-    code = re.sub(r"(\d+)", r"Fraction(\1)", text.replace("^", "**"))
+    code = re.sub(r"(\d+)", r"Fraction(\1)", text.removeprefix("= ").replace("^", "**"))
     value = eval(code, {"__builtins__": {}}, {"Fraction": Fraction, "max": max, "min": min})
     found = exact(cell(answer["data"], at))
     assert float(value) == pytest.approx(float(found), rel=1e-12)
@@ -138,9 +138,9 @@ def test_the_line_of_a_cell_evaluates_to_its_answer(
 
 def test_explain_reads_as_it_is_written_on_paper(here: Run) -> None:
     done = here("pool", "1 3 3 4 5 6 7", "avg", "-k", "3", "-s", "2", "--explain", "--at", "1")
-    assert done.stdout.splitlines()[1:] == ["# cell (1)", "#   (3 + 4 + 5) / 3", "#   = 4"]
+    assert done.stdout.splitlines()[1:] == ["# cell (1)", "#   = (3 + 4 + 5) / 3", "#   = 4"]
     done = here("pool", "1 -3 1/2", "max", "-k", "3", "--explain")
-    assert done.stdout.splitlines()[1:] == ["# cell (0)", "#   max(1, -3, 1/2)", "#   = 1"]
+    assert done.stdout.splitlines()[1:] == ["# cell (0)", "#   = max(1, -3, 1/2)", "#   = 1"]
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_field_that_is_none_is_said_to_be_undefined(here: Run) -> None:
             ["9", "maxpool", "-k", "4", "-s", "4", "-p", "2", "--ceil"],
             ["the last window would start at 12, past input and left padding (11): it is dropped", "out = 4 - 1 = 3"],
         ),
-        (["224", "-k", "7", "-s", "2", "-p", "same"], ["pL = 2, pR = 3", "= floor((224 + 2 + 3 - 7) / 2) + 1"]),
+        (["224", "-k", "7", "-s", "2", "-p", "same"], ["pL = 2", "pR = 3", "= floor((224 + 2 + 3 - 7) / 2) + 1"]),
     ],
 )
 def test_explain_shows_the_steps(arguments: list[str], lines: list[str], here: Run) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcalc.check import Verdict
-from convcalc.explain import Derivation
+from convcalc.explain import Derivation, equations
 from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization, Pooling, TensorShape
 from convcalc.network.cost import network_cost, trace_cost
@@ -19,7 +19,7 @@ from convcalc.network.memory import memory
 from convcalc.network.trace import trace
 from convcalc.notation import Node, parse_layers
 from convcalc.render import render
-from convcalc.report.blocks import Commentary, Grid, Lines, Report, Table, number_kind
+from convcalc.report.blocks import Commentary, Grid, Lines, Report, Table, Working, number_kind
 from convcalc.report.matrix import matrix_report
 from convcalc.report.params import params_report
 from convcalc.report.shape import shape_report
@@ -182,8 +182,9 @@ def test_differing_cells_are_marked_in_the_matrix() -> None:
 
 
 def test_explanations_follow_the_answer() -> None:
-    report = shaped(Commentary((Derivation("height", ("out = 1", "    = 1")),)))
-    assert report.blocks[1:] == (Lines(("out = 1", "    = 1"), "height"),)
+    derivation = Derivation("height", equations("out", "1", "1"))
+    report = shaped(Commentary((derivation,)))
+    assert report.blocks[1:] == (Working(derivation),)
     assert machine(report)["explanation"] == [{"title": "height", "lines": ["out = 1", "    = 1"]}]
 
 

@@ -11,11 +11,17 @@ from convcalc.explain.cost_formulas import cost_derivations
 from convcalc.explain.derivation import Derivation, titled
 from convcalc.explain.memory_formulas import memory_derivation
 from convcalc.explain.size_formulas import shape_derivations
+from convcalc.explain.steps import Equation, MarkedMatrix, Sentence, Step, equations
 
 __all__ = [
     "Derivation",
+    "Equation",
+    "MarkedMatrix",
+    "Sentence",
+    "Step",
     "convolution_cell",
     "cost_derivations",
+    "equations",
     "memory_derivation",
     "pooling_cell",
     "shape_derivations",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from convcalc.explain.derivation import Derivation, WriteNumber, factor
+from convcalc.explain.derivation import Derivation
+from convcalc.explain.steps import Equation, Sentence, Step, WriteNumber, factor
 
 Products = Sequence[tuple[object, object]]
 """Numbers of the input, each with the weight it is multiplied by."""
@@ -24,22 +25,22 @@ def convolution_cell(
 
     >>> print(convolution_cell((1, 0), [("", [[(2, 1), (1, 0)], [(0, 0), (1, -1)]])], None, 1))
     cell (1, 0)
-        2·1 + 1·0
+      = 2·1 + 1·0
       + 0·0 + 1·(-1)
       = 1
     """
-    lines = []
-    sign = " "
+    steps: list[Step] = []
+    sign = "="
     for title, rows in channels:
         if title:
-            lines.append(f"  {title}")
+            steps.append(Sentence(title))
         for row in rows:
             products = (f"{factor(number, write)}·{factor(weight, write)}" for number, weight in row)
-            lines.append(f"{sign} {' + '.join(products)}")
+            steps.append(Equation("", sign, " + ".join(products)))
             sign = "+"
     if bias is not None:
-        lines.append(f"+ {factor(bias, write)} (bias)")
-    return Derivation(_cell_title(at), (*lines, f"= {write(answer)}"))
+        steps.append(Equation("", "+", factor(bias, write), "bias"))
+    return Derivation(_cell_title(at), (*steps, Equation("", "=", write(answer))))
 
 
 def pooling_cell(
@@ -57,7 +58,7 @@ def pooling_cell(
 
     >>> print(pooling_cell("avg", (1,), [3, 4], 2, 2.0, 3.5))
     cell (1)
-      (3 + 4) / 2
+      = (3 + 4) / 2
       = 3.5
     """
     match kind:
@@ -67,7 +68,7 @@ def pooling_cell(
             text = f"({' + '.join(f'{factor(number, write)}^{norm:g}' for number in numbers)})^(1/{norm:g})"
         case _:
             text = f"{kind}({', '.join(map(write, numbers))})"
-    return Derivation(_cell_title(at), (text, f"= {write(answer)}"))
+    return Derivation(_cell_title(at), (Equation("", "=", text), Equation("", "=", write(answer))))
 
 
 def _cell_title(at: tuple[int, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from convcalc.explain.derivation import Derivation
+from convcalc.explain.steps import Equation
 from convcalc.layers import Layer, families, weight_shape
 from convcalc.network.cost import Cost, NetworkCost
 from convcalc.network.trace import Step
@@ -35,7 +36,12 @@ def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]
             return ()
     if cost.flops:
         lines.append(f"FLOPs = 2 · MACs = {cost.flops}")
-    return (Derivation("parameters", tuple(lines)),)
+    return (Derivation("parameters", tuple(_equation(line) for line in lines)),)
+
+
+def _equation(line: str) -> Equation:
+    left, _, right = line.partition(" = ")
+    return Equation(left, "=", right)
 
 
 def _convolution_lines(layer: families.Convolution, cost: Cost, step: Step | None) -> list[str]:

@@ -1,26 +1,32 @@
-"""A derivation: what is derived, and the lines that derive it; how numbers are written in it."""
+"""A derivation: what is derived, and the steps that derive it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
+from convcalc.explain.plain_text import text_lines
+from convcalc.explain.steps import Step
 from convcalc.value import Value
-
-WriteNumber = Callable[[Any], str]
 
 
 class Derivation(Value):
-    """What is derived, and the lines that derive it.
+    """What is derived, and the steps that derive it.
 
-    >>> print(Derivation("height", ("out = 1 + 1", "    = 2")))
+    >>> from convcalc.explain.steps import Sentence, equations
+    >>> print(Derivation("height", (*equations("out", "1 + 1", "2"), Sentence("`k = 3` cells are seen"))))
     height
       out = 1 + 1
           = 2
+      k = 3 cells are seen
     """
 
     title: str
-    lines: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The steps as lines of plain text."""
+        return tuple(text_lines(self.steps))
 
     def __str__(self) -> str:
         return "\n".join([self.title, *("  " + line for line in self.lines)])
@@ -33,13 +39,3 @@ def titled(text: str, derivations: Iterable[Derivation]) -> tuple[Derivation, ..
     'conv:k3, height'
     """
     return tuple(each.replace(title=f"{text}, {each.title}") for each in derivations)
-
-
-def factor(number: object, write: WriteNumber = str) -> str:
-    """Return a number as a factor or a summand: in parentheses if it has a sign or a slash of its own.
-
-    >>> factor(3), factor(-3)
-    ('3', '(-3)')
-    """
-    text = write(number)
-    return f"({text})" if text.startswith("-") or "/" in text else text

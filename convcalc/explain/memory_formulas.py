@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from convcalc.explain.derivation import Derivation
+from convcalc.explain.steps import Equation, Sentence
 from convcalc.network.memory import Memory
 from convcalc.network.trace import Trace
-from convcalc.text import size_text
 
 MOST_TERMS = 8
 """Sizes that a sum writes out."""
@@ -22,24 +22,27 @@ def memory_derivation(memory: Memory, traced: Trace) -> Derivation:
     >>> print(memory_derivation(memory(trace_cost(traced), batch=10, optimizer="adam"), traced))
     memory
       a tensor is live from the layer that makes it to the last that takes it; nothing works in place
-      peak of inference, in layer 1: live = 5 + 7 = 12 numbers
-      peak = batch · live · bytes = 10·12·4 = 480
-      activations = input + outputs of all layers = 15 numbers
-      training = (params · (1 + 1 gradient + 2 optimizer states) + buffers + batch · activations) · bytes
+      the most numbers are live in layer 1
+      live = 5 + 7 = 12
+      peak = batch·live·bytes = 10·12·4 = 480
+      activations = input + outputs of all layers = 15
+      training = (params·(1 + 1 gradient + 2 optimizer states) + buffers + batch·activations)·bytes
                = (66·4 + 0 + 10·15)·4 = 1656
     """
     states = {0: "", 1: " + 1 optimizer state"}.get(memory.states, f" + {memory.states} optimizer states")
-    live = [size_text(traced.shape_at(place).sizes) for place in memory.live]
+    live = ["·".join(map(str, traced.shape_at(place).sizes)) for place in memory.live]
     terms = " + ".join(live) if len(live) <= MOST_TERMS else f"{len(live)} tensors"
     each, batch = memory.number_bytes, memory.batch
-    where = f", in layer {memory.at + 1}" if memory.at >= 0 else ""
-    lines = (
-        "a tensor is live from the layer that makes it to the last that takes it; nothing works in place",
-        f"peak of inference{where}: live = {terms} = {memory.peak} numbers",
-        f"peak = batch · live · bytes = {batch}·{memory.peak}·{each} = {memory.peak_bytes}",
-        f"activations = input + outputs of all layers = {memory.kept} numbers",
-        f"training = (params · (1 + 1 gradient{states}) + buffers + batch · activations) · bytes",
-        f"         = ({memory.parameters}·{2 + memory.states} + {memory.buffers} + {batch}·{memory.kept})·{each}"
-        f" = {memory.training_bytes}",
+    where = f" in layer {memory.at + 1}" if memory.at >= 0 else ""
+    training = f"(params·(1 + 1 gradient{states}) + buffers + batch·activations)·bytes"
+    worked = f"({memory.parameters}·{2 + memory.states} + {memory.buffers} + {batch}·{memory.kept})·{each}"
+    steps = (
+        Sentence("a tensor is live from the layer that makes it to the last that takes it; nothing works in place"),
+        Sentence(f"the most numbers are live{where}"),
+        Equation("live", "=", f"{terms} = {memory.peak}"),
+        Equation("peak", "=", f"batch·live·bytes = {batch}·{memory.peak}·{each} = {memory.peak_bytes}"),
+        Equation("activations", "=", f"input + outputs of all layers = {memory.kept}"),
+        Equation("training", "=", training),
+        Equation("", "=", f"{worked} = {memory.training_bytes}"),
     )
-    return Derivation("memory", lines)
+    return Derivation("memory", steps)

@@ -19,13 +19,14 @@ from convcalc.axis_maps import (
     Spread,
     Whole,
 )
-from convcalc.explain.derivation import Derivation, factor
+from convcalc.explain.derivation import Derivation
+from convcalc.explain.steps import Equation, Sentence, Step, equations, factor
 from convcalc.geometry import Window, axis_name
-from convcalc.network.trace import Step
+from convcalc.network.trace import Step as TracedStep
 from convcalc.text import size_text
 
 
-def shape_derivations(step: Step) -> tuple[Derivation, ...]:
+def shape_derivations(step: TracedStep) -> tuple[Derivation, ...]:
     """Derive each size of a step's output.
 
     >>> from convcalc.network.trace import interpret, trace
@@ -42,89 +43,90 @@ def shape_derivations(step: Step) -> tuple[Derivation, ...]:
     """
     if isinstance(step.layer, layers.Linear):
         name = "channels" if step.layer.on_channels else "last axis"
-        return (Derivation(name, (f"out_features = {step.layer.out_features}",)),)
+        return (Derivation(name, equations("out_features", str(step.layer.out_features))),)
     moved = [axis_map for _, axis_map in step.axes or () if not isinstance(axis_map, Keep)]
     if step.axes is None or not moved:
         title = "features" if isinstance(step.layer, layers.Flatten) and step.output.rank == 0 else "shape"
-        return (Derivation(title, tuple(_rearranged_lines(step))),)
+        return (Derivation(title, _rearranged_steps(step)),)
     rank, sizes = step.input.rank, step.input.known_spatial or step.input.known_sizes[-1:]
     names = [axis_name(axis, rank) for axis in range(rank)] or ["features"]
-    lines = [_axis_lines(axis_map, size) for (_, axis_map), size in zip(step.axes, sizes, strict=True)]
-    return (*_channels(step), *map(Derivation, names, lines))
+    steps = [_axis_steps(axis_map, size) for (_, axis_map), size in zip(step.axes, sizes, strict=True)]
+    return (*_channels(step), *map(Derivation, names, steps))
 
 
-def _channels(step: Step) -> tuple[Derivation, ...]:
+def _channels(step: TracedStep) -> tuple[Derivation, ...]:
     match step.layer:
         case layers.Convolution() if step.output.channels is not None:
-            return (Derivation("channels", (f"out_channels = {step.output.channels}",)),)
+            return (Derivation("channels", equations("out_channels", str(step.output.channels))),)
         case layers.PixelShuffle(factor, inverse):
             before, after, sign = step.input.channels, step.output.channels, "·" if inverse else "/"
-            return (Derivation("channels", (f"out = in {sign} r² = {before} {sign} {factor**2} = {after}",)),)
+            right = f"in {sign} r^2 = {before} {sign} {factor**2} = {after}"
+            return (Derivation("channels", equations("out", right)),)
         case _:
             return ()
 
 
-def _axis_lines(axis_map: AxisMap, size: int) -> tuple[str, ...]:
+def _axis_steps(axis_map: AxisMap, size: int) -> tuple[Step, ...]:
     """Put the numbers into the formula of one axis."""
     out = axis_map.output(size)
     match axis_map:
         case Slide():
-            return _window_lines(axis_map.at(size), size, axis_map.named)
+            return _window_steps(axis_map.at(size), size, axis_map.named)
         case Spread():
-            return _transposed_lines(axis_map.window, axis_map.output_padding, size)
+            return _transposed_steps(axis_map.window, axis_map.output_padding, size)
         case Shift(before, after):
-            return (f"out = i + before + after = {size} + {factor(before)} + {factor(after)} = {out}",)
+            return equations("out", f"i + before + after = {size} + {factor(before)} + {factor(after)} = {out}")
         case Scale(scale, inverse):
             sign = "/" if inverse else "·"
-            return (f"out = i {sign} r = {size} {sign} {scale} = {out}",)
+            return equations("out", f"i {sign} r = {size} {sign} {scale} = {out}")
         case Halve():
-            return (f"out = i / 2 = {size} / 2 = {out}",)
+            return equations("out", f"i / 2 = {size} / 2 = {out}")
         case Rescale(size=None):
-            return (f"out = floor(i · factor) = floor({size}·{axis_map.factor}) = {out}",)
+            return equations("out", f"floor(i · factor) = floor({size}·{axis_map.factor}) = {out}")
         case Adaptive():
-            window = f"window a goes from floor(a·{size} / {out}) to ceil((a + 1)·{size} / {out})"
-            return f"out = {out}, as asked for", window
+            window = f"window a goes from `floor(a·{size} / {out})` to `ceil((a + 1)·{size} / {out})`"
+            return Sentence(f"`out = {out}`, as asked for"), Sentence(window)
         case Rescale():
-            return (f"out = {out}, as asked for",)
+            return (Sentence(f"`out = {out}`, as asked for"),)
         case Whole():
-            return (f"out_features = {out}",)
+            return equations("out_features", str(out))
         case Keep():
-            return (f"out = {size}, as it comes in",)
+            return (Sentence(f"`out = {size}`, as it comes in"),)
         case _:
             assert_never(axis_map)
 
 
-def _rearranged_lines(step: Step) -> list[str]:
+def _rearranged_steps(step: TracedStep) -> tuple[Step, ...]:
     layer, channels, cells = step.layer, step.input.channels, step.output.spatial
     match layer:
         case layers.Flatten() | layers.Unflatten() | layers.Reshape():
             before, after = step.input.known_sizes, step.output.known_sizes
             if before[:1] == after[:1] and step.input.batch:
                 before, after = before[1:], after[1:]
-            equal = [_product(before), *([_product(after)] if len(after) > 1 else []), str(prod(after))]
-            return [" = ".join(equal)]
+            equal = [*([_product(after)] if len(after) > 1 else []), str(prod(after))]
+            return equations(_product(before), " = ".join(equal))
         case layers.Permute():
-            return [f"the axes of a sample, channels last, in the order {layer.axes}"]
+            return (Sentence(f"the axes of a sample, channels last, in the order {layer.axes}"),)
         case layers.Unfold():
             sizes = step.input.known_spatial
             counts = [window.output(size) for window, size in zip(layers.blocks(layer), sizes, strict=True)]
-            rows = f"rows = channels · kernel = {_product((channels or 1, *layer.kernel))} = {step.output.channels}"
-            return [rows, f"columns = windows = {_product(counts)} = {cells[0]}"]
+            rows = f"channels · kernel = {_product((channels or 1, *layer.kernel))} = {step.output.channels}"
+            columns = f"windows = {_product(counts)} = {cells[0]}"
+            return (*equations("rows", rows), *equations("columns", columns))
         case layers.Fold():
-            divided = f"channels = rows / kernel = {channels} / ({_product(layer.kernel)}) = {step.output.channels}"
-            return [divided, f"out = {size_text(cells)}, as asked for"]
+            divided = f"rows / kernel = {channels} / ({_product(layer.kernel)}) = {step.output.channels}"
+            return (*equations("channels", divided), Sentence(f"the output is {size_text(cells)}, as asked for"))
         case _ if step.output == step.input:
-            return ["stays as it is"]
+            return (Sentence("stays as it is"),)
         case _:
-            return [f"{step.input} becomes {step.output}"]
+            return (Sentence(f"{step.input} becomes {step.output}"),)
 
 
 def _product(factors: Iterable[int]) -> str:
     return "·".join(map(str, factors))
 
 
-def _window_lines(window: Window, size: int, named: str | None) -> tuple[str, ...]:
-    lines = [*_extent_lines(window), *_padding_lines(window, size, named)]
+def _window_steps(window: Window, size: int, named: str | None) -> tuple[Step, ...]:
     padding, extent = window.padding, window.extent
     if padding.before == padding.after:
         symbol, cells = ("i + 2p", f"{size} + 2·{padding.before}") if padding.total else ("i", str(size))
@@ -138,18 +140,24 @@ def _window_lines(window: Window, size: int, named: str | None) -> tuple[str, ..
     else:
         symbol, cells = f"{symbol} - {kernel}", f"{cells} - {extent}"
     steps = room // window.stride
-    lines += [
-        f"out = floor(({symbol}) / s) + 1",
-        f"    = floor(({cells}) / {window.stride}) + 1",
-        f"    = floor({room} / {window.stride}) + 1",
-    ]
-    if room % window.stride:
-        lines.append(f"    = floor({_quotient(room, window.stride)}) + 1")
-    lines += [f"    = {steps} + 1", f"    = {steps + 1}"]
-    lines += _clipping_lines(window, size, steps + 1)
-    if unused := window.unused(size):
-        lines.append(f"{unused} {'cell' if unused == 1 else 'cells'} at the end {_is(unused)} in no window")
-    return tuple(lines)
+    worked = equations(
+        "out",
+        f"floor(({symbol}) / s) + 1",
+        f"floor(({cells}) / {window.stride}) + 1",
+        f"floor({room} / {window.stride}) + 1",
+        *([f"floor({_quotient(room, window.stride)}) + 1"] if room % window.stride else []),
+        f"{steps} + 1",
+        f"{steps + 1}",
+    )
+    unused = window.unused(size)
+    left_over = f"{unused} {'cell' if unused == 1 else 'cells'} at the end {_is(unused)} in no window"
+    return (
+        *_extent_steps(window),
+        *_padding_steps(window, size, named),
+        *worked,
+        *_clipping_steps(window, size, steps + 1),
+        *([Sentence(left_over)] if unused else []),
+    )
 
 
 def _quotient(numerator: int, denominator: int) -> str:
@@ -165,42 +173,46 @@ def _quotient(numerator: int, denominator: int) -> str:
     return f"{whole} {rest}/{denominator}"
 
 
-def _extent_lines(window: Window) -> list[str]:
+def _extent_steps(window: Window) -> tuple[Step, ...]:
     if window.dilation == 1:
-        return []
-    return [f"k_eff = d·(k - 1) + 1 = {window.dilation}·({window.kernel} - 1) + 1 = {window.extent}"]
+        return ()
+    worked = f"{window.dilation}·({window.kernel} - 1) + 1 = {window.extent}"
+    return equations("k_eff", f"d·(k - 1) + 1 = {worked}")
 
 
-def _padding_lines(window: Window, size: int, named: str | None) -> list[str]:
+def _padding_steps(window: Window, size: int, named: str | None) -> tuple[Step, ...]:
     padding = window.padding
     if named in ("same", "same-lower"):
         outputs = -(-size // window.stride)
         total = f"max(({outputs} - 1)·{window.stride} + {window.extent} - {size}, 0) = {padding.total}"
-        return [
-            f"same: ceil(i / s) = ceil({size} / {window.stride}) = {outputs} windows need padding of {total}",
-            f"pL = {padding.before}, pR = {padding.after}",
-        ]
+        return (
+            Sentence(
+                f"same: `ceil(i / s) = ceil({size} / {window.stride}) = {outputs}` windows need padding of `{total}`"
+            ),
+            *equations("pL", str(padding.before)),
+            *equations("pR", str(padding.after)),
+        )
     if named in ("full", "causal"):
         after = f"k_eff - 1 = {padding.after}" if named == "full" else "0"
-        return [f"{named}: pL = k_eff - 1 = {padding.before}, pR = {after}"]
-    return []
+        return (Sentence(f"{named}: `pL = k_eff - 1 = {padding.before}`, `pR = {after}`"),)
+    return ()
 
 
-def _clipping_lines(window: Window, size: int, counted: int) -> list[str]:
+def _clipping_steps(window: Window, size: int, counted: int) -> tuple[Step, ...]:
     if window.output(size) == counted:
-        return []
+        return ()
     start, limit = (counted - 1) * window.stride, size + window.padding.before
-    return [
-        f"the last window would start at {start}, past input and left padding ({limit}): it is dropped",
-        f"out = {counted} - 1 = {window.output(size)}",
-    ]
+    return (
+        Sentence(f"the last window would start at {start}, past input and left padding ({limit}): it is dropped"),
+        Equation("out", "=", f"{counted} - 1 = {window.output(size)}"),
+    )
 
 
 def _is(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
-def _transposed_lines(window: Window, extra: int, size: int) -> tuple[str, ...]:
+def _transposed_steps(window: Window, extra: int, size: int) -> tuple[Step, ...]:
     padding = window.padding
     kernel = "k" if window.dilation == 1 else "k_eff"
     symbols, cells = f"(i - 1)·s + {kernel}", f"({size} - 1)·{window.stride} + {window.extent}"
@@ -210,9 +222,5 @@ def _transposed_lines(window: Window, extra: int, size: int) -> tuple[str, ...]:
         symbols, cells = f"{symbols} - pL - pR", f"{cells} - {padding.before} - {padding.after}"
     if extra:
         symbols, cells = f"{symbols} + op", f"{cells} + {extra}"
-    return (
-        *_extent_lines(window),
-        f"out = {symbols}",
-        f"    = {cells}",
-        f"    = {window.transposed_output(size, extra)}",
-    )
+    worked = equations("out", symbols, cells, str(window.transposed_output(size, extra)))
+    return (*_extent_steps(window), *worked)

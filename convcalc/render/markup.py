@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
+from convcalc.render.escapes import latex_text, markdown_text
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Beside, Grid, Heat, Lines, Report, Table
+from convcalc.report.blocks import Beside, Grid, Heat, Lines, Report, Table, Working
 from convcalc.text import printable
-
-_LATEX_ESCAPES = str.maketrans(
-    {
-        **{character: "\\" + character for character in "&%$#_{}"},
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-    }
-)
-_MARKDOWN_ESCAPES = str.maketrans({character: "\\" + character for character in "\\`*_{}[]<>#|"})
 
 
 def render(report: Report, form: str) -> str:
@@ -27,7 +18,7 @@ def render(report: Report, form: str) -> str:
     | --- | ---: |
     | fc:2 | 8 |
     """
-    blocks: list[Table | Lines | Grid] = []
+    blocks: list[Table | Lines | Working | Grid] = []
     for block in report.blocks:
         if isinstance(block, Beside):
             blocks += block.grids
@@ -41,33 +32,34 @@ def _rows(table: Table) -> list[list[str]]:
     return [[cell_text(cell) for cell in row] for row in rows]
 
 
-def _markdown(block: Table | Lines | Grid) -> str:
+def _markdown(block: Table | Lines | Working | Grid) -> str:
     match block:
         case Table():
             rule = ["---:" if column.numeric else "---" for column in block.columns]
-            cells = [[cell.translate(_MARKDOWN_ESCAPES) for cell in row] for row in _rows(block)]
+            cells = [[markdown_text(cell) for cell in row] for row in _rows(block)]
             lines = [[column.title for column in block.columns], rule, *cells]
             return "".join(f"| {' | '.join(line)} |\n" for line in lines)
         case Lines():
-            title = f"{printable(block.title).translate(_MARKDOWN_ESCAPES)}\n\n" if block.title else ""
-            shown = [printable(line) for line in block.lines]
+            title = f"{markdown_text(block.title)}\n\n" if block.title else ""
             if block.role in ("explanation", "code"):
-                return title + "```\n" + "".join(f"{line}\n" for line in shown) + "```\n"
-            return title + "".join(f"{line.translate(_MARKDOWN_ESCAPES)}\n" for line in shown)
+                return title + "```\n" + "".join(f"{printable(line)}\n" for line in block.lines) + "```\n"
+            return title + "".join(f"{markdown_text(line)}\n" for line in block.lines)
+        case Working(derivation):
+            from convcalc.render.working_markup import markdown_working
+
+            return markdown_working(derivation)
         case Grid():
             from convcalc.matrix.writing.formats import format_markdown
 
             return (f"{block.title}\n\n" if block.title else "") + format_markdown(block.array, block.precision)
 
 
-def _latex(block: Table | Lines | Grid) -> str:
+def _latex(block: Table | Lines | Working | Grid) -> str:
     match block:
         case Table():
             columns = "".join("r" if column.numeric else "l" for column in block.columns)
             header = " & ".join(column.title for column in block.columns)
-            body = "".join(
-                " & ".join(cell.translate(_LATEX_ESCAPES) for cell in row) + " \\\\\n" for row in _rows(block)
-            )
+            body = "".join(" & ".join(latex_text(cell) for cell in row) + " \\\\\n" for row in _rows(block))
             return f"\\begin{{tabular}}{{{columns}}}\n{header} \\\\\n\\hline\n{body}\\end{{tabular}}\n"
         case Lines(role="code"):
             return (
@@ -76,6 +68,10 @@ def _latex(block: Table | Lines | Grid) -> str:
         case Lines():
             title = [block.title] if block.title else []
             return "".join(f"% {printable(line)}\n" for line in [*title, *block.lines])
+        case Working(derivation):
+            from convcalc.render.working_markup import latex_working
+
+            return latex_working(derivation)
         case Grid():
             from convcalc.matrix.writing.formats import format_latex
 

@@ -5,7 +5,7 @@ Everything else in a report goes into lines that begin with `#`, which all reade
 
 from __future__ import annotations
 
-from convcalc.report.blocks import Beside, Block, Cell, Grid, Heat, Lines, Report, Table
+from convcalc.report.blocks import Beside, Block, Cell, Grid, Heat, Lines, Report, Table, Working
 from convcalc.text import printable
 
 
@@ -38,6 +38,9 @@ def _block(block: Block) -> str | bytes:
             title = [block.title] if block.title else []
             indent = "  " if block.title else ""
             return "".join(f"# {printable(line)}\n" for line in [*title, *(indent + line for line in block.lines)])
+        case Working(derivation):
+            lines = [derivation.title, *("  " + line for line in derivation.lines)]
+            return "".join(f"# {printable(line)}\n" for line in lines)
         case Grid():
             return _grid(block)
         case Beside():

@@ -16,7 +16,8 @@ from rich.text import Text
 
 from convcalc.render.grid import beside_lines, grid_lines, heat_lines, is_cut
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table
+from convcalc.render.working_text import working_lines
+from convcalc.report.blocks import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table, Working
 from convcalc.text import printable
 
 STYLES = {"explanation": "", "note": "dim", "assumption": "yellow", "right": "bold green", "wrong": "bold red"}
@@ -85,6 +86,8 @@ def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
             for line in block.lines:
                 text = Text(printable(line), style=STYLES[block.role])
                 yield Padding(text, (0, 0, 0, 2)) if block.title else text
+        case Working(derivation):
+            yield from working_lines(derivation, width)
         case Grid():
             yield from grid_lines(block, width)
             if is_cut(block, width) and not block.title:

@@ -49,6 +49,12 @@ class Lines(Value):
     role: str = "explanation"
 
 
+class Working(Value):
+    """The working of an answer; each form sets its steps in its own way."""
+
+    derivation: Derivation
+
+
 class Grid(Value):
     """A matrix (a NumPy array) with the indices of the cells in it that are marked as wrong.
 
@@ -75,7 +81,7 @@ class Beside(Value):
     grids: tuple[Grid, ...]
 
 
-Block = Table | Lines | Grid | Heat | Beside
+Block = Table | Lines | Working | Grid | Heat | Beside
 
 
 class Report(Value):
@@ -133,7 +139,7 @@ def report_of(
     more: list[Block] = []
     if comment.derivations:
         data["explanation"] = [{"title": each.title, "lines": list(each.lines)} for each in comment.derivations]
-        more += [Lines(each.lines, each.title) for each in comment.derivations]
+        more += map(Working, comment.derivations)
     exit_code = 0
     if comment.verdict is not None:
         verdict = comment.verdict

@@ -1,0 +1,99 @@
+"""A derivation as lines of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, zip_longest
+
+from convcalc.explain.formula import broken
+from convcalc.explain.steps import Equation, MarkedMatrix, Sentence, Step
+
+MATRICES_WIDTH = 100
+"""Characters within which matrices stand next to each other, where no width is given."""
+GAP = 4
+"""Blanks between matrices next to each other."""
+
+
+def text_lines(steps: Iterable[Step], width: int | None = None) -> Iterator[str]:
+    """Yield steps as lines, broken to `width` characters: equal signs below each other, marked cells in brackets.
+
+    >>> print(*text_lines([MarkedMatrix((("1", "20"), ("3", "4")), "input", ((0, 1),))]), sep="\\n")
+    input
+     1 [20]
+     3   4
+    """
+    for kind, group in groupby(steps, type):
+        yield from group_lines(kind, list(group), width)
+
+
+def group_lines(kind: type[Step], group: Sequence[Step], width: int | None = None) -> Iterator[str]:
+    """Yield the lines of steps of one kind."""
+    if kind is Equation:
+        yield from _equation_lines([step for step in group if isinstance(step, Equation)], width)
+    elif kind is MarkedMatrix:
+        matrices = [step for step in group if isinstance(step, MarkedMatrix)]
+        yield from _beside([_matrix_lines(matrix) for matrix in matrices], width or MATRICES_WIDTH)
+    else:
+        for step in group:
+            assert isinstance(step, Sentence)
+            yield from _folded(step.text.replace("`", ""), width)
+
+
+def _equation_lines(equations: Sequence[Equation], width: int | None) -> Iterator[str]:
+    indent = 0
+    for equation in equations:
+        indent = len(equation.left) or indent
+        right = f"{equation.right} ({equation.note})" if equation.note else equation.right
+        lines = [right] if width is None else broken(right, max(width - indent - 3, 10))
+        start = f"{equation.left.ljust(indent)} {equation.sign} " if indent else f"{equation.sign} "
+        yield start + lines[0]
+        for line in lines[1:]:
+            # A line that begins with a sign has it below the others.
+            goes_on = line[:2] in ("= ", "≈ ", "+ ")
+            yield " " * (len(start) - (2 if goes_on else 0)) + line
+
+
+def _folded(text: str, width: int | None) -> Iterator[str]:
+    if width is None or len(text) <= width:
+        yield text
+        return
+    line = ""
+    for word in text.split(" "):
+        if line and len(line) + 1 + len(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
+
+
+def _matrix_lines(matrix: MarkedMatrix) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*matrix.rows, strict=True)]
+    lines = [matrix.caption] if matrix.caption else []
+    for row, cells in enumerate(matrix.rows):
+        line = ""
+        for column, (cell, size) in enumerate(zip(cells, widths, strict=True)):
+            marked = (row, column) in matrix.marks
+            line += f"{'[' if marked else ' '}{cell}{']' if marked else ' '}".rjust(size + 2)
+        lines.append(line.rstrip())
+    return lines
+
+
+def _beside(blocks: Sequence[list[str]], width: int) -> Iterator[str]:
+    """Yield blocks of lines next to each other as far as they fit, the others below."""
+    row: list[list[str]] = []
+    used = 0
+    for block in blocks:
+        size = max(map(len, block), default=0)
+        if row and used + GAP + size > width:
+            yield from _row_lines(row)
+            row, used = [], 0
+        used += size + (GAP if row else 0)
+        row.append(block)
+    yield from _row_lines(row)
+
+
+def _row_lines(blocks: Sequence[list[str]]) -> Iterator[str]:
+    widths = [max(map(len, block), default=0) + GAP for block in blocks]
+    for cells in zip_longest(*blocks, fillvalue=""):
+        yield "".join(cell.ljust(size) for cell, size in zip(cells, widths, strict=True)).rstrip()
