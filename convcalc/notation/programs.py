@@ -115,7 +115,7 @@ def keras_functional(
 def _torch_merge(merge: Merge, taken: list[str]) -> str:
     first, *others = taken
     if merge.kind == "keep":
-        return first
+        raise UsageError("PyTorch's notation cannot express what the other inputs of this layer change in the first")
     if merge.kind == "resize":
         return f"nn.functional.interpolate({first}, size={others[0]}.shape[2:])"
     if merge.crop:

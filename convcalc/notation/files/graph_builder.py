@@ -1,0 +1,63 @@
+"""Layers of a model file put together by the tensors they take and make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convcalc.errors import ConvcalcError, UsageError
+from convcalc.layers import Layer
+from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
+from convcalc.text import Source
+
+
+class GraphBuilder:
+    """Entries in the order they run, each at the place in the source where its layer is written, and the input.
+
+    `notation` is the format of the file; `input` is the size of the input, channels first, None where the file does
+    not state it. A tensor is the index of the entry that makes it; -1, -2, ... are the inputs of the network.
+    """
+
+    def __init__(self, source: Source, notation: str) -> None:
+        self.source = source
+        self.notation = notation
+        self.entries: list[Entry] = []
+        self.input: tuple[int, ...] | None = None
+
+    def add(
+        self,
+        layer: Layer,
+        inputs: Sequence[int],
+        span: tuple[int, int],
+        *,
+        name: str = "",
+        text: str = "",
+        notes: tuple[str, ...] = (),
+    ) -> int:
+        """Add a layer that takes `inputs` and return the tensor it makes; without a text it is shown in words."""
+        if len(self.entries) >= MAX_LAYERS:
+            raise too_many(self.source, *span)
+        shown = text or layer_text(layer)
+        self.entries.append(Entry(*span, layer, name, notes, inputs=tuple(inputs), text=shown))
+        return len(self.entries) - 1
+
+    def fault(self, message: str, span: tuple[int, int], hint: str | None = None) -> ConvcalcError:
+        """Return an error at a place of the source, to be raised by the caller."""
+        return self.source.fault(message, *span, hint=hint)
+
+
+def layer_text(layer: Layer) -> str:
+    """Return a layer in the short notation, or its family's name where that has no word for it.
+
+    >>> from convcalc.layers import Flatten, Slice
+    >>> layer_text(Flatten()), layer_text(Slice(1, 0, 2))
+    ('flatten', 'slice')
+    """
+    from convcalc.layers import Merge
+    from convcalc.notation.short.write import to_short
+
+    if isinstance(layer, Merge):
+        return layer.kind
+    try:
+        return to_short(layer)
+    except UsageError:
+        return type(layer).__name__.lower()
