@@ -58,8 +58,9 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='-k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --layout --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --layout --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
+                --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 box gaussian log'; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
                 --bias) words=''; value=1 ;;
@@ -87,8 +88,9 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='-k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --from --header --decimal --gray --scale --dtype --exact --explain --check --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
             case "$previous" in
+                --inputs) words=''; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;
                 --norm) words=''; value=1 ;;
                 --divisor) words=''; value=1 ;;

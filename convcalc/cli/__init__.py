@@ -39,13 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answered(argv: Sequence[str]) -> int:
     """Run a command line; whatever goes wrong is printed and becomes an exit code."""
-    from convcalc.cli.messages import print_error
-    from convcalc.errors import ConvcalcError, DataError, FileError
+    from convcalc.cli.messages import error_of, print_error
+    from convcalc.errors import FileError
 
     try:
         return _run([_as_matrix(argument) for argument in argv] or ["--help"])
-    except ConvcalcError as error:
-        return print_error(error)
     except BrokenPipeError:
         _drop_output()
         return 141
@@ -55,15 +53,11 @@ def _answered(argv: Sequence[str]) -> int:
         # Where a file's name is known, it is a FileError by now; what is left is the output.
         _drop_output()
         return print_error(FileError(f"cannot write to {error.filename or 'standard output'}: {error.strerror}"))
-    except MemoryError:
-        return print_error(DataError("there is not enough memory for this"))
     except Exception as error:
-        if isinstance(error, ValueError) and "integer string conversion" in str(error):
-            return print_error(DataError("a number here has more than 4300 digits, more than is printed"))
-        if os.environ.get("CONVCALC_TRACEBACK"):
+        found = error_of(error)
+        if found is None:
             raise
-        hint = "please report it with the command line; CONVCALC_TRACEBACK=1 shows where"
-        return print_error(ConvcalcError(f"a defect in convcalc: {type(error).__name__}: {error}", hint=hint))
+        return print_error(found)
 
 
 def _run(arguments: list[str]) -> int:

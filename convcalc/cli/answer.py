@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from convcalc.cli.jobs import Job
@@ -34,15 +34,20 @@ class Request(Protocol):
         """Return the result row by row as rows come, with the notes; None where it takes the whole input."""
 
 
-def answer(request: Request, x: Matrix | IncomingRows, wanted: Wanted) -> Answer | int:
-    """Compute what is asked for as it is wanted; the exit code where the result has gone out already."""
+def answer(
+    request: Request, x: Matrix | IncomingRows, wanted: Wanted, tell: Callable[..., None] = print_notes
+) -> Answer | int:
+    """Compute what is asked for as it is wanted; the exit code where the result has gone out already.
+
+    `tell` is told of the notes on such a result.
+    """
     from convcalc.matrix import Matrix
 
     if not isinstance(x, Matrix):
         streamed = request.through(x)
         if streamed is not None:
             rows, notes = streamed
-            print_notes(*notes)
+            tell(*notes)
             return stream(rows, wanted)
         x = x.whole()
     job, notes = request.on(x)
@@ -50,7 +55,7 @@ def answer(request: Request, x: Matrix | IncomingRows, wanted: Wanted) -> Answer
         return Answer(job.plan_report(), wanted.output)
     notes = tuple(dict.fromkeys((*x.notes, *notes)))
     if wanted.bare and job.run_into(wanted.output.output):
-        print_notes(*notes)
+        tell(*notes)
         return 0
     return Answer(_report(job, wanted, notes), wanted.output)
 

@@ -14,6 +14,7 @@ from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import (
     boundary_of,
+    input_and_layer,
     laid_out,
     read_beside,
     read_kernel,
@@ -22,6 +23,7 @@ from convcalc.cli.matrix_arguments import (
 )
 from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
+    BatchOptions,
     CellOptions,
     ClusterOptions,
     EngineOptions,
@@ -54,6 +56,7 @@ HELP = """Examples:
   seq 9 | xargs -n3 | convcalc conv - -k laplacian -p 1
   convcalc conv x.npy 'Conv2d(2, 4, 2, stride=2)' -k weight.npy --bias bias.npy
   convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --explain --at 1,0
+  convcalc conv --inputs 'scans/*.npy' -k sobel-x -o 'out/{stem}.npy'
 
 The cross-correlation that deep-learning frameworks call convolution; with --flip, the convolution of mathematics.
 
@@ -90,9 +93,10 @@ class KernelOptions(Group):
 
 @grouped
 def conv(
-    source: Annotated[str, typer.Argument(metavar="INPUT", show_default=False)],
+    source: Annotated[str | None, typer.Argument(metavar="INPUT", show_default=False)] = None,
     text: Annotated[str | None, typer.Argument(metavar="[LAYER]", show_default=False)] = None,
     *,
+    batch: BatchOptions,
     filters: KernelOptions,
     window: WindowArguments,
     layout: LayoutOptions,
@@ -107,26 +111,35 @@ def conv(
     """Answer `convcalc conv`, or the exit code where rows have been streamed or a large file written in place."""
     if filters.kernel is None:
         raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
-    refuse_two_readers(INPUT=source, KERNEL=filters.kernel, **{"--bias": filters.bias, "--check": homework.check})
+    source, text = input_and_layer("conv", source, text, batch.inputs)
+    refuse_two_readers(
+        INPUT=source,
+        KERNEL=filters.kernel,
+        **{"--inputs": batch.inputs, "--bias": filters.bias, "--check": homework.check},
+    )
     wanted = Wanted(numbers, homework, cell, shown, engine, output)
     if cluster.scheduler is not None:
+        if source is None:
+            raise UsageError(
+                "--inputs and --scheduler: a cluster computes one input", hint="start one after the other"
+            )
         check_cluster(source, wanted)
     how = engine_of(engine)
-    x = read_input(source, wanted, how.memory)
     kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
-    is_text = not is_binary(source)
-    request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, is_text)
+    request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how)
+    if source is None:
+        from convcalc.cli.batch import answer_each
+
+        return answer_each(batch.inputs or "", request, wanted, how.memory)
+    x = read_input(source, wanted, how.memory)
     if cluster.scheduler is not None:
         return _on_cluster(request, source, x, wanted, cluster.scheduler)
     return answer(request, x, wanted)
 
 
 class _Request(Value):
-    """A convolution but for its input: LAYER and options as given, kernel and bias as read.
-
-    `is_text` says that the input is text, whose planes have the same bits from a file as from a pipe.
-    """
+    """A convolution but for its input: LAYER and options as given, kernel and bias as read."""
 
     text: str | None
     filters: KernelOptions
@@ -136,7 +149,6 @@ class _Request(Value):
     bias: "Matrix | None"
     numbers: NumberOptions
     engine: Engine
-    is_text: bool
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
         """Return the rows of the result as they come, None where it takes the whole input."""
@@ -156,7 +168,8 @@ class _Request(Value):
         filters, notes = self._filter(typed_as(self.kernel, x), bias, x.array.ndim)
         array, more = laid_out(x, filters.layout, self.layout)
         nchw = filters.on(array)
-        steady = steady_choice(nchw) if self.is_text else None
+        # The planes of a text have the same bits from a file as from a pipe.
+        steady = None if is_binary(x.origin) else steady_choice(nchw)
         return ConvolutionJob(array, filters, nchw, self.engine, steady), (*notes, *more)
 
     def _filter(self, kernel: "Matrix", bias: "Matrix | None", axes: int) -> "tuple[Filter, tuple[str, ...]]":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convcalc.cli.messages import QUOTE_PATTERN
 from convcalc.cli.options import NumberOptions
 from convcalc.errors import UsageError
 from convcalc.notation import parse_cell
@@ -23,6 +25,25 @@ def refuse_two_readers(**sources: str | None) -> None:
     readers = [name for name, source in sources.items() if source == "-"]
     if len(readers) > 1:
         raise UsageError(f"{' and '.join(readers)} cannot both be standard input", hint="put one of them into a file")
+
+
+def input_and_layer(
+    command: str, first: str | None, second: str | None, inputs: str | None, *, needs_layer: bool = False
+) -> tuple[str | None, str | None]:
+    """Return INPUT and LAYER as the arguments give them; `--inputs` stands for INPUT, which is None then.
+
+    >>> input_and_layer("conv", "x.npy", None, None), input_and_layer("pool", "max", None, "*.npy")
+    (('x.npy', None), (None, 'max'))
+    """
+    source, layer = (first, second) if inputs is None else (None, first)
+    if inputs is not None and (second is not None or (layer is not None and Path(layer).is_file())):
+        raise UsageError(
+            f"{second or layer} is not a LAYER, and --inputs takes one value", place=command, hint=QUOTE_PATTERN
+        )
+    missing = "INPUT" if inputs is None and source is None else "LAYER" if needs_layer and layer is None else None
+    if missing is not None:
+        raise UsageError(f"missing argument '{missing}'", place=command, hint=f"see convcalc {command} --help")
+    return source, layer
 
 
 def read_array(source: str, numbers: NumberOptions) -> Matrix:

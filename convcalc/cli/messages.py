@@ -5,12 +5,15 @@ The rooms below name a parameter in backquotes, as Python knows it; here it beco
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 
-from convcalc.errors import ConvcalcError, UsageError
+from convcalc.errors import ConvcalcError, DataError, UsageError
 from convcalc.text import printable
 
+QUOTE_PATTERN = "put a pattern of names into quotes, or the shell puts the names of the files in its place"
+"""The hint where several values are given for --inputs."""
 WIDEST = 100
 """Characters of a faulty line that are shown around the caret."""
 
@@ -32,6 +35,20 @@ def print_error(error: ConvcalcError) -> int:
     """Print an error to standard error and return its exit code."""
     _to_stderr(format_error(error))
     return error.exit_code
+
+
+def error_of(error: Exception) -> ConvcalcError | None:
+    """Return an exception as an error to print; None where the output is at fault, or a traceback is wanted."""
+    if isinstance(error, ConvcalcError):
+        return error
+    if isinstance(error, MemoryError):
+        return DataError("there is not enough memory for this")
+    if isinstance(error, ValueError) and "integer string conversion" in str(error):
+        return DataError("a number here has more than 4300 digits, more than is printed")
+    if isinstance(error, OSError) or os.environ.get("CONVCALC_TRACEBACK"):
+        return None
+    hint = "please report it with the command line; CONVCALC_TRACEBACK=1 shows where"
+    return ConvcalcError(f"a defect in convcalc: {type(error).__name__}: {error}", hint=hint)
 
 
 def print_notes(*notes: str) -> None:
@@ -107,6 +124,8 @@ def usage_error(error: Exception) -> UsageError:
         hint = f"did you mean {' or '.join(sorted(possibilities))}?"
         # The message would say the same again.
         error.possibilities = None  # type: ignore[attr-defined] # it stands on Typer's NoSuchOption only
+    if getattr(context, "params", {}).get("inputs") is not None and "extra argument" in str(error):
+        hint = QUOTE_PATTERN
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     place = command.removeprefix("convcalc").strip() or None
     return UsageError(message[:1].lower() + message[1:].rstrip("."), place=place, hint=hint)

@@ -175,6 +175,19 @@ class EngineOptions(Group):
     ] = None
 
 
+class BatchOptions(Group):
+    """Many inputs."""
+
+    inputs: Annotated[
+        str | None,
+        typer.Option(
+            "--inputs",
+            metavar="'GLOB'|-",
+            help="Every file that matches, or that standard input names, instead of INPUT; -o 'out/{stem}.npy'.",
+        ),
+    ] = None
+
+
 class ClusterOptions(Group):
     """Where it is computed."""
 

@@ -11,8 +11,9 @@ from convcalc.cli.answer import answer
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.jobs import PoolingJob
 from convcalc.cli.layers import axes_of, sliding_options
-from convcalc.cli.matrix_arguments import laid_out, refuse_two_readers
+from convcalc.cli.matrix_arguments import input_and_layer, laid_out, refuse_two_readers
 from convcalc.cli.options import (
+    BatchOptions,
     CellOptions,
     EngineOptions,
     Group,
@@ -44,6 +45,7 @@ HELP = """Examples:
   convcalc pool features.npy 'MaxPool2d(3, stride=2, padding=1)' -o pooled.npy
   convcalc pool image.npy avg --adaptive 7
   convcalc pool '1 3 3 4 5 6 7' avg -k 3 -s 2 --explain --at 1
+  convcalc pool --inputs 'scans/*.npy' max -k 2 -o 'out/{stem}.npy'
 
 The largest (max), smallest (min), mean (avg) or p-norm (lp) of the cells in each window.
 
@@ -78,9 +80,10 @@ class PoolOptions(Group):
 
 @grouped
 def pool(
-    source: Annotated[str, typer.Argument(metavar="INPUT", show_default=False)],
-    text: Annotated[str, typer.Argument(metavar="LAYER", show_default=False)],
+    source: Annotated[str | None, typer.Argument(metavar="INPUT", show_default=False)] = None,
+    text: Annotated[str | None, typer.Argument(metavar="LAYER", show_default=False)] = None,
     *,
+    batch: BatchOptions,
     pooling: PoolOptions,
     window: WindowArguments,
     layout: LayoutOptions,
@@ -92,9 +95,14 @@ def pool(
     output: OutputOptions,
 ) -> Answer | int:
     """Answer `convcalc pool`, or the exit code where rows have been streamed or a large file written in place."""
-    refuse_two_readers(INPUT=source, **{"--check": homework.check})
+    source, text = input_and_layer("pool", source, text, batch.inputs, needs_layer=True)
+    refuse_two_readers(INPUT=source, **{"--inputs": batch.inputs, "--check": homework.check})
     wanted = Wanted(numbers, homework, cell, shown, engine, output)
-    request = _Request(text, pooling, window, layout.layout, engine_of(engine))
+    request = _Request(text or "", pooling, window, layout.layout, engine_of(engine))
+    if source is None:
+        from convcalc.cli.batch import answer_each
+
+        return answer_each(batch.inputs or "", request, wanted, request.engine.memory)
     return answer(request, read_input(source, wanted, request.engine.memory), wanted)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from convcalc.cli.terminal import is_terminal
 
@@ -19,11 +19,14 @@ REDRAWS = 8
 class Meter:
     """Counts rows done and, after `DELAY_SECONDS`, draws them; Rich is imported only then.
 
-    `total` is None where it is not known how many rows will come.
+    `total` is None where it is not known how many rows will come. `unit` names what is counted if it is not rows.
     """
 
-    def __init__(self, total: int | None, clock: Callable[[], float] = monotonic) -> None:
-        self.total, self.clock = total, clock
+    running: ClassVar[Meter | None] = None
+    """The meter that counts inputs: a terminal has one bar at a time."""
+
+    def __init__(self, total: int | None, clock: Callable[[], float] = monotonic, unit: str = "rows") -> None:
+        self.total, self.clock, self.unit = total, clock, unit
         self.done, self.started = 0, clock()
         self.bar: Any = None
         self.task: Any = None
@@ -31,13 +34,29 @@ class Meter:
     def __call__(self, rows: int) -> None:
         """Take note of more rows done."""
         self.done += rows
+        self._draw(self.done)
+
+    def part(self, total: int | None) -> Callable[[int], None]:
+        """Return what counts the `total` rows that the next step of this meter consists of."""
+        done = 0
+
+        def count(rows: int) -> None:
+            nonlocal done
+            done += rows
+            self._draw(self.done + (min(done / total, 1) if total else 0))
+
+        return count
+
+    def _draw(self, completed: float) -> None:
         if self.bar is None:
             if self.clock() - self.started < DELAY_SECONDS:
                 return
             # Known here before it hides the cursor: an interrupt may come in between, and `close` must show it again.
-            self.bar, self.task = _bar(self.total)
+            self.bar, self.task = _bar(self.total, self.unit)
             self.bar.start()
-        self.bar.update(self.task, completed=self.done, rate=f"{self.done / (self.clock() - self.started):,.0f}")
+        rate = completed / (self.clock() - self.started)
+        shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+        self.bar.update(self.task, completed=completed, count=f"{self.done:,}", rate=shown)
 
     def close(self) -> None:
         """Take the bar off the screen and give the cursor back."""
@@ -45,30 +64,38 @@ class Meter:
             self.bar.stop()
 
 
-def _bar(total: int | None) -> tuple[Any, Any]:
+def _bar(total: int | None, unit: str) -> tuple[Any, Any]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     known = total is not None
     columns = [
         BarColumn() if known else SpinnerColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows" if known else "{task.completed:,.0f} rows"),
-        TextColumn("{task.fields[rate]} rows/s"),
+        TextColumn("{task.fields[count]} of {task.total:,.0f} " + unit if known else "{task.fields[count]} " + unit),
+        TextColumn("{task.fields[rate]} " + unit + "/s"),
         TimeRemainingColumn() if known else TimeElapsedColumn(),
         TextColumn("left" if known else ""),
     ]
     bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=REDRAWS)
-    return bar, bar.add_task("", total=total, rate="0")
+    return bar, bar.add_task("", total=total, count="0", rate="0")
 
 
 @contextmanager
-def meter(total: int | None) -> Iterator[Meter | None]:
-    """Yield what counts the rows of some work, or None without a terminal; the screen is tidy afterwards."""
+def meter(total: int | None, unit: str = "rows") -> Iterator[Callable[[int], None] | None]:
+    """Yield what counts the rows of some work, or None without a terminal; the screen is tidy afterwards.
+
+    While inputs are counted, the rows of one of them are a part of its step.
+    """
     if not is_terminal(sys.stderr):
         yield None
         return
-    counted = Meter(total)
+    if Meter.running is not None:
+        yield Meter.running.part(total)
+        return
+    counted = Meter(total, unit=unit)
+    Meter.running = counted
     try:
         yield counted
     finally:
+        Meter.running = None
         counted.close()
