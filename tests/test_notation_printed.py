@@ -149,12 +149,12 @@ def test_printed_attention_says_what_it_does_not_show() -> None:
     (node,) = parse_layers(text)
     assert node.layer == Attention(6, None)
     assert node.name == "attn"
-    assert "kdim" in node.notes[0]
+    assert "kdim" in parse_network(text).assumptions[-1]
 
 
 def test_printed_average_says_what_it_does_not_show() -> None:
-    node, _ = parse_layers("Net((p): AvgPool2d(kernel_size=2, stride=2, padding=0) (f): Flatten())")
-    assert "ceil_mode" in node.notes[0]
+    network = parse_network("Sequential((p): AvgPool2d(kernel_size=2, stride=2, padding=0) (f): Flatten())")
+    assert ["ceil_mode" in sentence for sentence in network.assumptions] == [True]
 
 
 def test_deep_modules() -> None:
@@ -238,6 +238,8 @@ TO_ONE = "(p): AdaptiveAvgPool2d(output_size=(1, 1))"
 SQUEEZE = f"Attend({TO_ONE} (down): Conv2d(8, 2, kernel_size=1) (up): Conv2d(2, 8, kernel_size=1))"
 BLOCK = "BasicBlock((conv1): Conv2d(8, 8, 3, padding=1) (bn1): BatchNorm2d(8) (relu): ReLU() "
 BLOCK += "(conv2): Conv2d(8, 8, 3, padding=1) (bn2): BatchNorm2d(8))"
+THREE = "(f): Linear(8, 2) (g): Linear(8, 2) (h): Linear(8, 8)"
+CONVS = [f"(conv{index}): Conv2d(8, 8, kernel_size=(3, 3))" for index in (1, 2, 3)]
 OBJECTED = [
     (f"Net((a): Attend({GATE}) (b): Conv2d(8, 4, kernel_size=(1, 1)))", r"\(pool\) pools to 1x1 and \(s\)"),
     (f"Sequential((a): Attend({GATE}))", r"\(pool\).*\(s\).* Attend"),
@@ -248,7 +250,12 @@ OBJECTED = [
     ("Attend((avg): AdaptiveAvgPool2d(1) (max): AdaptiveMaxPool2d(1) (fc): Linear(8, 8))", r"\(max\) behind it"),
     ("Net((a): ReLU() (shortcut): Conv2d(8, 4, kernel_size=(1, 1)))", r"\(shortcut\) in Net"),
     ("Net((query): Linear(4, 4) (key): Linear(4, 4))", "Net looks like an attention"),
+    ("Net((w_q): Linear(4, 4) (w_k): Linear(4, 4) (out): Linear(4, 4))", "Net looks like an attention"),
+    (f"Net({THREE} (softmax): Softmax(dim=-1))", "Net looks like an attention"),
+    ("Net((a): Linear(4, 4) (s): Softmax(dim=-1) (b): Linear(4, 4))", r"\(s\) is a softmax and \(b\) behind it"),
     ("Net((a): ModuleList((0): ReLU()) (b): ModuleList((0): ReLU()))", "lists of Net stand side by side"),
+    (f"Net({CONVS[0]} (pool): MaxPool2d(kernel_size=2, stride=2) {CONVS[1]})", r"\(pool\) in Net may be run more"),
+    (f"Net({CONVS[0]} {CONVS[1]} (up): Upsample(scale_factor=2.0) {CONVS[2]})", r"\(up\) in Net may be run more"),
 ]
 
 
@@ -267,7 +274,20 @@ def test_what_speaks_against_the_printed_order(text: str, message: str) -> None:
         "Net((se): Identity() (shortcut): Sequential() (a): ReLU())",
         f"Net((a): Sequential((0): {TO_ONE} (1): ConvTranspose2d(8, 4, kernel_size=(4, 4))) (b): Own((c): ReLU()))",
         f"Net((a): {SQUEEZE} (b): Linear(8, 3))",
+        "Net((a): Linear(4, 4) (s): Softmax(dim=-1))",
+        "Sequential((a): Linear(4, 4) (s): Softmax(dim=-1) (b): Linear(4, 4))",
+        f"Net({CONVS[0]} (pool1): MaxPool2d(kernel_size=2, stride=2) {CONVS[1]})",
+        f"Net({CONVS[0]} (pool): MaxPool2d(kernel_size=2, stride=2) {CONVS[1]} (fc): Linear(128, 3))",
+        f"Net({CONVS[0]} (pool): MaxPool2d(kernel_size=3, stride=1) {CONVS[1]})",
     ],
 )
 def test_nothing_speaks_against_a_usual_order(text: str) -> None:
     assert parse_network(text).objections == ()
+
+
+@pytest.mark.parametrize(("second", "fits"), [("8, 8", True), ("8, 9", False), ("8, 8, stride=(2, 2)", False)])
+def test_a_block_has_its_shortcut_only_where_sizes_fit(second: str, fits: bool) -> None:
+    text = BLOCK.replace("(conv2): Conv2d(8, 8,", f"(conv2): Conv2d({second}, kernel_size=").replace("= 3,", "=3,")
+    network = parse_network(text)
+    assert any(isinstance(layer, Merge) for layer in network.layers) == fits
+    assert bool(network.assumptions) != fits

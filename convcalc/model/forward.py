@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
 from convcalc.layers import Elementwise, Flatten, Linear, Merge, TensorShape
+from convcalc.model.doubts import refuse_maps_as_features, with_doubts
 from convcalc.model.hidden import ceil_hint, ceiling_pools, with_ceil
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
-from convcalc.network.trace import Trace, interpret, is_flatten_missing, misalignment, trace
+from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
 from convcalc.notation import Network, Node, channels_first, named_sizes, parse_size
 from convcalc.value import Value
 
@@ -169,9 +170,16 @@ def traced_network(
         else:
             flat = [index for index, step in enumerate(traced.steps) if _reads_flat(network, index, step.input)]
             if not flat:
-                return _with_doubts(network, traced), traced
+                return _judged(network, traced), traced
             for index in reversed(flat):
                 network = _with_flatten(network, index)
+
+
+def _judged(network: Network, traced: Trace) -> Network:
+    """Return the network with what its sizes leave in doubt, or raise what they say against it."""
+    with placed(network):
+        refuse_maps_as_features(network, traced)
+    return with_doubts(network, traced)
 
 
 def _ceiling_pools(network: Network, error: ShapeError, *shapes: TensorShape) -> tuple[int, ...]:
@@ -218,22 +226,6 @@ def _hides_flatten(network: Network, index: int, *shapes: TensorShape) -> bool:
     if network.printed:
         return is_flatten_missing(graph.layers[index], before)
     return _reads_flat(network, index, before)
-
-
-def _with_doubts(network: Network, traced: Trace) -> Network:
-    """Note linear layers that join only the last axis of what comes in, and merges whose paths do not align."""
-    nodes = list(network.nodes)
-    for index, (node, step) in enumerate(zip(network.nodes, traced.steps, strict=True)):
-        match node.layer:
-            case Linear(in_features=None, on_channels=False) if step.input.rank:
-                last = step.input.sizes[-1]
-                doubt = f"{node.text} joins only the {last} numbers of the last axis; a flatten before it joins all"
-                nodes[index] = node.replace(notes=(*node.notes, doubt))
-            case Merge():
-                apart = misalignment(traced, index)
-                if apart is not None:
-                    nodes[index] = node.replace(notes=(*node.notes, f"{node.label} (layer {index + 1}): {apart}"))
-    return network.replace(nodes=tuple(nodes))
 
 
 def _with_flatten(network: Network, index: int) -> Network:

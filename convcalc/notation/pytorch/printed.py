@@ -17,7 +17,7 @@ from convcalc.notation.branches import connect
 from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, too_many
 from convcalc.notation.pytorch.blocks import SEQUENTIAL, Block, descendant, known_block, paths
 from convcalc.notation.pytorch.forward_words import layers_of_word, learned_by
-from convcalc.notation.pytorch.objections import LISTS, Objection, maps_again, objections
+from convcalc.notation.pytorch.objections import LISTS, Objection, against_order, objections
 from convcalc.notation.pytorch.pasted import cleaned
 from convcalc.notation.pytorch.print_tree import Module, is_printed, read_tree
 from convcalc.notation.pytorch.printed_layers import Read, layer_of_module, on_channels
@@ -30,6 +30,7 @@ _HIDDEN_IN_ATTENTION = "PyTorch prints neither kdim, vdim nor add_bias_kv: taken
 _HIDDEN_IN_AVERAGE = (
     "PyTorch prints no ceil_mode, count_include_pad or divisor_override of an AvgPool: taken as unset"
 )
+_SHORTCUT = re.compile(r"\+ (downsample|shortcut)\?\)")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 
 
@@ -70,8 +71,8 @@ def read_printed(source: Source) -> Printed:
     entries = reader.chained(root.children, "")
     assumptions = []
     if reader.assumed:
-        if "Pool" in text:
-            reader.object(maps_again(root, text, reader.way))
+        if "Pool" in text or "Softmax" in text:
+            reader.object(against_order(root, text, reader.way))
         assumptions.append(
             "print() shows neither forward() nor parameters outside of layers; these are taken to run what they hold"
             f" in the order printed, and to hold no more: {', '.join(reader.assumed)}"
@@ -89,6 +90,7 @@ class _Reader:
         self.notes: dict[str, None] = {}
         self.objections: list[ConvcalcError] = []
         self.doubted: set[Module] = set()  # modules whose order is judged
+        self.blocks: dict[Module, Block | None] = {}
         self.layers: dict[tuple[str, bool], Read] = {}
         self.channels_last = False  # whether linear layers and layer normalizations work on the channels
 
@@ -144,7 +146,7 @@ class _Reader:
             return self.leaf(module)
         if module.class_name == "MultiheadAttention":
             return self.attention(module)
-        block = known_block(module)
+        block = self.known(module)
         if block is not None:
             return self.block(module, block)
         own = self.own_layer(module)
@@ -157,6 +159,20 @@ class _Reader:
         if module.class_name not in SEQUENTIAL:
             self.assume(module)
         return self.chained(module.children, "")
+
+    def known(self, module: Module) -> Block | None:
+        """Return the known block that a module is: its class, its children, and sizes that fit its shortcut."""
+        if module not in self.blocks:
+            block = known_block(module)
+            absent = block is not None and [name for name in _SHORTCUT.findall(block.graph) if not module.child(name)]
+            if block is not None and absent and not self.keeps(module, block):
+                block = None
+            self.blocks[module] = block
+        return self.blocks[module]
+
+    def keeps(self, module: Module, block: Block) -> bool:
+        """Return whether a block keeps sizes and channels, so that what comes in can be added to what comes out."""
+        return _keeps(self.chained([child for child in module.children if child.name in block.needed], ""))
 
     def note_arguments(self, module: Module) -> None:
         """Note what a class that is not a known layer prints of itself before its children."""
@@ -194,11 +210,11 @@ class _Reader:
             self.layers[key] = read
         if read.layer is None:
             return None
-        notes = (_HIDDEN_IN_AVERAGE,) if module.class_name.startswith("AvgPool") else ()
-        if read.certain:
-            notes = (read.note, *notes)
-        elif read.note:
+        if module.class_name.startswith("AvgPool"):
+            self.notes[_HIDDEN_IN_AVERAGE] = None
+        if read.note and not read.certain:
             self.notes[read.note] = None
+        notes = (read.note,) if read.note and read.certain else ()
         end = module.end if not module.children else module.start + len(module.type)
         return [Entry(module.start, end, read.layer, "", notes)]
 
@@ -209,7 +225,8 @@ class _Reader:
             layer = layer_of_module(self.source, self.text, projection).layer
             if isinstance(layer, layers.Linear) and layer.in_features is not None:
                 attention = layers.Attention(layer.in_features, None, layer.bias)
-                return [Entry(module.start, module.end, attention, "", (_HIDDEN_IN_ATTENTION,))]
+                self.notes[_HIDDEN_IN_ATTENTION] = None
+                return [Entry(module.start, module.end, attention)]
         return [Entry(module.start, module.end, layers.Unknown(module.type))]
 
     def block(self, module: Module, block: Block) -> list[Entry]:
@@ -217,8 +234,7 @@ class _Reader:
         outer, self.channels_last = self.channels_last, self.channels_last or block.channels_last
         graph = block.graph
         if "id?" in graph:
-            keeps = _keeps(self.chained([child for child in module.children if child.name in block.needed], ""))
-            graph = graph.replace("id?", "id") if keeps else graph.replace(" + id?", "")
+            graph = graph.replace("id?", "id") if self.keeps(module, block) else graph.replace(" + id?", "")
         forward = Source(graph)
         place = (module.start, module.start + len(module.type))
         self.note_arguments(module)
@@ -278,7 +294,7 @@ class _Reader:
         self.assumed[module.class_name] = None
         if module not in self.doubted:  # one of several equal modules stands for all
             self.doubted.add(module)
-            self.object(objections(module))
+            self.object(objections(module, self.text))
 
     def object(self, found: Iterable[Objection]) -> None:
         """Keep what speaks against the printed order, each at its module."""
@@ -287,7 +303,7 @@ class _Reader:
 
     def way(self, module: Module) -> str:
         """Return how a module with children runs them, as `inside` does: in their order (`certain` or not) or not."""
-        if module.class_name == "MultiheadAttention" or known_block(module) is not None:
+        if module.class_name == "MultiheadAttention" or self.known(module) is not None:
             return "known"
         if self.own_layer(module) is not None:
             return "leaf"
@@ -309,9 +325,18 @@ def _names(source: Source, module: Module) -> list[str]:
 
 
 def _keeps(entries: Sequence[Entry]) -> bool:
-    """Return whether what goes through entries keeps its sizes and channels: strides of 1, as many out as in."""
+    """Return whether what goes through entries keeps its sizes and channels."""
     windows = [entry.layer for entry in entries if isinstance(entry.layer, layers.Convolution | layers.Pooling)]
     convolutions = [layer for layer in windows if isinstance(layer, layers.Convolution)]
-    if not convolutions or any(step > 1 for layer in windows for step in layer.stride):
+    if not convolutions or not all(_keeps_sizes(layer) for layer in windows):
         return False
     return convolutions[0].in_channels == convolutions[-1].out_channels
+
+
+def _keeps_sizes(layer: layers.Convolution | layers.Pooling) -> bool:
+    if any(step > 1 for step in layer.stride):
+        return False
+    if isinstance(layer.padding, str):
+        return layer.padding != "valid" or set(layer.kernel) == {1}
+    axes = zip(layer.kernel, layer.dilation, layer.padding, strict=True)
+    return all(padding.before + padding.after == (kernel - 1) * dilation for kernel, dilation, padding in axes)

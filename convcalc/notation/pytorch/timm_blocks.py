@@ -141,7 +141,8 @@ up4.conv outc \
 !! a padding of each upsampled tensor to the size of its skip, where they differ
 Unet : =in encoder.conv1 encoder.bn1 encoder.relu =a encoder.maxpool encoder.layer1 =b encoder.layer2 =c \
 encoder.layer3 =d encoder.layer4 decoder.center like:d cat:d decoder.blocks.0 like:c cat:c decoder.blocks.1 \
-like:b cat:b decoder.blocks.2 like:a cat:a decoder.blocks.3 like:in decoder.blocks.4 segmentation_head
+like:b cat:b decoder.blocks.2 like:a cat:a decoder.blocks.3 like:in decoder.blocks.4.conv1 decoder.blocks.4.conv2 \
+decoder.blocks.4.attention2 segmentation_head ;; decoder.blocks.4.attention1
 UnetDecoderBlock : attention1 conv1 conv2 attention2
 Attention : attention
 SCSEModule : ((id * cSE) + (id * sSE))

@@ -1,0 +1,90 @@
+"""What the sizes in a network leave in doubt: notes on layers, and what speaks against the order of a print."""
+
+from __future__ import annotations
+
+from convcalc.errors import ShapeError
+from convcalc.layers import (
+    AdaptivePooling,
+    Attention,
+    AttentionProduct,
+    Convolution,
+    Elementwise,
+    Linear,
+    Merge,
+    Normalization,
+    Pooling,
+    Recurrent,
+)
+from convcalc.network.trace import Trace, misalignment
+from convcalc.notation import Network, Node
+
+_MAKING_MAPS = (AdaptivePooling, Convolution, Normalization, Pooling)
+_SEQUENCE_MODELS = (Attention, AttentionProduct, Merge, Recurrent)
+
+
+def with_doubts(network: Network, traced: Trace) -> Network:
+    """Note what joins fewer numbers, or runs on more places, than is likely meant, and paths that do not align.
+
+    >>> from convcalc.layers import TensorShape
+    >>> from convcalc.network.trace import trace
+    >>> from convcalc.notation import parse_network
+    >>> network = parse_network("fc:4")
+    >>> with_doubts(network, trace(network.layers, TensorShape((3, 8, 9), 2))).notes
+    ('fc:4 joins only the 9 numbers of the last axis; a flatten before it joins all',)
+    """
+    nodes = list(network.nodes)
+    for index, (node, step) in enumerate(zip(network.nodes, traced.steps, strict=True)):
+        match node.layer:
+            case Linear(in_features=None, on_channels=False) if step.input.rank:
+                last = step.input.sizes[-1]
+                doubt = f"{node.text} joins only the {last} numbers of the last axis; a flatten before it joins all"
+                nodes[index] = node.replace(notes=(*node.notes, doubt))
+            case Merge():
+                apart = misalignment(traced, index)
+                if apart is not None:
+                    nodes[index] = node.replace(notes=(*node.notes, f"{node.label} (layer {index + 1}): {apart}"))
+    return network.replace(nodes=tuple(nodes), assumptions=(*network.assumptions, *_run_on_places(network, traced)))
+
+
+def refuse_maps_as_features(network: Network, traced: Trace) -> None:
+    """Refuse a print in an assumed order in which a layer takes the last axis of a map for its features.
+
+    In such a print `forward` flattens or permutes first. Raises ShapeError with the index of the layer.
+    """
+    if not (network.printed and network.assumptions):
+        return
+    for index, (node, step) in enumerate(zip(network.nodes, traced.steps, strict=True)):
+        if _takes_features(node) and step.input.rank and _is_map(traced, step.inputs[0]):
+            width = step.input.sizes[-1]
+            error = ShapeError(
+                f"the layer would take the {width} columns of the map {step.input} for its features",
+                hint="print() does not show how forward() flattens, pools or permutes the map before it",
+            )
+            error.layer, error.network = index, network
+            raise error
+
+
+def _takes_features(node: Node) -> bool:
+    return isinstance(node.layer, Recurrent) or (isinstance(node.layer, Linear) and not node.layer.on_channels)
+
+
+def _is_map(traced: Trace, place: int) -> bool:
+    """Return whether what comes out of a step stands as a convolution or a pooling left it."""
+    while place >= 0 and isinstance(traced.steps[place].layer, Elementwise):
+        place = traced.steps[place].inputs[0]
+    return place >= 0 and isinstance(traced.steps[place].layer, _MAKING_MAPS)
+
+
+def _run_on_places(network: Network, traced: Trace) -> list[str]:
+    """Return what is assumed of the first layer behind a sequence model, of which forward may take a part."""
+    if not (network.printed and network.assumptions):
+        return []
+    sequence = [index for index, node in enumerate(network.nodes) if isinstance(node.layer, _SEQUENCE_MODELS)]
+    for index in range(max(sequence, default=len(network.nodes)) + 1, len(network.nodes)):
+        node, step = network.nodes[index], traced.steps[index]
+        if isinstance(node.layer, Linear) and not step.input.rank and len(step.input.sizes) > 1:
+            return [
+                f"{node.label} is run at each of the {step.input.sizes[-2]} places of a sequence: print() does not"
+                " show whether forward() takes one of them or their mean"
+            ]
+    return []
