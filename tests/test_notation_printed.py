@@ -250,6 +250,8 @@ OBJECTED = [
     ("Attend((avg): AdaptiveAvgPool2d(1) (max): AdaptiveMaxPool2d(1) (fc): Linear(8, 8))", r"\(max\) behind it"),
     ("Net((a): ReLU() (shortcut): Conv2d(8, 4, kernel_size=(1, 1)))", r"\(shortcut\) in Net"),
     ("Net((query): Linear(4, 4) (key): Linear(4, 4))", "Net looks like an attention"),
+    (f"Net({CONVS[0]} (r): ReLU() {CONVS[1]} (net): Sequential((0): {CONVS[0][9:]} (1): ReLU()))", r"\(net\) in Net"),
+    ("Net((p): AdaptiveAvgPool2d(output_size=(None, 1)) (q): AdaptiveAvgPool2d(output_size=(1, None)))", r"\(q\)"),
     ("Net((w_q): Linear(4, 4) (w_k): Linear(4, 4) (out): Linear(4, 4))", "Net looks like an attention"),
     (f"Net({THREE} (softmax): Softmax(dim=-1))", "Net looks like an attention"),
     ("Net((a): Linear(4, 4) (s): Softmax(dim=-1) (b): Linear(4, 4))", r"\(s\) is a softmax and \(b\) behind it"),

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from convcalc.notation.pytorch.print_tree import Module
 
 LISTS = ("ModuleList", "ModuleDict")
-_EMPTY = ("Identity", "Sequential", *LISTS, "ParameterList", "ParameterDict")
+_CONTAINERS = ("Sequential", *LISTS)
+_EMPTY = ("Identity", *_CONTAINERS, "ParameterList", "ParameterDict")
 _BESIDE = re.compile(
     r"short_?cut|down_?sample|skip|residual|gate|(?:^|_)se(?:_|$)|squeeze|excit|lateral|aux", re.IGNORECASE
 )
@@ -18,7 +19,7 @@ _ATTENTION = re.compile(
     r"(?:_?(?:proj|conv|lin|linear|fc|layer|net|weight|transform|embed\w*|projection))?|theta|phi",
     re.IGNORECASE,
 )
-_TO_ONE = re.compile(r"Adaptive(?:Avg|Max)Pool[123]d\((?:output_size=)?[(\[]?1(?:, 1)*,?[)\]]?\)")
+_TO_ONE = re.compile(r"Adaptive(?:Avg|Max)Pool[123]d\((?:output_size=)?[(\[]?(?:None, )*1(?:, (?:1|None))*,?[)\]]?\)")
 _SIGMOIDS = ("Sigmoid", "Hardsigmoid")
 _CHANNELS = re.compile(r"\((?:in_features=)?(\d+), (?:out_features=)?(\d+)")
 _ON_MAPS = re.compile(r"(?:ConvTranspose|Conv|MaxPool|AvgPool|Adaptive\w+Pool|Upsample|PixelShuffle)\w*\(")
@@ -59,6 +60,9 @@ def objections(module: Module, text: str) -> Iterator[Objection]:
     lists = [child for child in module.children if child.class_name in LISTS and child.children]
     if len(lists) > 1:
         yield f"the lists of {kind} stand side by side: print() does not show how they are run", lists[1]
+    twice = _registered_twice(module, text)
+    if twice is not None:
+        yield f"({twice.name}) in {kind} looks like the modules before it, registered once more", twice
     again = _used_again(module, text)
     if again is not None:
         yield f"({again.name}) in {kind} may be run more than once, which print() does not show", again
@@ -71,6 +75,20 @@ def _side_by_side(module: Module, text: str) -> bool:
     features = [_CHANNELS.search(text, child.start, child.end) for child in module.children if not child.children]
     taken = [match[1] for match in features if match is not None]
     return len(taken) > 2 and len(set(taken)) == 1
+
+
+def _registered_twice(module: Module, text: str) -> Module | None:
+    """Return the container of a class whose modules all stand beside it, too, in their order."""
+    for child in module.children:
+        if child.class_name in _CONTAINERS and len(child.children) > 1:
+            beside = iter(_shown(sibling, text) for sibling in module.children if sibling is not child)
+            if all(_shown(inner, text) in beside for inner in child.children):
+                return child
+    return None
+
+
+def _shown(module: Module, text: str) -> str:
+    return " ".join(text[module.start : module.end].split())
 
 
 def _used_again(module: Module, text: str) -> Module | None:

@@ -75,7 +75,7 @@ def read_printed(source: Source) -> Printed:
             reader.object(against_order(root, text, reader.way))
         assumptions.append(
             "print() shows neither forward() nor parameters outside of layers; these are taken to run what they hold"
-            f" in the order printed, and to hold no more: {', '.join(reader.assumed)}"
+            f" once, in the order printed, and to hold no other or shared parameters: {', '.join(reader.assumed)}"
         )
     return Printed(entries, [*assumptions, *reader.notes], reader.objections)
 

@@ -1,6 +1,6 @@
 """Rows of known blocks: torchvision's, PyTorch's own, and a few that are as common. `blocks` says how a row is read.
 
-Source of the graphs: `forward` in torchvision 0.29 and PyTorch 2.14.
+Source of the graphs: `forward` in torchvision 0.29 and PyTorch 2.14; the ResNets of kuangliu/pytorch-cifar.
 """
 
 from __future__ import annotations
@@ -21,6 +21,12 @@ BasicBlock : (conv1 bn1 relu conv2 bn2 + downsample?) relu
 BasicBlock : (conv1 conv2 + downsample?) relu
 Bottleneck : (conv1 bn1 relu conv2 bn2 relu conv3 bn3 + downsample?) relu
 Bottleneck : (conv1 conv2 conv3 + downsample?) relu
+BasicBlock : (conv1 bn1 relu: conv2 bn2 + shortcut) relu:
+Bottleneck : (conv1 bn1 relu: conv2 bn2 relu: conv3 bn3 + shortcut) relu:
+PreActBlock : bn1 relu: (conv1 bn2 relu: conv2 + shortcut?)
+PreActBottleneck : bn1 relu: (conv1 bn2 relu: conv2 bn3 relu: conv3 + shortcut?)
+ResNet : conv1 bn1 relu: layer1 layer2 layer3 layer4 avgpool:4 flatten linear !! an average pooling by 4 at its end
+PreActResNet : conv1 layer1 layer2 layer3 layer4 avgpool:4 flatten linear !! an average pooling by 4 at its end
 ResNet : conv1 bn1 relu maxpool layer1 layer2 layer3 layer4 avgpool flatten fc
 VideoResNet : stem layer1 layer2 layer3 layer4 avgpool flatten fc
 S3D : features avgpool classifier adaptiveavgpool3d:1 flatten
