@@ -153,7 +153,7 @@ def test_archives(tmp_path: Path) -> None:
 
 def test_damaged_archives(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    data = npz_bytes(NUMBERS)
+    data = npz_bytes(data=NUMBERS)
     path.write_bytes(data[:-30])
     with pytest.raises(DataError, match=r"\.npz archive is damaged"):
         read_matrix(str(path))

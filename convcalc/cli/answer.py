@@ -54,6 +54,10 @@ def answer(
     if wanted.plan:
         return Answer(job.plan_report(), wanted.output)
     notes = tuple(dict.fromkeys((*x.notes, *notes)))
+    if wanted.gradient.grad is not None:
+        from convcalc.cli.gradient import backward_report
+
+        return Answer(backward_report(job, x, wanted, notes, _judged), wanted.output)
     if wanted.bare and job.run_into(wanted.output.output):
         tell(*notes)
         return 0

@@ -34,6 +34,7 @@ def check_cluster(source: str, wanted: Wanted) -> None:
     others = {
         "--plan": engine.plan,
         "--threads": engine.threads is not None,
+        "--grad": wanted.gradient.grad is not None,
         "--dtype": numbers.dtype is not None,
         "--exact": numbers.exact,
         "--from": numbers.form is not None,

@@ -27,6 +27,7 @@ from convcalc.cli.options import (
     CellOptions,
     ClusterOptions,
     EngineOptions,
+    GradientOptions,
     Group,
     HomeworkOptions,
     LayoutOptions,
@@ -100,6 +101,7 @@ def conv(
     filters: KernelOptions,
     window: WindowArguments,
     layout: LayoutOptions,
+    gradient: GradientOptions,
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
@@ -115,9 +117,9 @@ def conv(
     refuse_two_readers(
         INPUT=source,
         KERNEL=filters.kernel,
-        **{"--inputs": batch.inputs, "--bias": filters.bias, "--check": homework.check},
+        **{"--inputs": batch.inputs, "--bias": filters.bias, "--grad": gradient.grad, "--check": homework.check},
     )
-    wanted = Wanted(numbers, homework, cell, shown, engine, output)
+    wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
     if cluster.scheduler is not None:
         if source is None:
             raise UsageError(

@@ -17,11 +17,26 @@ if TYPE_CHECKING:
     from convcalc.compute.computation import Computation
     from convcalc.compute.layer import Filter
     from convcalc.compute.nchw import NchwJob
+    from convcalc.compute.threads import Options
     from convcalc.explain import Derivation
     from convcalc.report.blocks import Report
 
 STEADY = "text has the same bits at once and row by row"
 """Why an algorithm is forced that was not asked for."""
+
+
+class Backward(Protocol):
+    """The backward pass of a computation, ready."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its gradients, of `x`, `w` and `b`."""
+
+    def of(self, name: str, options: Options) -> Any:
+        """Return one gradient."""
+
+    def picture(self, name: str, gradient: Any) -> Any | None:
+        """Return a gradient with its planes as the last two axes, None where it has them there."""
 
 
 class Job(Protocol):
@@ -30,6 +45,10 @@ class Job(Protocol):
     @property
     def command(self) -> str:
         """The name of the command."""
+
+    @property
+    def engine(self) -> Engine:
+        """How it is to be computed."""
 
     @property
     def operands(self) -> tuple[tuple[str, Any], ...]:
@@ -57,6 +76,9 @@ class Job(Protocol):
 
     def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
         """Explain the cell `at` of the result; `write` writes its numbers."""
+
+    def backward(self, dy: Any) -> Backward:
+        """Return the backward pass, for dy, the gradient by the result."""
 
 
 class ConvolutionJob(Value):
@@ -126,6 +148,12 @@ class ConvolutionJob(Value):
         from convcalc.explain import convolution_cell
 
         return convolution_cell(at, self.nchw.products(at), self.nchw.bias_at(at), values[at], write)
+
+    def backward(self, dy: Any) -> Backward:
+        """Return the backward pass, for dy, the gradient by the result."""
+        from convcalc.compute.gradient import backward_pass
+
+        return backward_pass(self.filters, self.x, dy)
 
     @property
     def algorithm(self) -> str | None:
@@ -233,6 +261,12 @@ class PoolingJob(Value):
         numbers, divisor = pooling_cell_numbers(self.layer, self.x, at, self.layout)
         norm = self.layer.norm if isinstance(self.layer, Pooling) else 2.0
         return pooling_cell(self.layer.kind, at, numbers, divisor, norm, values[at], write)
+
+    def backward(self, dy: Any) -> Backward:
+        """Return the backward pass, for dy, the gradient by the result."""
+        from convcalc.compute.pooling.gradient import PoolingBackwardPass
+
+        return PoolingBackwardPass(self.layer, self.x, dy, self.layout)
 
 
 def _picture(values: Any, rank: int, layout: str) -> Any | None:

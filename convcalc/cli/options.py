@@ -11,6 +11,7 @@ import typer
 Assumption = Literal["ceil"]
 Layout = Literal["chw", "hwc"]
 Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex", "mermaid", "dot"]
+GradientName = Literal["x", "w", "b"]
 When = Literal["auto", "always", "never"]
 
 
@@ -53,6 +54,19 @@ class HomeworkOptions(Group):
     check: Annotated[
         str | None,
         typer.Option("--check", metavar="ANSWER", help="Compare ANSWER with the right one; exit 1 if it is wrong."),
+    ] = None
+
+
+class GradientOptions(Group):
+    """The backward pass instead of the forward one."""
+
+    grad: Annotated[
+        str | None,
+        typer.Option("--grad", metavar="DY", help="Compute the gradients, given DY, the gradient by the output."),
+    ] = None
+    of: Annotated[
+        GradientName | None,
+        typer.Option("--of", help="Only the gradient by the input (x), the kernel (w) or the bias (b)."),
     ] = None
 
 

@@ -126,7 +126,11 @@ def _write(report: Report, path: str) -> None:
     name = path.lower()
     grid = answer_grid(report)
     form = next((form for ending, form in TEXT_ENDINGS.items() if name.endswith(ending)), None)
-    if name.endswith(".svg"):
+    if name.endswith(".npz") and "gradients" in report.data:
+        from convcalc.matrix.npy import npz_bytes
+
+        write_bytes(path, npz_bytes(**{key: each["data"] for key, each in report.data["gradients"].items()}))
+    elif name.endswith(".svg"):
         from convcalc.render.table import render_svg
 
         write_bytes(path, render_svg(report, SVG_WIDTH).encode())

@@ -16,6 +16,7 @@ from convcalc.cli.options import (
     BatchOptions,
     CellOptions,
     EngineOptions,
+    GradientOptions,
     Group,
     HomeworkOptions,
     LayoutOptions,
@@ -87,6 +88,7 @@ def pool(
     pooling: PoolOptions,
     window: WindowArguments,
     layout: LayoutOptions,
+    gradient: GradientOptions,
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
@@ -96,8 +98,11 @@ def pool(
 ) -> Answer | int:
     """Answer `convcalc pool`, or the exit code where rows have been streamed or a large file written in place."""
     source, text = input_and_layer("pool", source, text, batch.inputs, needs_layer=True)
-    refuse_two_readers(INPUT=source, **{"--inputs": batch.inputs, "--check": homework.check})
-    wanted = Wanted(numbers, homework, cell, shown, engine, output)
+    beside = {"--inputs": batch.inputs, "--grad": gradient.grad, "--check": homework.check}
+    refuse_two_readers(INPUT=source, **beside)
+    if gradient.grad is not None and pooling.indices:
+        raise UsageError("--indices has no effect with --grad", hint="the maxima get the gradients anyway")
+    wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
     request = _Request(text or "", pooling, window, layout.layout, engine_of(engine))
     if source is None:
         from convcalc.cli.batch import answer_each

@@ -8,6 +8,7 @@ from pathlib import Path
 from convcalc.cli.options import (
     CellOptions,
     EngineOptions,
+    GradientOptions,
     HomeworkOptions,
     NumberOptions,
     OutputOptions,
@@ -33,6 +34,7 @@ class Wanted(Value):
     shown: ShowOptions
     engine: EngineOptions
     output: OutputOptions
+    gradient: GradientOptions = GradientOptions()
 
     def check(self) -> None:
         """Refuse two questions at once, and options without effect."""
@@ -44,6 +46,20 @@ class Wanted(Value):
             raise UsageError(f"{unseen[0]} has no effect with -o {self.output.output}", hint=hint)
         if self.cell.tol is not None and self.homework.check is None:
             raise UsageError("--tol has no effect without --check", hint="add --check ANSWER")
+        self._check_gradient()
+
+    def _check_gradient(self) -> None:
+        """Refuse what contradicts the backward pass, or has no effect without it."""
+        gradient = self.gradient
+        if gradient.grad is None:
+            if gradient.of is not None:
+                raise UsageError("--of has no effect without --grad", hint="add --grad DY")
+            return
+        if self.plan:
+            raise UsageError("--plan and --grad are two questions", hint="ask one at a time")
+        if self.homework.check is not None and gradient.of is None:
+            hint = "say whose gradient the answer is: --of x, --of w or --of b"
+            raise UsageError("--check needs --of beside --grad", hint=hint)
 
     @property
     def looks(self) -> tuple[str, ...]:
@@ -70,7 +86,8 @@ class Wanted(Value):
     @property
     def streams(self) -> bool:
         """Whether the rows of the result can leave one by one: the bare matrix as text."""
-        return self.bare and not self.plan and self.separator is not None
+        forward = self.gradient.grad is None
+        return self.bare and forward and not self.plan and self.separator is not None
 
     @property
     def separator(self) -> str | None:

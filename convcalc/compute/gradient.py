@@ -15,7 +15,12 @@ from typing import Any
 import numpy as np
 
 from convcalc.compute.boundary import extend, fold
-from convcalc.compute.channels_last import channels_first, channels_last, kernel_channels_last
+from convcalc.compute.channels_last import (
+    channels_first,
+    channels_last,
+    kernel_channels_first,
+    kernel_channels_last,
+)
 from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.layer import Filter
 from convcalc.compute.nchw import NchwJob, Operation
@@ -44,6 +49,19 @@ class BackwardPass(Value):
     operation: Operation
     forward: NchwJob
     dy: Any
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The gradients there are: `b` is not among them where the layer says that it has no bias."""
+        without = self.operation.bias is None and not self.filters.layer.bias
+        return ("x", "w") if without else ("x", "w", "b")
+
+    def picture(self, name: str, gradient: Array) -> Array | None:
+        """Return a gradient with its planes as the last two axes, None where it has them there."""
+        layer = self.filters.layer
+        if self.filters.layout == "chw":
+            return None
+        return channels_first(gradient, len(layer.kernel)) if name == "x" else kernel_channels_first(gradient, layer)
 
     def of(self, name: str, options: Options = DEFAULTS) -> Array:
         """Return the gradient `x`, `w` or `b`, with the shape and layout of what it is the gradient of."""

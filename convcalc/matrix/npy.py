@@ -96,10 +96,11 @@ def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     return np.memmap(path, kind, "r+", start, shape)
 
 
-def npz_bytes(array: NDArray[Any]) -> bytes:
-    """Return an `.npz` archive that holds `array` under the name `data`."""
+def npz_bytes(**arrays: NDArray[Any]) -> bytes:
+    """Return an `.npz` archive that holds arrays under their names."""
     stream = io.BytesIO()
-    np.savez(stream, data=_storable(array))
+    stored: dict[str, Any] = {name: _storable(array) for name, array in arrays.items()}
+    np.savez(stream, **stored)
     return stream.getvalue()
 
 

@@ -23,6 +23,7 @@ from convcalc.errors import DataError
 from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import as_asked, cast
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.comments import refuse_several
 from convcalc.matrix.reading.dialects import layout_of
 from convcalc.matrix.reading.encoding import decode, is_marked_utf16, one_kind_of_line_end
 from convcalc.matrix.reading.numbers import array_of
@@ -58,6 +59,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
         from convcalc.matrix.reading.pnm import read_pnm
 
         return as_asked(Matrix(read_pnm(source, options), origin=place, image=True), options)
+    refuse_several(source.text, place)
     layout = layout_of(source, options)
     array = array_of(layout, exact=options.exact)
     dtype = options.dtype or (None if options.exact else layout.dtype)

@@ -69,7 +69,7 @@ def beside_lines(block: Beside, width: int) -> Iterator[Text]:
     >>> [line.plain.rstrip() for line in beside_lines(Beside(grids), 80)]
     ['input        kernel', ' 1 2          3', '1x2 int64    1x1 int64']
     """
-    titled = [grid if grid.title else grid.replace(title="output") for grid in block.grids]
+    titled = [grid if grid.title else grid.replace(title=block.answer) for grid in block.grids]
     blocks = [list(grid_lines(grid, width)) for grid in titled]
     widths = [max(line.cell_len for line in lines) + SEPARATION for lines in blocks]
     if sum(widths) - SEPARATION > width:

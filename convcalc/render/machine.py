@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Report, Table, answer_grid
+from convcalc.report.blocks import Matrices, Report, Table, answer_grid
 
 
 def render_json(report: Report) -> bytes:
@@ -15,6 +15,8 @@ def render_json(report: Report) -> bytes:
     b'{"schema": 1, "output": [2, 2]}\\n'
     """
     grid = answer_grid(report)
+    if isinstance(report.answer, Matrices):
+        grid = report.answer.grids[0]
     precision = None if grid is None else grid.precision
     items = (_json_text(key) + b": " + _json_text(value, precision) for key, value in report.data.items())
     return b"{" + b", ".join(items) + b"}\n"
@@ -25,6 +27,9 @@ def _json_text(value: Any, precision: int | None = None) -> bytes:
         from convcalc.matrix.writing.formats import json_data
 
         return json_data(value, precision)
+    if isinstance(value, dict):
+        items = (_json_text(key) + b": " + _json_text(each, precision) for key, each in value.items())
+        return b"{" + b", ".join(items) + b"}"
     import json
 
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convcalc.render.escapes import latex_text, markdown_text
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Beside, Grid, Heat, Lines, Report, Table, Working
+from convcalc.report.blocks import Beside, Grid, Heat, Lines, Matrices, Report, Table, Working
 from convcalc.text import printable
 
 
@@ -20,7 +20,7 @@ def render(report: Report, form: str) -> str:
     """
     blocks: list[Table | Lines | Working | Grid] = []
     for block in report.blocks:
-        if isinstance(block, Beside):
+        if isinstance(block, Beside | Matrices):
             blocks += block.grids
         elif not isinstance(block, Heat):
             blocks.append(block)

@@ -5,8 +5,8 @@ Everything else in a report goes into lines that begin with `#`, which all reade
 
 from __future__ import annotations
 
-from convcalc.report.blocks import Beside, Block, Cell, Grid, Heat, Lines, Report, Table, Working
-from convcalc.text import printable
+from convcalc.report.blocks import Beside, Block, Cell, Grid, Heat, Lines, Matrices, Report, Table, Working
+from convcalc.text import printable, size_text
 
 
 def render(report: Report) -> str | bytes:
@@ -45,6 +45,8 @@ def _block(block: Block) -> str | bytes:
             return _grid(block)
         case Beside():
             return b"".join(_grid(grid) for grid in sorted(block.grids, key=lambda grid: bool(grid.title)))
+        case Matrices():
+            return matrices_text(block)
         case Heat():
             # Colors are for the eye; in a pipe the matrix itself is enough.
             return ""
@@ -59,6 +61,25 @@ def _grid(grid: Grid) -> bytes:
     # Only the matrix without a title is the answer that the next command in a pipe reads.
     lines = [grid.title.encode() + b":", *text.splitlines()]
     return b"".join((b"# " + line).rstrip() + b"\n" for line in lines)
+
+
+def matrices_text(block: Matrices) -> bytes:
+    r"""Return matrices one after the other, each under a line that states its name and shape.
+
+    Readers refuse such a text as a whole and read one matrix of it with the line above it.
+
+    >>> import numpy as np
+    >>> matrices_text(Matrices((Grid(np.array([[1, 2]]), title="dX"), Grid(np.array([3]), title="db"))))
+    b'# dX shape: 1x2\n1 2\n\n# db shape: 1\n3\n'
+    """
+    from convcalc.matrix.writing.formats import format_plain
+
+    parts = []
+    for grid in block.grids:
+        text = format_plain(grid.array, grid.precision)
+        rows = text.partition(b"\n")[2] if grid.array.ndim > 2 else text
+        parts.append(f"# {grid.title} shape: {size_text(grid.array.shape)}\n".encode() + rows)
+    return b"\n".join(parts)
 
 
 def cell_text(cell: Cell) -> str:
@@ -86,4 +107,7 @@ def render_answer(report: Report) -> str | bytes:
     >>> render_answer(Report("shape", {}, "64x112x112", ()))
     '64x112x112\\n'
     """
-    return report.answer + "\n" if isinstance(report.answer, str) else _grid(report.answer)
+    answer = report.answer
+    if isinstance(answer, str):
+        return answer + "\n"
+    return matrices_text(answer) if isinstance(answer, Matrices) else _grid(answer)

@@ -17,7 +17,7 @@ from rich.text import Text
 from convcalc.render.grid import beside_lines, grid_lines, heat_lines, is_cut
 from convcalc.render.plain import cell_text
 from convcalc.render.working_text import working_lines
-from convcalc.report.blocks import Beside, Block, Cell, Column, Grid, Heat, Lines, Report, Table, Working
+from convcalc.report.blocks import Beside, Block, Cell, Column, Grid, Heat, Lines, Matrices, Report, Table, Working
 from convcalc.text import printable
 
 STYLES = {"explanation": "", "note": "dim", "assumption": "yellow", "right": "bold green", "wrong": "bold red"}
@@ -94,6 +94,8 @@ def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
                 yield from heat_lines(block.array, width // 2, color)
         case Beside():
             yield from beside_lines(block, width)
+        case Matrices(grids):
+            yield from beside_lines(Beside(grids), width)
         case Heat():
             yield from heat_lines(block.array, width, color)
 

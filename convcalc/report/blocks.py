@@ -76,12 +76,19 @@ class Heat(Value):
 
 
 class Beside(Value):
-    """Matrices to be shown next to each other."""
+    """Matrices to be shown next to each other; `answer` is the title of the one without a title."""
+
+    grids: tuple[Grid, ...]
+    answer: str = "output"
+
+
+class Matrices(Value):
+    """Several matrices that are the answer together, each with its title."""
 
     grids: tuple[Grid, ...]
 
 
-Block = Table | Lines | Working | Grid | Heat | Beside
+Block = Table | Lines | Working | Grid | Heat | Beside | Matrices
 
 
 class Report(Value):
@@ -93,7 +100,7 @@ class Report(Value):
 
     command: str
     data: dict[str, Any]
-    answer: str | Grid
+    answer: str | Grid | Matrices
     blocks: tuple[Block, ...]
     notes: tuple[str, ...] = ()
     exit_code: int = 0
@@ -122,7 +129,11 @@ def assumption_lines(comment: Commentary) -> list[Block]:
 
 
 def report_of(
-    command: str, data: dict[str, Any], answer: str | Grid, blocks: Sequence[Block], comment: Commentary | None = None
+    command: str,
+    data: dict[str, Any],
+    answer: str | Grid | Matrices,
+    blocks: Sequence[Block],
+    comment: Commentary | None = None,
 ) -> Report:
     """Return the report of a command: its `data` under schema and command, the comment behind its blocks.
 

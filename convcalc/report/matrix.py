@@ -11,7 +11,8 @@ from convcalc.value import Value
 class Display(Value):
     """How a matrix is shown: next to the matrices it was computed from, as a heat map too, rounded to a precision.
 
-    `picture` is the matrix with the planes that pictures show as its last two axes, where it has others there.
+    `picture` is the matrix with the planes that pictures show as its last two axes, where it has others there;
+    `title` names it where it stands beside others.
     """
 
     beside: tuple[Grid, ...] = ()
@@ -19,6 +20,7 @@ class Display(Value):
     precision: int | None = None
     layout: str = "chw"
     picture: Any = None
+    title: str = "output"
 
 
 def matrix_report(
@@ -43,7 +45,7 @@ def matrix_report(
     shown = array if display.picture is None else display.picture
     blocks: list[Block] = [Heat(shown)] if display.heatmap else []
     beside = tuple(grid.replace(precision=display.precision) for grid in display.beside)
-    blocks.append(Beside((*beside, answer)) if beside else answer)
+    blocks.append(Beside((*beside, answer), display.title) if beside else answer)
     if indices is not None:
         data["indices"] = indices
         blocks.append(Grid(indices, title="indices"))

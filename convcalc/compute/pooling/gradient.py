@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import starmap
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +20,41 @@ from convcalc.compute.number_types import Array, as_float, fractions, headroom, 
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
 from convcalc.compute.pooling.pool import check, divided, pool_adaptive, pool_layer, window_counts
 from convcalc.compute.pooling.running import axis_slice
-from convcalc.errors import ShapeError
+from convcalc.compute.threads import Options
+from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import adaptive_windows, check_real_cells
-from convcalc.layers import AdaptivePooling, Pooling, windows
+from convcalc.layers import AdaptivePooling, Pooling, rank_of, windows
 from convcalc.text import size_text
+from convcalc.value import Value
 
+DEFAULTS = Options()
 Give = Callable[[Array], Array]
 """Adds up, for each cell of the input, the numbers of all windows that hold it: (..., *output) to (..., *spatial)."""
+
+
+class PoolingBackwardPass(Value):
+    """The gradient dX of a pooling of x, both in the layout, computed when it is asked for."""
+
+    layer: Pooling | AdaptivePooling
+    x: Any
+    dy: Any
+    layout: str = "chw"
+
+    names = ("x",)
+
+    def of(self, name: str, options: Options = DEFAULTS) -> Array:
+        """Return dX; there is one way to compute it.
+
+        Raises UsageError where an algorithm is asked for.
+        """
+        assert name == "x", "a pooling has no kernel and no bias"
+        if options.algorithm is not None:
+            raise UsageError("the gradient of a pooling is computed in one way", place="`algorithm`")
+        return pooling_gradient(self.layer, self.x, self.dy, self.layout)
+
+    def picture(self, _name: str, gradient: Array) -> Array | None:
+        """Return dX with its planes as the last two axes, None where it has them there."""
+        return None if self.layout == "chw" else channels_first(gradient, rank_of(self.layer) or 0)
 
 
 def pooling_gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str = "chw") -> Array:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from convcalc.errors import DataError
+
 COMMENT = re.compile(r"#[^\n]*")
 """A comment, its line end left out."""
 
@@ -11,7 +13,8 @@ HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n\r]*)?\r?\n)*")
 """The comments and blank lines that stand before the first row, after UTF-8's byte order mark."""
 
 _COMMENT_LINE = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
-_SHAPE = r"\s*#[ \t]*shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\r?\n|\Z)"
+_NAMED_SHAPE = re.compile(r"^[ \t]*#[ \t]*([^\s#]+)[ \t]+shape:", re.MULTILINE)
+_SHAPE = r"\s*#[ \t]*(?:[^\s#]+[ \t]+)?shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\r?\n|\Z)"
 _SHAPE_OF_TEXT = re.compile(_SHAPE)
 _SHAPE_OF_BYTES = re.compile(rb"(?:\xef\xbb\xbf)?" + _SHAPE.encode())
 
@@ -28,7 +31,7 @@ def without_comments(text: str) -> str:
 
 
 def stated_shape(text: str | bytes) -> tuple[int, ...] | None:
-    """Return the shape that a first line `# shape: 2x4x4` states, None without one.
+    """Return the shape that a first line `# shape: 2x4x4` or `# dX shape: 2x4x4` states, None without one.
 
     >>> stated_shape("# shape: 2x4x4\\n1 2"), stated_shape(b"1 2")
     ((2, 4, 4), None)
@@ -38,3 +41,17 @@ def stated_shape(text: str | bytes) -> tuple[int, ...] | None:
         return None
     sizes = match[1] if isinstance(match[1], str) else match[1].decode()
     return tuple(int(size) for size in sizes.split("x"))
+
+
+def refuse_several(text: str, place: str) -> None:
+    r"""Refuse a text of several matrices, each under a line `# dX shape: 2x4x4`, which would read as one.
+
+    >>> refuse_several("# dX shape: 2\n1 2\n", "m.txt")
+    """
+    names = _NAMED_SHAPE.findall(text) if "shape:" in text else []
+    if len(names) > 1:
+        raise DataError(
+            f"these are {len(names)} matrices: {', '.join(names[:8])}",
+            place=place,
+            hint="keep one of them, with the line above it that states its shape",
+        )

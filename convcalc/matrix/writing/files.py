@@ -36,7 +36,7 @@ def _encoded(array: NDArray[Any], path: str, precision: int | None) -> bytes | I
         case ".npz":
             from convcalc.matrix.npy import npz_bytes
 
-            return npz_bytes(array)
+            return npz_bytes(data=array)
         case ".png":
             from convcalc.matrix.image import png_bytes
 

@@ -1,0 +1,67 @@
+"""The backward pass of `conv` and `pool`: gradients computed, explained, judged and reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convcalc.cli.jobs import Backward, Job
+from convcalc.cli.matrix_arguments import read_beside, typed_as
+from convcalc.cli.wanted import Wanted
+from convcalc.errors import UsageError
+from convcalc.report.blocks import Commentary, Grid
+from convcalc.report.gradients import TITLES, gradient_report
+from convcalc.report.matrix import Display
+
+if TYPE_CHECKING:
+    from convcalc.check import Verdict
+    from convcalc.matrix import Matrix
+    from convcalc.report.blocks import Report
+
+    Judge = Callable[[Any, Wanted], Verdict | None]
+
+ONE_MATRIX = (".npy", ".csv", ".tsv", ".png")
+"""Endings of files that hold one matrix."""
+
+
+def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...], judge: Judge) -> Report:
+    """Compute and report the gradients that are wanted, for the gradient of the output that the options name."""
+    grad = wanted.gradient.grad
+    assert grad is not None, "or there is nothing to be done"
+    dy = typed_as(read_beside(grad, wanted.numbers), x)
+    backward = job.backward(dy.array)
+    names = _wanted_names(backward, wanted)
+    engine = job.engine.options()
+    gradients = {name: backward.of(name, engine) for name in names}
+    shown = wanted.shown
+    operands = (*job.operands, ("dY", dy.array))
+    beside = tuple(Grid(array, title=title) for title, array in operands) if shown.show_input else ()
+    picture = backward.picture(names[0], gradients[names[0]])
+    display = Display(beside, shown.heatmap, shown.precision, job.layout, picture)
+    verdict = judge(gradients[names[0]], wanted)
+    comment = Commentary((), verdict, tuple(dict.fromkeys((*notes, *dy.notes))))
+    return gradient_report(job.command, gradients, display, comment)
+
+
+def _wanted_names(backward: Backward, wanted: Wanted) -> tuple[str, ...]:
+    """Return the names of the gradients that are wanted; refuse several where there is room for one."""
+    of, output = wanted.gradient.of, wanted.output
+    if of is not None:
+        if of not in backward.names:
+            known = ", ".join(backward.names)
+            raise UsageError(f"there is no gradient {of} here", place="--of", hint=f"the gradients are {known}")
+        return (of,)
+    if len(backward.names) > 1:
+        titles = ", ".join(TITLES[name] for name in backward.names)
+        hint = f"there are {titles}: name one with --of"
+        if Path(output.output or "").suffix.lower() in ONE_MATRIX:
+            raise UsageError(
+                f"{output.output} holds one matrix", place="-o", hint=f"{hint}, or write to .npz, .txt or .json"
+            )
+        if output.output is None and output.format == "csv" and not output.json:
+            raise UsageError("csv holds one matrix", place="-F", hint=f"{hint}, or use plain or json")
+        looks = {"--heatmap": wanted.shown.heatmap, "--at": wanted.cell.at is not None}
+        for name in (name for name, given in looks.items() if given):
+            raise UsageError(f"{name} needs one gradient", hint=hint)
+    return backward.names
