@@ -13,7 +13,7 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `layers`   | shapes and layer families: shape rule, parameters, MACs   | axis_maps, geometry                      |
 | `notation` | text to layers and back, every node keeping its place     | layers, geometry                         |
 | `network`  | questions about a network: sizes, fields, cost, backwards | layers, axis_maps, geometry              |
-| `model`    | a network as written: read, sent forward, `?`, translated | notation, network, layers                |
+| `model`    | a network as written: read, sent forward, `?`, translated | notation, network, layers, matrix        |
 | `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry     |
 | `check`    | a claimed answer compared with the right one              | explain, network, layers, geometry       |
 | `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | geometry, numpy, orjson, PIL             |

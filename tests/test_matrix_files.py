@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.files import read_matrix
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.sources import read_text
 from convcalc.matrix.writing.atomic import output_file, write_bytes
 from convcalc.matrix.writing.files import OUTPUT_ENDINGS, write_matrix
+from convcalc.model.files import read_file
 
 NUMBERS = np.array([[[1.5, -0.0, 3e-7], [4.0, np.inf, np.nan]], [[0.1, 7.0, 8.0], [9.0, 1e300, 11.0]]])
 
@@ -73,7 +73,7 @@ def test_did_you_mean(tmp_path: Path) -> None:
         read_matrix(str(tmp_path / "kernle.txt"))
     assert caught.value.hint == f"did you mean {tmp_path / 'kernel.txt'}?"
     with pytest.raises(FileError, match="no such file") as caught:
-        read_text(str(tmp_path / "nowhere" / "x.txt"))
+        read_file(str(tmp_path / "nowhere" / "x.txt"))
     assert caught.value.hint == f"there is no folder {tmp_path / 'nowhere'}"
 
 
@@ -122,7 +122,7 @@ def test_standard_input_of_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     standard_input(monkeypatch, "1\t2\r\n3\t4".encode("utf-16"))
     assert read_matrix("-").array.tolist() == [[1, 2], [3, 4]]
     standard_input(monkeypatch, b"conv:64,k7\r\n")
-    assert read_text("-") == "conv:64,k7 \n"
+    assert read_file("-") == "conv:64,k7 \n"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
@@ -156,10 +156,10 @@ def test_text_of_a_layer_file(tmp_path: Path) -> None:
     path = tmp_path / "net.txt"
     for encoding in ("utf-8", "utf-8-sig", "utf-16"):
         path.write_bytes("conv:64 # größer\nrelu\n".encode(encoding))
-        assert read_text(str(path)) == "conv:64 # größer\nrelu\n"
+        assert read_file(str(path)) == "conv:64 # größer\nrelu\n"
     path.write_bytes(b"conv\n\xff")
     with pytest.raises(DataError, match="0xff is not UTF-8") as caught:
-        read_text(str(path))
+        read_file(str(path))
     assert caught.value.place == f"{path}:2:1"
 
 

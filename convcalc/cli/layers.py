@@ -27,16 +27,28 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
     values = {name: getattr(window if hasattr(window, name) else layer, name) for name in OPTIONS}
     options = {name: value for name, value in values.items() if value is not None}
     assumed = () if layer.assume is None else (layer.assume,)
-    if layer.file is None:
-        if not texts and not options:
-            hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
-            raise UsageError("no layer given", hint=hint)
-        return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict, assume=assumed)
-    if texts:
+    file = layer.file
+    if file is not None and texts:
         raise UsageError("layers come from -f or from the command line, not from both", place="-f")
-    from convcalc.matrix.sources import read_text
+    if file is None and texts and len(texts) == 1 and _may_be_file(texts[0]):
+        file = texts[0]
+    if file is not None:
+        from convcalc.model.files import read_file
 
-    return LayerRequest((read_text(layer.file),), options, layer.file, window.dims, layer.strict, assume=assumed)
+        return LayerRequest((read_file(file),), options, file, window.dims, layer.strict, assume=assumed)
+    if not texts and not options:
+        hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
+        raise UsageError("no layer given", hint=hint)
+    return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict, assume=assumed)
+
+
+def _may_be_file(text: str) -> bool:
+    """Return whether a layer is the name of a model file; few have a dot near their end, and most ask no disk."""
+    if "." not in text[-12:]:
+        return False
+    from convcalc.model.files import is_model_file
+
+    return is_model_file(text)
 
 
 def sliding_options(window: WindowArguments) -> WindowOptions:

@@ -20,16 +20,12 @@ LONGEST_TEXT = 1 << 25
 """Bytes of a text that is read whole, such as a network."""
 
 
-def read_text(source: str) -> str:
-    """Return the text of a file, or of standard input for `-`; lines end with "\\n".
+def text_of(data: bytes, place: str) -> str:
+    """Return the text that the first bytes of a file are; lines end with "\\n".
 
-    Errors: FileError for a file that cannot be read, DataError for bytes that are not text, and for a text of more
-    than `LONGEST_TEXT` bytes, which may have no end.
+    Raises DataError for bytes that are not text, and for a text of more than `LONGEST_TEXT` bytes, which may have no
+    end.
     """
-    if source != "-" and not exists(source):
-        raise not_there(source)
-    place = STANDARD_INPUT if source == "-" else source
-    data = standard_input(LONGEST_TEXT + 1) if source == "-" else file_bytes(source, LONGEST_TEXT + 1)
     if len(data) > LONGEST_TEXT:
         raise DataError(f"the text is longer than {LONGEST_TEXT >> 20} MiB", place=place)
     return one_kind_of_line_end(decode(data, place))

@@ -57,7 +57,7 @@ def read_chain(request: LayerRequest) -> Network:
 
 
 def read_layers(
-    texts: Sequence[str | Layer],
+    texts: Sequence[str | Layer | Network],
     options: WindowOptions,
     file: str | None = None,
     rank: int | None = None,
@@ -65,8 +65,12 @@ def read_layers(
 ) -> Network:
     """Read layers as `read` does, with options that are read already."""
     if file is not None:
-        (text,) = texts
-        network = parse_network(str(text), rank=rank, place="standard input" if file == "-" else file, inputs=inputs)
+        (content,) = texts
+        if isinstance(content, Network):
+            network = content
+        else:
+            place = "standard input" if file == "-" else file
+            network = parse_network(str(content), rank=rank, place=place, inputs=inputs)
     elif not texts:
         if not options.given():
             raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)'")
@@ -93,7 +97,7 @@ def window_options(given: Mapping[str, Any]) -> WindowOptions:
     return WindowOptions(**read)
 
 
-def _read_texts(texts: Sequence[str | Layer], rank: int | None, inputs: tuple[str, ...]) -> Network:
+def _read_texts(texts: Sequence[str | Layer | Network], rank: int | None, inputs: tuple[str, ...]) -> Network:
     """Read layers in the one notation that all texts share, with those between them that are built already."""
     written = "\n".join(text for text in texts if isinstance(text, str))
     if all(isinstance(text, str) for text in texts):
@@ -101,6 +105,8 @@ def _read_texts(texts: Sequence[str | Layer], rank: int | None, inputs: tuple[st
     network = parse_network(written, rank=rank) if written else Network(())
     nodes: list[Node] = []
     for text in texts:
+        if isinstance(text, Network):
+            raise UsageError("a network cannot stand among other layers")
         if isinstance(text, Merge):
             raise UsageError(f"{text.kind} alone does not say what its inputs are", hint="write the network as text")
         if isinstance(text, str):

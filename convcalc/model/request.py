@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from convcalc.layers import Layer
+from convcalc.notation.nodes import Network
 from convcalc.value import Value
 
 OPEN_OPTIONS = ("kernel", "stride", "padding", "dilation", "output_padding")
@@ -16,16 +17,17 @@ class LayerRequest(Value):
     """The layers that are asked for: written, built already, or made and finished by window options.
 
     `texts` are the layers in their order, each a text of any notation or a layer of `convcalc.layers`; `file` is the
-    name of the file whose text is the only one of them. `options` are the window options as written, by their names
-    (`kernel`, `stride`, `padding`, ...); `rank` is the number of spatial axes where the notation does not say it.
-    With `strict`, layers that can only be read on an assumption are refused. `inputs` are the names of the network's
-    inputs where it has several. `assume` names what is taken where a print hides it and sizes only fit so: `ceil`.
+    name of the file whose text, or whose network where it holds bytes, is the only one of them. `options` are the
+    window options as written, by their names (`kernel`, `stride`, `padding`, ...); `rank` is the number of spatial
+    axes where the notation does not say it. With `strict`, layers that can only be read on an assumption are refused.
+    `inputs` are the names of the network's inputs where it has several. `assume` names what is taken where a print
+    hides it and sizes only fit so: `ceil`.
 
     >>> LayerRequest((), {"kernel": "?"}).is_open, LayerRequest(("conv:8,k3 # what?",)).is_open
     (True, False)
     """
 
-    texts: tuple[str | Layer, ...]
+    texts: tuple[str | Layer | Network, ...]
     options: Mapping[str, Any] = {}
     file: str | None = None
     rank: int | None = None

@@ -14,7 +14,9 @@ class GraphBuilder:
     """Entries in the order they run, each at the place in the source where its layer is written, and the input.
 
     `notation` is the format of the file; `input` is the size of the input, channels first, None where the file does
-    not state it. A tensor is the index of the entry that makes it; -1, -2, ... are the inputs of the network.
+    not state it; `assumptions` are sentences on what the reading takes for granted, `objections` errors for whoever
+    needs more than the layers. A tensor is the index of the entry that makes it; -1, -2, ... are the inputs of the
+    network.
     """
 
     def __init__(self, source: Source, notation: str) -> None:
@@ -22,6 +24,8 @@ class GraphBuilder:
         self.notation = notation
         self.entries: list[Entry] = []
         self.input: tuple[int, ...] | None = None
+        self.assumptions: tuple[str, ...] = ()
+        self.objections: tuple[ConvcalcError, ...] = ()
 
     def add(
         self,

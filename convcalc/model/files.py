@@ -1,0 +1,47 @@
+"""A file of layers by its name: its text, or the network that its bytes hold."""
+
+from __future__ import annotations
+
+import io
+
+from convcalc.notation import Network
+
+MODEL_ENDINGS = (*(".py", ".onnx", ".json", ".keras", ".cfg", ".prototxt", ".safetensors", ".pt", ".pth", ".txt"),)
+"""How the name of a file ends that is taken for one where a layer may stand."""
+
+
+def is_model_file(text: str) -> bool:
+    """Return whether a text where a layer may stand is the name of a model file that is there.
+
+    >>> is_model_file("conv:8,k3")
+    False
+    """
+    if not text.lower().endswith(MODEL_ENDINGS):
+        return False
+    from convcalc.matrix.sources import exists
+
+    return exists(text)
+
+
+def read_file(name: str) -> str | Network:
+    """Return the text of a file, of standard input for `-`, or the network where it is a model's bytes.
+
+    Weights are not read. Raises FileError for a file that cannot be read, DataError for one that is damaged, or a
+    text that is too long.
+    """
+    from convcalc.matrix import sources
+    from convcalc.notation.files.binary import read_binary
+
+    if name == "-":
+        data = sources.standard_input(sources.LONGEST_TEXT + 1)
+        network = read_binary(io.BytesIO(data), sources.STANDARD_INPUT)
+        return sources.text_of(data, sources.STANDARD_INPUT) if network is None else network
+    if not sources.exists(name):
+        raise sources.not_there(name)
+    with sources.opened(name) as stream:
+        if stream.seekable():
+            network = read_binary(stream, name)
+            if network is not None:
+                return network
+            stream.seek(0)
+        return sources.text_of(stream.read(sources.LONGEST_TEXT + 1), name)
