@@ -15,7 +15,7 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `network`  | questions about a network: sizes, fields, cost, backwards | layers, axis_maps, geometry              |
 | `model`    | a network as written: read, sent forward, `?`, translated | notation, network, layers, matrix        |
 | `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry     |
-| `check`    | a claimed answer compared with the right one              | explain, network, layers, geometry       |
+| `check`    | a claim: how far right, and which mistake gives just that | compute, network, layers, geometry       |
 | `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | geometry, numpy, orjson, PIL             |
 | `compute`  | the arithmetic: convolution, pooling, their gradients     | layers, geometry, numpy                  |
 | `report`   | what a command found, for the eye and for machines        | explain, check, notation, network,       |

@@ -11,11 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import huge_integers
 
-from convcalc.check import MOST_MARKS, judge_count, judge_matrix, judge_shape
+from convcalc.check import judge
+from convcalc.check.claimed_matrix import claimed_matrix
+from convcalc.check.claims import read_counts
+from convcalc.check.count_question import count_question
+from convcalc.check.judge import MOST_CELLS
+from convcalc.check.matrix_question import MatrixQuestion
+from convcalc.check.numbers import written_number
+from convcalc.check.size_question import size_question
+from convcalc.check.verdict import Verdict, WrongCell
 from convcalc.errors import UsageError
-from convcalc.layers import TensorShape
+from convcalc.layers import Linear, Pooling, TensorShape
+from convcalc.network.cost import network_cost
 
 NAN, INF = float("nan"), float("inf")
+
+
+def judge_shape(claim: tuple[int, ...], answer: TensorShape) -> Verdict:
+    """Judge a claim about a network without layers, out of which its input comes."""
+    return judge.judge_size([written_number(str(size)) for size in claim], size_question([], answer))
+
+
+def judge_matrix(claim: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], tolerance: float | None) -> Verdict:
+    """Judge a claim about a pooling by windows of one cell, out of which its input comes."""
+    question = MatrixQuestion(answer, Pooling("max", (1,), (1,), "valid", (1,)))
+    return judge.judge_matrix(claimed_matrix(claim), question, answer, tolerance=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +62,7 @@ def test_a_claimed_size_is_judged_by_what_it_says(
 ) -> None:
     verdict = judge_shape(claim, TensorShape(sizes, rank))
     assert verdict.right is right
-    assert verdict.mistake is None
+    assert verdict.mistake == ("axes-swapped" if claim == (56, 112) else None)
     if not right:
         assert verdict.message.endswith(f", not {'x'.join(map(str, claim))}")
 
@@ -55,8 +75,9 @@ def test_a_wrong_size_is_answered_at_the_length_of_the_claim() -> None:
 
 
 def test_counts_are_judged_to_the_last_digit() -> None:
-    assert judge_count(10**40, 10**40).right
-    wrong = judge_count(10**40 + 1, 10**40)
+    asked = count_question(network_cost([Linear(10**20, 10**20, bias=False)]), [(-1,)], "params")
+    right, wrong = (judge.judge_count([(read_counts(str(count))["params"], asked)]) for count in (10**40, 10**40 + 1))
+    assert right.right
     assert not wrong.right
     assert wrong.message == f"the layers have {10**40} parameters, not {10**40 + 1}"
 
@@ -70,12 +91,13 @@ def test_counts_are_judged_to_the_last_digit() -> None:
         ([[1, 2]], [[1, 3]], 0.5, False),
         ([[1.0, 2.0]], [[1, 2]], None, True),
         ([[0.333333]], [[1 / 3]], None, True),
-        ([[0.33]], [[1 / 3]], None, False),
+        ([[0.33]], [[1 / 3]], None, True),
+        ([[0.32]], [[1 / 3]], None, False),
         ([[0.33]], [[1 / 3]], 0.01, True),
         ([[1.1]], [[1.0]], 0.1, True),
         ([[1.1000001]], [[1.0]], 0.1, False),
         ([[0.1 + 0.2]], [[0.3]], 0.0, False),
-        ([[1e12 + 1]], [[1e12]], None, True),
+        ([[1e12 + 1]], [[1e12]], None, False),
         ([[NAN, INF, -INF]], [[NAN, INF, -INF]], None, True),
         ([[NAN]], [[1.0]], 100.0, False),
         ([[1.0]], [[NAN]], 100.0, False),
@@ -131,7 +153,8 @@ def test_differing_cells_are_named_in_order() -> None:
     claim[0, 2, 1] = 99
     claim[1, 0, 3] = -1
     verdict = judge_matrix(claim, answer, None)
-    assert verdict.differences == ((0, 2, 1), (1, 0, 3))
+    assert verdict.cells == (WrongCell((0, 2, 1), 99, 9), WrongCell((1, 0, 3), -1, 15))
+    assert verdict.score == (22, 24)
     assert verdict.message == "2 of 24 cells differ: (0, 2, 1) is 9, not 99"
     assert judge_matrix(answer, answer, None).message == "all 24 cells agree"
     assert judge_matrix(np.array([5]), np.array([4]), None).message == "1 of 1 cell differs: (0) is 4, not 5"
@@ -141,7 +164,8 @@ def test_differing_cells_are_named_in_order() -> None:
 def test_no_more_cells_are_listed_than_anyone_reads() -> None:
     answer = np.zeros((60, 50), dtype=int)
     verdict = judge_matrix(answer + 1, answer, None)
-    assert len(verdict.differences) == MOST_MARKS
+    assert len(verdict.cells) == MOST_CELLS
+    assert verdict.score == (0, 3000)
     assert verdict.message.startswith("3000 of 3000 cells differ")
 
 

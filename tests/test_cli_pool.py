@@ -156,7 +156,7 @@ def test_check_answers_by_its_exit_code(claim: str, options: list[str], code: in
     command = ["pool", "1 9 2 3; 4 5 6 8; 7 0 1 2; 3 2 5 4", "max", "-k", "2", "--check", claim, *options]
     done = here(*command)
     assert (done.returncode, done.stderr) == (code, "")
-    assert done.stdout.splitlines()[-1].startswith("# wrong: " if code else "# right: ")
+    assert done.stdout.splitlines()[0].startswith("# wrong: " if code else "# right: ")
     assert json.loads(here(*command, "--json").stdout)["check"]["verdict"] == ("wrong" if code else "right")
 
 

@@ -130,16 +130,17 @@ def test_check_answers_by_its_exit_code(claim: str, code: int, here: Run) -> Non
     word = "wrong" if code else "right"
     done = here(*arguments)
     assert (done.returncode, done.stderr) == (code, "")
-    assert done.stdout.splitlines()[-1].startswith(f"# {word}: the size is ")
+    assert done.stdout.splitlines()[0].startswith(f"# {word}: the size is ")
     quiet = here(*arguments, "-q")
     assert (quiet.returncode, quiet.stdout) == (code, word + "\n")
     check = json.loads(here(*arguments, "--json").stdout)["check"]
     assert (check["verdict"], "mistake" in check) == (word, True)
 
 
-def test_a_claim_that_is_no_size_is_a_wrong_command_line(here: Run) -> None:
+def test_a_claim_that_is_not_a_size_is_bad_data(here: Run) -> None:
     done = here("shape", "224", "-k", "7", "--check", "many")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("convcalc: --check: 'many' is not a size\n")
 
 
 @pytest.mark.parametrize("ending", [".txt", ".tsv", ".csv", ".json", ".md", ".tex"])

@@ -80,7 +80,7 @@ def test_a_plain_shape_loads_none_of_this() -> None:
     loaded = done.stderr.split()
     assert not [name for name in loaded if name.startswith(rooms)]
     reports = {name for name in loaded if name.startswith("convcalc.report.")}
-    assert reports == {"convcalc.report.blocks", "convcalc.report.shape"}
+    assert reports == {"convcalc.report.assembly", "convcalc.report.blocks", "convcalc.report.shape"}
 
 
 def test_a_span_of_sizes_is_a_line_and_a_pair_of_ends(convcalc: Run) -> None:
@@ -208,7 +208,7 @@ def test_kerass_layers_read_and_print_channels_last(convcalc: Run) -> None:
     assert (answer["input"], answer["output"], answer["layout"]) == ([5, 32, 30, 3], [5, 7, 7, 8], "hwc")
     assert convcalc("shape", "32x30x3", *layers, "--check", "7x7x8").returncode == 0
     wrong = convcalc("shape", "32x30x3", *layers, "--check", "7x8x8")
-    assert (wrong.returncode, wrong.stdout.splitlines()[-1]) == (1, "# wrong: the size is 7x7x8, not 7x8x8")
+    assert (wrong.returncode, wrong.stdout.splitlines()[0]) == (1, "# wrong: the size is 7x7x8, not 7x8x8")
 
 
 def test_layout_is_said_outright(convcalc: Run) -> None:

@@ -24,7 +24,9 @@ POOL = ["pool", "1 2; 3 4", "max"]
 
 def wanted(**given: Any) -> Wanted:
     """Make what the options `given` want; all others are as they are if they are not given."""
-    homework = HomeworkOptions(**{"explain": False, "check": None} | _of(given, "explain", "check"))
+    homework = HomeworkOptions(
+        **{"explain": False, "checks": None, "show_answer": False} | _of(given, "explain", "checks")
+    )
     cell = CellOptions(**{"at": None, "tol": None} | _of(given, "at", "tol"))
     shown = ShowOptions(**{"precision": None, "heatmap": False} | _of(given, "heatmap", "show_input"))
     output = OutputOptions(
@@ -42,7 +44,7 @@ def _of(given: dict[str, Any], *names: str) -> dict[str, Any]:
     ("look", "name"),
     [
         ({"explain": True}, "--explain"),
-        ({"check": "1"}, "--check"),
+        ({"checks": ["1"]}, "--check"),
         ({"at": "0,0"}, "--at"),
         ({"heatmap": True}, "--heatmap"),
         ({"show_input": True}, "--show-input"),
@@ -56,16 +58,16 @@ def test_a_plan_has_nothing_to_look_at(look: dict[str, Any], name: str) -> None:
 
 @pytest.mark.parametrize("path", ["y.npy", "folder/Y.NPZ", "y.png"])
 def test_a_file_of_numbers_alone_holds_no_explanation(path: str) -> None:
-    for name, look in (("--explain", {"explain": True}), ("--heatmap", {"heatmap": True, "check": "1"})):
+    for name, look in (("--explain", {"explain": True}), ("--heatmap", {"heatmap": True, "checks": ["1"]})):
         with pytest.raises(UsageError, match=f"{name} has no effect with -o {path}"):
             wanted(output=path, **look)
-    assert wanted(output=path, check="1 2").looks == ("--check",)
+    assert wanted(output=path, checks=["1 2"]).looks == ("--check",)
 
 
 def test_a_tolerance_needs_a_claim() -> None:
     with pytest.raises(UsageError, match="--tol has no effect without --check"):
         wanted(tol=0.5)
-    assert wanted(tol=0.5, check="1 2").cell.tol == 0.5
+    assert wanted(tol=0.5, checks=["1 2"]).cell.tol == 0.5
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_rows_leave_one_by_one_as_bare_text(given: dict[str, Any], separator: st
     asked = wanted(**given)
     assert asked.separator == separator
     assert asked.streams is (separator is not None)
-    assert not wanted(**given, check="1").streams
+    assert not wanted(**given, checks=["1"]).streams
     assert not wanted(**given, plan=True).streams
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from convcalc.check import Verdict
+from convcalc.check.verdict import Verdict, WrongCell
 from convcalc.layers import TensorShape
 from convcalc.network.cost import network_cost
 from convcalc.network.trace import trace
@@ -122,7 +122,9 @@ def test_latex_escapes_what_latex_reads() -> None:
 def test_every_form_of_every_report_ends_its_last_line(form: str) -> None:
     nodes = parse_layers("Linear(3, 2)")
     chain = [nodes[0].layer]
-    verdict = Verdict(right=False, message="2 of 6 cells differ", differences=((0, 1), (1, 2)))
+    cells = (WrongCell((0, 1), 7, 1), WrongCell((1, 2), 8, 5))
+    claim = np.array([[0, 7, 2], [3, 4, 8]])
+    verdict = Verdict(right=False, message="2 of 6 cells differ", cells=cells, score=(4, 6), claim=claim)
     reports = [
         REPORT,
         shape_report(trace(chain, TensorShape((3,), 0)), nodes),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convcalc.check import Verdict
+from convcalc.check.verdict import Slip, Verdict, WrongCell
 from convcalc.explain import Derivation, equations
 from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization, Pooling, TensorShape
@@ -30,7 +30,13 @@ CHAIN: list[Layer] = [CONV, Normalization(None), Pooling("max", (2, 3), (2, 3), 
 CHAIN += [Linear(None, 10, bias=False)]
 TEXTS = ["conv", "bn", "maxpool", "flatten", "fc:10"]
 SIZES = (4, 3, 11, 14)
-WRONG = Verdict(right=False, message="1 of 4 cells differs", mistake="flipped kernel", differences=((0, 1),))
+WRONG = Verdict(
+    right=False,
+    message="1 of 4 cells differs",
+    explanations=((Slip("kernel-flipped", "the kernel was flipped"),),),
+    cells=(WrongCell((0, 1), 3, 2),),
+    score=(3, 4),
+)
 
 
 def nodes_of(layers: list[Layer], name: str = "") -> list[Node]:
@@ -165,20 +171,25 @@ def test_a_verdict_is_in_the_json_the_blocks_and_the_answer(make: Any) -> None:
     report = make(Commentary(verdict=WRONG))
     assert machine(report)["check"] == {
         "verdict": "wrong",
-        "mistake": "flipped kernel",
+        "mistake": "kernel-flipped",
+        "mistakes": [{"name": "kernel-flipped", "sentence": "the kernel was flipped"}],
+        "score": 0.75,
+        "cells": [{"at": [0, 1], "claimed": 3, "right": 2}],
         "message": "1 of 4 cells differs",
     }
-    assert report.blocks[-1] == Lines(("wrong: 1 of 4 cells differs",), role="wrong")
+    assert report.blocks[0] == Lines(("wrong: 1 of 4 cells differs",), role="wrong")
     assert (report.answer, report.exit_code) == ("wrong", 1)
     right = make(Commentary(verdict=Verdict(right=True, message="it is")))
     assert (right.answer, right.exit_code, machine(right)["check"]["verdict"]) == ("right", 0, "right")
     assert machine(right)["check"]["mistake"] is None
 
 
-def test_differing_cells_are_marked_in_the_matrix() -> None:
-    report = matrix_report("conv", np.array([[1, 2], [3, 4]]), comment=Commentary(verdict=WRONG))
-    assert isinstance(report.blocks[0], Grid)
-    assert report.blocks[0].marks == ((0, 1),)
+def test_wrong_cells_are_marked_in_the_claim() -> None:
+    claim = np.array([[1, 3], [3, 4]])
+    comment = Commentary(verdict=WRONG.replace(claim=claim))
+    marked = matrix_report("conv", np.array([[1, 2], [3, 4]]), comment=comment).blocks[1]
+    assert isinstance(marked, Grid)
+    assert (marked.array.tolist(), marked.marks) == (claim.tolist(), ((0, 1),))
 
 
 def test_explanations_follow_the_answer() -> None:

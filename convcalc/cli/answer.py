@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from convcalc.cli.jobs import Job
-from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside
+from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_claim
 from convcalc.cli.messages import print_notes
 from convcalc.cli.output import Answer
 from convcalc.cli.pipe import stream
@@ -15,7 +15,8 @@ from convcalc.report.blocks import Commentary, Grid
 from convcalc.report.matrix import Display, matrix_report
 
 if TYPE_CHECKING:
-    from convcalc.check import Verdict
+    from convcalc.check.matrix_question import MatrixQuestion
+    from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
@@ -70,20 +71,30 @@ def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
     shown = wanted.shown
     operands = tuple(Grid(array, title=title) for title, array in job.operands) if shown.show_input else ()
     display = Display(operands, shown.heatmap, shown.precision, job.layout, job.picture(values))
-    comment = Commentary(_derived(job, values, wanted), _judged(values, wanted), notes)
+    verdict = _judged(job.question, values, wanted)
+    shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
+    write = number_writer(shown.precision)
+    comment = Commentary(
+        _derived(job, values, wanted, verdict), verdict, notes, shows_answer=shows_answer, write=write
+    )
     return matrix_report(job.command, values, indices, display, comment)
 
 
-def _derived(job: Job, values: Any, wanted: Wanted) -> tuple[Derivation, ...]:
+def _derived(job: Job, values: Any, wanted: Wanted, verdict: Verdict | None) -> tuple[Derivation, ...]:
     if not wanted.homework.explain and wanted.cell.at is None:
         return ()
     at = chosen_cell(wanted.cell.at, values.shape)
+    if wanted.cell.at is None and verdict is not None and verdict.cells:
+        # What is asked of a wrong answer is where it went wrong.
+        at = tuple(int(index) for index in verdict.cells[0].at)
     return (job.derivation(at, values, number_writer(wanted.shown.precision)),)
 
 
-def _judged(values: Any, wanted: Wanted) -> Verdict | None:
+def _judged(question: Callable[[], MatrixQuestion], values: Any, wanted: Wanted) -> Verdict | None:
     if wanted.homework.check is None:
         return None
-    from convcalc.check import judge_matrix
+    from convcalc.check.judge import judge_matrix
 
-    return judge_matrix(read_beside(wanted.homework.check, wanted.numbers).array, values, wanted.cell.tol)
+    claim = read_claim(wanted.homework.check, wanted.numbers)
+    write = number_writer(wanted.shown.precision)
+    return judge_matrix(claim, question(), values, tolerance=wanted.cell.tol, write=write)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import Backward, Job
-from convcalc.cli.matrix_arguments import read_beside, typed_as
+from convcalc.cli.matrix_arguments import number_writer, read_beside, typed_as
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
 from convcalc.report.blocks import Commentary, Grid
@@ -15,11 +15,12 @@ from convcalc.report.gradients import TITLES, gradient_report
 from convcalc.report.matrix import Display
 
 if TYPE_CHECKING:
-    from convcalc.check import Verdict
+    from convcalc.check.matrix_question import MatrixQuestion
+    from convcalc.check.verdict import Verdict
     from convcalc.matrix import Matrix
     from convcalc.report.blocks import Report
 
-    Judge = Callable[[Any, Wanted], Verdict | None]
+    Judge = Callable[[Callable[[], MatrixQuestion], Any, Wanted], Verdict | None]
 
 ONE_MATRIX = (".npy", ".csv", ".tsv", ".png")
 """Endings of files that hold one matrix."""
@@ -39,8 +40,11 @@ def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...],
     beside = tuple(Grid(array, title=title) for title, array in operands) if shown.show_input else ()
     picture = backward.picture(names[0], gradients[names[0]])
     display = Display(beside, shown.heatmap, shown.precision, job.layout, picture)
-    verdict = judge(gradients[names[0]], wanted)
-    comment = Commentary((), verdict, tuple(dict.fromkeys((*notes, *dy.notes))))
+    gradient = gradients[names[0]]
+    verdict = judge(lambda: job.question().replace(method=lambda _: gradient, layout="chw"), gradient, wanted)
+    shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
+    notes = tuple(dict.fromkeys((*notes, *dy.notes)))
+    comment = Commentary((), verdict, notes, shows_answer=shows_answer, write=number_writer(wanted.shown.precision))
     return gradient_report(job.command, gradients, display, comment)
 
 

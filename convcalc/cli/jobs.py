@@ -14,6 +14,7 @@ from convcalc.layers import AdaptivePooling, Pooling, rank_of
 from convcalc.value import Value
 
 if TYPE_CHECKING:
+    from convcalc.check.matrix_question import MatrixQuestion
     from convcalc.compute.computation import Computation
     from convcalc.compute.layer import Filter
     from convcalc.compute.nchw import NchwJob
@@ -80,6 +81,9 @@ class Job(Protocol):
     def backward(self, dy: Any) -> Backward:
         """Return the backward pass, for dy, the gradient by the result."""
 
+    def question(self) -> MatrixQuestion:
+        """Return the question whose right answer is the result."""
+
 
 class ConvolutionJob(Value):
     """A convolution: `filters` on x, both with a framework's axes (`nchw`); `steady` is an algorithm to force.
@@ -142,6 +146,12 @@ class ConvolutionJob(Value):
         with npy_output(path, planned.dtype, shape, x=self.nchw.x, rows=planned.rows, memory=memory) as (out, told):
             planned.compute(out.reshape(planned.shape), options.replace(progress=told))
         return True
+
+    def question(self) -> MatrixQuestion:
+        """Return the question that a claimed result answers."""
+        from convcalc.check.matrix_question import filter_question
+
+        return filter_question(self.x, self.filters)
 
     def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
         """Explain a cell as its sum of products."""
@@ -252,6 +262,12 @@ class PoolingJob(Value):
             pool = partial(pool_layer, layer, options=self.engine.options(told))
             pool_in_pieces(x, sizes.windows, out, pool, memory // 8)
         return True
+
+    def question(self) -> MatrixQuestion:
+        """Return the question that a claimed result answers."""
+        from convcalc.check.matrix_question import pooling_question
+
+        return pooling_question(self.x, self.layer, self.layout)
 
     def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
         """Explain a cell as what is done with the real cells of its window."""

@@ -13,6 +13,7 @@ from convcalc.notation import parse_cell
 from convcalc.text import size_text
 
 if TYPE_CHECKING:
+    from convcalc.check.claimed_matrix import ClaimedMatrix
     from convcalc.matrix import Matrix
     from convcalc.matrix.options import ReadOptions
 
@@ -97,6 +98,22 @@ def read_beside(source: str, numbers: NumberOptions) -> Matrix:
     from convcalc.matrix.files import read_matrix
 
     return read_matrix(source, options=_reading_beside(numbers))
+
+
+def read_claim(source: str, numbers: NumberOptions) -> ClaimedMatrix:
+    """Read a claimed matrix with the digits that its numbers are written with."""
+    from convcalc.check.claimed_matrix import claimed_matrix
+    from convcalc.matrix.files import matrix_of_bytes, read_matrix
+    from convcalc.matrix.sources import STANDARD_INPUT, exists, file_bytes, standard_input
+
+    options = _reading_beside(numbers)
+    if source == "-":
+        data, place = standard_input(), STANDARD_INPUT
+    elif exists(source) and not source.lower().endswith((".npy", ".npz")):
+        data, place = file_bytes(source), source
+    else:
+        return claimed_matrix(read_matrix(source, options=options).array, None if exists(source) else source)
+    return claimed_matrix(matrix_of_bytes(data, place, options).array, data.decode("utf-8", "replace"))
 
 
 def typed_as(matrix: Matrix, x: Matrix) -> Matrix:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from convcalc.errors import UsageError
+
 Assumption = Literal["ceil"]
 Layout = Literal["chw", "hwc"]
 Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex", "mermaid", "dot"]
@@ -51,10 +53,26 @@ class HomeworkOptions(Group):
     """Explaining and checking."""
 
     explain: Annotated[bool, typer.Option("--explain", help="Show the working, step by step.")] = False
-    check: Annotated[
-        str | None,
+    checks: Annotated[
+        list[str] | None,
         typer.Option("--check", metavar="ANSWER", help="Compare ANSWER with the right one; exit 1 if it is wrong."),
     ] = None
+    show_answer: Annotated[
+        bool, typer.Option("--show-answer", help="Show the right answer with the verdict of --check.")
+    ] = False
+
+    @property
+    def check(self) -> str | None:
+        """The claim to be checked, of which there is only one."""
+        if len(self.checks or ()) > 1:
+            raise UsageError("--check is given twice", hint="check one answer at a time")
+        return self.checks[0] if self.checks else None
+
+    def shows_answer(self, *, written: bool) -> bool:
+        """Whether the answer is shown beside a verdict on it, as it is where it is `written` to a file."""
+        if self.show_answer and self.check is None:
+            raise UsageError("--show-answer has no effect without --check", hint="add --check ANSWER")
+        return self.explain or self.show_answer or written
 
 
 class GradientOptions(Group):

@@ -19,13 +19,13 @@ from convcalc.cli.options import (
 from convcalc.cli.output import Answer
 from convcalc.cli.partial import partial_table
 from convcalc.errors import UsageError
-from convcalc.model.count import Count, count
+from convcalc.model.count import Count, count, weight_names
 from convcalc.notation import is_size
 from convcalc.report.blocks import Commentary, Report
 from convcalc.report.params import params_report
 
 if TYPE_CHECKING:
-    from convcalc.check import Verdict
+    from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
     from convcalc.network.memory import Memory
 
@@ -82,15 +82,17 @@ def params(
     with partial_table(errors, output):
         counted = count(request, size)
     taken = _memory(counted, counts)
+    number_bytes = NUMBER_BYTES[counts.dtype]
     comment = Commentary(
         _derived(counted, taken) if homework.explain else (),
-        None if homework.check is None else _judged(homework.check, counted),
+        None if homework.check is None else _judged(homework.check, counted, number_bytes),
         counted.notes,
         counted.network.assumptions,
+        homework.shows_answer(written=output.output is not None),
     )
     if counts.conventions:
         return Answer(_conventions(counted, comment), output)
-    report = params_report(counted.cost, counted.network.nodes, NUMBER_BYTES[counts.dtype], comment, taken)
+    report = params_report(counted.cost, counted.network.nodes, number_bytes, comment, taken)
     return Answer(report, output)
 
 
@@ -154,22 +156,17 @@ def _derived(counted: Count, taken: "Memory | None") -> "tuple[Derivation, ...]"
     return (*counts, memory_derivation(taken, counted.cost.trace))
 
 
-def _judged(claim: str, counted: Count) -> "Verdict":
-    from convcalc.check import judge_count
+def _judged(claim: str, counted: Count, number_bytes: int) -> "Verdict":
+    from convcalc.check.claims import read_counts
+    from convcalc.check.count_question import count_question
+    from convcalc.check.judge import judge_count
 
+    claims = read_counts(claim)
     if counted.cost.unknown:
         names = ", ".join(counted.network.nodes[index].label for index in counted.cost.unknown)
         raise UsageError(f"the sum leaves out layers that are not known: {names}", place="--check")
-    return judge_count(_whole(claim), counted.cost.total.params)
-
-
-def _whole(text: str) -> int:
-    """Read a count as people write it, its thousands grouped or not.
-
-    >>> _whole("9,472"), _whole("9 472"), _whole("9472")
-    (9472, 9472, 9472)
-    """
-    digits = "".join(character for character in text if character not in " ,_'\u202f\u00a0")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 4000:
-        raise UsageError(f"{text[:40]!r} is not a whole number", place="--check", hint="write the total, as 9472")
-    return int(digits)
+    inputs, names_used = counted.network.inputs, weight_names(counted.network)
+    questions = [
+        count_question(counted.cost, inputs, name, names=names_used, number_bytes=number_bytes) for name in claims
+    ]
+    return judge_count(list(zip(claims.values(), questions, strict=True)))

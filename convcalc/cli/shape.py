@@ -19,14 +19,14 @@ from convcalc.cli.options import (
 from convcalc.cli.output import Answer
 from convcalc.cli.partial import partial_table
 from convcalc.errors import ShapeError, UsageError
-from convcalc.model.forward import ForwardPass, forward
+from convcalc.model.forward import ForwardPass, forward, graph_of
 from convcalc.model.request import LayerRequest
-from convcalc.notation import parse_cell, parse_size
+from convcalc.notation import parse_cell
 from convcalc.report.blocks import Commentary, Report
 from convcalc.report.shape import shape_report
 
 if TYPE_CHECKING:
-    from convcalc.check import Verdict
+    from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
 
 HELP = """Examples:
@@ -98,7 +98,7 @@ def shape(
     else:
         with partial_table(errors, output, questions.layout):
             passed = forward(request, size, questions.layout)
-        report = _answered(passed, questions, homework)
+        report = _answered(passed, questions, homework, written=output.output is not None)
     return Answer(report, output)
 
 
@@ -117,23 +117,24 @@ def _refuse_two(questions: QuestionOptions, homework: HomeworkOptions) -> None:
         raise UsageError(f"{given[0]} and {given[1]} are two questions", place="shape", hint="ask one at a time")
 
 
-def _answered(passed: ForwardPass, questions: QuestionOptions, homework: HomeworkOptions) -> Report:
+def _answered(passed: ForwardPass, questions: QuestionOptions, homework: HomeworkOptions, *, written: bool) -> Report:
     """Report what is asked of a forward pass."""
     if questions.notation is not None:
         return _translated(passed, questions.notation)
     if questions.frameworks:
         return _compared(passed)
-    report = _sizes(passed, homework)
+    report = _sizes(passed, homework, written=written)
     return report if questions.region is None else _with_region(report, questions.region, passed)
 
 
-def _sizes(passed: ForwardPass, homework: HomeworkOptions) -> Report:
+def _sizes(passed: ForwardPass, homework: HomeworkOptions, *, written: bool) -> Report:
     """Report the sizes, explained and judged as far as that is asked for."""
     comment = Commentary(
         _derived(passed) if homework.explain else (),
         None if homework.check is None else _judged(homework.check, passed),
         passed.network.notes,
         passed.network.assumptions,
+        homework.shows_answer(written=written),
     )
     return shape_report(passed.trace, passed.network.nodes, passed.layout, comment)
 
@@ -150,9 +151,13 @@ def _derived(passed: ForwardPass) -> "tuple[Derivation, ...]":
 
 
 def _judged(claim: str, passed: ForwardPass) -> "Verdict":
-    from convcalc.check import judge_shape
+    from convcalc.check.claims import read_size
+    from convcalc.check.judge import judge_size
+    from convcalc.check.size_question import size_question
 
-    return judge_shape(parse_size(claim), passed.trace.output, passed.layout)
+    trace = passed.trace
+    graph = graph_of(passed.network)
+    return judge_size(read_size(claim), size_question(graph, trace.input, *trace.others, layout=passed.layout))
 
 
 def _solved(request: LayerRequest, size: str, questions: QuestionOptions) -> Report:

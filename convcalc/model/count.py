@@ -45,15 +45,15 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
     network, rank = _read(with_inputs(request, size), size), request.rank
     if size is None and network.input is None:
         with placed(network):
-            return Count(network, network_cost(graph_of(network), names=_weight_names(network)))
+            return Count(network, network_cost(graph_of(network), names=weight_names(network)))
     network, traced = traced_network(
         network, *input_shapes(network, size, rank, network.layout), assume=request.assume
     )
     with placed(network):
-        return Count(network, trace_cost(traced, _weight_names(network)))
+        return Count(network, trace_cost(traced, weight_names(network)))
 
 
-def _weight_names(network: Network) -> list[str]:
+def weight_names(network: Network) -> list[str]:
     """Return the names under which layers share their weights: Keras's; PyTorch's say where a module stands."""
     return [node.name for node in network.nodes] if network.notation == "keras" else []
 

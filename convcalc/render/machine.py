@@ -35,8 +35,27 @@ def _json_text(value: Any, precision: int | None = None) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
 
 
+def _verdict_rows(check: dict[str, Any]) -> list[list[str]]:
+    """Return a verdict as rows under a header: the mistakes in one cell, the wrong cells below.
+
+    >>> _verdict_rows({"verdict": "right", "mistakes": [], "score": 1.0, "message": "the size is 3x3", "cells": []})
+    [['verdict', 'mistakes', 'score', 'message'], ['right', '', '1.0', 'the size is 3x3']]
+    """
+    names = ";".join(dict.fromkeys(slip["name"] for slip in check["mistakes"]))
+    rows = [
+        ["verdict", "mistakes", "score", "message"],
+        [check["verdict"], names, str(check["score"]), check["message"]],
+    ]
+    if check["cells"]:
+        rows.append(["at", "claimed", "right"])
+        rows += [
+            [" ".join(map(str, each["at"])), str(each["claimed"]), str(each["right"])] for each in check["cells"]
+        ]
+    return rows
+
+
 def render_csv(report: Report) -> str | bytes:
-    """Render the tables or matrices as comma-separated values; what is only for the eye is left out.
+    """Render the tables or matrices as comma-separated values, after a verdict if there is one.
 
     >>> from convcalc.report.blocks import Column
     >>> table = Table((Column("Layer", "layer"), Column("Params", "params")), (("Linear(3, 2)", 8),))
@@ -46,13 +65,15 @@ def render_csv(report: Report) -> str | bytes:
     import csv
     import io
 
+    text = io.StringIO()
+    writer = csv.writer(text)
+    if "check" in report.data:
+        writer.writerows(_verdict_rows(report.data["check"]))
     grid = answer_grid(report)
     if grid is not None:
         from convcalc.matrix.writing.formats import format_csv
 
-        return format_csv(grid.array, grid.precision)
-    text = io.StringIO()
-    writer = csv.writer(text)
+        return text.getvalue().encode() + format_csv(grid.array, grid.precision)
     for block in report.blocks:
         if isinstance(block, Table):
             writer.writerow(column.name for column in block.columns)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.geometry import axis_name
-from convcalc.report.blocks import Column, Lines, Report, Table, report_of
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Column, Lines, Report, Table
 
 if TYPE_CHECKING:
     from convcalc.network.region import AxisCells, Region

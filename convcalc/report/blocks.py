@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.value import Value
 
 if TYPE_CHECKING:
-    from convcalc.check import Verdict
+    from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
 
 SCHEMA = 1
@@ -109,13 +109,16 @@ class Report(Value):
 class Commentary(Value):
     """What goes with an answer: how it is derived, whether a claim about it is right, notes, and what it assumes.
 
-    `assumptions` are among the `notes`, too, which go to standard error.
+    `assumptions` are among the `notes`, too, which go to standard error. With a verdict the answer itself is shown
+    only if `shows_answer` says so; `write` writes the numbers of the verdict.
     """
 
     derivations: tuple[Derivation, ...] = ()
     verdict: Verdict | None = None
     notes: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    shows_answer: bool = False
+    write: Callable[[Any], str] = str
 
 
 def assumption_lines(comment: Commentary) -> list[Block]:
@@ -126,39 +129,6 @@ def assumption_lines(comment: Commentary) -> list[Block]:
     """
     lines = tuple(f"assumed: {sentence}" for sentence in comment.assumptions)
     return [Lines(lines, role="assumption")] if lines else []
-
-
-def report_of(
-    command: str,
-    data: dict[str, Any],
-    answer: str | Grid | Matrices,
-    blocks: Sequence[Block],
-    comment: Commentary | None = None,
-) -> Report:
-    """Return the report of a command: its `data` under schema and command, the comment behind its blocks.
-
-    A verdict is the bare answer where a claim is judged.
-
-    >>> from convcalc.check import Verdict
-    >>> right = Commentary(verdict=Verdict(right=True, message="the size is 3x3"))
-    >>> report = report_of("shape", {"output": [3, 3]}, "3x3", (), right)
-    >>> report.answer, report.data["check"]["verdict"], report.blocks[0].lines
-    ('right', 'right', ('right: the size is 3x3',))
-    """
-    comment = comment or Commentary()
-    data = {"schema": SCHEMA, "command": command, **data}
-    more: list[Block] = []
-    if comment.derivations:
-        data["explanation"] = [{"title": each.title, "lines": list(each.lines)} for each in comment.derivations]
-        more += map(Working, comment.derivations)
-    exit_code = 0
-    if comment.verdict is not None:
-        verdict = comment.verdict
-        answer = "right" if verdict.right else "wrong"
-        data["check"] = {"verdict": answer, "mistake": verdict.mistake, "message": verdict.message}
-        more.append(Lines((f"{answer}: {verdict.message}",), role=answer))
-        exit_code = 0 if verdict.right else 1
-    return Report(command, data, answer, (*blocks, *more), comment.notes, exit_code)
 
 
 def entry_row(first: Cell, entry: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Cell, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from convcalc.report.blocks import Column, Commentary, Lines, Report, Table, assumption_lines, entry_row, report_of
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Column, Commentary, Lines, Report, Table, assumption_lines, entry_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.report.blocks import Block, Cell, Column, Lines, Report, Table, report_of
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Block, Cell, Column, Lines, Report, Table
 
 if TYPE_CHECKING:
     from convcalc.geometry import Padding

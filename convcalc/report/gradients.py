@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from convcalc.report.blocks import Beside, Block, Commentary, Grid, Matrices, Report, number_kind, report_of
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Beside, Block, Commentary, Grid, Matrices, Report, number_kind
 from convcalc.report.matrix import Display, matrix_report
 
 TITLES = {"x": "dX", "w": "dW", "b": "db"}

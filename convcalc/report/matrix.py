@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from convcalc.report.blocks import Beside, Block, Commentary, Grid, Heat, Report, number_kind, report_of
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Beside, Block, Commentary, Grid, Heat, Report, number_kind
 from convcalc.value import Value
 
 
@@ -37,8 +38,7 @@ def matrix_report(
     [1, 2]
     """
     display, comment = display or Display(), comment or Commentary()
-    wrong = () if comment.verdict is None else comment.verdict.differences
-    answer = Grid(array, wrong, precision=display.precision, picture=display.picture)
+    answer = Grid(array, precision=display.precision, picture=display.picture)
     data: dict[str, Any] = {"shape": list(array.shape), "dtype": number_kind(array), "data": array}
     if display.layout != "chw":
         data["layout"] = display.layout

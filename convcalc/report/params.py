@@ -6,17 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.layers import weight_shape
-from convcalc.report.blocks import (
-    Block,
-    Column,
-    Commentary,
-    Lines,
-    Report,
-    Table,
-    assumption_lines,
-    entry_row,
-    report_of,
-)
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Block, Column, Commentary, Lines, Report, Table, assumption_lines, entry_row
 
 if TYPE_CHECKING:
     from convcalc.network.cost import Cost, NetworkCost

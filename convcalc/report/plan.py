@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from convcalc.report.blocks import Cell, Column, Report, Table, report_of
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Cell, Column, Report, Table
 
 COLUMNS = (
     Column("Algorithm", "algorithm"),

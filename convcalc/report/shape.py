@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.report.blocks import (
-    Column,
-    Commentary,
-    Report,
-    Table,
-    assumption_lines,
-    entry_row,
-    report_of,
-)
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Column, Commentary, Report, Table, assumption_lines, entry_row
 from convcalc.text import size_text
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convcalc.report.blocks import Commentary, Lines, Report, report_of
+from convcalc.report.assembly import report_of
+from convcalc.report.blocks import Commentary, Lines, Report
 
 
 def translated_report(lines: Sequence[str], notation: str, notes: tuple[str, ...] = ()) -> Report:

@@ -1,0 +1,109 @@
+"""Claimed sizes and counts read from text, in every form in which people write them."""
+
+from __future__ import annotations
+
+import re
+
+from convcalc.check.numbers import WrittenNumber, half_unit, written_number
+from convcalc.errors import DataError
+from convcalc.text import plain_signs, printable
+
+_WRAPPED = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*(.*?)[\])}]*", re.IGNORECASE | re.DOTALL)
+_BETWEEN = re.compile(r"\s*[x×*,;]\s*|\s+", re.IGNORECASE)
+_KEY = re.compile(r"(?:^|[,;\s])\s*([A-Za-z][A-Za-z_ ]*?)\s*[=:]\s*")
+_COUNT = re.compile(r"([-+]?[\d.,'_\s]*\d\.?(?:e[-+]?\d+)?)\s*([A-Za-z]*)", re.IGNORECASE | re.ASCII)
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?:([,'_\s])\d{3})(?:\1\d{3})*(?:\.\d*)?")
+
+_POWERS = {"": 0, "k": 3, "m": 6, "g": 9, "b": 9, "t": 12}
+_UNITS = re.compile(
+    r"(k|m|g|b|t)?(?:(i)?(b|bytes?)|macs?|flops?|mul(?:ti)?-?adds?|params?|parameters|weights|biases|buffers)?",
+    re.IGNORECASE,
+)
+_WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+_ALIASES = {"parameters": "params", "mac": "macs", "flop": "flops", "param": "params", "weight": "weights"}
+
+
+def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
+    """Read a claimed size, as people and frameworks write it; its numbers need not be ones that a size can have.
+
+    `?` and `None` are sizes left open. Raises DataError for what is not a size.
+
+    >>> [str(number) for number in read_size("torch.Size([1, 64, 13.5, 13.5])")]
+    ['1', '64', '13.5', '13.5']
+    """
+    cleaned = plain_signs(text).strip().replace("\u2212", "-")
+    match = _WRAPPED.fullmatch(cleaned)
+    parts = [part for part in _BETWEEN.split(match[1].strip() if match else cleaned) if part]
+    numbers = [written_number(part) for part in parts]
+    unread = {part for part, number in zip(parts, numbers, strict=True) if number is None}
+    if not parts or unread - {"?", "None"}:
+        raise DataError(f"{_shown(text)} is not a size", place="`check`", hint="write it as 64x112x112, or as 112")
+    return tuple(numbers)
+
+
+def read_counts(text: str) -> dict[str, WrittenNumber]:
+    """Read claimed counts: one number, that of the parameters, or several after what they count.
+
+    Raises DataError for what is not a count.
+
+    >>> {name: str(number) for name, number in read_counts("macs=118,013,952, params=9.5k").items()}
+    {'macs': '118013952', 'params': '9500'}
+    """
+    keys = list(_KEY.finditer(text))
+    if not keys or text[: keys[0].start()].strip():
+        return {"params": read_count(text)}
+    ends = [*(key.start() for key in keys[1:]), len(text)]
+    found = {}
+    for key, end in zip(keys, ends, strict=True):
+        name = "_".join(key[1].lower().split())
+        name = _ALIASES.get(name, name)
+        if name in found:
+            raise DataError(f"{name} is claimed twice", place="`check`")
+        found[name] = read_count(text[key.end() : end])
+    return found
+
+
+def read_count(text: str) -> WrittenNumber:
+    """Read a count: whole, its thousands grouped or not, or rounded with its unit (`9.5k`, `1.2M`, `15.5 GMACs`).
+
+    Raises DataError for what is not a count.
+
+    >>> read_count("9,472").value, read_count("9.5k").agrees(9472), read_count("9.4k").agrees(9472)
+    (Fraction(9472, 1), True, False)
+    """
+    cleaned = plain_signs(text).strip().rstrip(",;").replace("\u2212", "-")
+    match = _COUNT.fullmatch(cleaned) if len(cleaned) < 4000 else None
+    power = _power(match[2]) if match else None
+    number = _grouped_number(match[1]) if match else None
+    if number is None or power is None:
+        raise DataError(f"{_shown(text)} is not a count", place="`check`", hint="write it as 9472, 9,472 or 9.5k")
+    if power == 1:
+        return number
+    places = _decimals(number)
+    return WrittenNumber(number.value * power, half_unit(places) * power, "digits")
+
+
+def _decimals(number: WrittenNumber) -> int:
+    return int(number.digits.split()[0]) if number.digits[:1].isdigit() else 0
+
+
+def _power(unit: str) -> int | None:
+    """Return what a unit multiplies by: 1000 for k, 1024 for KiB; None for a unit that is not known."""
+    if unit.lower() in _WORDS:
+        return int(10 ** _WORDS[unit.lower()])
+    match = _UNITS.fullmatch(unit)
+    if match is None:
+        return None
+    power = _POWERS[(match[1] or "").lower()]
+    return int(1024 ** (power // 3)) if match[2] else int(10**power)
+
+
+def _grouped_number(text: str) -> WrittenNumber | None:
+    """Read a number whose thousands may be grouped by commas, blanks, apostrophes or underscores."""
+    cleaned = text.strip().replace("\u00a0", " ").replace("\u202f", " ")
+    grouped = _GROUPED.fullmatch(cleaned)
+    return written_number(cleaned.replace(grouped[1], "") if grouped else cleaned)
+
+
+def _shown(text: str) -> str:
+    return repr(printable(text[:40]))

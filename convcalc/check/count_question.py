@@ -1,0 +1,91 @@
+"""The question for a count of a network: its parameters, its multiply-accumulates, the bytes they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from convcalc.errors import UsageError
+from convcalc.layers import Layer, parameters
+from convcalc.network.cost import NetworkCost, network_cost, trace_cost
+from convcalc.network.graph import Graph, Inputs
+from convcalc.network.trace import Trace
+from convcalc.value import Value
+
+COUNTED = (
+    *("params", "weights", "biases", "buffers", "param_bytes"),
+    *("macs", "flops", "activation_bytes"),
+)
+"""What can be asked for; the last three need the size of an input."""
+
+
+class CountQuestion(Value):
+    """How many of what is `counted` a network of completed layers has, `number_bytes` being the size of a number.
+
+    `trace` is None without an input. `names` are those under which layers share their weights. `bias_count` counts
+    the biases of a layer in another way, and `given` is what was counted instead. `slipped` are the indices of the
+    layers in which a mistake was made, where it could have been made in others, too.
+    """
+
+    layers: tuple[Layer, ...]
+    inputs: tuple[Inputs, ...]
+    counted: str
+    trace: Trace | None = None
+    names: tuple[str, ...] = ()
+    number_bytes: int = 4
+    bias_counts: tuple[tuple[int, Callable[[Layer], int]], ...] = ()
+    adds_buffers: bool = False
+    slipped: tuple[int, ...] = ()
+
+    def check(self) -> None:
+        """Refuse what is not counted."""
+        if self.counted not in COUNTED:
+            raise UsageError(f"{self.counted} is not counted", hint=f"one of {', '.join(COUNTED)}")
+        if self.trace is None and self.counted in COUNTED[5:]:
+            raise UsageError(f"no size of an input given, so {self.counted} are not known")
+
+    def answer(self) -> int | None:
+        """Return the count, None where it depends on a size that is open."""
+        cost = self._cost()
+        held = cost.total.parameters
+        shared = set(cost.shared)
+        biases = held.biases + sum(
+            count(self.layers[index]) - parameters(self.layers[index]).biases
+            for index, count in self.bias_counts
+            if index not in shared
+        )
+        params = cost.total.params + biases - held.biases + (held.buffers if self.adds_buffers else 0)
+        activations = cost.total.activations
+        return {
+            "weights": held.weights,
+            "biases": biases,
+            "buffers": held.buffers,
+            "params": params,
+            "param_bytes": params * self.number_bytes,
+            "macs": cost.total.macs,
+            "flops": cost.total.flops,
+            "activation_bytes": None if activations is None else activations * self.number_bytes,
+        }[self.counted]
+
+    @property
+    def cost(self) -> int:
+        """What computing the answer costs, in layers."""
+        return len(self.layers)
+
+    def _cost(self) -> NetworkCost:
+        if self.trace is None:
+            return network_cost(Graph(self.layers, self.inputs), names=self.names)
+        pairs = zip(self.trace.steps, self.layers, strict=True)
+        steps = tuple(step.replace(layer=layer) for step, layer in pairs)
+        return trace_cost(self.trace.replace(steps=steps), self.names)
+
+
+def count_question(
+    cost: NetworkCost, inputs: Sequence[Inputs], counted: str, *, names: Sequence[str] = (), number_bytes: int = 4
+) -> CountQuestion:
+    """Ask for a count of a network that is counted already.
+
+    >>> from convcalc.layers import Linear
+    >>> count_question(network_cost([Linear(3, 2)]), [(-1,)], "biases").answer()
+    2
+    """
+    return CountQuestion(cost.layers, tuple(inputs), counted, cost.trace, tuple(names), number_bytes)

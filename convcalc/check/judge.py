@@ -1,0 +1,244 @@
+"""Claims judged: right to the digits given, or wrong, in which parts, and by which mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+from convcalc.check.claimed_matrix import ClaimedMatrix
+from convcalc.check.count_question import CountQuestion
+from convcalc.check.matrix_question import MatrixQuestion
+from convcalc.check.mistakes.cells import CELL_SLIP, RESEMBLANCES, Resemblance
+from convcalc.check.mistakes.counts import COUNT_MISTAKES
+from convcalc.check.mistakes.sizes import SIZE_MISTAKES
+from convcalc.check.numbers import WrittenNumber
+from convcalc.check.search import WrongAnswers, explanations
+from convcalc.check.size_question import SizeQuestion
+from convcalc.check.verdict import Slip, Verdict, WrongCell
+from convcalc.errors import UsageError
+from convcalc.layers import TensorShape
+from convcalc.text import size_text
+
+Explanations = tuple[tuple[Slip, ...], ...]
+
+MOST_CELLS = 1000
+"""Wrong cells that a verdict lists; it counts all of them."""
+
+
+def wrong_answers(question: SizeQuestion | CountQuestion | MatrixQuestion) -> WrongAnswers:
+    """Return what the known mistakes answer to a question."""
+    if isinstance(question, SizeQuestion):
+        return WrongAnswers(question, SIZE_MISTAKES, 200_000)
+    if isinstance(question, CountQuestion):
+        return WrongAnswers(question, COUNT_MISTAKES, 200_000)
+    from convcalc.check.mistakes.values import VALUE_MISTAKES
+
+    return WrongAnswers(question, VALUE_MISTAKES)
+
+
+def judge_size(
+    claim: Sequence[WrittenNumber | None], question: SizeQuestion, wrong: WrongAnswers | None = None
+) -> Verdict:
+    """Judge a claimed size; one that leaves out batch or channels is judged by what it says.
+
+    One number stands for a square or a cube, as in an input size. An open size is None.
+
+    >>> from convcalc.check.claims import read_size
+    >>> from convcalc.check.size_question import size_question
+    >>> from convcalc.notation import parse_layers
+    >>> question = size_question([parse_layers("conv:8,k5")[0].layer], TensorShape((12, 12), 2))
+    >>> verdict = judge_size(read_size("7"), question)
+    >>> verdict.message, verdict.mistake
+    ('the size is 8x8, not 7', 'off-by-one')
+    """
+    wrong = wrong or wrong_answers(question)
+    answer = question.answer()
+    whole = answer.laid_out(question.layout)
+    given, parts = _aligned(claim, answer, question.layout)
+    pairs = list(zip(given, parts, strict=True)) if len(given) == len(parts) else []
+    cells = tuple(
+        WrongCell((axis,), _plain(number), right)
+        for axis, (number, right) in enumerate(pairs)
+        if not _agrees(number, right)
+    )
+    if pairs and not cells:
+        return Verdict(right=True, message=f"the size is {size_text(whole)}", score=(len(parts), len(parts)))
+
+    def fits(other: TensorShape) -> bool:
+        mine, theirs = _aligned(claim, other, question.layout)
+        return len(mine) == len(theirs) and all(map(_agrees, mine, theirs))
+
+    found, searched = _explained(wrong, fits)
+    shown = size_text(parts) if pairs else size_text(whole)
+    text = "x".join("?" if number is None else str(number) for number in claim)
+    score = (len(parts) - len(cells), len(parts)) if pairs else (0, len(whole))
+    return Verdict(False, f"the size is {shown}, not {text}", found, cells, score, searched=searched)
+
+
+def _aligned(
+    claim: Sequence[WrittenNumber | None], answer: TensorShape, layout: str
+) -> tuple[Sequence[WrittenNumber | None], tuple[Any, ...]]:
+    """Return the numbers of a claim, and those of the answer that they speak of."""
+    if len(claim) == 1 and answer.rank > 1:
+        claim = tuple(claim) * answer.rank
+    whole = answer.laid_out(layout)
+    if len(claim) == answer.rank:
+        return claim, answer.spatial or whole
+    if answer.rank < len(claim) <= len(whole):
+        return claim, whole[len(whole) - len(claim) :]
+    return claim, whole
+
+
+def _agrees(number: WrittenNumber | None, right: Any) -> bool:
+    if number is None or right is None:
+        return number is right
+    # A size is a whole number: 13.5 is not a rougher 13.
+    return bool(number.value == right)
+
+
+def _plain(number: WrittenNumber | None) -> Any:
+    if number is None:
+        return None
+    return int(number.value) if number.value.denominator == 1 else float(number.value)
+
+
+def judge_count(claims: Sequence[tuple[WrittenNumber, CountQuestion]], tolerance: float | None = None) -> Verdict:
+    """Judge claimed counts of a network, each after what it is a count of.
+
+    >>> from convcalc.check.claims import read_counts
+    >>> from convcalc.check.count_question import count_question
+    >>> from convcalc.layers import Convolution
+    >>> from convcalc.network.cost import network_cost
+    >>> cost = network_cost([Convolution(3, 64, (7, 7), (1, 1), "valid", (1, 1))])
+    >>> asked = count_question(cost, [(-1,)], "params")
+    >>> verdict = judge_count([(read_counts("9408")["params"], asked)])
+    >>> verdict.message, verdict.mistake
+    ('the layers have 9472 parameters, not 9408', 'bias-forgotten')
+    """
+    cells: list[WrongCell] = []
+    found: list[tuple[Slip, ...]] = []
+    sentences, right_ones = [], []
+    searched = True
+    limit = None if tolerance is None else Fraction(tolerance)
+    for claim, question in claims:
+        answer = question.answer()
+        if answer is None:
+            raise UsageError(f"{question.counted} depend on a size that is open")
+        sentence = f"the layers have {answer} {COUNT_NAMES[question.counted]}"
+        if claim.agrees(answer, limit):
+            rough = claim.value != answer and limit is None
+            right_ones.append(sentence + (f": right to the {claim.digits} given" if rough else ""))
+            continue
+        sentences.append(f"{sentence}, not {claim}")
+        cells.append(WrongCell((question.counted,), _plain(claim), answer))
+        explained, all_tried = _explained(wrong_answers(question), _count_fits(claim, limit))
+        found += explained
+        searched = searched and all_tried
+    if not cells:
+        return Verdict(right=True, message="; ".join(right_ones), score=(len(claims), len(claims)))
+    score = (len(claims) - len(cells), len(claims))
+    return Verdict(False, "; ".join(sentences), tuple(found), tuple(cells), score, searched=searched)
+
+
+def _count_fits(claim: WrittenNumber, tolerance: Fraction | None) -> Callable[[Any], bool]:
+    return lambda other: other is not None and claim.agrees(other, tolerance)
+
+
+COUNT_NAMES = {
+    "params": "parameters",
+    "param_bytes": "bytes of parameters",
+    "macs": "multiply-accumulates",
+    "flops": "floating-point operations",
+    "activation_bytes": "bytes of activations",
+} | {name: name for name in ("weights", "biases", "buffers")}
+
+
+def judge_matrix(
+    claim: ClaimedMatrix,
+    question: MatrixQuestion,
+    answer: Any = None,
+    *,
+    tolerance: float | None = None,
+    write: Callable[[Any], str] = str,
+    wrong: WrongAnswers | None = None,
+) -> Verdict:
+    """Judge a claimed matrix cell by cell, to the digits it is written with or to a tolerance; NaN is equal to NaN.
+
+    `answer` is the right one where it is computed already, and `write` writes its numbers. A claim that differs only
+    in axes of size 1 has the right shape. Raises UsageError for a tolerance that is not a number.
+    """
+    if tolerance is not None and tolerance != tolerance:
+        raise UsageError("tolerance must not be NaN", place="`tolerance`", hint="give a number of at least 0")
+    answer = question.answer() if answer is None else answer
+    slack = question.rounding_error(answer)
+    placed = claim.in_shape(answer.shape)
+    cells: tuple[WrongCell, ...] = ()
+    resembles = _resembling(None, answer, None)
+    if placed is None:
+        count = answer.size
+        message = f"the answer's shape is {size_text(answer.shape)}, not {size_text(claim.array.shape)}"
+    else:
+        differs = placed.differs(answer, tolerance, slack)
+        count = int(differs.sum())
+        if not count:
+            return _all_agree(placed, answer, tolerance, slack)
+        cells, resembles = _wrong_cells(placed, answer, differs), _resembling(placed, answer, differs)
+        message = _differing(cells[0], count, answer.size, write)
+    wrong = wrong or wrong_answers(question)
+
+    def fits(other: Any) -> bool:
+        mine = claim.in_shape(other.shape)
+        return mine is not None and not mine.differs(other, tolerance, slack).any()
+
+    found, searched = _explained(wrong, fits, resembles)
+    array = None if placed is None else placed.array
+    return Verdict(False, message, found, cells, (answer.size - count, answer.size), array, searched)
+
+
+def _all_agree(claim: ClaimedMatrix, answer: Any, tolerance: float | None, slack: float) -> Verdict:
+    message = "the cell agrees" if answer.size == 1 else f"all {answer.size} cells agree"
+    exactly = claim.replace(margins=0 * claim.margins)
+    if tolerance is None and claim.digits and exactly.differs(answer, None, slack).any():
+        message += f": right to the {claim.digits} given"
+    return Verdict(right=True, message=message, score=(answer.size, answer.size), claim=claim.array)
+
+
+def _wrong_cells(claim: ClaimedMatrix, answer: Any, differs: Any) -> tuple[WrongCell, ...]:
+    import numpy as np
+
+    places = [tuple(int(index) for index in place) for place in np.argwhere(differs)[:MOST_CELLS]]
+    return tuple(WrongCell(place, claim.array[place], answer[place]) for place in places)
+
+
+def _differing(first: WrongCell, count: int, size: int, write: Callable[[Any], str]) -> str:
+    where = f"({', '.join(map(str, first.at))}) is {write(first.right)}, not {write(first.claimed)}"
+    verb = "differs" if count == 1 else "differ"
+    return f"{count} of {size} {'cell' if size == 1 else 'cells'} {verb}: {where}"
+
+
+def _explained(
+    wrong: WrongAnswers,
+    agrees: Callable[[Any], bool],
+    resembles: Callable[[Sequence[Resemblance]], Explanations] = lambda _: (),
+) -> tuple[Explanations, bool]:
+    """Return what explains a claim, the simplest first, and whether all that is known was tried.
+
+    That is one slip or, where none does, what shows in the cells, two slips together, or a cell that slipped.
+    `resembles` returns those that show in the cells.
+    """
+    found = explanations(wrong, agrees, 1) or resembles(RESEMBLANCES) or explanations(wrong, agrees, 2)
+    found = found or resembles((CELL_SLIP,))
+    return found, wrong.complete or bool(found)
+
+
+def _resembling(
+    claim: ClaimedMatrix | None, answer: Any, differs: Any
+) -> Callable[[Sequence[Resemblance]], Explanations]:
+    def found(known: Sequence[Resemblance]) -> Explanations:
+        if claim is None:
+            return ()
+        fitting = (each for each in known if each.fits(claim.array, answer, differs))
+        return tuple((Slip(each.name, each.sentence),) for each in fitting)
+
+    return found

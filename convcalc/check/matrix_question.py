@@ -1,0 +1,126 @@
+"""The question for the numbers of a convolution or pooling of a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from convcalc.layers import AdaptivePooling, Pooling, rank_of
+from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from convcalc.compute.layer import Filter
+    from convcalc.compute.nchw import Operation
+
+
+class MatrixQuestion(Value):
+    """What numbers come out of `operation` on the array x; both have their channels first.
+
+    `method` computes them from the question; another than the right one is a mistake. `arranged` are changes of the
+    answer as a whole. With the `layout` `hwc` the answer is written with its channels last.
+
+    >>> import numpy as np
+    >>> MatrixQuestion(np.array([3, 1, 4, 1]), Pooling("max", (2,), (2,), "valid", (1,))).answer()
+    array([3, 4])
+    """
+
+    x: Any
+    operation: Operation | Pooling | AdaptivePooling
+    arranged: tuple[Callable[[Any], Any], ...] = ()
+    method: Callable[[MatrixQuestion], Any] | None = None
+    slipped: tuple[int, ...] = ()
+    layout: str = "chw"
+
+    def answer(self) -> Any:
+        """Return the array that comes out. Raises ConvcalcError where there is none."""
+        answer = (self.method or computed)(self)
+        for change in self.arranged:
+            answer = change(answer)
+        if self.layout == "chw":
+            return answer
+        from convcalc.compute.channels_last import channels_last
+
+        return channels_last(answer, self.rank)
+
+    @property
+    def rank(self) -> int:
+        """The number of spatial axes."""
+        operation = self.operation
+        if isinstance(operation, AdaptivePooling):
+            return len(operation.outputs)
+        return len(operation.kernel if isinstance(operation, Pooling) else operation.windows)
+
+    @property
+    def cost(self) -> int:
+        """What computing the answer costs, in multiplications, or cells looked at, and a fixed part for each."""
+        operation = self.operation
+        elements = 9
+        if not isinstance(operation, Pooling | AdaptivePooling):
+            elements = operation.kernel.size
+        elif isinstance(operation, Pooling):
+            elements = sum(operation.kernel)
+        return int(self.x.size) * elements + 10_000
+
+    def rounding_error(self, answer: Any) -> float:
+        """Return how far off a cell of the answer may be, which is 0 unless it was computed in floats."""
+        import numpy as np
+
+        if answer.dtype.kind != "f" or not self.x.size:
+            return 0.0
+        operation = self.operation
+        largest, terms, added = _largest(self.x), 1, 0.0
+        if isinstance(operation, Pooling):
+            terms = prod(operation.kernel)
+        elif not isinstance(operation, AdaptivePooling):
+            kernel = np.abs(operation.kernel.astype(np.float64))
+            largest, terms = largest * float(kernel.sum()), kernel.size
+            added = 0.0 if operation.bias is None else _largest(operation.bias)
+        return float(np.finfo(answer.dtype).eps) * (16 + terms) * (largest + added)
+
+
+def _largest(array: Any) -> float:
+    """Return the largest finite size of a number in an array."""
+    import numpy as np
+
+    sizes = np.abs(np.asarray(array).astype(np.float64))
+    return float(sizes.max(where=np.isfinite(sizes), initial=0.0))
+
+
+def filter_question(x: Any, filters: Filter) -> MatrixQuestion:
+    """Ask for what a convolution layer with its numbers gives on x; both are in the layout of the filters.
+
+    >>> import numpy as np
+    >>> from convcalc.compute.layer import Filter
+    >>> from convcalc.layers import Convolution
+    >>> filters = Filter(Convolution(None, None, (2,), (2,), "valid", (1,)), np.array([1, 1]))
+    >>> filter_question(np.array([1, 2, 3, 4]), filters).answer()
+    array([3, 7])
+    """
+    x = _channels_first(x, len(filters.layer.kernel), filters.layout)
+    return MatrixQuestion(x, filters.operation(x.shape), layout=filters.layout)
+
+
+def pooling_question(x: Any, layer: Pooling | AdaptivePooling, layout: str = "chw") -> MatrixQuestion:
+    """Ask for what a pooling gives on x, which is in the `layout`."""
+    return MatrixQuestion(_channels_first(x, rank_of(layer) or 0, layout), layer, layout=layout)
+
+
+def _channels_first(x: Any, rank: int, layout: str) -> Any:
+    if layout == "chw":
+        return x
+    from convcalc.compute.channels_last import channels_first
+
+    return channels_first(x, rank)
+
+
+def computed(question: MatrixQuestion) -> Any:
+    """Compute the answer of a question, its arrangement apart."""
+    operation = question.operation
+    if isinstance(operation, Pooling | AdaptivePooling):
+        from convcalc.compute.layer import apply_pooling
+
+        return apply_pooling(operation, question.x)[0]
+    from convcalc.compute.nchw import to_nchw
+
+    return to_nchw(question.x, operation).compute()

@@ -1,0 +1,74 @@
+"""A number as somebody wrote it: its value, and how far off it may be for the digits that it is written with."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from convcalc.text import plain_signs
+from convcalc.value import Value
+
+LONGEST = 4000
+"""Characters of a number that is read."""
+
+_NUMBER = re.compile(r"([-+]?)(\d+(?:\.(\d*))?|\.(\d+))(?:e([-+]?\d{1,4}))?(?:/(\d+))?", re.IGNORECASE | re.ASCII)
+
+
+class WrittenNumber(Value):
+    """A number as it is written: a whole number or fraction is exact, decimals claim no more than their digits.
+
+    `margin` is half a unit of the last digit, 0 for what is exact; `digits` says what was written: `2 decimals`.
+
+    >>> written_number("2.33").agrees(Fraction(7, 3)), written_number("2.3").agrees(Fraction(12, 5))
+    (True, False)
+    """
+
+    value: Fraction
+    margin: Fraction = Fraction()
+    digits: str = ""
+
+    def agrees(self, right: Fraction | int, tolerance: Fraction | None = None) -> bool:
+        """Return whether a number is right to the digits given, or to a tolerance."""
+        return abs(self.value - right) <= (self.margin if tolerance is None else tolerance)
+
+    def __str__(self) -> str:
+        return str(self.value) if not self.margin else f"{float(self.value):.15g}"
+
+
+def written_number(text: str) -> WrittenNumber | None:
+    """Read a whole number, a decimal, or a fraction; None for anything else.
+
+    >>> written_number("13.5").value, written_number("1.2e3").margin, written_number("7/3").margin
+    (Fraction(27, 2), Fraction(50, 1), Fraction(0, 1))
+    >>> written_number("many") is None
+    True
+    """
+    match = _NUMBER.fullmatch(plain_signs(text).strip().replace("\u2212", "-")) if len(text) <= LONGEST else None
+    if match is None or (match[6] is not None and (not int(match[6]) or match[5])):
+        return None
+    places = match[3] if match[3] is not None else match[4]
+    value = Fraction(f"{match[1]}{match[2].rstrip('.') or '0'}") * Fraction(10) ** int(match[5] or 0)
+    if match[6] is not None:
+        return WrittenNumber(value / int(match[6]))
+    if not places and match[5] is None:
+        return WrittenNumber(value)
+    decimals = len(places or "") - int(match[5] or 0)
+    return WrittenNumber(value, half_unit(decimals), digits_text(decimals))
+
+
+def half_unit(decimals: int) -> Fraction:
+    """Return half a unit of the last of so many decimals; negative ones are places before the point.
+
+    >>> half_unit(2), half_unit(-2)
+    (Fraction(1, 200), Fraction(50, 1))
+    """
+    return Fraction(10) ** -decimals / 2
+
+
+def digits_text(decimals: int) -> str:
+    """Return how many digits were given.
+
+    >>> digits_text(1), digits_text(2), digits_text(-1)
+    ('1 decimal', '2 decimals', 'digits')
+    """
+    return "digits" if decimals < 1 else f"{decimals} decimal{'s' if decimals > 1 else ''}"

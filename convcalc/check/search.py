@@ -1,0 +1,129 @@
+"""The wrong answers to a question, each with the slips that give it: computed once, when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, Self
+
+from convcalc.check.mistake import Mistake
+from convcalc.check.verdict import Slip
+from convcalc.errors import ConvcalcError
+
+BUDGET = 40_000_000
+"""What all wrong answers to one question may cost together, in multiplications."""
+
+MOST_PAIRS = 2000
+"""Pairs of slips that are tried."""
+
+MOST_EXPLANATIONS = 5
+
+
+class Question(Protocol):
+    """A question that can be asked with other things in it than are right."""
+
+    @property
+    def slipped(self) -> tuple[int, ...]:
+        """The indices of the layers in which slips were made, where they could have been made in others, too."""
+
+    @property
+    def cost(self) -> int:
+        """What computing the answer costs."""
+
+    def answer(self) -> Any:
+        """Return the answer. Raises ConvcalcError where there is none."""
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the question with other things in it."""
+
+
+class WrongAnswers:
+    """The answers that known mistakes give to a question, kept as they are computed.
+
+    `budget` is what they may cost together, in the unit of the question's own cost.
+    """
+
+    def __init__(self, question: Question, mistakes: tuple[Mistake, ...], budget: int = BUDGET) -> None:
+        self.question, self.mistakes, self.left = question, mistakes, budget
+        self.complete = True
+        self._kept: list[list[tuple[tuple[Slip, ...], Any]]] = [[], []]
+        self._coming = [self._single(), self._pairs()]
+        self._firsts: list[tuple[int, Question]] = []
+
+    def of(self, count: int) -> Iterator[tuple[tuple[Slip, ...], Any]]:
+        """Yield the slips and the answer of every way to make `count` mistakes, 1 or 2, the simplest first."""
+        kept, coming = self._kept[count - 1], self._coming[count - 1]
+        place = 0
+        while True:
+            if place == len(kept):
+                try:
+                    kept.append(next(coming))
+                except StopIteration:
+                    return
+            yield kept[place]
+            place += 1
+
+    def _single(self) -> Iterator[tuple[tuple[Slip, ...], Any]]:
+        for number, mistake in enumerate(self.mistakes):
+            for wrong in _tried(mistake, self.question):
+                self._firsts.append((number, wrong))
+                answer = self._answer(wrong)
+                if answer is not None:
+                    yield (_slip(mistake, wrong, self.question),), answer
+
+    def _pairs(self) -> Iterator[tuple[tuple[Slip, ...], Any]]:
+        for _ in self.of(1):
+            pass
+        tried = 0
+        for number, first in self._firsts:
+            if not self.mistakes[number].combines:
+                continue
+            for mistake in self.mistakes[number + 1 :]:
+                if not mistake.combines or mistake.name == self.mistakes[number].name:
+                    continue
+                for wrong in _tried(mistake, first):
+                    tried += 1
+                    if tried > MOST_PAIRS:
+                        self.complete = False
+                        return
+                    answer = self._answer(wrong)
+                    if answer is not None:
+                        slips = _slip(self.mistakes[number], first, self.question), _slip(mistake, wrong, first)
+                        yield slips, answer
+
+    def _answer(self, wrong: Question) -> Any | None:
+        """Compute an answer; None where there is none, or no budget is left for it."""
+        self.left -= wrong.cost
+        if self.left < 0:
+            self.complete = False
+            return None
+        try:
+            return wrong.answer()
+        except ConvcalcError:
+            return None
+
+
+def _tried(mistake: Mistake, question: Question) -> Iterator[Question]:
+    """Yield the questions that a mistake makes of one, until the mistake cannot be made in it."""
+    try:
+        yield from mistake.wrong(question)
+    except ConvcalcError:
+        return
+
+
+def _slip(mistake: Mistake, wrong: Question, before: Question) -> Slip:
+    """Return a mistake as it was made, with the layer where that is one of several."""
+    layers = wrong.slipped[len(before.slipped) :]
+    where = f" (in layer {', '.join(str(index + 1) for index in layers)})" if layers else ""
+    return Slip(mistake.name, mistake.sentence + where)
+
+
+def explanations(wrong: WrongAnswers, agrees: Callable[[Any], bool], count: int) -> tuple[tuple[Slip, ...], ...]:
+    """Return the ways to make `count` mistakes that give an answer with which a claim agrees, the simplest first."""
+    found: dict[tuple[str, ...], tuple[Slip, ...]] = {}
+    for slips, answer in wrong.of(count):
+        names = tuple(slip.name for slip in slips)
+        if names not in found and agrees(answer):
+            found[names] = slips
+            if len(found) == MOST_EXPLANATIONS:
+                break
+    return tuple(found.values())
