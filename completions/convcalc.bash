@@ -58,7 +58,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --layout --grad --of --from --header --decimal --gray --scale --dtype --exact --explain --check --show-answer --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --layout --grad --of --from --header --decimal --gray --scale --dtype --exact --explain --check --show-answer --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 box gaussian log'; value=1 ;;
@@ -70,6 +70,8 @@ _convcalc() {
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
+                --origin) words=''; value=1 ;;
+                --circular) words=''; value=1 ;;
                 --layout) words='chw hwc'; value=1 ;;
                 --grad) words=''; value=1 ;;
                 --of) words='x w b'; value=1 ;;

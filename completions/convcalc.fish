@@ -75,6 +75,8 @@ complete -c convcalc -n '__fish_seen_subcommand_from conv' -s s -l stride -r -d 
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -s p -l padding -x -a 'valid same same-lower full causal' -d 'Padding cells (before:after where they differ), or valid, same, same-lower, full, causal.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -s d -l dilation -r -d 'Spacing between kernel elements.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l dims -x -a '1 2 3' -d 'Number of spatial axes.'
+complete -c convcalc -n '__fish_seen_subcommand_from conv' -l origin -r -d 'Index of the first value of INPUT (and of KERNEL, else 0); the answer shows that of its own.'
+complete -c convcalc -n '__fish_seen_subcommand_from conv' -l circular -r -d 'Circular convolution of length N: as the DFTs multiply.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l layout -x -a 'chw hwc' -d 'Whether data and kernel have their channels first or last; Keras\'s: last.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l grad -r -d 'Compute the gradients, given DY, the gradient by the output.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l of -x -a 'x w b' -d 'Only the gradient by the input (x), the kernel (w) or the bias (b).'

@@ -13,6 +13,7 @@ from convcalc.api.arguments import (
     pooling_of,
     warn,
 )
+from convcalc.errors import UsageError
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -45,6 +46,7 @@ def convolve(
     constant: float | None = None,
     transposed: bool = False,
     output_padding: PerAxis | None = None,
+    circular: int | None = None,
     dims: int | None = None,
     layout: str | None = None,
     algorithm: str | None = None,
@@ -67,7 +69,9 @@ def convolve(
     `bias` is added to each output channel; `flip` turns the kernel by 180 degrees, as mathematicians do. `boundary`
     says what the padding holds: zeros, reflect, replicate, circular, or constant with its `constant`, 0 by default.
     `transposed` computes the transposed convolution, whose kernel of n+2 axes is (C, O/groups, *k), with
-    `output_padding` at the end. Out is floor((i + padding before + after - (d(k-1)+1)) / s) + 1.
+    `output_padding` at the end. Out is floor((i + padding before + after - (d(k-1)+1)) / s) + 1. `circular` is N for
+    the circular convolution of mathematics along the last axis, y[n] = sum over k of x[k]·h[(n-k) modulo N]; what is
+    longer than N is folded (time aliasing).
     With the `layout` "hwc" x and the result have their channels last, ([N,] *size, C), and so has the kernel:
     (*k, C/groups, O), transposed (*k, O/groups, C).
 
@@ -98,10 +102,35 @@ def convolve(
         dims=dims,
         layout=layout,
     )
-    array = as_array(x)
-    filters, notes = filter_of(array, as_kernel(kernel), options)
+    array, weight = as_array(x), as_kernel(kernel)
+    if circular is not None:
+        array, weight, options = _periodic(array, weight, circular, options)
+    filters, notes = filter_of(array, weight, options)
     warn(notes)
     return filters.on(array).compute(Options(algorithm, threads))
+
+
+def _periodic(
+    x: NDArray[Any], kernel: NDArray[Any], length: int, options: ConvolutionOptions
+) -> tuple[NDArray[Any], NDArray[Any], ConvolutionOptions]:
+    """Return what a circular convolution is made of: one period of x and kernel, and a circular border before it."""
+    from convcalc.compute.nchw import usual_rank
+    from convcalc.compute.sequences import circular_operands
+
+    usual: dict[str, object] = {
+        "stride": 1,
+        "padding": 0,
+        "dilation": 1,
+        "boundary": "zeros",
+        "transposed": False,
+        "layout": None,
+    }
+    rank = options["dims"] or usual_rank(kernel.ndim, x.ndim)
+    if rank != 1 or any(value != usual.get(name, value) for name, value in options.items()):
+        raise UsageError("`circular` is for sequences: one spatial axis, and no other option of its window")
+    x, kernel = circular_operands(x, kernel, length)
+    options |= {"padding": [(kernel.shape[-1] - 1, 0)], "boundary": "circular", "flip": True}
+    return x, kernel, options
 
 
 def gradients(

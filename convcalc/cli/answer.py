@@ -70,7 +70,7 @@ def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
     values, indices = job.run()
     shown = wanted.shown
     operands = tuple(Grid(array, title=title) for title, array in job.operands) if shown.show_input else ()
-    display = Display(operands, shown.heatmap, shown.precision, job.layout, job.picture(values))
+    display = Display(operands, shown.heatmap, shown.precision, job.layout, job.picture(values), labels=job.labels)
     verdict = _judged(job.question, values, wanted)
     shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
     write = number_writer(shown.precision)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import ConvolutionJob
+from convcalc.cli.options import SequenceOptions
 from convcalc.cli.progress import meter
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import ConvcalcError, FileError, UsageError
@@ -24,7 +25,7 @@ RETRIES = 3
 """How often a task is tried again after an error; one whose worker died is tried again by the scheduler itself."""
 
 
-def check_cluster(source: str, wanted: Wanted) -> None:
+def check_cluster(source: str, wanted: Wanted, sequence: SequenceOptions) -> None:
     """Refuse what cannot be sent: workers read one `.npy` file as it is, and write another."""
     target = wanted.output.output or ""
     if not source.lower().endswith(".npy") or not target.lower().endswith(".npy"):
@@ -32,6 +33,7 @@ def check_cluster(source: str, wanted: Wanted) -> None:
         raise UsageError("a cluster computes from one .npy file to another", place=PLACE, hint=hint)
     numbers, engine = wanted.numbers, wanted.engine
     others = {
+        "--circular": sequence.circular is not None,
         "--plan": engine.plan,
         "--threads": engine.threads is not None,
         "--grad": wanted.gradient.grad is not None,

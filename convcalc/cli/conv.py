@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from convcalc.cli.answer import answer
+from convcalc.cli.answer import Request, answer
 from convcalc.cli.cluster import check_cluster
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.jobs import ConvolutionJob
@@ -33,6 +33,7 @@ from convcalc.cli.options import (
     LayoutOptions,
     NumberOptions,
     OutputOptions,
+    SequenceOptions,
     ShowOptions,
     WindowArguments,
     grouped,
@@ -100,6 +101,7 @@ def conv(
     batch: BatchOptions,
     filters: KernelOptions,
     window: WindowArguments,
+    sequence: SequenceOptions,
     layout: LayoutOptions,
     gradient: GradientOptions,
     numbers: NumberOptions,
@@ -121,23 +123,24 @@ def conv(
     )
     wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
     if cluster.scheduler is not None:
-        if source is None:
-            raise UsageError(
-                "--inputs and --scheduler: a cluster computes one input", hint="start one after the other"
-            )
-        check_cluster(source, wanted)
+        check_cluster(source or "", wanted, sequence)
     how = engine_of(engine)
     kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
     request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how)
+    asked: Request = request
+    if sequence.origin is not None or sequence.circular is not None:
+        from convcalc.cli.sequence import sequence_request
+
+        asked = sequence_request(request, sequence, wanted)
     if source is None:
         from convcalc.cli.batch import answer_each
 
-        return answer_each(batch.inputs or "", request, wanted, how.memory)
+        return answer_each(batch.inputs or "", asked, wanted, how.memory)
     x = read_input(source, wanted, how.memory)
     if cluster.scheduler is not None:
         return _on_cluster(request, source, x, wanted, cluster.scheduler)
-    return answer(request, x, wanted)
+    return answer(asked, x, wanted)
 
 
 class _Request(Value):

@@ -59,6 +59,10 @@ class Job(Protocol):
     def layout(self) -> str:
         """Where x and the result have their channels: `chw` or `hwc`."""
 
+    @property
+    def labels(self) -> range | None:
+        """The indices of the values of a sequence, where they are asked for."""
+
     def picture(self, values: Any) -> Any | None:
         """Return the result with its planes as the last two axes, None where it has them there."""
 
@@ -89,6 +93,7 @@ class ConvolutionJob(Value):
     """A convolution: `filters` on x, both with a framework's axes (`nchw`); `steady` is an algorithm to force.
 
     A plane of decimals in text has the same bits at once as row by row if it is computed by its steady algorithm.
+    `labels` are the indices of the values of a sequence.
     """
 
     x: Any
@@ -96,6 +101,7 @@ class ConvolutionJob(Value):
     nchw: NchwJob
     engine: Engine
     steady: str | None = None
+    labels: range | None = None
 
     command = "conv"
 
@@ -186,7 +192,7 @@ class PoolingJob(Value):
     engine: Engine
     layout: str = "chw"
 
-    command = "pool"
+    command, labels = "pool", None
 
     def check(self) -> None:
         """Refuse an algorithm for what is not computed by one."""

@@ -220,6 +220,25 @@ class BatchOptions(Group):
     ] = None
 
 
+class SequenceOptions(Group):
+    """Sequences of one axis."""
+
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--origin",
+            metavar="N[,M]",
+            help="Index of the first value of INPUT (and of KERNEL, else 0); the answer shows that of its own.",
+        ),
+    ] = None
+    circular: Annotated[
+        int | None,
+        typer.Option(
+            "--circular", min=1, metavar="N", help="Circular convolution of length N: as the DFTs multiply."
+        ),
+    ] = None
+
+
 class ClusterOptions(Group):
     """Where it is computed."""
 

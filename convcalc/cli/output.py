@@ -54,7 +54,7 @@ def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
     """Return the text of a matrix piece by piece if there is nothing else and it is large, else None."""
     separator = {"plain": " ", "csv": ","}.get(form or "")
     grid = answer_grid(report)
-    if separator is None or grid is None or grid.array.size < LARGE or report.blocks != (grid,):
+    if separator is None or grid is None or grid.array.size < LARGE or report.blocks != (grid,) or grid.labels:
         return None
     from convcalc.matrix.writing.formats import plain_chunks
 

@@ -26,9 +26,11 @@ def grid_lines(grid: Grid, width: int) -> Iterator[Text]:
     ['  1 20', '  3  4', '2x2 int64']
     """
     array = grid.array
-    figures = figures_of(array, width, grid.precision)
+    figures = figures_of(array, width, grid.precision, _longest(grid.labels))
     if grid.title:
         yield Text(grid.title, style="bold")
+    if grid.labels:
+        yield Text("".join(" " + text for text in figures.labels(grid.labels)), style="dim")
     for plane in islice(product(*(range(size) for size in array.shape[:-2])), figures.planes):
         if plane:
             yield Text(f"[{', '.join(map(str, plane))}]", style="dim")
@@ -36,7 +38,7 @@ def grid_lines(grid: Grid, width: int) -> Iterator[Text]:
     more = prod(array.shape[:-2]) - figures.planes
     if more > 0:
         yield Text(f"… {more} more {'plane' if more == 1 else 'planes'}", style="dim")
-    yield Text(figures.caption, style="dim")
+    yield Text(", ".join(filter(None, (figures.caption, grid.label_line))), style="dim")
 
 
 def is_cut(grid: Grid, width: int) -> bool:
@@ -46,8 +48,12 @@ def is_cut(grid: Grid, width: int) -> bool:
     >>> is_cut(Grid(np.zeros((3, 3))), 80), is_cut(Grid(np.zeros((300, 3))), 80)
     (False, True)
     """
-    figures = figures_of(grid.array, width, grid.precision)
+    figures = figures_of(grid.array, width, grid.precision, _longest(grid.labels))
     return None in figures.rows_shown or None in figures.columns_shown
+
+
+def _longest(labels: range | None) -> int:
+    return max(len(str(labels[0])), len(str(labels[-1]))) if labels else 1
 
 
 def _plane(plane: Any, at: tuple[int, ...], figures: Figures, marks: tuple[tuple[int, ...], ...]) -> Iterator[Text]:

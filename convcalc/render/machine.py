@@ -73,7 +73,8 @@ def render_csv(report: Report) -> str | bytes:
     if grid is not None:
         from convcalc.matrix.writing.formats import format_csv
 
-        return text.getvalue().encode() + format_csv(grid.array, grid.precision)
+        line = f"# {grid.label_line}\n" if grid.labels else ""
+        return (text.getvalue() + line).encode() + format_csv(grid.array, grid.precision)
     for block in report.blocks:
         if isinstance(block, Table):
             writer.writerow(column.name for column in block.columns)

@@ -51,7 +51,8 @@ def _markdown(block: Table | Lines | Working | Grid) -> str:
         case Grid():
             from convcalc.matrix.writing.formats import format_markdown
 
-            return (f"{block.title}\n\n" if block.title else "") + format_markdown(block.array, block.precision)
+            heading = block.title or block.label_line
+            return (f"{heading}\n\n" if heading else "") + format_markdown(block.array, block.precision)
 
 
 def _latex(block: Table | Lines | Working | Grid) -> str:
@@ -75,4 +76,5 @@ def _latex(block: Table | Lines | Working | Grid) -> str:
         case Grid():
             from convcalc.matrix.writing.formats import format_latex
 
-            return (f"% {block.title}\n" if block.title else "") + format_latex(block.array, block.precision)
+            heading = block.title or block.label_line
+            return (f"% {heading}\n" if heading else "") + format_latex(block.array, block.precision)

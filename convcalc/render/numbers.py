@@ -46,6 +46,11 @@ class Figures(Value):
             else:
                 yield row, self._row(plane[row])
 
+    def labels(self, labels: Sequence[int]) -> Iterator[str]:
+        """Yield the labels of the columns shown, above the whole places of their numbers."""
+        for at in self.columns_shown:
+            yield ELISION if at is None else str(labels[at]).rjust(self.before) + " " * self.after
+
     def _row(self, numbers: Any) -> list[tuple[Place, str]]:
         return [(at, ELISION if at is None else self.text(numbers[at])) for at in self.columns_shown]
 
@@ -90,8 +95,8 @@ def _split(text: str, scientific: bool) -> tuple[str, str | None]:
     return head, point + tail
 
 
-def figures_of(array: Any, width: int, precision: int | None = None) -> Figures:
-    """Decide how to write `array` in lines of `width` characters.
+def figures_of(array: Any, width: int, precision: int | None = None, least: int = 1) -> Figures:
+    """Decide how to write `array` in lines of `width` characters, `least` of them before the decimal point.
 
     >>> import numpy as np
     >>> matrix = np.array([[1.5, 10.0], [2.0, 3.25]])
@@ -108,6 +113,7 @@ def figures_of(array: Any, width: int, precision: int | None = None) -> Figures:
     parts = [_split(written(number, scientific, precision), scientific) for number in sample]
     after = max((len(tail) for _, tail in parts if tail is not None), default=0)
     before = max((len(head) if tail is not None else len(head) - after for head, tail in parts), default=1)
+    before = max(before, least)
     fitting = max(2, (width - 2) // (before + after + 1))
     columns_shown = _shown(array.shape[-1] if array.ndim else 1, fitting)
     caption = _caption(array, describe=None in rows_shown or None in columns_shown)

@@ -57,7 +57,7 @@ def _grid(grid: Grid) -> bytes:
 
     text = format_plain(grid.array, grid.precision)
     if not grid.title:
-        return text
+        return f"# {grid.label_line}\n".encode() + text if grid.labels else text
     # Only the matrix without a title is the answer that the next command in a pipe reads.
     lines = [grid.title.encode() + b":", *text.splitlines()]
     return b"".join((b"# " + line).rstrip() + b"\n" for line in lines)
@@ -110,4 +110,4 @@ def render_answer(report: Report) -> str | bytes:
     answer = report.answer
     if isinstance(answer, str):
         return answer + "\n"
-    return matrices_text(answer) if isinstance(answer, Matrices) else _grid(answer)
+    return matrices_text(answer) if isinstance(answer, Matrices) else _grid(answer.replace(labels=None))

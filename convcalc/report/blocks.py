@@ -60,6 +60,7 @@ class Grid(Value):
 
     `precision` is how many decimals are wanted, None for all that there are. A grid with a `title` accompanies the
     answer, the one without is the answer. `picture` is the same matrix as pictures show it, where that differs.
+    `labels` are the indices that the columns of a sequence have.
     """
 
     array: Any
@@ -67,6 +68,19 @@ class Grid(Value):
     title: str = ""
     precision: int | None = None
     picture: Any = None
+    labels: range | None = None
+
+    @property
+    def label_line(self) -> str:
+        """The indices of the columns in a few characters, "" where there are none.
+
+        >>> Grid(None, labels=range(-2, 5, 3)).label_line, Grid(None, labels=range(7, 9)).label_line
+        ('n = -2..4 step 3', 'n = 7..8')
+        """
+        if self.labels is None:
+            return ""
+        step = f" step {self.labels.step}" if self.labels.step > 1 else ""
+        return f"n = {self.labels[0]}..{self.labels[-1]}{step}"
 
 
 class Heat(Value):

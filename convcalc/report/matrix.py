@@ -13,7 +13,7 @@ class Display(Value):
     """How a matrix is shown: next to the matrices it was computed from, as a heat map too, rounded to a precision.
 
     `picture` is the matrix with the planes that pictures show as its last two axes, where it has others there;
-    `title` names it where it stands beside others.
+    `labels` are the indices of the columns of a sequence; `title` names it where it stands beside others.
     """
 
     beside: tuple[Grid, ...] = ()
@@ -22,6 +22,7 @@ class Display(Value):
     layout: str = "chw"
     picture: Any = None
     title: str = "output"
+    labels: range | None = None
 
 
 def matrix_report(
@@ -38,10 +39,12 @@ def matrix_report(
     [1, 2]
     """
     display, comment = display or Display(), comment or Commentary()
-    answer = Grid(array, precision=display.precision, picture=display.picture)
+    answer = Grid(array, precision=display.precision, picture=display.picture, labels=display.labels)
     data: dict[str, Any] = {"shape": list(array.shape), "dtype": number_kind(array), "data": array}
     if display.layout != "chw":
         data["layout"] = display.layout
+    if display.labels is not None:
+        data |= {"origin": display.labels.start, "step": display.labels.step}
     shown = array if display.picture is None else display.picture
     blocks: list[Block] = [Heat(shown)] if display.heatmap else []
     beside = tuple(grid.replace(precision=display.precision) for grid in display.beside)

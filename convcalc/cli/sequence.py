@@ -1,0 +1,161 @@
+"""`--origin` and `--circular`: a convolution of sequences, whose values stand at an index, or are periodic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from convcalc.cli.jobs import ConvolutionJob
+from convcalc.cli.options import Group, SequenceOptions
+from convcalc.cli.wanted import BARE_ENDINGS, Wanted
+from convcalc.errors import UsageError
+from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from convcalc.matrix import Matrix
+    from convcalc.matrix.row_stream import IncomingRows
+
+Notes = tuple[str, ...]
+LAGS = "the kernel is not turned, so n counts the lags of a cross-correlation; with --flip y[n] = sum of x[k]·h[n-k]"
+
+FIRST = "put the channels first: (channels, length)"
+
+
+class ConvolutionRequest(Protocol):
+    """A convolution but for its input."""
+
+    @property
+    def text(self) -> str | None:
+        """LAYER."""
+
+    @property
+    def layout(self) -> str | None:
+        """Where the channels are."""
+
+    @property
+    def filters(self) -> Group:
+        """The options of the kernel."""
+
+    @property
+    def window(self) -> Group:
+        """The options of the window."""
+
+    @property
+    def kernel(self) -> Matrix:
+        """The kernel."""
+
+    def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
+        """Return the convolution of a matrix, and notes."""
+
+    def replace(self, **changes: Any) -> ConvolutionRequest:
+        """Return the same convolution with other options."""
+
+
+class SequenceRequest(Value):
+    """A convolution of sequences but for its input; `origins` are the indices at which input and kernel begin."""
+
+    request: ConvolutionRequest
+    origins: tuple[int, int] | None
+    circular: int | None
+
+    def through(self, rows: IncomingRows) -> tuple[Iterator[Any], Notes] | None:
+        """Return None: rows are not sequences."""
+
+    def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
+        """Return the convolution of a sequence, the indices of its values with it."""
+        notes: Notes = ()
+        request = self.request
+        if self.circular is not None:
+            x, request, notes = self._periodic(x, self.circular)
+        job, more = request.on(x)
+        if len(job.filters.layer.kernel) != 1:
+            name = "--origin" if self.circular is None else "--circular"
+            hint = "sequences have one spatial axis: --dims 1, and a kernel of one row"
+            raise UsageError(f"the kernel has {len(job.filters.layer.kernel)} spatial axes", place=name, hint=hint)
+        if self.origins is not None:
+            if job.layout != "chw":
+                raise UsageError("the last axis holds channels, not a sequence", place="--origin", hint=FIRST)
+            job, lags = self._with_labels(job, self.origins)
+            more = (*more, *lags)
+        return job, (*notes, *more)
+
+    def _with_labels(self, job: ConvolutionJob, origins: tuple[int, int]) -> tuple[ConvolutionJob, Notes]:
+        from convcalc.compute.convolution import PlainConvolution
+        from convcalc.compute.sequences import first_index
+
+        operation = job.filters.operation(job.x.shape)
+        if not isinstance(operation, PlainConvolution):
+            raise UsageError("a transposed convolution has no such index", place="--origin")
+        (window,) = operation.windows
+        first = 0 if self.circular is not None else first_index(window, *origins, flip=operation.flip)
+        count = window.output(job.x.shape[-1])
+        labels = range(first, first + count * window.stride, window.stride)
+        return job.replace(labels=labels), () if operation.flip else (LAGS,)
+
+    def _periodic(self, x: Matrix, length: int) -> tuple[Matrix, ConvolutionRequest, Notes]:
+        """Return input, convolution and notes for a circular convolution, made of one with a circular border."""
+        from convcalc.compute.sequences import circular_operands
+
+        request, kernel = self.request, self.request.kernel
+        sizes = {"input": x.array.shape[-1:], "kernel": kernel.array.shape[-1:]}
+        notes = tuple(
+            f"the {name} has {size} values, more than {length}: it is folded (time aliasing)"
+            for name, (size,) in sizes.items()
+            if size > length
+        )
+        array, weight = circular_operands(x.array, kernel.array, length, self.origins or (0, 0))
+        options = vars(request.filters) | {"flip": True, "boundary": "circular"}
+        sides = vars(request.window) | {"padding": f"{weight.shape[-1] - 1}:0"}
+        changed = request.replace(
+            kernel=kernel.replace(array=weight),
+            filters=type(request.filters)(**options),
+            window=type(request.window)(**sides),
+        )
+        return x.replace(array=array), changed, notes
+
+
+def sequence_request(request: ConvolutionRequest, options: SequenceOptions, wanted: Wanted) -> SequenceRequest:
+    """Read the options of sequences.
+
+    Errors: UsageError for what is not an index, and for options that a circular convolution leaves no room for.
+    """
+    if options.origin is not None and (wanted.output.output or "").lower().endswith((*BARE_ENDINGS, ".tsv")):
+        message = f"--origin has no effect with -o {wanted.output.output}"
+        raise UsageError(message, hint="write to .txt, .csv, .md or .json")
+    if options.circular is not None:
+        given = _given_beside(request)
+        if given:
+            message = f"{given[0]} and --circular: one period has no border, and every value of it is computed"
+            raise UsageError(message, hint=f"leave out {given[0]}")
+    return SequenceRequest(request, None if options.origin is None else _origins(options.origin), options.circular)
+
+
+def _given_beside(request: ConvolutionRequest) -> list[str]:
+    filters, window = vars(request.filters), vars(request.window)
+    given = {
+        "LAYER": request.text,
+        "--boundary": filters.get("boundary"),
+        "--transposed": filters.get("transposed"),
+        "--output-padding": filters.get("output_padding"),
+        "--layout hwc": request.layout == "hwc",
+        "-s": window.get("stride"),
+        "-p": window.get("padding"),
+        "-d": window.get("dilation"),
+    }
+    return [name for name, value in given.items() if value]
+
+
+def _origins(text: str) -> tuple[int, int]:
+    """Read the index at which the input begins, and that of the kernel, 0 if it is not given.
+
+    >>> _origins("-2"), _origins("-2,1")
+    ((-2, 0), (-2, 1))
+    """
+    try:
+        first, *rest = map(int, text.split(","))
+    except ValueError:
+        first, rest = 0, [0, 0]
+    if len(rest) > 1:
+        hint = "write the index of the first value of INPUT, as -2, or of INPUT and KERNEL, as -2,1"
+        raise UsageError(f"{text.strip()[:40]!r} is not a whole number, or two", place="--origin", hint=hint)
+    return first, rest[0] if rest else 0

@@ -1,0 +1,70 @@
+"""Sequences as signal processing has them: an index for every value, and circular convolution.
+
+A sequence x[n] is an array whose first value stands at an index, its origin. Sources: Oppenheim and Schafer,
+Discrete-Time Signal Processing, sections 2.3 (convolution sum) and 8.6 (circular convolution, time aliasing).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convcalc.compute.number_types import Array, kind_of, narrow
+from convcalc.errors import UsageError
+from convcalc.geometry import Window
+
+
+def first_index(window: Window, x_origin: int = 0, kernel_origin: int = 0, *, flip: bool = True) -> int:
+    """Return the index n of the first value of a convolution; the next values are at n + s, n + 2s, ...
+
+    Convolution (`flip`), y[n] = sum over k of x[k]·h[n-k]: n = x0 + d·h0 + (k_eff - 1) - pL, which is x0 + h0 where
+    the padding is full. Cross-correlation, y[n] = sum over k of x[n+k]·h[k]: n = x0 - d·h0 - pL. x0 and h0 are the
+    origins of x and of the kernel, whose values stand d apart; pL is the padding before.
+
+    >>> from convcalc.geometry import full_padding
+    >>> first_index(Window(3, padding=full_padding(Window(3))), -2, 1)
+    -1
+    """
+    start = x_origin - window.padding.before
+    spread = window.dilation * kernel_origin
+    return start + spread + window.extent - 1 if flip else start - spread
+
+
+def folded(x: Array, length: int, origin: int = 0) -> Array:
+    """Return x (..., i) folded to one period (..., length): x[n] is added at n modulo length, the rest is 0.
+
+    Folding what is longer than the period is time aliasing. Whole numbers and fractions are added exactly, floats in
+    float64.
+
+    >>> folded(np.array([1, 2, 3, 4, 5]), 4), folded(np.array([1, 2, 3]), 4, origin=-1)
+    (array([6, 2, 3, 4]), array([2, 3, 0, 1]))
+    """
+    if length < 1:
+        raise UsageError(f"a period has at least 1 value, not {length}", place="`circular`")
+    shape = (*x.shape[:-1], length)
+    places = (origin + np.arange(x.shape[-1])) % length
+    if x.shape[-1] <= length:
+        placed = np.zeros(shape, x.dtype)
+        placed[..., places] = x
+        return placed
+    kind = kind_of(x)
+    total = np.zeros(shape, np.float64 if kind == "float" else object)
+    np.add.at(total.T, places, x.astype(total.dtype).T)
+    if kind == "whole":
+        return narrow(total)
+    return total.astype(x.dtype) if x.dtype.kind == "f" else total
+
+
+def circular_operands(x: Array, kernel: Array, length: int, origins: tuple[int, int] = (0, 0)) -> tuple[Array, Array]:
+    """Return x and a kernel whose convolution, with a `circular` border of k - 1 before, is circular of `length`.
+
+    y[n] = sum over k of x[k]·h[(n-k) modulo N] for n = 0 ... N-1, which is the inverse DFT of the product of the DFTs
+    of length N. The kernel has to be turned, as for every convolution of mathematics.
+
+    >>> x, kernel = circular_operands(np.array([1, 2, 3]), np.array([1, 0, 0, 0, 1]), 4)
+    >>> x, kernel
+    (array([1, 2, 3, 0]), array([2, 0, 0, 0]))
+    """
+    x_origin, kernel_origin = origins
+    if kernel_origin or kernel.shape[-1] > length:
+        kernel = folded(kernel, length, kernel_origin)
+    return folded(x, length, x_origin), kernel
