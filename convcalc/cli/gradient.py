@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convcalc.cli.jobs import Backward, Job
-from convcalc.cli.matrix_arguments import number_writer, read_beside, typed_as
+from convcalc.cli.jobs import Job
+from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside, typed_as
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
+from convcalc.layers import Pooling
 from convcalc.report.blocks import Commentary, Grid
 from convcalc.report.gradients import TITLES, gradient_report
 from convcalc.report.matrix import Display
@@ -17,9 +18,13 @@ from convcalc.report.matrix import Display
 if TYPE_CHECKING:
     from convcalc.check.matrix_question import MatrixQuestion
     from convcalc.check.verdict import Verdict
+    from convcalc.compute.gradient import BackwardPass
+    from convcalc.compute.pooling.gradient import PoolingBackwardPass
+    from convcalc.explain import Derivation
     from convcalc.matrix import Matrix
     from convcalc.report.blocks import Report
 
+    Backward = BackwardPass | PoolingBackwardPass
     Judge = Callable[[Callable[[], MatrixQuestion], Any, Wanted], Verdict | None]
 
 ONE_MATRIX = (".npy", ".csv", ".tsv", ".png")
@@ -42,10 +47,46 @@ def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...],
     display = Display(beside, shown.heatmap, shown.precision, job.layout, picture)
     gradient = gradients[names[0]]
     verdict = judge(lambda: job.question().replace(method=lambda _: gradient, layout="chw"), gradient, wanted)
+    derivations = _derived(backward, gradients, wanted, verdict)
     shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
     notes = tuple(dict.fromkeys((*notes, *dy.notes)))
-    comment = Commentary((), verdict, notes, shows_answer=shows_answer, write=number_writer(wanted.shown.precision))
+    write = number_writer(shown.precision)
+    comment = Commentary(derivations, verdict, notes, shows_answer=shows_answer, write=write)
     return gradient_report(job.command, gradients, display, comment)
+
+
+def _derived(
+    backward: Backward, gradients: Mapping[str, Any], wanted: Wanted, verdict: Verdict | None
+) -> tuple[Derivation, ...]:
+    """Derive the cell that is asked for, the first that is claimed wrong, or the first of each gradient."""
+    if not wanted.homework.explain and wanted.cell.at is None:
+        return ()
+    if wanted.cell.at is None and verdict is not None and verdict.cells:
+        ((name, gradient),) = gradients.items()
+        at = tuple(int(index) for index in verdict.cells[0].at)
+        return (_derivation(backward, name, at, gradient, wanted),)
+    return tuple(
+        _derivation(backward, name, chosen_cell(wanted.cell.at, gradient.shape), gradient, wanted)
+        for name, gradient in gradients.items()
+    )
+
+
+def _derivation(backward: Backward, name: str, at: tuple[int, ...], gradient: Any, wanted: Wanted) -> Derivation:
+    """Derive one cell of a gradient."""
+    from convcalc.compute.gradient import BackwardPass
+    from convcalc.explain import convolution_gradient_cell, pooling_gradient_cell
+
+    write, answer = number_writer(wanted.shown.precision), gradient[at]
+    if isinstance(backward, BackwardPass):
+        from convcalc.compute.gradient_terms import convolution_terms
+
+        return convolution_gradient_cell(name, at, convolution_terms(backward, name, at), answer, write)
+    from convcalc.compute.pooling.gradient_terms import pooling_shares
+
+    layer = backward.layer
+    norm = layer.norm if isinstance(layer, Pooling) else 2.0
+    shares = pooling_shares(backward, at)
+    return pooling_gradient_cell(layer.kind, at, backward.x[at], shares, norm, answer, write)
 
 
 def _wanted_names(backward: Backward, wanted: Wanted) -> tuple[str, ...]:

@@ -16,28 +16,15 @@ from convcalc.value import Value
 if TYPE_CHECKING:
     from convcalc.check.matrix_question import MatrixQuestion
     from convcalc.compute.computation import Computation
+    from convcalc.compute.gradient import BackwardPass
     from convcalc.compute.layer import Filter
     from convcalc.compute.nchw import NchwJob
-    from convcalc.compute.threads import Options
+    from convcalc.compute.pooling.gradient import PoolingBackwardPass
     from convcalc.explain import Derivation
     from convcalc.report.blocks import Report
 
 STEADY = "text has the same bits at once and row by row"
 """Why an algorithm is forced that was not asked for."""
-
-
-class Backward(Protocol):
-    """The backward pass of a computation, ready."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of its gradients, of `x`, `w` and `b`."""
-
-    def of(self, name: str, options: Options) -> Any:
-        """Return one gradient."""
-
-    def picture(self, name: str, gradient: Any) -> Any | None:
-        """Return a gradient with its planes as the last two axes, None where it has them there."""
 
 
 class Job(Protocol):
@@ -82,7 +69,7 @@ class Job(Protocol):
     def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
         """Explain the cell `at` of the result; `write` writes its numbers."""
 
-    def backward(self, dy: Any) -> Backward:
+    def backward(self, dy: Any) -> BackwardPass | PoolingBackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""
 
     def question(self) -> MatrixQuestion:
@@ -165,7 +152,7 @@ class ConvolutionJob(Value):
 
         return convolution_cell(at, self.nchw.products(at), self.nchw.bias_at(at), values[at], write)
 
-    def backward(self, dy: Any) -> Backward:
+    def backward(self, dy: Any) -> BackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""
         from convcalc.compute.gradient import backward_pass
 
@@ -284,7 +271,7 @@ class PoolingJob(Value):
         norm = self.layer.norm if isinstance(self.layer, Pooling) else 2.0
         return pooling_cell(self.layer.kind, at, numbers, divisor, norm, values[at], write)
 
-    def backward(self, dy: Any) -> Backward:
+    def backward(self, dy: Any) -> PoolingBackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""
         from convcalc.compute.pooling.gradient import PoolingBackwardPass
 

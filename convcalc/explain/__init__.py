@@ -9,6 +9,7 @@ from __future__ import annotations
 from convcalc.explain.cell_sums import convolution_cell, pooling_cell
 from convcalc.explain.cost_formulas import cost_derivations
 from convcalc.explain.derivation import Derivation, titled
+from convcalc.explain.gradient_cells import convolution_gradient_cell, pooling_gradient_cell
 from convcalc.explain.memory_formulas import memory_derivation
 from convcalc.explain.size_formulas import shape_derivations
 from convcalc.explain.steps import Equation, MarkedMatrix, Sentence, Step, equations
@@ -20,10 +21,12 @@ __all__ = [
     "Sentence",
     "Step",
     "convolution_cell",
+    "convolution_gradient_cell",
     "cost_derivations",
     "equations",
     "memory_derivation",
     "pooling_cell",
+    "pooling_gradient_cell",
     "shape_derivations",
     "titled",
 ]

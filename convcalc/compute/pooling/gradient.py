@@ -31,6 +31,9 @@ DEFAULTS = Options()
 Give = Callable[[Array], Array]
 """Adds up, for each cell of the input, the numbers of all windows that hold it: (..., *output) to (..., *spatial)."""
 
+Pairs = list[tuple[slice, slice]]
+"""Windows of one axis and cells that they hold, window by window or one kernel element of all windows at a time."""
+
 
 class PoolingBackwardPass(Value):
     """The gradient dX of a pooling of x, both in the layout, computed when it is asked for."""
@@ -85,7 +88,7 @@ def _gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str
     if kind in ("max", "min"):
         chosen = _indices(layer, x, rank)
         return _to_chosen(fitted(dy, chosen.shape, rank, layout), chosen, x.shape, rank)
-    give, counts = _giving(layer, x, rank)
+    give, counts, _ = giving(layer, x, rank)
     dy = fitted(dy, (*x.shape[: x.ndim - rank], *map(len, counts)), rank, layout)
     if kind == "lp":
         return _lp(layer, x, dy, give)
@@ -114,8 +117,8 @@ def _to_chosen(dy: Array, chosen: Array, shape: tuple[int, ...], rank: int) -> A
     return _like(gradient.reshape(shape), dy)
 
 
-def _giving(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> tuple[Give, list[Array]]:
-    """Return what adds up windows at their cells, and per axis how many cells each window's average counts."""
+def giving(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> tuple[Give, list[Array], list[Pairs]]:
+    """Return what adds up windows at their cells; per axis how many cells each window counts, and which it holds."""
     lead, sizes = x.ndim - rank, tuple(x.shape[x.ndim - rank :])
     if isinstance(layer, AdaptivePooling):
         spans = list(starmap(adaptive_windows, zip(sizes, _outputs(layer, sizes), strict=True)))
@@ -140,7 +143,7 @@ def _giving(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> tuple[Give
             windowed = cells
         return windowed
 
-    return give, counts
+    return give, counts, pairs
 
 
 def _average(dy: Array, divisors: Array, give: Give) -> Array:
