@@ -23,6 +23,7 @@ from convcalc.check.verdict import Verdict, WrongCell
 from convcalc.errors import UsageError
 from convcalc.layers import Linear, Pooling, TensorShape
 from convcalc.network.cost import network_cost
+from convcalc.network.graph import chain
 
 NAN, INF = float("nan"), float("inf")
 
@@ -75,7 +76,8 @@ def test_a_wrong_size_is_answered_at_the_length_of_the_claim() -> None:
 
 
 def test_counts_are_judged_to_the_last_digit() -> None:
-    asked = count_question(network_cost([Linear(10**20, 10**20, bias=False)]), [(-1,)], "params")
+    layers = [Linear(10**20, 10**20, bias=False)]
+    asked = count_question(network_cost(layers), chain(layers), "params")
     right, wrong = (judge.judge_count([(read_counts(str(count))["params"], asked)]) for count in (10**40, 10**40 + 1))
     assert right.right
     assert not wrong.right

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from convcalc.check.size_question import SizeQuestion, size_question
 from convcalc.errors import UsageError
-from convcalc.layers import Layer, parameters
+from convcalc.layers import Layer, complete, parameters
 from convcalc.network.cost import NetworkCost, network_cost, trace_cost
 from convcalc.network.graph import Graph, Inputs
 from convcalc.network.trace import Trace
@@ -21,9 +22,10 @@ COUNTED = (
 class CountQuestion(Value):
     """How many of what is `counted` a network of completed layers has, `number_bytes` being the size of a number.
 
-    `trace` is None without an input. `names` are those under which layers share their weights. `bias_count` counts
-    the biases of a layer in another way, and `given` is what was counted instead. `slipped` are the indices of the
-    layers in which a mistake was made, where it could have been made in others, too.
+    `trace` is None without an input. `names` are those under which layers share their weights. `bias_counts` count
+    the biases of layers in another way, `adds_buffers` the buffers as parameters. `sizes` asks for the sizes that the
+    counts depend on. `slipped` are the indices of the layers in which a mistake was made, where it could have been
+    made in others, too.
     """
 
     layers: tuple[Layer, ...]
@@ -34,6 +36,7 @@ class CountQuestion(Value):
     number_bytes: int = 4
     bias_counts: tuple[tuple[int, Callable[[Layer], int]], ...] = ()
     adds_buffers: bool = False
+    sizes: SizeQuestion | None = None
     slipped: tuple[int, ...] = ()
 
     def check(self) -> None:
@@ -79,13 +82,28 @@ class CountQuestion(Value):
         return trace_cost(self.trace.replace(steps=steps), self.names)
 
 
+def with_sizes(question: CountQuestion, sizes: SizeQuestion) -> CountQuestion:
+    """Return a question with other sizes between its layers, which are completed by them. Raises ShapeError."""
+    if question.trace is None:
+        return question
+    steps, outputs = [], sizes.outputs()
+    for step, asked, places, output in zip(question.trace.steps, sizes.layers, sizes.inputs, outputs, strict=True):
+        shape = sizes.into(places, outputs)[0]
+        steps.append(step.replace(layer=complete(asked.layer, shape), input=shape, output=output))
+    layers = tuple(step.layer for step in steps)
+    return question.replace(layers=layers, trace=question.trace.replace(steps=tuple(steps)), slipped=sizes.slipped)
+
+
 def count_question(
-    cost: NetworkCost, inputs: Sequence[Inputs], counted: str, *, names: Sequence[str] = (), number_bytes: int = 4
+    cost: NetworkCost, graph: Graph, counted: str, *, names: Sequence[str] = (), number_bytes: int = 4
 ) -> CountQuestion:
-    """Ask for a count of a network that is counted already.
+    """Ask for a count of a network that is counted already; `graph` has its layers as they were written.
 
     >>> from convcalc.layers import Linear
-    >>> count_question(network_cost([Linear(3, 2)]), [(-1,)], "biases").answer()
+    >>> from convcalc.network.graph import chain
+    >>> count_question(network_cost([Linear(3, 2)]), chain([Linear(3, 2)]), "biases").answer()
     2
     """
-    return CountQuestion(cost.layers, tuple(inputs), counted, cost.trace, tuple(names), number_bytes)
+    sizes = None if cost.trace is None else size_question(graph, cost.trace.input, *cost.trace.others)
+    names = tuple(names)
+    return CountQuestion(cost.layers, graph.inputs, counted, cost.trace, names, number_bytes, sizes=sizes)

@@ -110,8 +110,9 @@ def judge_count(claims: Sequence[tuple[WrittenNumber, CountQuestion]], tolerance
     >>> from convcalc.check.count_question import count_question
     >>> from convcalc.layers import Convolution
     >>> from convcalc.network.cost import network_cost
+    >>> from convcalc.network.graph import chain
     >>> cost = network_cost([Convolution(3, 64, (7, 7), (1, 1), "valid", (1, 1))])
-    >>> asked = count_question(cost, [(-1,)], "params")
+    >>> asked = count_question(cost, chain(cost.layers), "params")
     >>> verdict = judge_count([(read_counts("9408")["params"], asked)])
     >>> verdict.message, verdict.mistake
     ('the layers have 9472 parameters, not 9408', 'bias-forgotten')

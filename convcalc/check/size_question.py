@@ -77,14 +77,22 @@ class SizeQuestion(Value):
 
     def answer(self) -> TensorShape:
         """Return the shape that comes out at the end. Raises ShapeError where there is none."""
-        outputs: list[TensorShape] = []
-        for layer, places in zip(self.layers, self.inputs, strict=True):
-            shapes = [outputs[place] if place >= 0 else self.shapes[-1 - place] for place in places]
-            outputs.append(layer.output(shapes))
+        outputs = self.outputs()
         answer = outputs[-1] if outputs else self.shapes[0]
         for change in self.arranged:
             answer = change(answer)
         return answer
+
+    def outputs(self) -> list[TensorShape]:
+        """Return what comes out of each layer. Raises ShapeError where one does not fit."""
+        outputs: list[TensorShape] = []
+        for layer, places in zip(self.layers, self.inputs, strict=True):
+            outputs.append(layer.output(self.into(places, outputs)))
+        return outputs
+
+    def into(self, places: Inputs, outputs: Sequence[TensorShape]) -> list[TensorShape]:
+        """Return the shapes that a layer takes from these places, where so much has come out of the layers."""
+        return [outputs[place] if place >= 0 else self.shapes[-1 - place] for place in places]
 
     @property
     def cost(self) -> int:

@@ -20,6 +20,7 @@ from convcalc.cli.output import Answer
 from convcalc.cli.partial import partial_table
 from convcalc.errors import UsageError
 from convcalc.model.count import Count, count, weight_names
+from convcalc.model.forward import graph_of
 from convcalc.notation import is_size
 from convcalc.report.blocks import Commentary, Report
 from convcalc.report.params import params_report
@@ -165,8 +166,8 @@ def _judged(claim: str, counted: Count, number_bytes: int) -> "Verdict":
     if counted.cost.unknown:
         names = ", ".join(counted.network.nodes[index].label for index in counted.cost.unknown)
         raise UsageError(f"the sum leaves out layers that are not known: {names}", place="--check")
-    inputs, names_used = counted.network.inputs, weight_names(counted.network)
+    graph, names_used = graph_of(counted.network), weight_names(counted.network)
     questions = [
-        count_question(counted.cost, inputs, name, names=names_used, number_bytes=number_bytes) for name in claims
+        count_question(counted.cost, graph, name, names=names_used, number_bytes=number_bytes) for name in claims
     ]
     return judge_count(list(zip(claims.values(), questions, strict=True)))

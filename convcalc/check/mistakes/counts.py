@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from math import prod
 
-from convcalc.check.count_question import CountQuestion
+from convcalc.check.count_question import CountQuestion, with_sizes
 from convcalc.check.mistake import Mistake
+from convcalc.check.mistakes.sizes import SIZE_MISTAKES
+from convcalc.errors import ShapeError
 from convcalc.layers import Convolution, Layer, Linear, parameters
 
 Wrong = Callable[[CountQuestion], Iterator[CountQuestion]]
@@ -117,6 +119,27 @@ def _buffers_added(question: CountQuestion) -> Iterator[CountQuestion]:
         yield question.replace(adds_buffers=True)
 
 
+def _in_sizes(mistake: Mistake) -> Mistake:
+    """Return a mistake in a size as one in the counts that depend on it."""
+
+    def wrong(question: CountQuestion) -> Iterator[CountQuestion]:
+        if question.sizes is None:
+            return
+        for sizes in mistake.wrong(question.sizes):
+            try:
+                yield with_sizes(question, sizes)
+            except ShapeError:
+                continue
+
+    return mistake.replace(wrong=wrong, combines=False)
+
+
+SIZES_COUNTED = (
+    *("off-by-one", "rounded-up", "padding-forgotten", "padding-once", "dilation-ignored", "stride-ignored"),
+    *("pool-stride-default", "ceil-ignored"),
+)
+"""The mistakes in a size that are looked for in counts."""
+
 COUNT_MISTAKES = (
     Mistake("bias-forgotten", "the biases were forgotten", in_layers(_without_bias)),
     Mistake(
@@ -153,5 +176,6 @@ COUNT_MISTAKES = (
         biases_as(_bias_per_input),
     ),
     Mistake("bias-added", "biases were counted; there are none here", in_layers(_with_bias)),
+    *(_in_sizes(mistake) for mistake in SIZE_MISTAKES if mistake.name in SIZES_COUNTED),
 )
 """The mistakes in a count, in the order in which they are tried."""

@@ -230,6 +230,15 @@ def _kind(right: str, wrong: str) -> Wrong:
     return change
 
 
+def _without_signs(operation: Any) -> Any | None:
+    return operation.replace(kernel=abs(operation.kernel)) if (operation.kernel < 0).any() else None
+
+
+def _input_without_signs(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
+    if (question.x < 0).any():
+        yield question.replace(x=abs(question.x))
+
+
 def _default_stride(layer: Pooling) -> Pooling:
     """Move a pool by 1 where it moves by its size, and by its size where another stride is given."""
     return layer.replace(stride=(1,) * len(layer.kernel) if layer.stride == layer.kernel else layer.kernel)
@@ -268,6 +277,8 @@ VALUE_MISTAKES = (
     Mistake("bias-per-channel", "the bias was added once for each input channel", _bias_per_channel),
     Mistake("channels-not-summed", "the channels were not summed", _channels_apart),
     Mistake("channels-averaged", "the channels were averaged; they are summed", _channels_averaged),
+    Mistake("sign", "the minus signs of the kernel were lost", of_convolutions(_without_signs)),
+    Mistake("sign", "the minus signs of the input were lost", _input_without_signs),
     Mistake("channel-order", "the channels were taken in another order", _other_channel_orders, combines=False),
     Mistake("max-for-average", "the largest cell was taken; the average is asked", _kind("avg", "max")),
     Mistake("average-for-max", "the average was taken; the largest cell is asked", _kind("max", "avg")),
@@ -280,6 +291,11 @@ VALUE_MISTAKES = (
         "padding-not-counted",
         "the average left the cells of the padding out of its divisor",
         of_pools(lambda layer: layer.replace(count_padding=False) if layer.kind == "avg" else None),
+    ),
+    Mistake(
+        "not-divided",
+        "the cells were summed; an average is the sum divided by how many there are",
+        of_pools(lambda layer: layer.replace(divisor=1) if layer.kind == "avg" else None),
     ),
     Mistake(
         "maximum-of-zeros",
