@@ -262,7 +262,7 @@ def test_the_notes_of_a_printed_pooling_are_passed_on(here: Run) -> None:
     with pytest.warns(UserWarning, match="count_include_pad"):
         assert convcalc.pool([[1, 2], [3, 4]], printed).tolist() == [[0.25, 0.5], [0.75, 1]]
     done = here("pool", "1 2; 3 4", printed)
-    assert done.stdout == "0.25 0.5\n0.75 1.0\n"
+    assert done.stdout == "0.25 0.5\n0.75 1\n"
     assert "count_include_pad" in done.stderr
 
 

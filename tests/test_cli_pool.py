@@ -99,7 +99,7 @@ def test_pytorch_s_average_over_the_edge(here: Run) -> None:
 
 def test_adaptive_and_global(here: Run) -> None:
     for kind in ("max", "avg"):
-        done = here("pool", text_of(PLANE), kind, "--adaptive", "3x2", "--json")
+        done = here("pool", text_of(PLANE), kind, "--adaptive", "3x2", "--json", "--exact")
         expected = adaptive_loops(PLANE, kind, [3, 2])
         assert [exact(n) for n in flatten(json.loads(done.stdout)["data"])] == flatten(expected)
     assert here("pool", text_of(PLANE), "avg", "--global").stdout == "4\n"
@@ -133,7 +133,7 @@ def test_the_line_of_a_cell_evaluates_to_its_answer(
     value = eval(code, {"__builtins__": {}}, {"Fraction": Fraction, "max": max, "min": min})
     found = exact(cell(answer["data"], at))
     assert float(value) == pytest.approx(float(found), rel=1e-12)
-    assert exact(last.removeprefix("= ")) == found
+    assert float(exact(last.removeprefix("= "))) == float(found)
 
 
 def test_explain_reads_as_it_is_written_on_paper(here: Run) -> None:
@@ -160,9 +160,50 @@ def test_check_answers_by_its_exit_code(claim: str, options: list[str], code: in
     assert json.loads(here(*command, "--json").stdout)["check"]["verdict"] == ("wrong" if code else "right")
 
 
-def test_thirds_come_out_as_fractions(here: Run) -> None:
-    assert here("pool", "1 2 4", "avg", "-k", "3").stdout == "7/3\n"
+def test_averages_of_whole_numbers_are_floats_for_programs_and_fractions_for_the_eye(
+    here: Run, tmp_path: Path
+) -> None:
+    command = ("pool", "1 3 3 4 5 6 7", "avg", "-k", "3", "-s", "2")
+    assert here(*command).stdout == here(*command, "-q").stdout == "2.3333333333333335 4 6\n"
+    assert here(*command, "-F", "csv").stdout == "2.3333333333333335,4,6\n"
+    answer = json.loads(here(*command, "--json").stdout)
+    assert (answer["dtype"], answer["data"]) == ("float64", [7 / 3, 4, 6])
+    assert here(*command, "-F", "table").stdout == " 7/3   4   6\n3 float64\n"
+    assert here(*command, "-F", "markdown").stdout.splitlines()[-1] == "| 7/3 | 4 | 6 |"
+    assert "\\frac{7}{3} & 4 & 6" in here(*command, "-F", "latex").stdout
+    assert here(*command, "--explain").stdout.endswith("#   = 7/3\n")
+    assert here(*command, "--precision", "2").stdout == "2.33 4 6\n"
+    for ending, text in ((".txt", "2.3333333333333335 4 6\n"), (".csv", "2.3333333333333335,4,6\n")):
+        assert here(*command, "-o", tmp_path / f"out{ending}").returncode == 0
+        assert (tmp_path / f"out{ending}").read_text() == text
+    assert here(*command, "-o", tmp_path / "out.npy").returncode == 0
+    assert np.load(tmp_path / "out.npy").tolist() == [7 / 3, 4, 6]
+
+
+def test_the_dtype_of_an_average_does_not_depend_on_the_numbers(here: Run, tmp_path: Path) -> None:
+    for numbers in ("2 4", "1 2", "1 3 3", "9007199254740993 0", "3 3 3"):
+        here("pool", numbers, "avg", "--global", "-o", tmp_path / "out.npy")
+        assert np.load(tmp_path / "out.npy").dtype == np.float64
+    assert np.load(tmp_path / "out.npy").tolist() == [3.0]
+
+
+def test_fractions_leave_a_pipe_only_where_they_came_in_or_are_asked_for(here: Run) -> None:
+    assert here("pool", "1 2 4", "avg", "-k", "3", "--exact").stdout == "7/3\n"
+    assert here("pool", "1/3 2 4", "avg", "-k", "3").stdout == "19/9\n"
     assert here("pool", "0.1 0.2 0.3", "avg", "-k", "3", "--exact").stdout == "0.2\n"
+    assert here("conv", "1 2 4", "-k", "1/3 1/3 1/3").stdout == "7/3\n"
+    assert here("conv", "1 2 4; 5 6 7; 8 9 1", "-k", "box:3").stdout == "4.777777777777778\n"
+    assert here("conv", "1 2 4; 5 6 7; 8 9 1", "-k", "box:3", "--exact").stdout == "43/9\n"
+    assert here("conv", "1/2 2 4; 5 6 7; 8 9 1", "-k", "box:3").stdout == "85/18\n"
+    assert here("conv", "1 2 4; 5 6 7; 8 9 1", "-k", "box:3", "-F", "table").stdout.split()[0] == "43/9"
+    assert here("conv", "2 2 2; 2 2 2; 2 2 2", "-k", "box:3").stdout == "2\n"
+
+
+def test_an_average_beyond_float64_is_refused(here: Run) -> None:
+    done = here("pool", f"{10**400} 1", "avg", "-k", "2")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "--exact" in done.stderr
+    assert here("pool", f"{10**400} 0", "avg", "-k", "2", "--exact").stdout == f"{5 * 10**399}\n"
 
 
 def test_channels_and_batches_are_pooled_each_by_itself(here: Run, tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from strategies import PoolingDraw, finite_floats, fractions, huge_integers, poo
 
 from convcalc.compute.pooling import pool as pooling
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
-from convcalc.compute.pooling.pool import KINDS, pool, pool_adaptive, pool_layer
+from convcalc.compute.pooling.pool import KINDS, average_divisors, pool, pool_adaptive, pool_layer
 from convcalc.compute.pooling.sizes import pooling_sizes
+from convcalc.compute.quotients import exact_quotients
 from convcalc.compute.threads import Options
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
@@ -55,16 +56,23 @@ def test_extremes_and_their_positions(case: PoolingDraw, kind: str) -> None:
 def test_averages_of_whole_numbers_are_exact(case: PoolingDraw, count_padding: bool, divisor: int | None) -> None:
     if not holds_real_cells(case):
         return
-    result = pool(np.array(case.x), case.windows, "avg", count_padding=count_padding, divisor=divisor)
+    options: dict[str, Any] = {"count_padding": count_padding, "divisor": divisor}
+    result = pool(np.array(case.x), case.windows, "avg", exact=True, **options)
     wanted = case.looped("avg", count_include_pad=count_padding, divisor=divisor)
     assert np.vectorize(Fraction, otypes=[object])(result.astype(object)).tolist() == wanted
+    floats = pool(np.array(case.x), case.windows, "avg", **options)
+    assert floats.dtype == np.float64
+    assert floats.tolist() == np.vectorize(float, otypes=[float])(np.array(wanted, object)).tolist()
+    sizes = np.shape(case.x)[-len(case.windows) :]
+    by = average_divisors(case.windows, sizes, count_padding, divisor)
+    assert exact_quotients(floats, by).tolist() == wanted
 
 
 @QUICK
 @given(poolings(huge_integers | fractions, st.integers(1, 2)), st.booleans())
 def test_averages_of_huge_numbers_and_fractions_are_exact(case: PoolingDraw, count_padding: bool) -> None:
     if holds_real_cells(case):
-        result = pool(np.array(case.x, object), case.windows, "avg", count_padding=count_padding)
+        result = pool(np.array(case.x, object), case.windows, "avg", count_padding=count_padding, exact=True)
         assert result.tolist() == case.looped("avg", count_include_pad=count_padding)
 
 
@@ -115,7 +123,7 @@ def test_adaptive_windows(data: st.DataObject) -> None:
     sizes = data.draw(st.lists(st.integers(1, 7), min_size=1, max_size=2))
     outputs = [data.draw(st.integers(1, 9)) for _ in sizes]
     x = np.random.default_rng(data.draw(st.integers(0, 99))).integers(-4, 5, (2, *sizes))
-    average = pool_adaptive(x, outputs, "avg").astype(object)
+    average = pool_adaptive(x, outputs, "avg", exact=True).astype(object)
     wanted = adaptive_loops(x.tolist(), "avg", outputs)
     assert np.vectorize(Fraction, otypes=[object])(average).tolist() == wanted
     values, positions = pool_adaptive_indices(x, outputs, "max")
@@ -132,7 +140,7 @@ def test_one_sided_padding_and_dilation() -> None:
         assert pool(x, [window], kind).tolist() == pool_loops(x.tolist(), kind, [3], **options)
     for counted in (True, False):
         wanted = pool_loops(x.tolist(), "avg", [3], count_include_pad=counted, **options)
-        assert pool(x, [window], "avg", count_padding=counted).tolist() == wanted
+        assert pool(x, [window], "avg", count_padding=counted, exact=True).tolist() == wanted
 
 
 def test_nan_wins_and_the_last_of_several_is_named_as_in_pytorch() -> None:
@@ -152,17 +160,22 @@ def test_minus_infinity_is_a_value_and_padding_is_not() -> None:
     assert pool_indices(x, windows, "max")[1].tolist() == [[0, 1, 3], [4, 5, 7]]
 
 
+@pytest.mark.parametrize("values", [[1, 2], [2, 4], [1, 2, 2]])
+def test_the_type_of_an_average_is_that_of_a_float(values: list[int]) -> None:
+    assert pool(np.array(values, np.uint8), [Window(len(values))], "avg").dtype == np.float64
+
+
 @pytest.mark.parametrize(
-    ("values", "kernel", "kind", "dtype"),
-    [([1, 2], 2, "avg", "float64"), ([2, 4], 2, "avg", "int64"), ([1, 2, 2], 3, "avg", "object")],
+    ("numbers", "divisor"),
+    [((2**60 + 1, 0), 2), ((2**53 + 1, 2**53), 3), ((2**70 + 3, 1), 7), ((1, -4), -3), ((0, 0), -2)],
 )
-def test_the_type_of_an_average_is_the_simplest_exact_one(values: Any, kernel: int, kind: str, dtype: str) -> None:
-    assert pool(np.array(values, np.uint8), [Window(kernel)], kind).dtype == dtype
-
-
-def test_averages_too_long_for_a_float_stay_fractions() -> None:
-    odd = 2**60 + 1
-    assert pool(np.array([odd, 0]), [Window(2)], "avg").tolist() == [Fraction(odd, 2)]
+def test_averages_are_rounded_once(numbers: tuple[int, int], divisor: int) -> None:
+    result = pool(np.array(numbers, object), [Window(2)], "avg", divisor=divisor)
+    assert result.tolist() == [float(Fraction(sum(numbers), divisor))]
+    assert not np.signbit(result[0]) or result[0]
+    assert pool(np.array(numbers, object), [Window(2)], "avg", divisor=divisor, exact=True).tolist() == [
+        Fraction(sum(numbers), divisor)
+    ]
 
 
 def test_half_precision_sums_in_single() -> None:

@@ -35,6 +35,7 @@ class ConvolutionOptions(TypedDict, total=False):
     output_padding: PerAxis | None
     dims: int | None
     layout: str | None
+    exact: bool
 
 
 class PoolingOptions(TypedDict, total=False):
@@ -50,9 +51,12 @@ class PoolingOptions(TypedDict, total=False):
     adaptive: PerAxis | None
     dims: int | None
     layout: str | None
+    exact: bool
 
 
-def filter_of(array: NDArray[Any], weight: NDArray[Any], given: ConvolutionOptions) -> tuple[Filter, tuple[str, ...]]:
+def filter_of(
+    array: NDArray[Any], kernel: ArrayLike | str, given: ConvolutionOptions
+) -> tuple[Filter, tuple[str, ...]]:
     """Make the convolution that arguments describe for an array, but for the array; and what is to be noted."""
     from convcalc.compute.channels_last import channels_last_notes, check_layout
     from convcalc.compute.layer import Filter
@@ -60,6 +64,7 @@ def filter_of(array: NDArray[Any], weight: NDArray[Any], given: ConvolutionOptio
     from convcalc.model.operation import read_convolution
 
     refuse_unknown(given, ConvolutionOptions)
+    weight = as_kernel(kernel)
     asked = given.get("layout")
     layout = check_layout(asked or "chw")
     rank = given.get("dims") or usual_rank(weight.ndim, array.ndim)
@@ -82,6 +87,8 @@ def filter_of(array: NDArray[Any], weight: NDArray[Any], given: ConvolutionOptio
         given.get("constant"),
         given.get("flip", False),
         layout,
+        # Fractions that somebody wrote stay fractions; those of a named kernel do not.
+        given.get("exact", False) or not isinstance(kernel, str),
     )
     return filters, () if asked else channels_last_notes(array.shape)
 

@@ -49,6 +49,7 @@ def convolve(
     circular: int | None = None,
     dims: int | None = None,
     layout: str | None = None,
+    exact: bool = False,
     algorithm: str | None = None,
     threads: int | None = None,
 ) -> NDArray[Any]:
@@ -76,7 +77,8 @@ def convolve(
     (*k, C/groups, O), transposed (*k, O/groups, C).
 
     dtypes: float64, float32 and float16 stay what they are; whole numbers and Fractions (object arrays) come out
-    exact, as int64 or as Python's numbers where int64 is too small. Raises ShapeError where sizes do not fit,
+    exact, as int64 or as Python's numbers where int64 is too small; quotients by a named kernel such as "box:3" are
+    the nearest float64, or Fractions if `exact`. Raises ShapeError where sizes do not fit,
     DataError for numbers that cannot be computed with, UsageError for arguments that make no sense or do not apply.
 
     >>> import convcalc
@@ -101,11 +103,12 @@ def convolve(
         output_padding=output_padding,
         dims=dims,
         layout=layout,
+        exact=exact,
     )
-    array, weight = as_array(x), as_kernel(kernel)
+    array = as_array(x)
     if circular is not None:
-        array, weight, options = _periodic(array, weight, circular, options)
-    filters, notes = filter_of(array, weight, options)
+        array, kernel, options = _periodic(array, as_kernel(kernel), circular, options)
+    filters, notes = filter_of(array, kernel, options)
     warn(notes)
     return filters.on(array).compute(Options(algorithm, threads))
 
@@ -150,7 +153,7 @@ def gradients(
     from convcalc.compute.gradient import backward_pass
 
     array = as_array(x)
-    filters, notes = filter_of(array, as_kernel(kernel), options)
+    filters, notes = filter_of(array, kernel, options)
     warn(notes)
     backward = backward_pass(filters, array, as_array(dy))
     return Gradients(backward.of("x"), backward.of("w"), backward.of("b"))
@@ -172,6 +175,7 @@ def pool(
     indices: bool = False,
     dims: int | None = None,
     layout: str | None = None,
+    exact: bool = False,
     threads: int | None = None,
 ) -> Any:
     """Pool the last axes of x, every other axis by itself: x (..., *size) gives (..., *out).
@@ -185,9 +189,9 @@ def pool(
     `indices` ("max", "min") the result is a pair: values, and flat positions in the unpadded plane (int64). With the
     `layout` "hwc", which Keras's notation implies, the channels of x and the result are last: ([N,] *size, C).
 
-    dtypes: maximum and minimum keep that of x; averages of whole numbers are exact: int64 or float64 where every one
-    is exact in it, else Fractions. Raises ShapeError where sizes do not fit or a window holds no real cell,
-    UsageError for arguments that make no sense.
+    dtypes: maximum and minimum keep that of x; averages of whole numbers are the float64 nearest to the exact one, or
+    if `exact` Fractions (int64 where all are whole), which those of Fractions always are. Raises ShapeError where
+    sizes do not fit or a window holds no real cell, UsageError for arguments that make no sense.
 
     >>> import convcalc
     >>> convcalc.pool([[1, 9, 2, 3], [4, 5, 6, 8]], "max", 2)
@@ -209,12 +213,15 @@ def pool(
         adaptive=adaptive,
         dims=dims,
         layout=layout,
+        exact=exact,
     )
     array = as_array(x)
     written = pooling_of(array, layer, kernel, options)
     warn(written.notes)
-    wanted, engine = indices or written.layer.indices, Options(threads=threads)
-    values, positions = apply_pooling(written.layer, array, indices=wanted, options=engine, layout=written.layout)
+    found, engine = written.layer, Options(threads=threads)
+    values, positions = apply_pooling(
+        found, array, indices=indices or found.indices, exact=exact, options=engine, layout=written.layout
+    )
     return values if positions is None else (values, positions)
 
 
@@ -241,4 +248,5 @@ def pool_gradient(
     array = as_array(x)
     written = pooling_of(array, layer, kernel, options)
     warn(written.notes)
-    return pooling_gradient(written.layer, array, as_array(dy), written.layout)
+    exact = options.get("exact", False)
+    return pooling_gradient(written.layer, array, as_array(dy), written.layout, exact)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from convcalc.cli.jobs import Job
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
     from convcalc.report.blocks import Report
+
+MOST_FRACTIONS = 1 << 20
+"""Cells that are made fractions for the eye; a fraction takes about a microsecond."""
 
 Notes = tuple[str, ...]
 
@@ -68,16 +72,32 @@ def answer(
 def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
     """Compute the result and report it, explained and judged as far as that is wanted."""
     values, indices = job.run()
+    divisors = job.divisors
+    exact = None if divisors is None else partial(_exact, values, divisors)
     shown = wanted.shown
     operands = tuple(Grid(array, title=title) for title, array in job.operands) if shown.show_input else ()
-    display = Display(operands, shown.heatmap, shown.precision, job.layout, job.picture(values), labels=job.labels)
-    verdict = _judged(job.question, values, wanted)
+    display = Display(
+        operands,
+        shown.heatmap,
+        shown.precision,
+        job.layout,
+        job.picture(values),
+        labels=job.labels,
+        exact=exact,
+    )
+    told = values if exact is None or not wanted.looks else exact()
+    verdict = _judged(job.question, told, wanted)
     shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
     write = number_writer(shown.precision)
-    comment = Commentary(
-        _derived(job, values, wanted, verdict), verdict, notes, shows_answer=shows_answer, write=write
-    )
+    comment = Commentary(_derived(job, told, wanted, verdict), verdict, notes, shows_answer=shows_answer, write=write)
     return matrix_report(job.command, values, indices, display, comment)
+
+
+def _exact(values: Any, divisors: Any) -> Any:
+    """Return quotients as exact numbers; so many that it would take long stay floats."""
+    from convcalc.compute.quotients import exact_quotients
+
+    return exact_quotients(values, divisors) if values.size <= MOST_FRACTIONS else values
 
 
 def _derived(job: Job, values: Any, wanted: Wanted, verdict: Verdict | None) -> tuple[Derivation, ...]:

@@ -127,7 +127,7 @@ def conv(
     how = engine_of(engine)
     kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
-    request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how)
+    request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, shown.precision)
     asked: Request = request
     if sequence.origin is not None or sequence.circular is not None:
         from convcalc.cli.sequence import sequence_request
@@ -154,6 +154,7 @@ class _Request(Value):
     bias: "Matrix | None"
     numbers: NumberOptions
     engine: Engine
+    precision: int | None
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
         """Return the rows of the result as they come, None where it takes the whole input."""
@@ -163,7 +164,8 @@ class _Request(Value):
         operation = row_convolution(filters, rows.columns)
         if operation is None:
             return None
-        return convolved_rows(rows, operation, self.engine.row_options()), notes
+        exact = filters.exact or self.precision is not None
+        return convolved_rows(rows, operation, self.engine.row_options(), exact), notes
 
     def on(self, x: "Matrix") -> tuple[ConvolutionJob, tuple[str, ...]]:
         """Return the convolution of a matrix."""
@@ -196,7 +198,10 @@ class _Request(Value):
         numbers = None if bias is None else bias.array
         layout = self.layout or written.layout
         notes = (*kernel.notes, *(() if bias is None else bias.notes), *written.notes)
-        return Filter(written.layer, kernel.array, numbers, boundary, constant, self.filters.flip, layout), notes
+        # Fractions that somebody wrote stay fractions; those of a named kernel do not.
+        exact = self.numbers.exact or not kernel.named
+        how = (boundary, constant, self.filters.flip, layout, exact)
+        return Filter(written.layer, kernel.array, numbers, *how), notes
 
     def _kernel_sizes(self, shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
         return shape[:rank] if self.layout == "hwc" else shape[max(0, len(shape) - rank) :]

@@ -40,19 +40,24 @@ def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...],
     names = _wanted_names(backward, wanted)
     engine = job.engine.options()
     gradients = {name: backward.of(name, engine) for name in names}
+    exact = {name: gradients[name] for name in names if name in backward.quotients and not wanted.numbers.exact}
+    told = gradients[names[0]]
+    if exact:
+        from convcalc.compute.quotients import nearest
+
+        gradients |= {name: nearest(array) for name, array in exact.items()}
     shown = wanted.shown
     operands = (*job.operands, ("dY", dy.array))
     beside = tuple(Grid(array, title=title) for title, array in operands) if shown.show_input else ()
     picture = backward.picture(names[0], gradients[names[0]])
     display = Display(beside, shown.heatmap, shown.precision, job.layout, picture)
-    gradient = gradients[names[0]]
-    verdict = judge(lambda: job.question().replace(method=lambda _: gradient, layout="chw"), gradient, wanted)
-    derivations = _derived(backward, gradients, wanted, verdict)
+    verdict = judge(lambda: job.question().replace(method=lambda _: told, layout="chw"), told, wanted)
+    derivations = _derived(backward, gradients | exact, wanted, verdict)
     shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
     notes = tuple(dict.fromkeys((*notes, *dy.notes)))
     write = number_writer(shown.precision)
     comment = Commentary(derivations, verdict, notes, shows_answer=shows_answer, write=write)
-    return gradient_report(job.command, gradients, display, comment)
+    return gradient_report(job.command, gradients, display, comment, exact)
 
 
 def _derived(

@@ -50,6 +50,10 @@ class Job(Protocol):
     def labels(self) -> range | None:
         """The indices of the values of a sequence, where they are asked for."""
 
+    @property
+    def divisors(self) -> Any | None:
+        """What the result was divided by, where it is the float64 nearest to a quotient of whole numbers, or None."""
+
     def picture(self, values: Any) -> Any | None:
         """Return the result with its planes as the last two axes, None where it has them there."""
 
@@ -101,6 +105,14 @@ class ConvolutionJob(Value):
     def layout(self) -> str:
         """That of the filters."""
         return self.filters.layout
+
+    @property
+    def divisors(self) -> int | None:
+        """The common denominator of a kernel of fractions that were not written as such."""
+        if self.filters.exact:
+            return None
+        operands = self._planned().operands
+        return operands.denominator if operands.result == "quotient" else None
 
     def picture(self, values: Any) -> Any | None:
         """Return the result with its planes as the last two axes, None where it has them there."""
@@ -170,7 +182,8 @@ class ConvolutionJob(Value):
 class PoolingJob(Value):
     """A pooling of x by `layer`, with the indices of the cells it chose if they are asked for.
 
-    With the `layout` `hwc` x and the result have their channels last.
+    With the `layout` `hwc` x and the result have their channels last; if `exact`, averages of whole numbers stay
+    fractions.
     """
 
     layer: Pooling | AdaptivePooling
@@ -178,6 +191,7 @@ class PoolingJob(Value):
     indices: bool
     engine: Engine
     layout: str = "chw"
+    exact: bool = False
 
     command, labels = "pool", None
 
@@ -197,6 +211,16 @@ class PoolingJob(Value):
     def operands(self) -> tuple[tuple[str, Any], ...]:
         """The input."""
         return (("input", self.x),)
+
+    @property
+    def divisors(self) -> Any | None:
+        """What averages of whole numbers are divided by."""
+        from convcalc.compute.layer import pooling_divisors
+        from convcalc.compute.number_types import kind_of
+
+        if self.exact or self.layer.kind != "avg" or kind_of(self.x) != "whole":
+            return None
+        return pooling_divisors(self.layer, self.x.shape, self.layout)
 
     def picture(self, values: Any) -> Any | None:
         """Return the result with its planes as the last two axes, None where it has them there."""
@@ -229,7 +253,9 @@ class PoolingJob(Value):
         rows = pooling_sizes(layer, shape).rows if isinstance(layer, Pooling) else None
         with meter(rows) as progress:
             options = self.engine.options(progress)
-            return apply_pooling(layer, self.x, indices=self.indices, options=options, layout=self.layout)
+            return apply_pooling(
+                layer, self.x, indices=self.indices, exact=self.exact, options=options, layout=self.layout
+            )
 
     @property
     def _channels_first(self) -> Any:
@@ -238,8 +264,8 @@ class PoolingJob(Value):
         return self.x if self.layout == "chw" else channels_first(self.x, rank_of(self.layer) or 0)
 
     def run_into(self, path: str | None) -> bool:
-        """Compute large values into a file; an average of whole numbers shows its dtype only at the end."""
-        from convcalc.compute.pooling.in_pieces import keeps_dtype, pool_in_pieces
+        """Compute large values into a file; fractions, and a norm of whole numbers, have to be in memory."""
+        from convcalc.compute.pooling.in_pieces import pool_in_pieces, result_dtype
         from convcalc.compute.pooling.plan import check_method
         from convcalc.compute.pooling.pool import pool_layer
         from convcalc.compute.pooling.sizes import pooling_sizes
@@ -247,11 +273,12 @@ class PoolingJob(Value):
         layer, x, memory = self.layer, self.x, self.engine.memory
         if path is None or self.indices or self.layout == "hwc" or not is_large(path, x):
             return False
-        if not isinstance(layer, Pooling) or not keeps_dtype(layer.kind, x.dtype):
+        dtype = None if self.exact else result_dtype(layer.kind, x.dtype)
+        if not isinstance(layer, Pooling) or dtype is None:
             return False
         check_method(self.engine.algorithm, x.dtype)
         sizes = pooling_sizes(layer, x.shape)
-        with npy_output(path, x.dtype.str, sizes.shape, x=x, rows=sizes.rows, memory=memory) as (out, told):
+        with npy_output(path, dtype, sizes.shape, x=x, rows=sizes.rows, memory=memory) as (out, told):
             pool = partial(pool_layer, layer, options=self.engine.options(told))
             pool_in_pieces(x, sizes.windows, out, pool, memory // 8)
         return True

@@ -88,7 +88,7 @@ def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
     from convcalc.matrix.kernels import named_kernel
 
     array = named_kernel(source)
-    return read_beside(source, numbers) if array is None else Matrix(array, origin=source)
+    return read_beside(source, numbers) if array is None else Matrix(array, origin=source, named=True)
 
 
 def read_beside(source: str, numbers: NumberOptions) -> Matrix:

@@ -56,9 +56,11 @@ def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
     grid = answer_grid(report)
     if separator is None or grid is None or grid.array.size < LARGE or report.blocks != (grid,) or grid.labels:
         return None
+    from convcalc.matrix.writing.digits import without_points
     from convcalc.matrix.writing.formats import plain_chunks
 
-    return plain_chunks(grid.array, grid.precision, separator)
+    chunks = plain_chunks(grid.for_rounding, grid.precision, separator)
+    return map(without_points, chunks) if grid.exact is not None and grid.precision is None else chunks
 
 
 def _rendered(report: Report, output: OutputOptions) -> str | bytes:
@@ -140,7 +142,8 @@ def _write(report: Report, path: str) -> None:
         write_bytes(path, pieces or (text if isinstance(text, bytes) else text.encode()))
     elif grid is not None and name.endswith(OUTPUT_ENDINGS):
         pictured = grid.picture is not None and name.endswith(".png")
-        write_matrix(grid.picture if pictured else grid.array, path, precision=grid.precision)
+        array = grid.picture if pictured else grid.for_rounding if name.endswith(".tsv") else grid.array
+        write_matrix(array, path, precision=grid.precision)
     else:
         endings = " ".join(sorted({*TEXT_ENDINGS, ".svg", *(OUTPUT_ENDINGS if grid is not None else ())}))
         reason = "that is for matrices" if name.endswith(OUTPUT_ENDINGS) else "its ending does not say how"

@@ -127,13 +127,17 @@ def stream(blocks: Iterable[Any], wanted: Wanted) -> int:
     # Loaded before the output is made, and not while rows leave.
     import orjson  # noqa: F401
 
-    from convcalc.matrix.writing.digits import row_blocks
+    from convcalc.compute.quotients import Quotients
+    from convcalc.matrix.writing.digits import row_blocks, without_points
 
     path, separator, precision = wanted.output.output, wanted.separator or " ", wanted.shown.precision
 
     def texts(blocks: Iterable[Any]) -> Iterator[bytes]:
         for rows in blocks:
-            yield from row_blocks(rows, separator, precision)
+            if isinstance(rows, Quotients):
+                yield from map(without_points, row_blocks(rows.values, separator, precision))
+            else:
+                yield from row_blocks(rows, separator, precision)
 
     if path is not None:
         from convcalc.matrix.writing.atomic import write_bytes

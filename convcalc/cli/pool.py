@@ -103,7 +103,7 @@ def pool(
     if gradient.grad is not None and pooling.indices:
         raise UsageError("--indices has no effect with --grad", hint="the maxima get the gradients anyway")
     wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
-    request = _Request(text or "", pooling, window, layout.layout, engine_of(engine))
+    request = _Request(text or "", pooling, window, layout.layout, numbers.exact, shown.precision, engine_of(engine))
     if source is None:
         from convcalc.cli.batch import answer_each
 
@@ -118,6 +118,8 @@ class _Request(Value):
     pooling: PoolOptions
     window: WindowArguments
     layout: str | None
+    exact: bool
+    precision: int | None
     engine: Engine
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
@@ -131,7 +133,11 @@ class _Request(Value):
         if self._layout(written) == "hwc" and len(layer.kernel) == 1:
             return None
         axes = row_windows(layer, rows.columns)
-        return None if axes is None else (pooled_rows(rows, layer, axes, self.engine.row_options()), written.notes)
+        if axes is None:
+            return None
+        # What is rounded on its way out is rounded once, from the exact number.
+        exact = self.exact or self.precision is not None
+        return pooled_rows(rows, layer, axes, self.engine.row_options(), exact), written.notes
 
     def on(self, x: "Matrix") -> tuple[PoolingJob, tuple[str, ...]]:
         """Return the pooling of a matrix."""
@@ -142,7 +148,7 @@ class _Request(Value):
             # One line of text is a row of a matrix where the window says that it has rows.
             array = array.reshape(1, -1)
         indices = self.pooling.indices or layer.indices
-        return PoolingJob(layer, array, indices, self.engine, layout), (*written.notes, *notes)
+        return PoolingJob(layer, array, indices, self.engine, layout, self.exact), (*written.notes, *notes)
 
     def _layout(self, written: WrittenPooling) -> str:
         """Return the layout of the data: the one asked for, else that of the notation."""

@@ -40,7 +40,7 @@ class Computation(Value):
     @property
     def fits_npy(self) -> bool:
         """Whether the output is numbers that an `.npy` file holds: no fractions, nor whole numbers beyond int64."""
-        return self.dtype != "object" and self.operands.result != "fraction"
+        return self.dtype != "object" and self.operands.result not in ("fraction", "quotient")
 
     @property
     def plan(self) -> Plan | None:
@@ -83,7 +83,7 @@ class Computation(Value):
 def job_of(operands: Operands, windows: Sequence[Window], groups: int) -> Job:
     """Return the job of operands x (N, C, *spatial) and weight (O, C/groups, *kernel)."""
     batch, channels, *sizes = operands.x.shape
-    outputs, whole = len(operands.weight), operands.result in ("whole", "fraction")
+    outputs, whole = len(operands.weight), operands.result in ("whole", "fraction", "quotient")
     rank_one = _is_rank_one(operands.weight, groups, whole)
     return Job(batch, channels, outputs, groups, tuple(sizes), tuple(windows), operands.work, whole, rank_one)
 

@@ -56,6 +56,12 @@ class BackwardPass(Value):
         without = self.operation.bias is None and not self.filters.layer.bias
         return ("x", "w") if without else ("x", "w", "b")
 
+    @property
+    def quotients(self) -> tuple[str, ...]:
+        """The gradients that are quotients of whole numbers, for programs the nearest float64."""
+        rounds = not self.filters.exact and kind_of(self.operation.kernel) == "fraction"
+        return ("x",) if rounds and kind_of(self.dy) == "whole" else ()
+
     def picture(self, name: str, gradient: Array) -> Array | None:
         """Return a gradient with its planes as the last two axes, None where it has them there."""
         layer = self.filters.layer

@@ -16,7 +16,13 @@ from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.nchw import NchwJob, Operation, to_nchw
 from convcalc.compute.number_types import Array
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
-from convcalc.compute.pooling.pool import DEFAULTS, pool_adaptive, pool_layer
+from convcalc.compute.pooling.pool import (
+    DEFAULTS,
+    adaptive_divisors,
+    average_divisors,
+    pool_adaptive,
+    pool_layer,
+)
 from convcalc.compute.terms import pooled_cells
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
@@ -41,7 +47,8 @@ class Filter(Value):
 
     kernel: the layer's weight, or of fewer axes (`nchw.nchw_shapes`); bias: (O,), one number or None. `boundary` is
     what the padding holds, None for what the layer says itself; `constant` and `flip` are as in `PlainConvolution`.
-    With the `layout` `hwc` input, kernel and result have their channels last (`channels_last`).
+    With the `layout` `hwc` input, kernel and result have their channels last (`channels_last`). `exact` is that
+    of an `NchwJob`.
 
     >>> import numpy as np
     >>> layer = Convolution(None, None, (2,), (2,), "valid", (1,))
@@ -56,6 +63,7 @@ class Filter(Value):
     constant: Any = None
     flip: bool = False
     layout: str = "chw"
+    exact: bool = True
 
     def on(self, x: Array) -> NchwJob:
         """Return the convolution of x, ready to be computed.
@@ -64,10 +72,10 @@ class Filter(Value):
         such boundary.
         """
         if self.layout == "chw":
-            return to_nchw(x, self.operation(x.shape))
+            return to_nchw(x, self.operation(x.shape)).replace(exact=self.exact)
         x = channels_first(x, len(self.layer.kernel))
         try:
-            return to_nchw(x, self.operation(x.shape)).replace(channels_last=True)
+            return to_nchw(x, self.operation(x.shape)).replace(channels_last=True, exact=self.exact)
         except ShapeError as error:
             said = "sizes in this message have their channels first"
             error.hint = said if error.hint is None else f"{error.hint}; {said}"
@@ -124,12 +132,14 @@ def apply_pooling(
     x: Array,
     *,
     indices: bool = False,
+    exact: bool = False,
     options: Options = DEFAULTS,
     layout: str = "chw",
 ) -> tuple[Array, Array | None]:
     """Pool the last axes of x by `layer`: the values, and where each was found if `indices` are wanted.
 
-    With the `layout` `hwc` the channels of x and the result are last, behind the axes that are pooled.
+    With the `layout` `hwc` the channels of x and the result are last, behind the axes that are pooled; `exact` is
+    that of `pool`.
 
     >>> import numpy as np
     >>> apply_pooling(Pooling("max", (2,), (2,), "valid", (1,)), np.array([3, 1, 4, 1]), indices=True)
@@ -139,9 +149,9 @@ def apply_pooling(
     if x.ndim < rank:
         raise ShapeError(f"{rank} spatial axes to pool, the input {size_text(x.shape)} has {x.ndim}")
     if layout == "chw":
-        values, places = _pooled(layer, x, indices, options)
+        values, places = _pooled(layer, x, indices, exact, options)
     else:
-        values, places = _pooled(layer, channels_first(x, rank), indices, options)
+        values, places = _pooled(layer, channels_first(x, rank), indices, exact, options)
         values = channels_last(values, rank)
         places = None if places is None else channels_last(places, rank)
     if drops_axes(layer, x.ndim):
@@ -150,24 +160,49 @@ def apply_pooling(
     return values, places
 
 
+def pooling_divisors(layer: Pooling | AdaptivePooling, shape: Sequence[int], layout: str = "chw") -> Array | None:
+    """Return what the sums behind the averages of an input of `shape` are divided by, None for another pooling.
+
+    The array broadcasts to the result of `apply_pooling`.
+
+    >>> pooling_divisors(Pooling("avg", (2,), (2,), "valid", (1,), ceil=True), (5,))
+    array([2, 2, 1])
+    """
+    if layer.kind != "avg":
+        return None
+    rank = _rank(layer)
+    end = len(shape) - (1 if layout == "hwc" and len(shape) > rank else 0)
+    spatial = tuple(shape[end - rank : end])
+    if isinstance(layer, AdaptivePooling):
+        outputs = [wanted or size for wanted, size in zip(layer.outputs, spatial, strict=True)]
+        divisors = adaptive_divisors(spatial, outputs)
+    else:
+        divisors = average_divisors(windows(layer, spatial), spatial, layer.count_padding, layer.divisor)
+    if not divisors.ndim:
+        return divisors
+    if drops_axes(layer, len(shape)):
+        return divisors.reshape(-1)
+    return divisors[..., None] if end < len(shape) else divisors
+
+
 def drops_axes(layer: Pooling | AdaptivePooling, axes: int) -> bool:
     """Return whether a pooling takes the spatial axes of an array of `axes` axes away, as Keras's global ones do."""
     return isinstance(layer, AdaptivePooling) and layer.drop_axes and axes > len(layer.outputs)
 
 
 def _pooled(
-    layer: Pooling | AdaptivePooling, x: Array, indices: bool, options: Options
+    layer: Pooling | AdaptivePooling, x: Array, indices: bool, exact: bool, options: Options
 ) -> tuple[Array, Array | None]:
     spatial = tuple(x.shape[x.ndim - _rank(layer) :])
     if isinstance(layer, AdaptivePooling):
         outputs = [size if wanted is None else wanted for wanted, size in zip(layer.outputs, spatial, strict=True)]
         if indices:
             return pool_adaptive_indices(x, outputs, layer.kind)
-        return pool_adaptive(x, outputs, layer.kind), None
+        return pool_adaptive(x, outputs, layer.kind, exact=exact), None
     axes = windows(layer, spatial)
     if indices:
         return pool_indices(x, axes, layer.kind)
-    return pool_layer(layer, x, axes, options), None
+    return pool_layer(layer, x, axes, options, exact), None
 
 
 def _rank(layer: Pooling | AdaptivePooling) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from convcalc.compute.channels_last import cell_channels_first, channels_last
 from convcalc.compute.computation import DEFAULTS, Computation, misfit
 from convcalc.compute.convolution import PlainConvolution
-from convcalc.compute.number_types import Array
+from convcalc.compute.number_types import Array, kind_of
 from convcalc.compute.terms import Rows
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
@@ -92,17 +92,22 @@ class NchwJob(Value):
     """A convolution ready to be computed: x (N, C, *spatial), `operation` with its weight of a framework's axes.
 
     `result` is the shape of the leading axes of the result, channels first. With `channels_last` the result has its
-    channels last, and cells of it are named so.
+    channels last, and cells of it are named so. Unless `exact`, fractions in the result that come of a
+    kernel alone are the nearest float64.
     """
 
     x: Any
     operation: Operation
     result: tuple[int, ...]
     channels_last: bool = False
+    exact: bool = True
 
     def computation(self, algorithm: str | None = None, work: str | None = None) -> Computation:
         """Check and plan the convolution; its output has a framework's axes (N, O, *output)."""
-        return self.operation.computation(self.x, algorithm, work)
+        planned = self.operation.computation(self.x, algorithm, work)
+        if self.exact or planned.operands.result != "fraction" or kind_of(self.x) == "fraction":
+            return planned
+        return planned.replace(operands=planned.operands.replace(result="quotient"))
 
     def compute(self, options: Options = DEFAULTS) -> Array:
         """Compute the result, in the axes of the input and kernel as they were given."""

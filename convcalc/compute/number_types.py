@@ -34,8 +34,8 @@ LIMITS = (("float32", 2**24), ("float64", EXACT_IN_FLOAT64), ("int64", 2**63))
 class Operands(Value):
     """Input, weight and bias, the dtype `work` to compute in, which holds them all, and the kind of the result.
 
-    The input may still have its own narrower dtype: it is converted tile by tile. `result` is `whole`, `fraction` or
-    the name of a float dtype; `denominator` divides a result of fractions.
+    The input may still have its own narrower dtype: it is converted tile by tile. `result` is `whole`, `fraction`,
+    `quotient` (fractions as the nearest float64) or the name of a float dtype; `denominator` divides fractions.
     """
 
     x: Array
@@ -48,7 +48,7 @@ class Operands(Value):
     @property
     def out_dtype(self) -> str:
         """The dtype of the output array: int64 for whole numbers, or object where they need more."""
-        if self.result in ("whole", "fraction"):
+        if self.result in ("whole", "fraction", "quotient"):
             return "object" if self.work == "object" else "int64"
         return self.result
 
@@ -56,6 +56,8 @@ class Operands(Value):
         """Convert the computed output into the type of the result: int64 if it fits, Fractions, or floats."""
         if self.result == "fraction":
             return fractions(product, self.denominator)
+        if self.result == "quotient":
+            return quotients(product, self.denominator)
         return narrow(product) if self.result == "whole" else product
 
 
@@ -263,6 +265,26 @@ def exact_add(left: Array, right: Array) -> Array:
     both = headroom(left, 2), headroom(right, 2)
     total = np.asarray(both[0] + both[1])
     return narrow(total) if total.dtype.kind == "O" and kind_of(total) == "whole" else total
+
+
+def quotients(whole: Array, divisors: Array | int) -> Array:
+    """Divide whole numbers by whole numbers; every quotient is the float64 nearest to the exact one.
+
+    Raises DataError where a quotient is beyond the range of float64.
+
+    >>> quotients(np.array([7, 12]), 3).tolist(), quotients(np.array([10**400], object), 10**399).tolist()
+    ([2.3333333333333335, 4.0], [10.0])
+    """
+    whole, by = narrow(whole), narrow(np.asarray(divisors))
+    if "O" not in (whole.dtype.kind, by.dtype.kind) and max(magnitude(whole), magnitude(by)) <= EXACT_IN_FLOAT64:
+        # Both are exact as floats, and the quotient of two floats is rounded once. Adding 0 takes the sign of -0.
+        return np.asarray(whole / by + 0.0)
+    flat = np.broadcast_to(by, whole.shape).ravel().tolist()
+    try:
+        found = [int(above) / int(below) for above, below in zip(whole.ravel().tolist(), flat, strict=True)]
+    except OverflowError as error:
+        raise DataError("an average is too large for float64", hint="use `exact`") from error
+    return np.array(found, np.float64).reshape(whole.shape) + 0.0
 
 
 def _whole_limit(dtype: np.dtype[Any]) -> int:

@@ -21,7 +21,8 @@ class Matrix(Value):
 
     `notes` are warnings for the user, `origin` is where the numbers came from (a file's name, "standard input",
     "the command line"), `typed` whether the source itself states the dtype, as `.npy` does and text does not, and
-    `image` that it is one, which is read with its channels first whatever the layout of other arrays.
+    `image` that it is one, which is read with its channels first whatever the layout of other arrays; `named` that
+    it is a kernel known by its name.
 
     >>> import numpy as np
     >>> Matrix(np.zeros((2, 3)), origin="zeros.npy").array.shape
@@ -33,3 +34,4 @@ class Matrix(Value):
     origin: str = ""
     typed: bool = False
     image: bool = False
+    named: bool = False

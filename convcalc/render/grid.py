@@ -11,7 +11,7 @@ from rich.text import Text
 
 from convcalc.render.heat import SHADES, color_of, levels
 from convcalc.render.numbers import Figures, brief, figures_of
-from convcalc.report.blocks import Beside, Grid
+from convcalc.report.blocks import Beside, Grid, number_kind
 
 SEPARATION = 4
 HEAT_ROWS = 16
@@ -25,8 +25,8 @@ def grid_lines(grid: Grid, width: int) -> Iterator[Text]:
     >>> [line.plain for line in grid_lines(Grid(np.array([[1, 20], [3, 4]])), 80)]
     ['  1 20', '  3  4', '2x2 int64']
     """
-    array = grid.array
-    figures = figures_of(array, width, grid.precision, _longest(grid.labels))
+    array = grid.for_reading
+    figures = figures_of(array, width, grid.precision, _longest(grid.labels), number_kind(grid.array))
     if grid.title:
         yield Text(grid.title, style="bold")
     if grid.labels:

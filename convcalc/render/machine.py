@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Matrices, Report, Table, answer_grid
+from convcalc.report.blocks import Grid, Matrices, Report, Table, answer_grid
 
 
 def render_json(report: Report) -> bytes:
@@ -17,18 +17,21 @@ def render_json(report: Report) -> bytes:
     grid = answer_grid(report)
     if isinstance(report.answer, Matrices):
         grid = report.answer.grids[0]
-    precision = None if grid is None else grid.precision
-    items = (_json_text(key) + b": " + _json_text(value, precision) for key, value in report.data.items())
+    items = (_json_text(key) + b": " + _json_text(value, grid) for key, value in report.data.items())
     return b"{" + b", ".join(items) + b"}\n"
 
 
-def _json_text(value: Any, precision: int | None = None) -> bytes:
+def _json_text(value: Any, grid: Grid | None = None) -> bytes:
     if hasattr(value, "dtype"):
+        from convcalc.matrix.writing.digits import without_points
         from convcalc.matrix.writing.formats import json_data
 
-        return json_data(value, precision)
+        if grid is None:
+            return json_data(value)
+        text = json_data(grid.for_rounding if value is grid.array else value, grid.precision)
+        return without_points(text) if grid.exact is not None and grid.precision is None else text
     if isinstance(value, dict):
-        items = (_json_text(key) + b": " + _json_text(each, precision) for key, each in value.items())
+        items = (_json_text(key) + b": " + _json_text(each, grid) for key, each in value.items())
         return b"{" + b", ".join(items) + b"}"
     import json
 
@@ -71,10 +74,14 @@ def render_csv(report: Report) -> str | bytes:
         writer.writerows(_verdict_rows(report.data["check"]))
     grid = answer_grid(report)
     if grid is not None:
+        from convcalc.matrix.writing.digits import without_points
         from convcalc.matrix.writing.formats import format_csv
 
         line = f"# {grid.label_line}\n" if grid.labels else ""
-        return (text.getvalue() + line).encode() + format_csv(grid.array, grid.precision)
+        numbers = format_csv(grid.for_rounding, grid.precision)
+        if grid.exact is not None and grid.precision is None:
+            numbers = without_points(numbers)
+        return (text.getvalue() + line).encode() + numbers
     for block in report.blocks:
         if isinstance(block, Table):
             writer.writerow(column.name for column in block.columns)

@@ -52,7 +52,7 @@ def _markdown(block: Table | Lines | Working | Grid) -> str:
             from convcalc.matrix.writing.formats import format_markdown
 
             heading = block.title or block.label_line
-            return (f"{heading}\n\n" if heading else "") + format_markdown(block.array, block.precision)
+            return (f"{heading}\n\n" if heading else "") + format_markdown(block.for_reading, block.precision)
 
 
 def _latex(block: Table | Lines | Working | Grid) -> str:
@@ -77,4 +77,4 @@ def _latex(block: Table | Lines | Working | Grid) -> str:
             from convcalc.matrix.writing.formats import format_latex
 
             heading = block.title or block.label_line
-            return (f"% {heading}\n" if heading else "") + format_latex(block.array, block.precision)
+            return (f"% {heading}\n" if heading else "") + format_latex(block.for_reading, block.precision)

@@ -95,8 +95,12 @@ def _split(text: str, scientific: bool) -> tuple[str, str | None]:
     return head, point + tail
 
 
-def figures_of(array: Any, width: int, precision: int | None = None, least: int = 1) -> Figures:
+def figures_of(
+    array: Any, width: int, precision: int | None = None, least: int = 1, kind: str | None = None
+) -> Figures:
     """Decide how to write `array` in lines of `width` characters, `least` of them before the decimal point.
+
+    `kind` of numbers is in the caption, else its own.
 
     >>> import numpy as np
     >>> matrix = np.array([[1.5, 10.0], [2.0, 3.25]])
@@ -116,7 +120,7 @@ def figures_of(array: Any, width: int, precision: int | None = None, least: int 
     before = max(before, least)
     fitting = max(2, (width - 2) // (before + after + 1))
     columns_shown = _shown(array.shape[-1] if array.ndim else 1, fitting)
-    caption = _caption(array, describe=None in rows_shown or None in columns_shown)
+    caption = _caption(array, kind or number_kind(array), describe=None in rows_shown or None in columns_shown)
     return Figures(before, after, scientific, rows_shown, columns_shown, MOST_PLANES, caption, precision)
 
 
@@ -147,8 +151,8 @@ def _is_decimal(number: Any) -> bool:
     return isinstance(number, float) or getattr(getattr(number, "dtype", None), "kind", "") == "f"
 
 
-def _caption(array: Any, *, describe: bool) -> str:
-    text = f"{size_text(array.shape)} {number_kind(array)}"
+def _caption(array: Any, kind: str, *, describe: bool) -> str:
+    text = f"{size_text(array.shape)} {kind}"
     if not describe:
         return text
     if array.dtype.kind == "f":

@@ -53,9 +53,12 @@ def _block(block: Block) -> str | bytes:
 
 
 def _grid(grid: Grid) -> bytes:
+    from convcalc.matrix.writing.digits import without_points
     from convcalc.matrix.writing.formats import format_plain
 
-    text = format_plain(grid.array, grid.precision)
+    text = format_plain(grid.for_rounding, grid.precision)
+    if grid.exact is not None and grid.precision is None:
+        text = without_points(text)
     if not grid.title:
         return f"# {grid.label_line}\n".encode() + text if grid.labels else text
     # Only the matrix without a title is the answer that the next command in a pipe reads.

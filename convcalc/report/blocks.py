@@ -60,7 +60,7 @@ class Grid(Value):
 
     `precision` is how many decimals are wanted, None for all that there are. A grid with a `title` accompanies the
     answer, the one without is the answer. `picture` is the same matrix as pictures show it, where that differs.
-    `labels` are the indices that the columns of a sequence have.
+    `labels` are the indices that the columns of a sequence have; `exact` makes the exact numbers of quotients, which the array holds as floats.
     """
 
     array: Any
@@ -69,6 +69,7 @@ class Grid(Value):
     precision: int | None = None
     picture: Any = None
     labels: range | None = None
+    exact: Callable[[], Any] | None = None
 
     @property
     def label_line(self) -> str:
@@ -81,6 +82,16 @@ class Grid(Value):
             return ""
         step = f" step {self.labels.step}" if self.labels.step > 1 else ""
         return f"n = {self.labels[0]}..{self.labels[-1]}{step}"
+
+    @property
+    def for_reading(self) -> Any:
+        """The numbers as a person reads them, 7/3 for a third of 7."""
+        return self.array if self.exact is None else self.exact()
+
+    @property
+    def for_rounding(self) -> Any:
+        """The numbers as a program reads them: exact ones only where they are rounded on the way."""
+        return self.array if self.precision is None else self.for_reading
 
 
 class Heat(Value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from convcalc.report.assembly import report_of
@@ -13,7 +14,8 @@ class Display(Value):
     """How a matrix is shown: next to the matrices it was computed from, as a heat map too, rounded to a precision.
 
     `picture` is the matrix with the planes that pictures show as its last two axes, where it has others there;
-    `labels` are the indices of the columns of a sequence; `title` names it where it stands beside others.
+    `labels` are the indices of the columns of a sequence; `title` names it where it stands beside others, and
+    `exact` makes its exact numbers where it has quotients as floats.
     """
 
     beside: tuple[Grid, ...] = ()
@@ -23,6 +25,7 @@ class Display(Value):
     picture: Any = None
     title: str = "output"
     labels: range | None = None
+    exact: Callable[[], Any] | None = None
 
 
 def matrix_report(
@@ -39,7 +42,9 @@ def matrix_report(
     [1, 2]
     """
     display, comment = display or Display(), comment or Commentary()
-    answer = Grid(array, precision=display.precision, picture=display.picture, labels=display.labels)
+    answer = Grid(
+        array, precision=display.precision, picture=display.picture, labels=display.labels, exact=display.exact
+    )
     data: dict[str, Any] = {"shape": list(array.shape), "dtype": number_kind(array), "data": array}
     if display.layout != "chw":
         data["layout"] = display.layout

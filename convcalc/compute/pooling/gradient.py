@@ -53,15 +53,24 @@ class PoolingBackwardPass(Value):
         assert name == "x", "a pooling has no kernel and no bias"
         if options.algorithm is not None:
             raise UsageError("the gradient of a pooling is computed in one way", place="`algorithm`")
-        return pooling_gradient(self.layer, self.x, self.dy, self.layout)
+        return pooling_gradient(self.layer, self.x, self.dy, self.layout, exact=True)
+
+    @property
+    def quotients(self) -> tuple[str, ...]:
+        """The gradients that are quotients of whole numbers, for programs the nearest float64."""
+        return ("x",) if self.layer.kind == "avg" and kind_of(self.dy) == "whole" else ()
 
     def picture(self, _name: str, gradient: Array) -> Array | None:
         """Return dX with its planes as the last two axes, None where it has them there."""
         return None if self.layout == "chw" else channels_first(gradient, rank_of(self.layer) or 0)
 
 
-def pooling_gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str = "chw") -> Array:
+def pooling_gradient(
+    layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str = "chw", exact: bool = False
+) -> Array:
     """Return dX of a pooling of x, for the gradient dy of its output, of whose shape dy is, both in the layout.
+
+    `exact` keeps the quotients of whole numbers that an average gives as Fractions.
 
     The first cell wins a tie, the last NaN among several, as in PyTorch. A norm of zeros has no derivative: its
     cells get 0. Raises what the pooling raises, and ShapeError where dy does not fit.
@@ -76,11 +85,11 @@ def pooling_gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layo
     if drops_axes(layer, x.ndim):
         dy = dy.reshape(*dy.shape[:-1], *(1,) * rank, dy.shape[-1]) if dy.ndim and layout == "hwc" else dy
     if layout == "hwc":
-        return channels_last(_gradient(layer, channels_first(x, rank), dy, layout), rank)
-    return _gradient(layer, x, dy, layout)
+        return channels_last(_gradient(layer, channels_first(x, rank), dy, layout, exact), rank)
+    return _gradient(layer, x, dy, layout, exact)
 
 
-def _gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str) -> Array:
+def _gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str, exact: bool) -> Array:
     """Return dX channels first, of x channels first and dy in the layout."""
     rank = len(layer.outputs if isinstance(layer, AdaptivePooling) else layer.kernel)
     kind = layer.kind
@@ -93,7 +102,7 @@ def _gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str
     if kind == "lp":
         return _lp(layer, x, dy, give)
     divisor = layer.divisor if isinstance(layer, Pooling) else None
-    return _average(dy, np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor), give)
+    return _average(dy, np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor), give, exact)
 
 
 def _outputs(layer: AdaptivePooling, sizes: Sequence[int]) -> list[int]:
@@ -146,7 +155,7 @@ def giving(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> tuple[Give,
     return give, counts, pairs
 
 
-def _average(dy: Array, divisors: Array, give: Give) -> Array:
+def _average(dy: Array, divisors: Array, give: Give, exact: bool) -> Array:
     """Give each real cell dY / divisor of every window that holds it; whole numbers and fractions exactly."""
     if dy.dtype.kind == "f":
         work = _single(dy)
@@ -156,7 +165,8 @@ def _average(dy: Array, divisors: Array, give: Give) -> Array:
     shares = (common // divisors) if abs(common) < 2**63 else common // divisors.astype(object)
     terms = math.prod(dy.shape) * int(max(1, np.abs(shares).max()))
     sums = give(headroom(whole, terms) * shares)
-    return divided(narrow(sums), np.asarray(abs(common)), denominator)
+    fractional = kind_of(dy) == "fraction"
+    return divided(narrow(sums), np.asarray(abs(common)), denominator, exact or fractional)
 
 
 def _lp(layer: Pooling | AdaptivePooling, x: Array, dy: Array, give: Give) -> Array:

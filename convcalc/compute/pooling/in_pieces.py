@@ -15,13 +15,15 @@ from convcalc.text import size_text
 Pool = Callable[[Array, Sequence[Window]], Array]
 
 
-def keeps_dtype(kind: str, dtype: np.dtype[np.generic]) -> bool:
-    """Return whether a pooling keeps the dtype of its input; that of an average of integers depends on all of them.
+def result_dtype(kind: str, dtype: np.dtype[np.generic]) -> str | None:
+    """Return the dtype of a pooling's result where that of its input decides it, else None.
 
-    >>> keeps_dtype("max", np.dtype("uint8")), keeps_dtype("avg", np.dtype("uint8"))
-    (True, False)
+    >>> result_dtype("max", np.dtype("uint8")), result_dtype("avg", np.dtype("uint8"))
+    ('|u1', '<f8')
     """
-    return dtype.kind == "f" or (kind in ("max", "min") and dtype.kind in "iu")
+    if dtype.kind == "f" or (kind in ("max", "min") and dtype.kind in "iu"):
+        return dtype.str
+    return "<f8" if kind == "avg" and dtype.kind in "biu" else None
 
 
 def pool_in_pieces(x: Array, windows: Sequence[Window], out: Array, pool: Pool, memory: int) -> None:

@@ -22,6 +22,7 @@ from convcalc.compute.number_types import (
     magnitude,
     narrow,
     numerators,
+    quotients,
     whole_type,
 )
 from convcalc.compute.pooling.running import Slide, axis_slice, cheaper_method, slide
@@ -56,15 +57,17 @@ def pool(
     count_padding: bool = True,
     divisor: int | None = None,
     norm: float = 2.0,
+    exact: bool = False,
     options: Options = DEFAULTS,
 ) -> Array:
     """Pool the last len(windows) axes of x, each plane by itself.
 
     x: (..., *spatial); returns (..., *output). Maximum and minimum keep the dtype, ignore the padding, and are NaN
     where a window holds a NaN. The average divides by `divisor` if given, else by the cells of the window inside
-    input and padding, or without `count_padding` by its real cells. Averages of integers and fractions are exact:
-    int64 or float64 where every average is exact in it, else Fractions. Lp is (sum x^norm)^(1/norm) over the real
-    cells, and NaN where that sum is negative; PyTorch differs under ceil_mode, where it scales a cut window up.
+    input and padding, or without `count_padding` by its real cells. Averages of whole numbers are the float64 nearest
+    to the exact one; of fractions, or if `exact`, they are int64 where all are whole, else Fractions. Lp is
+    (sum x^norm)^(1/norm) over the real cells, and NaN where that sum is negative; PyTorch differs under ceil_mode,
+    where it scales a cut window up.
 
     Raises ShapeError if a window holds no real cell, UsageError for an unknown kind, a divisor of 0 or a norm that
     is not a positive number, DataError if powers would overflow.
@@ -81,13 +84,26 @@ def pool(
 
     if kind == "avg":
         counts = [window_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)]
-        return _average(x, reduce, counts, divisor)
+        return _average(x, reduce, counts, divisor, exact)
     if kind == "lp":
         return _lp(x, reduce, norm)
     return reduce(x, np.maximum if kind == "max" else np.minimum)
 
 
-def pool_layer(layer: Pooling, x: Array, windows: Sequence[Window], options: Options = DEFAULTS) -> Array:
+def average_divisors(
+    windows: Sequence[Window], sizes: Sequence[int], count_padding: bool, divisor: int | None
+) -> Array:
+    """Return what an average divides the sums by that `pool` makes of an input of `sizes`; it broadcasts to them.
+
+    >>> average_divisors([Window(2, stride=2, ceil=True)], [5], True, None)
+    array([2, 2, 1])
+    """
+    return _divisors([window_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)], divisor)
+
+
+def pool_layer(
+    layer: Pooling, x: Array, windows: Sequence[Window], options: Options = DEFAULTS, exact: bool = False
+) -> Array:
     """Pool as `layer` says, but by `windows`, which may be those of a part of its input. See `pool`.
 
     >>> layer = Pooling("avg", (2,), (2,), "valid", (1,), divisor=4)
@@ -101,19 +117,26 @@ def pool_layer(layer: Pooling, x: Array, windows: Sequence[Window], options: Opt
         count_padding=layer.count_padding,
         divisor=layer.divisor,
         norm=layer.norm,
+        exact=exact,
         options=options,
     )
 
 
 def pool_adaptive(
-    x: Array, outputs: Sequence[int], kind: str, *, divisor: int | None = None, norm: float = 2.0
+    x: Array,
+    outputs: Sequence[int],
+    kind: str,
+    *,
+    divisor: int | None = None,
+    norm: float = 2.0,
+    exact: bool = False,
 ) -> Array:
     """Pool the last len(outputs) axes of x to the given sizes: window a spans floor(a·i/o) to ceil((a+1)·i/o).
 
     Numbers and errors are those of `pool`. Source: PyTorch's AdaptiveAvgPool2d.
 
     >>> pool_adaptive(np.array([1, 2, 3, 4, 5]), [2], "avg")
-    array([2, 4])
+    array([2., 4.])
     """
     x = check(x, outputs, kind, divisor, norm)
     spans = list(starmap(adaptive_windows, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
@@ -125,7 +148,7 @@ def pool_adaptive(
         return array if divisors is None else np.asarray(np.divide(array, divisors, out=array))
 
     if kind == "avg":
-        return _average(x, reduce, [np.array([end - start for start, end in span]) for span in spans], divisor)
+        return _average(x, reduce, [_lengths(span) for span in spans], divisor, exact)
     if kind == "lp":
         return _lp(x, reduce, norm)
     return reduce(x, np.maximum if kind == "max" else np.minimum)
@@ -207,15 +230,34 @@ def window_counts(window: Window, size: int, count_padding: bool) -> Array:
     return np.asarray(((cells >= low) & (cells < high)).sum(axis=1))
 
 
-def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int | None) -> Array:
-    divisors: Array = np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor)
+def adaptive_divisors(sizes: Sequence[int], outputs: Sequence[int]) -> Array:
+    """Return what the average of each window of an adaptive pooling is divided by.
+
+    >>> adaptive_divisors([5], [2])
+    array([3, 3])
+    """
+    return _divisors([_lengths(adaptive_windows(*axis)) for axis in zip(sizes, outputs, strict=True)], None)
+
+
+def _lengths(spans: Sequence[tuple[int, int]]) -> Array:
+    return np.array([end - start for start, end in spans])
+
+
+def _divisors(counts: Sequence[Array], divisor: int | None) -> Array:
+    """Return what sums are divided by, from the cells of the windows along each axis."""
+    return np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor)
+
+
+def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int | None, exact: bool) -> Array:
+    divisors = _divisors(counts, divisor)
     if x.dtype.kind == "f":
         work = np.result_type(x.dtype, np.float32)
         averages = reduce(x.astype(work, copy=False), np.add, divisors.astype(work))
         return averages.astype(x.dtype, copy=False)
-    whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
+    fractional = kind_of(x) == "fraction"
+    whole, denominator = numerators(x) if fractional else (x, 1)
     cells = math.prod(int(axis_counts.max()) for axis_counts in counts)
-    return divided(narrow(reduce(_as_whole(whole, cells), np.add)), divisors, denominator)
+    return divided(narrow(reduce(_as_whole(whole, cells), np.add)), divisors, denominator, exact or fractional)
 
 
 def _as_whole(whole: Array, cells: int) -> Array:
@@ -223,14 +265,10 @@ def _as_whole(whole: Array, cells: int) -> Array:
     return whole.astype(object if whole_type(magnitude(whole) * cells) == "object" else np.int64)
 
 
-def divided(sums: Array, divisors: Array, denominator: int) -> Array:
-    """Divide integer sums exactly: as floats if every quotient is a short decimal, else as Fractions."""
-    halvings = int(divisors.max()).bit_length() - 1
-    powers_of_two = denominator == 1 and not np.any((divisors < 1) | (divisors & (divisors - 1) != 0))
-    # n / 2^a has the digits of n·5^a: 15 digits survive float64 and its shortest text.
-    if powers_of_two and magnitude(sums) * 5**halvings < 10**15:
-        quotients = np.asarray(sums / divisors)
-        return quotients if np.any(quotients % 1) else quotients.astype(np.int64)
+def divided(sums: Array, divisors: Array, denominator: int, exact: bool = False) -> Array:
+    """Divide integer sums: whole numbers to the nearest float64, or if `exact` or over a denominator to Fractions."""
+    if not exact and denominator == 1:
+        return quotients(sums, divisors)
     return fractions(sums, divisors.astype(object) * denominator if denominator > 1 else divisors)
 
 

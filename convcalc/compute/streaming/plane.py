@@ -15,13 +15,14 @@ from convcalc.compute.boundary import extend
 from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.layer import Filter
 from convcalc.compute.nchw import NchwJob, to_nchw
-from convcalc.compute.number_types import Array, kind_of, magnitude
+from convcalc.compute.number_types import Array, kind_of
 from convcalc.compute.pooling.pool import pool_layer
+from convcalc.compute.quotients import Quotients
 from convcalc.compute.streaming.row_window import RowStream, joined
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError
-from convcalc.geometry import EXACT_IN_FLOAT64, Padding, Window, axis_name
+from convcalc.geometry import Padding, Window, axis_name
 from convcalc.layers import Convolution, Pooling, windows
 
 # Tall enough that the windows of a layer depend on the remainder of the height, if on the height at all.
@@ -108,12 +109,14 @@ def row_convolution(filters: Filter, columns: int) -> PlainConvolution | None:
     return operation.replace(windows=axes)
 
 
-def convolved_rows(blocks: Iterable[Array], operation: PlainConvolution, options: Options) -> Iterator[Array]:
+def convolved_rows(
+    blocks: Iterable[Array], operation: PlainConvolution, options: Options, exact: bool = True
+) -> Iterator[Array | Quotients]:
     """Convolve a plane whose rows arrive in blocks (rows, columns); yield blocks of output rows, never empty ones.
 
     With one window every row is convolved by itself, with two the plane; the kernel has as many axes. The result is
-    that of all rows together; its dtype may become wider as rows arrive. Errors are those of `to_nchw` and its
-    computation; errors about the height are raised at the end.
+    that of all rows together; its dtype may become wider as rows arrive, and unless `exact` fractions are Quotients.
+    Errors are those of `to_nchw` and its computation; errors about the height are raised at the end.
 
     >>> plane = [np.array([[1, 0, 1]]), np.array([[2, 1, 0], [0, 1, 1]])]
     >>> operation = PlainConvolution(np.array([[1, 0], [0, 1]]), (Window(2), Window(2)))
@@ -122,46 +125,62 @@ def convolved_rows(blocks: Iterable[Array], operation: PlainConvolution, options
     """
     kernel, bias, windows = operation.kernel, operation.bias, operation.windows
     steady = options.replace(algorithm=options.algorithm or steady_algorithm(kernel.shape, len(windows)))
-    exact = kind_of(kernel) != "float" and (bias is None or kind_of(bias) != "float")
+    no_floats = kind_of(kernel) != "float" and (bias is None or kind_of(bias) != "float")
 
     def convolved(rows: Array, part: PlainConvolution) -> Array:
-        return to_nchw(rows, part).compute(options if exact and rows.dtype.kind != "f" else steady)
+        job = to_nchw(rows, part).replace(exact=exact)
+        return job.compute(options if no_floats and rows.dtype.kind != "f" else steady)
 
+    watched = _Watched(blocks)
+    found: Iterator[Array]
     if len(windows) == 1:
-        yield from (convolved(rows, operation) for rows in blocks)
-        return
-    if operation.boundary != "zeros":
-        blocks = extended_rows(blocks, windows, operation.boundary, operation.constant or 0)
-        bare = tuple(window.replace(padding=Padding()) for window in windows)
-        operation = operation.replace(windows=bare, boundary="zeros", constant=None)
-    yield from _streamed(
-        blocks, operation.windows, lambda rows, axes: convolved(rows, operation.replace(windows=axes))
-    )
+        found = (convolved(rows, operation) for rows in watched)
+    else:
+        rows_in: Iterable[Array] = watched
+        if operation.boundary != "zeros":
+            rows_in = extended_rows(watched, windows, operation.boundary, operation.constant or 0)
+            bare = tuple(window.replace(padding=Padding()) for window in windows)
+            operation = operation.replace(windows=bare, boundary="zeros", constant=None)
+        found = _streamed(
+            rows_in, operation.windows, lambda rows, axes: convolved(rows, operation.replace(windows=axes))
+        )
+    for rows in found:
+        yield Quotients(rows, None) if no_floats and not watched.floats and rows.dtype.kind == "f" else rows
 
 
 def pooled_rows(
-    blocks: Iterable[Array], layer: Pooling, windows: Sequence[Window], options: Options
-) -> Iterator[Array]:
+    blocks: Iterable[Array], layer: Pooling, windows: Sequence[Window], options: Options, exact: bool = False
+) -> Iterator[Array | Quotients]:
     """Pool a plane whose rows arrive in blocks (rows, columns); yield blocks of output rows, never empty ones.
 
-    `windows` are those of `row_windows`. Once an average is a float, all later ones are. Errors are those of `pool`;
-    errors about the height are raised at the end.
+    `windows` are those of `row_windows`. Averages of whole numbers are Quotients, or Fractions if `exact`. Errors are
+    those of `pool`; errors about the height are raised at the end.
 
     >>> layer = Pooling("avg", (2, 2), (2, 2), "valid", (1, 1))
     >>> blocks = [np.array([[1, 2]]), np.array([[3, 5]]), np.array([[0, 0], [2, 2]])]
-    >>> [rows.tolist() for rows in pooled_rows(blocks, layer, [Window(2, 2), Window(2, 2)], Options())]
+    >>> [rows.values.tolist() for rows in pooled_rows(blocks, layer, [Window(2, 2), Window(2, 2)], Options())]
     [[[2.75]], [[1.0]]]
     """
 
     def pooled(rows: Array, axes: Sequence[Window]) -> Array:
-        return pool_layer(layer, rows, axes, options)
+        return pool_layer(layer, rows, axes, options, exact)
 
-    found = (pooled(rows, windows) for rows in blocks) if len(windows) == 1 else _streamed(blocks, windows, pooled)
-    floats = False
+    watched = _Watched(blocks)
+    found = (pooled(rows, windows) for rows in watched) if len(windows) == 1 else _streamed(watched, windows, pooled)
     for rows in found:
-        floats = floats or rows.dtype.kind == "f"
-        whole = rows.dtype.kind == "i" and magnitude(rows) < EXACT_IN_FLOAT64
-        yield rows.astype(np.float64) if floats and whole else rows
+        yield Quotients(rows, None) if layer.kind == "avg" and not watched.floats and rows.dtype.kind == "f" else rows
+
+
+class _Watched:
+    """Blocks of rows as they pass, and whether there were floats among them."""
+
+    def __init__(self, blocks: Iterable[Array]) -> None:
+        self._blocks, self.floats = blocks, False
+
+    def __iter__(self) -> Iterator[Array]:
+        for rows in self._blocks:
+            self.floats = self.floats or kind_of(rows) == "float"
+            yield rows
 
 
 def _streamed(blocks: Iterable[Array], windows: Sequence[Window], compute: Any) -> Iterator[Array]:

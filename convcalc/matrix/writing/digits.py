@@ -7,6 +7,7 @@ Large arrays go through orjson, small ones do not wait for it to be imported; bo
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_POINT_ZERO = re.compile(rb"\.0(?=[\s,\]])")
 _DIGITS_AT_ONCE = 4000
 _WORTH_ORJSON = 4096
 _BLOCK = 2048
@@ -42,6 +44,15 @@ def row_blocks(rows: NDArray[Any], separator: str = " ", precision: int | None =
         block = rows[start : start + height]
         text = _fast_block(block, separator) if fast else None
         yield _slow_block(block, separator, precision) if text is None else text
+
+
+def without_points(text: bytes) -> bytes:
+    """Return the text of quotients of whole numbers, in which whole ones are written as such.
+
+    >>> without_points(b"2.3333333333333335 4.0\\n-6.0 1e+16\\n")
+    b'2.3333333333333335 4\\n-6 1e+16\\n'
+    """
+    return _POINT_ZERO.sub(b"", text)
 
 
 def cell_texts(array: NDArray[Any], precision: int | None = None) -> list[str]:
