@@ -53,17 +53,20 @@ def _block(block: Block) -> str | bytes:
 
 
 def _grid(grid: Grid) -> bytes:
-    from convcalc.matrix.writing.digits import without_points
-    from convcalc.matrix.writing.formats import format_plain
-
-    text = format_plain(grid.for_rounding, grid.precision)
-    if grid.exact is not None and grid.precision is None:
-        text = without_points(text)
+    text = _numbers(grid)
     if not grid.title:
         return f"# {grid.label_line}\n".encode() + text if grid.labels else text
     # Only the matrix without a title is the answer that the next command in a pipe reads.
     lines = [grid.title.encode() + b":", *text.splitlines()]
     return b"".join((b"# " + line).rstrip() + b"\n" for line in lines)
+
+
+def _numbers(grid: Grid) -> bytes:
+    from convcalc.matrix.writing.digits import without_points
+    from convcalc.matrix.writing.formats import format_plain
+
+    text = format_plain(grid.for_rounding, grid.precision)
+    return without_points(text) if grid.exact is not None and grid.precision is None else text
 
 
 def matrices_text(block: Matrices) -> bytes:
@@ -75,11 +78,9 @@ def matrices_text(block: Matrices) -> bytes:
     >>> matrices_text(Matrices((Grid(np.array([[1, 2]]), title="dX"), Grid(np.array([3]), title="db"))))
     b'# dX shape: 1x2\n1 2\n\n# db shape: 1\n3\n'
     """
-    from convcalc.matrix.writing.formats import format_plain
-
     parts = []
     for grid in block.grids:
-        text = format_plain(grid.array, grid.precision)
+        text = _numbers(grid)
         rows = text.partition(b"\n")[2] if grid.array.ndim > 2 else text
         parts.append(f"# {grid.title} shape: {size_text(grid.array.shape)}\n".encode() + rows)
     return b"\n".join(parts)
