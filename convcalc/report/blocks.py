@@ -59,8 +59,9 @@ class Grid(Value):
     """A matrix (a NumPy array) with the indices of the cells in it that are marked as wrong.
 
     `precision` is how many decimals are wanted, None for all that there are. A grid with a `title` accompanies the
-    answer, the one without is the answer. `picture` is the same matrix as pictures show it, where that differs.
-    `labels` are the indices that the columns of a sequence have; `exact` makes the exact numbers of quotients, which the array holds as floats.
+    answer, the one without is the answer. `picture` is the same matrix as pictures show it, where that differs;
+    `labels` are the indices that the columns of a sequence have; `exact` makes the exact numbers of quotients, which
+    the array holds as floats.
     """
 
     array: Any
