@@ -34,6 +34,7 @@ class Held(Value):
     With `weights` None there are `times` / `share` for each of the channels, for each of the numbers on the last
     axis, or for each number of a sample. `vectors` of them are put before those that come in, on the axis before
     the last (the class token); `sizes` are those of a tensor that goes out instead of what comes in.
+    Keras counts its buffers as parameters: `buffers_are_parameters`.
     """
 
     weights: int | None = None
@@ -44,3 +45,4 @@ class Held(Value):
     share: int = 1
     vectors: int = 0
     sizes: tuple[int, ...] | None = None
+    buffers_are_parameters: bool = False

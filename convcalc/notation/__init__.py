@@ -76,6 +76,10 @@ def parse_network(
     if len(text) > MAX_TEXT:
         message = f"a text of {len(text)} characters is too long to be layers, at most {MAX_TEXT} are read"
         raise SpecError(message, place=place or None)
+    if text.lstrip()[:1] == "{" and '"class_name"' in text:
+        from convcalc.notation.files.keras_config import read_keras_json
+
+        return read_keras_json(text, place).network()
     source = Source(plain_signs(text), place)
     reading = read_network(source, rank, notation, inputs)
     nodes: list[Node] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convcalc import layers
 from convcalc.errors import ConvcalcError
 from convcalc.layers import Layer
 from convcalc.text import Source
@@ -91,3 +92,13 @@ class Entry:
 def too_many(source: Source, start: int, end: int) -> ConvcalcError:
     """Return the error for a text of too many layers."""
     return source.fault(f"there are more than {MAX_LAYERS} layers", start, end)
+
+
+def set_channels(entries: list[Entry], channels: int) -> None:
+    """Set the channels of an `Input` whose other sizes are open in the first layer that takes channels."""
+    for entry in entries:
+        if isinstance(entry.layer, layers.Convolution | layers.Normalization | layers.Linear):
+            entry.layer = layers.complete(entry.layer, layers.TensorShape((channels,), 0))
+            return
+        if not isinstance(entry.layer, layers.Elementwise | layers.Pooling | layers.Border | layers.Resize):
+            return

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from convcalc import layers
 from convcalc.errors import ConvcalcError, SpecError
 from convcalc.notation.call.signature import Signatures
 from convcalc.notation.call.syntax import Call, Sequence, read_expression
-from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, too_many
+from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, set_channels, too_many
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.text import Source, did_you_mean, fold
 
@@ -97,7 +96,7 @@ def read_network(
     if not entries:
         raise source.fault("there are no layers in this text", 0, 0)
     if reader.channels is not None:
-        _set_channels(entries, reader.channels)
+        set_channels(entries, reader.channels)
     if common == "either":
         common = "keras" if reader.only_keras else "pytorch"
     return Reading(entries, reader.input, common)
@@ -163,16 +162,6 @@ def _single_item(text: str) -> Item | None:
 
 def _is_word(word: str) -> bool:
     return len(word.split()) == 1 and word[0].isalpha() and not any(bracket in word for bracket in "[])")
-
-
-def _set_channels(entries: list[Entry], channels: int) -> None:
-    """Set the channels of an `Input` whose other sizes are open in the first layer that takes channels."""
-    for entry in entries:
-        if isinstance(entry.layer, layers.Convolution | layers.Normalization | layers.Linear):
-            entry.layer = layers.complete(entry.layer, layers.TensorShape((channels,), 0))
-            return
-        if not isinstance(entry.layer, layers.Elementwise | layers.Pooling | layers.Border | layers.Resize):
-            return
 
 
 class _Reader:

@@ -7,10 +7,13 @@ from typing import BinaryIO
 
 from convcalc.errors import DataError
 from convcalc.notation.files.graph_builder import GraphBuilder
-from convcalc.notation.nodes import Network, Node
+from convcalc.notation.nodes import Network
 
 HEAD_BYTES = 16
 """As many bytes show the format."""
+
+CONFIG = "config.json"
+LONGEST_CONFIG = 1 << 25
 
 
 def read_binary(stream: BinaryIO, place: str) -> Network | None:
@@ -19,19 +22,7 @@ def read_binary(stream: BinaryIO, place: str) -> Network | None:
     Raises DataError for a file that is damaged, and SpecError for what is in it but is not read.
     """
     builder = _builder(stream, place)
-    if builder is None:
-        return None
-    nodes = [
-        Node(entry.layer, entry.text, "", (0, 0), place, entry.name, entry.notes, entry.activation, entry.inputs)
-        for entry in builder.entries
-    ]
-    return Network(
-        tuple(nodes),
-        builder.input,
-        notation=builder.notation,
-        assumptions=builder.assumptions,
-        objections=builder.objections,
-    )
+    return None if builder is None else builder.network()
 
 
 def _builder(stream: BinaryIO, place: str) -> GraphBuilder | None:
@@ -41,6 +32,12 @@ def _builder(stream: BinaryIO, place: str) -> GraphBuilder | None:
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
         hint = "save it in Keras as model.keras, or write model.to_json() to a .json"
         raise DataError("HDF5 files are not read", place=place, hint=hint)
+    if head.startswith(b"PK\x03\x04"):
+        config = _keras_config(stream, place)
+        if config is not None:
+            from convcalc.notation.files.keras_config import read_keras_json
+
+            return read_keras_json(config, place)
     if head.startswith(b"PK\x03\x04") or _is_pickle(head):
         from convcalc.notation.files.pickled import read_pickled
 
@@ -51,6 +48,22 @@ def _builder(stream: BinaryIO, place: str) -> GraphBuilder | None:
         if is_safetensors(head):
             return read_safetensors(stream, size, place)
     return None
+
+
+def _keras_config(stream: BinaryIO, place: str) -> str | None:
+    """Return the `config.json` of an archive of Keras's, None for another archive."""
+    import zipfile
+    import zlib
+
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            if CONFIG not in archive.namelist():
+                return None
+            if archive.getinfo(CONFIG).file_size > LONGEST_CONFIG:
+                raise DataError(f"the {CONFIG} of this archive is too long", place=place)
+            return archive.read(CONFIG).decode()
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, ValueError, EOFError) as error:
+        raise DataError(f"the archive is damaged: {error}"[:200], place=place) from error
 
 
 def _is_pickle(head: bytes) -> bool:

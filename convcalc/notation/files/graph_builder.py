@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from convcalc.errors import ConvcalcError, UsageError
 from convcalc.layers import Layer
 from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
+from convcalc.notation.nodes import Network, Node
 from convcalc.text import Source
 
 
@@ -23,6 +24,7 @@ class GraphBuilder:
         self.source = source
         self.notation = notation
         self.entries: list[Entry] = []
+        self.layout = "hwc" if notation == "keras" else "chw"
         self.input: tuple[int, ...] | None = None
         self.assumptions: tuple[str, ...] = ()
         self.objections: tuple[ConvcalcError, ...] = ()
@@ -36,13 +38,30 @@ class GraphBuilder:
         name: str = "",
         text: str = "",
         notes: tuple[str, ...] = (),
+        activation: Layer | None = None,
     ) -> int:
         """Add a layer that takes `inputs` and return the tensor it makes; without a text it is shown in words."""
         if len(self.entries) >= MAX_LAYERS:
             raise too_many(self.source, *span)
         shown = text or layer_text(layer)
-        self.entries.append(Entry(*span, layer, name, notes, inputs=tuple(inputs), text=shown))
+        self.entries.append(Entry(*span, layer, name, notes, activation, tuple(inputs), shown))
         return len(self.entries) - 1
+
+    def network(self) -> Network:
+        """Return the network of a file without lines: the place of every layer is the file."""
+        place = self.source.place
+        nodes = [
+            Node(entry.layer, entry.text, "", (0, 0), place, entry.name, entry.notes, entry.activation, entry.inputs)
+            for entry in self.entries
+        ]
+        return Network(
+            tuple(nodes),
+            self.input,
+            self.layout,
+            self.notation,
+            assumptions=self.assumptions,
+            objections=self.objections,
+        )
 
     def fault(self, message: str, span: tuple[int, int], hint: str | None = None) -> ConvcalcError:
         """Return an error at a place of the source, to be raised by the caller."""

@@ -1,0 +1,389 @@
+"""Keras's saved configurations: `to_json`, the `config.json` of a `.keras` archive, TensorFlow.js's `model.json`.
+
+A model is a list of layers, each a class with its arguments. A `Sequential` runs them in their order; a functional
+one names for each call of a layer (a node) the nodes whose outputs it takes, in `inbound_nodes`, of which there are
+three dialects: Keras 3's calls with tensors among the arguments, Keras 2's lists of [layer, node, tensor, arguments],
+and TensorFlow's one such entry with further tensors among its arguments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from convcalc import layers
+from convcalc.errors import ConvcalcError, DataError, SpecError
+from convcalc.notation.call.syntax import Call, read_expression
+from convcalc.notation.entries import Entry, set_channels
+from convcalc.notation.files.graph_builder import GraphBuilder
+from convcalc.notation.keras.read import entries_of
+from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
+from convcalc.text import Source, did_you_mean
+
+MODELS = ("Sequential", "Functional", "Model")
+MAX_DEPTH = 30
+MERGES: dict[str, layers.MergeKind] = {
+    "Add": "add", "Multiply": "multiply", "Concatenate": "concatenate",
+    "Average": "add", "Maximum": "add", "Minimum": "add", "Subtract": "add", "CustomScaleLayer": "add",
+}  # fmt: skip
+"""Layers with several inputs; those that neither add nor multiply follow the same rule of sizes."""
+
+RANDOM = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomContrast", "RandomBrightness", "RandomTranslation")
+"""Layers that change samples in training alone."""
+
+_OF_OTHER_VERSIONS = ("renorm_clipping", "renorm_momentum", "virtual_batch_size", "implementation", "time_major")
+"""Arguments that Keras saves for some versions of a layer and that change no size and no count."""
+
+_FIRST_AXES = ("channels_first", "th")
+Key = tuple[str, int]
+"""The name of a layer and the number of one of its calls."""
+
+
+def read_keras_json(text: str, place: str) -> GraphBuilder:
+    """Read a configuration.
+
+    Raises DataError for a text that is not JSON or not a model's, and SpecError that names the layer for one that is
+    not read.
+
+    >>> inside = '{"class_name": "Dense", "config": {"name": "d", "units": 3}}'
+    >>> text = '{"class_name": "Sequential", "config": {"layers": [' + inside + "]}}"
+    >>> [(entry.name, entry.text) for entry in read_keras_json(text, "model.json").entries]
+    [('d', 'Dense(3)')]
+    """
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError(f"not JSON: {error.msg}", place=f"{place}:{error.lineno}:{error.colno}") from None
+    except (RecursionError, ValueError):
+        raise DataError("not JSON that can be read: nested too deeply, or a number too long", place=place) from None
+    try:
+        return _Reader(place).model(_topology(found, place))
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        raise DataError(
+            f"this configuration is damaged: {str(error)[:80] or 'it ends early'}", place=place
+        ) from error
+
+
+def _topology(found: Any, place: str) -> dict[str, Any]:
+    """Return the model of a configuration, which other things may stand around."""
+    inside = found
+    for key in ("modelTopology", "model_config"):
+        if isinstance(inside, dict) and isinstance(inside.get(key), dict):
+            inside = inside[key]
+    if not isinstance(inside, dict) or inside.get("class_name") not in MODELS:
+        kind = inside.get("class_name") or inside.get("format") if isinstance(inside, dict) else "this"
+        message = (
+            f"{kind!r} is not a model that is read" if isinstance(kind, str) else "there is no model of Keras's here"
+        )
+        raise DataError(message[:120], place=place, hint="write Keras's model.to_json() to the file")
+    return inside
+
+
+class _Reader:
+    """Reads models, each with the tensors that come into it."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.builder = GraphBuilder(Source("", place), "keras")
+        self.channels_first = False
+        self.rank = 0
+        self.inputs: list[tuple[int | None, ...] | None] = []
+
+    def model(self, found: dict[str, Any]) -> GraphBuilder:
+        """Read the whole model; the sizes of a single input are the network's."""
+        formats = set(_formats(found, 0))
+        self.channels_first = bool(formats & set(_FIRST_AXES))
+        if self.channels_first and len(formats) > 1:
+            raise SpecError("some layers have their channels first and some last", place=self.place)
+        self.rank = max((SIGNATURES[name][1] for name in _classes(found, 0) if name in SIGNATURES), default=0)
+        if self.channels_first:
+            self.builder.layout = "chw"
+        self.run(found, None, "", 0)
+        if not self.builder.entries:
+            raise DataError("there are no layers in this file", place=self.place)
+        if len(self.inputs) == 1 and self.inputs[0]:
+            (channels, *spatial), known = self.inputs[0], None not in self.inputs[0]
+            if known:
+                self.builder.input = tuple(size for size in self.inputs[0] if size is not None)
+            elif channels is not None and spatial:
+                set_channels(self.builder.entries, channels)
+        return self.builder
+
+    def run(self, model: dict[str, Any], incoming: Sequence[int] | None, prefix: str, depth: int) -> list[int]:
+        """Read a model on tensors, or on inputs of the network, and return the tensors it makes."""
+        if depth > MAX_DEPTH:
+            raise SpecError(f"models are nested more than {MAX_DEPTH} deep", place=self.place)
+        config = model["config"]
+        found = config if isinstance(config, list) else config["layers"]
+        if model["class_name"] == "Sequential":
+            return self.run_in_order(found, incoming, prefix, depth)
+        return _Functional(self, config, prefix, depth).run(incoming)
+
+    def run_in_order(
+        self, found: Sequence[dict[str, Any]], incoming: Sequence[int] | None, prefix: str, depth: int
+    ) -> list[int]:
+        tensors = list(incoming) if incoming is not None else []
+        for layer in found:
+            if layer["class_name"] == "InputLayer":
+                if not tensors:
+                    tensors = [self.take_input(layer)]
+                continue
+            if not tensors:
+                tensors = [self.take_input(layer)]
+            tensors = self.call(layer, tensors, prefix, depth)
+        return tensors
+
+    def take_input(self, layer: dict[str, Any]) -> int:
+        """Return one more input of the network, with the sizes that a layer states for it."""
+        config = layer["config"]
+        sizes = config.get("batch_shape") or config.get("batch_input_shape")
+        if isinstance(sizes, list) and len(sizes) > 1 and all(_is_size(size) for size in sizes[1:]):
+            self.inputs.append(tuple(sizes[1:]) if self.channels_first else (sizes[-1], *sizes[1:-1]))
+        else:
+            self.inputs.append(None)
+        return -len(self.inputs)
+
+    def call(self, layer: dict[str, Any], tensors: list[int], prefix: str, depth: int) -> list[int]:
+        """Read one call of a layer, or of a model in its place."""
+        kind, config = layer["class_name"], layer["config"]
+        name = ".".join(part for part in (prefix, str(_name(layer))) if part)
+        if kind in MODELS:
+            return self.run(layer, tensors, name, depth + 1)
+        if kind in MERGES and len(tensors) > 1:
+            return [self.merge(kind, config, tensors, name)]
+        if len(tensors) != 1:
+            raise self.fault(name, f"{kind} takes one input, not {len(tensors)}")
+        own = self.own_layer(layer)
+        if own is not None:
+            return [self.builder.add(own, tensors, (0, 0), name=name, text=f"{kind}()")]
+        for entry in self.entries(kind, config, name):
+            notes = entry.notes
+            tensors = [
+                self.builder.add(
+                    entry.layer,
+                    tensors,
+                    (0, 0),
+                    name=name,
+                    text=entry.text,
+                    notes=notes,
+                    activation=entry.activation,
+                )
+            ]
+        return tensors
+
+    def own_layer(self, layer: dict[str, Any]) -> layers.Layer | None:
+        """Return a layer that Keras saves but whose class has no notation of its own here, None for all others."""
+        kind, config = layer["class_name"], layer["config"]
+        if kind in RANDOM or kind in MERGES:  # a merge of one tensor takes a constant besides
+            return layers.Elementwise(kind)
+        if kind == "LayerScale":
+            return layers.Held(int(config["projection_dim"]))
+        if kind == "Normalization" and config.get("mean") is None and self.is_of_channels(config["axis"]):
+            channels = layer["build_config"]["input_shape"][-1]
+            return layers.Held(0, buffers=2 * int(channels) + 1, buffers_are_parameters=True)
+        if kind == "Normalization" and config.get("mean") is not None:
+            return layers.Elementwise(kind)
+        return None
+
+    def entries(self, kind: str, config: dict[str, Any], name: str) -> list[Entry]:
+        """Return the layers that a class with its arguments is, by the rules of Keras's notation."""
+        if kind not in SIGNATURES:
+            hint = did_you_mean(str(kind), SIGNATURES)
+            raise self.fault(name, f"there is no layer {str(kind)[:40]!r} in Keras's notation here", hint)
+        signature = SIGNATURES[kind][2]
+        arguments = dict(self.arguments(kind, config, {key: default for key, _, default in signature}))
+        written = [self.written(key, value, signature) for key, value in arguments.items()]
+        text = f"{kind}({', '.join(sorted(written, key=_is_named))})"
+        source = Source(text, self.place)
+        try:
+            call = read_expression(source, 0, len(text)).value
+            assert isinstance(call, Call)
+            found = entries_of(source, call)
+        except SpecError as error:
+            raise self.fault(name, error.message, error.hint) from None
+        for entry in found:
+            entry.text = text
+        return found
+
+    def arguments(self, kind: str, config: dict[str, Any], defaults: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the arguments that differ from Keras's defaults; those of training have no effect on what is read."""
+        without_effect = {key for key, _, _ in KEYWORDS} | {"batch_shape", "sparse", "ragged", "registered_name"}
+        rank = SIGNATURES[kind][1]
+        for key, given in config.items():
+            value = given
+            if key.endswith(TRAINING) or (key in without_effect and key not in defaults):
+                continue
+            if key == "data_format":
+                continue
+            if key == "axis" and self.is_of_channels(value):
+                value = -1
+            if isinstance(value, list) and rank and len(value) == rank and len(set(map(str, value))) == 1:
+                (value,) = {repr(each): each for each in value}.values()
+            if (
+                key in defaults
+                and value == defaults[key]
+                and isinstance(value, bool) == isinstance(defaults[key], bool)
+            ):
+                continue
+            if key == "activation" and value == "linear" and defaults[key] is None:
+                continue
+            if key not in defaults and (value in (None, False) or key in _OF_OTHER_VERSIONS):
+                continue
+            yield key, value
+        if self.channels_first and kind in ("Reshape", "Permute", "PReLU"):
+            raise SpecError(f"{kind} is read with the channels last only", place=self.place)
+
+    def is_of_channels(self, axis: object) -> bool:
+        """Return whether an axis, counted with the batch axis, is the one of the channels."""
+        if isinstance(axis, list) and len(axis) == 1:
+            axis = axis[0]
+        return axis == -1 or axis == (1 if self.channels_first else self.rank + 1)
+
+    def written(self, key: str, value: Any, signature: tuple[tuple[str, str, object], ...]) -> str:
+        """Return an argument as it is written in a call; the first one of a layer by its place."""
+        if isinstance(value, dict):
+            value = value.get("class_name", "") if key != "activation" else _activation(value)
+        text = _literal(value)
+        return text if signature and key == signature[0][0] else f"{key}={text}"
+
+    def merge(self, kind: str, config: dict[str, Any], tensors: list[int], name: str) -> int:
+        axis = config.get("axis", -1)
+        if kind == "Concatenate" and not self.is_of_channels(axis):
+            raise self.fault(name, f"Concatenate is read for the channels alone, not for axis {axis!r}"[:100])
+        made = self.builder.add(layers.Merge(MERGES[kind]), tensors, (0, 0), name=name, text=f"{kind}()")
+        if kind not in ("Add", "Multiply", "Concatenate"):
+            # What it does to the numbers has no word in other notations, which refuse this one.
+            made = self.builder.add(layers.Elementwise(kind), [made], (0, 0), name=name, text=f"{kind}()")
+        return made
+
+    def fault(self, name: str, message: str, hint: str | None = None) -> ConvcalcError:
+        return SpecError(message, place=f"{self.place}: layer {name[:60]}", hint=hint)
+
+
+class _Functional:
+    """Runs the nodes of a functional model, each as soon as what it takes is there."""
+
+    def __init__(self, reader: _Reader, config: dict[str, Any], prefix: str, depth: int) -> None:
+        self.reader = reader
+        self.config = config
+        self.prefix = prefix
+        self.depth = depth
+        self.made: dict[Key, list[int]] = {}
+
+    def run(self, incoming: Sequence[int] | None) -> list[int]:
+        """Return the tensors that the model makes of those that come in, or of inputs of the network."""
+        given = list(incoming) if incoming is not None else None
+        by_name = {str(_name(layer)): layer for layer in self.config["layers"]}
+        inputs = _references(self.config["input_layers"])
+        for position, (name, number, _) in enumerate(inputs):
+            tensor = self.reader.take_input(by_name[name]) if given is None else given[position]
+            self.made[name, number] = [tensor]
+        waiting = [
+            (layer, number, list(_taken(node)))
+            for layer in self.config["layers"]
+            if layer["class_name"] != "InputLayer"
+            for number, node in enumerate(layer["inbound_nodes"])
+        ]
+        while waiting:
+            later = [each for each in waiting if not self.ready(*each)]
+            if len(later) == len(waiting):
+                layer, _, taken = later[0]
+                missing = next(f"{name} ({number})" for name, number, _ in taken if (name, number) not in self.made)
+                raise self.reader.fault(str(_name(layer)), f"no layer makes what it takes: {missing}"[:100])
+            waiting = later
+        outputs = _references(self.config["output_layers"])
+        return [self.made[name, number][index] for name, number, index in outputs]
+
+    def ready(self, layer: dict[str, Any], number: int, taken: list[tuple[str, int, int]]) -> bool:
+        """Run a node if what it takes is there."""
+        if any((name, node) not in self.made for name, node, _ in taken):
+            return False
+        tensors = [self.made[name, node][index] for name, node, index in taken]
+        made = self.reader.call(layer, tensors, self.prefix, self.depth)
+        # Where the model was built from other tensors first, its calls are numbered on.
+        self.made[str(_name(layer)), number] = made
+        return True
+
+
+def _is_named(argument: str) -> bool:
+    """Return whether an argument is written with its name, behind those that are not."""
+    return "=" in argument
+
+
+def _is_size(size: object) -> bool:
+    return size is None or (type(size) is int and size > 0)
+
+
+def _name(layer: dict[str, Any]) -> Any:
+    return layer.get("name") or layer["config"]["name"]
+
+
+def _references(found: Any) -> list[tuple[str, int, int]]:
+    """Return [layer, node, tensor] entries, of which a single one may stand without a list around it."""
+    if found and isinstance(found[0], str):
+        found = [found]
+    return [(str(name), int(node), int(tensor)) for name, node, tensor in found]
+
+
+def _taken(node: Any) -> Iterator[tuple[str, int, int]]:
+    """Yield the tensors that a node takes, whatever its dialect.
+
+    >>> list(_taken([["a", 0, 0, {}], ["b", 0, 0]]))
+    [('a', 0, 0), ('b', 0, 0)]
+    >>> list(_taken(["a", 0, 0, {"y": ["b", 1, 0]}]))
+    [('a', 0, 0), ('b', 1, 0)]
+    >>> list(_taken({"args": [[{"class_name": "__keras_tensor__", "config": {"keras_history": ["c", 0, 0]}}]]}))
+    [('c', 0, 0)]
+    """
+    if isinstance(node, dict):
+        if node.get("class_name") == "__keras_tensor__":
+            name, number, tensor = node["config"]["keras_history"]
+            yield str(name), int(number), int(tensor)
+            return
+        for value in node.values():
+            if isinstance(value, list | dict):
+                yield from _taken(value)
+    elif isinstance(node, list):
+        if len(node) >= 3 and isinstance(node[0], str) and type(node[1]) is int and type(node[2]) is int:
+            yield node[0], node[1], node[2]
+            yield from _taken(node[3:])
+            return
+        for value in node:
+            if isinstance(value, list | dict):
+                yield from _taken(value)
+
+
+def _inside(model: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """Yield every layer of a model and of the models in it."""
+    config = model["config"]
+    for layer in config if isinstance(config, list) else config["layers"]:
+        if layer["class_name"] in MODELS and depth < MAX_DEPTH:
+            yield from _inside(layer, depth + 1)
+        else:
+            yield layer
+
+
+def _formats(model: Any, depth: int) -> Iterator[str]:
+    for layer in _inside(model, depth):
+        value = layer["config"].get("data_format")
+        if isinstance(value, str):
+            yield value
+
+
+def _classes(model: Any, depth: int) -> Iterator[str]:
+    for layer in _inside(model, depth):
+        yield str(layer["class_name"])
+
+
+def _literal(value: Any) -> str:
+    """Return a value of JSON as Python writes it."""
+    if isinstance(value, list):
+        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
+    return repr(value)
+
+
+def _activation(value: dict[str, Any]) -> Any:
+    """Return the name of an activation that is saved as a function or a layer."""
+    config = value.get("config")
+    return config if isinstance(config, str) else value.get("class_name", "")

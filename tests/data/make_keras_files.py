@@ -1,0 +1,106 @@
+"""Write small models of Keras's as it saves them, and what it says of each: `python tests/data/make_keras_files.py`.
+
+Needs Keras 3 with any backend.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras import layers
+
+FOLDER = Path(__file__).parent / "keras_files"
+
+
+def chain() -> Any:
+    """Layers in their order, most kinds of them once."""
+    return keras.Sequential(
+        [
+            keras.Input((21, 17, 3)),
+            layers.Rescaling(1 / 255),
+            layers.RandomFlip(),
+            layers.Conv2D(6, (3, 5), strides=(2, 1), padding="same", activation="relu", use_bias=False),
+            layers.BatchNormalization(momentum=0.9, scale=False),
+            layers.DepthwiseConv2D(3, depth_multiplier=2, dilation_rate=2),
+            layers.SeparableConv2D(10, 3, padding="same"),
+            layers.LeakyReLU(),
+            layers.MaxPooling2D(2),
+            layers.Conv2DTranspose(4, 3, strides=2, padding="same"),
+            layers.UpSampling2D((1, 2)),
+            layers.ZeroPadding2D(((1, 0), (2, 1))),
+            layers.Cropping2D(1),
+            layers.AveragePooling2D((2, 3), strides=1),
+            layers.PReLU(shared_axes=[1, 2]),
+            layers.Flatten(),
+            layers.Dropout(0.3),
+            layers.Dense(7, activation="softmax"),
+        ]
+    )
+
+
+def graph() -> Any:
+    """Branches, a layer used twice, a model inside, arithmetic with constants."""
+    inner = keras.Sequential([layers.Conv2D(8, 1, activation="gelu"), layers.LayerNormalization()], name="inner")
+    shared = layers.Conv2D(8, 3, padding="same", name="shared")
+    given = keras.Input((16, 12, 8))
+    one, two = shared(given), shared(layers.Activation("tanh")(given))
+    joined = layers.Concatenate()([one, two, inner(given)])
+    gate = layers.Dense(24, activation="sigmoid")(layers.GlobalAveragePooling2D(keepdims=True)(joined))
+    gated = layers.Multiply()([joined, gate])
+    mixed = layers.Average()([layers.Conv2D(8, 1)(gated), inner(one)]) + 3.0
+    return keras.Model(given, [layers.GlobalMaxPooling2D()(mixed), layers.MaxPooling2D(3, strides=2)(gated)])
+
+
+def sequence() -> Any:
+    """Layers over one axis."""
+    return keras.Sequential(
+        [
+            keras.Input((30, 5)),
+            layers.Conv1D(8, 4, padding="causal", dilation_rate=2),
+            layers.BatchNormalization(),
+            layers.MaxPooling1D(3, strides=2, padding="same"),
+            layers.Dense(3),
+            layers.GlobalAveragePooling1D(),
+        ]
+    )
+
+
+def first() -> Any:
+    """Channels first."""
+    return keras.Sequential(
+        [
+            keras.Input((3, 18, 14)),
+            layers.Conv2D(4, 3, data_format="channels_first", activation="relu"),
+            layers.BatchNormalization(axis=1),
+            layers.MaxPooling2D(2, data_format="channels_first"),
+            layers.Flatten(data_format="channels_first"),
+            layers.Dense(5),
+        ]
+    )
+
+
+MODELS: tuple[Callable[[], Any], ...] = (chain, graph, sequence, first)
+
+
+def main() -> None:
+    """Write a JSON file for each model, one archive, and the expected numbers."""
+    FOLDER.mkdir(exist_ok=True)
+    expected = {}
+    for make in MODELS:
+        keras.utils.clear_session()
+        model = make()
+        name = make.__name__
+        (FOLDER / f"{name}.json").write_text(model.to_json())
+        outputs = model.output_shape if isinstance(model.output_shape, list) else [model.output_shape]
+        expected[name] = {"params": model.count_params(), "outputs": [list(shape[1:]) for shape in outputs]}
+    keras.utils.clear_session()
+    sequence().save(FOLDER / "sequence.keras")
+    (FOLDER / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
