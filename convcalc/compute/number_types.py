@@ -93,7 +93,8 @@ def _prepare_floats(x: Array, weight: Array, bias: Array | None) -> Operands:
     if any(magnitude(a) > _whole_limit(result) for a in inexact if kind_of(a) == "whole"):
         result = np.result_type(result, np.float64)
     work = np.result_type(result, np.float32)
-    cast_bias = None if bias is None else as_float(bias, work)
+    # Adding 0 takes the sign of a bias of -0, to which a sum of +0 is added.
+    cast_bias = None if bias is None else as_float(bias, work) + work.type(0)
     if x.dtype.kind not in "fiu" or (x.dtype.kind != "f" and magnitude(x) > _whole_limit(work)):
         # Integers that the floats hold exactly are converted tile by tile.
         x = as_float(x, work)
@@ -250,7 +251,7 @@ def exact_sum(array: Array, axes: tuple[int, ...]) -> Array:
     [9223372036854775808, 3]
     """
     if array.dtype.kind == "f":
-        return np.asarray(array.sum(axis=axes, dtype=np.result_type(array.dtype, np.float64)), array.dtype)
+        return np.asarray(array.sum(axis=axes, dtype=np.result_type(array.dtype, np.float64)) + 0.0, array.dtype)
     whole, denominator = (array, 1) if kind_of(array) == "whole" else numerators(array)
     sums = np.asarray(headroom(whole, math.prod(array.shape[axis] for axis in axes)).sum(axis=axes))
     return fractions(sums, denominator) if denominator > 1 else narrow(sums)

@@ -47,6 +47,7 @@ def run_step(step: Step, tiles: Iterable[Tile], result: Array, bias: Array | Non
     padded = method.PADDED or job.boundary != "zeros"
     added = None if bias is None else bias.reshape(job.groups, job.group_outputs, *(1,) * job.rank)
     inputs, outputs = job.by_group(step.x), job.by_group(result[step.place])
+    signed = not job.whole and job.dtype != "object"
     assert np.may_share_memory(outputs, result), "grouping the output must give a view of it, or the result is lost"
 
     def compute(tile: Tile, scratch: Scratch) -> int:
@@ -60,6 +61,9 @@ def run_step(step: Step, tiles: Iterable[Tile], result: Array, bias: Array | Non
             _recompute_nonfinite(method, block, prepared[groups], plain[groups], job, sums, scratch)
         if added is not None:
             np.add(sums, added[groups], out=sums)
+        elif signed:
+            # A sum starts at +0, and so is never -0, whichever product an algorithm began with.
+            np.add(sums, 0, out=sums)
         if not in_place:
             np.copyto(target, sums, casting="unsafe")
         return tile.rows * tile.groups

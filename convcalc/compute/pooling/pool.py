@@ -145,6 +145,8 @@ def pool_adaptive(
         for axis, axis_spans in enumerate(spans, array.ndim - len(spans)):
             parts = [combine.reduce(axis_slice(array, axis, slice(*span)), axis=axis) for span in axis_spans]
             array = np.stack(parts, axis=axis)
+        if combine is np.add and array.dtype.kind == "f":
+            array += 0
         return array if divisors is None else np.asarray(np.divide(array, divisors, out=array))
 
     if kind == "avg":
@@ -183,6 +185,7 @@ def _reduce_windows(
     ]
     planes = x.reshape(-1, *sizes)
     result = np.empty((len(planes), *counts), x.dtype)
+    signed = combine is np.add and x.dtype.kind == "f"
     row_divisors = None if divisors is None else np.broadcast_to(divisors, counts)
 
     def compute(tile: Tile, scratch: Scratch) -> int:
@@ -190,7 +193,11 @@ def _reduce_windows(
         for over in (along_rows.replace(first=tile.first, last=tile.last), *inner):
             part = slide(part, over, scratch)
         target = result[tile.first_group : tile.last_group, tile.first : tile.last]
-        target[...] = part
+        if signed:
+            # A sum starts at +0, and so is never -0.
+            np.add(part, 0, out=target)
+        else:
+            target[...] = part
         if row_divisors is not None:
             np.divide(target, row_divisors[tile.first : tile.last], out=target)
         return tile.rows * tile.groups
