@@ -14,7 +14,7 @@ _convcalc() {
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check --show-answer --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check --show-answer --quiz --sheet --key --difficulty --seed --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -31,12 +31,16 @@ _convcalc() {
                 --as) words='pytorch keras short'; value=1 ;;
                 --layout) words='chw hwc'; value=1 ;;
                 --check) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown latex mermaid dot'; value=1 ;;
+                --sheet) words=''; value=1 ;;
+                --key) words=''; value=1 ;;
+                --difficulty) words=''; value=1 ;;
+                --seed) words=''; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --quiz --sheet --key --difficulty --seed --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
@@ -53,12 +57,16 @@ _convcalc() {
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
                 --check) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown latex mermaid dot'; value=1 ;;
+                --sheet) words=''; value=1 ;;
+                --key) words=''; value=1 ;;
+                --difficulty) words=''; value=1 ;;
+                --seed) words=''; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --layout --grad --of --from --header --decimal --gray --scale --dtype --exact --explain --check --show-answer --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --layout --grad --of --from --header --decimal --gray --scale --dtype --exact --explain --check --show-answer --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 box gaussian log'; value=1 ;;
@@ -82,17 +90,21 @@ _convcalc() {
                 --check) words=''; value=1 ;;
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
+                --sheet) words=''; value=1 ;;
+                --key) words=''; value=1 ;;
+                --difficulty) words=''; value=1 ;;
+                --seed) words=''; value=1 ;;
                 --precision) words=''; value=1 ;;
                 --algorithm) words='direct im2col row-im2col toeplitz separable fft'; value=1 ;;
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 --scheduler) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown latex mermaid dot'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --grad --of --from --header --decimal --gray --scale --dtype --exact --explain --check --show-answer --at --tol --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --grad --of --from --header --decimal --gray --scale --dtype --exact --explain --check --show-answer --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;
@@ -113,11 +125,15 @@ _convcalc() {
                 --check) words=''; value=1 ;;
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
+                --sheet) words=''; value=1 ;;
+                --key) words=''; value=1 ;;
+                --difficulty) words=''; value=1 ;;
+                --seed) words=''; value=1 ;;
                 --precision) words=''; value=1 ;;
                 --algorithm) words='direct doubling'; value=1 ;;
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown latex mermaid dot'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown latex mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;

@@ -16,11 +16,13 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `model`    | a network as written: read, sent forward, `?`, translated | notation, network, layers, matrix        |
 | `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry     |
 | `check`    | a claim: how far right, and which mistake gives just that | compute, network, layers, geometry       |
+| `exercise` | questions made from a seed: sheets, their keys, judging   | check, explain, notation, network,       |
+|            |                                                           | layers, geometry, compute, matrix, numpy |
 | `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | geometry, numpy, orjson, PIL             |
 | `compute`  | the arithmetic: convolution, pooling, their gradients     | layers, geometry, numpy                  |
 | `report`   | what a command found, for the eye and for machines        | explain, check, notation, network,       |
 |            |                                                           | layers, axis_maps, geometry              |
-| `render`   | a report as plain text, a Rich table, JSON                | report, explain, matrix, rich            |
+| `render`   | a report as plain text, a Rich table, JSON                | report, exercise, explain, matrix, rich  |
 | `api`      | what notebooks and programs call                          | model, notation, network, layers,        |
 |            |                                                           | geometry, matrix, compute, numpy         |
 | `cli`      | the command line; alone prints an error or exits          | everything                               |

@@ -190,7 +190,8 @@ def judge_matrix(
 
     def fits(other: Any) -> bool:
         mine = claim.in_shape(other.shape)
-        return mine is not None and not mine.differs(other, tolerance, slack).any()
+        # An average that was taken for a maximum is rounded, though the maximum is not.
+        return mine is not None and not mine.differs(other, tolerance, question.rounding_error(other)).any()
 
     found, searched = _explained(wrong, fits, resembles)
     array = None if placed is None else placed.array

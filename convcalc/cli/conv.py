@@ -10,6 +10,7 @@ import typer
 from convcalc.cli.answer import Request, answer
 from convcalc.cli.cluster import check_cluster
 from convcalc.cli.engine import Engine, engine_of
+from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import (
@@ -27,6 +28,7 @@ from convcalc.cli.options import (
     CellOptions,
     ClusterOptions,
     EngineOptions,
+    ExerciseOptions,
     GradientOptions,
     Group,
     HomeworkOptions,
@@ -107,12 +109,15 @@ def conv(
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
+    exercises: ExerciseOptions,
     shown: ShowOptions,
     engine: EngineOptions,
     cluster: ClusterOptions,
     output: OutputOptions,
 ) -> Answer | int:
     """Answer `convcalc conv`, or the exit code where rows have been streamed or a large file written in place."""
+    if wants_exercises(exercises, output):
+        return answer_exercises("conv", locals())
     if filters.kernel is None:
         raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
     source, text = input_and_layer("conv", source, text, batch.inputs)

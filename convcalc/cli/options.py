@@ -12,7 +12,7 @@ from convcalc.errors import UsageError
 
 Assumption = Literal["ceil"]
 Layout = Literal["chw", "hwc"]
-Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex", "mermaid", "dot"]
+Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex", "mermaid", "dot", "gift"]
 GradientName = Literal["x", "w", "b"]
 When = Literal["auto", "always", "never"]
 
@@ -85,6 +85,30 @@ class GradientOptions(Group):
     of: Annotated[
         GradientName | None,
         typer.Option("--of", help="Only the gradient by the input (x), the kernel (w) or the bias (b)."),
+    ] = None
+
+
+class ExerciseOptions(Group):
+    """Exercises made from a seed, instead of an answer."""
+
+    quiz: Annotated[bool, typer.Option("--quiz", help="Ask questions, check the answers, name the mistakes.")] = False
+    sheet: Annotated[
+        int | None,
+        typer.Option(
+            "--sheet", min=1, max=500, metavar="N", help="Make a sheet of N exercises (-F gift for Moodle)."
+        ),
+    ] = None
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="FILE", help="Write the key of the sheet, with the working: .md, .tex, .txt."),
+    ] = None
+    difficulty: Annotated[
+        int | None,
+        typer.Option("--difficulty", min=1, max=5, metavar="1..5", help="How hard the exercises are (default: 2)."),
+    ] = None
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, metavar="S", help="The same exercises for the same S (default: fresh ones)."),
     ] = None
 
 

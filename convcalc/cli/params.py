@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.layers import layer_request
 from convcalc.cli.options import (
     ErrorOptions,
+    ExerciseOptions,
     Group,
     HomeworkOptions,
     LayerArguments,
@@ -73,10 +75,13 @@ def params(
     layer: LayerArguments,
     window: WindowArguments,
     homework: HomeworkOptions,
+    exercises: ExerciseOptions,
     errors: ErrorOptions,
     output: OutputOptions,
-) -> Answer:
-    """Answer `convcalc params`."""
+) -> Answer | int:
+    """Answer `convcalc params`, or the exit code of exercises."""
+    if wants_exercises(exercises, output):
+        return answer_exercises("params", locals())
     size, texts = _input_and_layers(layers or [], counts.input)
     request = layer_request(texts, layer, window)
     _refuse_two(counts, homework)

@@ -9,6 +9,7 @@ import typer
 
 from convcalc.cli.answer import answer
 from convcalc.cli.engine import Engine, engine_of
+from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.jobs import PoolingJob
 from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import input_and_layer, laid_out, refuse_two_readers
@@ -16,6 +17,7 @@ from convcalc.cli.options import (
     BatchOptions,
     CellOptions,
     EngineOptions,
+    ExerciseOptions,
     GradientOptions,
     Group,
     HomeworkOptions,
@@ -92,11 +94,14 @@ def pool(
     numbers: NumberOptions,
     homework: HomeworkOptions,
     cell: CellOptions,
+    exercises: ExerciseOptions,
     shown: ShowOptions,
     engine: EngineOptions,
     output: OutputOptions,
 ) -> Answer | int:
     """Answer `convcalc pool`, or the exit code where rows have been streamed or a large file written in place."""
+    if wants_exercises(exercises, output):
+        return answer_exercises("pool", locals())
     source, text = input_and_layer("pool", source, text, batch.inputs, needs_layer=True)
     beside = {"--inputs": batch.inputs, "--grad": gradient.grad, "--check": homework.check}
     refuse_two_readers(INPUT=source, **beside)

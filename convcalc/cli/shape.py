@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.layers import layer_request
 from convcalc.cli.options import (
     ErrorOptions,
+    ExerciseOptions,
     Group,
     HomeworkOptions,
     LayerArguments,
@@ -87,10 +89,13 @@ def shape(
     window: WindowArguments,
     questions: QuestionOptions,
     homework: HomeworkOptions,
+    exercises: ExerciseOptions,
     errors: ErrorOptions,
     output: OutputOptions,
-) -> Answer:
-    """Answer `convcalc shape`."""
+) -> Answer | int:
+    """Answer `convcalc shape`, or the exit code of exercises."""
+    if wants_exercises(exercises, output):
+        return answer_exercises("shape", locals())
     _refuse_two(questions, homework)
     request = layer_request(layers, layer, window)
     if size is not None and (questions.want is not None or "?" in size or request.is_open):

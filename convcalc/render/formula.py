@@ -6,9 +6,11 @@ import re
 
 from convcalc.explain.formula import pieces
 
+_SIZE = re.compile(r"(?<=\d)x(?=\d)")
 _TOKEN = re.compile(r"\s+|\d+(?:\.\d+)?|[A-Za-z]\w*|.", re.DOTALL)
 _SIGNS = {
     "·": r"\cdot ",
+    "×": r"\times ",
     "−": "-",
     "≈": r"\approx ",
     "≤": r"\le ",
@@ -43,7 +45,7 @@ class _Tokens:
     """The tokens of a formula, taken one by one."""
 
     def __init__(self, formula: str) -> None:
-        self.left: list[str] = _TOKEN.findall(formula)[::-1]
+        self.left: list[str] = _TOKEN.findall(_SIZE.sub("×", formula))[::-1]
 
     def __bool__(self) -> bool:
         return bool(self.left)

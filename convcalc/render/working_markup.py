@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from convcalc.explain.derivation import Derivation
@@ -31,15 +31,24 @@ def markdown_working(derivation: Derivation) -> str:
     ```
     <BLANKLINE>
     """
-    parts = [f"**{markdown_text(derivation.title)}**"]
-    for kind, group in groupby(derivation.steps, type):
+    return "\n\n".join([f"**{markdown_text(derivation.title)}**", *markdown_steps(derivation.steps)]) + "\n"
+
+
+def markdown_steps(given: Iterable[Step]) -> list[str]:
+    """Return steps as paragraphs of Markdown.
+
+    >>> markdown_steps([Sentence("a `3x3` kernel"), Sentence("2*3")])
+    ['a `3x3` kernel', '2\\\\*3']
+    """
+    parts: list[str] = []
+    for kind, group in groupby(given, type):
         steps = list(group)
         if kind is Sentence:
             parts += [_markdown_sentence(step) for step in steps if isinstance(step, Sentence)]
             continue
         for displayed in _displays(kind, steps, boxed=r"\boxed{%s}"):
             parts.append(f"```math\n{displayed.replace('align*', 'aligned')}\n```")
-    return "\n\n".join(parts) + "\n"
+    return parts
 
 
 def latex_working(derivation: Derivation) -> str:
@@ -52,15 +61,25 @@ def latex_working(derivation: Derivation) -> str:
     \end{align*}
     $k = 3$\par
     """
-    parts = [f"\\medskip\\noindent\\textbf{{{latex_text(derivation.title)}}}\\par"]
-    for kind, group in groupby(derivation.steps, type):
+    title = f"\\medskip\\noindent\\textbf{{{latex_text(derivation.title)}}}\\par"
+    return "\n".join([title, *latex_steps(derivation.steps)]) + "\n"
+
+
+def latex_steps(given: Iterable[Step]) -> list[str]:
+    r"""Return steps as paragraphs and displays of LaTeX.
+
+    >>> print(*latex_steps([Sentence("a kernel of 9 cells")]))
+    a kernel of 9 cells\par
+    """
+    parts: list[str] = []
+    for kind, group in groupby(given, type):
         steps = list(group)
         if kind is Sentence:
             parts += [f"{_latex_sentence(step)}\\par" for step in steps if isinstance(step, Sentence)]
             continue
         for displayed in _displays(kind, steps, boxed=r"\colorbox[gray]{0.85}{$%s$}"):
             parts.append(displayed if kind is Equation else f"\\[\n{displayed}\n\\]")
-    return "\n".join(parts) + "\n"
+    return parts
 
 
 def _displays(kind: type[Step], steps: Sequence[Step], boxed: str) -> Iterator[str]:

@@ -1,0 +1,146 @@
+"""Exercises on the command line: a sheet and its key written, or a quiz."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convcalc.cli.options import ExerciseOptions, Group, OutputOptions
+from convcalc.cli.output import terminal_width, write_out
+from convcalc.cli.terminal import is_terminal
+from convcalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from convcalc.exercise.sheet import Sheet
+
+DEFAULT_DIFFICULTY = 2
+SEEDS = 1_000_000
+"""Seeds from which a fresh one is taken."""
+PAGE_WIDTH = 80
+"""Characters in a line of text that is not for a terminal."""
+WIDEST_LINE = 100
+
+SHEET_ENDINGS = {".md": "markdown", ".tex": "latex", ".json": "json", ".gift": "gift", ".txt": "text"}
+KEY_ENDINGS = {ending: SHEET_ENDINGS[ending] for ending in (".md", ".tex", ".txt")}
+SHEET_FORMATS = {"table": "text", "plain": "text"} | {name: name for name in ("markdown", "latex", "json", "gift")}
+
+
+def wants_exercises(asked: ExerciseOptions, output: OutputOptions) -> bool:
+    """Return whether exercises are wanted; refuse options that have no effect without them."""
+    if asked.quiz or asked.sheet is not None:
+        return True
+    for name in ("key", "difficulty", "seed"):
+        if getattr(asked, name) is not None:
+            needed = "--sheet" if name == "key" else "--quiz or --sheet"
+            raise UsageError(f"--{name} has no effect without {needed}")
+    if output.format == "gift":
+        raise UsageError("gift is the form of exercises for Moodle", place="-F", hint="add --sheet 10")
+    return False
+
+
+def answer_exercises(command: str, given: Mapping[str, object]) -> int:
+    """Write a sheet and its key, or hold a quiz, and return the exit code.
+
+    `given` are all the arguments and groups of options of the command by their names: `exercises`, `output`, and
+    those that have to be left out. Errors: UsageError for what has no effect here.
+    """
+    asked, output = given["exercises"], given["output"]
+    assert isinstance(asked, ExerciseOptions)
+    assert isinstance(output, OutputOptions)
+    _refuse(asked, output, [value for value in given.values() if value not in (asked, output)])
+    difficulty = DEFAULT_DIFFICULTY if asked.difficulty is None else asked.difficulty
+    seed = _fresh_seed() if asked.seed is None else asked.seed
+    if asked.sheet is None:
+        from convcalc.cli.quiz import hold_quiz
+
+        return hold_quiz(command, seed, difficulty, output.color)
+    form, terminal = _sheet_form(output), is_terminal(sys.stdout) and output.output is None
+    key_form = None if asked.key is None else _form_of(asked.key, KEY_ENDINGS, "--key")
+    from convcalc.exercise.sheet import sheet
+    from convcalc.render.sheet import render_sheet
+
+    made = sheet(command, asked.sheet, seed, difficulty)
+    text = render_sheet(made, form, min(terminal_width(), WIDEST_LINE) if terminal else PAGE_WIDTH)
+    content = text if isinstance(text, bytes) else text.encode()
+    if output.output is None:
+        write_out(content)
+    else:
+        _write(output.output, content)
+    if asked.key is not None and key_form is not None:
+        _write_key(made, asked.key, key_form)
+    return 0
+
+
+def _refuse(asked: ExerciseOptions, output: OutputOptions, others: list[object]) -> None:
+    """Refuse what has no effect on exercises."""
+    name = "--quiz" if asked.quiz else "--sheet"
+    if asked.quiz and asked.sheet is not None:
+        raise UsageError("--quiz and --sheet are two requests", hint="give one of them")
+    if any(value for value in others if not isinstance(value, Group)):
+        hint = "exercises are made from --difficulty and --seed alone"
+        raise UsageError(f"INPUT and LAYER have no effect with {name}", hint=hint)
+    effective = {"--color"} if asked.quiz else {"--format", "--json", "--output"}
+    groups = [*(value for value in others if isinstance(value, Group)), output]
+    options = [option for group in groups for option in given_options(group) if option not in effective]
+    if asked.quiz and asked.key is not None:
+        options.append("--key")
+    if options:
+        raise UsageError(f"{options[0]} has no effect with {name}")
+    if asked.key is not None and asked.key == output.output:
+        raise UsageError(f"the sheet and its key would both go to {asked.key}", place="--key")
+
+
+def given_options(group: Group) -> Iterator[str]:
+    """Yield the names of the options of a group that have another value than their default.
+
+    >>> list(given_options(ExerciseOptions(quiz=True, sheet=None, key=None, difficulty=3, seed=None)))
+    ['--quiz', '--difficulty']
+    """
+    kind = type(group)
+    for name, annotation in kind.__annotations__.items():
+        if getattr(group, name) != getattr(kind, name):
+            (option,) = annotation.__metadata__
+            # In an annotation, Typer takes the first spelling for a default.
+            spellings = (str(option.default), *(option.param_decls or ()))
+            yield next(each for each in spellings if each.startswith("--")).partition("/")[0]
+
+
+def _fresh_seed() -> int:
+    from random import SystemRandom
+
+    return SystemRandom().randrange(SEEDS)
+
+
+def _sheet_form(output: OutputOptions) -> str:
+    """Return the form of a sheet: what -F says, else what the ending of -o says, else what suits standard output."""
+    form = "json" if output.json else output.format
+    if form == "auto" and output.output is not None:
+        return _form_of(output.output, SHEET_ENDINGS, "-o")
+    if form == "auto":
+        return "text" if is_terminal(sys.stdout) else "markdown"
+    if form not in SHEET_FORMATS:
+        hint = f"one of {', '.join(SHEET_FORMATS)}"
+        raise UsageError(f"a sheet cannot be written as {form}", place="-F", hint=hint)
+    return SHEET_FORMATS[form]
+
+
+def _form_of(path: str, endings: dict[str, str], option: str) -> str:
+    form = endings.get(Path(path).suffix.lower())
+    if form is None:
+        message, hint = f"cannot write {path}: its ending does not say how", f"known are {' '.join(endings)}"
+        raise UsageError(message, place=option, hint=hint)
+    return form
+
+
+def _write_key(made: Sheet, path: str, form: str) -> None:
+    from convcalc.render.sheet import render_key
+
+    _write(path, render_key(made, form, PAGE_WIDTH).encode())
+
+
+def _write(path: str, content: bytes) -> None:
+    from convcalc.matrix.writing.atomic import write_bytes
+
+    write_bytes(path, content)

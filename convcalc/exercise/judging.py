@@ -1,0 +1,50 @@
+"""The answer of a student to an exercise, read from one line and judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convcalc.check.claims import read_counts, read_size
+from convcalc.check.count_question import CountQuestion
+from convcalc.check.judge import judge_count, judge_matrix, judge_size
+from convcalc.check.size_question import SizeQuestion
+from convcalc.check.verdict import Verdict
+from convcalc.errors import DataError
+from convcalc.exercise.exercise import Exercise
+from convcalc.exercise.spelling import number_text
+from convcalc.text import size_text
+
+
+def judge(exercise: Exercise, text: str) -> Verdict:
+    """Judge an answer as it is written on one line: a size, a count, or a matrix with its rows between semicolons.
+
+    The channels of a matrix stand between bars. Raises DataError for what is none of these.
+
+    >>> from convcalc.exercise.make import exercises
+    >>> (exercise,) = exercises("conv", 1, seed=1, difficulty=4)
+    >>> from convcalc.exercise.spelling import answer_text
+    >>> judge(exercise, answer_text(exercise.answer)).right
+    True
+    """
+    question = exercise.question
+    if isinstance(question, SizeQuestion):
+        return judge_size(read_size(text), question)
+    if isinstance(question, CountQuestion):
+        (count,) = read_counts(text).values()
+        return judge_count([(count, question)])
+    from convcalc.check.claimed_matrix import claimed_matrix
+
+    claim = claimed_matrix(_array(text), text.replace("|", "\n"))
+    return judge_matrix(claim, question, exercise.answer, write=number_text)
+
+
+def _array(text: str) -> Any:
+    import numpy as np
+
+    from convcalc.matrix.text import parse_matrix
+
+    channels = [parse_matrix(part, place="the answer").array for part in text.split("|")]
+    if len({channel.shape for channel in channels}) > 1:
+        sizes = ", ".join(size_text(channel.shape) for channel in channels)
+        raise DataError(f"the channels differ in size: {sizes}", place="the answer")
+    return channels[0] if len(channels) == 1 else np.stack(channels)

@@ -1,0 +1,67 @@
+"""How the answer of an exercise comes about, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from convcalc.check.count_question import CountQuestion
+from convcalc.check.matrix_question import MatrixQuestion
+from convcalc.check.size_question import SizeQuestion
+from convcalc.exercise.exercise import Exercise
+from convcalc.exercise.spelling import number_text
+from convcalc.exercise.words import layer_name
+from convcalc.explain import Derivation, cost_derivations, equations, shape_derivations, titled
+from convcalc.network.cost import network_cost, trace_cost
+from convcalc.network.graph import Graph
+from convcalc.network.trace import trace
+
+
+def working(exercise: Exercise) -> tuple[Derivation, ...]:
+    """Derive the answer of an exercise, layer by layer or cell by cell."""
+    question = exercise.question
+    if isinstance(question, SizeQuestion):
+        return tuple(_sizes(question))
+    if isinstance(question, CountQuestion):
+        return tuple(_counts(question))
+    return tuple(_cells(question))
+
+
+def _sizes(question: SizeQuestion) -> Iterator[Derivation]:
+    layers = tuple(asked.layer for asked in question.layers)
+    steps = trace(Graph(layers, question.inputs), *question.shapes).steps
+    for number, step in enumerate(steps, 1):
+        derived = shape_derivations(step)
+        yield from derived if len(steps) == 1 else titled(f"({number}) {layer_name(step.layer)}", derived)
+
+
+def _counts(question: CountQuestion) -> Iterator[Derivation]:
+    graph = Graph(question.layers, question.inputs)
+    counted = network_cost(graph) if question.trace is None else trace_cost(question.trace)
+    parts = []
+    for index, layer in enumerate(counted.layers):
+        derived = cost_derivations(counted, index)
+        several = len(counted.layers) > 1
+        yield from titled(f"({index + 1}) {layer_name(layer)}", derived) if several else derived
+        cost = counted.costs[index]
+        parts.append({"params": cost.params, "macs": cost.macs, "flops": cost.flops}[question.counted])
+    if len(parts) > 1:
+        terms = " + ".join(str(part) for part in parts if part)
+        yield Derivation("sum of the layers", equations(question.counted, terms, str(question.answer())))
+
+
+def _cells(question: MatrixQuestion) -> Iterator[Derivation]:
+    import numpy as np
+
+    from convcalc.compute.layer import pooling_cell_numbers
+    from convcalc.compute.nchw import to_nchw
+    from convcalc.explain import convolution_cell, pooling_cell
+    from convcalc.layers import AdaptivePooling, Pooling
+
+    answer, operation = question.answer(), question.operation
+    for place in np.ndindex(answer.shape):
+        if isinstance(operation, Pooling | AdaptivePooling):
+            numbers, divisor = pooling_cell_numbers(operation, question.x, place)
+            yield pooling_cell(operation.kind, place, numbers, divisor, 2.0, answer[place], number_text)
+        else:
+            job = to_nchw(question.x, operation)
+            yield convolution_cell(place, job.products(place), job.bias_at(place), answer[place], number_text)

@@ -1,0 +1,158 @@
+"""Exercises: well posed, their answers those of a student who works by loops, the same for a seed everywhere."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import Any
+
+import oracles
+import pytest
+import students
+from conftest import Run
+
+from convcalc.errors import DataError, UsageError
+from convcalc.exercise.draw import Draw
+from convcalc.exercise.exercise import Exercise
+from convcalc.exercise.judging import judge
+from convcalc.exercise.make import DIFFICULTIES, MAKERS, exercises
+from convcalc.exercise.sheet import key_entries, sheet, sheet_data
+from convcalc.exercise.spelling import answer_text, exact, spellings
+
+LEVELS = [(command, difficulty) for command in MAKERS for difficulty in DIFFICULTIES]
+SEEDS = (1, 2024)
+COUNT = 4
+
+PINNED_NUMBERS = [16, 40, 4, 44, 51, 18, 58, 4]
+PINNED = {
+    "shape": (("size", "27x27"), ("layers", "conv:k4,s2,p3")),
+    "params": (("size", "5x12x12"), ("layers", "conv:3,k2,s2,in5"), ("counted", "flops")),
+    "conv": (
+        ("x", "-2 5 -1 2 2; 2 1 2 0 0; -2 4 2 0 2; -1 0 -1 1 3; 3 3 2 1 -1"),
+        ("layer", "conv:k2,d2"),
+        ("kernel", "1 -2; -1 -1"),
+    ),
+    "pool": (("x", "4 -2 7; 8 6 3; 2 5 -1; -5 -6 0"), ("layer", "avgpool:2,ceil")),
+}
+
+
+def made(command: str, difficulty: int) -> list[Exercise]:
+    """Make some exercises of several seeds."""
+    return [each for seed in SEEDS for each in exercises(command, COUNT, seed, difficulty)]
+
+
+def flat(numbers: Any) -> list[Fraction]:
+    """List the numbers of nested lists."""
+    return [number for each in numbers for number in flat(each)] if isinstance(numbers, list) else [exact(numbers)]
+
+
+@pytest.mark.parametrize(("command", "difficulty"), LEVELS)
+def test_the_answer_is_that_of_a_student_who_reads_the_statement(command: str, difficulty: int) -> None:
+    for exercise in made(command, difficulty):
+        answer: Any = exercise.answer
+        if command == "shape":
+            assert list(answer.sizes) == students.answer_size(exercise.statement), exercise.given
+        elif command == "params":
+            assert answer == students.answer_count(exercise.statement), exercise.given
+        else:
+            expected = students.answer_values(exercise.statement)
+            assert flat(answer.tolist()) == flat(expected), exercise.given
+            assert (1, *answer.shape)[-3:] == oracles.shape_of(expected), exercise.given
+
+
+@pytest.mark.parametrize(("command", "difficulty"), LEVELS)
+def test_the_command_gives_the_same_answer_for_what_is_given(here: Run, command: str, difficulty: int) -> None:
+    exercise = exercises(command, 1, 5, difficulty)[0]
+    given = dict(exercise.given)
+    if command == "params":
+        line = [*([given["size"]] if "size" in given else []), *given["layers"].split(), "--json"]
+    elif command == "shape":
+        line = [given["size"], *given["layers"].split(), "-q"]
+    else:
+        line = [given["x"], given["layer"], "--json"]
+        line += ["-k", given["kernel"]] if "kernel" in given else []
+        line += ["--bias", given["bias"]] if "bias" in given else []
+        line += ["--flip"] if "flip" in given else []
+    done = here(command, *line)
+    assert done.returncode == 0, done.stderr
+    if command == "shape":
+        assert done.stdout.strip() == answer_text(exercise.answer)
+    elif command == "params":
+        assert json.loads(done.stdout)["total"][given["counted"]] == exercise.answer
+    else:
+        numbers = [exact(Fraction(number)) for number in _leaves(json.loads(done.stdout)["data"])]
+        assert numbers == flat(exercise.answer.tolist())
+
+
+def _leaves(data: Any) -> list[Any]:
+    return [leaf for each in data for leaf in _leaves(each)] if isinstance(data, list) else [data]
+
+
+@pytest.mark.parametrize(("command", "difficulty"), LEVELS)
+def test_right_answers_are_right_and_the_answers_of_mistakes_are_wrong_and_named(
+    command: str, difficulty: int
+) -> None:
+    for exercise in exercises(command, 2, 3, difficulty):
+        for text in spellings(exercise.answer):
+            assert judge(exercise, text).right, (exercise.given, text)
+        assert exercise.mistakes
+        for wrong in exercise.mistakes:
+            verdict = judge(exercise, answer_text(wrong.answer))
+            assert not verdict.right, (exercise.given, wrong.name)
+            if len(verdict.explanations) < 5:
+                assert wrong.name in {slip.name for slips in verdict.explanations for slip in slips}, exercise.given
+
+
+@pytest.mark.parametrize(("command", "difficulty"), LEVELS)
+def test_no_two_exercises_are_the_same_and_fewer_are_the_beginning_of_more(command: str, difficulty: int) -> None:
+    more = exercises(command, 8, 11, difficulty)
+    assert len({each.given for each in more}) == 8
+    assert [each.given for each in exercises(command, 3, 11, difficulty)] == [each.given for each in more[:3]]
+    assert more[0].given != exercises(command, 1, 12, difficulty)[0].given
+
+
+def test_options_show_in_the_answer() -> None:
+    for difficulty in DIFFICULTIES:
+        for exercise in made("shape", difficulty):
+            assert "off-by-one" in {wrong.name for wrong in exercise.mistakes}
+    for exercise in made("conv", 2):
+        names = {wrong.name for wrong in exercise.mistakes}
+        assert {"kernel-flipped", "kernel-transposed"} <= names
+        assert "padding-forgotten" in names or "stride-ignored" in names
+    for exercise in made("params", 1):
+        assert "bias-forgotten" in {wrong.name for wrong in exercise.mistakes}
+
+
+def test_the_numbers_of_a_seed_are_the_same_on_every_python() -> None:
+    draw = Draw("pin")
+    assert [draw.whole(0, 99) for _ in range(8)] == PINNED_NUMBERS
+    given = {command: exercises(command, 1, 42, 3)[0].given for command in MAKERS}
+    assert given == PINNED
+
+
+def test_what_there_is_not_is_refused() -> None:
+    with pytest.raises(UsageError, match="difficulty 6"):
+        exercises("shape", 1, 1, 6)
+    with pytest.raises(UsageError, match="0 exercises"):
+        exercises("shape", 0, 1, 1)
+    with pytest.raises(DataError, match="'many' is not a size"):
+        judge(exercises("shape", 1, 1, 1)[0], "many")
+
+
+def test_a_key_begins_with_the_answer_and_ends_with_what_mistakes_give() -> None:
+    (exercise,) = sheet("params", 1, seed=1, difficulty=1).exercises
+    answer, *working, wrong = key_entries(exercise)
+    assert (answer.title, answer.lines) == ("Answer", ("1216",))
+    assert working[0].lines[:2] == ("weights = kernel · in · out = 5·5·3·16 = 1200", "biases = out = 16")
+    assert wrong.title == "Wrong answers"
+    assert wrong.lines[0] == "1200: the biases were forgotten"
+
+
+def test_the_data_of_a_sheet() -> None:
+    data = sheet_data(sheet("pool", 2, seed=9, difficulty=3))
+    assert (data["schema"], data["command"], data["seed"], data["difficulty"]) == (1, "pool", 9, 3)
+    first = data["exercises"][0]
+    expected = students.answer_values(sheet("pool", 1, seed=9, difficulty=3).exercises[0].statement)
+    assert [exact(Fraction(number)) for number in _leaves(first["answer"])] == flat(expected)
+    assert {"name", "sentence", "answer"} == set(first["mistakes"][0])
+    assert first["text"].startswith("This input goes through ")
