@@ -41,6 +41,7 @@ def check_cluster(source: str, wanted: Wanted, sequence: SequenceOptions) -> Non
         "--exact": numbers.exact,
         "--from": numbers.form is not None,
         "--header": numbers.header,
+        "--index": numbers.index,
         "--gray": numbers.gray,
         "--scale": numbers.scale is not None,
     }

@@ -61,6 +61,7 @@ def reading(numbers: NumberOptions) -> ReadOptions:
     return ReadOptions(
         format=numbers.form,
         header=numbers.header,
+        index=numbers.index,
         decimal=numbers.decimal,
         gray=numbers.gray,
         scale=None if numbers.scale is None else _range(numbers.scale),
@@ -92,8 +93,8 @@ def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
 
 
 def read_beside(source: str, numbers: NumberOptions) -> Matrix:
-    """Read a matrix that goes with the input, such as a bias: `--from`, `--header`, `--gray` and `--scale` are not
-    about it, and its format shows in its content.
+    """Read a matrix that goes with the input, such as a bias: `--from`, `--header`, `--index`, `--gray` and `--scale`
+    are not about it, and its format shows in its content.
     """
     from convcalc.matrix.files import read_matrix
 
@@ -130,7 +131,7 @@ def typed_as(matrix: Matrix, x: Matrix) -> Matrix:
 
 
 def _reading_beside(numbers: NumberOptions) -> ReadOptions:
-    return reading(numbers).replace(format=None, header=False, gray=False, scale=None)
+    return reading(numbers).replace(format=None, header=False, index=False, gray=False, scale=None)
 
 
 def laid_out(x: Matrix, layout: str, asked: str | None) -> tuple[Any, tuple[str, ...]]:

@@ -199,6 +199,7 @@ class NumberOptions(Group):
         ),
     ] = None
     header: Annotated[bool, typer.Option("--header", help="Skip the header row.")] = False
+    index: Annotated[bool, typer.Option("--index", help="Skip the first column, which holds row labels.")] = False
     decimal: Annotated[str, typer.Option("--decimal", metavar="MARK", help="The decimal mark, . or ,")] = "."
     gray: Annotated[bool, typer.Option("--gray", help="Convert a color image to grayscale.")] = False
     scale: Annotated[

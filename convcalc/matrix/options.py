@@ -45,9 +45,9 @@ _DTYPES = (
 class ReadOptions(Value):
     """How to read a matrix, where its content does not show it.
 
-    `format` is one of `FORMATS`; `header` drops the first row of a table; `decimal` is "." or ","; `gray` converts an
-    image to grayscale and `scale` maps its range (0..255 for 8 bits) to two given numbers; `exact` makes decimals
-    `fractions.Fraction`s; `dtype` is the type of the result.
+    `format` is one of `FORMATS`; `header` drops the first row of a table, `index` its first column; `decimal` is "."
+    or ","; `gray` converts an image to grayscale and `scale` maps its range (0..255 for 8 bits) to two given
+    numbers; `exact` makes decimals `fractions.Fraction`s; `dtype` is the type of the result.
 
     >>> ReadOptions(format="octave").named_format
     'matlab'
@@ -55,6 +55,7 @@ class ReadOptions(Value):
 
     format: str | None = None
     header: bool = False
+    index: bool = False
     decimal: str = "."
     gray: bool = False
     scale: tuple[float, float] | None = None

@@ -43,6 +43,8 @@ def begins_rows(data: bytes, options: ReadOptions) -> bool | None:
     """
     if options.named_format not in _PLAIN or options.gray or options.scale is not None or stated_shape(data):
         return False
+    if options.index or (options.header and _has_labels(data)):
+        return False
     start = _start(data, options.header)
     end = data.rfind(b"\n") + 1
     rest = data[start:]
@@ -51,6 +53,13 @@ def begins_rows(data: bytes, options: ReadOptions) -> bool | None:
     if rest.translate(None, _MARKS) or _BLANK_LINE.search(data, start, end):
         return False
     return True if data.count(b"\n", start) >= 2 else None
+
+
+def _has_labels(data: bytes) -> bool:
+    from convcalc.matrix.reading.labels import may_have_labels
+
+    start = _start(data, header=False)
+    return data.count(b"\n", start) >= 2 and may_have_labels(data[start:])
 
 
 def _may_hold_blank_line(block: bytes) -> bool:
@@ -174,7 +183,7 @@ class IncomingRows:
         layout = layout_of(Source(text, self._place, error=DataError, first_line=self._line), options)
         rows = array_of(layout, exact=options.exact)
         if options.dtype is not None:
-            rows = cast(rows, options.dtype, self._place, layout.text.split())
+            rows = cast(rows, options.dtype, self._place, layout.tokens())
         elif rows.dtype.kind == "f" and self._clean is not None and self._clean.whole:
             self._clean = CleanRows(whole=False)
             self._clean.columns = self.columns

@@ -12,7 +12,8 @@ r"""A text to a matrix: the text itself shows its dialect, unless `ReadOptions.f
 | none of these                                   | one row per line; spaces, tabs, commas or `;` between cells |
 
 Comments (`#` to the end of the line) and a name before it (`A =`) do not count. Large clean text is read by `fast`;
-all other text, and text with anything wrong in it, by `reading`.
+all other text, and text with anything wrong in it, by `reading`; and what people paste from consoles, programs and
+pages, where it is none of these, by `reading.pasted`.
 """
 
 from __future__ import annotations
@@ -24,9 +25,8 @@ from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import as_asked, cast
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.comments import refuse_several
-from convcalc.matrix.reading.dialects import layout_of
 from convcalc.matrix.reading.encoding import decode, is_marked_utf16, one_kind_of_line_end
-from convcalc.matrix.reading.numbers import array_of
+from convcalc.matrix.reading.reader import read_numbers
 from convcalc.text import Source
 
 _LARGE = 1 << 14
@@ -60,9 +60,8 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
 
         return as_asked(Matrix(read_pnm(source, options), origin=place, image=True), options)
     refuse_several(source.text, place)
-    layout = layout_of(source, options)
-    array = array_of(layout, exact=options.exact)
+    layout, array = read_numbers(source, options)
     dtype = options.dtype or (None if options.exact else layout.dtype)
     if dtype is not None:
-        array = cast(array, dtype, place, layout.text.split())
+        array = cast(array, dtype, place, layout.tokens() if layout.factor is None else None)
     return Matrix(array, layout.notes, place, typed=layout.dtype is not None)

@@ -13,7 +13,7 @@ import numpy as np
 
 from convcalc.errors import DataError
 from convcalc.geometry import EXACT_IN_FLOAT64
-from convcalc.matrix.reading.json_lists import stated_dtype
+from convcalc.matrix.reading.json_lists import stated_dtype, stated_shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,8 +47,10 @@ def read_object(data: bytes, place: str) -> tuple[NDArray[Any] | None, str | Non
     if not isinstance(fields, dict) or not isinstance(fields.get("data"), list):
         return None, None
     array = _array(fields.pop("data"), data, quoted)
+    if array is None:
+        return None, None
     try:
-        return array, None if array is None else stated_dtype(fields, array.shape, place)
+        return array.reshape(stated_shape(fields, array.shape, place)), stated_dtype(fields, place)
     except DataError:
         return None, None
 

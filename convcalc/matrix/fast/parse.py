@@ -14,12 +14,14 @@ from convcalc.matrix.dtypes import cast, halfway
 from convcalc.matrix.fast.brackets import read_list, read_object
 from convcalc.matrix.fast.lines import read_clean
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.comments import HEAD
 from convcalc.matrix.reading.printed import numpy_notes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PLAIN = (None, "plain", "csv")
+_HEADER_BYTES = 1 << 16
 
 
 def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None:
@@ -28,7 +30,7 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
     >>> read_quickly(b"[[1, 2], [3, 4]]", "m", ReadOptions()).array.tolist()
     [[1, 2], [3, 4]]
     """
-    if options.decimal != "." or options.exact or options.gray or options.scale is not None:
+    if options.decimal != "." or options.exact or options.gray or options.index or options.scale is not None:
         return None
     text = data.removeprefix(b"\xef\xbb\xbf").strip()
     stated: str | None = None
@@ -44,12 +46,19 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
             array = read_list(text)
             if array is not None and options.format is None and b"," not in text:
                 notes = numpy_notes(text.decode("latin-1"))
-    elif options.named_format in _PLAIN:
+    elif options.named_format in _PLAIN and not (options.header and _has_labels(data)):
         array = read_clean(data, header=options.header, commas=options.named_format == "csv")
     dtype = options.dtype or stated
     if array is not None and dtype is not None:
         array = _narrowed(array, dtype, place)
     return None if array is None else Matrix(array, notes, place, typed=stated is not None)
+
+
+def _has_labels(data: bytes) -> bool:
+    from convcalc.matrix.reading.labels import may_have_labels
+
+    start = HEAD.match(data)
+    return may_have_labels(data[start.end() if start else 0 :][:_HEADER_BYTES])
 
 
 def _narrowed(array: NDArray[Any], dtype: str, place: str) -> NDArray[Any] | None:

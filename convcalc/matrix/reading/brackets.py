@@ -21,14 +21,16 @@ _MARK = re.compile(r"[\[\],]|[^\s\[\],]+")
 _LINE_OF_NUMPY = 75
 
 
-def bracketed_layout(source: Source, text: str) -> Layout:
+def bracketed_layout(source: Source, text: str, *, outer: bool = False) -> Layout:
     """Return the layout of nested brackets in `text`, which is as long as `source.text`.
+
+    With `outer` there are several, one after the other, which are the items of one that is not written.
 
     Errors, each at its place: brackets that do not match, rows ragged at any depth, a missing or doubled comma,
     text before or after the matrix.
     """
     text = text.translate(_BRACKETS)
-    reader = _Nesting(source)
+    reader = _Nesting(source, outer=outer)
     for match in _MARK.finditer(text):
         reader.take(match[0], match.start())
     shape = reader.shape(len(text))
@@ -43,6 +45,8 @@ def layout_between_brackets(source: Source, text: str, *, rows: bool = False) ->
     """
     start, end = text.find("["), text.rfind("]")
     if text.count("[") != 1 or text.count("]") != 1 or text[:start].strip() or text[end + 1 :].strip(" \t\n;"):
+        return None
+    if "(" in text or "{" in text:
         return None
     inside = " " * (start + 1) + text[start + 1 : end]
     lines = [line for line in inside.split("\n") if line.strip()]
@@ -71,10 +75,11 @@ def _is_one_row(source: Source, inside: str, lines: list[str], start: int) -> bo
 class _Nesting:
     """The brackets read so far: how deep they nest, and how many items there are at each depth."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, outer: bool) -> None:
         self.source = source
-        self.open: list[int] = []
-        self.counts: list[int] = []
+        self.outer = outer
+        self.open: list[int] = [0] if outer else []
+        self.counts: list[int] = [0] if outer else []
         self.sizes: dict[int, int] = {}
         self.deepest: int | None = None
         self.commas: bool | None = None
@@ -103,6 +108,9 @@ class _Nesting:
 
     def shape(self, end: int) -> tuple[int, ...]:
         """Return the sizes, outermost first, once all marks are taken in."""
+        if self.outer:
+            self.sizes[1] = self.counts.pop()
+            self.open.pop()
         if self.open:
             raise self._fault(self.open[-1], "[", "this bracket is not closed")
         if self.deepest is None:
@@ -115,7 +123,7 @@ class _Nesting:
             return
         if self.deepest is not None and len(self.open) >= self.deepest and mark == "[":
             raise self._fault(offset, mark, "this row is nested deeper than the ones before it")
-        if self.counts[-1]:
+        if self.counts[-1] and not (self.outer and len(self.open) == 1):
             if self.commas is None:
                 self.commas = self.after_comma
             elif self.commas != self.after_comma:

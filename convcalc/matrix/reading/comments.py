@@ -6,13 +6,18 @@ import re
 
 from convcalc.errors import DataError
 
-COMMENT = re.compile(r"#[^\n]*")
+SPREADSHEET_ERROR = r"#(?:N/A|N/D|NV|[A-Z][A-Z0-9_/]*[!?])"
+"""A cell of a spreadsheet that holds an error, such as `#DIV/0!`; it is not a comment."""
+
+_MARK = rf"(?!{SPREADSHEET_ERROR}(?:[\s,;|\"]|\Z))#"
+
+COMMENT = re.compile(rf"{_MARK}[^\n]*")
 """A comment, its line end left out."""
 
-HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n\r]*)?\r?\n)*")
+HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:" + _MARK.encode() + rb"[^\n\r]*)?\r?\n)*")
 """The comments and blank lines that stand before the first row, after UTF-8's byte order mark."""
 
-_COMMENT_LINE = re.compile(r"^[ \t]*#[^\n]*\n|#[^\n]*", re.MULTILINE)
+_COMMENT_LINE = re.compile(rf"^[ \t]*{_MARK}[^\n]*\n|{_MARK}[^\n]*", re.MULTILINE)
 _NAMED_SHAPE = re.compile(r"^[ \t]*#[ \t]*([^\s#]+)[ \t]+shape:", re.MULTILINE)
 _SHAPE = r"\s*#[ \t]*(?:[^\s#]+[ \t]+)?shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\r?\n|\Z)"
 _SHAPE_OF_TEXT = re.compile(_SHAPE)

@@ -24,7 +24,6 @@ _TYPESET_SPACES = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
 _MINUSES = str.maketrans("\u2212\u2013\ufe63\uff0d", "----")
 _DOUBTFUL_SPACE = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
 _ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*[ \t]*=(?!=)")
-_FACTOR = re.compile(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?[ \t]*\*)[ \t]*\n", re.IGNORECASE)
 _JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
 _PYTORCH = re.compile(r"\s*(?:Parameter containing:|(?:\w+\.)*(?:tensor|Tensor)\s*\()")
 _NUMPY = re.compile(r"\s*(?:\w+\.)*(?:as)?(?:array|matrix)\s*\(")
@@ -33,7 +32,11 @@ _BRACKETS = re.compile(r"\s*(?:\[|\(\s*\(|\{\s*\{)")
 
 def layout_of(source: Source, options: ReadOptions) -> Layout:
     """Return the layout of the text in `source`, in the dialect that `options` name or the text shows."""
-    written = _clean(source)
+    return layout_of_text(source, clean(source), options)
+
+
+def layout_of_text(source: Source, written: str, options: ReadOptions) -> Layout:
+    """Return what `layout_of` does for `written`, which is the text in `source` with spaces for some of it."""
     text = without_comments(written) if "#" in written else written
     dialect = options.named_format or dialect_of(text)
     if dialect in ("npy", "npz", "image"):
@@ -42,17 +45,13 @@ def layout_of(source: Source, options: ReadOptions) -> Layout:
         text = written
     elif _ASSIGNMENT.match(text):
         text = _ASSIGNMENT.sub(_blanked, text, count=1)
-    factor = _FACTOR.match(text)
-    if factor is not None:
-        raise source.fault(
-            "there is a factor before the matrix", *factor.span(1), "in MATLAB, print it after: format long g"
-        )
     if options.gray or options.scale is not None:
         raise UsageError(
             "only an image can be converted to grayscale or scaled", place="`gray`" if options.gray else "`scale`"
         )
-    if dialect in _BRACKETED and options.header:
-        raise UsageError("nested brackets have no header row", place="`header`")
+    if dialect in _BRACKETED and (options.header or options.index):
+        name = "header" if options.header else "index"
+        raise UsageError(f"nested brackets have no {_LABELS[name]}", place=f"`{name}`")
     reader = _READERS.get(dialect, _lines)
     return reader(source, text, options)
 
@@ -75,7 +74,7 @@ def dialect_of(text: str) -> str:
     return "markdown" if "|" in text else "plain"
 
 
-def _clean(source: Source) -> str:
+def clean(source: Source) -> str:
     """Return the text, as long as before, with ASCII's minus signs and spaces for those of typesetters."""
     text = source.text
     if not text.isascii():
@@ -104,19 +103,19 @@ def _blanked(match: re.Match[str]) -> str:
 
 
 def _lines(source: Source, text: str, options: ReadOptions) -> Layout:
-    marks = Marks(header=options.header, decimal=options.decimal)
+    marks = Marks(header=options.header, index=options.index, decimal=options.decimal)
     return layout_of_lines(source, text, marks, _stated_shape(source))
 
 
 def _csv(source: Source, text: str, options: ReadOptions) -> Layout:
     cells = without_first_row(text) if options.header else text
     separator = ";" if ";" in cells else "\t" if "\t" in cells and "," not in cells else ","
-    marks = Marks(separator=separator, header=options.header, decimal=options.decimal)
+    marks = Marks(separator=separator, header=options.header, index=options.index, decimal=options.decimal)
     return layout_of_lines(source, text, marks, _stated_shape(source))
 
 
 def _tsv(source: Source, text: str, options: ReadOptions) -> Layout:
-    marks = Marks(separator="\t", header=options.header, decimal=options.decimal)
+    marks = Marks(separator="\t", header=options.header, index=options.index, decimal=options.decimal)
     return layout_of_lines(source, text, marks, _stated_shape(source))
 
 
@@ -166,6 +165,7 @@ def _matlab(source: Source, text: str, options: ReadOptions) -> Layout:
     return layout if layout is not None else bracketed_layout(source, text)
 
 
+_LABELS = {"header": "header row", "index": "column of labels"}
 _BRACKETED = ("json", "numpy", "pytorch", "matlab", "brackets")
 _READERS: dict[str, Callable[[Source, str, ReadOptions], Layout]] = {
     "csv": _csv,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import prod
 from typing import Any
 
 from convcalc.errors import DataError
@@ -22,8 +23,8 @@ _FLOATS = ("float16", "float32", "float64")
 def json_layout(source: Source, text: str) -> Layout:
     """Return the layout of a nested list, or of the list under `data` in an object.
 
-    The object's `shape` must agree and its `schema` be 1, where it has them; a `dtype` of decimals is kept. Numbers
-    may be strings, as `"nan"` and `"7/3"` have to be.
+    The object's `shape` must agree and its `schema` be 1, where it has them; a flat list takes the shape. A `dtype`
+    (or `type`) of decimals is kept. Numbers may be strings, as `"nan"` and `"7/3"` have to be.
     """
     if text.lstrip()[:1] != "{":
         return _list_layout(source, text)
@@ -36,17 +37,33 @@ def json_layout(source: Source, text: str) -> Layout:
             hint="give the nested list by itself",
         )
     layout = _list_layout(source, " " * start + text[start:end] + " " * (len(text) - end))
-    return layout.replace(dtype=stated_dtype(fields, layout.shape, source.place))
+    shape = stated_shape(fields, layout.shape, source.place)
+    return layout.replace(shape=shape, dtype=stated_dtype(fields, source.place))
 
 
-def stated_dtype(fields: dict[str, Any], shape: tuple[int, ...], place: str) -> str | None:
-    """Return the float dtype that the keys beside `data` state; errors: a `schema` or `shape` that does not agree."""
+def stated_shape(fields: dict[str, Any], shape: tuple[int, ...], place: str) -> tuple[int, ...]:
+    """Return the shape of data that are written in `shape`: the key `shape` may spread out a flat list.
+
+    Errors: a key `shape` that does not agree.
+
+    >>> stated_shape({"shape": [1, 2, 3]}, (6,), "m")
+    (1, 2, 3)
+    """
+    stated = fields.get("shape")
+    if stated is None or stated == list(shape):
+        return shape
+    if len(shape) == 1 and isinstance(stated, list) and all(type(size) is int and size > 0 for size in stated):
+        if prod(stated) == shape[0]:
+            return tuple(stated)
+        raise DataError(f"the key shape is {stated}, but the data are {shape[0]} numbers", place=place)
+    raise DataError(f"the key shape is {stated}, but the data have shape {list(shape)}", place=place)
+
+
+def stated_dtype(fields: dict[str, Any], place: str) -> str | None:
+    """Return the float dtype that the keys beside `data` state; errors: a `schema` that is not known."""
     if fields.get("schema", 1) != 1:
         raise DataError(f"schema {fields['schema']} is not known, only schema 1", place=place)
-    stated = fields.get("shape")
-    if stated is not None and stated != list(shape):
-        raise DataError(f"the key shape is {stated}, but the data have shape {list(shape)}", place=place)
-    dtype = fields.get("dtype")
+    dtype = fields.get("dtype", fields.get("type"))
     return dtype if dtype in _FLOATS else None
 
 

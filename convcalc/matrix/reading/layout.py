@@ -13,10 +13,12 @@ _TOKEN = re.compile(r"\S+")
 
 
 class Layout(Value):
-    """Numbers in order, separated by white space, and the shape they fill.
+    """Numbers separated by white space, and the shape they fill.
 
     `text` is exactly as long as `source.text`: what is not a number was overwritten with spaces, so a number has the
-    same offset in both, and errors point at what the user wrote.
+    same offset in both, and errors point at what the user wrote. `order` has, for each place in the array, the index
+    of its number in the text, None where that is the order of the text. `factor` is a number by which all of them
+    are multiplied, as it is written.
     """
 
     source: Source
@@ -24,10 +26,22 @@ class Layout(Value):
     shape: tuple[int, ...]
     notes: tuple[str, ...] = ()
     dtype: str | None = None
+    order: tuple[int, ...] | None = None
+    factor: str | None = None
+
+    def tokens(self) -> list[str]:
+        """Return the numbers as they are written, in the order of the array.
+
+        >>> Layout(Source("1 2 3"), "1 2 3", (3,), order=(2, 0, 1)).tokens()
+        ['3', '1', '2']
+        """
+        tokens = self.text.split()
+        return tokens if self.order is None else [tokens[index] for index in self.order]
 
     def span(self, index: int) -> tuple[int, int]:
-        """Return start and end of number `index` (from 0, in reading order)."""
-        match = next(islice(_TOKEN.finditer(self.text), index, None))
+        """Return start and end of number `index` (from 0, in the order of the array)."""
+        written = index if self.order is None else self.order[index]
+        match = next(islice(_TOKEN.finditer(self.text), written, None))
         return match.span()
 
     def fault(self, message: str, index: int, hint: str | None = None) -> ConvcalcError:

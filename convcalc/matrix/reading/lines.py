@@ -30,12 +30,13 @@ class Marks(Value):
     """What the marks in a text mean; None where the text itself shows it.
 
     `separator` separates the cells of a row (one of `,;|&` or a tab), `semicolon` is "rows" or "cells", `header`
-    drops the first row, and `decimal` is the decimal mark.
+    drops the first row and `index` the first column, and `decimal` is the decimal mark.
     """
 
     separator: str | None = None
     semicolon: str | None = None
     header: bool = False
+    index: bool = False
     decimal: str = "."
 
 
@@ -45,8 +46,11 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
     Blank lines separate 2-D slices; a single row has one axis. `shape` is what a `# shape:` line states. Errors:
     ragged rows or slices, an empty cell, an empty text, ambiguous separators.
     """
-    if marks.header:
-        text = without_first_row(text)
+    notes: tuple[str, ...] = ()
+    if marks.header or marks.index:
+        from convcalc.matrix.reading.labels import without_labels
+
+        text, notes = without_labels(text, cell_separator(text, marks), header=marks.header, index=marks.index)
     if '"' in text:
         text = _QUOTED.sub(lambda match: f" {match[1]} ", text)
     if marks.decimal == "," and marks.separator != ",":
@@ -62,7 +66,8 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
         text = _without_separators(source, text, separator)
     elif "\t" in text:
         _refuse_empty_between_tabs(source, text)
-    return layout_of_rows(source, text, shape)
+    layout = layout_of_rows(source, text, shape)
+    return layout.replace(notes=notes) if notes else layout
 
 
 def layout_of_rows(source: Source, text: str, shape: tuple[int, ...] | None = None) -> Layout:
@@ -105,12 +110,25 @@ def with_decimal_points(source: Source, text: str) -> str:
     return _DECIMAL_COMMA.sub(".", text)
 
 
+def cell_separator(text: str, marks: Marks) -> str | None:
+    """Return what separates the cells of a table with labels, None for blanks."""
+    if marks.separator is not None:
+        return marks.separator
+    cells = _LAST_ON_LINE.sub("", without_first_row(text) if marks.header else text)
+    for separator in ";,\t" if marks.decimal == "." else ";\t":
+        if separator in cells:
+            return separator
+    return None
+
+
 def _refuse_two_readings(source: Source, text: str) -> None:
     """Refuse a line such as `1,5;2,5`, which is two rows of two or one row of two decimals."""
     offset = 0
     for line in text.split("\n"):
         chunks = list(_CHUNK.finditer(line))
-        doubtful = [chunk for chunk in chunks if _TWO_READINGS.fullmatch(chunk[0])]
+        # A full-width comma, which `text` no longer shows, is never a decimal mark.
+        written = source.text[offset : offset + len(line)]
+        doubtful = [c for c in chunks if _TWO_READINGS.fullmatch(c[0]) and "," in written[c.start() : c.end()]]
         if doubtful and len(chunks) > 1 and all(c in doubtful or _WHOLE.fullmatch(c[0]) for c in chunks):
             start, end = doubtful[0].span()
             raise source.fault(

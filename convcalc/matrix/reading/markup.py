@@ -10,6 +10,7 @@ from convcalc.matrix.reading.lines import Marks, layout_of_lines
 from convcalc.text import Source
 
 _RULE = re.compile(r"[ \t]*(?=[^\n]*[-=])(?=[^\n]*[|+])[-+=:| \t]+")
+_EMPTY_CORNER = re.compile(r"[ \t]*\|[ \t]*\|")
 _NUMBER_LIKE = re.compile(r"[-+]?\.?[0-9][^\s]*|[-+]?(?:inf|nan)", re.IGNORECASE)
 
 _ENVIRONMENT = r"\{\s*(?:[bpvBV]?matrix\*?|smallmatrix|array|tabular)\s*\}"
@@ -17,11 +18,13 @@ _BEGIN = re.compile(rf"\\begin\s*{_ENVIRONMENT}(?:\s*\[[a-z]*\])?(?:\s*\{{[lcr|\
 _END = re.compile(rf"\\end\s*{_ENVIRONMENT}")
 _AROUND = re.compile(
     r"(?:\s|\$|\\[\[\](){}]|\\(?:left|right|big[lr]?|Big[lr]?)\s*\\?[\[\](){}.|]|\\displaystyle|\\(?:begin|end)\{"
-    r"(?:equation|align|gather|displaymath|math)\*?\})*"
+    r"(?:equation|align|gather|displaymath|math|table|center)\*?\}(?:\[[a-zA-Z!]*\])?|\\centering(?![a-zA-Z])"
+    r"|\\(?:caption|label)\{[^{}]*\})*"
 )
 _NAMED = re.compile(r"(?:[A-Za-z](?:_\w|_\{\w+\})?|\\math(?:bf|rm|cal)\{\w+\})\s*=")
 _NUMBERS = (
     (re.compile(r"\\(?:[dt]?frac|nicefrac|sfrac)\s*\{\s*(-?[0-9]+)\s*\}\s*\{\s*([0-9]+)\s*\}"), r"\1/\2"),
+    (re.compile(r"\\[dt]?frac\s*(?:([0-9])|\{\s*(-?[0-9]+)\s*\})\s*(?:([0-9])|\{\s*([0-9]+)\s*\})"), r"\1\2/\3\4"),
     (re.compile(r"\\infty(?![A-Za-z])"), "inf"),
     (re.compile(r"\\(?:mathrm|text)\{\s*(inf|nan|NaN)\s*\}"), r"\1"),
     (re.compile(r"([0-9.]+)\s*\\(?:cdot|times)\s*10\s*\^\s*\{?\s*(-?[0-9]+)\s*\}?"), r"\1e\2"),
@@ -32,29 +35,31 @@ _INVISIBLE = re.compile(
     r"\\(?:[,;:! ]|quad(?![a-zA-Z])|qquad(?![a-zA-Z])|[th]line(?![a-zA-Z])|toprule|midrule|bottomrule)|~"
     r"|\\[hv]?phantom\{[^{}]*\}"
 )
+_RULE_BELOW = re.compile(r"\s*\\(?:midrule|hline)(?![a-zA-Z])")
 _ROW_END = re.compile(r"\\\\(?:\s*\[[^\]\n]*\])?|\\cr(?![a-zA-Z])")
 
 
 def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
     """Return the layout of a table whose cells are separated by `|`; rules of `-`, `=`, `+` and `:` are not rows.
 
-    A row above a rule is dropped when its cells are empty or words, or with `options.header`; a row of numbers there
-    is a row of the matrix, with a note.
+    A row above a rule is a header when its cells are empty or words, when only its first one is empty, or with
+    `options.header`; another row of numbers there is a row of the matrix, with a note.
     """
     lines = text.split("\n")
     rules = [bool(_RULE.fullmatch(line)) for line in lines]
     rows = [index for index, line in enumerate(lines) if line.strip() and not rules[index]]
     notes: tuple[str, ...] = ()
-    if rows and (options.header or _is_above_rule(rows[0], rows, rules)):
+    header = options.header
+    if rows and not header and _is_above_rule(rows[0], rows, rules):
         words = lines[rows[0]].replace("|", " ").split()
-        if options.header or not words or not all(map(_NUMBER_LIKE.fullmatch, words)):
-            lines[rows[0]] = " " * len(lines[rows[0]])
-        else:
+        header = not words or not all(map(_NUMBER_LIKE.fullmatch, words)) or bool(_EMPTY_CORNER.match(lines[rows[0]]))
+        if not header:
             notes = ("the row above the rule holds numbers and was read as a row; `header` skips it",)
     kept = "\n".join(" " * len(line) if rule else line for line, rule in zip(lines, rules, strict=True))
     separated = _without_gaps(kept)
-    marks = Marks(separator="|", decimal=options.decimal)
-    return layout_of_lines(source, separated, marks).replace(notes=notes)
+    marks = Marks(separator="|", decimal=options.decimal, header=header, index=options.index)
+    layout = layout_of_lines(source, separated, marks)
+    return layout.replace(notes=layout.notes + notes)
 
 
 def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
@@ -64,6 +69,7 @@ def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
     change its numbers), several matrices, and those of `layout_of_lines`.
     """
     body = _COMMENT.sub(_blanks, _body(source, text)).replace("\n", " ")
+    header = options.header or _has_header(body)
     body = _ROW_END.sub(lambda match: "\n".rjust(len(match[0])), body)
     body = _INVISIBLE.sub(_blanks, body)
     for pattern, number in _NUMBERS:
@@ -74,7 +80,22 @@ def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
         offset += len(row) + 1
         if not row.strip():
             raise source.fault("an empty row", offset - 2, offset)
-    return layout_of_lines(source, body, Marks(separator="&", decimal=options.decimal, header=options.header))
+    marks = Marks(separator="&", decimal=options.decimal, header=header, index=options.index)
+    return layout_of_lines(source, body, marks)
+
+
+def _has_header(body: str) -> bool:
+    r"""Return whether the first row has an empty corner or only words, and a rule below it.
+
+    >>> _has_header(r"\toprule & a & b \\ \midrule 0 & 1 & 2 \\"), _has_header(r"1 & 2 \\ \hline 3 & 4")
+    (True, False)
+    """
+    first, *others = _ROW_END.split(body, maxsplit=1)
+    if not others or not _RULE_BELOW.match(others[0]):
+        return False
+    corner, *names = (cell.strip() for cell in _INVISIBLE.sub("", first).split("&"))
+    words = [name for name in (corner, *names) if not _NUMBER_LIKE.fullmatch(name)]
+    return bool(names) and (corner in ("", "{}") or len(words) == 1 + len(names))
 
 
 def _rewritten(text: str, pattern: re.Pattern[str], number: str) -> str:
@@ -86,11 +107,11 @@ def _body(source: Source, text: str) -> str:
     """Return `text` with all but the rows of its one matrix overwritten with spaces."""
     begin, end = _BEGIN.search(text), _END.search(text)
     if begin is None:
-        start = _start_of_rows(text)
+        start = start_of_rows(text)
         return " " * start + text[start:].replace("$", " ")
     if end is None or end.start() < begin.end():
         raise source.fault(r"the environment has no \end", *begin.span())
-    before = _start_of_rows(text[: begin.start()])
+    before = start_of_rows(text[: begin.start()])
     if before < begin.start():
         raise source.fault(
             "only a name may stand before a matrix", before, begin.start(), "multiply the numbers by a factor first"
@@ -102,7 +123,7 @@ def _body(source: Source, text: str) -> str:
     return " " * begin.end() + text[begin.end() : end.start()] + " " * (len(text) - end.start())
 
 
-def _start_of_rows(text: str) -> int:
+def start_of_rows(text: str) -> int:
     """Return the offset after math marks and a name such as `A =`."""
     around = _AROUND.match(text)
     start = around.end() if around else 0

@@ -8,6 +8,8 @@ A whole number is `[+-]digits`, a fraction two whole numbers with `/` between th
 | whole numbers             | int64, or Python integers (dtype object) when one does not fit         |
 | a fraction among them     | `fractions.Fraction` (dtype object), decimals with them read exactly   |
 | a decimal among them      | float64, or Fractions with `exact`                                     |
+
+A quotient such as `1.0/16.0`, with a point in it, is a decimal.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.geometry import EXACT_IN_FLOAT64
+from convcalc.matrix.reading.comments import SPREADSHEET_ERROR
 from convcalc.matrix.reading.layout import Layout
 
 if TYPE_CHECKING:
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|inf(?:inity)?|nan)", re.IGNORECASE)
-_FRACTION = re.compile(r"[+-]?[0-9]+/[0-9]+")
+_UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_FRACTION = re.compile(rf"([+-]?{_UNSIGNED})/({_UNSIGNED})")
 _FOREIGN = re.compile(r"[^0-9+\-./eEinfatyINFATY\s]")
 _NOT_FINITE = re.compile(r"[+-]?[inIN]")
 _DIGITS_AT_ONCE = 4000
@@ -44,7 +48,8 @@ _REASONS: tuple[tuple[str, str, str | None], ...] = (
     (r"[+-]?[0-9]+(_[0-9]+)+", "{token} is not a number (underscores are not allowed)", None),
     (r"[+-]?[0-9]*,[0-9]+(e[+-]?[0-9]+)?", "{token} contains a comma", "use `decimal=,` for decimal commas"),
     (r"[+-]?[0-9.]+,[0-9,.]*", "{token} mixes decimal marks", "write numbers without thousands separators"),
-    (r"[+-]?[0-9.]*[0-9.][ij]|.*[0-9][ij]$", "{token} is a complex number", "use real numbers"),
+    (r"[+-]?[0-9.]*[0-9.][ij]|.*[0-9.][ij]$", "{token} is a complex number", "use real numbers"),
+    (SPREADSHEET_ERROR, "{token} is a cell that a spreadsheet could not compute", "write nan, or the number"),
     (r"[+-]?0[xX][0-9a-fA-F]+", "{token} is a hexadecimal number", "write it in decimal"),
     (r"[+-]?[0-9.]+%", "{token} is a percentage", "write 0.5 for 50%"),
     (r"(?i)true|false", "{token} is a truth value, not a number", "write 1 for true and 0 for false"),
@@ -58,14 +63,16 @@ def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
     """Return the numbers of `layout` in its shape; errors: what is not a number, or does not fit into the array."""
     text = layout.text
     foreign = _FOREIGN.search(text) if text.isascii() else re.search(r"[^\x00-\x7f]", text)
-    tokens = text.split()
+    tokens = layout.tokens()
     if foreign is not None:
         raise _refusal(layout, tokens)
+    if layout.factor is not None:
+        return _multiplied(layout, tokens, exact=exact)
     if "/" in text:
-        return _fractions(layout, tokens)
+        return _fractions(layout, tokens, exact=exact)
     if not any(mark in text for mark in ".eEnN"):
         return _whole_numbers(layout, tokens)
-    return _fractions(layout, tokens) if exact else _floats(layout, tokens)
+    return _fractions(layout, tokens, exact=True) if exact else _floats(layout, tokens)
 
 
 def whole_number(text: str) -> int:
@@ -132,8 +139,42 @@ def _check_range(layout: Layout, index: int, token: str, value: float) -> None:
         )
 
 
-def _fractions(layout: Layout, tokens: list[str]) -> NDArray[Any]:
-    return object_array([_fraction(layout, index, token) for index, token in enumerate(tokens)], layout.shape)
+def _fractions(layout: Layout, tokens: list[str], *, exact: bool) -> NDArray[Any]:
+    values = [_fraction(layout, index, token) for index, token in enumerate(tokens)]
+    if not exact and all(_is_decimal(token) for token in tokens if "/" in token):
+        return _nearest(layout, values)
+    return object_array(values, layout.shape)
+
+
+def _multiplied(layout: Layout, tokens: list[str], *, exact: bool) -> NDArray[Any]:
+    """Return the numbers times `layout.factor`, each product rounded once; it is a decimal if one of the two is."""
+    factor = layout.factor or "1"
+    written = [*tokens, factor]
+    by = _fraction(layout, 0, factor)
+    if not exact and any(map(_NOT_FINITE.match, tokens)):
+        return _floats(layout, tokens) * float(by)
+    values = [_fraction(layout, index, token) * by for index, token in enumerate(tokens)]
+    if not exact and any(map(_is_decimal, written)):
+        return _nearest(layout, values)
+    if not any("/" in token for token in written) and all(value.denominator == 1 for value in values):
+        return _whole_numbers(layout, [str(value.numerator) for value in values])
+    return object_array(values, layout.shape)
+
+
+def _is_decimal(token: str) -> bool:
+    """Return whether a finite number is written with a point or an exponent."""
+    return "." in token or "e" in token.lower()
+
+
+def _nearest(layout: Layout, values: list[Fraction]) -> NDArray[np.float64]:
+    """Return the float64 nearest to each value; errors: one that is too large."""
+    numbers = []
+    for index, value in enumerate(values):
+        try:
+            numbers.append(float(value))
+        except OverflowError:
+            raise layout.fault("this is too large for a decimal number (float64)", index) from None
+    return np.array(numbers, dtype=np.float64).reshape(layout.shape)
 
 
 def _fraction(layout: Layout, index: int, token: str) -> Fraction:
@@ -141,11 +182,12 @@ def _fraction(layout: Layout, index: int, token: str) -> Fraction:
 
     if _WHOLE.fullmatch(token):
         return Fraction(whole_number(token))
-    if _FRACTION.fullmatch(token):
-        above, below = map(whole_number, token.split("/"))
+    quotient = _FRACTION.fullmatch(token)
+    if quotient is not None:
+        above, below = (_exact_decimal(layout, index, number) for number in quotient.groups())
         if below == 0:
-            raise layout.fault(f"{token} is a division by zero", index)
-        return Fraction(above, below)
+            raise layout.fault(f"{_shortened(token)} is a division by zero", index)
+        return above / below
     if not _DECIMAL.fullmatch(token):
         raise _number_fault(layout, index, token)
     if _NOT_FINITE.match(token):
@@ -170,14 +212,21 @@ def _exact_decimal(layout: Layout, index: int, token: str) -> Fraction:
 def _refusal(layout: Layout, tokens: list[str]) -> ConvcalcError:
     """Return the error for the first of `tokens` that is not a number; there must be one."""
     patterns = (_WHOLE, _DECIMAL, _FRACTION)
-    index = next(i for i, token in enumerate(tokens) if not any(p.fullmatch(token) for p in patterns))
-    return _number_fault(layout, index, tokens[index])
+
+    def is_number(token: str) -> bool:
+        return any(pattern.fullmatch(token) for pattern in patterns)
+
+    index = next(i for i, token in enumerate(tokens) if not is_number(token))
+    error = _number_fault(layout, index, tokens[index])
+    if error.hint is None and len(layout.shape) == 2 and index == 0:
+        columns = layout.shape[1]
+        if not any(map(is_number, tokens[:columns])) and all(map(is_number, tokens[columns : 2 * columns])):
+            error.hint = "is this a header row? `header` skips it"
+    return error
 
 
 def _number_fault(layout: Layout, index: int, token: str) -> ConvcalcError:
     message, hint = refusal_of(_shortened(token))
-    if hint is None and len(layout.shape) == 2 and index < layout.shape[1]:
-        hint = "is this a header row? `header` skips it"
     return layout.fault(message, index, hint)
 
 

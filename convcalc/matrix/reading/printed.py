@@ -20,8 +20,8 @@ _DTYPE = re.compile(r"\bdtype\s*=\s*['\"]?(?:\w+\.)*[<>=|]?(\w+)")
 _SCALAR = re.compile(
     r"(?P<head>\b(?:np|numpy)\.(?:u?int\d*|float\d*|longlong|intc)\(\s*)(?P<number>[^()\s]+)(?P<tail>\s*\))"
 )
-_FLOATS = {"float16": "float16", "half": "float16", "f2": "float16", "float32": "float32", "f4": "float32"}
-_FLOATS |= {"float64": "float64", "double": "float64", "f8": "float64", "float": "float64"}
+FLOATS = {"float16": "float16", "half": "float16", "f2": "float16", "float32": "float32", "f4": "float32"}
+FLOATS |= {"float64": "float64", "double": "float64", "f8": "float64", "float": "float64"}
 _MARK = re.compile(r"[\[\]]")
 _EIGHT_DIGITS = re.compile(r"\.[0-9]{8}(?![0-9])")
 _MORE_DIGITS = re.compile(r"\.[0-9]{9}")
@@ -55,13 +55,13 @@ def printed_layout(source: Source, text: str) -> Layout:
         offset = text.rindex(name)
         raise source.fault("complex numbers are not supported", offset, offset + len(name))
     if head["name"].lower() == "tensor":
-        return layout.replace(notes=(PYTORCH_NOTE,) if "." in layout.text else (), dtype=_FLOATS.get(name))
-    return layout.replace(notes=numpy_notes(layout.text), dtype=_FLOATS.get(name))
+        return layout.replace(notes=(PYTORCH_NOTE,) if "." in layout.text else (), dtype=FLOATS.get(name))
+    return layout.replace(notes=numpy_notes(layout.text), dtype=FLOATS.get(name))
 
 
 def _between_parentheses(source: Source, text: str, start: int) -> tuple[str, str]:
     """Return `text` with all but the array overwritten with spaces, and the `key=value` fields after the array."""
-    end = _end_of_array(text, start)
+    end = end_of_array(text, start)
     tail = _TAIL.match(text, end)
     if tail is None or tail.end() != len(text):
         at = tail.end() if tail is not None else end
@@ -73,7 +73,7 @@ def _between_parentheses(source: Source, text: str, start: int) -> tuple[str, st
     return " " * start + text[start:end] + " " * (len(text) - end), tail["fields"]
 
 
-def _end_of_array(text: str, start: int) -> int:
+def end_of_array(text: str, start: int) -> int:
     """Return the offset after the bracket that closes the first one, or after the bare number."""
     depth = 0
     for mark in _MARK.finditer(text, start):

@@ -1,0 +1,158 @@
+"""Names beside and above numbers: the header row and the column of row labels of a table.
+
+A column is one of row labels where the header has no name for it (an empty corner, or one name fewer than there are
+columns), where its cells are quoted and no others are, or where it holds words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NUMBER = re.compile(
+    r"[-+]?(?:(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eEdD][-+]?[0-9]+)?(?:/[0-9.]+)?|(?:inf(?:inity)?|nan|na|n/a|null))",
+    re.IGNORECASE,
+)
+"""A cell of a table that is, or stands for, a number."""
+
+_NO_NAME = re.compile(r"\s*|\{\}|Unnamed: 0|(?:\.\.\.|X)1")
+_COUNTS = re.compile(r"index|id|row|no\.?|nr\.?|#|n|i", re.IGNORECASE)
+
+
+class Cell(Value):
+    """A cell of a table: where it begins and ends in its line, and what it holds without its quotes."""
+
+    start: int
+    end: int
+    text: str
+    quoted: bool = False
+
+
+def cells_of(line: str, separator: str | None) -> list[Cell]:
+    """Return the cells of a row, None for blanks as separator; the outer bars of Markdown are not cells.
+
+    >>> [cell.text for cell in cells_of('"a, b",1, 2', ",")], [cell.text for cell in cells_of("| a | 1 |", "|")]
+    (['a, b', '1', '2'], ['a', '1'])
+    """
+    if separator is None:
+        found = list(re.finditer(r'"[^"\n]*"|\S+', line))
+    else:
+        found = list(re.finditer(rf'(?:\s*"[^"\n]*"\s*)(?=[{separator}]|\Z)|[^{separator}]*', line))
+        found = _without_empty_ends(found, line)
+    cells = []
+    for match in found:
+        text = match[0].strip()
+        quoted = len(text) >= 2 and text[0] == text[-1] == '"'
+        cells.append(Cell(*match.span(), text[1:-1].strip() if quoted else text, quoted))
+    if separator == "|" and cells:
+        first = 1 if not cells[0].text and not cells[0].quoted and line.lstrip().startswith("|") else 0
+        last = len(cells) - 1 if line.rstrip().endswith("|") else len(cells)
+        cells = cells[first:last]
+    return cells
+
+
+def _without_empty_ends(found: list[re.Match[str]], line: str) -> list[re.Match[str]]:
+    """Return the matches without the empty one that a pattern finds after each cell before its separator."""
+    kept: list[re.Match[str]] = []
+    for match in found:
+        if kept and match.start() == kept[-1].end():
+            continue
+        kept.append(match)
+    return kept
+
+
+def label_note(head: Sequence[Cell] | None, rows: Sequence[Sequence[Cell]]) -> str | None:
+    """Return why the first column holds row labels, as a note that it was left out; None where it does not.
+
+    `head` are the cells of the header row, None where there is none.
+
+    >>> label_note(cells_of(",a,b", ","), [cells_of("0,1,2", ",")])
+    'the first column has no name and was left out as row labels'
+    """
+    if not rows or any(len(row) < 2 for row in rows):
+        return None
+    if all(_is_word(row[0]) for row in rows):
+        return "the first column holds words and was left out as row labels"
+    if all(row[0].quoted and not any(cell.quoted for cell in row[1:]) for row in rows):
+        return "the first column is quoted and was left out as row labels"
+    if head is None:
+        return None
+    widths = {len(row) for row in rows}
+    if widths == {len(head) + 1}:
+        return "the header has one name fewer than there are columns, so the first column was left out as row labels"
+    if widths == {len(head)} and _NO_NAME.fullmatch(head[0].text) and any(cell.text for cell in head[1:]):
+        return "the first column has no name and was left out as row labels"
+    return None
+
+
+def count_note(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> str | None:
+    """Return a note on a first column that has been read, but only counts the rows under a name such as `id`."""
+    if len(head) < 2 or len(rows) < 2 or not _COUNTS.fullmatch(head[0].text):
+        return None
+    labels = [row[0].text for row in rows if row]
+    if not any(labels == [str(number + first) for number in range(len(rows))] for first in (0, 1)):
+        return None
+    return f"the first column, {head[0].text}, counts the rows and was read as numbers; `index` leaves it out"
+
+
+def _is_word(cell: Cell) -> bool:
+    return not all(map(NUMBER.fullmatch, cell.text.split()))
+
+
+def without_labels(text: str, separator: str | None, *, header: bool, index: bool) -> tuple[str, tuple[str, ...]]:
+    """Return `text`, as long as before, with spaces for its header row and row labels, and notes on the latter.
+
+    `header` says that the first row is a header; `index` that the first column is labels, which else is found out.
+
+    >>> without_labels("a b\\n0 1 2", None, header=True, index=False)[0]
+    '     1 2'
+    """
+    lines = text.split("\n")
+    numbers = [number for number, line in enumerate(lines) if line.strip()]
+    head = cells_of(lines[numbers[0]], separator) if header and numbers else None
+    if header and numbers:
+        first, *numbers = numbers
+        lines[first] = " " * len(lines[first])
+    rows = [cells_of(lines[number], separator) for number in numbers]
+    note = None if index else label_note(head, rows) if header else None
+    notes: tuple[str, ...] = ()
+    if index or note is not None:
+        for number, row in zip(numbers, rows, strict=True):
+            lines[number] = without_first_cell(lines[number], row)
+        notes = () if note is None else (note,)
+    elif head is not None:
+        counted = count_note(head, rows)
+        notes = () if counted is None else (counted,)
+    # The line ends up to the header go as well: a blank line separates slices.
+    start = sum(len(line) + 1 for line in lines[: numbers[0]]) if numbers else 0
+    joined = "\n".join(lines)
+    return " " * start + joined[start:], notes
+
+
+def without_first_cell(line: str, row: Sequence[Cell]) -> str:
+    """Return `line` with spaces for its first cell, and for the separator after it."""
+    end = row[1].start if len(row) > 1 else row[0].end if row else 0
+    start = row[0].start if row else 0
+    return line[:start] + " " * (end - start) + line[end:]
+
+
+def may_have_labels(data: bytes) -> bool:
+    """Return whether the header row that `data` begin with may leave out, or be, the name of row labels.
+
+    What is doubtful is for `without_labels` to find out.
+
+    >>> may_have_labels(b"a,b\n1,2\n"), may_have_labels(b",a,b\n0,1,2\n")
+    (False, True)
+    """
+    head, _, rest = data.lstrip().partition(b"\n") if data[:1] not in b",;\t" else data.partition(b"\n")
+    row = rest.lstrip(b"\r\n").partition(b"\n")[0].decode("latin-1")
+    separator = next((mark for mark in ",;\t" if mark in row), None)
+    names, cells = cells_of(head.decode("latin-1"), separator), cells_of(row, separator)
+    if len(names) != len(cells) or not names:
+        return True
+    return bool(_NO_NAME.fullmatch(names[0].text) or _COUNTS.fullmatch(names[0].text))

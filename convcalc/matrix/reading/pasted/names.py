@@ -1,0 +1,74 @@
+"""Names before numbers: labels of a print, `NAME =`, declarations of C, JavaScript and their kin."""
+
+from __future__ import annotations
+
+import re
+
+from convcalc.matrix.reading.pasted.paste import Paste
+
+_LABEL = re.compile(
+    r"\s*(?P<label>[\"']?[A-Za-z_](?:[^\n:=;,\[\]{}|&\\<>\"'#]|\[[0-9 :]*\]){0,60}[\"']?)"
+    r"[ \t]*:(?=[\s\[({<\w.+-]|\Z)[ \t]*"
+)
+_NOT_A_LABEL = re.compile(r"\s*(?:Columns?\b|Parameter containing|https?\b)", re.IGNORECASE)
+_SIZE = re.compile(r"torch\.Size\(\[([0-9, ]*)\]\)[ \t]*,?[ \t]*(?=\n\s*\S)")
+_PLAIN_SIZE = re.compile(
+    r"(?:torch\.Size\(\[[0-9, ]*\]\)|\([0-9]+(?:, *[0-9]+)*,?\)|\[[0-9]+(?:[, ]+[0-9]+)*\]"
+    r"|[0-9]+(?:[ ]?[x×*][ ]?[0-9]+)*)[ \t]*,?[ \t]*(?=\n\s*\S)"
+)
+_OF_SIZE = re.compile(r"shape|size|dims?\b|dimensions", re.IGNORECASE)
+_NAME = re.compile(
+    r"\s*(?:[A-Za-z_$][\w.$]*(?:\[[^\]\n=]*\]|\{[^}\n=]*\})?|\\math(?:bf|rm|cal)\{\w+\}(?:_\w)?)\s*(?::=|=)(?!=)\s*"
+)
+_WORDS = (
+    "export|default|static|const|constexpr|final|public|private|protected|volatile|register|unsigned|signed|let|var|val"
+    "|mut|readonly|inline|extern|auto|local|my"
+)
+_DECLARATION = re.compile(
+    rf"\s*(?P<words>(?:(?:{_WORDS})\s+)*)"
+    r"(?:(?P<type>[A-Za-z_][\w:.]*(?:<[\w:,<>\s*&]*>)?(?:\s*(?:\[[\d,\s]*\]|[*&]))*)\s+)?"
+    r"(?P<name>[A-Za-z_$][\w$]*)(?P<dims>(?:\s*\[\s*\w*\s*\])*)"
+    r"(?P<colon>\s*:\s*[\w<>\[\];,.\s]+?)?\s*=\s*(?:new\s+[\w.]*\s*(?:\[[\d,\s]*\])*\s*)?(?=[\[({]|[A-Za-z_.]+\()"
+)
+_GO = re.compile(r"\s*(?P<dims>(?:\[[\d.]*\])+)[a-z]\w*\s*(?=\{)")
+_JULIA = re.compile(r"\s*(?:Float\d+|U?Int\d*|Bool|Any|Real|Number|Rational\{\w+\})(?=\[)")
+_EXPORT = re.compile(r"\s*(?:export\s+default|return)\s+(?=[\[({])")
+_DIMENSION = re.compile(r"\[\s*(\w*)\s*\]")
+
+
+def labels(paste: Paste) -> Paste | None:
+    """Leave out a label before a print, `x variable:`, and note a size after it, `x: torch.Size([1, 1, 8, 8])`."""
+    text = paste.text
+    label = _LABEL.match(text)
+    if label is None or _NOT_A_LABEL.match(text) or label[0].count("(") != label[0].count(")"):
+        return None
+    size = (_PLAIN_SIZE if _OF_SIZE.search(label["label"]) else _SIZE).match(text, label.end())
+    if size is None:
+        return paste.without(label.span())
+    return paste.stating(size[0], *size.span()).without((label.start(), size.end()))
+
+
+def declarations(paste: Paste) -> Paste | None:
+    """Leave out a declaration such as `int k[3][3] =` or `const k =`, and note the sizes that it states."""
+    text = paste.text
+    for pattern in (_GO, _JULIA, _EXPORT):
+        match = pattern.match(text)
+        if match is not None:
+            return _without_declaration(paste, match, match.groupdict().get("dims") or "")
+    match = _DECLARATION.match(text)
+    if match is None or not (match["words"] or match["type"] or match["dims"] or match["colon"]):
+        return None
+    return _without_declaration(paste, match, match["dims"])
+
+
+def _without_declaration(paste: Paste, match: re.Match[str], dims: str) -> Paste:
+    sizes = _DIMENSION.findall(dims)
+    if sizes and all(size.isdigit() for size in sizes):
+        paste = paste.stating(" ".join(sizes), *match.span("dims"), flat=True)
+    return paste.without(match.span())
+
+
+def names(paste: Paste) -> Paste | None:
+    """Leave out the name of a matrix, `INPUT =` or `K :=`."""
+    name = _NAME.match(paste.text)
+    return None if name is None else paste.without(name.span())

@@ -1,0 +1,106 @@
+"""A pasted text on its way to numbers: what is left of it, and what the parts that were taken away have said."""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from typing import TYPE_CHECKING
+
+from convcalc.errors import DataError
+from convcalc.matrix.reading.layout import Layout
+from convcalc.text import Source, size_text
+from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+"""A number without its sign, to be put into patterns."""
+
+_SIZES = re.compile(r"[0-9]+")
+
+
+class Paste(Value):
+    """The text in `source`, as long as before, with spaces for the parts that are understood.
+
+    `stated` is the shape that such a part stated, at the place `span`; `flat` says that numbers in one row may fill
+    it. `factor` multiplies all numbers, `dtype` is theirs, `notes` are for the user.
+    """
+
+    source: Source
+    text: str
+    stated: tuple[int, ...] | None = None
+    span: tuple[int, int] = (0, 0)
+    flat: bool = False
+    factor: str | None = None
+    dtype: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def without(self, *spans: tuple[int, int]) -> Paste:
+        """Return this with spaces for the characters from start to end of each of `spans`.
+
+        >>> Paste(Source("x: 1 2"), "x: 1 2").without((0, 2)).text
+        '   1 2'
+        """
+        text = self.text
+        for start, end in spans:
+            text = text[:start] + " " * (end - start) + text[end:]
+        return self.replace(text=text)
+
+    def stating(self, sizes: str, start: int, end: int, *, flat: bool = False) -> Paste:
+        """Return this with the shape in `sizes`, such as `(1, 1, 8, 8)` or `8x8`, which stands at `start` to `end`.
+
+        Errors: another shape was stated before.
+        """
+        shape = tuple(int(size[:18]) for size in _SIZES.findall(sizes))
+        if self.stated not in (None, shape):
+            raise self.source.fault(
+                f"this states {size_text(shape)}, but {size_text(self.stated or ())} was stated before", start, end
+            )
+        return self.replace(stated=shape, span=(start, end), flat=flat or self.flat)
+
+    def times(self, factor: str, start: int, end: int) -> Paste:
+        """Return this with a factor, which stands at `start` to `end`; errors: a second one."""
+        if self.factor is not None:
+            raise self.source.fault("a second factor", start, end, "multiply the numbers by one of them first")
+        return self.without((start, end)).replace(factor=re.sub(r"\s", "", factor))
+
+    def layout(self, layout: Layout) -> Layout:
+        """Return `layout`, which was read from the text, with all that the other parts have said of it.
+
+        Errors: a shape that they state and that the numbers do not have.
+        """
+        notes = (*self.notes, *(note for note in layout.notes if note not in self.notes))
+        layout = layout.replace(
+            notes=notes,
+            dtype=layout.dtype or self.dtype,
+            factor=layout.factor or self.factor,
+            shape=self._shape(layout),
+        )
+        if layout.factor is not None and layout.dtype is not None:
+            return layout.replace(dtype=None)
+        return layout
+
+    def _shape(self, layout: Layout) -> tuple[int, ...]:
+        stated, shape = self.stated, layout.shape
+        if stated is None or stated == shape:
+            return shape
+        same = [size for size in stated if size > 1] == [size for size in shape if size > 1]
+        if prod(stated) == prod(shape) and (same or (self.flat and len(shape) == 1)):
+            return stated
+        message = f"this states {size_text(stated)}, but the numbers are {size_text(shape)}"
+        if self.span == (0, 0):
+            raise DataError(message, place=self.source.place)
+        raise self.source.fault(message, *self.span)
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of `text`, each with the offset at which it begins.
+
+    >>> list(lines_of("a\\n\\nbc"))
+    [(0, 'a'), (2, ''), (3, 'bc')]
+    """
+    start = 0
+    for line in text.split("\n"):
+        yield start, line
+        start += len(line) + 1

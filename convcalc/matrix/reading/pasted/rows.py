@@ -1,0 +1,84 @@
+"""Rows in brackets that no bracket holds together: one a line, YAML's lists; and ImageMagick's `3x3: 0,1,0 ...`."""
+
+from __future__ import annotations
+
+import re
+
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.brackets import bracketed_layout
+from convcalc.matrix.reading.layout import Layout
+from convcalc.matrix.reading.lines import layout_of_rows
+from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste
+
+_GROUP = re.compile(r"[\[({][^\[\](){}\n]*(?:\n[^\[\](){}\n]*)*[\])}]")
+_BETWEEN = re.compile(r"\s*,\s*|[ \t]*\n\s*")
+_YAML = re.compile(r"[ \t]*((?:-[ \t]+)+)\S[^\n]*")
+_YAML_ROW = re.compile(r"(?:-[ \t]+)+(?=\[)")
+_SIGNED = rf"[-+]?{UNSIGNED}"
+_KERNEL = re.compile(
+    rf"\s*(?P<width>[0-9]+)(?:x(?P<height>[0-9]+))?[ \t]*:\s*(?P<numbers>{_SIGNED}(?:[\s,]+{_SIGNED})*)[\s,]*"
+)
+
+
+def bracketed_rows_layout(paste: Paste, options: ReadOptions) -> Layout | None:
+    """Read one bracketed row a line, `[1, 2]`, rows with commas between them, or one row in `{}` or `()`."""
+    text = paste.text
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip().rstrip(","))
+    if text[start : start + 1] not in tuple("[({") or options.header or options.index:
+        return None
+    groups, ends = 0, []
+    at = start
+    while at < end:
+        group = _GROUP.match(text, at, end)
+        if group is None:
+            return None
+        groups += 1
+        between = _BETWEEN.match(text, group.end(), end)
+        if between is None:
+            if group.end() != end:
+                return None
+            break
+        ends.append("," if "," in between[0] else between[0].count("\n"))
+        at = between.end()
+    if len(set(ends)) > 1 or (groups == 1 and text[start] == "["):
+        return None
+    return bracketed_layout(paste.source, text[:end].ljust(len(text)), outer=groups > 1)
+
+
+def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
+    """Read a list of YAML: `- [1, 2]` a line, `- - 1` and `  - 2`, or `- 1` a line."""
+    lines = paste.text.split("\n")
+    items = [(number, _YAML.fullmatch(line.rstrip())) for number, line in enumerate(lines) if line.strip()]
+    if not items or any(item is None for _, item in items):
+        return None
+    dashes = [(number, item[1].count("-"), item.start(1)) for number, item in items if item is not None]
+    if all(_YAML_ROW.match(lines[number].lstrip()) for number, _, _ in dashes):
+        return bracketed_rows_layout(paste.replace(text="\n".join(map(_without_dashes, lines))), options)
+    if dashes[0][1] > 2 or len({start for _, count, start in dashes if count == dashes[0][1]}) > 1:
+        return None
+    text = ""
+    for number, line in enumerate(lines):
+        row_starts = any(number == of and count == dashes[0][1] for of, count, _ in dashes)
+        joined = " " if dashes[0][1] == 1 or not row_starts else "\n"
+        text += (joined if number else "") + _without_dashes(line)
+    return layout_of_rows(paste.source, text)
+
+
+def imagemagick_layout(paste: Paste, options: ReadOptions) -> Layout | None:
+    """Read a kernel of ImageMagick, `3x3: 0,1,0 1,-4,1 0,1,0`: its width, height (or none) and numbers."""
+    match = _KERNEL.fullmatch(paste.text)
+    if match is None:
+        return None
+    width, height = int(match["width"]), int(match["height"] or match["width"])
+    text = " " * match.start("numbers") + re.sub(r"[,\n]", " ", paste.text[match.start("numbers") :])
+    count = len(text.split())
+    if count != width * height:
+        raise paste.source.fault(
+            f"a kernel of {width}x{height} has {width * height} numbers, but {count} follow", *match.span("width")
+        )
+    return Layout(paste.source, text, (height, width))
+
+
+def _without_dashes(line: str) -> str:
+    match = re.match(r"[ \t]*(?:-[ \t]+)+", line)
+    return line if match is None else " " * match.end() + line[match.end() :]

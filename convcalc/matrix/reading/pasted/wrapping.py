@@ -1,0 +1,115 @@
+"""Calls and prints around an array: `tf.constant(...)`, `<tf.Tensor ...>`, `[torch.FloatTensor of size 2x2]`."""
+
+from __future__ import annotations
+
+import re
+
+from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste
+from convcalc.matrix.reading.printed import FLOATS, end_of_array
+
+_CLOSING = re.compile(r"(?<=[\])}])\s*[;,.]+\s*\Z")
+_FOOTERS = (
+    re.compile(
+        r"\[(?:\w+\.)*\w*Tensor of size (?P<size>[0-9]+(?:[x, ]+[0-9]+)*|\([0-9, ]+\))(?:[ \t]*\([^()\n]*\))?\]\s*\Z"
+    ),
+    re.compile(r"\[ *(?:Variable\[)?\w+Type\]?\{(?P<size>[0-9,]*)\} *\]\s*\Z"),
+    re.compile(r"<NDArray (?P<size>[0-9x]+) @\w+\(\d+\)>\s*\Z"),
+    re.compile(r"(?<=[\])])[ \t]*\n\s*(?:torch\.Size\(\[(?P<size>[0-9, ]*)\]\))\s*\Z"),
+    re.compile(r"(?<=\]\])[ \t]*\n\s*\((?P<size>[0-9]+,(?: *[0-9]+,?)*)\)\s*\Z"),
+)
+_FIELD = r"(?:'[^'\n]*'|\"[^\"\n]*\"|<[^<>\n]*>|\([^()\n]*\)|\[[^\[\]\n]*\]|[\w.:-]+(?:\([^()\n]*\))?)"
+_ANGLE = re.compile(
+    rf"\s*<(?:\w+\.)*(?:Tensor|Variable|KerasVariable|EagerTensor)[ :]*(?:'[^'\n]*')?"
+    rf"(?P<fields>(?:[\s,]*\w+={_FIELD})*?)[\s,]*(?:numpy|value)=\s*"
+)
+_ANGLE_END = re.compile(r">\s*\Z")
+_STATED = re.compile(r"\b(shape|dtype)\s*=\s*(\([^()]*\)|\[[^\[\]]*\]|[^\s,)\]]+)")
+_TYPE = re.compile(r"(?:dtype\s*=\s*|,\s*(?!\w+\s*=))['\"]?(?:\w+\.)*(\w+)")
+_CONSTRUCTORS = (
+    r"constant|[Vv]ariable|[a-z]*[Tt]ensor|[A-Z]\w*Tensor|to_tensor|as_tensor|convert_to_tensor|from_numpy|(?:as)?array"
+    r"|Array|DeviceArray|ArrayImpl|ndarray|NDArray|matrix|mat|Matrix|\w*DenseMatrix|ImmutableMatrix|Parameter|list|tuple"
+)
+_CALL = re.compile(
+    rf"\s*(?:[A-Za-z_]\w*\.)*(?P<name>{_CONSTRUCTORS})\s*\((?P<before>(?:\s*\w+\s*=\s*{_FIELD}\s*,)*"
+    r"(?:\s*(?P<rows>[0-9]+)\s*,\s*(?P<columns>[0-9]+)\s*,)?)\s*(?:(?:data|value|object|initial_value)\s*=\s*)?"
+)
+_TAIL = re.compile(
+    rf"(?P<after>(?:\s*,\s*(?:\w+\s*=\s*{_FIELD}|[A-Za-z_][\w.]*|'[^'\n]*'|\"[^\"\n]*\"))*)\s*,?\s*\)\s*\Z"
+)
+_INNER = re.compile(rf"(?:\w+\.)*(?:array|tensor)\(\s*(\[[^()\[\]]*\]|[-+]?{UNSIGNED})\s*(?:,\s*dtype=[\w.]+\s*)?\)")
+_RESHAPED = re.compile(r"(?<=[\])])\s*\.\s*(?:reshape|view)\(\s*(?P<size>[(\[]?[0-9,\s]+[)\]]?)\s*\)\s*\Z")
+
+
+def closing_marks(paste: Paste) -> Paste | None:
+    """Leave out the `;`, `,` or `.` after the last bracket."""
+    match = _CLOSING.search(paste.text)
+    return None if match is None else paste.without(match.span())
+
+
+def footers(paste: Paste) -> Paste | None:
+    """Leave out the size that a print ends with, `[torch.FloatTensor of size 2x2]`, and hold the numbers to it."""
+    if paste.text.rstrip()[-1:] not in (")", "]", ">"):
+        return None
+    start = _start_of_end(paste.text)
+    for footer in _FOOTERS:
+        match = footer.search(paste.text, start)
+        if match is not None:
+            span = match.start(), match.end()
+            return paste.stating(match["size"], *match.span("size")).without(span)
+    return None
+
+
+def angle_brackets(paste: Paste) -> Paste | None:
+    """Take the numbers out of TensorFlow's `<tf.Tensor: shape=(2, 2), dtype=float32, numpy=...>`."""
+    head, tail = _ANGLE.match(paste.text), _ANGLE_END.search(paste.text)
+    if head is None or tail is None:
+        return None
+    return _with_fields(paste, head.start("fields"), head["fields"]).without(head.span(), tail.span())
+
+
+def calls(paste: Paste) -> Paste | None:
+    """Take the array out of a call that makes one of it, such as `tf.constant([1, 2], shape=(1, 2))`."""
+    text = paste.text
+    head = _CALL.match(text)
+    if head is None:
+        return None
+    end = end_of_array(text, head.end())
+    tail = _TAIL.match(text, end)
+    if tail is None:
+        return None
+    if head["rows"] is not None:
+        paste = paste.stating(f"{head['rows']} {head['columns']}", head.start("rows"), head.end("columns"), flat=True)
+    paste = _with_fields(paste, head.start("before"), head["before"], flat=True)
+    paste = _with_fields(paste, tail.start("after"), tail["after"], flat=True)
+    return paste.without((0, head.end()), (end, len(text)))
+
+
+def inner_calls(paste: Paste) -> Paste | None:
+    """Take the rows out of a list of arrays, `[array([1, 2]), array([3, 4])]`, or of prints of one row each."""
+    found = list(_INNER.finditer(paste.text))
+    if len(found) < 2:
+        return None
+    spans = [span for match in found for span in ((match.start(), match.start(1)), (match.end(1), match.end()))]
+    return paste.without(*spans)
+
+
+def reshaped(paste: Paste) -> Paste | None:
+    """Note the shape of `.reshape(2, 2)` or `.view(2, 2)` after an array."""
+    match = _RESHAPED.search(paste.text, _start_of_end(paste.text))
+    if match is None:
+        return None
+    return paste.stating(match["size"], *match.span("size"), flat=True).without(match.span())
+
+
+def _with_fields(paste: Paste, start: int, fields: str, *, flat: bool = False) -> Paste:
+    """Return `paste` with the shape and the decimal dtype that `fields` state."""
+    for match in _STATED.finditer(fields):
+        if match[1] == "shape":
+            paste = paste.stating(match[2], start + match.start(2), start + match.end(2), flat=flat)
+    dtypes = [FLOATS[word] for word in _TYPE.findall(fields) if word in FLOATS]
+    return paste.replace(dtype=dtypes[-1]) if dtypes else paste
+
+
+def _start_of_end(text: str) -> int:
+    """Return where the last few lines of `text` begin: what ends it is not searched for in all of it."""
+    return max(0, len(text) - 400)

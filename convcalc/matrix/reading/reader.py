@@ -1,0 +1,36 @@
+"""Text to numbers: by its marks where they are plain, and as something that was pasted where they are not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from convcalc.errors import DataError
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.dialects import layout_of
+from convcalc.matrix.reading.layout import Layout
+from convcalc.matrix.reading.numbers import array_of
+from convcalc.text import Source
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_STRICT = ("json", "pnm", "npy", "npz", "image")
+
+
+def read_numbers(source: Source, options: ReadOptions) -> tuple[Layout, NDArray[Any]]:
+    """Return the layout of the text in `source`, and its numbers as an array.
+
+    What people paste is read by `pasted`, which is loaded only where the text is not understood otherwise. Errors:
+    DataError, that of the plain reader where no dialect fits.
+    """
+    try:
+        layout = layout_of(source, options)
+        return layout, array_of(layout, exact=options.exact)
+    except DataError as error:
+        if options.named_format in _STRICT:
+            raise
+        refused = error
+    from convcalc.matrix.reading.pasted.read import pasted_layout
+
+    layout = pasted_layout(source, options, refused)
+    return layout, array_of(layout, exact=options.exact)
