@@ -14,7 +14,7 @@ _convcalc() {
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check --show-answer --quiz --sheet --key --difficulty --seed --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -31,6 +31,7 @@ _convcalc() {
                 --as) words='pytorch keras short'; value=1 ;;
                 --layout) words='chw hwc'; value=1 ;;
                 --check) words=''; value=1 ;;
+                --grade) words=''; value=1 ;;
                 --sheet) words=''; value=1 ;;
                 --key) words=''; value=1 ;;
                 --difficulty) words=''; value=1 ;;
@@ -40,7 +41,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --quiz --sheet --key --difficulty --seed --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
@@ -57,6 +58,7 @@ _convcalc() {
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
                 --check) words=''; value=1 ;;
+                --grade) words=''; value=1 ;;
                 --sheet) words=''; value=1 ;;
                 --key) words=''; value=1 ;;
                 --difficulty) words=''; value=1 ;;
@@ -66,7 +68,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 box gaussian log'; value=1 ;;
@@ -88,6 +90,7 @@ _convcalc() {
                 --scale) words=''; value=1 ;;
                 --dtype) words=''; value=1 ;;
                 --check) words=''; value=1 ;;
+                --grade) words=''; value=1 ;;
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
                 --sheet) words=''; value=1 ;;
@@ -104,7 +107,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;
@@ -123,6 +126,7 @@ _convcalc() {
                 --scale) words=''; value=1 ;;
                 --dtype) words=''; value=1 ;;
                 --check) words=''; value=1 ;;
+                --grade) words=''; value=1 ;;
                 --at) words=''; value=1 ;;
                 --tol) words=''; value=1 ;;
                 --sheet) words=''; value=1 ;;

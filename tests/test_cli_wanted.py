@@ -25,7 +25,7 @@ POOL = ["pool", "1 2; 3 4", "max"]
 def wanted(**given: Any) -> Wanted:
     """Make what the options `given` want; all others are as they are if they are not given."""
     homework = HomeworkOptions(
-        **{"explain": False, "checks": None, "show_answer": False} | _of(given, "explain", "checks")
+        **{"explain": False, "checks": None, "show_answer": False, "grade": None} | _of(given, "explain", "checks")
     )
     cell = CellOptions(**{"at": None, "tol": None} | _of(given, "at", "tol"))
     shown = ShowOptions(**{"precision": None, "heatmap": False} | _of(given, "heatmap", "show_input"))

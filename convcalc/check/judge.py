@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ from convcalc.check.mistakes.cells import CELL_SLIP, RESEMBLANCES, Resemblance
 from convcalc.check.mistakes.counts import COUNT_MISTAKES
 from convcalc.check.mistakes.sizes import SIZE_MISTAKES
 from convcalc.check.numbers import WrittenNumber
-from convcalc.check.search import WrongAnswers, explanations
+from convcalc.check.search import Made, Near, WrongAnswers, explanations
 from convcalc.check.size_question import SizeQuestion
 from convcalc.check.verdict import Slip, Verdict, WrongCell
 from convcalc.errors import UsageError
@@ -103,8 +103,12 @@ def _plain(number: WrittenNumber | None) -> Any:
     return int(number.value) if number.value.denominator == 1 else float(number.value)
 
 
-def judge_count(claims: Sequence[tuple[WrittenNumber, CountQuestion]], tolerance: float | None = None) -> Verdict:
-    """Judge claimed counts of a network, each after what it is a count of.
+def judge_count(
+    claims: Sequence[tuple[WrittenNumber, CountQuestion]],
+    tolerance: float | None = None,
+    wrong: dict[str, WrongAnswers] | None = None,
+) -> Verdict:
+    """Judge claimed counts of a network, each with what it is a count of; `wrong` keeps wrong answers.
 
     >>> from convcalc.check.claims import read_counts
     >>> from convcalc.check.count_question import count_question
@@ -120,7 +124,7 @@ def judge_count(claims: Sequence[tuple[WrittenNumber, CountQuestion]], tolerance
     cells: list[WrongCell] = []
     found: list[tuple[Slip, ...]] = []
     sentences, right_ones = [], []
-    searched = True
+    searched, others = True, {} if wrong is None else wrong
     limit = None if tolerance is None else Fraction(tolerance)
     for claim, question in claims:
         answer = question.answer()
@@ -133,7 +137,9 @@ def judge_count(claims: Sequence[tuple[WrittenNumber, CountQuestion]], tolerance
             continue
         sentences.append(f"{sentence}, not {claim}")
         cells.append(WrongCell((question.counted,), _plain(claim), answer))
-        explained, all_tried = _explained(wrong_answers(question), _count_fits(claim, limit))
+        if question.counted not in others:
+            others[question.counted] = wrong_answers(question)
+        explained, all_tried = _explained(others[question.counted], _count_fits(claim, limit))
         found += explained
         searched = searched and all_tried
     if not cells:
@@ -193,7 +199,11 @@ def judge_matrix(
         # An average that was taken for a maximum is rounded, though the maximum is not.
         return mine is not None and not mine.differs(other, tolerance, question.rounding_error(other)).any()
 
-    found, searched = _explained(wrong, fits, resembles)
+    def near(wrong: WrongAnswers, count: int) -> Iterator[Made]:
+        made = wrong.kept(count)
+        return (made[place] for place in wrong.stacks(count).near(claim, slack if tolerance is None else tolerance))
+
+    found, searched = _explained(wrong, fits, resembles, near)
     array = None if placed is None else placed.array
     return Verdict(False, message, found, cells, (answer.size - count, answer.size), array, searched)
 
@@ -223,14 +233,15 @@ def _explained(
     wrong: WrongAnswers,
     agrees: Callable[[Any], bool],
     resembles: Callable[[Sequence[Resemblance]], Explanations] = lambda _: (),
+    near: Near | None = None,
 ) -> tuple[Explanations, bool]:
     """Return what explains a claim, the simplest first, and whether all that is known was tried.
 
     That is one slip or, where none does, what shows in the cells, two slips together, or a cell that slipped.
     `resembles` returns those that show in the cells.
     """
-    found = explanations(wrong, agrees, 1) or resembles(RESEMBLANCES) or explanations(wrong, agrees, 2)
-    found = found or resembles((CELL_SLIP,))
+    found = explanations(wrong, agrees, 1, near) or resembles(RESEMBLANCES)
+    found = found or explanations(wrong, agrees, 2, near) or resembles((CELL_SLIP,))
     return found, wrong.complete or bool(found)
 
 

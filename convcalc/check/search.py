@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, Self
 
 from convcalc.check.mistake import Mistake
+from convcalc.check.nearness import Stacks
 from convcalc.check.verdict import Slip
 from convcalc.errors import ConvcalcError
 
@@ -16,6 +17,10 @@ MOST_PAIRS = 2000
 """Pairs of slips that are tried."""
 
 MOST_EXPLANATIONS = 5
+
+
+Made = tuple[tuple[Slip, ...], Any]
+"""Slips, and the answer that they give together."""
 
 
 class Question(Protocol):
@@ -45,11 +50,12 @@ class WrongAnswers:
     def __init__(self, question: Question, mistakes: tuple[Mistake, ...], budget: int = BUDGET) -> None:
         self.question, self.mistakes, self.left = question, mistakes, budget
         self.complete = True
-        self._kept: list[list[tuple[tuple[Slip, ...], Any]]] = [[], []]
+        self._kept: list[list[Made]] = [[], []]
         self._coming = [self._single(), self._pairs()]
+        self._stacks: dict[int, Stacks] = {}
         self._firsts: list[tuple[int, Question]] = []
 
-    def of(self, count: int) -> Iterator[tuple[tuple[Slip, ...], Any]]:
+    def of(self, count: int) -> Iterator[Made]:
         """Yield the slips and the answer of every way to make `count` mistakes, 1 or 2, the simplest first."""
         kept, coming = self._kept[count - 1], self._coming[count - 1]
         place = 0
@@ -62,7 +68,19 @@ class WrongAnswers:
             yield kept[place]
             place += 1
 
-    def _single(self) -> Iterator[tuple[tuple[Slip, ...], Any]]:
+    def kept(self, count: int) -> Sequence[Made]:
+        """Return the slips and the answers of every way to make `count` mistakes."""
+        for _ in self.of(count):
+            pass
+        return self._kept[count - 1]
+
+    def stacks(self, count: int) -> Stacks:
+        """Return all answers of `count` mistakes, which are arrays, for a quick comparison."""
+        if count not in self._stacks:
+            self._stacks[count] = Stacks([answer for _, answer in self.kept(count)])
+        return self._stacks[count]
+
+    def _single(self) -> Iterator[Made]:
         for number, mistake in enumerate(self.mistakes):
             for wrong in _tried(mistake, self.question):
                 self._firsts.append((number, wrong))
@@ -70,7 +88,7 @@ class WrongAnswers:
                 if answer is not None:
                     yield (_slip(mistake, wrong, self.question),), answer
 
-    def _pairs(self) -> Iterator[tuple[tuple[Slip, ...], Any]]:
+    def _pairs(self) -> Iterator[Made]:
         for _ in self.of(1):
             pass
         tried = 0
@@ -102,6 +120,10 @@ class WrongAnswers:
             return None
 
 
+Near = Callable[[WrongAnswers, int], Iterable[Made]]
+"""What returns, of the answers of so many mistakes, those that a claim may agree with."""
+
+
 def _tried(mistake: Mistake, question: Question) -> Iterator[Question]:
     """Yield the questions that a mistake makes of one, until the mistake cannot be made in it."""
     try:
@@ -112,15 +134,18 @@ def _tried(mistake: Mistake, question: Question) -> Iterator[Question]:
 
 def _slip(mistake: Mistake, wrong: Question, before: Question) -> Slip:
     """Return a mistake as it was made, with the layer where that is one of several."""
-    layers = wrong.slipped[len(before.slipped) :]
-    where = f" (in layer {', '.join(str(index + 1) for index in layers)})" if layers else ""
-    return Slip(mistake.name, mistake.sentence + where)
+    return Slip(mistake.name, mistake.sentence, wrong.slipped[len(before.slipped) :])
 
 
-def explanations(wrong: WrongAnswers, agrees: Callable[[Any], bool], count: int) -> tuple[tuple[Slip, ...], ...]:
-    """Return the ways to make `count` mistakes that give an answer with which a claim agrees, the simplest first."""
+def explanations(
+    wrong: WrongAnswers, agrees: Callable[[Any], bool], count: int, near: Near | None = None
+) -> tuple[tuple[Slip, ...], ...]:
+    """Return the ways to make `count` mistakes that give an answer with which a claim agrees, the simplest first.
+
+    `near` names those among all answers that the claim may agree with, where there is a quick way to tell.
+    """
     found: dict[tuple[str, ...], tuple[Slip, ...]] = {}
-    for slips, answer in wrong.of(count):
+    for slips, answer in wrong.of(count) if near is None else near(wrong, count):
         names = tuple(slip.name for slip in slips)
         if names not in found and agrees(answer):
             found[names] = slips

@@ -8,10 +8,24 @@ from convcalc.value import Value
 
 
 class Slip(Value):
-    """A mistake that was made: its name, and a sentence about it for the student."""
+    """A mistake that was made: its name, and a sentence about it for the student.
+
+    `layers` are the indices of the layers in which it was made, where it could have been made in others, too.
+    """
 
     name: str
     sentence: str
+    layers: tuple[int, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The sentence, with the layer where that is one of several.
+
+        >>> Slip("padding-forgotten", "the padding was forgotten", (2,)).text
+        'the padding was forgotten (in layer 3)'
+        """
+        where = ", ".join(str(index + 1) for index in self.layers)
+        return f"{self.sentence} (in layer {where})" if where else self.sentence
 
 
 class WrongCell(Value):

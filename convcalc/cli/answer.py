@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from convcalc.cli.jobs import Job
-from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_claim
+from convcalc.cli.judging import graded_matrices, judged
+from convcalc.cli.matrix_arguments import chosen_cell, number_writer
 from convcalc.cli.messages import print_notes
 from convcalc.cli.output import Answer
 from convcalc.cli.pipe import stream
@@ -16,7 +17,6 @@ from convcalc.report.blocks import Commentary, Grid
 from convcalc.report.matrix import Display, matrix_report
 
 if TYPE_CHECKING:
-    from convcalc.check.matrix_question import MatrixQuestion
     from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
     from convcalc.matrix import Matrix
@@ -62,7 +62,7 @@ def answer(
     if wanted.gradient.grad is not None:
         from convcalc.cli.gradient import backward_report
 
-        return Answer(backward_report(job, x, wanted, notes, _judged), wanted.output)
+        return Answer(backward_report(job, x, wanted, notes), wanted.output)
     if wanted.bare and job.run_into(wanted.output.output):
         tell(*notes)
         return 0
@@ -74,6 +74,9 @@ def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
     values, indices = job.run()
     divisors = job.divisors
     exact = None if divisors is None else partial(_exact, values, divisors)
+    told = values if exact is None or not wanted.looks else exact()
+    if wanted.homework.grade is not None:
+        return graded_matrices(job.command, job.question(), told, wanted, notes)
     shown = wanted.shown
     operands = tuple(Grid(array, title=title) for title, array in job.operands) if shown.show_input else ()
     display = Display(
@@ -85,8 +88,7 @@ def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
         labels=job.labels,
         exact=exact,
     )
-    told = values if exact is None or not wanted.looks else exact()
-    verdict = _judged(job.question, told, wanted)
+    verdict = judged(job.question, told, wanted)
     shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
     write = number_writer(shown.precision)
     comment = Commentary(_derived(job, told, wanted, verdict), verdict, notes, shows_answer=shows_answer, write=write)
@@ -108,13 +110,3 @@ def _derived(job: Job, values: Any, wanted: Wanted, verdict: Verdict | None) -> 
         # What is asked of a wrong answer is where it went wrong.
         at = tuple(int(index) for index in verdict.cells[0].at)
     return (job.derivation(at, values, number_writer(wanted.shown.precision)),)
-
-
-def _judged(question: Callable[[], MatrixQuestion], values: Any, wanted: Wanted) -> Verdict | None:
-    if wanted.homework.check is None:
-        return None
-    from convcalc.check.judge import judge_matrix
-
-    claim = read_claim(wanted.homework.check, wanted.numbers)
-    write = number_writer(wanted.shown.precision)
-    return judge_matrix(claim, question(), values, tolerance=wanted.cell.tol, write=write)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import Job
+from convcalc.cli.judging import graded_matrices, judged
 from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside, typed_as
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
     from convcalc.report.blocks import Report
 
     Backward = BackwardPass | PoolingBackwardPass
-    Judge = Callable[[Callable[[], MatrixQuestion], Any, Wanted], Verdict | None]
 
 ONE_MATRIX = (".npy", ".csv", ".tsv", ".png")
 """Endings of files that hold one matrix."""
 
 
-def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...], judge: Judge) -> Report:
+def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...]) -> Report:
     """Compute and report the gradients that are wanted, for the gradient of the output that the options name."""
     grad = wanted.gradient.grad
     assert grad is not None, "or there is nothing to be done"
@@ -51,7 +51,13 @@ def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...],
     beside = tuple(Grid(array, title=title) for title, array in operands) if shown.show_input else ()
     picture = backward.picture(names[0], gradients[names[0]])
     display = Display(beside, shown.heatmap, shown.precision, job.layout, picture)
-    verdict = judge(lambda: job.question().replace(method=lambda _: told, layout="chw"), told, wanted)
+
+    def question() -> MatrixQuestion:
+        return job.question().replace(method=lambda _: told, layout="chw")
+
+    if wanted.homework.grade is not None:
+        return graded_matrices(job.command, question(), told, wanted, notes)
+    verdict = judged(question, told, wanted)
     derivations = _derived(backward, gradients | exact, wanted, verdict)
     shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
     notes = tuple(dict.fromkeys((*notes, *dy.notes)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.messages import QUOTE_PATTERN
 from convcalc.cli.options import NumberOptions
-from convcalc.errors import UsageError
+from convcalc.errors import DataError, UsageError
 from convcalc.notation import parse_cell
 from convcalc.text import size_text
 
@@ -115,6 +115,16 @@ def read_claim(source: str, numbers: NumberOptions) -> ClaimedMatrix:
     else:
         return claimed_matrix(read_matrix(source, options=options).array, None if exists(source) else source)
     return claimed_matrix(matrix_of_bytes(data, place, options).array, data.decode("utf-8", "replace"))
+
+
+def typed_claim(text: str, numbers: NumberOptions) -> ClaimedMatrix:
+    """Read a claimed matrix that is written in a text, which is never the name of a file."""
+    from convcalc.check.claimed_matrix import claimed_matrix
+    from convcalc.matrix.text import parse_matrix
+
+    if not text.strip():
+        raise DataError("the answer is empty")
+    return claimed_matrix(parse_matrix(text, place="the answer", options=_reading_beside(numbers)).array, text)
 
 
 def typed_as(matrix: Matrix, x: Matrix) -> Matrix:

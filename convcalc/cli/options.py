@@ -61,17 +61,30 @@ class HomeworkOptions(Group):
         bool, typer.Option("--show-answer", help="Show the right answer with the verdict of --check.")
     ] = False
 
+    grade: Annotated[
+        str | None,
+        typer.Option(
+            "--grade", metavar="FILE|FOLDER", help="Check many answers: a CSV of name,answer or a file for each."
+        ),
+    ] = None
+
     @property
     def check(self) -> str | None:
         """The claim to be checked, of which there is only one."""
         if len(self.checks or ()) > 1:
-            raise UsageError("--check is given twice", hint="check one answer at a time")
+            raise UsageError("--check is given twice", hint="check one answer at a time, or many with --grade")
         return self.checks[0] if self.checks else None
+
+    def refuse_two(self) -> None:
+        """Refuse what contradicts, or has no effect."""
+        given = {"--check": self.check is not None, "--explain": self.explain, "--show-answer": self.show_answer}
+        for name in (name for name, is_given in given.items() if is_given and self.grade is not None):
+            raise UsageError(f"{name} has no effect with --grade", hint="check one answer with --check")
+        if self.show_answer and self.check is None:
+            raise UsageError("--show-answer has no effect without --check", hint="add --check ANSWER")
 
     def shows_answer(self, *, written: bool) -> bool:
         """Whether the answer is shown beside a verdict on it, as it is where it is `written` to a file."""
-        if self.show_answer and self.check is None:
-            raise UsageError("--show-answer has no effect without --check", hint="add --check ANSWER")
         return self.explain or self.show_answer or written
 
 

@@ -28,6 +28,9 @@ from convcalc.report.blocks import Commentary, Report
 from convcalc.report.params import params_report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convcalc.check.search import WrongAnswers
     from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
     from convcalc.network.memory import Memory
@@ -89,9 +92,15 @@ def params(
         counted = count(request, size)
     taken = _memory(counted, counts)
     number_bytes = NUMBER_BYTES[counts.dtype]
+    if homework.grade is not None:
+        from convcalc.cli.judging import answer_text, graded
+
+        judge = _judge(counted, number_bytes)
+        report = graded("params", homework.grade, lambda answer: judge(answer_text(answer)), counted.notes)
+        return Answer(report, output)
     comment = Commentary(
         _derived(counted, taken) if homework.explain else (),
-        None if homework.check is None else _judged(homework.check, counted, number_bytes),
+        None if homework.check is None else _judge(counted, number_bytes)(homework.check),
         counted.notes,
         counted.network.assumptions,
         homework.shows_answer(written=output.output is not None),
@@ -117,9 +126,11 @@ def _input_and_layers(texts: list[str], given: str | None) -> tuple[str | None, 
 
 def _refuse_two(counts: CountOptions, homework: HomeworkOptions) -> None:
     """Refuse questions that have an answer each."""
+    homework.refuse_two()
     asked = {
         "--explain": homework.explain,
         "--check": homework.check is not None,
+        "--grade": homework.grade is not None,
         "--batch": counts.batch != 1,
         "--optimizer": counts.optimizer is not None,
     }
@@ -162,17 +173,23 @@ def _derived(counted: Count, taken: "Memory | None") -> "tuple[Derivation, ...]"
     return (*counts, memory_derivation(taken, counted.cost.trace))
 
 
-def _judged(claim: str, counted: Count, number_bytes: int) -> "Verdict":
+def _judge(counted: Count, number_bytes: int) -> "Callable[[str], Verdict]":
+    """Return what judges claimed counts."""
     from convcalc.check.claims import read_counts
     from convcalc.check.count_question import count_question
     from convcalc.check.judge import judge_count
 
-    claims = read_counts(claim)
     if counted.cost.unknown:
-        names = ", ".join(counted.network.nodes[index].label for index in counted.cost.unknown)
-        raise UsageError(f"the sum leaves out layers that are not known: {names}", place="--check")
-    graph, names_used = graph_of(counted.network), weight_names(counted.network)
-    questions = [
-        count_question(counted.cost, graph, name, names=names_used, number_bytes=number_bytes) for name in claims
-    ]
-    return judge_count(list(zip(claims.values(), questions, strict=True)))
+        unknown = ", ".join(counted.network.nodes[index].label for index in counted.cost.unknown)
+        raise UsageError(f"the sum leaves out layers that are not known: {unknown}", place="--check")
+    graph, names = graph_of(counted.network), weight_names(counted.network)
+    wrong: dict[str, WrongAnswers] = {}
+
+    def judge(text: str) -> "Verdict":
+        claims = [
+            (claim, count_question(counted.cost, graph, name, names=names, number_bytes=number_bytes))
+            for name, claim in read_counts(text).items()
+        ]
+        return judge_count(claims, wrong=wrong)
+
+    return judge

@@ -28,6 +28,9 @@ from convcalc.report.blocks import Commentary, Report
 from convcalc.report.shape import shape_report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from convcalc.check.size_question import SizeQuestion
     from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
 
@@ -115,8 +118,10 @@ def _refuse_two(questions: QuestionOptions, homework: HomeworkOptions) -> None:
         "--as": questions.notation,
         "--region": questions.region,
         "--explain": homework.explain,
-        "--check": homework.check,
+        "--check": homework.check is not None,
+        "--grade": homework.grade is not None,
     }
+    homework.refuse_two()
     given = [name for name, value in asked.items() if value]
     if len(given) > 1 and given[0] in ("--want", "--frameworks", "--as"):
         raise UsageError(f"{given[0]} and {given[1]} are two questions", place="shape", hint="ask one at a time")
@@ -124,6 +129,8 @@ def _refuse_two(questions: QuestionOptions, homework: HomeworkOptions) -> None:
 
 def _answered(passed: ForwardPass, questions: QuestionOptions, homework: HomeworkOptions, *, written: bool) -> Report:
     """Report what is asked of a forward pass."""
+    if homework.grade is not None:
+        return _graded(homework.grade, passed)
     if questions.notation is not None:
         return _translated(passed, questions.notation)
     if questions.frameworks:
@@ -158,11 +165,29 @@ def _derived(passed: ForwardPass) -> "tuple[Derivation, ...]":
 def _judged(claim: str, passed: ForwardPass) -> "Verdict":
     from convcalc.check.claims import read_size
     from convcalc.check.judge import judge_size
+
+    return judge_size(read_size(claim), _question(passed))
+
+
+def _graded(source: str, passed: ForwardPass) -> Report:
+    from convcalc.check.claims import read_size
+    from convcalc.check.judge import judge_size, wrong_answers
+    from convcalc.cli.judging import answer_text, graded
+
+    question = _question(passed)
+    wrong = wrong_answers(question)
+
+    def judge(answer: "str | Path") -> "Verdict":
+        return judge_size(read_size(answer_text(answer)), question, wrong)
+
+    return graded("shape", source, judge, passed.network.notes)
+
+
+def _question(passed: ForwardPass) -> "SizeQuestion":
     from convcalc.check.size_question import size_question
 
     trace = passed.trace
-    graph = graph_of(passed.network)
-    return judge_size(read_size(claim), size_question(graph, trace.input, *trace.others, layout=passed.layout))
+    return size_question(graph_of(passed.network), trace.input, *trace.others, layout=passed.layout)
 
 
 def _solved(request: LayerRequest, size: str, questions: QuestionOptions) -> Report:

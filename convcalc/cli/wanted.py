@@ -38,13 +38,15 @@ class Wanted(Value):
 
     def check(self) -> None:
         """Refuse two questions at once, and options without effect."""
+        self.homework.refuse_two()
         if self.plan and self.looks:
             raise UsageError(f"--plan and {self.looks[0]} are two questions", hint="ask one at a time")
         unseen = [name for name in self.looks if name != "--check"]
         if unseen and (self.output.output or "").lower().endswith(BARE_ENDINGS):
             hint = "write to .txt, .md or .json"
             raise UsageError(f"{unseen[0]} has no effect with -o {self.output.output}", hint=hint)
-        if self.cell.tol is not None and self.homework.check is None:
+        judged = self.homework.check is not None or self.homework.grade is not None
+        if self.cell.tol is not None and not judged:
             raise UsageError("--tol has no effect without --check", hint="add --check ANSWER")
         self._check_gradient()
 
@@ -57,9 +59,10 @@ class Wanted(Value):
             return
         if self.plan:
             raise UsageError("--plan and --grad are two questions", hint="ask one at a time")
-        if self.homework.check is not None and gradient.of is None:
+        if (self.homework.check or self.homework.grade) is not None and gradient.of is None:
             hint = "say whose gradient the answer is: --of x, --of w or --of b"
-            raise UsageError("--check needs --of beside --grad", hint=hint)
+            name = "--grade" if self.homework.check is None else "--check"
+            raise UsageError(f"{name} needs --of beside --grad", hint=hint)
 
     @property
     def looks(self) -> tuple[str, ...]:
@@ -67,6 +70,7 @@ class Wanted(Value):
         given = {
             "--explain": self.homework.explain,
             "--check": self.homework.check is not None,
+            "--grade": self.homework.grade is not None,
             "--at": self.cell.at is not None,
             "--heatmap": self.shown.heatmap,
             "--show-input": self.shown.show_input,

@@ -60,7 +60,7 @@ def explained(slips: tuple[Slip, ...]) -> str:
     >>> explained((Slip("sign", "a sign was lost"), Slip("padding-forgotten", "the padding was forgotten")))
     'sign, padding-forgotten: a sign was lost; and the padding was forgotten'
     """
-    return f"{', '.join(slip.name for slip in slips)}: {'; and '.join(slip.sentence for slip in slips)}"
+    return f"{', '.join(slip.name for slip in slips)}: {'; and '.join(slip.text for slip in slips)}"
 
 
 def verdict_data(verdict: Verdict) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _slip_entries(slips: tuple[Slip, ...]) -> list[dict[str, Any]]:
     entries = []
     for slip in slips:
         others = [other.name for other in slips if other is not slip]
-        entries.append({"name": slip.name, "sentence": slip.sentence} | ({"together_with": others} if others else {}))
+        entries.append({"name": slip.name, "sentence": slip.text} | ({"together_with": others} if others else {}))
     return entries
 
 

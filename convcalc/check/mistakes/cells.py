@@ -39,6 +39,6 @@ RESEMBLANCES = (
 """Mistakes in the cells that are tried when no single mistake in the question explains a claim."""
 
 CELL_SLIP = Resemblance(
-    "cell-slip", "nearly all is right: the working is understood, and only this sum came out wrong", _few_slipped
+    "cell-slip", "only one or two cells are wrong: a slip in adding up, not in the method", _few_slipped
 )
 """What is left when nothing else explains a claim; the last to be tried."""

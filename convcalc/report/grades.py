@@ -1,0 +1,76 @@
+"""The report of many answers judged: one row for each, and how many show each mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from convcalc.check.grade import tally
+from convcalc.report.blocks import SCHEMA, Column, Lines, Report, Table
+from convcalc.report.check import explained
+
+if TYPE_CHECKING:
+    from convcalc.check.grade import Graded, Tallied
+
+COLUMNS = (
+    Column("Name", "name"),
+    Column("Score", "score", numeric=True),
+    Column("Verdict", "verdict"),
+    Column("Mistake", "mistake", detail=1),
+)
+
+
+def grades_report(command: str, rows: Sequence[Graded], notes: tuple[str, ...] = ()) -> Report:
+    """Report answers that were judged; the bare answer is how many of them are right.
+
+    >>> from convcalc.check.grade import Graded
+    >>> from convcalc.check.verdict import Verdict
+    >>> report = grades_report("shape", [Graded("Ada", Verdict(right=True, message="the size is 3x3", score=(2, 2)))])
+    >>> report.answer, report.blocks[0].rows, report.blocks[1].lines
+    ('1/1', (('Ada', '1', 'right', None),), ('1 of 1: right',))
+    """
+    counts = tally(rows)
+    right = sum(row.word == "right" for row in rows)
+    table = Table(COLUMNS, tuple((row.name, f"{row.score:.4g}", row.word, _mistake(row)) for row in rows))
+    lines = tuple(_tally_line(each, len(rows)) for each in counts)
+    data: dict[str, Any] = {
+        "schema": SCHEMA,
+        "command": command,
+        "answers": len(rows),
+        "right": right,
+        "grades": [_entry(row) for row in rows],
+        "tally": [{"name": each.name, "sentence": each.sentence, "count": each.count} for each in counts],
+        "tests": [
+            {"name": row.name, "score": round(row.score, 6), "max_score": 1, "output": _output(row)} for row in rows
+        ],
+    }
+    return Report(command, data, f"{right}/{len(rows)}", (table, Lines(lines, role="note")), notes)
+
+
+def _mistake(row: Graded) -> str | None:
+    """Return what stands in the last column: names of slips, or why an answer cannot be read."""
+    return " + ".join(slip.name for slip in row.slips) or row.reason or None
+
+
+def _tally_line(each: Tallied, count: int) -> str:
+    name = "" if each.name in ("right", "unexplained", "unreadable") else f" ({each.name})"
+    return f"{each.count} of {count}: {each.sentence}{name}"
+
+
+def _entry(row: Graded) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "score": row.score,
+        "verdict": row.word,
+        "mistake": row.slips[0].name if row.slips else None,
+        "mistakes": [{"name": slip.name, "sentence": slip.text} for slip in row.slips],
+        "message": row.reason if row.verdict is None else row.verdict.message,
+    }
+
+
+def _output(row: Graded) -> str:
+    """Return what a student is told."""
+    if row.verdict is None:
+        return f"unreadable: {row.reason}"
+    lines = [f"{row.word}: {row.verdict.message}", *map(explained, row.verdict.explanations)]
+    return "\n".join(lines)

@@ -1,0 +1,171 @@
+"""Many answers judged at once: tables and folders, one row for each, and a tally."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Run
+
+from convcalc.check.grade import Graded, tally
+from convcalc.check.verdict import Slip, Verdict
+from convcalc.cli.submissions import table_answers
+
+CONV = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 2; 0 3"]
+RIGHT, FLIPPED, SLIPPED = "4 2; 7 4", "8 2; 7 6", "4 2; 7 9"
+
+
+def class_of(*answers: tuple[str, str]) -> str:
+    """Write a table of names and answers, without a header."""
+    text = io.StringIO()
+    csv.writer(text).writerows(answers)
+    return text.getvalue()
+
+
+def test_a_class_of_thirty_is_graded_in_one_command(here: Run, tmp_path: Path) -> None:
+    assert here(*CONV, "-q").stdout == RIGHT.replace("; ", "\n") + "\n"
+    assert here(*CONV, "--flip", "-q").stdout == FLIPPED.replace("; ", "\n") + "\n"
+    kinds = [RIGHT] * 14 + [FLIPPED] * 9 + [SLIPPED] * 3 + ["0 0; 1 8"] * 2 + ["no idea", ""]
+    names = [f"student {number}" for number in range(len(kinds))]
+    random.Random(4).shuffle(kinds)
+    path = tmp_path / "class.csv"
+    path.write_text("name,answer\n" + class_of(*zip(names, kinds, strict=True)))
+    done = here(*CONV, "--grade", path, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    graded = json.loads(done.stdout)
+    assert (graded["answers"], graded["right"]) == (30, 14)
+    assert [(each["name"], each["count"]) for each in graded["tally"]] == [
+        ("right", 14),
+        ("kernel-flipped", 9),
+        ("cell-slip", 3),
+        ("unexplained", 2),
+        ("unreadable", 2),
+    ]
+    assert [row["name"] for row in graded["grades"]] == names
+    words = {RIGHT: "right", "no idea": "unreadable", "": "unreadable"}
+    assert [row["verdict"] for row in graded["grades"]] == [words.get(kind, "wrong") for kind in kinds]
+    scores = {RIGHT: 1, SLIPPED: 0.75, FLIPPED: 0.5}
+    for test, kind in zip(graded["tests"], kinds, strict=True):
+        assert (test["score"], test["max_score"]) == (scores.get(kind, 0), 1)
+        assert ("kernel-flipped" in test["output"]) is (kind == FLIPPED)
+    assert here(*CONV, "--grade", path).stdout.splitlines()[-5:] == [
+        "# 14 of 30: right",
+        "# 9 of 30: the kernel was flipped: that is a mathematician's convolution; here cross-correlation is asked"
+        " (kernel-flipped)",
+        "# 3 of 30: only one or two cells are wrong: a slip in adding up, not in the method (cell-slip)",
+        "# 2 of 30: wrong, and no known mistake gives that answer",
+        "# 2 of 30: the answer cannot be read",
+    ]
+    assert here(*CONV, "--grade", path, "-q").stdout == "14/30\n"
+    rows = list(csv.DictReader(io.StringIO(here(*CONV, "--grade", path, "-F", "csv").stdout)))
+    assert [row["verdict"] for row in rows] == [row["verdict"] for row in graded["grades"]]
+    assert "student 29" in here(*CONV, "--grade", path, "-F", "table").stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "answers"),
+    [
+        ("Ada,112\nBob,113\n", [("Ada", "112"), ("Bob", "113")]),
+        ("name,answer\nAda,112\n", [("Ada", "112")]),
+        ("Name;Answer\nAda;1 2\n", [("Ada", "1 2")]),
+        ("Ada\t64,112,112\n", [("Ada", "64,112,112")]),
+        ("Ada,64,112,112\n", [("Ada", "64,112,112")]),
+        ("id,email,answer,points\n7,a@b.c,112,3\n8,d@e.f,113\n", [("7", "112"), ("8", "113")]),
+        ('Ada,"1 0\n2 1"\n\n"Bob, B.",1 0; 2 1\n', [("Ada", "1 0\n2 1"), ("Bob, B.", "1 0; 2 1")]),
+        ("Ada\n", [("Ada", "")]),
+        ("", []),
+    ],
+)
+def test_tables_are_read_as_people_write_them(text: str, answers: list[tuple[str, str]]) -> None:
+    assert list(table_answers(text)) == answers
+
+
+def test_a_folder_has_a_file_of_each(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "ada.txt").write_text("4 2\n7 4\n")
+    np.save(tmp_path / "bob.npy", np.array([[8, 2], [7, 6]]))
+    (tmp_path / "eve.csv").write_text("4,2\n7,x\n")
+    (tmp_path / "eve.txt").write_text("4 2; 7 9")
+    (tmp_path / ".hidden").write_text("1")
+    rows = json.loads(here(*CONV, "--grade", tmp_path, "--json").stdout)["grades"]
+    assert [(row["name"], row["verdict"], row["mistake"]) for row in rows] == [
+        ("ada", "right", None),
+        ("bob", "wrong", "kernel-flipped"),
+        ("eve.csv", "unreadable", None),
+        ("eve.txt", "wrong", "cell-slip"),
+    ]
+
+
+def test_sizes_and_counts_are_graded_too(here: Run, tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_text("Ada,112\nBob,64x112x112\nEve,111\nKim,64,112,112\nLee,wide\n")
+    done = here("shape", "3x224x224", "conv:64,k7,s2,p3", "--grade", path)
+    assert [line.split("\t")[1:] for line in done.stdout.splitlines()[1:6]] == [
+        ["1", "right", "-"],
+        ["1", "right", "-"],
+        ["0", "wrong", "off-by-one"],
+        ["1", "right", "-"],
+        ["0", "unreadable", "'wide' is not a size"],
+    ]
+    path.write_text("Ada,9,472\nBob,9408\nEve,params=9472 weights=9408\nKim,9.5k\nLee,weights=9000 params=9472\n")
+    done = here("params", "Conv2d(3, 64, 7)", "--grade", path)
+    assert [line.split("\t")[1:] for line in done.stdout.splitlines()[1:6]] == [
+        ["1", "right", "-"],
+        ["0", "wrong", "bias-forgotten"],
+        ["1", "right", "-"],
+        ["1", "right", "-"],
+        ["0.5", "wrong", "-"],
+    ]
+
+
+def test_gradients_and_pools_are_graded_too(here: Run, tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_text("Ada,2.33 4 6\nBob,7/3 4 6\nEve,3 4 7\nKim,2.3 4 6\n")
+    rows = json.loads(here("pool", "1 3 3 4 5 6 7", "avg", "-k3", "-s2", "--grade", path, "--json").stdout)["grades"]
+    assert [row["verdict"] for row in rows] == ["right", "right", "wrong", "right"]
+    path.write_text("Ada,10\nBob,11\n")
+    grad = [*CONV, "--grad", "1 2; 3 4", "--grade", path]
+    assert here(*grad, "--of", "b", "--json").returncode == 0
+    assert "--grade needs --of beside --grad" in here(*grad).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--check", "1"], 2, "--check has no effect with --grade"),
+        (["--explain"], 2, "--explain has no effect with --grade"),
+        (["--show-answer"], 2, "--show-answer has no effect with --grade"),
+    ],
+)
+def test_a_grade_is_one_question(words: list[str], code: int, message: str, here: Run, tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_text("Ada,112\n")
+    for command in (
+        CONV,
+        ["shape", "9", "-k", "3"],
+        ["params", "fc:10", "--input", "7"],
+        ["pool", "1 2", "max", "-k2"],
+    ):
+        done = here(*command, "--grade", path, *words)
+        assert (done.returncode, message in done.stderr) == (code, True), done.stderr
+
+
+def test_what_cannot_be_graded_is_an_error(here: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert here(*CONV, "--grade", empty).returncode == 3
+    assert here(*CONV, "--grade", tmp_path / "none.csv").returncode == 4
+    blank = tmp_path / "blank.csv"
+    blank.write_text("name,answer\n")
+    assert "there are no answers" in here(*CONV, "--grade", blank).stderr
+
+
+def test_two_slips_count_for_both_mistakes() -> None:
+    both = (Slip("sign", "a sign was lost"), Slip("order", "in another order"))
+    wrong = Verdict(right=False, message="", explanations=(both,))
+    rows = [Graded("Ada", wrong), Graded("Bob", Verdict(right=False, message="", explanations=(both[:1],)))]
+    assert [(each.name, each.count) for each in tally(rows)] == [("sign", 2), ("order", 1)]
