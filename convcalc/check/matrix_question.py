@@ -120,7 +120,7 @@ def computed(question: MatrixQuestion) -> Any:
     if isinstance(operation, Pooling | AdaptivePooling):
         from convcalc.compute.layer import apply_pooling
 
-        return apply_pooling(operation, question.x)[0]
+        return apply_pooling(operation, question.x, exact=True)[0]
     from convcalc.compute.nchw import to_nchw
 
     return to_nchw(question.x, operation).compute()
