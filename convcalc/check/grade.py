@@ -83,7 +83,7 @@ def tally(rows: Sequence[Graded]) -> tuple[Tallied, ...]:
     mistakes: dict[str, Tallied] = {}
     for row in rows:
         for slip in row.slips:
-            before = mistakes.get(slip.name, Tallied(slip.name, slip.sentence, 0))
+            before = mistakes.get(slip.name, Tallied(slip.name, slip.general, 0))
             mistakes[slip.name] = before.replace(count=before.count + 1)
         if not row.slips:
             name = "unexplained" if row.word == "wrong" else row.word

@@ -8,24 +8,24 @@ from convcalc.value import Value
 
 
 class Slip(Value):
-    """A mistake that was made: its name, and a sentence about it for the student.
+    """A mistake that was made: its name, and what it is, wherever it was made.
 
     `layers` are the indices of the layers in which it was made, where it could have been made in others, too.
     """
 
     name: str
-    sentence: str
+    general: str
     layers: tuple[int, ...] = ()
 
     @property
-    def text(self) -> str:
-        """The sentence, with the layer where that is one of several.
+    def sentence(self) -> str:
+        """What the mistake is, for the student, with the layer where that is one of several.
 
-        >>> Slip("padding-forgotten", "the padding was forgotten", (2,)).text
+        >>> Slip("padding-forgotten", "the padding was forgotten", (2,)).sentence
         'the padding was forgotten (in layer 3)'
         """
         where = ", ".join(str(index + 1) for index in self.layers)
-        return f"{self.sentence} (in layer {where})" if where else self.sentence
+        return f"{self.general} (in layer {where})" if where else self.general
 
 
 class WrongCell(Value):

@@ -60,7 +60,7 @@ def explained(slips: tuple[Slip, ...]) -> str:
     >>> explained((Slip("sign", "a sign was lost"), Slip("padding-forgotten", "the padding was forgotten")))
     'sign, padding-forgotten: a sign was lost; and the padding was forgotten'
     """
-    return f"{', '.join(slip.name for slip in slips)}: {'; and '.join(slip.text for slip in slips)}"
+    return f"{', '.join(slip.name for slip in slips)}: {'; and '.join(slip.sentence for slip in slips)}"
 
 
 def verdict_data(verdict: Verdict) -> dict[str, Any]:

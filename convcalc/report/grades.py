@@ -63,7 +63,7 @@ def _entry(row: Graded) -> dict[str, Any]:
         "score": row.score,
         "verdict": row.word,
         "mistake": row.slips[0].name if row.slips else None,
-        "mistakes": [{"name": slip.name, "sentence": slip.text} for slip in row.slips],
+        "mistakes": [{"name": slip.name, "sentence": slip.sentence} for slip in row.slips],
         "message": row.reason if row.verdict is None else row.verdict.message,
     }
 
