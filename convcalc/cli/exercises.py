@@ -52,17 +52,19 @@ def answer_exercises(command: str, given: Mapping[str, object]) -> int:
     _refuse(asked, output, [value for value in given.values() if value not in (asked, output)])
     difficulty = DEFAULT_DIFFICULTY if asked.difficulty is None else asked.difficulty
     seed = _fresh_seed() if asked.seed is None else asked.seed
+    terminal = is_terminal(sys.stdout) and output.output is None
+    width = min(terminal_width(), WIDEST_LINE) if terminal else PAGE_WIDTH
     if asked.sheet is None:
         from convcalc.cli.quiz import hold_quiz
 
-        return hold_quiz(command, seed, difficulty, output.color)
-    form, terminal = _sheet_form(output), is_terminal(sys.stdout) and output.output is None
+        return hold_quiz(command, seed, difficulty, width, output.color)
+    form = _sheet_form(output)
     key_form = None if asked.key is None else _form_of(asked.key, KEY_ENDINGS, "--key")
     from convcalc.exercise.sheet import sheet
     from convcalc.render.sheet import render_sheet
 
     made = sheet(command, asked.sheet, seed, difficulty)
-    text = render_sheet(made, form, min(terminal_width(), WIDEST_LINE) if terminal else PAGE_WIDTH)
+    text = render_sheet(made, form, width)
     content = text if isinstance(text, bytes) else text.encode()
     if output.output is None:
         write_out(content)

@@ -50,15 +50,20 @@ def sheet(command: str, count: int, seed: int, difficulty: int) -> Sheet:
     return Sheet(command, difficulty, seed, exercises(command, count, seed, difficulty))
 
 
+def solution(exercise: Exercise) -> tuple[Derivation, ...]:
+    """Return the answer of an exercise, and how it comes about."""
+    return Derivation("Answer", _answer_steps(exercise.answer)), *working(exercise)
+
+
 def key_entries(exercise: Exercise) -> tuple[Derivation, ...]:
-    """Return what a key says about an exercise: the answer, how it comes about, and the answers of known mistakes."""
+    """Return what a key says about an exercise: its solution, and the answers of known mistakes."""
     wrong: dict[str, WrongAnswer] = {}
     for each in exercise.mistakes:
         if each.name not in {other.name for other in wrong.values()}:
             wrong.setdefault(each.text, each)
     slips = [Sentence(f"{text}: {each.sentence}") for text, each in wrong.items()]
     mistakes = [Derivation("Wrong answers", tuple(slips))] if slips else []
-    return Derivation("Answer", _answer_steps(exercise.answer)), *working(exercise), *mistakes
+    return *solution(exercise), *mistakes
 
 
 def _answer_steps(answer: Any) -> tuple[Sentence | MarkedMatrix, ...]:

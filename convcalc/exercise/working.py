@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from convcalc.check.count_question import CountQuestion
 from convcalc.check.matrix_question import MatrixQuestion
@@ -10,7 +10,7 @@ from convcalc.check.size_question import SizeQuestion
 from convcalc.exercise.exercise import Exercise
 from convcalc.exercise.spelling import number_text
 from convcalc.exercise.words import layer_name
-from convcalc.explain import Derivation, cost_derivations, equations, shape_derivations, titled
+from convcalc.explain import Derivation, Equation, Step, cost_derivations, equations, shape_derivations, titled
 from convcalc.network.cost import network_cost, trace_cost
 from convcalc.network.graph import Graph
 from convcalc.network.trace import trace
@@ -24,6 +24,35 @@ def working(exercise: Exercise) -> tuple[Derivation, ...]:
     if isinstance(question, CountQuestion):
         return tuple(_counts(question))
     return tuple(_cells(question))
+
+
+def hint(exercise: Exercise) -> tuple[Derivation, ...]:
+    """Return how the answer begins: the formulas in symbols, or the first cell of a matrix.
+
+    >>> from convcalc.exercise.make import exercises
+    >>> (exercise,) = exercises("params", 1, seed=1, difficulty=1)
+    >>> print(hint(exercise)[0])
+    parameters
+      weights = kernel · in · out
+      biases = out
+    """
+    if isinstance(exercise.question, MatrixQuestion):
+        return working(exercise)[:1]
+    hints: dict[tuple[Step, ...], Derivation] = {}
+    for derivation in working(exercise):
+        steps = tuple(_symbols(derivation.steps))
+        if steps:
+            hints.setdefault(steps, derivation.replace(steps=steps))
+    return tuple(hints.values())
+
+
+def _symbols(steps: Iterable[Step]) -> Iterator[Equation]:
+    """Yield the equations of a derivation up to where numbers are put in."""
+    for step in steps:
+        if isinstance(step, Equation) and step.left:
+            symbols = step.right.split(" = ")[0]
+            if any(letter.isalpha() for letter in symbols) and not symbols.startswith("0"):
+                yield step.replace(right=symbols)
 
 
 def _sizes(question: SizeQuestion) -> Iterator[Derivation]:
