@@ -89,7 +89,7 @@ def _slip_entries(slips: tuple[Slip, ...]) -> list[dict[str, Any]]:
     entries = []
     for slip in slips:
         others = [other.name for other in slips if other is not slip]
-        entries.append({"name": slip.name, "sentence": slip.text} | ({"together_with": others} if others else {}))
+        entries.append({"name": slip.name, "sentence": slip.sentence} | ({"together_with": others} if others else {}))
     return entries
 
 
