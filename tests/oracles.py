@@ -260,7 +260,7 @@ def pool_loops(
         if kind == "avg":
             return quotient(sum(values), divisor or len(counted))
         if kind == "lp":
-            return root(sum(value**norm for value in values), norm)
+            return root(sum(abs(value) ** norm for value in values), norm)
         winner = extreme_of(values, kind)
         return flat_position(real[winner], sizes) if indices_out else values[winner]
 

@@ -199,7 +199,7 @@ def pool(
     >>> convcalc.pool([1, 3, 3, 4, 5], "AvgPool1d(2, ceil_mode=True)")
     array([2. , 3.5, 5. ])
     """
-    from convcalc.compute.layer import apply_pooling
+    from convcalc.compute.layer import apply_pooling, pooling_notes
     from convcalc.compute.threads import Options
 
     options = PoolingOptions(
@@ -217,7 +217,7 @@ def pool(
     )
     array = as_array(x)
     written = pooling_of(array, layer, kernel, options)
-    warn(written.notes)
+    warn((*written.notes, *pooling_notes(written.layer, array, written.layout)))
     found, engine = written.layer, Options(threads=threads)
     values, positions = apply_pooling(
         found, array, indices=indices or found.indices, exact=exact, options=engine, layout=written.layout

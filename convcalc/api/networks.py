@@ -78,12 +78,16 @@ def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
     >>> len(convcalc.parse("nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten())"))
     3
     """
+    from convcalc.layers import Pooling
+    from convcalc.model.operation import as_notated
     from convcalc.model.reading import read_chain
     from convcalc.model.request import LayerRequest
 
     network = read_chain(LayerRequest((text,), rank=dims))
     warn(network.notes)
-    return tuple(network.layers)
+    return tuple(
+        as_notated(layer, network.notation) if isinstance(layer, Pooling) else layer for layer in network.layers
+    )
 
 
 def _size_text(size: str | PerAxis | None) -> str | None:

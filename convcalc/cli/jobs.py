@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -295,8 +296,11 @@ class PoolingJob(Value):
         from convcalc.explain import pooling_cell
 
         numbers, divisor = pooling_cell_numbers(self.layer, self.x, at, self.layout)
+        kind: str = self.layer.kind
         norm = self.layer.norm if isinstance(self.layer, Pooling) else 2.0
-        return pooling_cell(self.layer.kind, at, numbers, divisor, norm, values[at], write)
+        if isinstance(self.layer, Pooling) and self.layer.signed:
+            kind, divisor = "signed lp", math.prod(self.layer.kernel)
+        return pooling_cell(kind, at, numbers, divisor, norm, values[at], write)
 
     def backward(self, dy: Any) -> PoolingBackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""

@@ -129,6 +129,7 @@ class _Request(Value):
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
         """Return the rows of the result as they come, None where it takes the whole input."""
+        from convcalc.compute.pooling.norm import norm_notes
         from convcalc.compute.streaming.plane import pooled_rows, row_windows
 
         written = self._written(2)
@@ -142,16 +143,20 @@ class _Request(Value):
             return None
         # What is rounded on its way out is rounded once, from the exact number.
         exact = self.exact or self.precision is not None
-        return pooled_rows(rows, layer, axes, self.engine.row_options(), exact), written.notes
+        notes = (*written.notes, *norm_notes(layer, None))
+        return pooled_rows(rows, layer, axes, self.engine.row_options(), exact), notes
 
     def on(self, x: "Matrix") -> tuple[PoolingJob, tuple[str, ...]]:
         """Return the pooling of a matrix."""
+        from convcalc.compute.layer import pooling_notes
+
         written = self._written(x.array.ndim)
         layer, layout = written.layer, self._layout(written)
         array, notes = laid_out(x, layout, self.layout)
         if array.ndim == 1 and rank_of(layer) == 2:
             # One line of text is a row of a matrix where the window says that it has rows.
             array = array.reshape(1, -1)
+        notes = (*notes, *pooling_notes(layer, array, layout))
         indices = self.pooling.indices or layer.indices
         return PoolingJob(layer, array, indices, self.engine, layout, self.exact), (*written.notes, *notes)
 

@@ -16,6 +16,7 @@ from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.nchw import NchwJob, Operation, to_nchw
 from convcalc.compute.number_types import Array
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
+from convcalc.compute.pooling.norm import norm_notes
 from convcalc.compute.pooling.pool import (
     DEFAULTS,
     adaptive_divisors,
@@ -183,6 +184,15 @@ def pooling_divisors(layer: Pooling | AdaptivePooling, shape: Sequence[int], lay
     if drops_axes(layer, len(shape)):
         return divisors.reshape(-1)
     return divisors[..., None] if end < len(shape) else divisors
+
+
+def pooling_notes(layer: Pooling | AdaptivePooling, x: Array, layout: str = "chw") -> tuple[str, ...]:
+    """Return what a person should know of a pooling of x, where programs compute it differently."""
+    if layer.kind != "lp" or x.ndim < _rank(layer):
+        return ()
+    first = channels_first(x, _rank(layer)) if layout == "hwc" else x
+    spatial = tuple(first.shape[first.ndim - _rank(layer) :])
+    return norm_notes(layer, first, windows(layer, spatial) if isinstance(layer, Pooling) else ())
 
 
 def drops_axes(layer: Pooling | AdaptivePooling, axes: int) -> bool:

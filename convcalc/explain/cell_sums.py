@@ -54,7 +54,7 @@ def pooling_cell(
 ) -> Derivation:
     """Derive one output cell of a pooling as the maximum, mean or norm of the real cells of its window.
 
-    `write` turns a number into text.
+    `write` turns a number into text. `signed lp` is PyTorch's norm, whose `divisor` is the size of a whole window.
 
     >>> print(pooling_cell("avg", (1,), [3, 4], 2, 2.0, 3.5))
     cell (1)
@@ -65,10 +65,24 @@ def pooling_cell(
         case "avg":
             text = f"({' + '.join(factor(number, write) for number in numbers)}) / {divisor}"
         case "lp":
-            text = f"({' + '.join(f'{factor(number, write)}^{norm:g}' for number in numbers)})^(1/{norm:g})"
+            power = _size if norm % 2 else factor
+            powers = (f"{power(number, write)}^{norm:g}" for number in numbers)
+            text = f"({' + '.join(powers)})^(1/{norm:g})"
+        case "signed lp":
+            powers = (f"{factor(number, write)}^{norm:g}" for number in numbers)
+            scale = "" if divisor == len(numbers) else f"·{divisor}/{len(numbers)}"
+            text = (
+                f"(({' + '.join(powers)}){scale})^(1/{norm:g})" if scale else f"({' + '.join(powers)})^(1/{norm:g})"
+            )
         case _:
             text = f"{kind}({', '.join(map(write, numbers))})"
     return Derivation(_cell_title(at), (Equation("", "=", text), Equation("", "=", write(answer))))
+
+
+def _size(number: object, write: WriteNumber) -> str:
+    """Return a number that is raised to a power which keeps its sign, a negative one as |-4|."""
+    text = write(number)
+    return f"|{text}|" if text.startswith("-") else text
 
 
 def _cell_title(at: tuple[int, ...]) -> str:

@@ -51,7 +51,9 @@ class Convolution(Value):
 class Pooling(Value):
     """A pooling with a sliding window: the largest, smallest, mean or p-norm of its cells.
 
-    `count_padding` and `divisor` are those of an average, `norm` is the p of an Lp pooling.
+    `count_padding` and `divisor` are those of an average, `norm` is the p of an Lp pooling. A `signed` one adds up
+    the powers of the numbers themselves instead of their absolute values, and scales a cut window up to the whole
+    kernel, as PyTorch does.
     """
 
     kind: PoolKind
@@ -64,6 +66,7 @@ class Pooling(Value):
     divisor: int | None = None
     norm: float = 2.0
     indices: bool = False
+    signed: bool = False
 
 
 class AdaptivePooling(Value):

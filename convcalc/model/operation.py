@@ -94,7 +94,18 @@ def read_pooling(
         hint = "write max, avg, min, lp or MaxPool2d(2)"
         raise UsageError(f"{written!r} is not one pooling", place="LAYER", hint=hint)
     check_rank("the layer", rank_of(node.layer), rank)
-    return WrittenPooling(node.layer, network.layout, network.notation, network.notes)
+    layer = as_notated(node.layer, network.notation)
+    return WrittenPooling(layer, network.layout, network.notation, network.notes)
+
+
+def as_notated(layer: Pooling | AdaptivePooling, notation: str) -> Pooling | AdaptivePooling:
+    """Return a pooling as the program computes it whose notation it is written in.
+
+    >>> as_notated(Pooling("lp", (2,), (2,), "valid", (1,)), "pytorch").signed
+    True
+    """
+    signed = notation == "pytorch" and isinstance(layer, Pooling) and layer.kind == "lp"
+    return layer.replace(signed=True) if signed else layer
 
 
 def _only_rank(written: str | Layer, options: WindowOptions, axes: int) -> int | None:

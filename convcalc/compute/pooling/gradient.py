@@ -27,6 +27,7 @@ from convcalc.compute.number_types import (
     numerators,
 )
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
+from convcalc.compute.pooling.norm import shares
 from convcalc.compute.pooling.pool import check, divided, pool_adaptive, pool_layer, window_counts
 from convcalc.compute.pooling.running import axis_slice
 from convcalc.compute.threads import Options
@@ -186,7 +187,11 @@ def _average(dy: Array, divisors: Array, give: Give, exact: bool) -> Array:
 
 
 def _lp(layer: Pooling | AdaptivePooling, x: Array, dy: Array, give: Give) -> Array:
-    """Give each real cell dY · x^(p-1) · y^(1-p) of every window that holds it."""
+    """Give each real cell dY · sign(x) · |x|^(p-1) · y^(1-p) of every window that holds it.
+
+    A signed norm gives dY · x^(p-1) · y^(1-p), over the share that the cells of a cut window are of a whole one.
+    """
+    signed = isinstance(layer, Pooling) and layer.signed
     norm = layer.norm if isinstance(layer, Pooling) else 2.0
     rank = len(layer.outputs if isinstance(layer, AdaptivePooling) else layer.kernel)
     sizes = tuple(x.shape[x.ndim - rank :])
@@ -194,15 +199,19 @@ def _lp(layer: Pooling | AdaptivePooling, x: Array, dy: Array, give: Give) -> Ar
         y = pool_adaptive(x, _outputs(layer, sizes), "lp")
     else:
         y = pool_layer(layer, x, windows(layer, sizes))
-    if norm == 1 and "f" not in (x.dtype.kind, dy.dtype.kind):
-        return _exact(dy, give)
+    parts = shares(windows(layer, sizes), sizes) if isinstance(layer, Pooling) and signed else np.ones(())
+    if norm == 1 and "f" not in (x.dtype.kind, dy.dtype.kind) and np.all(parts == 1):
+        gradient = _exact(dy, give)
+        return gradient if signed else gradient * np.sign(x)
     floats = [array.dtype for array in (x, dy) if array.dtype.kind == "f"] or [np.dtype(np.float64)]
     dtype = np.result_type(*floats)
     work = np.result_type(dtype, np.float64)
     cells, y, dy = as_float(x, work), as_float(y, work), as_float(dy, work)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        shares = np.where(y == 0, 0, dy * y ** (1 - norm))
-        gradient = cells ** (norm - 1) * give(shares)
+        given = give(np.where(y == 0, 0, dy * y ** (1 - norm)) / parts)
+        gradient = (cells if signed else np.abs(cells)) ** (norm - 1) * given
+        if not signed:
+            gradient = np.where(cells == 0, 0, gradient) * np.sign(cells)
     return gradient.astype(dtype)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import starmap
-from typing import Protocol
 
 import numpy as np
 
@@ -19,15 +18,14 @@ from convcalc.compute.number_types import (
     as_float,
     fractions,
     kind_of,
-    magnitude,
     narrow,
     numerators,
     quotients,
-    whole_type,
 )
+from convcalc.compute.pooling.norm import Reduction, as_whole, lp_norm, shares
 from convcalc.compute.pooling.running import Slide, axis_slice, cheaper_method, slide
 from convcalc.compute.threads import Options, for_each_tile, thread_count
-from convcalc.errors import DataError, ShapeError, UsageError
+from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Window, adaptive_windows, check_real_cells
 from convcalc.layers import Pooling
 from convcalc.text import size_text
@@ -42,13 +40,6 @@ TILE_BYTES = 3 << 19
 HIGH = 8
 
 
-class Reduction(Protocol):
-    """Combines the cells of all windows by a function of two arrays, and divides the results if asked to."""
-
-    def __call__(self, array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
-        """Return the results; `divisors` have their float dtype, and broadcast to the results of one plane."""
-
-
 def pool(
     x: Array,
     windows: Sequence[Window],
@@ -57,6 +48,7 @@ def pool(
     count_padding: bool = True,
     divisor: int | None = None,
     norm: float = 2.0,
+    signed: bool = False,
     exact: bool = False,
     options: Options = DEFAULTS,
 ) -> Array:
@@ -66,8 +58,8 @@ def pool(
     where a window holds a NaN. The average divides by `divisor` if given, else by the cells of the window inside
     input and padding, or without `count_padding` by its real cells. Averages of whole numbers are the float64 nearest
     to the exact one; of fractions, or if `exact`, they are int64 where all are whole, else Fractions. Lp is
-    (sum x^norm)^(1/norm) over the real cells, and NaN where that sum is negative; PyTorch differs under ceil_mode,
-    where it scales a cut window up.
+    (sum |x|^norm)^(1/norm) over the real cells; if `signed`, PyTorch's LPPool, it is (sum x^norm)^(1/norm), NaN where
+    that sum has no root, and a window of fewer cells counts as much as a whole one.
 
     Raises ShapeError if a window holds no real cell, UsageError for an unknown kind, a divisor of 0 or a norm that
     is not a positive number, DataError if powers would overflow.
@@ -86,7 +78,7 @@ def pool(
         counts = [window_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)]
         return _average(x, reduce, counts, divisor, exact)
     if kind == "lp":
-        return _lp(x, reduce, norm)
+        return lp_norm(x, reduce, norm, signed, shares(windows, sizes) if signed else None)
     return reduce(x, np.maximum if kind == "max" else np.minimum)
 
 
@@ -117,6 +109,7 @@ def pool_layer(
         count_padding=layer.count_padding,
         divisor=layer.divisor,
         norm=layer.norm,
+        signed=layer.signed,
         exact=exact,
         options=options,
     )
@@ -152,7 +145,7 @@ def pool_adaptive(
     if kind == "avg":
         return _average(x, reduce, [_lengths(span) for span in spans], divisor, exact)
     if kind == "lp":
-        return _lp(x, reduce, norm)
+        return lp_norm(x, reduce, norm)
     return reduce(x, np.maximum if kind == "max" else np.minimum)
 
 
@@ -264,12 +257,7 @@ def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int 
     fractional = kind_of(x) == "fraction"
     whole, denominator = numerators(x) if fractional else (x, 1)
     cells = math.prod(int(axis_counts.max()) for axis_counts in counts)
-    return divided(narrow(reduce(_as_whole(whole, cells), np.add)), divisors, denominator, exact or fractional)
-
-
-def _as_whole(whole: Array, cells: int) -> Array:
-    """Convert integers to int64 if the sums of `cells` of them fit, else to Python integers."""
-    return whole.astype(object if whole_type(magnitude(whole) * cells) == "object" else np.int64)
+    return divided(narrow(reduce(as_whole(whole, cells), np.add)), divisors, denominator, exact or fractional)
 
 
 def divided(sums: Array, divisors: Array, denominator: int, exact: bool = False) -> Array:
@@ -277,28 +265,3 @@ def divided(sums: Array, divisors: Array, denominator: int, exact: bool = False)
     if not exact and denominator == 1:
         return quotients(sums, divisors)
     return fractions(sums, divisors.astype(object) * denominator if denominator > 1 else divisors)
-
-
-def _lp(x: Array, reduce: Reduction, norm: float) -> Array:
-    """Return (sum x^p)^(1/p) in float64; norm 1 is a sum, exact for integers and fractions."""
-    if norm == 1 and x.dtype.kind != "f":
-        whole, denominator = (x, 1) if kind_of(x) == "whole" else numerators(x)
-        return fractions(reduce(_as_whole(whole, whole.size), np.add), denominator)
-    work = np.result_type(x.dtype if x.dtype.kind == "f" else np.float64, np.float64)
-    values = as_float(x, work)
-    with np.errstate(invalid="ignore", over="ignore", under="ignore"):
-        _check_powers(reduce(np.abs(values), np.maximum), norm, x.size)
-        sums = reduce(values**norm, np.add)
-        return np.asarray(sums ** (1 / norm), x.dtype if x.dtype.kind == "f" else work)
-
-
-def _check_powers(largest: Array, norm: float, cells: int) -> None:
-    """Refuse windows whose largest cell, raised to the norm, leaves the range of the float type."""
-    limits, powers = np.finfo(largest.dtype), largest**norm
-    lost = (powers > limits.max / cells) | (powers < limits.tiny / limits.eps)
-    lost &= np.isfinite(largest) & (largest > 0)
-    if np.any(lost):
-        raise DataError(
-            f"{largest[lost].flat[0]:g} cannot be raised to the norm {norm:g} in {largest.dtype}",
-            hint="use a smaller norm, or numbers nearer to 1",
-        )
