@@ -68,7 +68,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--inputs -k --kernel -g --groups --bias --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 box gaussian log'; value=1 ;;
@@ -82,6 +82,7 @@ _convcalc() {
                 --dims) words='1 2 3'; value=1 ;;
                 --origin) words=''; value=1 ;;
                 --circular) words=''; value=1 ;;
+                --column) words=''; value=1 ;;
                 --layout) words='chw hwc'; value=1 ;;
                 --grad) words=''; value=1 ;;
                 --of) words='x w b'; value=1 ;;
@@ -107,7 +108,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;
@@ -119,6 +120,7 @@ _convcalc() {
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
                 --layout) words='chw hwc'; value=1 ;;
+                --column) words=''; value=1 ;;
                 --grad) words=''; value=1 ;;
                 --of) words='x w b'; value=1 ;;
                 --from) words=''; value=1 ;;

@@ -21,12 +21,14 @@ from convcalc.cli.matrix_arguments import (
     read_kernel,
     refuse_two_readers,
     typed_as,
+    wants_column,
 )
 from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
     BatchOptions,
     CellOptions,
     ClusterOptions,
+    ColumnOptions,
     EngineOptions,
     ExerciseOptions,
     GradientOptions,
@@ -104,6 +106,7 @@ def conv(
     filters: KernelOptions,
     window: WindowArguments,
     sequence: SequenceOptions,
+    column: ColumnOptions,
     layout: LayoutOptions,
     gradient: GradientOptions,
     numbers: NumberOptions,
@@ -133,11 +136,9 @@ def conv(
     kernel = read_kernel(filters.kernel, numbers)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
     request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, shown.precision)
-    asked: Request = request
-    if sequence.origin is not None or sequence.circular is not None:
-        from convcalc.cli.sequence import sequence_request
-
-        asked = sequence_request(request, sequence, wanted)
+    if wants_column(column):
+        return _on_column(request, source, wanted, column, {**vars(sequence), **vars(cluster)})
+    asked = _as_sequence(request, sequence, wanted)
     if source is None:
         from convcalc.cli.batch import answer_each
 
@@ -146,6 +147,24 @@ def conv(
     if cluster.scheduler is not None:
         return _on_cluster(request, source, x, wanted, cluster.scheduler)
     return answer(asked, x, wanted)
+
+
+def _on_column(
+    request: "_Request", source: str | None, wanted: Wanted, column: ColumnOptions, beside: dict[str, object]
+) -> Answer | int:
+    """Convolve a column of a table with a kernel of one axis."""
+    from convcalc.cli.column import answer_column, line_kernel
+
+    return answer_column(source, request.replace(kernel=line_kernel(request.kernel)), wanted, column, beside)
+
+
+def _as_sequence(request: "_Request", options: SequenceOptions, wanted: Wanted) -> Request:
+    """Return the convolution as one of sequences, where an option asks for that."""
+    if options.origin is None and options.circular is None:
+        return request
+    from convcalc.cli.sequence import sequence_request
+
+    return sequence_request(request, options, wanted)
 
 
 class _Request(Value):

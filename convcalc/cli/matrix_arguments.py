@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.messages import QUOTE_PATTERN
-from convcalc.cli.options import NumberOptions
+from convcalc.cli.options import ColumnOptions, NumberOptions
 from convcalc.errors import DataError, UsageError
 from convcalc.notation import parse_cell
 from convcalc.text import size_text
@@ -45,6 +45,13 @@ def input_and_layer(
     if missing is not None:
         raise UsageError(f"missing argument '{missing}'", place=command, hint=f"see convcalc {command} --help")
     return source, layer
+
+
+def wants_column(options: ColumnOptions) -> bool:
+    """Return whether a column of a table is asked for; errors: `--center` without one."""
+    if options.center and options.column is None:
+        raise UsageError("--center has no effect without --column", hint="add --column NAME")
+    return options.column is not None
 
 
 def read_array(source: str, numbers: NumberOptions) -> Matrix:

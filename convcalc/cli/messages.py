@@ -18,9 +18,9 @@ WIDEST = 100
 """Characters of a faulty line that are shown around the caret."""
 
 _SAME = """
-    adaptive algorithm assume at bias boundary ceil check circular decimal dilation divisor dtype exact frameworks
-    grad gray groups header index layout norm out_channels output_padding padding precision region scale strict
-    stride transposed want
+    adaptive algorithm assume at bias boundary ceil check circular column decimal dilation divisor dtype exact
+    frameworks grad gray groups header index layout norm out_channels output_padding padding precision region
+    scale strict stride transposed want
 """
 OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {
     "count_padding": "--count-pad",

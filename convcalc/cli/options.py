@@ -258,6 +258,23 @@ class BatchOptions(Group):
     ] = None
 
 
+class ColumnOptions(Group):
+    """A column of a table."""
+
+    column: Annotated[
+        str | None,
+        typer.Option(
+            "--column",
+            metavar="NAME|N",
+            help="Read this column of a CSV; the answer is the table and one more column.",
+        ),
+    ] = None
+    center: Annotated[
+        bool,
+        typer.Option("--center", help="Put a result of --column into the middle row of its window, not the last."),
+    ] = False
+
+
 class SequenceOptions(Group):
     """Sequences of one axis."""
 

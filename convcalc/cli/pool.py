@@ -12,10 +12,11 @@ from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.jobs import PoolingJob
 from convcalc.cli.layers import axes_of, sliding_options
-from convcalc.cli.matrix_arguments import input_and_layer, laid_out, refuse_two_readers
+from convcalc.cli.matrix_arguments import input_and_layer, laid_out, refuse_two_readers, wants_column
 from convcalc.cli.options import (
     BatchOptions,
     CellOptions,
+    ColumnOptions,
     EngineOptions,
     ExerciseOptions,
     GradientOptions,
@@ -90,6 +91,7 @@ def pool(
     pooling: PoolOptions,
     window: WindowArguments,
     layout: LayoutOptions,
+    column: ColumnOptions,
     gradient: GradientOptions,
     numbers: NumberOptions,
     homework: HomeworkOptions,
@@ -109,6 +111,10 @@ def pool(
         raise UsageError("--indices has no effect with --grad", hint="the maxima get the gradients anyway")
     wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
     request = _Request(text or "", pooling, window, layout.layout, numbers.exact, shown.precision, engine_of(engine))
+    if wants_column(column):
+        from convcalc.cli.column import answer_column
+
+        return answer_column(source, request, wanted, column, {"indices": pooling.indices})
     if source is None:
         from convcalc.cli.batch import answer_each
 

@@ -1,0 +1,235 @@
+"""A column of a table in text, by its name or number, with every row of the table kept as it was written.
+
+Cells are separated by commas, semicolons, tabs, bars or blanks, as the first row shows, and may be quoted as RFC 4180
+has it: a quoted cell may hold separators and line ends, and `""` for a quote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from convcalc.errors import ConvcalcError, DataError, UsageError
+from convcalc.matrix import Matrix
+from convcalc.matrix.dtypes import cast
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.encoding import decode
+from convcalc.matrix.reading.layout import Layout
+from convcalc.matrix.reading.lines import with_decimal_points
+from convcalc.matrix.reading.numbers import array_of
+from convcalc.text import Source, did_you_mean
+from convcalc.value import Value
+
+_SEPARATORS = ("\t", ";", ",", "|")
+_OF_FORMAT = {"csv": None, "tsv": "\t", "plain": " "}
+_NUMBER = re.compile(r'"?[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?"?', re.IGNORECASE)
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
+
+Span = tuple[int, int]
+
+
+class CsvColumn(Value):
+    """The numbers of a column, and the table that it stands in.
+
+    `header` is the first row where it holds names, `rows` are the others, all as they were written; the numbers begin
+    in row `first`, and cells before and after them are empty. `taken` are the names of all columns.
+    """
+
+    matrix: Matrix
+    first: int
+    name: str
+    header: str | None
+    rows: tuple[str, ...]
+    separator: str
+    line_end: str
+    taken: tuple[str, ...] = ()
+
+    def with_cells(self, name: str, cells: Iterable[str]) -> Iterator[str]:
+        """Yield the lines of the table with one more cell at the end of each, `name` in the header."""
+        if self.header is not None:
+            yield f"{self.header}{self.separator}{self._quoted(name)}{self.line_end}"
+        for row, cell in zip(self.rows, cells, strict=True):
+            # Between blanks an empty cell would be none.
+            cell = "nan" if not cell and self.separator == " " else cell
+            yield f"{row}{self.separator}{self._quoted(cell)}{self.line_end}"
+
+    def cells(self) -> Iterator[list[str]]:
+        """Yield the cells of every row without their quotes."""
+        for row in self.rows:
+            yield [_unquoted(row[start:end]) for start, end in _Table(Source(row), self.separator).fields(0)[0]]
+
+    def free_name(self, name: str) -> str:
+        """Return `name`, with a number behind it where the table has such a column already."""
+        number, free = 1, name
+        while free in self.taken:
+            number += 1
+            free = f"{name}_{number}"
+        return free
+
+    def _quoted(self, cell: str) -> str:
+        special = self.separator in cell or '"' in cell or "\n" in cell
+        return '"' + cell.replace('"', '""') + '"' if special else cell
+
+
+def read_csv_column(data: bytes, place: str, wanted: str, options: ReadOptions) -> CsvColumn:
+    """Read the column that is called `wanted`, or has that number counted from 1, out of a table.
+
+    The first row holds names if `options.header` says so, if one of them is wanted, or if a cell of it is not a
+    number. Errors: UsageError where there is no such column, DataError for rows of unequal length and for a cell of
+    the column that is not a number.
+    """
+    text = decode(data, place)
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    source = Source(text.replace("\r\n", "\n").replace("\r", "\n"), place, error=DataError)
+    table = _Table(source, _separator(source.text, options))
+    if not table.text.strip():
+        raise DataError("there are no rows here", place=place)
+    fields, start = table.fields(0)
+    names = [_unquoted(source.text[first:last]).strip() for first, last in fields]
+    has_names = options.header or not wanted.strip().isdecimal() or not all(map(_NUMBER.fullmatch, names))
+    index = _index_of(wanted.strip(), names if has_names else [], len(names))
+    header = source.text[: start - 1] if has_names else None
+    spans, rows = table.column(index, len(fields), start if has_names else 0)
+    if not spans:
+        raise DataError("there are no rows under the names", place=place)
+    first, last = _filled(source.text, spans)
+    matrix = _numbers(source, spans[first:last], options)
+    name = names[index] if has_names and names[index] else f"column{index + 1}"
+    return CsvColumn(
+        matrix, first, name, header, tuple(rows), table.separator, line_end, tuple(names if has_names else ())
+    )
+
+
+def _separator(text: str, options: ReadOptions) -> str:
+    """Return what separates the cells: what the format says, else the one that the first row has most of."""
+    named = options.named_format
+    if named is not None and named not in _OF_FORMAT:
+        raise UsageError(
+            f"a column has its name in a table, not in {named}", place="`format`", hint="csv, tsv or plain"
+        )
+    given = None if named is None else _OF_FORMAT[named]
+    if given is not None:
+        return given
+    end = text.find("\n")
+    first = _QUOTED.sub("", text[: end if end >= 0 else len(text)])
+    most = max(_SEPARATORS, key=first.count)
+    if first.count(most):
+        return most
+    return " " if named is None and len(first.split()) > 1 else ","
+
+
+class _Table:
+    """Rows of cells in a text, found from a place on."""
+
+    def __init__(self, source: Source, separator: str) -> None:
+        self.source, self.separator = source, separator
+        self.text = source.text.rstrip("\n")
+        self.simple = '"' not in self.text and separator != " "
+
+    def fields(self, start: int) -> tuple[list[Span], int]:
+        """Return the spans of the cells in the row that begins at `start`, and where the next row begins."""
+        if self.separator == " ":
+            end = self._line_end(start)
+            return [match.span() for match in _WORD.finditer(self.text, start, end)], end + 1
+        found: list[Span] = []
+        while True:
+            end = self._end_of_cell(start)
+            found.append((start, end))
+            start = end + 1
+            if self.text[end : end + 1] != self.separator:
+                return found, start
+
+    def column(self, index: int, width: int, start: int) -> tuple[list[Span], list[str]]:
+        """Return the spans of the cells of a column, and all rows, from `start` on; every row has `width` cells."""
+        spans, rows, text = [], [], self.text
+        while start < len(text):
+            if self.simple:
+                end = self._line_end(start)
+                cells = text[start:end].split(self.separator)
+                count = len(cells)
+                first = start + sum(map(len, cells[:index])) + index
+                span = (first, first + len(cells[index])) if count > index else (start, end)
+            else:
+                fields, following = self.fields(start)
+                end, count = following - 1, len(fields)
+                span = fields[index] if count > index else (start, end)
+            if count != width:
+                message = f"this row has {count} cell{'s' * (count != 1)}, but the first has {width}"
+                raise self.source.fault(message, start, self._line_end(start))
+            spans.append(span)
+            rows.append(text[start:end])
+            start = end + 1
+        return spans, rows
+
+    def _line_end(self, start: int) -> int:
+        end = self.text.find("\n", start)
+        return end if end >= 0 else len(self.text)
+
+    def _end_of_cell(self, start: int) -> int:
+        """Return where the cell that begins at `start` ends: at a separator, a line end, or the end of the text."""
+        end = self._line_end(start)
+        if self.text[start : start + 1] == '"':
+            quoted = _QUOTED.match(self.text, start)
+            if quoted is None:
+                raise self.source.fault("a quote that is not closed", start, end)
+            start = quoted.end()
+            end = self._line_end(start)
+            if self.text[start : start + 1] not in (self.separator, "\n", ""):
+                raise self.source.fault("text behind a closing quote", start, end, 'inside quotes, write "" for one')
+        found = self.text.find(self.separator, start, end)
+        return found if found >= 0 else end
+
+
+def _index_of(wanted: str, names: list[str], width: int) -> int:
+    """Return the index of the column that is called `wanted`, or has that number."""
+    same = [index for index, name in enumerate(names) if name == wanted]
+    if len(same) > 1:
+        numbers = " and ".join(str(index + 1) for index in same)
+        raise UsageError(f"columns {numbers} are called {wanted!r}", place="`column`", hint="give its number instead")
+    if same:
+        return same[0]
+    if wanted.isdecimal():
+        if 1 <= int(wanted) <= width:
+            return int(wanted) - 1
+        raise UsageError(
+            f"there is no column {wanted}: the table has {width}", place="`column`", hint="1 is the first"
+        )
+    known = did_you_mean(wanted, names) or f"the columns are {', '.join(names)}"
+    raise UsageError(f"there is no column {wanted!r}", place="`column`", hint=known)
+
+
+def _filled(text: str, spans: list[Span]) -> tuple[int, int]:
+    """Return the first row of a column that is not empty, and the row after the last; all rows if none is."""
+    filled = [row for row, (start, end) in enumerate(spans) if text[start:end].strip(' \t"')]
+    return (filled[0], filled[-1] + 1) if filled else (0, len(spans))
+
+
+def _numbers(source: Source, spans: list[Span], options: ReadOptions) -> Matrix:
+    """Read the cells of a column as numbers; errors point at the cell."""
+    pieces, at = [], 0
+    for start, end in spans:
+        quotes = source.text[start:end].startswith('"')
+        first, last = start + quotes, end - quotes
+        words = source.text[first:last].split()
+        if len(words) != 1:
+            raise _not_one_number(source, first, last)
+        pieces += [" " * (first - at), source.text[first:last]]
+        at = last
+    text = "".join(pieces) + " " * (len(source.text) - at)
+    if options.decimal == ",":
+        text = with_decimal_points(source, text)
+    array = array_of(Layout(source, text, (len(spans),)), exact=options.exact)
+    if options.dtype is not None:
+        array = cast(array, options.dtype, source.place, text.split())
+    return Matrix(array, origin=source.place)
+
+
+def _not_one_number(source: Source, start: int, end: int) -> ConvcalcError:
+    if not source.text[start:end].strip():
+        return source.fault("an empty cell", start, end, "write the number, or nan for one that is missing")
+    return source.fault(f"{source.text[start:end].strip()[:40]!r} is not one number", start, end)
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].replace('""', '"') if cell.startswith('"') and len(cell) > 1 else cell
