@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from convcalc.errors import ConvcalcError, SpecError
 from convcalc.notation.call.signature import Signatures
-from convcalc.notation.call.syntax import Call, Sequence, read_expression
+from convcalc.notation.call.syntax import read_expression
+from convcalc.notation.call.tree import Call, Sequence
 from convcalc.notation.entries import MAX_LAYERS, Entry, Item, Part, set_channels, too_many
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.text import Source, did_you_mean, fold

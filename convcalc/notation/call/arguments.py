@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from convcalc.errors import ConvcalcError
 from convcalc.geometry import Padding
-from convcalc.notation.call.syntax import Argument, Call, Sequence, Symbol
+from convcalc.notation.call.tree import Argument, Call, Sequence, Symbol
 from convcalc.text import Source
 
 T = TypeVar("T")

@@ -6,10 +6,8 @@ module knows no layers and no notation.
 
 from __future__ import annotations
 
-from functools import cache
-
 from convcalc.notation.call.arguments import READERS, BoundArguments
-from convcalc.notation.call.syntax import Call
+from convcalc.notation.call.tree import Call
 from convcalc.text import Source, did_you_mean
 
 Signature = tuple[tuple[str, str, object], ...]
@@ -29,29 +27,49 @@ def bind(source: Source, call: Call, signature: Signature, rank: int, keywords: 
             message = f"{call.short_name} takes at most {len(signature)} arguments, got {len(call.positional)}"
             raise source.fault(message, argument.start, argument.end)
         bound.given[signature[index][0]] = argument
-    parameters = (*signature, *keywords) if keywords else signature
-    known = [parameter[0] for parameter in parameters]
+    known = _known(signature, keywords, rank)
     for name, at, argument in call.keywords:
-        if name not in known:
-            hint = did_you_mean(name, known) or (f"it takes {', '.join(known)}" if known else None)
+        if name not in known.kinds:
+            hint = did_you_mean(name, list(known.kinds)) or (
+                f"it takes {', '.join(known.kinds)}" if known.kinds else None
+            )
             raise source.fault(f"{call.short_name} has no parameter {name!r}", at, at + len(name), hint)
         if name in bound.given:
             raise source.fault(f"{name} is given twice", at, argument.end)
         bound.given[name] = argument
-    bound.values = dict(_defaults(parameters, rank))
-    for name, kind, default in parameters:
-        given = bound.given.get(name)
-        if given is not None:
-            bound.values[name] = READERS[kind](bound, name, given.value)
-        elif default is ...:
+    for name in known.required:
+        if name not in bound.given:
             raise source.fault(f"{call.short_name} needs {name}", call.start, call.name_end)
+    bound.values = values = known.defaults.copy()
+    for name, argument in bound.given.items():
+        values[name] = READERS[known.kinds[name]](bound, name, argument.value)
     return bound
 
 
-@cache
-def _defaults(parameters: Signature, rank: int) -> dict[str, object]:
-    """Return the default of each parameter as it is read for `rank` axes, `...` for one that is required."""
-    bound = BoundArguments(Source(""), Call("", [], [], (0, 0, 0)), rank)
-    return {
-        name: default if default is ... else READERS[kind](bound, name, default) for name, kind, default in parameters
-    }
+class _Known:
+    """What is known of the parameters of a signature: their kinds, which are required, and the defaults as read."""
+
+    __slots__ = ("defaults", "kinds", "parts", "required")
+
+    def __init__(self, signature: Signature, keywords: Signature, rank: int) -> None:
+        self.parts = (signature, keywords)  # kept, so that their identity stays theirs
+        bound = BoundArguments(Source(""), Call("", [], [], (0, 0, 0)), rank)
+        parameters = (*signature, *keywords)
+        self.kinds = {name: kind for name, kind, _ in parameters}
+        self.required = [name for name, _, default in parameters if default is ...]
+        self.defaults = {
+            name: default if default is ... else READERS[kind](bound, name, default)
+            for name, kind, default in parameters
+        }
+
+
+_KNOWN: dict[tuple[int, int, int], _Known] = {}
+
+
+def _known(signature: Signature, keywords: Signature, rank: int) -> _Known:
+    """Return what is known of a signature, by its identity: to hash all of it takes as long as to bind to it."""
+    key = (id(signature), id(keywords), rank)
+    found = _KNOWN.get(key)
+    if found is None:
+        found = _KNOWN[key] = _Known(signature, keywords, rank)
+    return found

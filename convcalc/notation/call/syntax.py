@@ -12,6 +12,7 @@ import warnings
 from bisect import bisect_left
 
 from convcalc.errors import ConvcalcError
+from convcalc.notation.call.tree import Argument, Call, Sequence, Symbol
 from convcalc.text import Source
 
 _MAX_DEPTH = 100
@@ -21,64 +22,8 @@ _MAX_TREE_DEPTH = 150
 # One expression of tens of thousands of layers; more would take its time and memory before the first error.
 _MAX_COMMAS = 150_000
 _MAX_DIGITS = 4300
-
-
-class Symbol:
-    """A bare or dotted name where a value was expected: `same`, `torch.float32`, `nn.ReLU`."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-class Argument:
-    """A value with its place in the text: the offsets of its first character and of the one after its last."""
-
-    __slots__ = ("end", "start", "value")
-
-    def __init__(self, value: object, place: tuple[int, int]) -> None:
-        self.value = value
-        self.start, self.end = place
-
-
-class Sequence:
-    """The items of a list or tuple, each with its place."""
-
-    __slots__ = ("items",)
-
-    def __init__(self, items: list[Argument]) -> None:
-        self.items = items
-
-    def plain(self) -> tuple[object, ...]:
-        """Return the values, nested sequences as tuples."""
-        return tuple(item.value.plain() if isinstance(item.value, Sequence) else item.value for item in self.items)
-
-
-class Call:
-    """A call: its dotted name, the place of the name, the arguments, and the place of the whole."""
-
-    __slots__ = ("end", "keywords", "name", "name_end", "positional", "start")
-
-    def __init__(
-        self,
-        name: str,
-        positional: list[Argument],
-        keywords: list[tuple[str, int, Argument]],
-        place: tuple[int, int, int],
-    ) -> None:
-        self.name = name
-        self.positional = positional
-        self.keywords = keywords
-        self.start, self.name_end, self.end = place
-
-    @property
-    def short_name(self) -> str:
-        """The name without the modules before it: `Conv2d` of `torch.nn.Conv2d`."""
-        return self.name.rpartition(".")[2]
+# In a text of no more characters Python's parser is done before regular expressions are compiled.
+_SHORT = 2000
 
 
 def read_expression(source: Source, start: int, end: int) -> Argument:
@@ -95,6 +40,12 @@ def read_expression(source: Source, start: int, end: int) -> Argument:
     text = raw.strip()
     start += len(raw) - len(raw.lstrip())
     _guard(source, text, start)
+    if len(source.text) > _SHORT:
+        from convcalc.notation.call.plain import plain_call
+
+        plain = plain_call(text, start)
+        if plain is not None:
+            return plain
     try:
         # An odd escape or number in the text is the user's, not a warning of ours.
         with warnings.catch_warnings():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convcalc.layers import Elementwise, GatedUnit, Layer
 from convcalc.notation.call.arguments import BoundArguments
-from convcalc.notation.call.syntax import Sequence
+from convcalc.notation.call.tree import Sequence
 from convcalc.notation.keras.signatures import SIGNATURES
 
 # On the channels, which are the last axis in Keras and axis 1 in PyTorch.

@@ -15,7 +15,7 @@ from convcalc import layers
 from convcalc.errors import ShapeError
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, bind
-from convcalc.notation.call.syntax import Call, Symbol
+from convcalc.notation.call.tree import Call, Symbol
 from convcalc.notation.entries import Entry
 from convcalc.notation.keras.activations import ACTIVATIONS, elementwise
 from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING, complement

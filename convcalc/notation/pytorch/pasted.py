@@ -36,6 +36,9 @@ _PATTERNS = [
         r"[\d.]+% (?:MACs|FLOPs),",
     )
 ]
+_LINE = r"[ \t]*(?:\([\w.-]+\): [\w.]+\([^\n#%&>`\x1b\x80-\U0010ffff]*|\))?"
+# A print of ASCII signs with nothing around it or in it, which need not be searched for each of these.
+_PRINT_ALONE = re.compile(rf"(?:[A-Za-z_]\w*\(\n)?(?:{_LINE}\n)*{_LINE}", re.ASCII)
 _ALL_COMMENTS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:#[^\n]*)?\Z")
 
 
@@ -46,6 +49,8 @@ def cleaned(text: str) -> str:
     >>> cleaned(">>> print(net)\\nNet（\\n  (a): ReLU()\\n)").split("\\n")
     ['              ', 'Net(', '  (a): ReLU()', ')']
     """
+    if _PRINT_ALONE.fullmatch(text):
+        return text
     text = _COLOURS.sub(_blank, plain_signs(text))
     if _ALL_COMMENTS.match(text):
         text = re.sub(r"^[ \t]*#", _blank, text, flags=re.MULTILINE)

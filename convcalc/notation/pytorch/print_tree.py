@@ -20,6 +20,8 @@ MAX_DEPTH = 500
 _NUMBER = re.compile(r"\d+")
 _ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?([A-Za-z_][\w.]*)[ \t]*\("
 _FIRST_ENTRY = re.compile(r"\A\s*(?:[\w.]+[ \t]?\(\s*)?" + _ENTRY + r"|^[ \t]*" + _ENTRY, re.MULTILINE)
+# What follows the opening bracket of a module that has only plain arguments, to its closing one.
+_ARGUMENTS = re.compile(r"[^()'\"\n]*(?:\([^()'\"\n]*\)(?!:)[^()'\"\n]*)*\)")
 _TOKEN = re.compile(_ENTRY + r"|[()]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
 
 
@@ -106,9 +108,15 @@ class _TreeReader:
 
     def read(self) -> Module:
         """Read all of the text."""
-        for token in _TOKEN.finditer(self.text):
+        at = 0
+        while token := _TOKEN.search(self.text, at):
+            at = token.end()
             if token[3] is not None:
-                self.open(Module(token[1], token[3], int(token[2] or 1), token.start(3), token.end()), token.start())
+                self.open(Module(token[1], token[3], int(token[2] or 1), token.start(3), at), token.start())
+                arguments = _ARGUMENTS.match(self.text, at)
+                if arguments is not None:
+                    at = arguments.end()
+                    self.close(at - 1)
             elif token[0] == "(":
                 self.bracket(token.start())
             elif token[0] == ")":

@@ -6,7 +6,9 @@ import re
 
 from convcalc import layers
 from convcalc.errors import ConvcalcError, SpecError
-from convcalc.notation.call.syntax import Call, read_expression
+from convcalc.notation.call.plain import plain_call
+from convcalc.notation.call.syntax import read_expression
+from convcalc.notation.call.tree import Call
 from convcalc.notation.pytorch.print_tree import Module
 from convcalc.notation.pytorch.printed_modules import KEEPING, is_foreign, layer_of_foreign
 from convcalc.notation.pytorch.read import layer_of
@@ -157,7 +159,7 @@ def _called(source: Source, text: str, module: Module, name: str, *, lenient: bo
 
 
 def _read_call(source: Source, first: int, text: str, lenient: bool) -> layers.Layer:
-    call = read_expression(source, first, first + len(text)).value
+    call = (plain_call(text, first) or read_expression(source, first, first + len(text))).value
     assert isinstance(call, Call)
     if lenient:
         known = {parameter[0] for parameter in SIGNATURES[call.name][2]}

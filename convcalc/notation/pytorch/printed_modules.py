@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convcalc import layers
 from convcalc.notation.call.signature import Signature, bind
-from convcalc.notation.call.syntax import Call
+from convcalc.notation.call.tree import Call
 from convcalc.text import Source
 
 # These hold no parameters and keep the shape, whatever their arguments.

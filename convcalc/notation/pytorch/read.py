@@ -15,7 +15,7 @@ from convcalc.errors import ShapeError
 from convcalc.layers import Layer
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import bind
-from convcalc.notation.call.syntax import Call
+from convcalc.notation.call.tree import Call
 from convcalc.notation.pytorch import features as features
 from convcalc.notation.pytorch import windows as windows
 from convcalc.notation.pytorch.signatures import SIGNATURES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convcalc import layers
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, bind
-from convcalc.notation.call.syntax import Call
+from convcalc.notation.call.tree import Call
 from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
 from convcalc.notation.pytorch.read import MODULES, layer_of
 from convcalc.text import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan
 
 from convcalc.layers import AdaptivePooling, Layer, PoolKind
-from convcalc.notation.call.syntax import Argument, Call, Sequence, Symbol
+from convcalc.notation.call.tree import Argument, Call, Sequence, Symbol
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.text import Source
