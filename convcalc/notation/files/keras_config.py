@@ -14,7 +14,8 @@ from typing import Any
 
 from convcalc import layers
 from convcalc.errors import ConvcalcError, DataError, SpecError
-from convcalc.notation.call.syntax import Call, read_expression
+from convcalc.notation.call.syntax import read_expression
+from convcalc.notation.call.tree import Call
 from convcalc.notation.entries import Entry, set_channels
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.keras.read import entries_of
