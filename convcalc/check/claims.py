@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from convcalc.check.count_question import COUNTED
 from convcalc.check.numbers import WrittenNumber, half_unit, written_number
 from convcalc.errors import DataError
-from convcalc.text import plain_signs, printable
+from convcalc.text import did_you_mean, plain_signs, printable
 
 _WRAPPED = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*(.*?)[\])}]*", re.IGNORECASE | re.DOTALL)
 _BETWEEN = re.compile(r"\s*[x×*,;]\s*|\s+", re.IGNORECASE)
@@ -57,6 +58,9 @@ def read_counts(text: str) -> dict[str, WrittenNumber]:
     for key, end in zip(keys, ends, strict=True):
         name = "_".join(key[1].lower().split())
         name = _ALIASES.get(name, name)
+        if name not in COUNTED:
+            hint = did_you_mean(name, COUNTED) or f"one of {', '.join(COUNTED)}"
+            raise DataError(f"{_shown(key[1])} is not a count", place="`check`", hint=hint)
         if name in found:
             raise DataError(f"{name} is claimed twice", place="`check`")
         found[name] = read_count(text[key.end() : end])

@@ -14,9 +14,9 @@ from convcalc.value import Value
 
 COUNTED = (
     *("params", "weights", "biases", "buffers", "param_bytes"),
-    *("macs", "flops", "activation_bytes"),
+    *("macs", "flops", "activation_bytes", "peak_bytes", "training_bytes"),
 )
-"""What can be asked for; the last three need the size of an input."""
+"""What can be asked for; those from `macs` on need the size of an input."""
 
 
 class CountQuestion(Value):
@@ -24,8 +24,8 @@ class CountQuestion(Value):
 
     `trace` is None without an input. `names` are those under which layers share their weights. `bias_counts` count
     the biases of layers in another way, `adds_buffers` the buffers as parameters. `sizes` asks for the sizes that the
-    counts depend on. `slipped` are the indices of the layers in which a mistake was made, where it could have been
-    made in others, too.
+    counts depend on, `known` is the answer where it was counted already. `slipped` are the indices of the layers in
+    which a mistake was made, where it could have been made in others, too.
     """
 
     layers: tuple[Layer, ...]
@@ -37,17 +37,21 @@ class CountQuestion(Value):
     bias_counts: tuple[tuple[int, Callable[[Layer], int]], ...] = ()
     adds_buffers: bool = False
     sizes: SizeQuestion | None = None
+    known: int | None = None
     slipped: tuple[int, ...] = ()
 
     def check(self) -> None:
         """Refuse what is not counted."""
         if self.counted not in COUNTED:
-            raise UsageError(f"{self.counted} is not counted", hint=f"one of {', '.join(COUNTED)}")
+            raise UsageError(f"{self.counted} is not a count", hint=f"one of {', '.join(COUNTED)}")
         if self.trace is None and self.counted in COUNTED[5:]:
-            raise UsageError(f"no size of an input given, so {self.counted} are not known")
+            message = f"no size of an input given, so {self.counted} is not known"
+            raise UsageError(message, place="`check`", hint="add `size=3x224x224`")
 
     def answer(self) -> int | None:
         """Return the count, None where it depends on a size that is open."""
+        if self.known is not None:
+            return self.known
         cost = self._cost()
         held = cost.total.parameters
         shared = set(cost.shared)

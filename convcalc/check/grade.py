@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from convcalc.check.verdict import Slip, Verdict
-from convcalc.errors import DataError, FileError
+from convcalc.errors import DataError, FileError, UsageError
 from convcalc.value import Value
 
 Answer = TypeVar("Answer", bound=Hashable)
@@ -62,7 +62,7 @@ def grade(answers: Iterable[tuple[str, Answer]], judge: Callable[[Answer], Verdi
         if answer not in known:
             try:
                 known[answer] = judge(answer), ""
-            except (DataError, FileError) as error:
+            except (UsageError, DataError, FileError) as error:
                 known[answer] = None, error.message
         rows.append(Graded(name, *known[answer]))
     return tuple(rows)

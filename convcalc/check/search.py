@@ -10,7 +10,7 @@ from convcalc.check.nearness import Stacks
 from convcalc.check.verdict import Slip
 from convcalc.errors import ConvcalcError
 
-BUDGET = 40_000_000
+BUDGET = 400_000_000
 """What all wrong answers to one question may cost together, in multiplications."""
 
 MOST_PAIRS = 2000

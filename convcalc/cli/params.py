@@ -95,12 +95,12 @@ def params(
     if homework.grade is not None:
         from convcalc.cli.judging import answer_text, graded
 
-        judge = _judge(counted, number_bytes)
+        judge = _judge(counted, number_bytes, taken)
         report = graded("params", homework.grade, lambda answer: judge(answer_text(answer)), counted.notes)
         return Answer(report, output)
     comment = Commentary(
         _derived(counted, taken) if homework.explain else (),
-        None if homework.check is None else _judge(counted, number_bytes)(homework.check),
+        None if homework.check is None else _judge(counted, number_bytes, taken)(homework.check),
         counted.notes,
         counted.network.assumptions,
         homework.shows_answer(written=output.output is not None),
@@ -173,7 +173,7 @@ def _derived(counted: Count, taken: "Memory | None") -> "tuple[Derivation, ...]"
     return (*counts, memory_derivation(taken, counted.cost.trace))
 
 
-def _judge(counted: Count, number_bytes: int) -> "Callable[[str], Verdict]":
+def _judge(counted: Count, number_bytes: int, taken: "Memory | None") -> "Callable[[str], Verdict]":
     """Return what judges claimed counts."""
     from convcalc.check.claims import read_counts
     from convcalc.check.count_question import count_question
@@ -186,10 +186,10 @@ def _judge(counted: Count, number_bytes: int) -> "Callable[[str], Verdict]":
     wrong: dict[str, WrongAnswers] = {}
 
     def judge(text: str) -> "Verdict":
-        claims = [
-            (claim, count_question(counted.cost, graph, name, names=names, number_bytes=number_bytes))
-            for name, claim in read_counts(text).items()
-        ]
+        claims = []
+        for name, claim in read_counts(text).items():
+            question = count_question(counted.cost, graph, name, names=names, number_bytes=number_bytes)
+            claims.append((claim, question.replace(known=getattr(taken, name, None))))
         return judge_count(claims, wrong=wrong)
 
     return judge

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 12
 """Wrong cells that are listed for the eye."""
+MOST_DRAWN = 1000
+"""Cells of a claim that is shown with the wrong ones marked."""
 
 
 def verdict_blocks(verdict: Verdict, write: Callable[[Any], str] = str) -> list[Block]:
@@ -24,8 +26,9 @@ def verdict_blocks(verdict: Verdict, write: Callable[[Any], str] = str) -> list[
     if verdict.right:
         return [Lines((f"right: {verdict.message}",), role="right")]
     blocks: list[Block] = [Lines((f"wrong: {verdict.message}",), role="wrong")]
-    if verdict.claim is not None:
+    if verdict.claim is not None and verdict.claim.size <= MOST_DRAWN:
         blocks.append(Grid(verdict.claim, tuple(cell.at for cell in verdict.cells), title="claimed"))  # type: ignore[misc] # a matrix has only indices
+    if verdict.claim is not None:
         blocks += _cell_lines(verdict, write)
     blocks.append(Lines(_explanation_lines(verdict), title="what gives exactly this answer"))
     return blocks
