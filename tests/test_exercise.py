@@ -131,10 +131,12 @@ def test_the_numbers_of_a_seed_are_the_same_on_every_python() -> None:
 
 
 def test_what_there_is_not_is_refused() -> None:
-    with pytest.raises(UsageError, match="difficulty 6"):
+    with pytest.raises(UsageError, match="there is no difficulty 6"):
         exercises("shape", 1, 1, 6)
-    with pytest.raises(UsageError, match="0 exercises"):
+    with pytest.raises(UsageError, match="0 exercises are asked for"):
         exercises("shape", 0, 1, 1)
+    with pytest.raises(UsageError, match="there are no exercises about 'fold'"):
+        exercises("fold", 1, 1, 1)
     with pytest.raises(DataError, match="'many' is not a size"):
         judge(exercises("shape", 1, 1, 1)[0], "many")
 

@@ -1,4 +1,4 @@
-"""For notebooks and programs: `convcalc.convolve`, `pool`, their gradients, `shape`, `params` and `parse`.
+"""For notebooks and programs: `convcalc.convolve`, `pool`, their gradients, `shape`, `params`, `parse`, `exercises`.
 
 The same layers, rules and engine as on the command line, for arrays that are there already. Errors are those of
 `convcalc.errors`, all of them `ConvcalcError`s with a message, and a `hint` where there is one.
@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from convcalc.api.arrays import convolve, gradients, pool, pool_gradient
 from convcalc.api.networks import params, parse, shape
+from convcalc.api.questions import exercises
 
-__all__ = ["convolve", "gradients", "params", "parse", "pool", "pool_gradient", "shape"]
+__all__ = ["convolve", "exercises", "gradients", "params", "parse", "pool", "pool_gradient", "shape"]

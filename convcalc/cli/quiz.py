@@ -18,6 +18,8 @@ from convcalc.exercise.make import stream
 from convcalc.exercise.sheet import TITLES, solution
 from convcalc.exercise.spelling import answer_text
 from convcalc.exercise.working import hint
+from convcalc.explain import Sentence
+from convcalc.explain.plain_text import text_lines
 from convcalc.render.sheet import numbered, solution_lines
 
 if TYPE_CHECKING:
@@ -126,7 +128,8 @@ class _Quiz:
         answer = "" if self.interactive else f": it is {answer_text(exercise.answer)}"
         yield f"{self._colored('wrong')}{count}{answer}"
         for slips in verdict.explanations[:MOST_EXPLANATIONS]:
-            yield f"  perhaps {', and '.join(slip.sentence for slip in slips)}"
+            sentence = Sentence(f"perhaps {', and '.join(slip.sentence for slip in slips)}")
+            yield from (f"  {line}" for line in text_lines([sentence], self.width - 2))
         if self.interactive:
             yield "Try again; an empty line goes on, ? helps."
 

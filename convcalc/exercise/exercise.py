@@ -11,6 +11,7 @@ from convcalc.check.matrix_question import MatrixQuestion
 from convcalc.check.size_question import SizeQuestion
 from convcalc.exercise.spelling import answer_text
 from convcalc.explain import Step
+from convcalc.explain.plain_text import text_lines
 from convcalc.value import Value, cached_property
 
 Question = SizeQuestion | CountQuestion | MatrixQuestion
@@ -40,6 +41,11 @@ class Exercise(Value):
     statement: tuple[Step, ...]
     question: Question
     given: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """The statement as lines of plain text."""
+        return "\n".join(text_lines(self.statement))
 
     @cached_property
     def answer(self) -> Any:

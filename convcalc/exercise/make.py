@@ -54,7 +54,7 @@ def exercises(command: str, count: int, seed: int, difficulty: int) -> tuple[Exe
     [(('size', '28x22'), ('layers', 'conv:k4')), (('size', '30x21'), ('layers', 'conv:k4'))]
     """
     if not 1 <= count <= MOST_EXERCISES:
-        raise UsageError(f"{count} exercises", hint=f"ask for 1 to {MOST_EXERCISES}")
+        raise UsageError(f"{count} exercises are asked for", hint=f"ask for 1 to {MOST_EXERCISES}")
     made = tuple(islice(stream(command, seed, difficulty), count))
     if len(made) < count:
         raise UsageError(f"there are {len(made)} different exercises of difficulty {difficulty}, not {count}")
@@ -63,8 +63,10 @@ def exercises(command: str, count: int, seed: int, difficulty: int) -> tuple[Exe
 
 def stream(command: str, seed: int, difficulty: int) -> Iterator[Exercise]:
     """Yield good exercises, no two the same, until no other is found."""
+    if command not in MAKERS:
+        raise UsageError(f"there are no exercises about {command!r}", hint=f"one of {', '.join(MAKERS)}")
     if difficulty not in DIFFICULTIES:
-        raise UsageError(f"difficulty {difficulty}", hint="one of 1, 2, 3, 4, 5")
+        raise UsageError(f"there is no difficulty {difficulty}", hint="one of 1, 2, 3, 4, 5")
     draw = Draw(f"{command} {difficulty} {seed}")
     seen: set[Given] = set()
     while (found := _next(draw, command, difficulty, seen)) is not None:

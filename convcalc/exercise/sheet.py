@@ -9,7 +9,6 @@ from convcalc.exercise.make import exercises
 from convcalc.exercise.spelling import answer_text, exact, planes
 from convcalc.exercise.working import working
 from convcalc.explain import Derivation, MarkedMatrix, Sentence
-from convcalc.explain.plain_text import text_lines
 from convcalc.layers import TensorShape
 from convcalc.value import Value
 
@@ -99,7 +98,7 @@ def _exercise_data(number: int, exercise: Exercise) -> dict[str, Any]:
     ]
     return {
         "number": number,
-        "text": "\n".join(text_lines(exercise.statement)),
+        "text": exercise.text,
         "given": dict(exercise.given),
         "answer": answer_data(exercise.answer),
         "mistakes": mistakes,
