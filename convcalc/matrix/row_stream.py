@@ -14,7 +14,7 @@ from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import cast
 from convcalc.matrix.fast.lines import CleanRows
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.comments import COMMENT, HEAD, stated_shape
+from convcalc.matrix.reading.comments import COMMENT, HEAD, stated_shape, states_type
 from convcalc.matrix.reading.dialects import layout_of
 from convcalc.matrix.reading.encoding import one_kind_of_line_end
 from convcalc.matrix.reading.numbers import array_of
@@ -46,6 +46,8 @@ def begins_rows(data: bytes, options: ReadOptions) -> bool | None:
     if options.index or (options.header and _has_labels(data)):
         return False
     start = _start(data, options.header)
+    if states_type(data[: max(start, 0)]):
+        return False
     end = data.rfind(b"\n") + 1
     rest = data[start:]
     if start < 0 or rest.lstrip(b" \t\r\n")[:1] == b"#":

@@ -3,6 +3,7 @@ r"""A text to a matrix: the text itself shows its dialect, unless `ReadOptions.f
 | a text that begins with …                       | is read as                                                  |
 | ----------------------------------------------- | ----------------------------------------------------------- |
 | `P1`, `P2` or `P3`                              | a PBM, PGM or PPM image in text                             |
+| `%%MatrixMarket`, `# name:` above `# type:`     | a file of Matrix Market, of Octave (`save -text`)           |
 | `{"`                                            | the JSON object that convcalc writes                        |
 | anything with `\begin{`, `\\` or `&` in it      | a LaTeX matrix                                              |
 | `tensor(`                                       | what PyTorch prints                                         |
@@ -24,7 +25,7 @@ from convcalc.errors import DataError
 from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import as_asked, cast
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.comments import refuse_several
+from convcalc.matrix.reading.comments import refuse_several, states_type
 from convcalc.matrix.reading.encoding import decode, is_marked_utf16, one_kind_of_line_end
 from convcalc.matrix.reading.reader import read_numbers
 from convcalc.text import Source
@@ -59,6 +60,12 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
         from convcalc.matrix.reading.pnm import read_pnm
 
         return as_asked(Matrix(read_pnm(source, options), origin=place, image=True), options)
+    if options.format is None and states_type(source.text):
+        from convcalc.matrix.reading.typed_files import typed_matrix
+
+        typed = typed_matrix(source, options)
+        if typed is not None:
+            return as_asked(typed, options)
     refuse_several(source.text, place)
     layout, array = read_numbers(source, options)
     dtype = options.dtype or (None if options.exact else layout.dtype)

@@ -14,7 +14,7 @@ from convcalc.matrix.dtypes import cast, halfway
 from convcalc.matrix.fast.brackets import read_list, read_object
 from convcalc.matrix.fast.lines import read_clean
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.comments import HEAD
+from convcalc.matrix.reading.comments import HEAD, simple_shape, states_type
 from convcalc.matrix.reading.printed import numpy_notes
 
 if TYPE_CHECKING:
@@ -48,10 +48,18 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
                 notes = numpy_notes(text.decode("latin-1"))
     elif options.named_format in _PLAIN and not (options.header and _has_labels(data)):
         array = read_clean(data, header=options.header, commas=options.named_format == "csv")
+        if array is not None and states_type(data) and not _is_simple(data, array.shape):
+            return None
     dtype = options.dtype or stated
     if array is not None and dtype is not None:
         array = _narrowed(array, dtype, place)
     return None if array is None else Matrix(array, notes, place, typed=stated is not None)
+
+
+def _is_simple(data: bytes, shape: tuple[int, ...]) -> bool:
+    """Return whether a file of Octave's holds no more than a matrix of this shape; one row has one axis."""
+    stated = simple_shape(data)
+    return stated is not None and (shape if len(shape) > 1 else (1, *shape)) == stated
 
 
 def _has_labels(data: bytes) -> bool:

@@ -18,6 +18,7 @@ HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:" + _MARK.encode() + rb"[^\n\r
 """The comments and blank lines that stand before the first row, after UTF-8's byte order mark."""
 
 _COMMENT_LINE = re.compile(rf"^[ \t]*{_MARK}[^\n]*\n|{_MARK}[^\n]*", re.MULTILINE)
+_SIMPLE = re.compile(rb"# type: matrix\r?\n# rows: ([0-9]{1,18})\r?\n# columns: ([0-9]{1,18})\r?\n")
 _NAMED_SHAPE = re.compile(r"^[ \t]*#[ \t]*([^\s#]+)[ \t]+shape:", re.MULTILINE)
 _SHAPE = r"\s*#[ \t]*(?:[^\s#]+[ \t]+)?shape:[ \t]*([0-9]{1,18}(?:x[0-9]{1,18})*)[ \t]*(?=\r?\n|\Z)"
 _SHAPE_OF_TEXT = re.compile(_SHAPE)
@@ -60,3 +61,27 @@ def refuse_several(text: str, place: str) -> None:
             place=place,
             hint="keep one of them, with the line above it that states its shape",
         )
+
+
+def states_type(text: str | bytes) -> bool:
+    """Return whether a text may be a file that states the type of what it holds, of Matrix Market or Octave.
+
+    >>> states_type("# name: A\\n# type: matrix\\n 1 2\\n"), states_type(b"# a kernel\\n1 2")
+    (True, False)
+    """
+    if isinstance(text, str):
+        return "# type:" in text or text.lstrip()[:14].lower() == "%%matrixmarket"
+    return b"# type:" in text or text.lstrip()[:14].lower() == b"%%matrixmarket"
+
+
+def simple_shape(data: bytes) -> tuple[int, int] | None:
+    """Return rows and columns of a file of Octave's that holds one matrix of two axes row by row; None for others.
+
+    >>> simple_shape(b"# name: A\\n# type: matrix\\n# rows: 1\\n# columns: 2\\n 1 2\\n")
+    (1, 2)
+    """
+    head = HEAD.match(data)
+    found = _SIMPLE.search(head[0]) if head is not None else None
+    if found is None or data.count(b"# type:") != 1:
+        return None
+    return int(found[1]), int(found[2])
