@@ -43,7 +43,8 @@ def _markdown(block: Table | Lines | Working | Grid) -> str:
             title = f"{markdown_text(block.title)}\n\n" if block.title else ""
             if block.role in ("explanation", "code"):
                 return title + "```\n" + "".join(f"{printable(line)}\n" for line in block.lines) + "```\n"
-            return title + "".join(f"{markdown_text(line)}\n" for line in block.lines)
+            bullet = "- " if block.role == "finding" else ""
+            return title + "".join(f"{bullet}{markdown_text(line)}\n" for line in block.lines)
         case Working(derivation):
             from convcalc.render.working_markup import markdown_working
 
@@ -66,6 +67,11 @@ def _latex(block: Table | Lines | Working | Grid) -> str:
             return (
                 "\\begin{verbatim}\n" + "".join(f"{printable(line)}\n" for line in block.lines) + "\\end{verbatim}\n"
             )
+        case Lines(role="right" | "wrong"):
+            return "".join(f"\\noindent\\textbf{{{latex_text(line)}}}\\par\n" for line in block.lines)
+        case Lines(role="finding"):
+            items = "".join(f"\\item {latex_text(line)}\n" for line in block.lines)
+            return f"\\noindent {latex_text(block.title)}\n\\begin{{itemize}}\n{items}\\end{{itemize}}\n"
         case Lines():
             title = [block.title] if block.title else []
             return "".join(f"% {printable(line)}\n" for line in [*title, *block.lines])

@@ -20,7 +20,14 @@ from convcalc.render.working_text import working_lines
 from convcalc.report.blocks import Beside, Block, Cell, Column, Grid, Heat, Lines, Matrices, Report, Table, Working
 from convcalc.text import printable
 
-STYLES = {"explanation": "", "note": "dim", "assumption": "yellow", "right": "bold green", "wrong": "bold red"}
+STYLES = {
+    "explanation": "",
+    "note": "dim",
+    "assumption": "yellow",
+    "finding": "",
+    "right": "bold green",
+    "wrong": "bold red",
+}
 HIGHLIGHTED = ("output", "params")
 GAP = 3
 MOST_NAME = 24

@@ -40,8 +40,8 @@ class Table(Value):
 class Lines(Value):
     """Lines of text, with a title or none.
 
-    `role` is what they are: `explanation`, `note`, `assumption`, `right`, `wrong`, or `code`, the answer itself to
-    be copied.
+    `role` is what they are: `explanation`, `note`, `assumption`, `right`, `wrong`, `finding` (about a claim), or
+    `code`, the answer itself to be copied.
     """
 
     lines: tuple[str, ...]

@@ -27,10 +27,10 @@ def verdict_blocks(verdict: Verdict, write: Callable[[Any], str] = str) -> list[
         return [Lines((f"right: {verdict.message}",), role="right")]
     blocks: list[Block] = [Lines((f"wrong: {verdict.message}",), role="wrong")]
     if verdict.claim is not None and verdict.claim.size <= MOST_DRAWN:
-        blocks.append(Grid(verdict.claim, tuple(cell.at for cell in verdict.cells), title="claimed"))  # type: ignore[misc] # a matrix has only indices
+        blocks.append(Grid(verdict.claim, tuple(cell.at for cell in verdict.cells), title="your answer"))  # type: ignore[misc] # a matrix has only indices
     if verdict.claim is not None:
         blocks += _cell_lines(verdict, write)
-    blocks.append(Lines(_explanation_lines(verdict), title="what gives exactly this answer"))
+    blocks.append(Lines(_explanation_lines(verdict), title="what gives exactly this answer", role="finding"))
     return blocks
 
 
@@ -46,7 +46,7 @@ def _cell_lines(verdict: Verdict, write: Callable[[Any], str]) -> list[Block]:
     more = count - right - len(lines)
     if more:
         lines.append(f"and {more} more")
-    return [Lines(tuple(lines), title=f"wrong cells: {right} of {count} are right")]
+    return [Lines(tuple(lines), title=f"wrong cells: {right} of {count} are right", role="finding")]
 
 
 def _explanation_lines(verdict: Verdict) -> tuple[str, ...]:
