@@ -82,6 +82,9 @@ def claimed_matrix(array: Any, text: str | None = None) -> ClaimedMatrix:
     if written is None:
         written = [_as_stored(cell) for cell in array.ravel()]
     margins = np.array([float(number.margin) if number else 0.0 for number in written]).reshape(array.shape)
+    if array.dtype.kind == "f":
+        # More digits than a float holds claim no more than the float does.
+        margins = np.where(margins > 0, np.maximum(margins, np.spacing(np.abs(array).astype(np.float64))), margins)
     rough = max((number for number in written if number is not None), key=lambda number: number.margin, default=None)
     return ClaimedMatrix(array, margins, rough.digits if rough else "")
 

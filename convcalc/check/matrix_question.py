@@ -18,7 +18,8 @@ class MatrixQuestion(Value):
     """What numbers come out of `operation` on the array x; both have their channels first.
 
     `method` computes them from the question; another than the right one is a mistake. `arranged` are changes of the
-    answer as a whole. With the `layout` `hwc` the answer is written with its channels last.
+    answer as a whole. With the `layout` `hwc` the answer is written with its channels last. Where a gradient is asked
+    for, `upstream` is that of the output.
 
     >>> import numpy as np
     >>> MatrixQuestion(np.array([3, 1, 4, 1]), Pooling("max", (2,), (2,), "valid", (1,))).answer()
@@ -31,6 +32,7 @@ class MatrixQuestion(Value):
     method: Callable[[MatrixQuestion], Any] | None = None
     slipped: tuple[int, ...] = ()
     layout: str = "chw"
+    upstream: Any = None
 
     def answer(self) -> Any:
         """Return the array that comes out. Raises ConvcalcError where there is none."""
@@ -76,6 +78,9 @@ class MatrixQuestion(Value):
             kernel = np.abs(operation.kernel.astype(np.float64))
             largest, terms = largest * float(kernel.sum()), kernel.size
             added = 0.0 if operation.bias is None else _largest(operation.bias)
+        if self.upstream is not None:
+            added += largest
+            largest, terms = max(largest, 1.0) * _largest(self.upstream), terms + self.upstream.size
         return float(np.finfo(answer.dtype).eps) * (16 + terms) * (largest + added)
 
 

@@ -53,7 +53,7 @@ def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...])
     display = Display(beside, shown.heatmap, shown.precision, job.layout, picture)
 
     def question() -> MatrixQuestion:
-        return job.question().replace(method=lambda _: told, layout="chw")
+        return job.gradient_question(dy.array, names[0])
 
     if wanted.homework.grade is not None:
         return graded_matrices(job.command, question(), told, wanted, notes)

@@ -80,6 +80,9 @@ class Job(Protocol):
     def question(self) -> MatrixQuestion:
         """Return the question whose right answer is the result."""
 
+    def gradient_question(self, dy: Any, of: str) -> MatrixQuestion:
+        """Return the question for the gradient by `of`, for dy, the gradient by the result."""
+
 
 class ConvolutionJob(Value):
     """A convolution: `filters` on x, both with a framework's axes (`nchw`); `steady` is an algorithm to force.
@@ -158,6 +161,12 @@ class ConvolutionJob(Value):
         from convcalc.check.matrix_question import filter_question
 
         return filter_question(self.x, self.filters)
+
+    def gradient_question(self, dy: Any, of: str) -> MatrixQuestion:
+        """Return the question that a claimed gradient answers."""
+        from convcalc.check.gradient_question import filter_gradient_question
+
+        return filter_gradient_question(self.x, self.filters, dy, of)
 
     def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
         """Explain a cell as its sum of products."""
@@ -289,6 +298,13 @@ class PoolingJob(Value):
         from convcalc.check.matrix_question import pooling_question
 
         return pooling_question(self.x, self.layer, self.layout)
+
+    def gradient_question(self, dy: Any, of: str) -> MatrixQuestion:
+        """Return the question that a claimed gradient answers; a pooling has only that by x."""
+        from convcalc.check.gradient_question import pooling_gradient_question
+
+        assert of == "x", "a pooling has no kernel and no bias"
+        return pooling_gradient_question(self.x, self.layer, dy, self.layout)
 
     def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
         """Explain a cell as what is done with the real cells of its window."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import permutations
+from math import prod
 from typing import Any
 
 from convcalc.check.matrix_question import MatrixQuestion
@@ -160,7 +161,8 @@ def _channels_apart(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
     job = _filter(question)
     if job is None:
         return
-    yield question.replace(method=_each_channel)
+    if question.method is None:
+        yield question.replace(method=_each_channel)
     alone = job.operation.kernel.copy()
     alone[:, 1:] = 0
     operation: Any = question.operation
@@ -239,6 +241,24 @@ def _input_without_signs(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
         yield question.replace(x=abs(question.x))
 
 
+def _gradient_averaged(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
+    """Divide a gradient by the number of cells of the output in a plane, by the batch, or by both."""
+    if question.upstream is None:
+        return
+    shape = question.upstream.shape
+    plane = prod(shape[len(shape) - question.rank :])
+    batch = shape[0] if len(shape) == question.rank + 2 else 1
+    for count in dict.fromkeys((plane, batch, plane * batch)):
+        if count > 1:
+            yield question.replace(arranged=(*question.arranged, partial(_divided, count=count)))
+
+
+def _divided(array: Any, count: int) -> Any:
+    from fractions import Fraction
+
+    return array / count if array.dtype.kind == "f" else array.astype(object) * Fraction(1, count)
+
+
 def _default_stride(layer: Pooling) -> Pooling:
     """Move a pool by 1 where it moves by its size, and by its size where another stride is given."""
     return layer.replace(stride=(1,) * len(layer.kernel) if layer.stride == layer.kernel else layer.kernel)
@@ -306,6 +326,11 @@ VALUE_MISTAKES = (
         "pool-stride-default",
         "the stride of the pool is another: left out it is the size of the window, given it is what is given",
         of_pools(_default_stride),
+    ),
+    Mistake(
+        "gradient-averaged",
+        "the gradient was averaged; what all cells contribute is summed",
+        _gradient_averaged,
     ),
     Mistake(
         "ceil-ignored",
