@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,32 @@ def test_graphviz_reads_the_drawing(capsys: pytest.CaptureFixture[str], text: st
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\nnode ") == main_layers(capsys, text) + 2
+
+
+def node_modules() -> Path:
+    """Return the directory of node modules with Mermaid and a document for it, or skip."""
+    npm = shutil.which("npm")
+    found = os.environ.get("NODE_PATH", "").split(os.pathsep)
+    if npm is not None and shutil.which("node") is not None:
+        found.append(subprocess.run([npm, "root", "-g"], capture_output=True, text=True).stdout.strip())
+        for path in map(Path, filter(None, found)):
+            if (path / "mermaid").is_dir() and (path / "jsdom").is_dir():
+                return path
+    pytest.skip("SKIPPED: npm install -g mermaid jsdom has not been done; the drawing of Mermaid is not checked")
+
+
+def parsed_by_mermaid(text: str) -> subprocess.CompletedProcess[str]:
+    command = ["node", str(Path(__file__).parent / "data" / "parse_mermaid.mjs"), str(node_modules())]
+    return subprocess.run(command, input=text, capture_output=True, text=True)
+
+
+def test_mermaid_reads_the_drawing(capsys: pytest.CaptureFixture[str]) -> None:
+    drawings = [drawn(capsys, "mermaid", "shape", "3x12x9", text) for text in (BRANCHES, AWKWARD)]
+    drawings.append(drawn(capsys, "mermaid", "shape", "a=3x8x9 b=5x8x9", "relu cat:b"))
+    for drawing in drawings:
+        done = parsed_by_mermaid(drawing)
+        assert (done.returncode, done.stdout.strip()) == (0, "flowchart-v2"), done.stderr
+    assert parsed_by_mermaid(drawings[0].replace("-->", "--", 1)).returncode == 1
 
 
 def main_layers(capsys: pytest.CaptureFixture[str], text: str) -> int:
