@@ -38,6 +38,7 @@ def wiring(text: str, **options: Any) -> list[tuple[str, tuple[int, ...]]]:
         ("(relu =a | tanh) add:a", [("relu", (-1,)), ("tanh", (-1,)), ("cat", (0, 1)), ("add", (2, 0))]),
         ("((relu + id) | tanh)", [("relu", (-1,)), ("add", (0, -1)), ("tanh", (-1,)), ("cat", (1, 2))]),
         ("id relu id", [("relu", (-1,))]),
+        ("id", [("id", (-1,))]),
         ("(relu\n +  # both\n id)", [("relu", (-1,)), ("add", (0, -1))]),
     ],
 )
@@ -60,6 +61,10 @@ def test_a_crop_is_part_of_the_merge() -> None:
         ("(relu + tanh | gelu)", "\\+ and \\| in one group", "|"),
         ("(relu + )", "a branch is empty", "+"),
         ("( + relu)", "a branch is empty", "+"),
+        ("(relu|conv:8,k3)", r"\| is not separated", "|"),
+        ("(relu+ tanh)", r"\+ is not separated", "+"),
+        ("relu|tanh", r"\| is not separated", "|"),
+        ("(ReLU()*Tanh())", r"\* is not separated", "*"),
         ("relu + tanh", "\\+ is outside of a group", "+"),
         ("relu cat:skip", "no tensor is kept under the name 'skip'", "skip"),
         ("relu =skip tanh cat:skap", "no tensor is kept under the name 'skap'", "skap"),

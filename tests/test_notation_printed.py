@@ -293,3 +293,21 @@ def test_a_block_has_its_shortcut_only_where_sizes_fit(second: str, fits: bool) 
     network = parse_network(text)
     assert any(isinstance(layer, Merge) for layer in network.layers) == fits
     assert bool(network.assumptions) != fits
+
+
+NET = ["Net(", "  (a): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1))", "  (b): ReLU()", ")"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f">>> {line}" for line in NET),
+        "\n".join([f">>> {NET[0]}", *(f"... {line}" for line in NET[1:])]),
+        "\n".join([">>> print(net)", *NET, ">>> exit()"]),
+        "\n".join(NET) + "```",
+        "```" + "\n".join(NET) + "\n```",
+        "```text\n" + "\n".join(NET) + " ```\n",
+    ],
+)
+def test_prompts_and_fences_may_stand_on_the_lines_of_a_print(text: str) -> None:
+    assert [node.text for node in parse_layers(text)] == [NET[1].strip()[5:], "ReLU()"]

@@ -33,6 +33,12 @@ def test_every_layer_and_arrow_is_drawn(capsys: pytest.CaptureFixture[str], argu
     assert 'output0 [label="output 3", shape=oval];' in dot
 
 
+def test_inputs_have_their_names_and_a_quiet_drawing_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    text = drawn(capsys, "dot", "shape", "image=3x8x9 mask=5x8x9", "relu cat:mask", "-q")
+    assert 'input0 [label="image 3x8x9", shape=oval];' in text
+    assert 'input1 [label="mask 5x8x9", shape=oval];' in text
+
+
 def test_several_outputs_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     text = drawn(capsys, "mermaid", "shape", "3x12x9", "conv:4,k3 =a conv:5,k3 from:a conv:6,k5")
     assert 'output0(["output 5x8x5"])' in text

@@ -15,6 +15,7 @@ from convcalc.value import Value
 
 LARGE = 1 << 16
 """Cells from which a matrix is written piece by piece."""
+_DRAWINGS = ("mermaid", "dot")  # these have no barer form
 SVG_WIDTH = 120
 """Characters in a line of a picture."""
 TEXT_ENDINGS = {".txt": "plain", ".tsv": "plain", ".csv": "csv", ".json": "json", ".md": "markdown", ".tex": "latex"}
@@ -68,7 +69,7 @@ def _rendered(report: Report, output: OutputOptions) -> str | bytes:
 
     terminal = is_terminal(sys.stdout)
     form = "json" if output.json else output.format
-    if output.quiet and not output.json:
+    if output.quiet and not output.json and form not in _DRAWINGS:
         from convcalc.render.plain import render_answer
 
         return render_answer(report)

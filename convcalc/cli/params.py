@@ -107,7 +107,7 @@ def params(
     )
     if counts.conventions:
         return Answer(_conventions(counted, comment), output)
-    report = params_report(counted.cost, counted.network.nodes, number_bytes, comment, taken)
+    report = params_report(counted.cost, counted.network.nodes, number_bytes, comment, taken, counted.inputs)
     return Answer(report, output)
 
 

@@ -148,7 +148,7 @@ def _sizes(passed: ForwardPass, homework: HomeworkOptions, *, written: bool) -> 
         passed.network.assumptions,
         homework.shows_answer(written=written),
     )
-    return shape_report(passed.trace, passed.network.nodes, passed.layout, comment)
+    return shape_report(passed.trace, passed.network.nodes, passed.layout, comment, passed.inputs)
 
 
 def _derived(passed: ForwardPass) -> "tuple[Derivation, ...]":

@@ -11,10 +11,14 @@ from convcalc.value import Value
 
 
 class Count(Value):
-    """A network, and what it holds and, where the size of an input was given, does."""
+    """A network, and what it holds and, where the size of an input was given, does.
+
+    `inputs` are the names of the inputs where they have some.
+    """
 
     network: Network
     cost: NetworkCost
+    inputs: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -42,7 +46,8 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
     >>> count(LayerRequest(("conv:64,k7",)), "3x224x224").cost.total.macs
     447105792
     """
-    network, rank = _read(with_inputs(request, size), size), request.rank
+    request = with_inputs(request, size)
+    network, rank = _read(request, size), request.rank
     if size is None and network.input is None:
         with placed(network):
             return Count(network, network_cost(graph_of(network), names=weight_names(network)))
@@ -50,7 +55,7 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
         network, *input_shapes(network, size, rank, network.layout), assume=request.assume
     )
     with placed(network):
-        return Count(network, trace_cost(traced, weight_names(network)))
+        return Count(network, trace_cost(traced, weight_names(network)), request.inputs)
 
 
 def weight_names(network: Network) -> list[str]:

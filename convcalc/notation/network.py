@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from convcalc.errors import ConvcalcError, SpecError
+from convcalc.layers import Elementwise
 from convcalc.notation.call.signature import Signatures
 from convcalc.notation.call.syntax import read_expression
 from convcalc.notation.call.tree import Call, Sequence
@@ -94,6 +95,9 @@ def read_network(
         parts = [single]
     common = reader.notation([call for item in _items(parts) if item.is_call for _, call in reader.calls(item)])
     entries = _connected(source, parts, lambda item: reader.read_item(item, common), inputs)
+    if not entries and any(source.text[item.start : item.end] == "id" for item in _items(parts)):
+        first = next(_items(parts))
+        entries = [Entry(first.start, first.end, Elementwise("Identity"))]
     if not entries:
         raise source.fault("there are no layers in this text", 0, 0)
     if reader.channels is not None:
@@ -143,7 +147,7 @@ def _single_item(text: str) -> Item | None:
     Most command lines are, and splitting needs a regular expression, which takes time to compile.
     """
     bracket = text.find("(")
-    if len(text) > 200 or any(mark in text for mark in "#'\"\n;*{}"):
+    if len(text) > 200 or any(mark in text for mark in "#'\"\n;*+|{}"):
         return None
     if bracket < 0:
         word = text.strip()

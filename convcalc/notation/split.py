@@ -24,6 +24,8 @@ _MAX_DEPTH = 100
 _TOKEN = re.compile(r"""[\s;]+|[(\[{]|[)\]}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*"|['"]|[^\s;()\[\]{}#'"]+""")
 # Between the brackets of an item only brackets count, and what hides them.
 _INSIDE_ITEM = re.compile(r"""[()\[\]{}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*\"""")
+_GLUED = re.compile(r"[|+*](?=[A-Za-z]|\Z)")
+_GLUED_TO_CALL = re.compile(r"(?<=\))[|+*](?=[A-Za-z]|\Z)")
 _SIGNS = ("+", "|", "*")
 
 
@@ -189,11 +191,20 @@ class _Splitter:
             self.size -= 1
             self.name = text[last.start : last.end].rpartition(".")[2]
         elif end > self.start:
+            self.refuse_glued_sign(end)
             self.size += count
             if self.size > MAX_LAYERS:
                 raise too_many(self.source, self.start, end)
             self.parts += [Item(self.start, end, self.is_call, self.name)] * count
             self.name = ""
+
+    def refuse_glued_sign(self, end: int) -> None:
+        """Refuse a sign that stands right beside a layer, at its place."""
+        glued = (_GLUED_TO_CALL if self.is_call else _GLUED).search(self.source.text, self.start, end)
+        if glued is not None:
+            sign, at = glued[0], glued.start()
+            hint = f"a sign of a group stands alone between blanks: (A {sign} B)"
+            raise self.source.fault(f"{sign} is not separated from the layers beside it", at, at + 1, hint)
 
     def finish(self) -> list[Part]:
         """Return all parts at the end of the text."""

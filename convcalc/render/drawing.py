@@ -92,8 +92,10 @@ def _sinks(report: Report) -> list[int]:
 
 def _boxes(report: Report) -> Iterator[tuple[str, str, bool]]:
     """Return name, label and whether it is a layer, for the inputs, the layers and the outputs."""
+    names = report.data.get("input_names", [])
     for index, size in enumerate(_inputs(report)):
-        yield f"{_INPUT}{index}", f"input {_size(size)}".rstrip(), False
+        name = names[index] if index < len(names) else "input"
+        yield f"{_INPUT}{index}", f"{name} {_size(size)}".rstrip(), False
     layers = _layers(report)
     for index, layer in enumerate(layers):
         name = layer.get("name")

@@ -42,8 +42,11 @@ def params_report(
     number_bytes: int,
     comment: Commentary | None = None,
     memory: Memory | None = None,
+    inputs: Sequence[str] = (),
 ) -> Report:
     """Report the counts of the layers `nodes`, and the `memory` that they take; `number_bytes` is one number's size.
+
+    `inputs` are the names of the inputs where they have some.
 
     >>> from convcalc.network.cost import network_cost
     >>> from convcalc.notation import parse_layers
@@ -64,6 +67,8 @@ def params_report(
         data["input"] = list(trace.input.sizes)
         if trace.others:
             data["inputs"] = [list(shape.sizes) for shape in (trace.input, *trace.others)]
+        if inputs:
+            data["input_names"] = list(inputs)
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
     if memory is not None:

@@ -24,9 +24,15 @@ COLUMNS = (
 
 
 def shape_report(
-    trace: Trace, nodes: Sequence[Node], layout: str = "chw", comment: Commentary | None = None
+    trace: Trace,
+    nodes: Sequence[Node],
+    layout: str = "chw",
+    comment: Commentary | None = None,
+    inputs: Sequence[str] = (),
 ) -> Report:
     """Report the sizes through the layers `nodes`; with the `layout` `hwc` the channels are last.
+
+    `inputs` are the names of the inputs where they have some.
 
     >>> from convcalc.layers import TensorShape
     >>> from convcalc.network.trace import trace
@@ -42,6 +48,8 @@ def shape_report(
     data: dict[str, Any] = {"input": list(trace.input.laid_out(layout)), "output": list(output), "layers": layers}
     if trace.others:
         data["inputs"] = [list(shape.laid_out(layout)) for shape in (trace.input, *trace.others)]
+    if inputs:
+        data["input_names"] = list(inputs)
     if layout != "chw":
         data["layout"] = layout
     answer = size_text(output)

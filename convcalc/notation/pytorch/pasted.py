@@ -14,14 +14,16 @@ _MODULE = r"[A-Za-z_][\w.]*[ \t]*\([ \t]*$"  # a line that opens a module
 _PATTERNS = [
     re.compile(pattern, re.MULTILINE)
     for pattern in (
-        r"^```\w*|^~~~\w*",
+        # A fence, which may stand on a line of the print.
+        r"^[ \t]*(?:```|~~~)(?:\w*[ \t]*$)?|(?:```|~~~)[ \t]*$",
         # The date and time of a log, up to what is logged.
         r"^\[?\d{2,4}[-/]\d\d(?:[-/]\d\d)?[ T]\d\d:\d\d:\d\d[^()\n]*?(?:[\]:]|[ \t]-)+[ \t]+"
         r"(?=[A-Za-z_][\w.]*[ \t]?\(|[()]|[A-Za-z ]*:?[ \t]*$)",
         r"^\[?(?:INFO|DEBUG)\b\]?[ \t]*[-:]*[ \t]*(?:\w+:)?[ \t]*",
         # What was typed at a prompt, with its further lines; a prompt alone before a module.
-        rf"^[ \t]*(?:>>>|In[ \t]*\[\d*\][ \t]*:)(?![^\n]*{_MODULE})[^\n]*(?:\n[ \t]*\.\.\.[^\n]*)*",
-        r"^[ \t]*(?:>>>|(?:In|Out)[ \t]*\[\d*\][ \t]*:)",
+        rf"^[ \t]*(?:>>>|In[ \t]*\[\d*\][ \t]*:)(?![ \t]*[()])(?![^\n]*{_MODULE})"
+        r"[^\n]*(?:\n[ \t]*\.\.\.(?![ \t]*[()])[^\n]*)*",
+        r"^[ \t]*(?:>>>|\.\.\.(?=[ \t]*[()])|(?:In|Out)[ \t]*\[\d*\][ \t]*:)",
         r"^[ \t]*(?:>[ \t]?)+",  # quoted in a mail
         r"^[ \t]*(?:print[ \t]*\([^()\n]*\)|[\w.]+[ \t]*(?:\.eval|\.cuda|\.train)\(\))[ \t]*;?[ \t]*$",
         rf"^[ \t]*[A-Za-z_][\w.]*[ \t]*=[ \t]*(?={_MODULE})",
