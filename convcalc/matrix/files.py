@@ -6,7 +6,7 @@ from convcalc.errors import DataError
 from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import as_asked
 from convcalc.matrix.inline import is_inline, may_be_numbers
-from convcalc.matrix.kinds import is_image, is_npy_file, kind_of
+from convcalc.matrix.kinds import is_netpbm, is_npy_file, kind_of, refuse_others
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.sources import STANDARD_INPUT, exists, file_bytes, not_there, opened, standard_input
 from convcalc.matrix.text import parse_matrix
@@ -45,7 +45,13 @@ def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
     >>> matrix_of_bytes(b"1 0\\n2 1\\n", "standard input", ReadOptions()).array.tolist()
     [[1, 0], [2, 1]]
     """
+    refuse_others(data, place)
     kind = options.named_format or kind_of(data, place)
+    if kind in ("image", "pnm") and is_netpbm(data):
+        from convcalc.matrix.netpbm import read_netpbm
+
+        array, notes = read_netpbm(data, place, options)
+        return as_asked(Matrix(array, notes, place, typed=array.dtype.kind == "f", image=True), options)
     if kind == "npy":
         from convcalc.matrix.npy import read_npy
 
@@ -56,7 +62,7 @@ def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
         from convcalc.matrix.npy import read_npz
 
         return as_asked(Matrix(read_npz(io.BytesIO(data), place, None), origin=place, typed=True), options)
-    if kind == "image" or (kind == "pnm" and is_image(data)):
+    if kind == "image":
         from convcalc.matrix.image import read_image
 
         array, notes = read_image(data, place, options)

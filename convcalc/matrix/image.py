@@ -31,6 +31,9 @@ _MODES = {
     "RGBX": "RGB",
 }
 _COLOR_TYPES_OF_PNG = (2, 4, 6)
+_BITS_PER_SAMPLE = 258
+_DEEP_MODES = ("I", "F")
+_DEEP_HINT = "save it as .npy, as 16-bit gray, or as a PPM"
 _SMALL = 256
 _GAP = 4
 _LABEL = 12
@@ -51,6 +54,7 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
             image = pillow.open(io.BytesIO(data))
             frames = getattr(image, "n_frames", 1)
+            _refuse_deep_samples(image, place)
             image = _pillow("PIL.ImageOps", place).exif_transpose(image)
             planes, maximum, opaque = _planes(image)
     except (OSError, SyntaxError, ValueError, EOFError, pillow.DecompressionBombError) as error:
@@ -107,9 +111,15 @@ def _planes(image: Image) -> tuple[NDArray[Any], int, bool]:
 def _refuse_deep_color(data: bytes, place: str) -> None:
     """Refuse a color PNG with 16 bits per channel, which Pillow silently cuts to 8."""
     if data.startswith(PNG_MAGIC) and data[24:25] == b"\x10" and data[25:26] and data[25] in _COLOR_TYPES_OF_PNG:
-        raise DataError(
-            "16 bits per channel in color would be cut to 8", place=place, hint="save it as .npy, or as 16-bit gray"
-        )
+        raise DataError("16 bits per channel in color would be cut to 8", place=place, hint=_DEEP_HINT)
+
+
+def _refuse_deep_samples(image: Image, place: str) -> None:
+    """Refuse a TIFF with more bits per channel than Pillow keeps."""
+    bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, ())
+    bits = bits if isinstance(bits, tuple) else (bits,)
+    if max(bits, default=8) > 8 and image.mode not in _DEEP_MODES and not image.mode.startswith("I;"):
+        raise DataError(f"{max(bits)} bits per channel in color would be cut to 8", place=place, hint=_DEEP_HINT)
 
 
 def _gray(array: NDArray[Any]) -> NDArray[np.uint8]:

@@ -1,4 +1,7 @@
-"""What kind of file some bytes are, by their first ones: `.npy`, `.npz`, an image, or else text."""
+"""What kind of file some bytes are, by their first ones: `.npy`, `.npz`, an image, or else text.
+
+Files of other programs are known by name, too, and refused with the line that converts them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,15 @@ NPY_MAGIC = b"\x93NUMPY"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _ZIP_MAGIC = b"PK\x03\x04"
 _IMAGES = (PNG_MAGIC, b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_OTHER_MAGIC = (b"M", b"P", b"S", b"B", b"%", b"\x89", b"\xd0", b"\x1f", b"\xfd", b"\x80")
+
+
+def refuse_others(data: bytes, place: str) -> None:
+    """Refuse a file of another program, such as `.xlsx`, by its name."""
+    if data.startswith(_OTHER_MAGIC):
+        from convcalc.matrix.other_files import refuse
+
+        refuse(data, place)
 
 
 def kind_of(data: bytes, place: str) -> str | None:
@@ -28,9 +40,18 @@ def kind_of(data: bytes, place: str) -> str | None:
 
 def is_image(data: bytes) -> bool:
     """Return whether the bytes are those of a PNG, JPEG, GIF, BMP, TIFF, WebP or binary Netpbm image."""
-    if data[:2] in (b"P4", b"P5", b"P6"):
-        return data[2:3] in (b" ", b"\n", b"\t", b"\r")
+    if is_netpbm(data):
+        return True
     return data.startswith(_IMAGES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+
+
+def is_netpbm(data: bytes) -> bool:
+    """Return whether the bytes begin as those of a binary image of Netpbm do.
+
+    >>> is_netpbm(b"P5 3 2 255\\n"), is_netpbm(b"P2 3 2 255\\n")
+    (True, False)
+    """
+    return data[:2] in (b"P4", b"P5", b"P6", b"P7", b"Pf", b"PF") and data[2:3] in (b" ", b"\n", b"\t", b"\r")
 
 
 def is_npy_file(path: str) -> bool:

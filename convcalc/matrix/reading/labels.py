@@ -110,7 +110,7 @@ def without_labels(text: str, separator: str | None, *, header: bool, index: boo
     `header` says that the first row is a header; `index` that the first column is labels, which else is found out.
 
     >>> without_labels("a b\\n0 1 2", None, header=True, index=False)[0]
-    '     1 2'
+    '      1 2'
     """
     lines = text.split("\n")
     numbers = [number for number, line in enumerate(lines) if line.strip()]
@@ -146,7 +146,7 @@ def may_have_labels(data: bytes) -> bool:
 
     What is doubtful is for `without_labels` to find out.
 
-    >>> may_have_labels(b"a,b\n1,2\n"), may_have_labels(b",a,b\n0,1,2\n")
+    >>> may_have_labels(b"a,b\\n1,2\\n"), may_have_labels(b",a,b\\n0,1,2\\n")
     (False, True)
     """
     head, _, rest = data.lstrip().partition(b"\n") if data[:1] not in b",;\t" else data.partition(b"\n")
