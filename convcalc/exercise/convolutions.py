@@ -66,11 +66,14 @@ def _filters(weight: Numbers, layer: Convolution) -> list[Step]:
         return [shown_matrix(weight[0][0], "kernel")]
     if len(weight) == 1:
         return [Sentence("Kernel:"), *shown_planes(weight[0], "")]
-    steps: list[Step] = []
-    for number, planes in enumerate(weight):
-        seen = f", over channel {number}" if layer.groups > 1 else ""
-        steps += [Sentence(f"Filter {number}{seen}:"), *shown_planes(planes, "")]
-    return steps
+    if len(weight[0]) > 1:
+        steps: list[Step] = []
+        for number, each in enumerate(weight):
+            steps += [Sentence(f"Filter {number}:"), *shown_planes(each, "")]
+        return steps
+    seen = ", over channel {0}" if layer.groups > 1 else ""
+    captions = (f"filter {{0}}{seen}".format(number) for number in range(len(weight)))
+    return [Sentence("Filters:"), *(shown_matrix(each[0], name) for each, name in zip(weight, captions, strict=True))]
 
 
 def _given(drawn: DrawnConvolution) -> tuple[tuple[str, str], ...]:
