@@ -158,6 +158,10 @@ def test_a_fresh_seed_is_said_and_makes_the_same_sheet_again(here: Run) -> None:
         (["conv", "1 2", "-k", "1", "--difficulty", "1"], "--difficulty has no effect without --quiz or --sheet"),
         (["shape", "9", "-k", "3", "-F", "gift"], "-F: gift is the form of exercises for Moodle"),
         (["shape", "--sheet", "2", "-F", "csv"], "-F: a sheet cannot be written as csv"),
+        (
+            ["shape", "--sheet", "2", "-F", "latex", "-o", "a.md"],
+            "-F: a.md would hold latex, which its ending denies",
+        ),
         (["shape", "--sheet", "2", "-o", "a.png"], "-o: cannot write a.png: its ending does not say how"),
         (["shape", "--sheet", "2", "--key", "a.gift"], "--key: cannot write a.gift: its ending does not say how"),
         (

@@ -125,7 +125,11 @@ def _sheet_form(output: OutputOptions) -> str:
     if form not in SHEET_FORMATS:
         hint = f"one of {', '.join(SHEET_FORMATS)}"
         raise UsageError(f"a sheet cannot be written as {form}", place="-F", hint=hint)
-    return SHEET_FORMATS[form]
+    chosen = SHEET_FORMATS[form]
+    # Moodle reads GIFT from .txt, and any form is text.
+    if SHEET_ENDINGS.get(Path(output.output or "").suffix.lower(), chosen) not in (chosen, "text"):
+        raise UsageError(f"{output.output} would hold {chosen}, which its ending denies", place="-F")
+    return chosen
 
 
 def _form_of(path: str, endings: dict[str, str], option: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from convcalc.exercise.gift import gift
 from convcalc.exercise.sheet import Sheet, key_entries, sheet_data
@@ -76,8 +77,9 @@ def numbered(number: int, statement: Iterable[Step], width: int) -> Iterator[str
     >>> list(numbered(7, [Sentence("What comes out?"), Sentence("And then?")], 40))
     ['7.  What comes out?', '    And then?']
     """
-    for index, line in enumerate(text_lines(statement, width - INDENT)):
-        yield (f"{number}.".ljust(INDENT) if not index else " " * INDENT) + line
+    lines = [line for _, steps in groupby(statement, type) for line in ("", *text_lines(steps, width - INDENT))]
+    yield f"{number}.".ljust(INDENT) + lines[1]
+    yield from (f"{' ' * INDENT}{line}".rstrip() for line in lines[2:])
 
 
 def solution_lines(solution: Iterable[Derivation], width: int) -> Iterator[str]:
