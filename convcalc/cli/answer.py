@@ -63,10 +63,24 @@ def answer(
         from convcalc.cli.gradient import backward_report
 
         return Answer(backward_report(job, x, wanted, notes), wanted.output)
+    if wanted.shown.watch:
+        tell(*notes)
+        return _watched(job, wanted)
     if wanted.bare and job.run_into(wanted.output.output):
         tell(*notes)
         return 0
     return Answer(_report(job, wanted, notes), wanted.output)
+
+
+def _watched(job: Job, wanted: Wanted) -> int:
+    """Show how the window slides, its numbers written for reading."""
+    from convcalc.cli.watch import watch
+    from convcalc.render.numbers import written
+
+    values, _ = job.run()
+    if job.divisors is not None:
+        values = _exact(values, job.divisors)
+    return watch(job.frames(values, partial(written, precision=wanted.shown.precision)), wanted)
 
 
 def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from convcalc.compute.pooling.gradient import PoolingBackwardPass
     from convcalc.explain import Derivation
     from convcalc.report.blocks import Report
+    from convcalc.report.frames import Frames
 
 STEADY = "text has the same bits at once and row by row"
 """Why an algorithm is forced that was not asked for."""
@@ -76,6 +77,9 @@ class Job(Protocol):
 
     def backward(self, dy: Any) -> BackwardPass | PoolingBackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""
+
+    def frames(self, values: Any, write: Callable[[Any], str]) -> Frames:
+        """Return the frames of the window that slides; `write` writes the numbers of sums."""
 
     def question(self) -> MatrixQuestion:
         """Return the question whose right answer is the result."""
@@ -155,6 +159,16 @@ class ConvolutionJob(Value):
         with npy_output(path, planned.dtype, shape, x=self.nchw.x, rows=planned.rows, memory=memory) as (out, told):
             planned.compute(out.reshape(planned.shape), options.replace(progress=told))
         return True
+
+    def frames(self, values: Any, write: Callable[[Any], str]) -> Frames:
+        """Return the frames of the window that slides; `write` writes the numbers of sums."""
+        from convcalc.compute.channels_last import channels_first
+        from convcalc.compute.seen import ConvolutionView
+
+        rank = len(self.filters.layer.kernel)
+        x = self.x if self.layout == "chw" else channels_first(self.x, rank)
+        view = ConvolutionView(self.filters.operation(x.shape), self.nchw)
+        return _frames(self, rank, view.at, values, write)
 
     def question(self) -> MatrixQuestion:
         """Return the question that a claimed result answers."""
@@ -293,6 +307,13 @@ class PoolingJob(Value):
             pool_in_pieces(x, sizes.windows, out, pool, memory // 8)
         return True
 
+    def frames(self, values: Any, write: Callable[[Any], str]) -> Frames:
+        """Return the frames of the window that slides; `write` writes the numbers of sums."""
+        from convcalc.compute.seen import PoolingView
+
+        view = PoolingView(self.layer, self.x, self.layout)
+        return _frames(self, rank_of(self.layer) or 0, view.at, values, write)
+
     def question(self) -> MatrixQuestion:
         """Return the question that a claimed result answers."""
         from convcalc.check.matrix_question import pooling_question
@@ -323,6 +344,27 @@ class PoolingJob(Value):
         from convcalc.compute.pooling.gradient import PoolingBackwardPass
 
         return PoolingBackwardPass(self.layer, self.x, dy, self.layout)
+
+
+def _frames(
+    job: ConvolutionJob | PoolingJob,
+    rank: int,
+    seen: Callable[[tuple[int, ...]], Any],
+    values: Any,
+    write: Callable[[Any], str],
+) -> Frames:
+    from convcalc.report.frames import Frames
+
+    picture = job.picture(values)
+    moved = picture is not None and values.ndim > rank
+
+    def own(at: tuple[int, ...]) -> tuple[int, ...]:
+        return (*at[: -1 - rank], *at[len(at) - rank :], at[-1 - rank]) if moved else at
+
+    def derive(at: tuple[int, ...]) -> Derivation:
+        return job.derivation(at, values, write)
+
+    return Frames(job.command, values if picture is None else picture, own, seen, derive)
 
 
 def _picture(values: Any, rank: int, layout: str) -> Any | None:

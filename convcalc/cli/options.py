@@ -316,6 +316,9 @@ class ShowOptions(Group):
     show_input: Annotated[
         bool, typer.Option("--show-input", help="Show what the answer was computed from beside it.")
     ] = False
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Watch the window slide: in a terminal, as text, or with -o as .svg.")
+    ] = False
 
 
 def grouped(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -21,6 +21,9 @@ from convcalc.value import Value
 SEPARATORS = {".txt": " ", ".csv": ",", ".tsv": "\t"}
 """The files that rows can be written into one by one, and what stands between their cells."""
 
+WATCH_ENDINGS = (".svg", ".txt")
+"""The files that hold frames."""
+
 BARE_ENDINGS = (".npy", ".npz", ".png")
 """The files that hold a matrix and nothing about it."""
 
@@ -49,6 +52,22 @@ class Wanted(Value):
         if self.cell.tol is not None and not judged:
             raise UsageError("--tol has no effect without --check", hint="add --check ANSWER")
         self._check_gradient()
+        if self.shown.watch:
+            self._check_watch()
+
+    def _check_watch(self) -> None:
+        """Refuse what frames have no place for."""
+        output = self.output
+        others = [name for name in self.looks if name != "--watch"]
+        others += ["--grad"] if self.gradient.grad is not None else []
+        if others:
+            raise UsageError(f"--watch and {others[0]} are two questions", hint="ask one at a time")
+        if output.output is not None and not output.output.lower().endswith(WATCH_ENDINGS):
+            hint = f"write to {' or '.join(WATCH_ENDINGS)}"
+            raise UsageError(f"--watch has no effect with -o {output.output}", hint=hint)
+        form = "json" if output.json else "quiet" if output.quiet else output.format
+        if form not in ("auto", "table", "plain"):
+            raise UsageError(f"--watch has no form {form}", hint="leave the form out, or write to .svg")
 
     def _check_gradient(self) -> None:
         """Refuse what contradicts the backward pass, or has no effect without it."""
@@ -74,6 +93,7 @@ class Wanted(Value):
             "--at": self.cell.at is not None,
             "--heatmap": self.shown.heatmap,
             "--show-input": self.shown.show_input,
+            "--watch": self.shown.watch,
         }
         return tuple(name for name, is_given in given.items() if is_given)
 

@@ -135,8 +135,12 @@ class NchwJob(Value):
 
     def products(self, at: Sequence[int]) -> Iterator[tuple[str, Rows]]:
         """Return the products that the cell `at` of the result sums, channel by channel."""
+        return self.operation.products(self.x, self.place_of(at))
+
+    def place_of(self, at: Sequence[int]) -> tuple[int, ...]:
+        """Return the cell `at` of the result as (n, o, *place), in a framework's axes."""
         at = self._first(at)
-        return self.operation.products(self.x, (*self._batch_and_channel(at), *at[len(self.result) :]))
+        return (*self._batch_and_channel(at), *at[len(self.result) :])
 
     def bias_at(self, at: Sequence[int]) -> Any | None:
         """Return the bias added to the cell `at` of the result, None where there is no bias."""

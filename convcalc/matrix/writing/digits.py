@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _POINT_ZERO = re.compile(rb"\.0(?=[\s,\]])")
 _DIGITS_AT_ONCE = 4000
+_WHOLE_AT_ONCE = 10**_DIGITS_AT_ONCE
 _WORTH_ORJSON = 4096
 _BLOCK = 2048
 _WIDE = 64
@@ -81,7 +82,7 @@ def whole_text(value: int) -> str:
     >>> len(whole_text(10**5000))
     5001
     """
-    if -(10**_DIGITS_AT_ONCE) < value < 10**_DIGITS_AT_ONCE:
+    if -_WHOLE_AT_ONCE < value < _WHOLE_AT_ONCE:
         return str(value)
     if value < 0:
         return "-" + whole_text(-value)
