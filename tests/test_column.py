@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import random
+import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -15,6 +17,8 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
+
+from convcalc.cli import pipe
 
 Run = Callable[..., Any]
 PRICES = (
@@ -253,3 +257,83 @@ def test_random_tables_read_as_another_reader_does(here: Run, tmp_path: Path) ->
         values = [int(row[index]) for row in rows]
         differences = [left - right for left, right in pairwise(values)]
         assert numbers([row[-1] for row in found[1:]]) == [None, *differences]
+
+
+@pytest.fixture
+def trickle(here: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command whose standard input is a pipe that brings pieces one after the other."""
+
+    def run(pieces: list[bytes], *arguments: object) -> Any:
+        # Of such a socket, every read returns what one write brought.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for piece in pieces:
+            theirs.send(piece)
+        theirs.close()
+        monkeypatch.setattr(pipe, "FIRST_READ_SECONDS", -1.0)
+        with ours, ours.makefile("rb") as stream:
+            monkeypatch.setattr(sys, "stdin", SimpleNamespace(fileno=ours.fileno, buffer=stream))
+            return here(*arguments)
+
+    return run
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_rows_that_arrive_in_pieces_are_answered_as_at_once(
+    seed: int, here: Run, trickle: Run, tmp_path: Path
+) -> None:
+    rng = random.Random(seed)
+    words = ["", "x", '"two\nlines"', '"a,b"', '"""q"""', "é"]
+    rows = [f"{rng.choice(words)},{rng.randint(-9, 9)},{rng.choice(words)}\n" for _ in range(rng.randint(4, 30))]
+    rows[: rng.randrange(3)] = ["x,,y\n"] * rng.randrange(3)
+    text = ("v,price,w\n" + "".join(rows)).encode()
+    cuts = sorted(rng.sample(range(1, len(text)), min(len(text) - 1, rng.randint(1, 6))))
+    pieces = [text[start:end] for start, end in pairwise([0, *cuts, len(text)])]
+    (tmp_path / "x.csv").write_bytes(text)
+    for command in (
+        ["-k", "1 -2 10"],
+        ["-k", "1 -2 10 5", "--center"],
+        ["-k", "3", "-q"],
+        ["-k", "1 2", "-p", "causal"],
+        ["-k", "1 " * 40],
+    ):
+        whole = here("conv", tmp_path / "x.csv", "--column", "price", *command)
+        came = trickle(pieces, "conv", "-", "--column", "price", *command)
+        assert (came.returncode, came.stderr) == (whole.returncode, whole.stderr)
+        if whole.returncode == 0:
+            assert came.stdout == whole.stdout
+    pooled = ["avg", "-k", "3", "-s", "1", "--column", "2"]
+    assert trickle(pieces, "pool", "-", *pooled).stdout == here("pool", tmp_path / "x.csv", *pooled).stdout
+
+
+def test_rows_leave_before_the_pipe_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "convcalc", "conv", "-", "--column", "x", "-k", "1 1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"x,y\n1,a\n2,b\n")
+        process.stdin.flush()
+        assert [process.stdout.readline() for _ in range(3)] == [b"x,y,x_conv\n", b"1,a,\n", b"2,b,3\n"]
+        process.stdin.write(b"5,c\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"5,c,7\n"
+        process.stdin.write(b"6\n")
+        out, error = process.communicate(timeout=60)
+    assert (process.returncode, out) == (3, b"")
+    assert error.startswith(b"convcalc: standard input:5:1: this row has 1 cell, but the first has 2")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    [
+        ([b"x,y\n1,a\n", b",b\n", b"3,c\n"], "standard input:3: an empty cell between numbers"),
+        ([b"x,y\n1,a\n", b'2,"b\n"\n,c\n', b"3,c\n"], "standard input:5: an empty cell between numbers"),
+        ([b"x,y\n1,a\n", b"\n", b"3,c\n"], "standard input:3:1: this row has 1 cell"),
+        ([b"x,y\n,a\n", b",b\n"], "there are no numbers in the column"),
+        ([b"x,y\n1,a\n", b"z,b\n"], "standard input:3:1: 'z' is not a number"),
+        ([b"x,y\n1,a\n", b"2,\xff\n"], "standard input, from line 3 on:1:3: byte 0xff is not UTF-8 text"),
+    ],
+)
+def test_what_is_wrong_in_later_rows_is_said_at_its_place(pieces: list[bytes], message: str, trickle: Run) -> None:
+    done = trickle(pieces, "conv", "-", "--column", "x", "-k", "1")
+    assert done.returncode == 3
+    assert message in done.stderr

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from convcalc.cli.answer import Request, answer
-from convcalc.cli.jobs import ConvolutionJob, Job, PoolingJob
+from convcalc.cli.column_stream import (
+    PLACE,
+    TABLE_ENDINGS,
+    PlacedRequest,
+    check_separator,
+    empty_note,
+    is_table_text,
+    result_texts,
+    stream_column,
+)
+from convcalc.cli.engine import memory_size
 from convcalc.cli.matrix_arguments import reading
 from convcalc.cli.messages import print_notes
 from convcalc.cli.options import ColumnOptions
 from convcalc.cli.output import Answer, write_out
-from convcalc.cli.terminal import is_terminal
+from convcalc.cli.pipe import pipe_of, read_start
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import ShapeError, UsageError
-from convcalc.layers import AdaptivePooling, windows
 from convcalc.report.blocks import Column, Report, Table, answer_grid
 from convcalc.value import Value
 
 if TYPE_CHECKING:
-    from convcalc.geometry import Window
     from convcalc.matrix import Matrix
-    from convcalc.matrix.reading.csv_column import CsvColumn
-    from convcalc.matrix.row_stream import IncomingRows
+    from convcalc.matrix.options import ReadOptions
+    from convcalc.matrix.reading.csv_column import CsvHead
+    from convcalc.matrix.reading.csv_stream import IncomingCsv
 
-PLACE = "--column"
-TABLE_ENDINGS = (".csv", ".txt", ".tsv")
-"""The files that hold the table as it was, with one more column."""
+STANDARD_INPUT = "standard input"
 MOST_ROWS = 40
 """Rows up to which a terminal gets all of a table, and not only its head and tail."""
 SUMMABLE = ("box", "gaussian")
@@ -39,14 +46,30 @@ def answer_column(
     source: str | None, request: Request, wanted: Wanted, column: ColumnOptions, beside: Mapping[str, object]
 ) -> Answer | int:
     """Answer for a column of the table that `source` names; `beside` are options that have no effect on it."""
+    _refuse(source, wanted, beside)
+    options, name = reading(wanted.numbers), column.column or ""
+    placed = PlacedRequest(request, wanted, column.center)
+    table = _table_of(source or "", wanted, name, options)
+    if not isinstance(table, tuple):
+        streamed = stream_column(table, placed, wanted)
+        if streamed is not None:
+            return streamed
+        table = table.whole(), STANDARD_INPUT if source == "-" else source or ""
     from convcalc.matrix.reading.csv_column import read_csv_column
 
-    others = {
-        **{f"--{name}": given for name, given in beside.items()},
-        **dict.fromkeys(wanted.looks, True),
-        "--inputs": source is None,
-    }
-    for name, given in (others | {"--grad": wanted.gradient.grad}).items():
+    head, rows = read_csv_column(*table, name, options)
+    assert rows.matrix is not None, "a column without a number is an error"
+    found = answer(placed, rows.matrix, placed.wanted)
+    if isinstance(found, int) or wanted.plan:
+        return found
+    name = head.free_name(f"{head.name}_{placed.suffix}")
+    return _Result(head, rows.rows, found.report, name, rows.first + placed.first, wanted).show()
+
+
+def _refuse(source: str | None, wanted: Wanted, beside: Mapping[str, object]) -> None:
+    """Refuse options that have no effect on a table, and files that hold none."""
+    others = {f"--{name}": given for name, given in beside.items()} | dict.fromkeys(wanted.looks, True)
+    for name, given in (others | {"--inputs": source is None, "--grad": wanted.gradient.grad}).items():
         if given:
             raise UsageError(f"{name} has no effect with {PLACE}", hint=f"leave out {name}")
     ending = Path(wanted.output.output or "").suffix.lower()
@@ -54,15 +77,20 @@ def answer_column(
         raise UsageError(
             f"{ending} holds no other columns", place=PLACE, hint=f"write to {' or '.join(TABLE_ENDINGS)}"
         )
-    data, place = _bytes_of(source or "")
-    table = read_csv_column(data, place, column.column or "", reading(wanted.numbers))
-    placed = _Placed(request, column.center)
-    bare = wanted.replace(output=type(wanted.output)(**{**vars(wanted.output), "output": None}))
-    found = answer(placed, table.matrix, bare)
-    if isinstance(found, int) or wanted.plan:
-        return found
-    name = table.free_name(f"{table.name}_{placed.suffix}")
-    return _Result(table, found.report, name, table.first + placed.first, wanted).show()
+
+
+def _table_of(source: str, wanted: Wanted, name: str, options: ReadOptions) -> tuple[bytes, str] | IncomingCsv:
+    """Read a table; from a pipe that goes on, or a file larger than the memory to work in, rows as they come."""
+    pipe = pipe_of(source, memory_size(wanted.engine.memory)) if is_table_text(wanted) and not wanted.plan else None
+    if pipe is None:
+        return _bytes_of(source)
+    from convcalc.matrix.reading.csv_stream import IncomingCsv
+
+    place = STANDARD_INPUT if source == "-" else source
+    begun, ended = read_start(pipe)
+    if ended:
+        return begun, place
+    return IncomingCsv(begun, lambda size: os.read(pipe, size), place, name, options)
 
 
 def line_kernel(kernel: Matrix) -> Matrix:
@@ -87,7 +115,7 @@ def line_kernel(kernel: Matrix) -> Matrix:
 
 
 def _bytes_of(source: str) -> tuple[bytes, str]:
-    from convcalc.matrix.sources import STANDARD_INPUT, exists, file_bytes, not_there, standard_input
+    from convcalc.matrix.sources import exists, file_bytes, not_there, standard_input
 
     if source == "-":
         return standard_input(), STANDARD_INPUT
@@ -96,58 +124,14 @@ def _bytes_of(source: str) -> tuple[bytes, str]:
     return file_bytes(source), source
 
 
-class _Placed:
-    """A request that finds out in which row of its column the first value of the result stands."""
-
-    def __init__(self, request: Request, center: bool) -> None:
-        self.request, self.center = request, center
-        self.first, self.suffix = 0, "conv"
-
-    def through(self, rows: IncomingRows) -> tuple[Iterator[Any], tuple[str, ...]] | None:
-        """Return None: the column has been read."""
-
-    def on(self, x: Matrix) -> tuple[Job, tuple[str, ...]]:
-        """Return the computation on a column, which has a value for every row or for every window that is full."""
-        job, notes = self.request.on(x)
-        window, rows = _window_of(job), x.array.shape[-1]
-        missing = rows - window.output(rows)
-        if window.stride != 1:
-            raise UsageError(f"the stride is {window.stride}, but every row has a result", place=PLACE, hint="-s 1")
-        if missing not in (0, window.extent - 1):
-            message = f"with padding {window.padding.before}:{window.padding.after} {rows} rows give {rows - missing}"
-            hint = "-p valid leaves rows without a full window empty; -p same and -p causal fill all"
-            raise UsageError(message, place=PLACE, hint=hint)
-        if self.center and not missing:
-            raise UsageError("--center has no effect: every row has a result", hint="leave out --center, or padding")
-        # A window of n values in the middle of n//2 that come before its row, as pandas centers it.
-        self.suffix = job.layer.kind if isinstance(job, PoolingJob) else "conv"
-        self.first = missing - missing // 2 if self.center else missing
-        return job, notes
-
-
-def _window_of(job: Job) -> Window:
-    """Return the window of a computation on one axis."""
-    if isinstance(job, ConvolutionJob):
-        axes = job.filters.operation(job.x.shape).windows
-        if job.filters.layer.transposed:
-            raise UsageError("a transposed convolution gives no value for each row", place=PLACE)
-    else:
-        assert isinstance(job, PoolingJob)
-        if isinstance(job.layer, AdaptivePooling):
-            raise UsageError("an adaptive pooling gives no value for each row", place=PLACE, hint="give -k and -s 1")
-        axes = windows(job.layer, job.x.shape[job.x.ndim - len(job.layer.kernel) :])
-    if len(axes) != 1 or job.layout != "chw":
-        raise UsageError("a column has one axis, and no channels", place=PLACE, hint="leave out --dims and --layout")
-    return axes[0]
-
-
 class _Result(Value):
     """A table, and the report of what was computed from one of its columns.
 
     `name` is that of the new column, `first` the row of its first value.
     """
 
-    table: CsvColumn
+    head: CsvHead
+    rows: tuple[str, ...]
     report: Report
     name: str
     first: int
@@ -155,73 +139,56 @@ class _Result(Value):
 
     def show(self) -> Answer | int:
         """Print or write the table with the result in it."""
-        output, table, name = self.wanted.output, self.table, self.name
-        if self._is_text():
+        output = self.wanted.output
+        if is_table_text(self.wanted):
+            check_separator(self.head, self.wanted)
             print_notes(*self.report.notes, *self._notes())
             cells = self._cells()
             if output.quiet and not output.json and output.output is None:
                 write_out("".join(f"{cell}\n" for cell in cells if cell))
                 return 0
-            lines = "".join(table.with_cells(name, cells)).encode()
+            lines = [self.head.first_line(self.name), *map(self.head.line, self.rows, cells)]
+            text = "".join(lines).encode()
             if output.output is None:
-                write_out(lines)
+                write_out(text)
             else:
                 from convcalc.matrix.writing.atomic import write_bytes
 
-                write_bytes(output.output, lines)
+                write_bytes(output.output, text)
             return 0
-        more = {"column": table.name, "result": name, "first_row": self.first}
+        more = {"column": self.head.name, "result": self.name, "first_row": self.first}
         notes = (*self.report.notes, *self._notes())
         shown = self.report.replace(data=self.report.data | more, blocks=(self._block(),), notes=notes)
         return Answer(shown, output)
 
-    def _is_text(self) -> bool:
-        """Return whether the table is wanted as the text that it was."""
-        output = self.wanted.output
-        if output.output is not None:
-            ending = Path(output.output).suffix.lower()
-            if ending == ".tsv" and self.table.separator != "\t":
-                raise UsageError("the table is not separated by tabs", place="-o", hint="write to .csv")
-            return ending in TABLE_ENDINGS
-        if output.quiet and not output.json:
-            return True
-        if output.json:
-            return False
-        return output.format in ("plain", "csv") or (output.format == "auto" and not is_terminal(sys.stdout))
-
     def _notes(self) -> tuple[str, ...]:
-        rows = len(self.table.rows)
-        after = rows - self.first - len(self._texts())
-        places = [f"{where} {count}" for where, count in (("first", self.first), ("last", after)) if count]
-        if not places:
-            return ()
-        return (f"{self.name} is empty in the {' and the '.join(places)} of {rows} rows, whose windows are not full",)
+        rows = len(self.rows)
+        return empty_note(self.name, self.first, rows - self.first - len(self._texts()), rows)
 
     def _texts(self) -> list[str]:
-        from convcalc.matrix.writing.digits import cell_texts
-
-        grid = answer_grid(self.report)
-        assert grid is not None, "without --explain and the like, the result is the answer"
-        return cell_texts(grid.array, grid.precision)
+        return result_texts(self.report, self.wanted)
 
     def _cells(self) -> list[str]:
         """Return the text of the new column, empty where there is no result."""
-        values = self._texts()
-        if self.wanted.numbers.decimal == ",":
-            values = [value.replace(".", ",") for value in values]
-        after = len(self.table.rows) - self.first - len(values)
-        return [*[""] * self.first, *values, *[""] * after]
+        return self._among_empty(self._texts())
+
+    def _among_empty(self, texts: list[str]) -> list[str]:
+        return [*[""] * self.first, *texts, *[""] * (len(self.rows) - self.first - len(texts))]
 
     def _block(self) -> Table:
         """Return the table for the eye, its head and tail where it is long and goes to a terminal."""
-        names = self.table.taken or tuple(f"column{number + 1}" for number in range(len(next(self.table.cells()))))
-        rows = [(*cells, cell) for cells, cell in zip(self.table.cells(), self._cells(), strict=True)]
-        if (
-            len(rows) > MOST_ROWS
-            and self.wanted.output.output is None
-            and self.wanted.output.format in ("auto", "table")
-        ):
+        output, names = self.wanted.output, self.head.names
+        names = names or tuple(f"column{number + 1}" for number in range(self.head.width))
+        cells = self._cells()
+        if output.output is None and output.format in ("auto", "table"):
+            from convcalc.render.numbers import written
+
+            grid = answer_grid(self.report)
+            assert grid is not None, "without --explain and the like, the result is the answer"
+            cells = self._among_empty([written(number, precision=grid.precision) for number in grid.for_reading])
+        rows = [(*self.head.cells(row), cell) for row, cell in zip(self.rows, cells, strict=True)]
+        if len(rows) > MOST_ROWS and output.output is None and output.format in ("auto", "table"):
             rows = [*rows[: MOST_ROWS // 4], ("…",) * len(rows[0]), *rows[-MOST_ROWS // 4 :]]
-        numeric = {self.table.name, self.name}
+        numeric = {self.head.name, self.name}
         columns = tuple(Column(title, title, numeric=title in numeric) for title in (*names, self.name))
         return Table(columns, tuple(rows))

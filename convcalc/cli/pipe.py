@@ -45,7 +45,7 @@ def read_input(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRow
     A pipe that ends within `FIRST_READ_BYTES` and without a pause of `IDLE_SECONDS` is read whole, so that nothing
     has been printed when an error is found in it; and so is all that does not begin as plain rows of numbers.
     """
-    pipe = _source(source, memory) if wanted.streams else None
+    pipe = pipe_of(source, memory) if wanted.streams else None
     if pipe is None:
         return read_array(source, wanted.numbers)
     from convcalc.matrix.files import matrix_of_bytes
@@ -54,7 +54,7 @@ def read_input(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRow
 
     options, place = reading(wanted.numbers), STANDARD_INPUT if source == "-" else source
     try:
-        head, ended = _read_start(pipe)
+        head, ended = read_start(pipe)
         begun = begins_rows(head, options)
         while begun is None and not ended:
             piece = os.read(pipe, FIRST_READ_BYTES)
@@ -75,7 +75,7 @@ def read_input(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRow
         raise FileError(f"cannot be read: {error.strerror or error}", place=place) from error
 
 
-def _source(source: str, memory: int) -> int | None:
+def pipe_of(source: str, memory: int) -> int | None:
     """Open what `source` names if it is a pipe, a socket, or a text file of more than `memory` bytes; else None."""
     try:
         if source == "-":
@@ -110,7 +110,7 @@ def _widen(pipe: int) -> None:
         return
 
 
-def _read_start(pipe: int) -> tuple[bytes, bool]:
+def read_start(pipe: int) -> tuple[bytes, bool]:
     """Return the first bytes of a pipe, as many as come before one of the limits above, and whether that is all."""
     from select import select
 

@@ -7,7 +7,6 @@ has it: a quoted cell may hold separators and line ends, and `""` for a quote.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
 from convcalc.errors import ConvcalcError, DataError, UsageError
 from convcalc.matrix import Matrix
@@ -29,76 +28,116 @@ _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 Span = tuple[int, int]
 
 
-class CsvColumn(Value):
-    """The numbers of a column, and the table that it stands in.
+class CsvHead(Value):
+    """What the first row of a table says, and which of its columns is wanted.
 
-    `header` is the first row where it holds names, `rows` are the others, all as they were written; the numbers begin
-    in row `first`, and cells before and after them are empty. `taken` are the names of all columns.
+    `header` is that row as it was written, None where it holds numbers, and `names` what it calls the columns. The
+    other rows begin at the offset `start`, and have `width` cells.
     """
 
-    matrix: Matrix
-    first: int
-    name: str
     header: str | None
-    rows: tuple[str, ...]
+    names: tuple[str, ...]
+    index: int
+    width: int
     separator: str
     line_end: str
-    taken: tuple[str, ...] = ()
+    start: int
 
-    def with_cells(self, name: str, cells: Iterable[str]) -> Iterator[str]:
-        """Yield the lines of the table with one more cell at the end of each, `name` in the header."""
-        if self.header is not None:
-            yield f"{self.header}{self.separator}{self._quoted(name)}{self.line_end}"
-        for row, cell in zip(self.rows, cells, strict=True):
-            # Between blanks an empty cell would be none.
-            cell = "nan" if not cell and self.separator == " " else cell
-            yield f"{row}{self.separator}{self._quoted(cell)}{self.line_end}"
-
-    def cells(self) -> Iterator[list[str]]:
-        """Yield the cells of every row without their quotes."""
-        for row in self.rows:
-            yield [_unquoted(row[start:end]) for start, end in _Table(Source(row), self.separator).fields(0)[0]]
+    @property
+    def name(self) -> str:
+        """The name of the column that is wanted, or one made of its number."""
+        return (self.names[self.index] if self.names else "") or f"column{self.index + 1}"
 
     def free_name(self, name: str) -> str:
         """Return `name`, with a number behind it where the table has such a column already."""
         number, free = 1, name
-        while free in self.taken:
+        while free in self.names:
             number += 1
             free = f"{name}_{number}"
         return free
 
-    def _quoted(self, cell: str) -> str:
-        special = self.separator in cell or '"' in cell or "\n" in cell
-        return '"' + cell.replace('"', '""') + '"' if special else cell
+    def first_line(self, name: str) -> str:
+        """Return the first row with `name` for one more column at the end, "" where it holds no names."""
+        return "" if self.header is None else self.line(self.header, name)
+
+    def line(self, row: str, cell: str) -> str:
+        """Return a row with one more cell at its end."""
+        if not cell and self.separator == " ":
+            # Between blanks an empty cell would be none.
+            cell = "nan"
+        elif self.separator in cell or '"' in cell or "\n" in cell:
+            cell = '"' + cell.replace('"', '""') + '"'
+        return f"{row}{self.separator}{cell}".replace("\n", self.line_end) + self.line_end
+
+    def cells(self, row: str) -> list[str]:
+        """Return the cells of a row without their quotes."""
+        return [_unquoted(row[start:end]) for start, end in _Table(Source(row), self.separator).fields(0)[0]]
 
 
-def read_csv_column(data: bytes, place: str, wanted: str, options: ReadOptions) -> CsvColumn:
+class CsvRows(Value):
+    """Rows of a table as they were written, and the numbers of its column, which begin in row `first`.
+
+    Cells of the column before and after the numbers are empty, and no `matrix` is there if all of them are.
+    """
+
+    rows: tuple[str, ...]
+    matrix: Matrix | None
+    first: int
+
+
+def read_csv_column(data: bytes, place: str, wanted: str, options: ReadOptions) -> tuple[CsvHead, CsvRows]:
     """Read the column that is called `wanted`, or has that number counted from 1, out of a table.
 
     The first row holds names if `options.header` says so, if one of them is wanted, or if a cell of it is not a
-    number. Errors: UsageError where there is no such column, DataError for rows of unequal length and for a cell of
-    the column that is not a number.
+    number. Errors: UsageError where there is no such column, DataError for rows of unequal length, for a cell of the
+    column that is not a number, and for a column of empty cells.
     """
     text = decode(data, place)
-    line_end = "\r\n" if "\r\n" in text else "\n"
-    source = Source(text.replace("\r\n", "\n").replace("\r", "\n"), place, error=DataError)
+    source = csv_source(text, place)
+    head = read_csv_head(source, wanted, options, line_end(text))
+    found = read_csv_rows(source, head, head.start, options)
+    if found.matrix is None:
+        message = "there are no numbers in the column" if found.rows else "there are no rows under the names"
+        raise DataError(message, place=place)
+    return head, found
+
+
+def csv_source(text: str, place: str, first_line: int = 1) -> Source:
+    """Return a table as a text with one kind of line end."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    return Source(plain, place, error=DataError, first_line=first_line)
+
+
+def line_end(text: str) -> str:
+    r"""Return how the lines of a table end.
+
+    >>> line_end("a,b\r\n1,2\r\n")
+    '\r\n'
+    """
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def read_csv_head(source: Source, wanted: str, options: ReadOptions, end: str) -> CsvHead:
+    """Read the first row of a table; errors as `read_csv_column`."""
     table = _Table(source, _separator(source.text, options))
     if not table.text.strip():
-        raise DataError("there are no rows here", place=place)
+        raise DataError("there are no rows here", place=source.place)
     fields, start = table.fields(0)
     names = [_unquoted(source.text[first:last]).strip() for first, last in fields]
     has_names = options.header or not wanted.strip().isdecimal() or not all(map(_NUMBER.fullmatch, names))
     index = _index_of(wanted.strip(), names if has_names else [], len(names))
-    header = source.text[: start - 1] if has_names else None
-    spans, rows = table.column(index, len(fields), start if has_names else 0)
-    if not spans:
-        raise DataError("there are no rows under the names", place=place)
-    first, last = _filled(source.text, spans)
-    matrix = _numbers(source, spans[first:last], options)
-    name = names[index] if has_names and names[index] else f"column{index + 1}"
-    return CsvColumn(
-        matrix, first, name, header, tuple(rows), table.separator, line_end, tuple(names if has_names else ())
-    )
+    if not has_names:
+        return CsvHead(None, (), index, len(names), table.separator, end, 0)
+    return CsvHead(source.text[: start - 1], tuple(names), index, len(names), table.separator, end, start)
+
+
+def read_csv_rows(source: Source, head: CsvHead, start: int, options: ReadOptions) -> CsvRows:
+    """Read the rows of a table from the offset `start` on."""
+    spans, rows = _Table(source, head.separator).column(head.index, head.width, start)
+    filled = [row for row, (first, last) in enumerate(spans) if source.text[first:last].strip(' \t"')]
+    if not filled:
+        return CsvRows(tuple(rows), None, 0)
+    return CsvRows(tuple(rows), _numbers(source, spans[filled[0] : filled[-1] + 1], options), filled[0])
 
 
 def _separator(text: str, options: ReadOptions) -> str:
@@ -197,12 +236,6 @@ def _index_of(wanted: str, names: list[str], width: int) -> int:
         )
     known = did_you_mean(wanted, names) or f"the columns are {', '.join(names)}"
     raise UsageError(f"there is no column {wanted!r}", place="`column`", hint=known)
-
-
-def _filled(text: str, spans: list[Span]) -> tuple[int, int]:
-    """Return the first row of a column that is not empty, and the row after the last; all rows if none is."""
-    filled = [row for row, (start, end) in enumerate(spans) if text[start:end].strip(' \t"')]
-    return (filled[0], filled[-1] + 1) if filled else (0, len(spans))
 
 
 def _numbers(source: Source, spans: list[Span], options: ReadOptions) -> Matrix:
