@@ -154,7 +154,7 @@ def test_parse_gives_layers_that_shape_takes() -> None:
         (lambda: convcalc.convolve(np.ones((2, 2)), np.ones((3, 3))), ShapeError, "smaller than the kernel"),
         (lambda: convcalc.convolve([[1, 2], [3]], [[1]]), ShapeError, "no array can be made"),
         (lambda: convcalc.convolve([[1j]], [[1]]), DataError, "dtype complex128"),
-        (lambda: convcalc.convolve([[1]], "sobel"), UsageError, "no kernel"),
+        (lambda: convcalc.convolve([[1]], "sobl-x"), UsageError, "no kernel"),
         (lambda: convcalc.convolve([1, 2, 3], [[1]], dims=2), ShapeError, "2 spatial axes"),
         (lambda: convcalc.convolve([[1]], [[1]], stride=WRONG), UsageError, "stride must be whole numbers"),
         (lambda: convcalc.convolve([[1]], [[1]], stride=(1, 1, 1)), UsageError, "3 values"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -283,7 +284,7 @@ def test_kernels_have_names_and_are_told_the_nearest(here: Run) -> None:
     assert here("conv", "1 2 3; 4 9 6; 7 8 10", "-k", "laplacian").stdout == "-16\n"
     done = here("conv", "1 2; 3 4", "-k", "sobelx")
     assert done.returncode != 0
-    assert "did you mean sobel-x or sobel-y?" in done.stderr
+    assert "did you mean sobel-x or sobel?" in done.stderr
 
 
 def test_names_in_markup_are_read(here: Run, tmp_path: Path) -> None:
@@ -368,3 +369,39 @@ def test_keras_cuts_a_transposed_convolution_at_the_end(here: Run, kernel: str, 
     """The answers are those of Keras 3.15."""
     done = here("conv", "1 0 0 0", f"Conv1DTranspose(1, {arguments})", "-k", kernel)
     assert done.stdout == answer + "\n"
+
+
+def test_a_magnitude_is_of_both_directions(here: Run, tmp_path: Path) -> None:
+    plane = "1 2 3 0; 4 5 6 1; 7 8 10 0; 2 2 9 1"
+    x, y = (json.loads(here("conv", plane, "-k", f"sobel-{axis}", "--json").stdout)["data"] for axis in "xy")
+    wanted = [[math.hypot(*pair) for pair in zip(*rows, strict=True)] for rows in zip(x, y, strict=True)]
+    assert json.loads(here("conv", plane, "-k", "sobel", "--json").stdout)["data"] == wanted
+    shown = here("conv", plane, "-k", "sobel", "--at", "1,0", "-F", "plain").stdout
+    assert f"= {x[1][0]}\n" in shown
+    assert f"= {y[1][0]}\n" in shown
+    assert here("conv", plane, "-k", "sobel", "--check", json.dumps(wanted)).returncode == 0
+    assert here("conv", plane, "-k", "sobel", "--bias", "1").returncode == 2
+    assert here("conv", plane, "-k", "sobel", "--grad", "1 2; 3 4").returncode == 2
+    # Every channel by itself, in either layout.
+    planes = np.random.default_rng(4).integers(-9, 9, (3, 5, 6))
+    np.save(tmp_path / "x.npy", planes)
+    np.save(tmp_path / "y.npy", planes.transpose(1, 2, 0))
+    first = np.array(json.loads(here("conv", tmp_path / "x.npy", "-k", "scharr", "--json").stdout)["data"])
+    command = ("conv", tmp_path / "y.npy", "-k", "scharr", "--layout", "hwc", "--json")
+    last = np.array(json.loads(here(*command).stdout)["data"])
+    assert first.shape == (3, 3, 4)
+    assert last.transpose(2, 0, 1).tolist() == first.tolist()
+
+
+def test_kernels_are_turned_and_normalized_first(here: Run) -> None:
+    assert here("conv", "0 0 0; 0 1 0; 0 0 0", "-k", "1 2; 3 4", "--rotate", 90).stdout == "3 1\n4 2\n"
+    assert here("conv", "1 2; 3 5", "-k", "1 2; 3 4", "--normalize").stdout == "3.4\n"
+    assert here("conv", "1 2; 3 5", "-k", "1 2; 3 3", "--normalize").stdout == "3.2222222222222223\n"
+    assert here("conv", "1 2; 3 5", "-k", "1/2 2; 3 3", "--normalize").stdout == "57/17\n"
+    done = here("conv", "1 2; 3 5", "-k", "1 -1", "--normalize")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--normalize" in done.stderr
+
+
+def test_eight_directions_are_eight_channels(here: Run) -> None:
+    assert json.loads(here("conv", "1 2 3; 4 5 6; 7 8 10", "-k", "kirsch", "--json").stdout)["shape"] == [8, 1, 1]

@@ -73,7 +73,7 @@ def completed(line: str) -> list[str]:
         ("convcalc shape 224 --ker", ["--kernel"]),
         ("convcalc shape 224 -p sa", ["same", "same-lower"]),
         ("convcalc shape 224 --padding ca", ["causal"]),
-        ("convcalc conv x.npy -k sob", ["sobel-x", "sobel-y"]),
+        ("convcalc conv x.npy -k sob", ["sobel-x", "sobel-y", "sobel"]),
         ("convcalc conv x.npy -k sobel-x --boundary re", ["reflect", "replicate"]),
         ("convcalc pool x.npy m", ["max", "min"]),
         ("convcalc params --color a", ["auto", "always"]),

@@ -61,17 +61,22 @@ def filter_of(
     from convcalc.compute.channels_last import channels_last_notes, check_layout
     from convcalc.compute.layer import Filter
     from convcalc.compute.nchw import usual_rank
+    from convcalc.matrix.kernels import is_magnitude
     from convcalc.model.operation import read_convolution
 
     refuse_unknown(given, ConvolutionOptions)
-    weight = as_kernel(kernel)
+    weight, magnitude = as_kernel(kernel), isinstance(kernel, str) and is_magnitude(kernel)
     asked = given.get("layout")
     layout = check_layout(asked or "chw")
     rank = given.get("dims") or usual_rank(weight.ndim, array.ndim)
+    last = layout == "hwc" and not magnitude
+    if isinstance(kernel, str) and weight.ndim == 3 and last:
+        # A bank that has a name has its kernels first, whatever the layout of data.
+        weight = weight.transpose(1, 2, 0)
     if min(weight.ndim, array.ndim) < rank:
         raise ShapeError(f"{rank} spatial axes need x and kernel of as many, got {array.ndim} and {weight.ndim}")
     options = window_options(
-        weight.shape[:rank] if layout == "hwc" else weight.shape[weight.ndim - rank :],
+        weight.shape[:rank] if last else weight.shape[weight.ndim - rank :],
         stride=given.get("stride", 1),
         padding=given.get("padding", 0),
         dilation=given.get("dilation", 1),
@@ -89,6 +94,7 @@ def filter_of(
         layout,
         # Fractions that somebody wrote stay fractions; those of a named kernel do not.
         given.get("exact", False) or not isinstance(kernel, str),
+        magnitude,
     )
     return filters, () if asked else channels_last_notes(array.shape)
 

@@ -85,7 +85,7 @@ def _known_words(command: str, option: str) -> tuple[str, ...]:
     if option == "--algorithm":
         return ALGORITHMS if command == "conv" else METHODS
     if (command, option) == ("conv", "--kernel"):
-        return tuple(dict.fromkeys(name.partition(":")[0] for name in KERNEL_NAMES))
+        return tuple(dict.fromkeys(name.partition(":")[0].rstrip("[") for name in KERNEL_NAMES))
     return ("1", "2", "3") if option == "--dims" else ()
 
 

@@ -67,8 +67,9 @@ HELP = """Examples:
 The cross-correlation that deep-learning frameworks call convolution; with --flip, the convolution of mathematics.
 
 INPUT and KERNEL are a file (text, .npy), - for standard input, or the matrix itself. KERNEL may also be a name:
-identity, box:N, gaussian:N[:SIGMA], sharpen, edge, emboss, sobel-x, sobel-y, prewitt-x, prewitt-y, scharr-x,
-scharr-y, laplacian, laplacian8, log:N:SIGMA."""
+identity, box:N, gaussian:N[:SIGMA], sharpen, unsharp[:ALPHA], edge, emboss, laplacian, laplacian8,
+log[:N[:SIGMA]], dog:N:SIGMA[:SIGMA], disk:RADIUS, motion:LENGTH[:ANGLE]; sobel-x, sobel-y, prewitt-x, prewitt-y,
+scharr-x, scharr-y; sobel, prewitt and scharr for the magnitude of both; kirsch and robinson in eight directions."""
 
 
 class KernelOptions(Group):
@@ -83,6 +84,10 @@ class KernelOptions(Group):
     bias: Annotated[
         str | None, typer.Option("--bias", metavar="FILE|NUMBERS", help="Added to each output channel.")
     ] = None
+    normalize: Annotated[bool, typer.Option("--normalize", help="Divide the kernel by its sum.")] = False
+    rotate: Annotated[
+        int, typer.Option("--rotate", metavar="45|90|...", help="Turn the kernel counterclockwise, in degrees.")
+    ] = 0
     flip: Annotated[bool, typer.Option("--flip", help="Rotate the kernel by 180 degrees first.")] = False
     boundary: Annotated[
         str | None,
@@ -133,7 +138,7 @@ def conv(
     if cluster.scheduler is not None:
         check_cluster(source or "", wanted, sequence)
     how = engine_of(engine)
-    kernel = read_kernel(filters.kernel, numbers)
+    kernel = read_kernel(filters.kernel, numbers, normalize=filters.normalize, rotate=filters.rotate)
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
     request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, shown.precision)
     if wants_column(column):
@@ -207,11 +212,12 @@ class _Request(Value):
         """Make the layer that LAYER and options describe for an input with `axes` axes; and all notes."""
         from convcalc.compute.layer import Filter
         from convcalc.compute.nchw import usual_rank
+        from convcalc.matrix.kernels import is_magnitude
 
         rank = self.window.dims
         if rank is None and self.text is None:
             rank = usual_rank(kernel.array.ndim, axes)
-        sizes = None if self.text is not None else self._kernel_sizes(kernel.array.shape, rank or 2)
+        sizes = None if self.text is not None else self._kernel_sizes(kernel, rank or 2)
         options = sliding_options(self.window).replace(
             kernel=sizes,
             groups=self.filters.groups,
@@ -222,13 +228,18 @@ class _Request(Value):
         numbers = None if bias is None else bias.array
         layout = self.layout or written.layout
         notes = (*kernel.notes, *(() if bias is None else bias.notes), *written.notes)
+        array, magnitude = kernel.array, kernel.named and is_magnitude(self.filters.kernel or "")
+        if kernel.named and layout == "hwc" and array.ndim == 3 and not magnitude:
+            # A bank that has a name has its kernels first, whatever the layout of data.
+            array = array.transpose(1, 2, 0)
         # Fractions that somebody wrote stay fractions; those of a named kernel do not.
         exact = self.numbers.exact or not kernel.named
-        how = (boundary, constant, self.filters.flip, layout, exact)
-        return Filter(written.layer, kernel.array, numbers, *how), notes
+        how = (boundary, constant, self.filters.flip, layout, exact, magnitude)
+        return Filter(written.layer, array, numbers, *how), notes
 
-    def _kernel_sizes(self, shape: tuple[int, ...], rank: int) -> tuple[int, ...]:
-        return shape[:rank] if self.layout == "hwc" else shape[max(0, len(shape) - rank) :]
+    def _kernel_sizes(self, kernel: "Matrix", rank: int) -> tuple[int, ...]:
+        shape = kernel.array.shape
+        return shape[:rank] if self.layout == "hwc" and not kernel.named else shape[max(0, len(shape) - rank) :]
 
 
 def _on_cluster(request: _Request, source: str, x: "Matrix | IncomingRows", wanted: Wanted, scheduler: str) -> int:

@@ -149,7 +149,7 @@ class ConvolutionJob(Value):
 
     def run_into(self, path: str | None) -> bool:
         """Compute a large result into a file; numbers that only Python holds have to be in memory."""
-        if path is None or not is_large(path, self.x) or self.nchw.channels_last:
+        if path is None or not is_large(path, self.x) or self.nchw.channels_last or self.filters.magnitude:
             return False
         planned = self._planned()
         if not planned.fits_npy:
@@ -184,14 +184,18 @@ class ConvolutionJob(Value):
 
     def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
         """Explain a cell as its sum of products."""
-        from convcalc.explain import convolution_cell
+        from convcalc.explain import convolution_cell, magnitude_cell
 
+        if self.filters.magnitude:
+            return magnitude_cell(at, self.nchw.components(at), values[at], write)
         return convolution_cell(at, self.nchw.products(at), self.nchw.bias_at(at), values[at], write)
 
     def backward(self, dy: Any) -> BackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""
         from convcalc.compute.gradient import backward_pass
 
+        if self.filters.magnitude:
+            raise UsageError("a magnitude has no gradients here", place="--grad", hint="ask for those of sobel-x")
         return backward_pass(self.filters, self.x, dy)
 
     @property

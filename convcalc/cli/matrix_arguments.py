@@ -90,13 +90,18 @@ def _range(text: str) -> tuple[float, float]:
         raise UsageError(f"{text!r} is not a valid range", place="--scale", hint="write it as 0..1") from None
 
 
-def read_kernel(source: str, numbers: NumberOptions) -> Matrix:
-    """Read a kernel: one that has a name, or any matrix."""
+def read_kernel(source: str, numbers: NumberOptions, *, normalize: bool = False, rotate: int = 0) -> Matrix:
+    """Read a kernel: one that has a name, or any matrix; turned and divided by its sum as it is asked for."""
     from convcalc.matrix import Matrix
-    from convcalc.matrix.kernels import named_kernel
+    from convcalc.matrix.kernels import changed, named_kernel
 
     array = named_kernel(source)
-    return read_beside(source, numbers) if array is None else Matrix(array, origin=source, named=True)
+    matrix = read_beside(source, numbers) if array is None else Matrix(array, origin=source, named=True)
+    if not (normalize or rotate):
+        return matrix
+    # Fractions that nobody wrote are as those of a named kernel.
+    named = matrix.named or (normalize and all(isinstance(value, int) for value in matrix.array.ravel().tolist()))
+    return matrix.replace(array=changed(matrix.array, normalize=normalize, rotate=rotate), named=named)
 
 
 def read_beside(source: str, numbers: NumberOptions) -> Matrix:

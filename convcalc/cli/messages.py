@@ -19,8 +19,8 @@ WIDEST = 100
 
 _SAME = """
     adaptive algorithm assume at bias boundary ceil check circular column decimal dilation divisor dtype exact
-    frameworks grad gray groups header index layout norm out_channels output_padding padding precision region
-    scale strict stride transposed want
+    frameworks grad gray groups header index layout norm normalize out_channels output_padding padding precision
+    region rotate scale strict stride transposed want
 """
 OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {
     "count_padding": "--count-pad",

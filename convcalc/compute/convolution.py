@@ -21,7 +21,8 @@ class PlainConvolution(Value):
 
     kernel: (O, C/groups, *kernel), or of fewer axes as in `nchw.to_nchw`; windows: one per spatial axis; bias: (O,),
     one number or None. `boundary` is what the padding holds (`boundary.extend`), `constant` the number where it is
-    constant (None: 0); `flip` turns the kernel by 180 degrees on its spatial axes, as mathematicians do.
+    constant (None: 0); `flip` turns the kernel by 180 degrees on its spatial axes, as mathematicians do. With
+    `magnitude` the kernel is two, (2, *kernel), that work on every plane by itself, and the result is sqrt(x² + y²).
     """
 
     kernel: Any
@@ -31,6 +32,7 @@ class PlainConvolution(Value):
     boundary: str = "zeros"
     constant: Any = None
     flip: bool = False
+    magnitude: bool = False
 
     def check(self) -> None:
         """Refuse an unknown boundary, and a constant that lies nowhere."""

@@ -65,6 +65,14 @@ class Filter(Value):
     flip: bool = False
     layout: str = "chw"
     exact: bool = True
+    magnitude: bool = False
+
+    def check(self) -> None:
+        """Refuse what a magnitude has no place for."""
+        if self.magnitude and self.bias is not None:
+            raise UsageError("`bias` does not apply to a magnitude")
+        if self.magnitude and self.layer.transposed:
+            raise UsageError("`transposed` does not apply to a magnitude")
 
     def on(self, x: Array) -> NchwJob:
         """Return the convolution of x, ready to be computed.
@@ -87,12 +95,13 @@ class Filter(Value):
         rank = len(self.layer.kernel)
         if len(x_shape) < rank:
             raise ShapeError(f"{rank} spatial axes to convolve, the input {size_text(x_shape)} has {len(x_shape)}")
-        layer = self.layer if self.kernel.ndim == rank else _completed(self.layer, x_shape)
+        layer = self.layer if self.kernel.ndim == rank or self.magnitude else _completed(self.layer, x_shape)
         kernel = self._checked_kernel(layer)
         boundary = self.boundary or layer.padding_mode
         if not layer.transposed:
             axes = windows(layer, tuple(x_shape[len(x_shape) - rank :]))
-            return PlainConvolution(kernel, axes, layer.groups, self.bias, boundary, self.constant, self.flip)
+            how = (boundary, self.constant, self.flip, self.magnitude)
+            return PlainConvolution(kernel, axes, layer.groups, self.bias, *how)
         if boundary != "zeros" or self.constant is not None:
             raise UsageError("`boundary` does not apply to a transposed convolution")
         axes, extra = zip(*transposed_windows(layer), strict=True)
@@ -105,6 +114,9 @@ class Filter(Value):
         """
         kernel = self.kernel if self.layout == "chw" else kernel_channels_first(self.kernel, layer)
         rank, given = len(layer.kernel), tuple(kernel.shape)
+        if self.magnitude:
+            # Two kernels, each on every plane by itself.
+            kernel, given = self.kernel, tuple(self.kernel.shape[1:])
         counts = (layer.in_channels, layer.out_channels, layer.depth_multiplier)
         expected = weight_shape(layer) or layer.kernel
         if len(given) == rank:

@@ -10,7 +10,7 @@ import numpy as np
 from convcalc.compute.channels_last import cell_channels_first, channels_last
 from convcalc.compute.computation import DEFAULTS, Computation, misfit
 from convcalc.compute.convolution import PlainConvolution
-from convcalc.compute.number_types import Array, kind_of
+from convcalc.compute.number_types import Array, as_float, kind_of
 from convcalc.compute.terms import Rows
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
@@ -30,6 +30,20 @@ def usual_rank(kernel_axes: int, input_axes: int) -> int:
     (2, 1, 3, 1)
     """
     return min(_USUAL_RANK.get(kernel_axes, 2), input_axes)
+
+
+def magnitude(x: Array, y: Array) -> Array:
+    """Return sqrt(x² + y²), in float64 for whole numbers and fractions.
+
+    >>> magnitude(np.array([3]), np.array([4]))
+    array([5.])
+    """
+    floats = [values if values.dtype.kind == "f" else as_float(values, np.float64) for values in (x, y)]
+    return np.asarray(np.hypot(*floats))
+
+
+def _is_magnitude(operation: Operation) -> bool:
+    return isinstance(operation, PlainConvolution) and operation.magnitude
 
 
 class NchwShapes(Value):
@@ -68,9 +82,11 @@ def nchw_shapes(x_shape: Sequence[int], operation: Operation) -> NchwShapes:
         raise ShapeError(misfit("do not fit together", x_shape, kernel_shape, rank))
     if groups != 1 and len(kernel_lead) != 2:
         raise ShapeError(f"groups {groups} needs a kernel (out, in/groups, …), got kernel {size_text(kernel_shape)}")
-    if not kernel_lead:
+    magnitude = _is_magnitude(operation)
+    if not kernel_lead or magnitude:
         planes = int(np.prod(lead, dtype=np.int64))
-        return NchwShapes((planes, 1, *spatial), (1, 1, *kernel_sizes), lead, each_channel=True)
+        kernels = 2 if magnitude else 1
+        return NchwShapes((planes, 1, *spatial), (kernels, 1, *kernel_sizes), lead, each_channel=True)
     batch, channels = (1, *lead)[-2] if lead else 1, lead[-1] if lead else 1
     if len(kernel_lead) == 1 and lead:
         if kernel_lead[0] != channels:
@@ -115,6 +131,8 @@ class NchwJob(Value):
 
     def in_own_axes(self, output: Array) -> Array:
         """Return an output (N, O, *output) in the axes of the input and kernel as they were given."""
+        if _is_magnitude(self.operation):
+            output = magnitude(output[:, :1], output[:, 1:])
         own = output.reshape(*self.result, *output.shape[2:])
         return channels_last(own, self._rank) if self.channels_last else own
 
@@ -141,6 +159,15 @@ class NchwJob(Value):
         """Return the cell `at` of the result as (n, o, *place), in a framework's axes."""
         at = self._first(at)
         return (*self._batch_and_channel(at), *at[len(self.result) :])
+
+    def components(self, at: Sequence[int]) -> list[list[tuple[str, Rows]]]:
+        """Return the products behind the x and the y of the magnitude at a cell of the result."""
+        at = self._first(at)
+        flat = 0
+        for index, size in zip(at, self.result, strict=False):
+            flat = flat * size + index
+        place = at[len(self.result) :]
+        return [list(self.operation.products(self.x, (flat, output, *place))) for output in (0, 1)]
 
     def bias_at(self, at: Sequence[int]) -> Any | None:
         """Return the bias added to the cell `at` of the result, None where there is no bias."""

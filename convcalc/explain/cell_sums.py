@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from convcalc.explain.derivation import Derivation
 from convcalc.explain.steps import Equation, Sentence, Step, WriteNumber, factor
@@ -40,6 +41,41 @@ def convolution_cell(
             sign = "+"
     if bias is not None:
         steps.append(Equation("", "+", factor(bias, write), "bias"))
+    return Derivation(_cell_title(at), (*steps, Equation("", "=", write(answer))))
+
+
+def magnitude_cell(
+    at: tuple[int, ...],
+    components: Sequence[Iterable[tuple[str, Iterable[Products]]]],
+    answer: object,
+    write: WriteNumber = str,
+) -> Derivation:
+    """Derive one output cell as sqrt(x² + y²) of two sums of products, `components`.
+
+    >>> print(magnitude_cell((0,), [[("", [[(3, 1)]])], [("", [[(2, 2)]])]], 5.0))
+    cell (0)
+      x = 3·1
+        = 3
+      y = 2·2
+        = 4
+      (x² + y²)^(1/2) = (3² + 4²)^(1/2)
+                      = 5.0
+    """
+    steps: list[Step] = []
+    sums: list[str] = []
+    for name, channels in zip("xy", components, strict=True):
+        total: Any = 0
+        left, sign = name, "="
+        for _, rows in channels:
+            for row in rows:
+                products = (f"{factor(number, write)}·{factor(weight, write)}" for number, weight in row)
+                steps.append(Equation(left, sign, " + ".join(products)))
+                left, sign = "", "+"
+                for number, weight in row:
+                    total += cast("Any", number) * cast("Any", weight)
+        steps.append(Equation("", "=", write(total)))
+        sums.append(factor(total, write))
+    steps.append(Equation("(x² + y²)^(1/2)", "=", f"({sums[0]}² + {sums[1]}²)^(1/2)"))
     return Derivation(_cell_title(at), (*steps, Equation("", "=", write(answer))))
 
 
