@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -109,6 +110,37 @@ def test_the_shares_of_an_average_add_up(layer: Pooling | AdaptivePooling) -> No
     for at in np.ndindex(gradient.shape):
         given = sum(share.dy / share.divisor for share in pooling_shares(backward, at))
         assert given == pytest.approx(gradient[at])
+
+
+def value_of(formula: str) -> float:
+    """Calculate what stands behind an equal sign in a working."""
+    result = eval(formula.replace("·", "*").replace("^", "**").replace("−", "-"), {"__builtins__": {}})
+    assert isinstance(result, int | float)
+    return result
+
+
+NORMS = [
+    ["lp", "-k", "2", "--norm", "3", "-s", "1"],
+    ["lp", "-k", "3", "--norm", "1.5", "-s", "2", "--ceil"],
+    ["lp", "-k", "2", "--norm", "1"],
+    ["LPPool1d(4, 2, stride=2, ceil_mode=True)"],
+    ["LPPool1d(1, 2, stride=1)"],
+    ["lp", "--adaptive", "3"],
+    ["avg", "-k", "3", "-s", "1", "-p", "1"],
+]
+
+
+@pytest.mark.parametrize("words", NORMS, ids=lambda words: " ".join(words))
+def test_the_numbers_of_a_working_give_what_it_says(here: Run, words: list[str]) -> None:
+    start = ["pool", "-3 4 -2 1 0 5 -6", *words, "--dims", "1"]
+    outputs = json.loads(here(*start, "--json").stdout)["shape"][0]
+    grad = " ".join(str(7 - 2 * index) for index in range(outputs))
+    gradient = json.loads(here(*start, "--grad", grad, "--json").stdout)["gradients"]["x"]["data"]
+    for at, right in enumerate(gradient):
+        lines = here(*start, "--grad", grad, "--at", at).stdout.split("# dX")[1].splitlines()
+        formulas = [line.rpartition("= ")[2] for line in lines if "=" in line and not line.startswith("#   dX")]
+        assert len(formulas) in (1, 2) or float(right) == 0
+        assert all(value_of(formula) == pytest.approx(float(right)) for formula in formulas)
 
 
 CONV = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 2; 3 4", "--grad", "1 2; 3 4"]

@@ -96,8 +96,9 @@ def _derivation(backward: Backward, name: str, at: tuple[int, ...], gradient: An
 
     layer = backward.layer
     norm = layer.norm if isinstance(layer, Pooling) else 2.0
+    kind = "signed lp" if isinstance(layer, Pooling) and layer.signed else layer.kind
     shares = pooling_shares(backward, at)
-    return pooling_gradient_cell(layer.kind, at, backward.x[at], shares, norm, answer, write)
+    return pooling_gradient_cell(kind, at, backward.x[at], shares, norm, answer, write)
 
 
 def _wanted_names(backward: Backward, wanted: Wanted) -> tuple[str, ...]:

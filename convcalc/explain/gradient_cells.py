@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby, islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from convcalc.explain.derivation import Derivation
 from convcalc.explain.steps import Equation, Sentence, Step, WriteNumber, factor
@@ -60,6 +60,10 @@ class Given(Protocol):
     def chosen(self) -> Index | None:
         """The cell that a maximum or minimum chose."""
 
+    @property
+    def scale(self) -> object:
+        """What a signed norm multiplies the powers of a cut window by."""
+
 
 def convolution_gradient_cell(
     name: str, at: Index, terms: Iterable[Product], answer: object, write: WriteNumber = str
@@ -93,15 +97,12 @@ def convolution_gradient_cell(
 
 
 def pooling_gradient_cell(
-    kind: str,
-    at: Index,
-    number: object,
-    shares: Iterable[Given],
-    norm: float,
-    answer: object,
-    write: WriteNumber = str,
+    kind: str, at: Index, number: Any, shares: Iterable[Given], norm: float, answer: object, write: WriteNumber = str
 ) -> Derivation:
-    """Derive cell `at` of the gradient of a pooling, whose number in x is `number`, from the windows that hold it."""
+    """Derive cell `at` of the gradient of a pooling, whose number in x is `number`, from the windows that hold it.
+
+    `kind` is that of the pooling, or `signed lp` for PyTorch's norm, which takes no absolute values.
+    """
     title, held = f"dX{_place(at)}", list(shares)
     steps: list[Step] = []
     if not held:
@@ -113,9 +114,12 @@ def pooling_gradient_cell(
             here = "this cell" if share.chosen == at else f"X{_place(share.chosen)}"
             steps.append(Sentence(f"Y{_place(share.dy_at)} = {write(share.y)} is the {word} of its window: {here}"))
         held = [share for share in held if share.chosen == at]
+    if kind.endswith("lp") and held and (number == 0 or any(share.y == 0 for share in held)):
+        steps.append(Sentence("where it is 0, a norm has no derivative, which is taken as 0"))
+        held = [share for share in held if share.y != 0 and (number != 0 or kind == "signed lp")]
     if held:
-        symbols = " + ".join(_given_symbol(kind, at, share, norm) for share in held)
-        numbers = " + ".join(_given_numbers(kind, number, share, norm, write) for share in held)
+        given = [_given(kind, at, number, share, norm, write) for share in held]
+        symbols, numbers = (" + ".join(texts) for texts in zip(*given, strict=True))
         steps += [Equation(title, "=", symbols), Equation("", "=", numbers), Equation("", "=", write(answer))]
         if len(held) == 1 and numbers == write(answer):
             del steps[-1]
@@ -147,19 +151,25 @@ def _product(term: Product, write: WriteNumber) -> str:
     return dy if term.factor is None else f"{dy}·{factor(term.factor, write)}"
 
 
-def _given_symbol(kind: str, at: Index, share: Given, norm: float) -> str:
-    dy = f"dY{_place(share.dy_at)}"
+def _given(kind: str, at: Index, number: Any, share: Given, norm: float, write: WriteNumber) -> tuple[str, str]:
+    """Return what a window gives to a cell, in symbols and in numbers."""
+    symbol, numbers = f"dY{_place(share.dy_at)}", factor(share.dy, write)
     if kind == "avg":
-        return f"{dy} / {share.divisor}"
-    if kind == "lp" and norm != 1:
-        return f"{dy}·(X{_place(at)} / Y{_place(share.dy_at)})^{norm - 1:g}"
-    return dy
+        return f"{symbol} / {share.divisor}", f"{numbers} / {share.divisor}"
+    if not kind.endswith("lp"):
+        return symbol, numbers
+    x, value = f"X{_place(at)}", number
+    if kind == "lp" and number < 0:
+        # The derivative of |x| is the sign of x.
+        x, value = f"abs({x})", -number
+        symbol, numbers = f"{symbol}·(-1)", f"{numbers}·(-1)"
+    if norm != 1:
+        symbol += f"·({x} / Y{_place(share.dy_at)})^{_exponent(norm - 1)}"
+        numbers += f"·({factor(value, write)} / {factor(share.y, write)})^{_exponent(norm - 1)}"
+    if share.scale != 1:
+        symbol, numbers = (f"{text}·{factor(share.scale, write)}" for text in (symbol, numbers))
+    return symbol, numbers
 
 
-def _given_numbers(kind: str, number: object, share: Given, norm: float, write: WriteNumber) -> str:
-    dy = factor(share.dy, write)
-    if kind == "avg":
-        return f"{dy} / {share.divisor}"
-    if kind == "lp" and norm != 1:
-        return f"{dy}·({factor(number, write)} / {factor(share.y, write)})^{norm - 1:g}"
-    return dy
+def _exponent(power: float) -> str:
+    return f"({power:g})" if power < 0 else f"{power:g}"

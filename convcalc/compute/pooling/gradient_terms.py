@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
@@ -19,7 +20,8 @@ from convcalc.value import Value
 class Share(Value):
     """What one window gives to a cell: its dY, for an average what that is divided by, for others its Y.
 
-    `chosen` is the cell that a maximum or minimum chose; indices are in the layout of the pooling.
+    `chosen` is the cell that a maximum or minimum chose; indices are in the layout of the pooling. `scale` is what a
+    signed norm multiplies the powers of a cut window by.
     """
 
     dy_at: tuple[int, ...]
@@ -27,6 +29,7 @@ class Share(Value):
     y: Any = None
     divisor: Any = None
     chosen: tuple[int, ...] | None = None
+    scale: Any = 1
 
 
 def pooling_shares(backward: PoolingBackwardPass, at: Sequence[int]) -> Iterator[Share]:
@@ -53,10 +56,18 @@ def pooling_shares(backward: PoolingBackwardPass, at: Sequence[int]) -> Iterator
             divisor = layer.divisor if isinstance(layer, Pooling) else None
             counted = math.prod(int(axis[index]) for axis, index in zip(counts, window, strict=True))
             share = share.replace(divisor=counted if divisor is None else divisor)
+        if isinstance(layer, Pooling) and layer.signed:
+            real = [_real_cells(axis, index) for axis, index in zip(pairs, window, strict=True)]
+            share = share.replace(scale=Fraction(math.prod(layer.kernel), math.prod(real)))
         if chosen is not None:
             found = tuple(int(index) for index in np.unravel_index(chosen.reshape(y.shape)[own], sizes))
             share = share.replace(chosen=_own((*lead, *found), rank, last=last, dropped=False))
         yield share
+
+
+def _real_cells(pairs: Sequence[tuple[slice, slice]], window: int) -> int:
+    """Count the real cells of a window along an axis, whose pairs are of one kernel element each."""
+    return sum(which.start <= window < which.stop for which, _ in pairs)
 
 
 def _holding(pairs: Sequence[tuple[slice, slice]], cell: int) -> list[int]:
