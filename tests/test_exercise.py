@@ -139,6 +139,12 @@ def test_what_there_is_not_is_refused() -> None:
         exercises("fold", 1, 1, 1)
     with pytest.raises(DataError, match="'many' is not a size"):
         judge(exercises("shape", 1, 1, 1)[0], "many")
+    with pytest.raises(DataError, match="the channels are missing"):
+        judge(exercises("shape", 1, 1, 4)[0], "9x9")
+    with pytest.raises(DataError, match=r"9\.5k is rounded"):
+        judge(exercises("params", 1, 1, 1)[0], "9.5k")
+    with pytest.raises(DataError, match="the channels differ in size: 2x2, 2"):
+        judge(exercises("pool", 1, 1, 4)[0], "1 2; 3 4 | 5 6")
 
 
 def test_a_key_begins_with_the_answer_and_ends_with_what_mistakes_give() -> None:

@@ -108,7 +108,7 @@ class ExerciseOptions(Group):
     sheet: Annotated[
         int | None,
         typer.Option(
-            "--sheet", min=1, max=500, metavar="N", help="Make a sheet of N exercises (-F gift for Moodle)."
+            "--sheet", min=1, max=200, metavar="N", help="Make a sheet of N exercises (-F gift for Moodle)."
         ),
     ] = None
     key: Annotated[

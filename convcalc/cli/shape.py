@@ -45,6 +45,7 @@ HELP = """Examples:
   convcalc shape 224 -k 7 -s 2 -p '?' --want 112
   convcalc shape 224 -k 7 -s 2 -p 3 --frameworks
   convcalc shape 3x32x32 'Conv2d(3, 8, 3, padding=1)' 'ReLU()' --as keras
+  convcalc shape --quiz --difficulty 3
 
 Sizes through one layer or a whole chain, with the receptive field of its cells.
 

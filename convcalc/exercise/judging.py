@@ -18,7 +18,8 @@ from convcalc.text import size_text
 def judge(exercise: Exercise, text: str) -> Verdict:
     """Judge an answer as it is written on one line: a size, a count, or a matrix with its rows between semicolons.
 
-    The channels of a matrix stand between bars. Raises DataError for what is none of these.
+    The channels of a matrix stand between bars. Raises DataError for what is none of these, for a size without its
+    channels, and for a count that is rounded.
 
     >>> from convcalc.exercise.make import exercises
     >>> (exercise,) = exercises("conv", 1, seed=1, difficulty=4)
@@ -28,9 +29,14 @@ def judge(exercise: Exercise, text: str) -> Verdict:
     """
     question = exercise.question
     if isinstance(question, SizeQuestion):
-        return judge_size(read_size(text), question)
+        size = read_size(text)
+        if exercise.answer.has_channels and exercise.answer.rank and len(size) == exercise.answer.rank:
+            raise DataError("the channels are missing", hint="write them, too, as 8x14x14")
+        return judge_size(size, question)
     if isinstance(question, CountQuestion):
         (count,) = read_counts(text).values()
+        if count.margin:
+            raise DataError(f"{text} is rounded", hint="write the exact count")
         return judge_count([(count, question)])
     from convcalc.check.claimed_matrix import claimed_matrix
 

@@ -20,7 +20,7 @@ Given = tuple[tuple[str, str], ...]
 
 MAKERS = {"shape": size_exercise, "params": count_exercise, "conv": convolution_exercise, "pool": pooling_exercise}
 DIFFICULTIES = range(1, 6)
-MOST_EXERCISES = 500
+MOST_EXERCISES = 200
 """Exercises on one sheet."""
 
 MOST_DRAWS = 2000
