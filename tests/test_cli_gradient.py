@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,21 @@ def test_a_terminal_sees_them_side_by_side_with_what_they_came_from(here: Run) -
     ]
     alone = here(*CONV, "-F", "table", "--of", "w", "--show-input").stdout
     assert alone.splitlines()[0].split() == ["input", "kernel", "dY", "dW"]
+
+
+def test_latex_compiles_in_text(here: Run, tmp_path: Path) -> None:
+    if shutil.which("pdflatex") is None:
+        pytest.skip("NO TEX: install Debian's texlive-latex-base to compile gradients")
+    bank, grad = "[[[[1,2],[3,4]]],[[[0,1],[1,0]]]]", "[[[1,2],[3,4]],[[5,6],[7,8]]]"
+    words = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", bank, "--grad", grad, "--explain"]
+    assert here(*words, "-o", tmp_path / "gradients.tex").returncode == 0
+    frame = (
+        "\\documentclass{article}\\usepackage{amsmath}\\begin{document}\n\\input{gradients.tex}\n\\end{document}\n"
+    )
+    (tmp_path / "main.tex").write_text(frame)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "main.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
 
 
 @pytest.mark.parametrize("form", ["markdown", "latex"])

@@ -18,9 +18,9 @@ def render(report: Report, form: str) -> str:
     | --- | ---: |
     | fc:2 | 8 |
     """
-    blocks: list[Table | Lines | Working | Grid] = []
+    blocks: list[Table | Lines | Working | Grid | Matrices] = []
     for block in report.blocks:
-        if isinstance(block, Beside | Matrices):
+        if isinstance(block, Beside):
             blocks += block.grids
         elif not isinstance(block, Heat):
             blocks.append(block)
@@ -32,7 +32,7 @@ def _rows(table: Table) -> list[list[str]]:
     return [[cell_text(cell) for cell in row] for row in rows]
 
 
-def _markdown(block: Table | Lines | Working | Grid) -> str:
+def _markdown(block: Table | Lines | Working | Grid | Matrices) -> str:
     match block:
         case Table():
             rule = ["---:" if column.numeric else "---" for column in block.columns]
@@ -54,9 +54,11 @@ def _markdown(block: Table | Lines | Working | Grid) -> str:
 
             heading = block.title or block.label_line
             return (f"{heading}\n\n" if heading else "") + format_markdown(block.for_reading, block.precision)
+        case Matrices(grids):
+            return "\n".join(map(_markdown, grids))
 
 
-def _latex(block: Table | Lines | Working | Grid) -> str:
+def _latex(block: Table | Lines | Working | Grid | Matrices) -> str:
     match block:
         case Table():
             columns = "".join("r" if column.numeric else "l" for column in block.columns)
@@ -84,3 +86,13 @@ def _latex(block: Table | Lines | Working | Grid) -> str:
 
             heading = block.title or block.label_line
             return (f"% {heading}\n" if heading else "") + format_latex(block.for_reading, block.precision)
+        case Matrices(grids):
+            return "\n".join(map(_latex_equation, grids))
+
+
+def _latex_equation(grid: Grid) -> str:
+    """Return a matrix as an equation of its title, for text; slices stand next to each other."""
+    from convcalc.matrix.writing.formats import format_latex
+
+    slices = format_latex(grid.for_reading, grid.precision).rstrip("\n").replace("\n\n", ",\\quad\n")
+    return f"\\[\n\\text{{{latex_text(grid.title)}}} =\n{slices}\n\\]\n"
