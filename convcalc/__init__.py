@@ -23,16 +23,44 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `report`   | what a command found, for the eye and for machines        | explain, check, notation, network,       |
 |            |                                                           | layers, axis_maps, geometry              |
 | `render`   | a report as plain text, a Rich table, JSON                | report, exercise, explain, matrix, rich  |
-| `api`      | what notebooks and programs call                          | model, exercise, notation, network,      |
-|            |                                                           | layers, geometry, matrix, compute, numpy |
+| `api`      | what notebooks and programs call                          | model, exercise, check, notation,        |
+|            |                                                           | network, layers, geometry, matrix,       |
+|            |                                                           | compute, numpy                           |
 | `cli`      | the command line; alone prints an error or exits          | everything                               |
 """
 
 TYPE_CHECKING = False  # typing's own would cost more to import than all the rest
 if TYPE_CHECKING:
-    from convcalc.api import convolve, exercises, gradients, params, parse, pool, pool_gradient, shape
+    from convcalc.api import (
+        check_convolve,
+        check_params,
+        check_pool,
+        check_shape,
+        convolve,
+        exercises,
+        gradients,
+        params,
+        parse,
+        pool,
+        pool_gradient,
+        shape,
+    )
 
-__all__ = ["__version__", "convolve", "exercises", "gradients", "params", "parse", "pool", "pool_gradient", "shape"]
+__all__ = [
+    "__version__",
+    "check_convolve",
+    "check_params",
+    "check_pool",
+    "check_shape",
+    "convolve",
+    "exercises",
+    "gradients",
+    "params",
+    "parse",
+    "pool",
+    "pool_gradient",
+    "shape",
+]
 
 __version__ = "0.1.0"
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Run
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import huge_integers
 
+import convcalc
 from convcalc.check import judge
 from convcalc.check.claimed_matrix import claimed_matrix
-from convcalc.check.claims import read_counts
+from convcalc.check.claims import read_counts, read_size
 from convcalc.check.count_question import count_question
 from convcalc.check.judge import MOST_CELLS
 from convcalc.check.matrix_question import MatrixQuestion
 from convcalc.check.numbers import written_number
 from convcalc.check.size_question import size_question
 from convcalc.check.verdict import Verdict, WrongCell
-from convcalc.errors import UsageError
+from convcalc.errors import DataError, UsageError
 from convcalc.layers import Linear, Pooling, TensorShape
 from convcalc.network.cost import network_cost
 from convcalc.network.graph import chain
@@ -189,3 +192,107 @@ def test_a_tolerance_is_a_number() -> None:
         judge_matrix(np.zeros(2), np.zeros(2), NAN)
     assert judge_matrix(np.zeros(2), np.ones(2), INF).right
     assert judge_matrix(exact([[1]]), exact([[10**400]]), INF).right
+
+
+def test_programs_have_their_claims_judged_as_the_command_does() -> None:
+    assert convcalc.check_shape((64, 112, 112), "3x224x224", "conv:64,k7,s2,p3").right
+    assert convcalc.check_shape("7x7x8", "32x30x3", "Conv2D(8, 3, strides=2)", "MaxPooling2D(2)").right
+    counts = convcalc.check_params("macs=118.0M, params=9408", "conv:64,k7,s2,p3", size="3x224x224")
+    assert (counts.score, counts.mistake) == ((1, 2), "bias-forgotten")
+    x, kernel = np.array([[1, 0, 1], [2, 1, 0], [0, 1, 1]]), np.array([[1, 2], [0, 3]])
+    assert convcalc.check_convolve(np.array([[8, 2], [7, 6]]), x, kernel).mistake == "kernel-flipped"
+    assert convcalc.check_convolve("4.25 2; 7 4", x, kernel, tolerance=0.5).right
+    assert convcalc.check_pool("1.0; 0.67", [[1, 0, 2], [1, 0, 1]], "AvgPool2d((1, 3))").right
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["shape", "9", "-k", "3"],
+        ["params", "fc:10", "--input", "7"],
+        ["conv", "1 2 3", "-k", "1"],
+        ["pool", "1 2 3", "max", "-k", "2"],
+    ],
+)
+def test_one_claim_is_checked_at_a_time(command: list[str], here: Run) -> None:
+    done = here(*command, "--check", "7", "--check", "8")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--check is given twice" in done.stderr
+    assert here(*command, "--show-answer").returncode == 2
+    unreadable = here(*command, "--check", "no idea")
+    assert (unreadable.returncode, unreadable.stdout) == (3, "")
+
+
+def test_numbers_of_a_verdict_have_the_precision_that_is_asked_for(here: Run) -> None:
+    command = ["conv", "0.1 0.25 0.5", "-k", "0.3", "--check", "0.13 0.17 0.25"]
+    assert "(0) is 0.03, not 0.13" in here(*command).stdout
+    assert "(2): 0.250 is claimed, 0.150 is right" in here(*command, "--precision", "3").stdout
+    assert "(0) is 3.0e-02, not 0.1\n" in here(*command, "--precision", "1").stdout
+
+
+@pytest.mark.parametrize(
+    ("claim", "right"),
+    [
+        ("macs=10584", True),
+        ("MACs: 10.6k", True),
+        ("21.2 kFLOPs", False),
+        ("flops=21.2 kFLOPs, params=224, weights=216 biases=8", True),
+        ("param_bytes=896; activation_bytes=1.568 kB", True),
+        ("peak_bytes=2.5 KiB", True),
+        ("training_bytes=4332, peak_bytes=2540", True),
+        ("macs=0.0106 million", True),
+        ("macs=10.5k", False),
+        ("buffers=0", True),
+    ],
+)
+def test_every_count_of_the_total_can_be_claimed(claim: str, right: bool, here: Run) -> None:
+    done = here("params", "3x9x9", "conv:8,k3", "--check", claim)
+    assert done.returncode == (0 if right else 1), done.stdout + done.stderr
+
+
+def test_counts_that_need_an_input_need_it(here: Run) -> None:
+    done = here("params", "conv:8,k3,in=3", "--check", "macs=4")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        2,
+        "convcalc: --check: no size of an input given, so macs is not known",
+    )
+    assert here("params", "conv:8,k3,in=3", "--check", "mac=4").returncode == 2
+    assert here("params", "conv:8,k3,in=3", "--check", "cats=4").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("64x112x112", ["64", "112", "112"]),
+        ("(64, 13.5, 112)", ["64", "13.5", "112"]),
+        ("torch.Size([1, 64])", ["1", "64"]),
+        ("13.5 x 13.5", ["13.5", "13.5"]),
+        ("64 112", ["64", "112"]),
+        ("64×112", ["64", "112"]),
+        ("27/2", ["27/2"]),
+        ("-3", ["-3"]),
+        ("TensorShape([64, 112])", ["64", "112"]),
+        ("1e2", ["100"]),
+    ],
+)
+def test_a_claimed_size_is_read_in_every_form(text: str, sizes: list[str]) -> None:
+    assert [str(number) for number in read_size(text)] == sizes
+
+
+@pytest.mark.parametrize("text", ["", "many", "x", "12px", "1/0", "nan", "()"])
+def test_what_is_not_a_size_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match="is not a size"):
+        read_size(text)
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("4 2 1; 7 9 1; 1 1 1; 3 3 3", "the answer's shape is 4x4, not 4x3"),
+        ("8 2; 7 9", "the answer's shape is 4x4, not 2x2; its shape fits if the padding was forgotten"),
+    ],
+)
+def test_both_shapes_are_said_where_they_differ(claim: str, message: str, here: Run) -> None:
+    done = here("conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 2; 0 3", "-p", "1", "--check", claim, "--json")
+    check = json.loads(done.stdout)["check"]
+    assert (check["message"], check["score"], check["cells"]) == (message, 0.0, [])

@@ -34,7 +34,7 @@ def shape(
     from convcalc.model.forward import forward
     from convcalc.model.request import LayerRequest
 
-    passed = forward(LayerRequest(layers, rank=dims, strict=strict), _size_text(size))
+    passed = forward(LayerRequest(layers, rank=dims, strict=strict), size_text(size))
     warn(passed.network.notes)
     # An input without open sizes leaves none open.
     return cast("tuple[int, ...]", passed.output)
@@ -59,7 +59,7 @@ def params(
     from convcalc.model.count import count
     from convcalc.model.request import LayerRequest
 
-    counted = count(LayerRequest(layers, rank=dims, strict=strict), _size_text(size))
+    counted = count(LayerRequest(layers, rank=dims, strict=strict), size_text(size))
     warn(counted.notes)
     return counted.cost
 
@@ -90,7 +90,7 @@ def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
     )
 
 
-def _size_text(size: str | PerAxis | None) -> str | None:
+def size_text(size: str | PerAxis | None) -> str | None:
     """Return the size of an input as text, which the one reader of sizes takes."""
     if size is None or isinstance(size, str):
         return size

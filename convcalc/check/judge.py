@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from convcalc.check.claimed_matrix import ClaimedMatrix
+from convcalc.check.claimed_matrix import ClaimedMatrix, squeezed
 from convcalc.check.count_question import CountQuestion
 from convcalc.check.matrix_question import MatrixQuestion
 from convcalc.check.mistakes.cells import CELL_SLIP, RESEMBLANCES, Resemblance
@@ -207,8 +207,18 @@ def judge_matrix(
         return (made[place] for place in wrong.stacks(count).near(claim, slack if tolerance is None else tolerance))
 
     found, searched = _explained(wrong, fits, resembles, near)
+    if placed is None and not found:
+        message += _shape_remark(wrong, claim)
     array = None if placed is None else placed.array
     return Verdict(False, message, found, cells, (answer.size - count, answer.size), array, searched)
+
+
+def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix) -> str:
+    """Return what would give an answer of the shape claimed, whatever its numbers."""
+    shape = squeezed(claim.array.shape)
+    fitting = (slips[0].general for slips, answer in wrong.of(1) if squeezed(answer.shape) == shape)
+    sentence = next(fitting, "").partition(":")[0].partition(";")[0]
+    return f"; its shape fits if {sentence}" if sentence else ""
 
 
 def _all_agree(claim: ClaimedMatrix, answer: Any, tolerance: float | None, slack: float) -> Verdict:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.messages import QUOTE_PATTERN
 from convcalc.cli.options import ColumnOptions, NumberOptions
-from convcalc.errors import DataError, UsageError
+from convcalc.errors import DataError, FileError, UsageError
 from convcalc.notation import parse_cell
-from convcalc.text import size_text
+from convcalc.text import printable, size_text
 
 if TYPE_CHECKING:
     from convcalc.check.claimed_matrix import ClaimedMatrix
@@ -125,8 +125,24 @@ def read_claim(source: str, numbers: NumberOptions) -> ClaimedMatrix:
     elif exists(source) and not source.lower().endswith((".npy", ".npz")):
         data, place = file_bytes(source), source
     else:
-        return claimed_matrix(read_matrix(source, options=options).array, None if exists(source) else source)
+        try:
+            array = read_matrix(source, options=options).array
+        except FileError as error:
+            if _names_file(source):
+                raise
+            message = f"{printable(source[:40])!r} is neither a matrix nor a file"
+            raise DataError(message, place="--check", hint="a matrix looks like '1 0; 2 1'") from error
+        return claimed_matrix(array, None if exists(source) else source)
     return claimed_matrix(matrix_of_bytes(data, place, options).array, data.decode("utf-8", "replace"))
+
+
+def _names_file(source: str) -> bool:
+    """Return whether a text is meant as the name of a file.
+
+    >>> _names_file("answer.txt"), _names_file("x.npz:y"), _names_file("no idea"), _names_file("homework/ada")
+    (True, True, False, True)
+    """
+    return "/" in source or bool(Path(source.partition(":")[0]).suffix) or Path(source).is_dir()
 
 
 def typed_claim(text: str, numbers: NumberOptions) -> ClaimedMatrix:
