@@ -46,5 +46,15 @@ def test_a_convolution_of_text_loads_no_rich_and_no_orjson() -> None:
     assert loaded.isdisjoint({"rich", "pydantic", "PIL", "dask", "scipy", "concurrent"})
 
 
+def test_exercises_and_the_judging_of_claims_are_loaded_only_where_they_are_wanted() -> None:
+    probe = "import sys; from convcalc.cli import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    for arguments, wanted in ((["shape", "9", "-k", "3"], False), (["shape", "--sheet", "1", "--seed", "1"], True)):
+        done = subprocess.run([sys.executable, "-c", probe, *arguments], capture_output=True, text=True, check=True)
+        modules = done.stderr.split()
+        assert ("convcalc.exercise.make" in modules) is wanted
+        assert ("convcalc.check.judge" in modules) is wanted
+        assert "numpy" not in modules
+
+
 def test_the_probe_sees_what_is_loaded() -> None:
     assert "rich" in loaded_by("shape", "224", "-k", "7", "-F", "table")

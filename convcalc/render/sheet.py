@@ -18,11 +18,16 @@ SHEET_FORMS = ("text", "markdown", "latex", "json", "gift")
 KEY_FORMS = ("text", "markdown", "latex")
 INDENT = 4
 
-_PREAMBLE = r"""\documentclass{article}
+_PREAMBLE = r"""% Compiles by itself, and by \input in a document that loads amsmath and color.
+\expandafter\ifx\csname @nodocument\endcsname\relax
+\def\sheetend{}
+\else
+\documentclass{article}
 \usepackage{amsmath,color}
 \usepackage[margin=25mm]{geometry}
-\setlength{\parindent}{0pt}
 \begin{document}
+\def\sheetend{\end{document}}
+\fi
 """
 
 
@@ -97,4 +102,4 @@ def _latex(title: str, origin: str, pairs: Sequence[tuple[Sequence[Step], Sequen
     for statement, solution in pairs:
         yield "\\item " + "\n".join(latex_steps(statement)) + "\n"
         yield from map(latex_working, solution)
-    yield "\\end{enumerate}\n\\end{document}\n"
+    yield "\\end{enumerate}\n\\sheetend\n"
