@@ -119,6 +119,10 @@ def sequence_request(request: ConvolutionRequest, options: SequenceOptions, want
 
     Errors: UsageError for what is not an index, and for options that a circular convolution leaves no room for.
     """
+    if wanted.gradient.grad is not None:
+        name = "--origin" if options.circular is None else "--circular"
+        hint = f"leave out {name}; --boundary circular has gradients"
+        raise UsageError(f"{name} and --grad: a backward pass is of arrays, which have no index", hint=hint)
     if options.origin is not None and (wanted.output.output or "").lower().endswith((*BARE_ENDINGS, ".tsv")):
         message = f"--origin has no effect with -o {wanted.output.output}"
         raise UsageError(message, hint="write to .txt, .csv, .md or .json")
