@@ -27,7 +27,8 @@ CELL, CHARACTER, LINE, GAP, MARGIN = 26, 9, 20, 36, 20
 _STYLE = """
 text { font: 14px ui-monospace, Menlo, Consolas, monospace; fill: #1a1a1a; text-anchor: middle }
 .t { font-weight: bold; text-anchor: start } .s { text-anchor: start; white-space: pre } .p { fill: #9a9a9a }
-.g { fill: #ffffff; stroke: #c4c4c4 } .b { fill: #f0f0f0; stroke: #d4d4d4 } .m { fill: #ffd54f; stroke: #d9a800 } .o { fill: #aed581; stroke: #7a9f4a }
+.g { fill: #ffffff; stroke: #c4c4c4 } .b { fill: #f0f0f0; stroke: #d4d4d4 }
+.m { fill: #ffd54f; stroke: #d9a800 } .o { fill: #aed581; stroke: #7a9f4a }
 """
 
 
