@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from convcalc.geometry import NamedPadding
 from convcalc.layers.axes import axis_maps, rank_of, takes_rank
-from convcalc.layers.block_families import AttentionProduct, Held, Slice
+from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -77,6 +77,7 @@ __all__ = [
     "PixelShuffle",
     "PoolKind",
     "Pooling",
+    "Rearrangement",
     "Recurrent",
     "Reshape",
     "Resize",

@@ -11,7 +11,7 @@ from typing import assert_never
 from convcalc.axis_maps import Adaptive, AxisMap, AxisMaps, Halve, Keep, Rescale, Scale, Shift, Spread, Whole
 from convcalc.errors import ShapeError
 from convcalc.layers import families
-from convcalc.layers.block_families import AttentionProduct, Held, Slice
+from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
 from convcalc.layers.families import Layer
 from convcalc.layers.reshaping import axis_index, flattened, reshaped, unflattened
 from convcalc.layers.tensor_shape import TensorShape
@@ -151,7 +151,7 @@ def _maps(layer: Layer, shape: TensorShape) -> Sequence[AxisMap] | None:
             return None
         case families.Attention() | families.Recurrent() | families.Embedding():
             return None
-        case families.Bilinear() | families.Unknown() | AttentionProduct():
+        case families.Bilinear() | families.Unknown() | AttentionProduct() | Rearrangement():
             return None
         case Slice() | Held():
             return [_KEEP] * axes if _keeps_axes(layer) else None

@@ -6,12 +6,12 @@ from typing import Literal
 
 from convcalc.errors import ShapeError
 from convcalc.geometry import NamedPadding, Padding
-from convcalc.layers.block_families import AttentionProduct, Held, Slice
+from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
 from convcalc.value import Value
 
 PoolKind = Literal["max", "avg", "lp", "min"]
 NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]
-MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep"]
+MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep", "matmul"]
 BorderMode = Literal["constant", "reflect", "replicate", "circular"]
 
 
@@ -338,11 +338,15 @@ class Merge(Value):
 
     `crop` cuts all but the first round their centre to the spatial sizes of the first. Two kinds take of the others
     no values that place theirs: `resize` gives the first the spatial sizes of the second, and `keep` leaves it its
-    sizes, whatever the others do in it (the bias of an attention).
+    sizes, whatever the others do in it (the bias of an attention). With `stretch`, tensors are broadcast as NumPy
+    does it, with `axis` concatenated over that one, counted with the batch axis; `matmul` multiplies the matrices on
+    the last two axes.
     """
 
     kind: MergeKind
     crop: bool = False
+    stretch: bool = False
+    axis: int = 1
 
 
 class Unknown(Value):
@@ -380,5 +384,6 @@ Layer = (
     | Slice
     | AttentionProduct
     | Held
+    | Rearrangement
     | Unknown
 )

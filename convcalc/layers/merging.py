@@ -8,6 +8,8 @@ from convcalc.axis_maps import AxisMap, AxisMaps, Keep, Rescale, Shift, Whole
 from convcalc.errors import ShapeError
 from convcalc.geometry import axis_name
 from convcalc.layers.families import Merge
+from convcalc.layers.rearranging import joined, product_of_matrices, stretched
+from convcalc.layers.reshaping import axis_index
 from convcalc.layers.tensor_shape import TensorShape
 
 
@@ -24,6 +26,8 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
     8x5x7
     """
     first, *others = shapes
+    if layer.stretch or layer.kind == "matmul":
+        return _broadcast(layer, shapes)
     if layer.crop:
         others = [_cut(other, first) for other in others]
     result = first
@@ -35,6 +39,23 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
             raise ShapeError(_mismatch(layer, first, other, number, len(shapes)), hint=_hint(layer, first, other))
         result = TensorShape(sizes, first.rank)
     return result
+
+
+def _broadcast(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
+    """Merge tensors whose axes of 1 are stretched and whose number of axes may differ, the last ones in line."""
+    if layer.kind == "matmul":
+        return product_of_matrices(*shapes)
+    written = " and ".join(map(str, shapes))
+    if layer.kind == "concatenate":
+        sizes = joined([shape.sizes for shape in shapes], layer.axis, f"{written} cannot be concatenated")
+    else:
+        sizes = stretched([shape.sizes for shape in shapes], f"{written} cannot be stretched to each other")
+    if any(len(shape.sizes) - shape.rank > 1 for shape in shapes):
+        return TensorShape(sizes, max(0, len(sizes) - 2))
+    # Without a batch axis in one of them, that of a constant beside it is taken away.
+    if len(sizes) > min(len(shape.sizes) for shape in shapes) and sizes[0] == 1:
+        sizes = sizes[1:]
+    return TensorShape(sizes, max(0, len(sizes) - 1))
 
 
 def _sizes(layer: Merge, first: TensorShape, other: TensorShape) -> tuple[int | None, ...] | None:
@@ -49,7 +70,7 @@ def _sizes(layer: Merge, first: TensorShape, other: TensorShape) -> tuple[int | 
             stretched = [(two, two) if one == 1 else (one, one) if two == 1 else (one, two) for one, two in pairs]
             return _equal(stretched)
         case "concatenate" if first.has_channels:
-            axis = len(pairs) - first.rank - 1
+            axis = len(pairs) - first.rank - 1 if layer.axis == 1 else axis_index(layer.axis, first, "concatenation")
             one, two = pairs.pop(axis)
             sizes = _equal(pairs)
             channels = None if one is None or two is None else one + two
@@ -58,7 +79,7 @@ def _sizes(layer: Merge, first: TensorShape, other: TensorShape) -> tuple[int | 
             return None
         case "resize":
             return first.with_channels(first.channels, other.spatial).sizes
-        case "keep":
+        case "keep" | "matmul":
             return first.sizes
 
 
@@ -76,6 +97,7 @@ def _mismatch(layer: Merge, first: TensorShape, other: TensorShape, number: int,
         "concatenate": "concatenated tensors differ in their channels alone",
         "resize": "a tensor is resized to the sizes of one with as many axes",
         "keep": "",
+        "matmul": "",
     }[layer.kind]
     other_name = "the other" if count == 2 else f"input {number}"
     return f"{wanted}: the first is {first}, {other_name} is {other}"
@@ -117,18 +139,20 @@ def cropped(shape: TensorShape, target: TensorShape) -> tuple[tuple[int, int], .
     return tuple((half, half) for half in halves)
 
 
-def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMaps]:
+def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMaps | None]:
     """Return for each input of a merge how the axes that come out follow from its own.
 
-    Where only the values of the first go through, there is just that one.
+    Where only the values of the first go through, there is just that one; None stands for axes that mix.
 
     >>> merge_axis_maps(Merge("multiply"), [TensorShape((8, 5), 1), TensorShape((8, 1), 1)])[1]
     ((0, Whole(inputs=None, outputs=5)),)
     """
+    if layer.kind == "matmul" or len({(len(shape.sizes), shape.rank) for shape in shapes}) > 1:
+        return [None] * len(shapes)
     target = shapes[0] if layer.crop else merged(layer, shapes)
     seen = shapes[:1] if layer.kind in ("resize", "keep") else shapes
     axes = target.rank or 1
-    found: list[AxisMaps] = []
+    found: list[AxisMaps | None] = []
     for shape in seen:
         maps = [_axis_map(layer, *pair) for pair in zip(shape.sizes[-axes:], target.sizes[-axes:], strict=True)]
         found.append(tuple((None, Keep()) if each is None else (axis, each) for axis, each in enumerate(maps)))
@@ -138,7 +162,7 @@ def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMap
 def _axis_map(layer: Merge, size: int | None, wanted: int | None) -> AxisMap | None:
     """Return how an axis of `wanted` cells follows from one of `size`, None where an open size decides it."""
     if size is None or wanted is None:
-        return None if layer.crop or layer.kind in ("multiply", "resize") else Keep()
+        return None if layer.crop or layer.stretch or layer.kind in ("multiply", "resize") else Keep()
     if size == wanted:
         return Keep()
     if layer.kind == "resize":

@@ -10,7 +10,7 @@ from convcalc.errors import ShapeError
 from convcalc.geometry import each_axis, output_sizes
 from convcalc.layers.attending import attended, held
 from convcalc.layers.axes import axis_maps, check_rank
-from convcalc.layers.block_families import AttentionProduct, Held, Slice
+from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -40,6 +40,7 @@ from convcalc.layers.families import (
     Unknown,
     Unpooling,
 )
+from convcalc.layers.rearranging import rearranged
 from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, sliced, unflattened
 from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.layers.windows import blocks
@@ -135,6 +136,8 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
             return attended(layer, shape)
         case Held():
             return held(layer, shape)
+        case Rearrangement():
+            return rearranged(layer, shape)
         case Recurrent():
             return _recurrent_output(layer, shape)
         case Bilinear():

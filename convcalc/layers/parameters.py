@@ -7,7 +7,7 @@ from typing import assert_never
 
 from convcalc.errors import ShapeError
 from convcalc.layers.attending import seen_positions
-from convcalc.layers.block_families import AttentionProduct, Held, Slice
+from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -57,6 +57,14 @@ class Parameters(Value):
         """Trained parameters, weights + biases."""
         return self.weights + self.biases
 
+    def without(self, weights: int, biases: int, buffers: int) -> Parameters:
+        """Return what is left where so much is counted elsewhere.
+
+        >>> Parameters(6, 2, 0).without(0, 2, 0).total
+        6
+        """
+        return Parameters(self.weights - weights, self.biases - biases, self.buffers - buffers)
+
 
 def weight_shape(layer: Layer) -> tuple[int, ...] | None:
     """Return the shape of a completed layer's weight as PyTorch stores it; None where there is none, or it is open.
@@ -93,7 +101,7 @@ def weight_shape(layer: Layer) -> tuple[int, ...] | None:
             return None
         case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Merge() | Unknown():
             return None
-        case Slice() | AttentionProduct() | Held():
+        case Slice() | AttentionProduct() | Held() | Rearrangement():
             return None
         case _:
             assert_never(layer)
@@ -148,7 +156,7 @@ def parameters(layer: Layer) -> Parameters:
             return Parameters()
         case Flatten() | Unflatten() | Reshape() | Permute() | GatedUnit() | Elementwise() | Merge():
             return Parameters()
-        case Slice() | AttentionProduct():
+        case Slice() | AttentionProduct() | Rearrangement():
             return Parameters()
         case Held(weights=None):
             raise ShapeError("how many parameters the module holds follows from what comes in", hint=_OPEN_HINT)
@@ -215,6 +223,8 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
             return _attention_macs(layer, shape)
         case AttentionProduct():
             return product((2, output.elements, seen_positions(layer, output)))
+        case Merge(kind="matmul"):
+            return product((output.elements, shape.sizes[-1]))
         case Bilinear() | Unknown():
             return None
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convcalc.layers import Unknown
 from convcalc.model.forward import graph_of, input_shapes, placed, traced_network, with_inputs
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
@@ -38,8 +39,9 @@ class Count(Value):
 def count(request: LayerRequest, size: str | None = None) -> Count:
     """Count what a network holds and, with an input of `size`, does; it is sent forward as `forward` does it.
 
-    A `?` in the layers is filled in by the only number that fits the input. Raises SpecError for a text that cannot
-    be read, and ShapeError with the place of the layer that does not fit.
+    Where a layer is not known, the size that the text states is of no use, and only what it holds is counted. A `?`
+    in the layers is filled in by the only number that fits the input. Raises SpecError for a text that cannot be
+    read, and ShapeError with the place of the layer that does not fit.
 
     >>> count(LayerRequest(("Conv2d(3, 64, 7)",))).cost.total.params
     9472
@@ -48,19 +50,22 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
     """
     request = with_inputs(request, size)
     network, rank = _read(request, size), request.rank
-    if size is None and network.input is None:
+    if size is None and (network.input is None or any(isinstance(layer, Unknown) for layer in network.layers)):
+        held_before = [node.held_before for node in network.nodes]
         with placed(network):
-            return Count(network, network_cost(graph_of(network), names=weight_names(network)))
+            cost = network_cost(graph_of(network), names=weight_names(network), held_before=held_before)
+            return Count(network, cost)
     network, traced = traced_network(
         network, *input_shapes(network, size, rank, network.layout), assume=request.assume
     )
     with placed(network):
-        return Count(network, trace_cost(traced, weight_names(network)), request.inputs)
+        held_before = [node.held_before for node in network.nodes]
+        return Count(network, trace_cost(traced, weight_names(network), held_before), request.inputs)
 
 
 def weight_names(network: Network) -> list[str]:
     """Return the names under which layers share their weights: Keras's; PyTorch's say where a module stands."""
-    return [node.name for node in network.nodes] if network.notation == "keras" else []
+    return [node.name for node in network.nodes] if network.notation in ("keras", "onnx") else []
 
 
 def _read(request: LayerRequest, size: str | None) -> Network:

@@ -14,6 +14,7 @@ from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
 from convcalc.notation import Network, Node, channels_first, named_sizes, parse_size
+from convcalc.text import size_text
 from convcalc.value import Value
 
 LONGEST_NAME = 60
@@ -94,6 +95,7 @@ def input_shapes(network: Network, size: str | None, rank: int | None, layout: s
     ['3x8x9', '5x8x9']
     """
     named = {} if size is None else named_sizes(size)
+    rank = network.rank if rank is None else rank
     if not named:
         return [interpret(input_sizes(network, size, rank, layout), network.layers, rank)]
     used = {place for places in network.inputs for place in places}
@@ -133,6 +135,9 @@ def input_sizes(network: Network, size: str | None, rank: int | None, layout: st
     """
     if size is not None:
         sizes = parse_size(size)
+        if network.fixed and network.input is not None and sizes[-len(network.input) :] != network.input:
+            message = f"the file fixes its input at {size_text(network.input)}, not {size_text(sizes)}"
+            raise UsageError(message, place="INPUT", hint="export the model with open sizes")
         return sizes if layout == "chw" else channels_first(sizes, interpret(sizes, network.layers, rank).rank)
     if network.input is None:
         raise UsageError("no size of an input given", place="INPUT", hint="write it first, as 3x224x224")

@@ -77,10 +77,12 @@ def network_cost(
     sizes: tuple[int, ...] | None = None,
     rank: int | None = None,
     names: Sequence[str] = (),
+    held_before: Sequence[tuple[int, int, int]] = (),
 ) -> NetworkCost:
     """Count what a network holds and, with the sizes of an input, what it does; layers in a sequence are a chain.
 
-    Layers that share a name (not the empty one) and are equal are one layer used again: its weights count once.
+    Layers that share a name (not the empty one) and are equal are one layer used again: its weights count once;
+    `held_before` is for each layer how many of its weights, biases and buffers are in an earlier one's count.
 
     Without sizes the channels are passed from layer to layer, and layers that know theirs are taken at their word,
     so any collection of layers will do. Raises ShapeError with the layer's index where a count depends on channels
@@ -93,28 +95,37 @@ def network_cost(
     7840
     """
     if sizes is None:
-        return _costs(completed_without_input(network), None, names)
+        return _costs(completed_without_input(network), None, names, held_before)
     layers = network.layers if isinstance(network, Graph) else network
-    return trace_cost(trace(network, interpret(sizes, layers, rank)), names)
+    return trace_cost(trace(network, interpret(sizes, layers, rank)), names, held_before)
 
 
-def trace_cost(traced: Trace, names: Sequence[str] = ()) -> NetworkCost:
+def trace_cost(
+    traced: Trace, names: Sequence[str] = (), held_before: Sequence[tuple[int, int, int]] = ()
+) -> NetworkCost:
     """Count what the layers of a trace hold and do, as `network_cost` does.
 
     >>> from convcalc.layers import Linear, TensorShape
     >>> trace_cost(trace([Linear(None, 10)], TensorShape((784,), 0))).total.macs
     7840
     """
-    return _costs(tuple(step.layer for step in traced.steps), traced, names)
+    return _costs(tuple(step.layer for step in traced.steps), traced, names, held_before)
 
 
-def _costs(completed: tuple[Layer, ...], traced: Trace | None, names: Sequence[str]) -> NetworkCost:
+def _costs(
+    completed: tuple[Layer, ...],
+    traced: Trace | None,
+    names: Sequence[str],
+    held_before: Sequence[tuple[int, int, int]],
+) -> NetworkCost:
     shared = set(_shared(completed, names))
     unknown = tuple(index for index, layer in enumerate(completed) if isinstance(layer, Unknown))
     costs = []
     for index, layer in enumerate(completed):
         try:
             held = Parameters() if index in shared or isinstance(layer, Unknown) else parameters(layer)
+            if held_before and any(held_before[index]):
+                held = held.without(*held_before[index])
             counted = held.buffers if getattr(layer, "buffers_are_parameters", False) else 0
             step = None if traced is None else traced.steps[index]
             operations = None if step is None else macs(layer, step.input, step.output)

@@ -15,6 +15,7 @@ class Node(Value):
     empty for the command line, `name` is the layer's name in a model (`features.0`), `notes` are remarks for
     the user, `activation` is what a layer of Keras's applies after itself. `inputs` are the indices of the
     nodes it takes its input from, -1, -2, ... for the inputs of the network; None stands for the node before it.
+    `held_before` is how many of its weights, biases and buffers are those of an earlier layer.
     """
 
     layer: Layer
@@ -26,6 +27,7 @@ class Node(Value):
     notes: tuple[str, ...] = ()
     activation: Layer | None = None
     inputs: tuple[int, ...] | None = None
+    held_before: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def label(self) -> str:
@@ -46,6 +48,8 @@ class Network(Value):
     `pytorch`, `keras` or `short`; `printed` that it is what PyTorch's `print(model)` shows, which is its modules in
     their order and not what `forward` does between them. `assumptions` are sentences on what the reading takes for
     granted; `objections` are errors that speak against the way the layers are connected, for whoever needs that way.
+    `fixed` is whether the network takes no input of other sizes than `input`, but for a batch; `rank` is how many
+    axes of the input are spatial, None where its layers say so.
     """
 
     nodes: tuple[Node, ...]
@@ -55,6 +59,8 @@ class Network(Value):
     printed: bool = False
     assumptions: tuple[str, ...] = ()
     objections: tuple[ConvcalcError, ...] = ()
+    fixed: bool = False
+    rank: int | None = None
 
     @property
     def inputs(self) -> tuple[tuple[int, ...], ...]:

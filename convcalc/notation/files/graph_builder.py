@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convcalc.errors import ConvcalcError, UsageError
-from convcalc.layers import Layer
+from convcalc.layers import Elementwise, Layer
 from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
 from convcalc.notation.nodes import Network, Node
 from convcalc.text import Source
@@ -15,17 +15,21 @@ class GraphBuilder:
     """Entries in the order they run, each at the place in the source where its layer is written, and the input.
 
     `notation` is the format of the file; `input` is the size of the input, channels first, None where the file does
-    not state it; `assumptions` are sentences on what the reading takes for granted, `objections` errors for whoever
-    needs more than the layers. A tensor is the index of the entry that makes it; -1, -2, ... are the inputs of the
-    network.
+    not state it; `fixed` is whether it takes no other, `rank` how many of its axes are spatial. `held_before` has by
+    their index the entries of which weights, biases and buffers are those of an earlier one, and how many.
+    `assumptions` are sentences on what the reading takes for granted, `objections` errors for whoever needs more than
+    the layers. A tensor is the index of the entry that makes it; -1, -2, ... are the inputs of the network.
     """
 
     def __init__(self, source: Source, notation: str) -> None:
         self.source = source
         self.notation = notation
         self.entries: list[Entry] = []
+        self.held_before: dict[int, tuple[int, int, int]] = {}
         self.layout = "hwc" if notation == "keras" else "chw"
         self.input: tuple[int, ...] | None = None
+        self.fixed = False
+        self.rank: int | None = None
         self.assumptions: tuple[str, ...] = ()
         self.objections: tuple[ConvcalcError, ...] = ()
 
@@ -47,12 +51,44 @@ class GraphBuilder:
         self.entries.append(Entry(*span, layer, name, notes, activation, tuple(inputs), shown))
         return len(self.entries) - 1
 
+    def keep_what_leads_to(self, outputs: Sequence[int]) -> None:
+        """Take away the entries that no output needs, and make an output of each tensor that others take, too."""
+        needed: set[int] = set()
+        waiting = [output for output in outputs if output >= 0]
+        while waiting:
+            index = waiting.pop()
+            if index not in needed:
+                needed.add(index)
+                waiting += [place for place in self.entries[index].inputs or () if place >= 0]
+        kept = sorted(needed)
+        new = {old: index for index, old in enumerate(kept)}
+        entries = [self.entries[index] for index in kept]
+        self.entries = [
+            entry.moved(inputs=tuple(new.get(place, place) for place in entry.inputs or ())) for entry in entries
+        ]
+        self.held_before = {new[index]: held for index, held in self.held_before.items() if index in new}
+        taken = {place for entry in self.entries for place in entry.inputs or ()}
+        for output in dict.fromkeys(outputs):
+            if new.get(output, output) in taken:
+                self.add(Elementwise("Identity"), [new.get(output, output)], (0, 0), name="output")
+
     def network(self) -> Network:
         """Return the network of a file without lines: the place of every layer is the file."""
         place = self.source.place
         nodes = [
-            Node(entry.layer, entry.text, "", (0, 0), place, entry.name, entry.notes, entry.activation, entry.inputs)
-            for entry in self.entries
+            Node(
+                entry.layer,
+                entry.text,
+                "",
+                (0, 0),
+                place,
+                entry.name,
+                entry.notes,
+                entry.activation,
+                entry.inputs,
+                self.held_before.get(index, (0, 0, 0)),
+            )
+            for index, entry in enumerate(self.entries)
         ]
         return Network(
             tuple(nodes),
@@ -61,6 +97,8 @@ class GraphBuilder:
             self.notation,
             assumptions=self.assumptions,
             objections=self.objections,
+            fixed=self.fixed,
+            rank=self.rank,
         )
 
     def fault(self, message: str, span: tuple[int, int], hint: str | None = None) -> ConvcalcError:

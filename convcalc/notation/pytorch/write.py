@@ -74,7 +74,7 @@ def call_of(layer: layers.Layer, rank: int | None = None) -> LayerCall:
             raise refusal(f"{type(layer).__name__} on axes with the channels last", "PyTorch")
         case layers.Unknown():
             raise refusal(f"the unknown module {layer.name}", "PyTorch")
-        case layers.Slice() | layers.AttentionProduct() | layers.Held() | layers.Merge():
+        case layers.Slice() | layers.AttentionProduct() | layers.Held() | layers.Rearrangement() | layers.Merge():
             raise refusal(f"{type(layer).__name__}, which is not a module of its own,", "PyTorch")
         case _:
             assert_never(layer)

@@ -1,0 +1,185 @@
+"""Tensors of any number of axes as ONNX moves them about: views, transposes, cuts, reductions, products, broadcasts.
+
+Every axis is counted with the batch axis, which may not be there: then it counts as one of size 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convcalc.errors import ShapeError
+from convcalc.layers.block_families import Rearrangement
+from convcalc.layers.tensor_shape import TensorShape, product
+
+Sizes = tuple[int | None, ...]
+
+
+def rearranged(layer: Rearrangement, shape: TensorShape) -> TensorShape:
+    """Return the shape that a rearrangement makes.
+
+    Raises ShapeError for axes that are not there, and sizes that do not hold as many numbers.
+
+    >>> shape = TensorShape((1, 6, 4, 5), 2)
+    >>> print(rearranged(Rearrangement("view", (0, 2, -1, 5)), shape))
+    1x2x12x5
+    >>> print(rearranged(Rearrangement("transpose", (0, 2, 1, 3)), shape))
+    1x4x6x5
+    >>> print(rearranged(Rearrangement("reduce", (0, 2, 3)), shape))
+    1x6
+    >>> print(rearranged(Rearrangement("cut", (1, 1, 6, 2)), shape))
+    1x3x4x5
+    """
+    batch = bool(shape.batch) or not shape.has_channels
+    sizes = _RULES[layer.kind](layer.numbers, shape.sizes if batch else (1, *shape.sizes), shape)
+    return TensorShape(*_stripped(sizes, batch=batch))
+
+
+def _stripped(sizes: Sizes, *, batch: bool) -> tuple[Sizes, int]:
+    """Return sizes with their number of spatial axes, the batch axis taken away where none came in."""
+    rank = max(0, len(sizes) - 2)
+    if not batch and len(sizes) > 1 and sizes[0] == 1:
+        sizes = sizes[1:]
+    return sizes or (1,), rank
+
+
+def _view(wanted: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    """Return the sizes of a view: 0 keeps the size of its axis, -1 is what is left over."""
+    if any(size == 0 and index >= len(sizes) for index, size in enumerate(wanted)):
+        raise ShapeError(f"a view of {_written(wanted)} keeps an axis that {shape} does not have")
+    found = [sizes[index] if size == 0 else size for index, size in enumerate(wanted)]
+    count = product(sizes)
+    if -1 in found:
+        others = product(size for size in found if size != -1)
+        if count is not None and others and count % others:
+            raise ShapeError(f"the {count} numbers of {shape} do not fill a view of {_written(wanted)}")
+        rest = None if count is None or not others else count // others
+        return tuple(rest if size == -1 else size for size in found)
+    if count is not None and None not in found and count != product(found):
+        raise ShapeError(f"the {count} numbers of {shape} do not fill a view of {_written(wanted)}")
+    return tuple(found)
+
+
+def _transpose(axes: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    order = [_axis(axis, sizes, shape) for axis in axes] or list(range(len(sizes)))[::-1]
+    if sorted(order) != list(range(len(sizes))):
+        raise ShapeError(f"the axes {_written(axes)} are not an order of the {len(sizes)} axes of {shape}")
+    return tuple(sizes[axis] for axis in order)
+
+
+def _squeeze(axes: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    gone = {_axis(axis, sizes, shape) for axis in axes} or {axis for axis, size in enumerate(sizes) if size == 1}
+    wrong = [axis for axis in gone if sizes[axis] not in (1, None)]
+    if wrong:
+        raise ShapeError(f"axis {wrong[0]} of {shape} has {sizes[wrong[0]]} cells, one with 1 can be taken away")
+    return tuple(size for axis, size in enumerate(sizes) if axis not in gone)
+
+
+def _unsqueeze(axes: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    total = len(sizes) + len(axes)
+    places = {axis + total if axis < 0 else axis for axis in axes}
+    if len(places) != len(axes) or not all(0 <= place < total for place in places):
+        raise ShapeError(f"no new axes {_written(axes)} can stand in {shape}")
+    rest = iter(sizes)
+    return tuple(1 if place in places else next(rest) for place in range(total))
+
+
+def _reduce(numbers: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    kept, *axes = numbers
+    gone = {_axis(axis, sizes, shape) for axis in axes} or set(range(len(sizes)))
+    if kept:
+        return tuple(1 if axis in gone else size for axis, size in enumerate(sizes))
+    return tuple(size for axis, size in enumerate(sizes) if axis not in gone)
+
+
+def _cut(numbers: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    """Return the sizes of a slice as Python makes it: (axis, start, end, step)."""
+    where, start, end, step = numbers
+    axis = _axis(where, sizes, shape)
+    size = sizes[axis]
+    cells = None if size is None else len(range(*slice(start, end, step).indices(size)))
+    if cells == 0:
+        raise ShapeError(f"no cell of axis {axis} of {shape} is between {start} and {end}")
+    return (*sizes[:axis], cells, *sizes[axis + 1 :])
+
+
+def _expand(wanted: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    return stretched([sizes, wanted], f"{shape} does not expand to {_written(wanted)}")
+
+
+_RULES = {
+    "view": _view,
+    "transpose": _transpose,
+    "squeeze": _squeeze,
+    "unsqueeze": _unsqueeze,
+    "reduce": _reduce,
+    "cut": _cut,
+    "expand": _expand,
+}
+
+
+def stretched(shapes: Sequence[Sizes], message: str) -> Sizes:
+    """Return the sizes of tensors stretched to each other, their last axes in line, as NumPy broadcasts them.
+
+    >>> stretched([(1, 8, 5, 7), (8, 1, 1)], "no")
+    (1, 8, 5, 7)
+    """
+    longest = max(map(len, shapes))
+    found: list[int | None] = []
+    for column in zip(*((*(1,) * (longest - len(sizes)), *sizes) for sizes in shapes), strict=True):
+        others = {size for size in column if size != 1}
+        known = others - {None}
+        if len(known) > 1:
+            raise ShapeError(message)
+        found.append(next(iter(known)) if known else None if others else 1)
+    return tuple(found)
+
+
+def joined(shapes: Sequence[Sizes], axis: int, message: str) -> Sizes:
+    """Return the sizes of tensors one after the other along an axis; one with fewer axes has no batch axis.
+
+    >>> joined([(1, 49, 8), (1, 1, 8)], 1, "no")
+    (1, 50, 8)
+    """
+    longest = max(map(len, shapes))
+    full = [(*(1,) * (longest - len(sizes)), *sizes) for sizes in shapes]
+    place = axis + longest if axis < 0 else axis
+    if not 0 <= place < longest:
+        raise ShapeError(message)
+    others = stretched([(*sizes[:place], 1, *sizes[place + 1 :]) for sizes in full], message)
+    if any(
+        size not in (None, other)
+        for sizes in full
+        for at, (size, other) in enumerate(zip(sizes, others, strict=True))
+        if at != place and other is not None
+    ):
+        raise ShapeError(message)
+    lengths = [sizes[place] for sizes in full]
+    known = [length for length in lengths if length is not None]
+    return (*others[:place], sum(known) if len(known) == len(lengths) else None, *others[place + 1 :])
+
+
+def product_of_matrices(first: TensorShape, second: TensorShape) -> TensorShape:
+    """Return the shape of a product of matrices on the last two axes, the axes before them stretched.
+
+    >>> print(product_of_matrices(TensorShape((1, 8, 5, 7), 2), TensorShape((1, 8, 7, 3), 2)))
+    1x8x5x3
+    """
+    if len(first.sizes) < 2 or len(second.sizes) < 2:
+        raise ShapeError(f"{first} and {second} are not matrices")
+    *before, rows, inner = first.sizes
+    *before_second, inner_second, columns = second.sizes
+    message = f"{first} and {second} cannot be multiplied as matrices"
+    if None not in (inner, inner_second) and inner != inner_second:
+        raise ShapeError(message)
+    return TensorShape((*stretched([tuple(before), tuple(before_second)], message), rows, columns), first.rank)
+
+
+def _axis(axis: int, sizes: Sizes, shape: TensorShape) -> int:
+    found = axis + len(sizes) if axis < 0 else axis
+    if not 0 <= found < len(sizes):
+        raise ShapeError(f"there is no axis {axis} in the {len(sizes)} axes of {shape}")
+    return found
+
+
+def _written(numbers: Sequence[int]) -> str:
+    return f"({', '.join(map(str, numbers))})"

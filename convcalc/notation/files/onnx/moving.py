@@ -1,0 +1,313 @@
+"""ONNX's operators that move axes and cells: what each is as a layer, and what it makes of constants and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from convcalc import layers
+from convcalc.errors import ShapeError
+from convcalc.layers import Rearrangement
+from convcalc.layers.rearranging import stretched
+from convcalc.notation.files.onnx.messages import NodeProto, Tensor
+from convcalc.notation.files.onnx.reader import Axis, Known, Reader, Rule, Sizes, known_or_open
+
+_END = 1 << 31
+"""Ends of slices from here on mean the end of the axis."""
+
+
+def _constant(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    found = node.attributes
+    if isinstance(found.get("value"), Tensor):
+        return [found["value"].replace(origin=node.outputs[0])]
+    if isinstance(found.get("value_int"), int):
+        return [Tensor((), "int64", (found["value_int"],), None, node.outputs[0])]
+    if isinstance(found.get("value_ints"), list):
+        numbers = tuple(found["value_ints"])
+        return [Tensor((len(numbers),), "int64", numbers, None, node.outputs[0])]
+    if "value_float" in found:
+        return [Tensor((), "float32", None, (found["value_float"],), node.outputs[0])]
+    return None
+
+
+def _constant_of_shape(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    shape = reader.whole(node, 0)
+    if shape is None or any(size < 0 for size in shape):
+        return None
+    value = node.attributes.get("value")
+    dtype = value.dtype if isinstance(value, Tensor) else "float32"
+    numbers = (
+        value.numbers * prod(shape) if isinstance(value, Tensor) and value.numbers and prod(shape) < 64 else None
+    )
+    return [Tensor(shape, dtype, numbers, None, node.outputs[0])]
+
+
+def _same(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Keep a constant or sizes as they are; of a tensor only the type changes."""
+    value = reader.value(node, 0)
+    if isinstance(value, int):
+        return [reader.elementwise(node, value)]
+    return None if value is None else [value]
+
+
+def _shape(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    value = reader.value(node, 0)
+    start, end = node.integer("start"), node.integer("end", 1 << 62)
+    if isinstance(value, Tensor):
+        sizes = value.shape[start:end]
+        return [Tensor((len(sizes),), "int64", sizes)]
+    if isinstance(value, Sizes):
+        return [Tensor((1,), "int64", (len(value.entries),))]
+    if value is None:
+        return None
+    known = reader.sizes(value)
+    return None if known is None else [known_or_open(known[start:end])]
+
+
+def _reshape(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    value, wanted = reader.value(node, 0), reader.value(node, 1)
+    sizes: Sequence[int | Axis] | None = node.integers("shape") or None
+    if isinstance(wanted, Tensor):
+        sizes = wanted.numbers
+    elif isinstance(wanted, Sizes):
+        sizes = wanted.entries
+    if sizes is None or (node.integer("allowzero") and 0 in sizes):
+        return None
+    if any(isinstance(size, Axis) and size.index != place for place, size in enumerate(sizes)):
+        return None  # the size of another axis than the one it becomes
+    numbers = tuple(0 if isinstance(size, Axis) else size for size in sizes)
+    if isinstance(value, Tensor):
+        return _viewed(value, numbers)
+    if isinstance(value, Sizes) and numbers in ((-1,), (len(value.entries),)):
+        return [value]
+    if not isinstance(value, int):
+        return None
+    return [reader.add(node, Rearrangement("view", numbers), [value], text=f"Reshape {numbers}", axes=len(numbers))]
+
+
+def _viewed(value: Tensor, numbers: tuple[int, ...]) -> list[Known] | None:
+    found = [
+        value.shape[place] if size == 0 and place < len(value.shape) else size for place, size in enumerate(numbers)
+    ]
+    rest = prod(size for size in found if size != -1)
+    if found.count(-1) > 1 or not rest or value.size % rest:
+        return None
+    return [value.replace(shape=tuple(value.size // rest if size == -1 else size for size in found))]
+
+
+def _flatten(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x, axis = reader.tensor(node), node.integer("axis", 1)
+    if x is None or axis != 1:
+        return None
+    return [reader.add(node, layers.Flatten(), [x], axes=2)]
+
+
+def _transpose(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    value, order = reader.value(node, 0), node.integers("perm")
+    if isinstance(value, Tensor):
+        order = order or tuple(range(len(value.shape)))[::-1]
+        if sorted(order) != list(range(len(value.shape))):
+            return None
+        return [value.replace(shape=tuple(value.shape[axis] for axis in order), numbers=None)]
+    if not isinstance(value, int):
+        return None
+    return [reader.add(node, Rearrangement("transpose", order), [value], text=f"Transpose {order}")]
+
+
+def _unsqueeze(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    value, axes = reader.value(node, 0), reader.whole(node, 1, "axes")
+    if isinstance(value, Sizes):
+        return [value]  # a size of its own becomes a list of one
+    if axes is None:
+        return None
+    if isinstance(value, Tensor):
+        shape = list(value.shape)
+        for axis in sorted(axis + len(shape) + len(axes) if axis < 0 else axis for axis in axes):
+            shape.insert(axis, 1)
+        return [value.replace(shape=tuple(shape))]
+    if value is None:
+        return None
+    count = reader.axes[value]
+    wider = None if count is None else count + len(axes)
+    return [reader.add(node, Rearrangement("unsqueeze", axes), [value], text=f"Unsqueeze {axes}", axes=wider)]
+
+
+def _squeeze(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    value, axes = reader.value(node, 0), reader.whole(node, 1, "axes") or ()
+    if isinstance(value, Sizes):
+        return [value]
+    if isinstance(value, Tensor):
+        gone = {axis + len(value.shape) if axis < 0 else axis for axis in axes}
+        kept = [size for place, size in enumerate(value.shape) if (place not in gone if gone else size != 1)]
+        return [value.replace(shape=tuple(kept))]
+    if value is None:
+        return None
+    count = reader.axes[value]
+    left = count - len(axes) if count is not None and axes else None
+    return [reader.add(node, Rearrangement("squeeze", axes), [value], text=f"Squeeze {axes}", axes=left)]
+
+
+def _slice(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    value = reader.value(node, 0)
+    starts, ends = reader.whole(node, 1, "starts"), reader.whole(node, 2, "ends")
+    if starts is None or ends is None or len(starts) != len(ends):
+        return None
+    axes = reader.whole(node, 3, "axes") or tuple(range(len(starts)))
+    steps = reader.whole(node, 4) or (1,) * len(starts)
+    if isinstance(value, Sizes | Tensor):
+        entries = value.entries if isinstance(value, Sizes) else value.numbers
+        if entries is None or len(starts) != 1:
+            return None
+        return [known_or_open(entries[starts[0] : ends[0] : steps[0]])]
+    if value is None or not len(axes) == len(steps) == len(starts):
+        return None
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        numbers = (axis, start, 1 << 62 if end >= _END else end, step)
+        value = reader.add(node, Rearrangement("cut", numbers), [value], text=f"Slice of axis {axis}")
+    return [value]
+
+
+def _split(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x, axis = reader.tensor(node), node.integer("axis")
+    parts = reader.whole(node, 1, "split")
+    if x is None:
+        return None
+    made: list[Known] = []
+    if parts is None:
+        count = node.integer("num_outputs", len(node.outputs))
+        for index in range(len(node.outputs)):
+            text = f"Split of axis {axis}, part {index + 1}"
+            made.append(reader.add(node, layers.Slice(axis, index, count), [x], text=text))
+        return made
+    start = 0
+    for index, size in enumerate(parts[: len(node.outputs)]):
+        text = f"Split of axis {axis}, part {index + 1}"
+        made.append(reader.add(node, Rearrangement("cut", (axis, start, start + size, 1)), [x], text=text))
+        start += size
+    return made
+
+
+def _gather(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Take one index of an axis; with a constant table and other indices, look vectors up."""
+    value, indices = reader.value(node, 0), reader.value(node, 1)
+    axis = node.integer("axis")
+    if isinstance(indices, int):
+        if not isinstance(value, Tensor) or len(value.shape) != 2 or axis != 0:
+            return None
+        count = reader.axes[indices]
+        layer = layers.Embedding(*value.shape)
+        return [reader.add(node, layer, [indices], ("weight", value), axes=None if count is None else count + 1)]
+    if not isinstance(indices, Tensor) or indices.numbers is None:
+        return None
+    if isinstance(value, Sizes | Tensor):
+        entries = value.entries if isinstance(value, Sizes) else value.numbers
+        if (
+            entries is None
+            or axis != 0
+            or any(not -len(entries) <= place < len(entries) for place in indices.numbers)
+        ):
+            return None
+        return [known_or_open([entries[place] for place in indices.numbers], indices.shape)]
+    if not isinstance(value, int) or indices.shape:
+        return None
+    (index,), count = indices.numbers, reader.axes[value]
+    cut = Rearrangement("cut", (axis, index, index + 1 or 1 << 62, 1))
+    one = reader.add(node, cut, [value], text=f"Gather of axis {axis}")
+    axes = None if count is None else count - 1
+    return [reader.add(node, Rearrangement("squeeze", (axis,)), [one], text=f"Gather of axis {axis}", axes=axes)]
+
+
+def _reduction(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x, axes = reader.tensor(node), reader.whole(node, 1, "axes") or ()
+    if x is None or (node.integer("noop_with_empty_axes") and not axes):
+        return None
+    kept, count = node.integer("keepdims", 1), reader.axes[x]
+    left = count if kept else None if count is None or not axes else count - len(axes)
+    layer = Rearrangement("reduce", (kept, *axes))
+    return [reader.add(node, layer, [x], text=f"{node.operator} of axes {axes}", axes=left)]
+
+
+def _pad(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x = reader.tensor(node)
+    amounts = reader.whole(node, 1, "pads") or reader.whole(node, 1, "paddings")
+    count = None if x is None else reader.axes[x]
+    if (
+        x is None
+        or amounts is None
+        or count is None
+        or len(amounts) != 2 * count
+        or reader.value(node, 3) is not None
+    ):
+        return None
+    pairs = tuple(zip(amounts[:count], amounts[count:], strict=True))
+    if any(pair != (0, 0) for pair in pairs[:2]) or count < 3:
+        return None
+    return [reader.add(node, layers.Border(pairs[2:]), [x], text=f"Pad {pairs[2:]}")]
+
+
+def _resize(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x = reader.tensor(node)
+    sizes = reader.whole(node, 3) if node.operator == "Resize" else None
+    count = None if x is None else reader.axes[x]
+    written = reader.constant(node, 2 if node.operator == "Resize" else 1)
+    scales = node.attributes.get("scales") or (None if written is None else written.decimals)
+    if x is None or count is None or count < 3 or "axes" in node.attributes:
+        return None
+    if sizes is not None and len(sizes) == count:
+        layer = layers.Resize(count - 2, size=sizes[2:])
+    elif scales is not None and len(scales) == count and tuple(scales[:2]) == (1.0, 1.0):
+        layer = layers.Resize(count - 2, factor=tuple(scales[2:]))
+    else:
+        return None
+    return [reader.add(node, layer, [x], text=node.operator)]
+
+
+def _expand(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x, sizes = reader.tensor(node), reader.whole(node, 1)
+    constant, wanted = reader.constant(node, 0), reader.value(node, 1)
+    if isinstance(wanted, Sizes) and wanted.entries[1:].count(1) == len(wanted.entries) - 1:
+        return [constant] if constant is not None and len(constant.shape) == len(wanted.entries) else None
+    if constant is not None and sizes is not None:
+        try:
+            wide = stretched([constant.shape, sizes], "")
+        except ShapeError:
+            return None
+        known = tuple(size for size in wide if size is not None)
+        return [constant.replace(shape=known)] if prod(known) == constant.size else None
+    if x is None or sizes is None:
+        return None
+    count = reader.axes[x]
+    axes = None if count is None else max(count, len(sizes))
+    return [reader.add(node, Rearrangement("expand", sizes), [x], text=f"Expand {sizes}", axes=axes)]
+
+
+def _shuffled(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x, block = reader.tensor(node), node.integer("blocksize")
+    if x is None or block < 1:
+        return None
+    layer = layers.PixelShuffle(block, inverse=node.operator == "SpaceToDepth")
+    return [reader.add(node, layer, [x], text=f"{node.operator} {block}")]
+
+
+_REDUCTIONS = ("Mean", "Max", "Min", "Sum", "Prod", "L1", "L2", "LogSum", "LogSumExp", "SumSquare")
+
+MOVING: dict[str, Rule] = {
+    "Constant": _constant,
+    "ConstantOfShape": _constant_of_shape,
+    **dict.fromkeys(("Cast", "CastLike", "DequantizeLinear"), _same),
+    "Shape": _shape,
+    "Reshape": _reshape,
+    "Flatten": _flatten,
+    "Transpose": _transpose,
+    "Unsqueeze": _unsqueeze,
+    "Squeeze": _squeeze,
+    "Slice": _slice,
+    "Split": _split,
+    "Gather": _gather,
+    **{f"Reduce{name}": _reduction for name in _REDUCTIONS},
+    "Pad": _pad,
+    **dict.fromkeys(("Resize", "Upsample"), _resize),
+    "Expand": _expand,
+    **dict.fromkeys(("DepthToSpace", "SpaceToDepth"), _shuffled),
+}
+"""For each operator its rule."""

@@ -1,0 +1,348 @@
+"""What each operator of ONNX is as a layer: one row for each; rules return None for a use that is not read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from convcalc import layers
+from convcalc.geometry import NamedPadding, Padding
+from convcalc.layers import Linear, Rearrangement
+from convcalc.notation.files.onnx.messages import NodeProto, Tensor
+from convcalc.notation.files.onnx.moving import MOVING
+from convcalc.notation.files.onnx.reader import Axis, Known, Reader, Rule, Sizes, known_or_open
+
+_NAMED: dict[str, NamedPadding] = {"SAME_UPPER": "same", "SAME_LOWER": "same-lower", "VALID": "valid"}
+_TORCH = {
+    "Relu": "ReLU", "Sigmoid": "Sigmoid", "Tanh": "Tanh", "Selu": "SELU", "Softsign": "Softsign", "Mish": "Mish",
+    "HardSwish": "Hardswish", "Identity": "Identity", "Dropout": "Dropout", "Softmax": "Softmax",
+    "LogSoftmax": "LogSoftmax",
+}  # fmt: skip
+"""Operators that leave sizes alone and are the layer of that name in PyTorch with its defaults."""
+
+_UNARY = (
+    *("LeakyRelu", "Elu", "Celu", "HardSigmoid", "Softplus", "ThresholdedRelu", "Clip", "Gelu", "Swish", "Shrink"),
+    *(
+        "Abs",
+        "Neg",
+        "Exp",
+        "Log",
+        "Sqrt",
+        "Reciprocal",
+        "Erf",
+        "Sign",
+        "Floor",
+        "Ceil",
+        "Round",
+        "Not",
+        "IsNaN",
+        "IsInf",
+    ),
+    *(
+        "Sin",
+        "Cos",
+        "Tan",
+        "Sinh",
+        "Cosh",
+        "Asin",
+        "Acos",
+        "Atan",
+        "LRN",
+        "LpNormalization",
+        "MeanVarianceNormalization",
+    ),
+    *("Hardmax", "CumSum", "QuantizeLinear", "ImageScaler"),
+)
+_BINARY = (
+    *("Add", "Sub", "Mul", "Div", "Pow", "Sum", "Max", "Min", "Mean", "Mod", "PRelu", "Where", "BitShift"),
+    *("And", "Or", "Xor", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"),
+)
+
+
+def _window(node: NodeProto, kernel: Sequence[int]) -> tuple[tuple[int, ...], object, tuple[int, ...]] | None:
+    """Return stride, padding and dilation; None where they are not of the axes of the kernel."""
+    axes = len(kernel)
+    stride = node.integers("strides") or (1,) * axes
+    dilation = node.integers("dilations") or (1,) * axes
+    pads = node.integers("pads") or (0,) * 2 * axes
+    padding: object = tuple(map(Padding, pads[:axes], pads[axes:]))
+    named = node.word("auto_pad", "NOTSET")
+    if named != "NOTSET":
+        padding = _NAMED.get(named)
+    if not axes or min((*stride, *dilation, *kernel), default=0) < 1 or min(pads) < 0:
+        return None
+    if len(stride) != axes or len(dilation) != axes or len(pads) != 2 * axes or padding is None:
+        return None
+    return stride, padding, dilation
+
+
+def _convolution(reader: Reader, node: NodeProto) -> list[Known] | None:
+    x, weight = reader.tensor(node), reader.constant(node, 1)
+    if x is None or weight is None or len(weight.shape) < 3:
+        return None
+    kernel, groups = weight.shape[2:], node.integer("group", 1)
+    window = _window(node, kernel)
+    transposed = node.operator == "ConvTranspose"
+    if window is None or groups < 1 or "output_shape" in node.attributes:
+        return None
+    stride, padding, dilation = window
+    extra = node.integers("output_padding") or (0,) * len(kernel)
+    if transposed and isinstance(padding, str):
+        # Whatever comes in, i·s goes out: what the size is over that is cut off.
+        totals = [
+            0 if padding == "valid" else max(0, step * (size - 1) + 1 - move + more)
+            for size, move, step, more in zip(kernel, stride, dilation, extra, strict=True)
+        ]
+        padding = tuple(Padding(total // 2, total - total // 2) for total in totals)
+    first, second = weight.shape[0], weight.shape[1] * groups
+    layer = layers.Convolution(
+        first if transposed else second,
+        second if transposed else first,
+        kernel,
+        stride,
+        padding,  # type: ignore[arg-type]  # numbers or a name, as the attributes have it
+        dilation,
+        groups,
+        bias=reader.value(node, 2) is not None,
+        transposed=transposed,
+        output_padding=extra if transposed else None,
+    )
+    return [reader.add(node, layer, [x], ("weight", weight), ("bias", reader.constant(node, 2)))]
+
+
+def _pooling(reader: Reader, node: NodeProto) -> list[Known] | None:
+    x, kernel = reader.tensor(node), node.integers("kernel_shape")
+    window = _window(node, kernel)
+    if x is None or not kernel or window is None:
+        return None
+    stride, padding, dilation = window
+    kinds: dict[str, layers.PoolKind] = {"MaxPool": "max", "AveragePool": "avg", "LpPool": "lp"}
+    layer = layers.Pooling(
+        kinds[node.operator],
+        kernel,
+        stride,
+        padding,  # type: ignore[arg-type]  # numbers or a name, as the attributes have it
+        dilation,
+        ceil=bool(node.integer("ceil_mode")),
+        count_padding=bool(node.integer("count_include_pad")),
+        norm=node.decimal("p", 2),
+    )
+    tensor = reader.add(node, layer, [x])
+    return [tensor, tensor]
+
+
+def _global_pooling(reader: Reader, node: NodeProto) -> list[Known] | None:
+    x = reader.tensor(node)
+    axes = None if x is None else reader.axes[x]
+    if x is None or axes is None or axes < 3:
+        return None
+    kinds: dict[str, layers.PoolKind] = {"GlobalMaxPool": "max", "GlobalAveragePool": "avg", "GlobalLpPool": "lp"}
+    return [reader.add(node, layers.AdaptivePooling(kinds[node.operator], (1,) * (axes - 2)), [x])]
+
+
+def _linear(reader: Reader, node: NodeProto) -> list[Known] | None:
+    x, weight = reader.tensor(node), reader.constant(node, 1)
+    if x is None or weight is None or len(weight.shape) != 2 or node.integer("transA"):
+        return None
+    inputs, outputs = weight.shape[::-1] if node.integer("transB") else weight.shape
+    bias = reader.constant(node, 2)
+    if reader.value(node, 2) is not None and (bias is None or bias.size != outputs):
+        return None
+    return [reader.add(node, Linear(inputs, outputs, bias is not None), [x], ("weight", weight), ("bias", bias))]
+
+
+def _matrix_product(reader: Reader, node: NodeProto) -> list[Known] | None:
+    if isinstance(reader.value(node, 1), Tensor):
+        return _linear(reader, node)
+    first, second = reader.tensor(node), reader.tensor(node, 1)
+    if first is None or second is None:
+        return None
+    return [reader.add(node, layers.Merge("matmul"), [first, second], text=node.operator)]
+
+
+def _batch_normalization(reader: Reader, node: NodeProto) -> list[Known] | None:
+    x, scale = reader.tensor(node), reader.constant(node, 1)
+    if x is None or scale is None or len(scale.shape) != 1:
+        return None
+    eps, momentum = node.decimal("epsilon", 1e-5), node.decimal("momentum", 0.9)
+    layer = layers.Normalization(scale.shape[0], eps=round(eps, 12), momentum=round(1 - momentum, 6))
+    held = (("weight", scale), ("bias", reader.constant(node, 2)))
+    statistics = (("buffer", reader.constant(node, 3)), ("buffer", reader.constant(node, 4)))
+    return [reader.add(node, layer, [x], *held, *statistics, text="bn")]
+
+
+def _other_normalization(reader: Reader, node: NodeProto) -> list[Known] | None:
+    x, scale = reader.tensor(node), reader.constant(node, 1)
+    if x is None or scale is None or not scale.shape:
+        return None
+    shift = reader.value(node, 2) is not None
+    layer: layers.Layer
+    if node.operator in ("LayerNormalization", "RMSNormalization"):
+        layer = layers.LayerNormalization(scale.shape, bias=shift, rms=node.operator.startswith("RMS"))
+    elif node.operator == "GroupNormalization":
+        layer = layers.Normalization(
+            scale.shape[0], running_stats=False, kind="group", groups=node.integer("num_groups", 1)
+        )
+    else:
+        layer = layers.Normalization(scale.shape[0], running_stats=False, kind="instance")
+    return [reader.add(node, layer, [x], ("weight", scale), ("bias", reader.constant(node, 2)))]
+
+
+def _unary(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    value = reader.value(node, 0)
+    if isinstance(value, int):
+        return [reader.elementwise(node, value, _TORCH.get(node.operator, ""))] * max(1, len(node.outputs))
+    if value is None or node.operator in ("Identity", "Dropout", "Floor", "Ceil", "Round"):
+        return None if value is None else [value]
+    if isinstance(value, Sizes):
+        return [Tensor((len(value.entries),), "float32")]
+    return [value.replace(numbers=None, decimals=None)]
+
+
+def _binary(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Join tensors cell by cell; constants of one number change no sizes, and one per channel is a scale or shift."""
+    values = [value for value in reader.taken(node) if value is not None]
+    if any(isinstance(value, Sizes) and len(value.entries) > 1 for value in values):
+        return _chosen(node, values)
+    # One size is one number, whichever it is.
+    values = [Tensor((), "float32") if isinstance(value, Sizes) else value for value in values]
+    tensors = [value for value in values if isinstance(value, int)]
+    constants = [value for value in values if isinstance(value, Tensor)]
+    if not tensors:
+        return [_folded(node, constants)] if constants else None
+    if len(tensors) == 1 and all(constant.size == 1 for constant in constants):
+        return [reader.elementwise(node, tensors[0])]
+    if len(values) == 2 and constants:
+        (tensor,), (constant,) = tensors, constants
+        if node.operator == "Add" and reader.biased(tensor, constant):
+            return [tensor]
+        channels = _per_channel(constant, reader.axes[tensor])
+        if node.operator in ("Add", "Mul", "PRelu") and channels is not None:
+            layer: layers.Layer = layers.Normalization(
+                channels, affine=node.operator != "Add", running_stats=False, bias=node.operator == "Add"
+            )
+            kind = "bias" if node.operator == "Add" else "weight"
+            return [
+                reader.add(node, layer, [tensor], (kind, constant), text=f"{node.operator} of {channels} channels")
+            ]
+    joined = [*tensors, *(reader.held(node, each, tensors[0]) for each in constants if each.size > 1)]
+    if len(joined) == 1:
+        return [reader.elementwise(node, joined[0])]
+    merge: layers.MergeKind = "multiply" if node.operator == "Mul" else "add"
+    tensor = reader.add(node, layers.Merge(merge, stretch=True), joined, text=node.operator)
+    return [tensor if node.operator in ("Add", "Mul", "Sum") else reader.elementwise(node, tensor)]
+
+
+def _per_channel(constant: Tensor, axes: int | None) -> int | None:
+    """Return the channels of a constant with a number for each of them beside a tensor of so many axes."""
+    sizes = constant.shape[1:] if len(constant.shape) == axes and constant.shape[0] == 1 else constant.shape
+    if axes is not None and len(sizes) == axes - 1 > 1 and sizes[0] > 1 and set(sizes[1:]) == {1}:
+        return sizes[0]
+    return None
+
+
+def _chosen(node: NodeProto, values: Sequence[Known]) -> list[Known] | None:
+    """Compare sizes, or choose among them, entry by entry; what is open is equal to itself alone."""
+    rule = _FOLDING[node.operator] if node.operator in ("Equal", "Where") else None
+    columns = [_entries(value) for value in values]
+    known = [column for column in columns if column is not None]
+    longest = max(map(len, known), default=0)
+    if rule is None or len(known) < len(columns) or {len(column) for column in known} - {1, longest}:
+        return None
+    return [known_or_open(list(map(rule, *(column * (longest // len(column)) for column in known))))]
+
+
+def _entries(value: Known) -> tuple[int | Axis, ...] | None:
+    if isinstance(value, Sizes):
+        return value.entries
+    return value.numbers if isinstance(value, Tensor) else None
+
+
+_FOLDING: dict[str, Callable[..., Any]] = {
+    "Add": lambda x, y: x + y,
+    "Sub": lambda x, y: x - y,
+    "Mul": lambda x, y: x * y,
+    "Div": lambda x, y: x // y if y else 0,
+    "Mod": lambda x, y: x % y if y else 0,
+    "Equal": lambda x, y: int(x == y),
+    "Where": lambda condition, x, y: x if condition else y,
+}
+
+
+def _folded(node: NodeProto, constants: Sequence[Tensor]) -> Tensor:
+    """Compute with whole constants; of others only the shape is known."""
+    largest = max(constants, key=lambda constant: constant.size)
+    rule = _FOLDING.get(node.operator)
+    known = [constant.numbers for constant in constants if constant.numbers is not None]
+    if rule is None or len(known) < len(constants) or {len(numbers) for numbers in known} - {1, largest.size}:
+        return largest.replace(numbers=None)
+    columns = [numbers * (largest.size // len(numbers)) for numbers in known]
+    return largest.replace(numbers=tuple(map(rule, *columns)), dtype="int64")
+
+
+def _concatenation(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    values = reader.taken(node)
+    axis = node.integer("axis", 1)
+    if all(isinstance(value, Tensor | Sizes) for value in values):
+        entries: list[int | Axis] = []
+        for value in values:
+            inside = (
+                value.numbers if isinstance(value, Tensor) else value.entries if isinstance(value, Sizes) else None
+            )
+            if inside is None:
+                return None
+            entries += inside
+        return [known_or_open(entries)]
+    tensors = [value for value in values if isinstance(value, int)]
+    joined = [
+        value if isinstance(value, int) else reader.held(node, value, tensors[0])
+        for value in values
+        if isinstance(value, int | Tensor)
+    ]
+    if len(joined) != len(values):
+        return None
+    layer = layers.Merge("concatenate", stretch=axis != 1 or len(tensors) < len(joined), axis=axis)
+    return joined if len(joined) == 1 else [reader.add(node, layer, joined, text=f"{node.operator} of axis {axis}")]
+
+
+def _recurrent(reader: Reader, node: NodeProto) -> list[Known] | None:
+    x, weight = reader.tensor(node), reader.constant(node, 1)
+    hidden = node.integer("hidden_size")
+    if x is None or weight is None or len(weight.shape) != 3 or hidden < 1 or node.integer("layout"):
+        return None
+    directions = weight.shape[0]
+    layer = layers.Recurrent(
+        {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}[node.operator],  # type: ignore[arg-type]  # one of the three
+        weight.shape[2],
+        hidden,
+        bias=reader.value(node, 3) is not None,
+        bidirectional=directions == 2,
+    )
+    held = (("weight", weight), ("weight", reader.constant(node, 2)), ("bias", reader.constant(node, 3)))
+    made = reader.add(node, layer, [x], *held)
+    split = reader.add(
+        node, Rearrangement("view", (0, 0, directions, hidden)), [made], text="its directions apart", axes=4
+    )
+    whole = reader.add(node, Rearrangement("transpose", (0, 2, 1, 3)), [split], text="its directions first")
+    last = reader.add(node, Rearrangement("cut", (0, -1, 1 << 62, 1)), [whole], text="its last step")
+    state = reader.add(node, Rearrangement("squeeze", (0,)), [last], text="its last step", axes=3)
+    return [whole, state, state]
+
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys((*_TORCH, *_UNARY), _unary),
+    **dict.fromkeys(_BINARY, _binary),
+    **dict.fromkeys(("Conv", "ConvTranspose"), _convolution),
+    **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), _pooling),
+    **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), _global_pooling),
+    "Gemm": _linear,
+    "MatMul": _matrix_product,
+    "BatchNormalization": _batch_normalization,
+    **dict.fromkeys(
+        ("InstanceNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"),
+        _other_normalization,
+    ),
+    "Concat": _concatenation,
+    **dict.fromkeys(("LSTM", "GRU", "RNN"), _recurrent),
+    **MOVING,
+}

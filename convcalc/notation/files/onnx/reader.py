@@ -1,0 +1,223 @@
+"""An ONNX graph to layers: values by name, constants through what only moves them, nodes by their operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from convcalc.errors import ConvcalcError, ShapeError, SpecError
+from convcalc.layers import (
+    Elementwise,
+    Held,
+    Layer,
+    Linear,
+    Merge,
+    TensorShape,
+    Unknown,
+    complete,
+    merged,
+    output_shape,
+)
+from convcalc.notation.files.graph_builder import GraphBuilder, layer_text
+from convcalc.notation.files.onnx.messages import GraphProto, NodeProto, Tensor
+from convcalc.text import Source
+from convcalc.value import Value
+
+
+class Axis(Value):
+    """The size of an axis of some tensor, where only the place of that axis is known."""
+
+    index: int
+
+
+class Sizes(Value):
+    """Sizes as a graph computes them, at least one of them open: `Shape`, or parts of it with numbers between."""
+
+    entries: tuple[int | Axis, ...]
+
+
+Known = int | Tensor | Sizes
+"""A value of the graph: a tensor of the network by its index, a constant, or sizes."""
+
+Rule = Callable[["Reader", NodeProto], Sequence[Known] | None]
+"""What an operator makes; None where it is used in a way that is not read."""
+
+
+class Reader:
+    """Reads nodes in their order; `values` has what each name stands for."""
+
+    def __init__(self, graph: GraphProto, place: str) -> None:
+        self.graph = graph
+        self.builder = GraphBuilder(Source("", place), "onnx")
+        self.values: dict[str, Known] = {**graph.constants}
+        self.values |= {name: -1 - index for index, name in enumerate(graph.inputs)}
+        self.counted: set[str] = set()  # the constants that some layer holds already
+        self.axes: dict[int, int | None] = {}  # how many axes each tensor has, None where that is not known
+        self.shapes: dict[int, TensorShape | None] = {}  # what each is for the input that the file states
+        for index, sizes in enumerate(graph.inputs.values()):
+            self.axes[-1 - index] = len(sizes) or None
+            self.shapes[-1 - index] = _shape(sizes)
+
+    def run(self, rules: dict[str, Rule]) -> GraphBuilder:
+        """Read every node."""
+        for node in self.graph.nodes:
+            rule = rules.get(node.operator) if node.domain in ("", "ai.onnx") else None
+            try:
+                made = rule(self, node) if rule else None
+            except (SpecError, ShapeError) as error:
+                raise error if error.place else self.fault(node, error.message) from None
+            if made is None:
+                made = self.unknown(node)
+            for name, value in zip(node.outputs, made, strict=False):
+                self.values[name] = value
+        outputs = [out for name in self.graph.outputs if isinstance(out := self.values.get(name), int)]
+        if outputs:
+            self.builder.keep_what_leads_to(outputs)
+        if not self.builder.entries:
+            raise SpecError("there are no layers in this graph", place=self.builder.source.place)
+        again = sum(map(sum, self.builder.held_before.values()))
+        if again:
+            note = f"{again} numbers are constants that an earlier layer takes, too: they count once"
+            self.builder.entries[0].notes = (note,)
+        return self.builder
+
+    def value(self, node: NodeProto, index: int) -> Known | None:
+        """Return what a node takes, None where an optional input is not given."""
+        if index >= len(node.inputs) or not node.inputs[index]:
+            return None
+        name = node.inputs[index]
+        if name not in self.values:
+            raise self.fault(node, f"nothing before it makes {name[:40]!r}")
+        return self.values[name]
+
+    def tensor(self, node: NodeProto, index: int = 0) -> int | None:
+        """Return a tensor that a node takes, None for a constant."""
+        value = self.value(node, index)
+        return value if isinstance(value, int) else None
+
+    def constant(self, node: NodeProto, index: int) -> Tensor | None:
+        """Return a constant that a node takes."""
+        value = self.value(node, index)
+        return value if isinstance(value, Tensor) else None
+
+    def whole(self, node: NodeProto, index: int, attribute: str = "") -> tuple[int, ...] | None:
+        """Return the whole numbers of a constant input or, in older operators, of an attribute."""
+        if attribute in node.attributes:
+            return node.integers(attribute)
+        constant = self.constant(node, index)
+        return None if constant is None else constant.numbers
+
+    def name(self, node: NodeProto) -> str:
+        """Return the name of a node, or of what it makes."""
+        return node.name or (node.outputs[0] if node.outputs else node.operator)
+
+    def add(
+        self,
+        node: NodeProto,
+        layer: Layer,
+        inputs: Sequence[int],
+        *constants: tuple[str, Tensor | None],
+        text: str = "",
+        axes: int | None = 0,
+    ) -> int:
+        """Add a layer and return the tensor it makes, with as many axes as its widest input if not told.
+
+        `constants` are what it holds, each a `weight`, a `bias` or a `buffer`.
+        """
+        shown = text or layer_text(layer)
+        made = self.builder.add(layer, inputs, (0, 0), name=self.name(node), text=shown)
+        for kind, constant in constants:
+            self.hold(made, kind, constant)
+        self.shapes[made] = _output(layer, [self.shapes[place] for place in inputs])
+        widths = [self.axes[place] for place in inputs]
+        widest = None if None in widths else max(width for width in widths if width is not None)
+        self.axes[made] = widest if axes == 0 else axes
+        return made
+
+    def hold(self, entry: int, kind: str, constant: Tensor | None) -> None:
+        """Note that a layer holds a constant; where an earlier one holds it, it is not counted again."""
+        if constant is None or not constant.origin:
+            return
+        if constant.origin in self.counted:
+            before = list(self.builder.held_before.get(entry, (0, 0, 0)))
+            before[("weight", "bias", "buffer").index(kind)] += constant.size
+            self.builder.held_before[entry] = (before[0], before[1], before[2])
+        self.counted.add(constant.origin)
+
+    def held(self, node: NodeProto, constant: Tensor, before: int) -> int:
+        """Return the tensor that is a constant; unless it is whole or one number, its numbers are parameters."""
+        counts = not constant.is_whole and constant.size > 1
+        layer = Held(constant.size if counts else 0, sizes=constant.shape or (1,))
+        text = f"constant {constant.origin}"[:60]
+        held = (("weight", constant),) if counts else ()
+        return self.add(node, layer, [before], *held, text=text, axes=len(constant.shape) or 1)
+
+    def biased(self, tensor: int, constant: Tensor) -> bool:
+        """Add a constant to a linear layer as its bias, where it is one."""
+        entry = self.builder.entries[tensor] if tensor >= 0 else None
+        layer = None if entry is None else entry.layer
+        if entry is None or not isinstance(layer, Linear) or layer.bias or constant.shape != (layer.out_features,):
+            return False
+        entry.layer = layer.replace(bias=True)
+        entry.text = layer_text(entry.layer)
+        self.hold(tensor, "bias", constant)
+        return True
+
+    def sizes(self, tensor: int) -> tuple[int | Axis, ...] | None:
+        """Return the sizes of a tensor, those that are open as their axis; None where their number is not known."""
+        count, shape = self.axes[tensor], self.shapes[tensor]
+        if count is None:
+            return None
+        known: tuple[int | None, ...] = (None,) * count
+        if shape is not None and len(shape.sizes) in (count, count - 1):
+            known = (*(None,) * (count - len(shape.sizes)), *shape.sizes)
+        return tuple(Axis(place) if size is None else size for place, size in enumerate(known))
+
+    def unknown(self, node: NodeProto) -> list[Known]:
+        """Stand for an operator that is not read: its parameters count, its sizes stop what comes after it."""
+        before = next((value for value in self.taken(node) if isinstance(value, int)), -1)
+        for value in self.taken(node):
+            if isinstance(value, Tensor) and not value.is_whole and value.size > 1:
+                before = self.held(node, value, before)
+        tensor = self.add(node, Unknown(node.operator), [before], text=node.operator, axes=None)
+        return [tensor] * len(node.outputs)
+
+    def taken(self, node: NodeProto) -> list[Known | None]:
+        """Return everything that a node takes."""
+        return [self.value(node, index) for index in range(len(node.inputs))]
+
+    def elementwise(self, node: NodeProto, before: int, name: str = "") -> int:
+        """Add a layer that leaves sizes alone."""
+        return self.add(node, Elementwise(name or node.operator), [before], text=node.operator)
+
+    def fault(self, node: NodeProto, message: str) -> ConvcalcError:
+        """Return an error of a node, to be raised by the caller."""
+        return SpecError(message, place=f"{self.builder.source.place}: {node.operator} {self.name(node)[:60]}")
+
+
+def known_or_open(entries: Sequence[int | Axis], shape: tuple[int, ...] | None = None) -> Known:
+    """Return sizes as a constant where every one is known.
+
+    >>> known_or_open([3, 4]).numbers
+    (3, 4)
+    """
+    whole = tuple(entry for entry in entries if isinstance(entry, int))
+    if len(whole) < len(entries):
+        return Sizes(tuple(entries))
+    return Tensor((len(whole),) if shape is None else shape, "int64", whole)
+
+
+def _shape(sizes: tuple[int | None, ...]) -> TensorShape | None:
+    """Return the shape of an input of the graph; an open batch is left out."""
+    batch = len(sizes) > 1 and sizes[0] is None
+    return TensorShape(sizes[1:] if batch else sizes, max(0, len(sizes) - 2)) if sizes else None
+
+
+def _output(layer: Layer, shapes: Sequence[TensorShape | None]) -> TensorShape | None:
+    """Return what a layer makes of shapes, None where that is not known."""
+    known = [shape for shape in shapes if shape is not None]
+    if len(known) < len(shapes):
+        return None
+    try:
+        return merged(layer, known) if isinstance(layer, Merge) else output_shape(complete(layer, known[0]), known[0])
+    except ShapeError:
+        return None  # said where the network is run

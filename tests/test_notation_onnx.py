@@ -1,0 +1,194 @@
+"""ONNX: sizes as its own inference has them, numbers as the file holds them; damage is an error with its offset."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convcalc.errors import ConvcalcError, DataError, UsageError
+from convcalc.model.count import count
+from convcalc.model.forward import forward
+from convcalc.model.request import LayerRequest
+from convcalc.notation import Network
+from convcalc.notation.files.binary import read_binary
+from convcalc.notation.files.onnx.messages import read_graph
+from convcalc.notation.files.onnx.wire import Wire, signed
+
+CASES = json.loads((Path(__file__).parent / "data" / "onnx_models.json").read_text())
+BLOCK, VIEW, ATTENTION, SHARED = CASES[-4:]
+
+
+def network(data: bytes) -> Network:
+    found = read_binary(io.BytesIO(data), "model.onnx")
+    assert found is not None
+    return found
+
+
+def of_case(case: dict[str, Any]) -> Network:
+    return network(base64.b64decode(case["bytes"]))
+
+
+def requested(found: Network) -> LayerRequest:
+    return LayerRequest((found,), file="model.onnx")
+
+
+def outputs(found: Network, size: str | None = None) -> list[list[int | None]]:
+    trace = forward(requested(found), size).trace
+    return [list(trace.steps[index].output.sizes) for index in trace.outputs]
+
+
+@pytest.mark.parametrize("case", CASES, ids=["-".join(case["nodes"]) for case in CASES])
+def test_sizes_and_numbers_are_those_of_onnx(case: dict[str, Any]) -> None:
+    found = of_case(case)
+    made = outputs(found)
+    for sizes in made:
+        # An open batch in front of an image is counted once and left out.
+        assert sizes in [wanted[1:] if wanted[0] is None else wanted for wanted in case["outputs"]]
+    total = count(requested(found)).cost.total
+    assert total.parameters.total + total.parameters.buffers == case["held"]
+
+
+def test_multiply_accumulates_of_a_block() -> None:
+    total = count(requested(of_case(BLOCK))).cost.total
+    cells = 10 * 7
+    assert total.macs == cells * 8 * 27 + cells * 8 * 8 + 16 * 5
+
+
+def test_multiply_accumulates_of_attention() -> None:
+    total = count(requested(of_case(ATTENTION))).cost.total
+    assert total.macs == 2 * 7 * 12 * 12 + 2 * 7 * 7 * 12
+
+
+def test_an_open_size_is_settled_by_the_input_and_a_fixed_one_is_not() -> None:
+    assert outputs(of_case(BLOCK), "5x3x20x14") == [[5, 5]]
+    with pytest.raises(UsageError, match="the file fixes its input at 3x20x14, not 3x24x24"):
+        outputs(of_case(BLOCK), "3x24x24")
+
+
+def test_constants_that_are_used_twice_count_once_with_a_note() -> None:
+    counted = count(requested(of_case(SHARED)))
+    assert counted.cost.total.params == 36 + 6
+    assert counted.notes == ("36 numbers are constants that an earlier layer takes, too: they count once",)
+
+
+def field(number: int, content: bytes | int) -> bytes:
+    """Return one field of a message as it is written."""
+    if isinstance(content, int):
+        return varint(number << 3) + varint(content)
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def varint(value: int) -> bytes:
+    out = b""
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+
+def model(*nodes: bytes, extra: bytes = b"") -> bytes:
+    """Return the bytes of a model with an input x of 1x4x6x6."""
+    sizes = b"".join(field(1, field(1, size)) for size in (1, 4, 6, 6))
+    value = field(1, b"x") + field(2, field(1, field(1, 1) + field(2, sizes)))
+    return field(1, 8) + field(7, b"".join(field(1, node) for node in nodes) + field(11, value) + extra)
+
+
+def node(operator: str, inputs: list[str], output: str) -> bytes:
+    taken = b"".join(field(1, name.encode()) for name in inputs)
+    return taken + field(2, output.encode()) + field(4, operator.encode())
+
+
+def weight(name: str, *shape: int) -> bytes:
+    return field(5, b"".join(field(1, size) for size in shape) + field(2, 1) + field(8, name.encode()))
+
+
+def test_an_unknown_operator_stops_sizes_by_its_name_but_not_the_count() -> None:
+    found = network(
+        model(
+            node("Conv", ["x", "w"], "a"),
+            node("Whirl", ["a", "v"], "b"),
+            node("Relu", ["b"], "y"),
+            extra=weight("w", 8, 4, 3, 3) + weight("v", 5),
+        )
+    )
+    with pytest.raises(UsageError, match="what Whirl does to a shape is not known"):
+        outputs(found)
+    counted = count(requested(found))
+    assert counted.cost.total.params == 8 * 4 * 9 + 5
+    assert "1 layer unknown and in no sum: Whirl" in counted.notes
+
+
+def test_an_operator_of_another_domain_is_unknown() -> None:
+    found = network(model(node("Relu", ["x"], "y") + field(7, b"com.example")))
+    assert [layer.__class__.__name__ for layer in found.layers] == ["Unknown"]
+
+
+def test_large_weights_are_skipped_and_not_read() -> None:
+    class Counting(io.BytesIO):
+        taken = 0
+
+        def read(self, size: int | None = -1) -> bytes:
+            data = super().read(size)
+            self.taken += len(data)
+            return data
+
+    raw = bytes(4 * 64 * 64 * 9 * 20)
+    tensor = b"".join(field(1, size) for size in (64 * 20, 64, 3, 3)) + field(2, 1) + field(8, b"w") + field(9, raw)
+    stream = Counting(model(node("Relu", ["x"], "y"), extra=field(5, tensor)))
+    graph = read_graph(Wire(stream, len(stream.getvalue()), "m"))
+    assert graph is not None
+    assert graph.constants["w"].shape == (1280, 64, 3, 3)
+    assert stream.taken < 2000
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (model(node("Relu", ["x"], "y"))[:-3], "the file is truncated, at byte"),
+        (
+            field(1, 8) + b"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+            "a number is damaged or cut off, at byte 13",
+        ),
+        (field(1, 8) + b"\x3b\x00\x00", "a field of kind 3, at byte 2"),
+        (field(1, 8) + field(7, b"\x0a\x7f") + bytes(200), "a field is longer than its message, at byte"),
+        (model(node("Relu", ["x"], "y"), extra=field(5, field(1, 2**64 - 1))), "sizes that cannot be"),
+    ],
+)
+def test_damaged_bytes_are_an_error_at_their_offset(data: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message) as caught:
+        network(data)
+    assert caught.value.place == "model.onnx"
+
+
+def test_a_value_from_nowhere_is_refused_with_its_node() -> None:
+    with pytest.raises(UsageError, match="nothing before it makes 'z'") as caught:
+        network(model(node("Relu", ["z"], "y")))
+    assert caught.value.place == "model.onnx: Relu y"
+
+
+def test_signed_numbers() -> None:
+    assert [signed(value) for value in (0, 5, 2**63 - 1, 2**63, 2**64 - 2)] == [0, 5, 2**63 - 1, -(2**63), -2]
+
+
+@pytest.mark.parametrize("case", [BLOCK, VIEW, ATTENTION, SHARED], ids=["block", "view", "attention", "shared"])
+def test_mutated_files_end_in_an_answer_or_an_error(case: dict[str, Any]) -> None:
+    data, random_numbers = base64.b64decode(case["bytes"]), random.Random(9)
+    endings = set()
+    for _ in range(150):
+        changed = bytearray(data)
+        for _ in range(random_numbers.choice([1, 1, 4])):
+            changed[random_numbers.randrange(2, len(changed))] = random_numbers.randrange(256)
+        cut = random_numbers.choice([len(changed)] * 4 + [random_numbers.randrange(3, len(changed))])
+        try:
+            outputs(network(bytes(changed[:cut])))
+        except ConvcalcError as error:
+            endings.add(error.exit_code)
+        else:
+            endings.add(0)
+    assert endings <= {0, 2, 3}
+    assert 0 in endings
