@@ -224,7 +224,7 @@ def test_a_claim_may_come_from_a_file(here: Run, tmp_path: Path) -> None:
 
 def test_every_format_holds_the_same_numbers(here: Run) -> None:
     def run(form: str) -> str:
-        done = here("conv", "1 0.5; -2 0.25", "-k", "2", "-F", form)
+        done = here("conv", "1 0.5; -2 0.25", "-k", "[[2]]", "-F", form)
         assert (done.returncode, done.stderr) == (0, "")
         return str(done.stdout)
 
@@ -405,3 +405,26 @@ def test_kernels_are_turned_and_normalized_first(here: Run) -> None:
 
 def test_eight_directions_are_eight_channels(here: Run) -> None:
     assert json.loads(here("conv", "1 2 3; 4 5 6; 7 8 10", "-k", "kirsch", "--json").stdout)["shape"] == [8, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (("1 2; 3 4", "-k", "3"), "the kernel is the number 3; a mean over 3x3 cells is box:3"),
+        (("1 2; 3 4", "-k", "[[3]]"), None),
+        (("1 2; 3 4", "-k", "1"), None),
+        (("1 2; 3 4", "-k", "2.5"), None),
+        (("1 2 3 4", "-k", "sobel-x"), "the 3 rows of sobel-x are 3 kernels"),
+        (("[[1, 2, 3, 4]]", "-k", "sobel-x", "-p", "1"), None),
+        (("1 2 3; 3 4 5", "-k", "1 2"), "works on each row by itself, [[1, 2]] is one for a plane"),
+        (("1 2 3; 3 4 5", "-k", "[[1, 2]]"), None),
+        (("1 2 3; 3 4 5", "-k", "1 2", "--dims", "1"), None),
+        (("1 2 3", "-k", "1 2"), None),
+    ],
+)
+def test_a_kernel_that_may_be_read_another_way_is_noted(
+    arguments: tuple[str, ...], note: str | None, here: Run
+) -> None:
+    done = here("conv", *arguments)
+    assert done.returncode == 0
+    assert (note in done.stderr) if note else not done.stderr

@@ -212,7 +212,7 @@ class _Request(Value):
     def _filter(self, kernel: "Matrix", bias: "Matrix | None", axes: int) -> "tuple[Filter, tuple[str, ...]]":
         """Make the layer that LAYER and options describe for an input with `axes` axes; and all notes."""
         from convcalc.compute.layer import Filter
-        from convcalc.compute.nchw import usual_rank
+        from convcalc.compute.nchw import kernel_notes, usual_rank
         from convcalc.matrix.kernels import is_magnitude
 
         rank = self.window.dims
@@ -229,6 +229,9 @@ class _Request(Value):
         numbers = None if bias is None else bias.array
         layout = self.layout or written.layout
         notes = (*kernel.notes, *(() if bias is None else bias.notes), *written.notes)
+        if self.text is None and self.window.dims is None:
+            name = self.filters.kernel if kernel.named else None
+            notes = (*notes, *kernel_notes(kernel.array, axes, len(written.layer.kernel), name))
         array, magnitude = kernel.array, kernel.named and is_magnitude(self.filters.kernel or "")
         if kernel.named and layout == "hwc" and array.ndim == 3 and not magnitude:
             # A bank that has a name has its kernels first, whatever the layout of data.

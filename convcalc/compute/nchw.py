@@ -32,6 +32,36 @@ def usual_rank(kernel_axes: int, input_axes: int) -> int:
     return min(_USUAL_RANK.get(kernel_axes, 2), input_axes)
 
 
+def kernel_notes(kernel: Array, input_axes: int, rank: int, name: str | None = None) -> tuple[str, ...]:
+    """Return what a person may not expect of how a kernel is read that has no layer to say it.
+
+    `rank` is the number of spatial axes that came of the axes of kernel and input; `name` is that of a named kernel.
+
+    >>> kernel_notes(np.array([1, 2, 1]), 2, 1)
+    ('a kernel of one axis works on each row by itself, [[1, 2, 1]] is one for a plane',)
+    >>> kernel_notes(np.array([3]), 2, 1)
+    ('the kernel is the number 3; a mean over 3x3 cells is box:3',)
+    """
+    if name is not None:
+        if kernel.ndim == 2 and rank == input_axes == 1:
+            count = len(kernel)
+            return (
+                f"the input has one axis, so the {count} rows of {name} are {count} kernels; for a picture of one row"
+                " write it as [[1, 2, 3]]",
+            )
+        return ()
+    if kernel.size == 1 and kernel.ndim <= 1:
+        number = kernel.reshape(-1)[0]
+        if number > 1 and number == int(number) and number < 100:
+            size = int(number)
+            return (f"the kernel is the number {size}; a mean over {size}x{size} cells is box:{size}",)
+        return ()
+    if kernel.ndim == rank == 1 and input_axes == 2:
+        shown = ", ".join(map(str, kernel.tolist())) if kernel.size <= 5 else "..."
+        return (f"a kernel of one axis works on each row by itself, [[{shown}]] is one for a plane",)
+    return ()
+
+
 def magnitude(x: Array, y: Array) -> Array:
     """Return sqrt(x² + y²), in float64 for whole numbers and fractions.
 
