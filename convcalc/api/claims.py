@@ -105,7 +105,7 @@ def check_pool(
 
     >>> import convcalc
     >>> convcalc.check_pool("2.33 4 6", [1, 3, 3, 4, 5, 6, 7], "avg", 3, stride=2).message
-    'all 3 cells agree: right to the 2 decimals given'
+    'all 3 cells agree, right to the 2 decimals given'
     """
     from convcalc.check.judge import judge_matrix
     from convcalc.check.matrix_question import pooling_question

@@ -133,7 +133,7 @@ def judge_count(
         sentence = f"the layers have {answer} {COUNT_NAMES[question.counted]}"
         if claim.agrees(answer, limit):
             rough = claim.value != answer and limit is None
-            right_ones.append(sentence + (f": right to the {claim.digits} given" if rough else ""))
+            right_ones.append(sentence + (f", right to the {claim.digits} given" if rough else ""))
             continue
         sentences.append(f"{sentence}, not {claim}")
         cells.append(WrongCell((question.counted,), _plain(claim), answer))
@@ -225,7 +225,7 @@ def _all_agree(claim: ClaimedMatrix, answer: Any, tolerance: float | None, slack
     message = "the cell agrees" if answer.size == 1 else f"all {answer.size} cells agree"
     exactly = claim.replace(margins=0 * claim.margins)
     if tolerance is None and claim.digits and exactly.differs(answer, None, slack).any():
-        message += f": right to the {claim.digits} given"
+        message += f", right to the {claim.digits} given"
     return Verdict(right=True, message=message, score=(answer.size, answer.size), claim=claim.array)
 
 
