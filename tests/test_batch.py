@@ -166,6 +166,8 @@ def test_a_wrong_command_line_is_one_error(here: Run, scans: dict[str, Any]) -> 
         (["conv", "--inputs", "scans/*.npy", "-k", "1", "-o", "scans/../scans/{stem}.npy"], 2, "overwrite the input"),
         (["conv", "--inputs", "-", "-k", "-"], 2, "KERNEL and --inputs cannot both be standard input"),
         (["conv", "--inputs", "scans/*.npy", "-k", "1", "--check", "1"], 2, "--inputs and --check"),
+        (["conv", "--inputs", "scans/*.npy", "-k", "1", "--grade", "scans"], 2, "--inputs and --grade"),
+        (["conv", "--inputs", "scans/*.npy", "-k", "1", "--watch"], 2, "--inputs and --watch"),
         (["conv", "--inputs", "scans/a.npy", "scans/b.npy", "-k", "1"], 2, "scans/b.npy is not a LAYER"),
         (["conv", "--inputs", "scans/a.npy", "x", "y", "z", "-k", "1"], 2, "quotes, or the shell"),
         (["pool", "--inputs", "scans/*.npy", "-k", "2"], 2, "pool: missing argument 'LAYER'"),
@@ -188,6 +190,27 @@ def test_a_name_that_is_a_pattern_of_another_file_is_itself(here: Run, scans: di
     np.save("scans/a[1].npy", [[5]])
     np.save("scans/a1.npy", [[6]])
     assert here("conv", "--inputs", "scans/a[1].npy", "-k", "2", "-q").stdout == "10\n"
+
+
+def test_columns_of_many_tables(here: Run, scans: dict[str, Any]) -> None:
+    Path("p.csv").write_text("day,price\nMo,1\nTu,2\n")
+    Path("q.csv").write_text("price,day\n5,Mo\n7,Tu\n")
+    Path("n.csv").write_text("cost\n5\n")
+    done = here("conv", "--inputs", "?.csv", "--column", "price", "-k", "1 1")
+    assert done.returncode == 2
+    assert (
+        done.stdout
+        == "# p.csv\nday,price,price_conv\nMo,1,\nTu,2,3\n\n# q.csv\nprice,day,price_conv\n5,Mo,\n7,Tu,12\n"
+    )
+    assert done.stderr.splitlines()[0] == "convcalc: n.csv: --column: there is no column 'price'"
+    assert "note: p.csv and q.csv: price_conv is empty in the first 1 of 2 rows" in done.stderr
+    done = here(
+        "pool", "--inputs", "[pq].csv", "max", "--column", "price", "-k", "2", "-s", "1", "-o", "out/{stem}.csv"
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    assert Path("out/q.csv").read_text() == "price,day,price_max\n5,Mo,\n7,Tu,7\n"
+    answers = here("conv", "--inputs", "[pq].csv", "--column", "price", "-k", "1 1", "--json").stdout.splitlines()
+    assert [json.loads(line)["data"] for line in answers] == [[3], [12]]
 
 
 def test_notes_are_printed_once_and_say_which_inputs_they_are_about(here: Run, scans: dict[str, Any]) -> None:

@@ -27,21 +27,46 @@ if TYPE_CHECKING:
     from convcalc.report.blocks import Report
 
 PLACE = "--inputs"
-FITS_OR_NOT = ("--at", "--plan", "--algorithm")
+FITS_OR_NOT = ("--at", "--plan", "--algorithm", "`column`")
 """Options that may fit one input and not another."""
 _FIELD = re.compile(r"\{(\w*)\}")
 
 
+Begin = Callable[[bool], None]
+Tell = Callable[..., None]
+AnswerOne = Callable[[str, Wanted, Begin, Tell], Answer | int]
+"""Answers for one input, as it is wanted.
+
+It calls the first function once the input has been read, with whether it prints the answer itself, and the second
+with the notes on an answer that is not returned.
+"""
+
+
 def answer_each(pattern: str, request: Request, wanted: Wanted, memory: int) -> int:
+    """Answer for every matrix that `pattern` names, and return the highest exit code; errors as `run_each`."""
+
+    def answer_one(source: str, wanted: Wanted, begin: Begin, tell: Tell) -> Answer | int:
+        from convcalc.matrix import Matrix
+
+        x = read_named(source, wanted, memory)
+        begin(not isinstance(x, Matrix))
+        return answer(request, x, wanted, tell)
+
+    return run_each(pattern, wanted, answer_one)
+
+
+def run_each(pattern: str, wanted: Wanted, answer_one: AnswerOne) -> int:
     """Answer for every input that `pattern` names, and return the highest exit code.
 
     Errors: UsageError for what is wrong whatever the inputs hold, FileError where there are none.
     """
-    if wanted.homework.check is not None:
-        raise UsageError(f"{PLACE} and --check: a claim is about one answer", hint="check one input at a time")
+    homework = {"--check": wanted.homework.check, "--grade": wanted.homework.grade, "--watch": wanted.shown.watch}
+    for name, given in homework.items():
+        if given:
+            raise UsageError(f"{PLACE} and {name}: that is about one answer", hint="take one input at a time")
     sources = sources_of(pattern)
     targets = targets_of(sources, wanted.output.output)
-    batch = _Batch(request, wanted, memory, len(sources))
+    batch = _Batch(answer_one, wanted, len(sources))
     if wanted.output.output is None and is_terminal(sys.stdout):
         # The answers themselves show how far it is, and a bar would be in their way.
         return batch.run(sources, targets, None)
@@ -125,8 +150,8 @@ def _filled(pattern: str, source: str) -> str:
 class _Batch:
     """Inputs one after the other, with the errors and notes that they bring."""
 
-    def __init__(self, request: Request, wanted: Wanted, memory: int, count: int) -> None:
-        self.request, self.wanted, self.memory, self.count = request, wanted, memory, count
+    def __init__(self, answer_one: AnswerOne, wanted: Wanted, count: int) -> None:
+        self.answer_one, self.wanted, self.count = answer_one, wanted, count
         self.pages = _Pages(wanted.output)
         self.notes: dict[str, list[str]] = {}
         self.seen: set[tuple[str, str | None]] = set()
@@ -153,17 +178,17 @@ class _Batch:
         return highest
 
     def _answer(self, source: str, target: str | None) -> int:
-        from convcalc.matrix import Matrix
-
         if source == "-":
             raise UsageError("standard input is the list of names already", place=PLACE)
         wanted = self.wanted.replace(output=OutputOptions(**{**vars(self.wanted.output), "output": target}))
-        x = read_named(source, wanted, self.memory)
-        if target is not None:
-            _make_folder(Path(target).parent)
-        elif not isinstance(x, Matrix):
-            self.pages.begin(source)
-        found = answer(self.request, x, wanted, tell=lambda *notes: self._keep(source, notes))
+
+        def begin(prints: bool) -> None:
+            if target is not None:
+                _make_folder(Path(target).parent)
+            elif prints:
+                self.pages.begin(source)
+
+        found = self.answer_one(source, wanted, begin, lambda *notes: self._keep(source, notes))
         if isinstance(found, int):
             return found
         self._keep(source, found.report.notes)
@@ -197,13 +222,18 @@ class _Batch:
             print_notes(f"{self.failed} of {self.count} inputs have no answer")
 
 
-def read_named(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRows:
-    """Read the file called `source`; a name is not taken for a matrix, even if it is a number."""
+def check_there(source: str) -> None:
+    """Refuse the name of a file that does not exist."""
     from convcalc.matrix.sources import exists, not_there
 
     archive, colon, _ = source.rpartition(":")
     if not exists(source) and not (colon and archive.lower().endswith(".npz") and exists(archive)):
         raise not_there(source)
+
+
+def read_named(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRows:
+    """Read the file called `source`; a name is not taken for a matrix, even if it is a number."""
+    check_there(source)
     return read_input(source, wanted, memory)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,18 +43,46 @@ SUMMABLE = ("box", "gaussian")
 
 
 def answer_column(
-    source: str | None, request: Request, wanted: Wanted, column: ColumnOptions, beside: Mapping[str, object]
+    source: str | None,
+    request: Request,
+    wanted: Wanted,
+    column: ColumnOptions,
+    beside: Mapping[str, object],
+    inputs: str | None,
 ) -> Answer | int:
-    """Answer for a column of the table that `source` names; `beside` are options that have no effect on it."""
-    _refuse(source, wanted, beside)
+    """Answer for a column of the table that `source` names, or of each that `inputs` name.
+
+    `beside` are options that have no effect on it.
+    """
+    _refuse(wanted, beside)
+    if source is not None:
+        return _answer_table(source, request, wanted, column)
+    from convcalc.cli.batch import Begin, Tell, check_there, run_each
+
+    def answer_one(source: str, wanted: Wanted, begin: Begin, tell: Tell) -> Answer | int:
+        check_there(source)
+        return _answer_table(source, request, wanted, column, begin, tell)
+
+    return run_each(inputs or "", wanted, answer_one)
+
+
+def _answer_table(
+    source: str,
+    request: Request,
+    wanted: Wanted,
+    column: ColumnOptions,
+    begin: Callable[[bool], None] = lambda prints: None,
+    tell: Callable[..., None] = print_notes,
+) -> Answer | int:
+    """Answer for a column of one table; `begin` and `tell` are as for `batch.AnswerOne`."""
     options, name = reading(wanted.numbers), column.column or ""
     placed = PlacedRequest(request, wanted, column.center)
-    table = _table_of(source or "", wanted, name, options)
+    table = _table_of(source, wanted, name, options)
     if not isinstance(table, tuple):
-        streamed = stream_column(table, placed, wanted)
+        streamed = stream_column(table, placed, wanted, begin, tell)
         if streamed is not None:
             return streamed
-        table = table.whole(), STANDARD_INPUT if source == "-" else source or ""
+        table = table.whole(), STANDARD_INPUT if source == "-" else source
     from convcalc.matrix.reading.csv_column import read_csv_column
 
     head, rows = read_csv_column(*table, name, options)
@@ -62,14 +90,15 @@ def answer_column(
     found = answer(placed, rows.matrix, placed.wanted)
     if isinstance(found, int) or wanted.plan:
         return found
+    begin(is_table_text(wanted))
     name = head.free_name(f"{head.name}_{placed.suffix}")
-    return _Result(head, rows.rows, found.report, name, rows.first + placed.first, wanted).show()
+    return _Result(head, rows.rows, found.report, name, rows.first + placed.first, wanted).show(tell)
 
 
-def _refuse(source: str | None, wanted: Wanted, beside: Mapping[str, object]) -> None:
+def _refuse(wanted: Wanted, beside: Mapping[str, object]) -> None:
     """Refuse options that have no effect on a table, and files that hold none."""
     others = {f"--{name}": given for name, given in beside.items()} | dict.fromkeys(wanted.looks, True)
-    for name, given in (others | {"--inputs": source is None, "--grad": wanted.gradient.grad}).items():
+    for name, given in (others | {"--grad": wanted.gradient.grad}).items():
         if given:
             raise UsageError(f"{name} has no effect with {PLACE}", hint=f"leave out {name}")
     ending = Path(wanted.output.output or "").suffix.lower()
@@ -137,12 +166,12 @@ class _Result(Value):
     first: int
     wanted: Wanted
 
-    def show(self) -> Answer | int:
-        """Print or write the table with the result in it."""
+    def show(self, tell: Callable[..., None]) -> Answer | int:
+        """Print or write the table with the result in it; `tell` is told of the notes on what is printed."""
         output = self.wanted.output
         if is_table_text(self.wanted):
             check_separator(self.head, self.wanted)
-            print_notes(*self.report.notes, *self._notes())
+            tell(*self.report.notes, *self._notes())
             cells = self._cells()
             if output.quiet and not output.json and output.output is None:
                 write_out("".join(f"{cell}\n" for cell in cells if cell))

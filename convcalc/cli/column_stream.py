@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.answer import Request, answer
 from convcalc.cli.jobs import ConvolutionJob, Job, PoolingJob
-from convcalc.cli.messages import print_notes
 from convcalc.cli.output import Answer, write_out
 from convcalc.cli.terminal import is_terminal
 from convcalc.cli.wanted import Wanted
@@ -117,8 +116,17 @@ def empty_note(name: str, before: int, after: int, rows: int) -> tuple[str, ...]
     return (f"{name} is empty in the {' and the '.join(places)} of {rows} rows, whose windows are not full",)
 
 
-def stream_column(table: IncomingCsv, request: PlacedRequest, wanted: Wanted) -> int | None:
-    """Print or write a table and its new column as the rows come; None where the windows take all of the column."""
+def stream_column(
+    table: IncomingCsv,
+    request: PlacedRequest,
+    wanted: Wanted,
+    begin: Callable[[bool], None],
+    tell: Callable[..., None],
+) -> int | None:
+    """Print or write a table and its new column as the rows come; None where the windows take all of the column.
+
+    `begin` and `tell` are as for `batch.AnswerOne`.
+    """
     import numpy as np
 
     check_separator(table.head, wanted)
@@ -126,7 +134,8 @@ def stream_column(table: IncomingCsv, request: PlacedRequest, wanted: Wanted) ->
     if request.window.padding.total:
         return None
     name = table.head.free_name(f"{table.head.name}_{request.suffix}")
-    print_notes(*notes)
+    begin(True)
+    tell(*notes)
     lines = _Lines(table, request, wanted)
     head = "" if wanted.output.quiet and wanted.output.output is None else table.head.first_line(name)
     pieces = (text.encode() for text in lines.texts(head))
@@ -137,7 +146,7 @@ def stream_column(table: IncomingCsv, request: PlacedRequest, wanted: Wanted) ->
         from convcalc.matrix.writing.atomic import write_bytes
 
         write_bytes(wanted.output.output, pieces)
-    print_notes(*empty_note(name, lines.before, lines.after, lines.rows))
+    tell(*empty_note(name, lines.before, lines.after, lines.rows))
     return 0
 
 

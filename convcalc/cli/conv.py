@@ -143,7 +143,7 @@ def conv(
     bias = None if filters.bias is None else read_beside(filters.bias, numbers)
     request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, shown.precision)
     if wants_column(column):
-        return _on_column(request, source, wanted, column, {**vars(sequence), **vars(cluster)})
+        return _on_column(request, source, wanted, column, {**vars(sequence), **vars(cluster)}, batch.inputs)
     asked = _as_sequence(request, sequence, wanted)
     if source is None:
         from convcalc.cli.batch import answer_each
@@ -156,12 +156,18 @@ def conv(
 
 
 def _on_column(
-    request: "_Request", source: str | None, wanted: Wanted, column: ColumnOptions, beside: dict[str, object]
+    request: "_Request",
+    source: str | None,
+    wanted: Wanted,
+    column: ColumnOptions,
+    beside: dict[str, object],
+    inputs: str | None,
 ) -> Answer | int:
     """Convolve a column of a table with a kernel of one axis."""
     from convcalc.cli.column import answer_column, line_kernel
 
-    return answer_column(source, request.replace(kernel=line_kernel(request.kernel)), wanted, column, beside)
+    line = request.replace(kernel=line_kernel(request.kernel))
+    return answer_column(source, line, wanted, column, beside, inputs)
 
 
 def _as_sequence(request: "_Request", options: SequenceOptions, wanted: Wanted) -> Request:

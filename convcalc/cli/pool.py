@@ -114,7 +114,7 @@ def pool(
     if wants_column(column):
         from convcalc.cli.column import answer_column
 
-        return answer_column(source, request, wanted, column, {"indices": pooling.indices})
+        return answer_column(source, request, wanted, column, {"indices": pooling.indices}, batch.inputs)
     if source is None:
         from convcalc.cli.batch import answer_each
 
