@@ -14,8 +14,10 @@ from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import (
+    LYING_DOWN,
     boundary_of,
     input_and_layer,
+    is_column,
     laid_out,
     read_beside,
     read_kernel,
@@ -197,6 +199,8 @@ class _Request(Value):
         from convcalc.compute.streaming.plane import convolved_rows, row_convolution
 
         filters, notes = self._filter(self.kernel, self.bias, 2)
+        if rows.columns == 1 and self._is_for_series(filters, None):
+            return None
         operation = row_convolution(filters, rows.columns)
         if operation is None:
             return None
@@ -209,6 +213,8 @@ class _Request(Value):
 
         bias = None if self.bias is None else typed_as(self.bias, x)
         filters, notes = self._filter(typed_as(self.kernel, x), bias, x.array.ndim)
+        if is_column(x) and self._is_for_series(filters, x.array.shape[0]):
+            x, notes = x.replace(array=x.array.reshape(-1)), (*notes, LYING_DOWN)
         array, more = laid_out(x, filters.layout, self.layout)
         nchw = filters.on(array)
         # The planes of a text have the same bits from a file as from a pipe.
@@ -246,6 +252,13 @@ class _Request(Value):
         exact = self.numbers.exact or not kernel.named
         how = (boundary, constant, self.filters.flip, layout, exact, magnitude)
         return Filter(written.layer, array, numbers, *how), notes
+
+    def _is_for_series(self, filters: "Filter", channels: int | None) -> bool:
+        """Return whether a column of numbers is a series for these filters, and not `channels` of one cell each."""
+        kernel = filters.kernel.shape
+        if filters.layout != "chw" or len(filters.layer.kernel) != 1 or kernel[-1] == 1:
+            return False
+        return len(kernel) == 1 or kernel[-2] * (filters.layer.groups or 1) != channels
 
     def _kernel_sizes(self, kernel: "Matrix", rank: int) -> tuple[int, ...]:
         shape = kernel.array.shape

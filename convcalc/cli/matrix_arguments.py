@@ -189,6 +189,22 @@ def laid_out(x: Matrix, layout: str, asked: str | None) -> tuple[Any, tuple[str,
     return x.array, () if asked or x.image else channels_last_notes(x.array.shape)
 
 
+LYING_DOWN = "a column of numbers is a series here: it was read lying down"
+
+
+def is_column(x: Matrix) -> bool:
+    """Return whether a matrix is a column of numbers that may be a series, as most programs write one in a text.
+
+    The shape of an array that NumPy saved is what somebody chose.
+
+    >>> import numpy as np
+    >>> from convcalc.matrix import Matrix
+    >>> is_column(Matrix(np.array([[1], [2], [3]]))), is_column(Matrix(np.array([[1, 2, 3]])))
+    (True, False)
+    """
+    return x.array.ndim == 2 and x.array.shape[1] == 1 < x.array.shape[0] and not x.typed
+
+
 def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
     """Read `--at`: an index into an array of `shape`; leading axes may be left out and are 0 then.
 

@@ -12,7 +12,14 @@ from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.jobs import PoolingJob
 from convcalc.cli.layers import axes_of, sliding_options
-from convcalc.cli.matrix_arguments import input_and_layer, laid_out, refuse_two_readers, wants_column
+from convcalc.cli.matrix_arguments import (
+    LYING_DOWN,
+    input_and_layer,
+    is_column,
+    laid_out,
+    refuse_two_readers,
+    wants_column,
+)
 from convcalc.cli.options import (
     BatchOptions,
     CellOptions,
@@ -140,6 +147,8 @@ class _Request(Value):
 
         written = self._written(2)
         layer = written.layer
+        if rows.columns == 1 and self._for_series() is not None:
+            return None
         if isinstance(layer, AdaptivePooling) or self.pooling.indices or layer.indices or len(layer.kernel) > 2:
             return None
         if self._layout(written) == "hwc" and len(layer.kernel) == 1:
@@ -156,15 +165,25 @@ class _Request(Value):
         """Return the pooling of a matrix."""
         from convcalc.compute.layer import pooling_notes
 
-        written = self._written(x.array.ndim)
+        series = self._for_series() if is_column(x) else None
+        if series is not None:
+            x = x.replace(array=x.array.reshape(-1))
+        written = series or self._written(x.array.ndim)
         layer, layout = written.layer, self._layout(written)
         array, notes = laid_out(x, layout, self.layout)
         if array.ndim == 1 and rank_of(layer) == 2:
             # One line of text is a row of a matrix where the window says that it has rows.
             array = array.reshape(1, -1)
-        notes = (*notes, *pooling_notes(layer, array, layout))
+        notes = (*notes, *((LYING_DOWN,) if series is not None else ()), *pooling_notes(layer, array, layout))
         indices = self.pooling.indices or layer.indices
         return PoolingJob(layer, array, indices, self.engine, layout, self.exact), (*written.notes, *notes)
+
+    def _for_series(self) -> WrittenPooling | None:
+        """Return the pooling for a column of numbers that is a series, None where its windows have rows."""
+        if self.window.dims not in (None, 1) or "x" in (self.pooling.kernel or "").replace(",", "x"):
+            return None
+        written = self._written(1)
+        return written if rank_of(written.layer) == 1 and self._layout(written) == "chw" else None
 
     def _layout(self, written: WrittenPooling) -> str:
         """Return the layout of the data: the one asked for, else that of the notation."""
