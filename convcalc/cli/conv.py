@@ -212,9 +212,12 @@ class _Request(Value):
         from convcalc.compute.streaming.plane import steady_choice
 
         bias = None if self.bias is None else typed_as(self.bias, x)
-        filters, notes = self._filter(typed_as(self.kernel, x), bias, x.array.ndim)
+        kernel = typed_as(self.kernel, x)
+        filters, notes = self._filter(kernel, bias, x.array.ndim)
         if is_column(x) and self._is_for_series(filters, x.array.shape[0]):
-            x, notes = x.replace(array=x.array.reshape(-1)), (*notes, LYING_DOWN)
+            x = x.replace(array=x.array.reshape(-1))
+            filters, notes = self._filter(kernel, bias, 1)
+            notes = (*notes, LYING_DOWN)
         array, more = laid_out(x, filters.layout, self.layout)
         nchw = filters.on(array)
         # The planes of a text have the same bits from a file as from a pipe.
