@@ -75,7 +75,7 @@ _convcalc() {
                 -g|--groups) words=''; value=1 ;;
                 --bias) words=''; value=1 ;;
                 --rotate) words=''; value=1 ;;
-                --boundary) words='zeros reflect replicate circular constant:'; value=1 ;;
+                --boundary) words='zeros reflect symmetric replicate circular constant:'; value=1 ;;
                 --output-padding) words=''; value=1 ;;
                 -s|--stride) words=''; value=1 ;;
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;

@@ -82,7 +82,7 @@ complete -c convcalc -n '__fish_seen_subcommand_from conv' -l bias -r -d 'Added 
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l normalize -d 'Divide the kernel by its sum.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l rotate -r -d 'Turn the kernel counterclockwise, in degrees.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l flip -d 'Rotate the kernel by 180 degrees first.'
-complete -c convcalc -n '__fish_seen_subcommand_from conv' -l boundary -x -a 'zeros reflect replicate circular constant:' -d 'What padding holds: zeros, reflect, replicate, circular, constant:V.'
+complete -c convcalc -n '__fish_seen_subcommand_from conv' -l boundary -x -a 'zeros reflect symmetric replicate circular constant:' -d 'What padding holds: zeros, reflect, symmetric, replicate, circular, constant:V.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l transposed -d 'Compute the transposed convolution.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l output-padding -r -d 'Cells added at the end of a transposed convolution.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -s s -l stride -r -d 'Distance from one window to the next.'

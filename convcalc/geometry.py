@@ -245,13 +245,13 @@ def check_real_cells(windows: Sequence[Window], sizes: Sequence[int]) -> None:
 
 
 def check_reach(mode: str, padding: int, size: int) -> None:
-    """Refuse a border wider than the cells it is copied from: reflect needs p < i, circular p <= i.
+    """Refuse a border wider than the cells it is copied from: reflect needs p < i, circular and symmetric p <= i.
 
     Source: PyTorch's documentation of ReflectionPad1d and CircularPad1d. Other modes reach any distance.
 
     >>> check_reach("reflect", 2, 3)
     """
-    if (mode == "reflect" and padding >= size) or (mode == "circular" and padding > size):
+    if (mode == "reflect" and padding >= size) or (mode in ("circular", "symmetric") and padding > size):
         limit = "smaller than" if mode == "reflect" else "at most"
         raise ShapeError(
             f"{mode} padding {padding} must be {limit} the size {size}",

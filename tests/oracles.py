@@ -91,6 +91,8 @@ def mirrored(position: int, size: int, boundary: str) -> int | None:
         return position
     if boundary == "reflect":
         return -position if position < 0 else 2 * (size - 1) - position
+    if boundary == "symmetric":
+        return -1 - position if position < 0 else 2 * size - 1 - position
     if boundary == "replicate":
         return 0 if position < 0 else size - 1
     if boundary == "circular":

@@ -23,7 +23,7 @@ def window(before: int, after: int) -> Window:
     return Window(1, padding=Padding(before, after))
 
 
-@given(st.data(), st.sampled_from(["reflect", "replicate", "circular", "zeros"]))
+@given(st.data(), st.sampled_from(["reflect", "symmetric", "replicate", "circular", "zeros"]))
 def test_agrees_with_the_loops(data: st.DataObject, boundary: str) -> None:
     sizes = [data.draw(st.integers(2, 6)) for _ in range(2)]
     most = [size - 1 if boundary == "reflect" else size for size in sizes]
@@ -68,7 +68,7 @@ def test_a_convolution_with_a_constant_border() -> None:
     assert result.tolist() == [21, 32, 73]
 
 
-@pytest.mark.parametrize("boundary", ["reflect", "replicate", "circular", "zeros"])
+@pytest.mark.parametrize("boundary", ["reflect", "symmetric", "replicate", "circular", "zeros"])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_convolutions_in_tiles_have_the_border_of_an_extended_array(boundary: str, algorithm: str) -> None:
     generator = np.random.default_rng(4)
@@ -102,3 +102,41 @@ def test_tiles_that_lie_wholly_beyond_the_border(algorithm: str, padding: Paddin
     kernel = np.array([[1], [10], [100]])
     result = correlate(x, kernel, windows, boundary="replicate", options=Options(algorithm, threads=2))
     assert np.array_equal(result, correlate(longer, kernel, bare))
+
+
+@pytest.mark.parametrize(
+    ("other", "own"),
+    [
+        *((name, "reflect") for name in ("mirror", "BORDER_REFLECT_101", "border_reflect101")),
+        *((name, "symmetric") for name in ("symm", "BORDER_REFLECT")),
+        *((name, "replicate") for name in ("nearest", "edge")),
+        ("wrap", "circular"),
+        ("fill", "zeros, or constant"),
+    ],
+)
+def test_names_of_other_programs_are_refused_with_ours(other: str, own: str) -> None:
+    with pytest.raises(UsageError, match=f"unknown boundary {other}") as caught:
+        extend(np.zeros((3, 4)), [window(1, 0), window(0, 0)], other)
+    assert caught.value.hint == f"here it is called {own}" + (" with a value" if own.startswith("zeros") else "")
+
+
+def test_symmetric_is_numpys() -> None:
+    x = np.arange(12).reshape(3, 4)
+    longer = extend(x, [window(2, 3), window(4, 1)], "symmetric")[0]
+    assert longer.tolist() == np.pad(x, ((2, 3), (4, 1)), mode="symmetric").tolist()
+    with pytest.raises(ShapeError, match="height: symmetric padding 4 must be at most the size 3"):
+        extend(x, [window(4, 0), window(0, 0)], "symmetric")
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_has_a_symmetric_border(algorithm: str) -> None:
+    rng = np.random.default_rng(8)
+    x, kernel = rng.integers(-9, 9, (1, 1, 6, 7)), rng.integers(-9, 9, (1, 1, 3, 2))
+    windows = [Window(3, 2, Padding(3, 2)), Window(2, 1, Padding(1, 5))]
+    padded = np.pad(x[0, 0], ((3, 2), (1, 5)), mode="symmetric")
+    wanted = correlate(padded, kernel[0, 0], [Window(3, 2), Window(2, 1)])
+    try:
+        found = correlate(x, kernel, windows, boundary="symmetric", options=Options(algorithm))
+    except UsageError:
+        pytest.skip("the algorithm does not do this")
+    assert found[0, 0].tolist() == wanted.tolist()

@@ -19,7 +19,7 @@ print(code, *loaded, file=sys.stderr)
 def loaded_by(*arguments: str) -> set[str]:
     """Run a command line in a fresh Python with a pipe for its output, and give the modules it loaded."""
     done = subprocess.run([sys.executable, "-c", PROBE, *arguments], capture_output=True, text=True, check=True)
-    code, *names = done.stderr.split()
+    code, *names = done.stderr.splitlines()[-1].split()  # behind notes, if there are any
     assert code == "0", done.stderr
     return set(names)
 

@@ -78,7 +78,7 @@ def windows_of(draw: st.DrawFn, kernels: int) -> dict[str, Any]:
     size=SIZES,
     window=windows_of(5),
     pieces=PIECES,
-    boundary=st.sampled_from(["zeros", "reflect", "replicate", "constant"]),
+    boundary=st.sampled_from(["zeros", "reflect", "symmetric", "replicate", "constant"]),
     dtype=st.sampled_from(["float64", "int64"]),
     flip=st.booleans(),
 )
@@ -166,11 +166,11 @@ def test_the_border_of_rows_that_come_one_by_one(
 ) -> None:
     x = np.arange(size[0] * size[1]).reshape(size)
     windows = [Window(9, padding=Padding(above, below)), Window(3, padding=Padding(2, 1))]
-    for boundary in ("reflect", "replicate", "constant"):
+    for boundary in ("reflect", "symmetric", "replicate", "constant"):
         try:
             expected = extend(x, windows, boundary, 5)[0]
         except ShapeError:
-            with pytest.raises(ShapeError, match=r"height: (reflect|circular) padding"):
+            with pytest.raises(ShapeError, match=r"height: (reflect|circular|symmetric) padding"):
                 joined(extended_rows(cut(x, pieces), windows, boundary, 5))
             continue
         assert np.array_equal(joined(extended_rows(cut(x, pieces), windows, boundary, 5)), expected)

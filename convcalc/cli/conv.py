@@ -95,7 +95,9 @@ class KernelOptions(Group):
     boundary: Annotated[
         str | None,
         typer.Option(
-            "--boundary", metavar="NAME", help="What padding holds: zeros, reflect, replicate, circular, constant:V."
+            "--boundary",
+            metavar="NAME",
+            help="What padding holds: zeros, reflect, symmetric, replicate, circular, constant:V.",
         ),
     ] = None
     transposed: Annotated[bool, typer.Option("--transposed", help="Compute the transposed convolution.")] = False

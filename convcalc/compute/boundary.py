@@ -11,16 +11,41 @@ from convcalc.compute.number_types import Array, as_float, headroom, kind_of, na
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding, Window, check_borders
 
-BOUNDARIES = ("zeros", "reflect", "replicate", "circular", "constant")
+BOUNDARIES = ("zeros", "reflect", "symmetric", "replicate", "circular", "constant")
+
+OTHER_NAMES = {
+    **dict.fromkeys(("mirror", "reflect-101", "reflect101", "border-reflect-101", "border-reflect101"), "reflect"),
+    **dict.fromkeys(("border-default", "default"), "reflect"),
+    **dict.fromkeys(("symm", "border-reflect", "grid-mirror", "half-sample"), "symmetric"),
+    **dict.fromkeys(("nearest", "edge", "border-replicate", "clamp", "replication"), "replicate"),
+    **dict.fromkeys(("wrap", "grid-wrap", "periodic", "border-wrap", "repeat"), "circular"),
+    **dict.fromkeys(("fill", "zero", "border-constant", "grid-constant", "pad"), "zeros"),
+}
+"""What boundaries are called in SciPy, NumPy, OpenCV, MATLAB, JAX and elsewhere, each with its name here."""
+
+
+def check_boundary(boundary: str) -> None:
+    """Refuse what is not a boundary; a name that another program has for one gets the name here.
+
+    >>> check_boundary("symmetric")
+    """
+    if boundary in BOUNDARIES:
+        return
+    own = OTHER_NAMES.get(boundary.lower().replace("_", "-"))
+    hint = f"one of {', '.join(BOUNDARIES)}" if own is None else f"here it is called {own}"
+    if own == "zeros":
+        hint += ", or constant with a value"
+    raise UsageError(f"unknown boundary {boundary}", place="`boundary`", hint=hint)
 
 
 def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0) -> tuple[Array, tuple[Window, ...]]:
     """Extend the last len(windows) axes of x by their padding; return the longer array and windows without padding.
 
-    `zeros` and `constant` add a value, `reflect` mirrors without repeating the edge (SciPy's `mirror`), `replicate`
-    repeats the edge, `circular` wraps around. Names and limits are those of PyTorch's `torch.nn.functional.pad`.
+    `zeros` and `constant` add a value, `reflect` mirrors without repeating the edge (SciPy's `mirror`), `symmetric`
+    with it, `replicate` repeats the edge, `circular` wraps around. Names and limits are those of PyTorch's
+    `torch.nn.functional.pad`, but for `symmetric`, which is NumPy's.
 
-    Raises ShapeError if reflect has a padding p >= i or circular p > i, UsageError for an unknown boundary.
+    Raises ShapeError if reflect has a padding p >= i, circular or symmetric p > i; UsageError for another boundary.
 
     >>> extend(np.array([1, 2, 3]), [Window(3, padding=Padding(1, 2))], "reflect")[0]
     array([2, 1, 2, 3, 2, 1])
@@ -28,8 +53,7 @@ def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0
     bare = tuple(window.replace(padding=Padding()) for window in windows)
     if boundary in ("zeros", "constant"):
         return pad(x, windows, constant if boundary == "constant" else 0), bare
-    if boundary not in BOUNDARIES:
-        raise UsageError(f"unknown boundary {boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
+    check_boundary(boundary)
     check_borders(windows, x.shape[x.ndim - len(windows) :], boundary)
     for axis, window in enumerate(windows, x.ndim - len(windows)):
         if window.padding.total:
@@ -105,10 +129,15 @@ def source_cells(cells: Array, size: int, boundary: str) -> Array:
 
     >>> source_cells(np.arange(-2, 5), 3, "reflect").tolist()
     [2, 1, 0, 1, 2, 1, 0]
+    >>> source_cells(np.arange(-2, 5), 3, "symmetric").tolist()
+    [1, 0, 0, 1, 2, 2, 1]
     """
     if boundary == "replicate":
         return cells.clip(0, size - 1)
     if boundary == "circular":
         return np.asarray(cells % size)
+    if boundary == "symmetric":
+        cells = np.where(cells < 0, -1 - cells, cells)
+        return np.where(cells >= size, 2 * size - 1 - cells, cells)
     cells = np.abs(cells)
     return np.where(cells >= size, 2 * (size - 1) - cells, cells)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
-from convcalc.compute.boundary import BOUNDARIES, extend
+from convcalc.compute.boundary import check_boundary, extend
 from convcalc.compute.computation import Computation, bias_of, check_shapes, job_of
 from convcalc.compute.number_types import Array, prepare
 from convcalc.compute.plan import plan
@@ -36,8 +36,7 @@ class PlainConvolution(Value):
 
     def check(self) -> None:
         """Refuse an unknown boundary, and a constant that lies nowhere."""
-        if self.boundary not in BOUNDARIES:
-            raise UsageError(f"unknown boundary {self.boundary}", hint=f"one of {', '.join(BOUNDARIES)}")
+        check_boundary(self.boundary)
         if self.constant is not None and self.boundary != "constant":
             raise UsageError(f"`constant` does not apply to the boundary {self.boundary}")
 

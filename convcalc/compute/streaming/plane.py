@@ -221,7 +221,7 @@ def extended_rows(
     """
     padding = windows[0].padding
     beside = [Window(1), windows[1]]
-    needed = padding.before + 1 if boundary == "reflect" else 1
+    needed = {"reflect": padding.before + 1, "symmetric": padding.before}.get(boundary, 1) or 1
     tail: Array | None = None
     started = False
     for block in blocks:
