@@ -178,6 +178,11 @@ def test_indices_stand_beside_the_values_in_every_form(here: Run, tmp_path: Path
     ]
 
 
+def test_the_working_of_a_value_says_its_index(here: Run) -> None:
+    done = here("conv", "1 2 3 4", "-k", "1 -1", "--flip", "-p", "full", "--origin", "-2", "--explain", "--at", "1")
+    assert "# cell (1), n = -1\n" in done.stdout
+
+
 def test_a_cross_correlation_says_that_n_counts_lags(here: Run) -> None:
     done = here("conv", "1 2 3", "-k", "1 1", "--origin", "0")
     assert done.stdout == "# n = 0..1\n3 5\n"

@@ -188,7 +188,8 @@ class ConvolutionJob(Value):
 
         if self.filters.magnitude:
             return magnitude_cell(at, self.nchw.components(at), values[at], write)
-        return convolution_cell(at, self.nchw.products(at), self.nchw.bias_at(at), values[at], write)
+        found = convolution_cell(at, self.nchw.products(at), self.nchw.bias_at(at), values[at], write)
+        return found if self.labels is None else found.replace(title=f"{found.title}, n = {self.labels[at[-1]]}")
 
     def backward(self, dy: Any) -> BackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""
