@@ -249,6 +249,12 @@ def test_what_frames_have_no_place_for_is_refused(here: Run, words: list[str], m
     assert message in done.stderr
 
 
+def test_many_inputs_are_not_watched(here: Run) -> None:
+    done = here("conv", "--inputs", "*.npy", "-k", "1", "--watch")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--inputs and --watch" in done.stderr
+
+
 def shown_at(root: ElementTree.Element, seconds: float) -> list[str]:
     """List the texts of an SVG that are visible at a time, as its animations say."""
 
