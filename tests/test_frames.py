@@ -346,3 +346,14 @@ def test_an_output_without_two_axes_is_one_row() -> None:
     plane = frames.frame(1).output
     assert isinstance(plane, OutputPlane)
     assert (plane.numbers.tolist(), plane.marks, plane.title) == ([[10, 21, 32]], ((0, 1),), "output")
+
+
+def test_a_precision_holds_in_planes_and_sums(here: Run) -> None:
+    shown = here("pool", "1 2.125 3; 4 5 6.5", "avg", "-k", "2", "-s", "1", "--watch", "--precision", "1").stdout
+    assert shown.splitlines()[:5] == [
+        "step 1 of 2: output (0, 0)",
+        "input              output",
+        "[1.0][2.1] 3.0     [3.0]   ·",
+        "[4.0][5.0] 6.5",
+        "= (1.0 + 2.1 + 4.0 + 5.0) / 4",
+    ]

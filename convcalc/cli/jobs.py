@@ -369,7 +369,7 @@ def _frames(
     def derive(at: tuple[int, ...]) -> Derivation:
         return job.derivation(at, values, write)
 
-    return Frames(job.command, values if picture is None else picture, own, seen, derive)
+    return Frames(job.command, values if picture is None else picture, own, seen, derive, write)
 
 
 def _picture(values: Any, rank: int, layout: str) -> Any | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from convcalc.explain.plain_text import text_lines
+from convcalc.explain.steps import WriteNumber
 from convcalc.render.numbers import written
 from convcalc.report.frames import Frame, OutputPlane, Plane
 from convcalc.value import Value
@@ -51,7 +52,7 @@ class CutPlane(Value):
         return f"{self.title} [{rows}, {columns}]"
 
 
-def cut(plane: Plane | OutputPlane, most: tuple[int, int]) -> CutPlane:
+def cut(plane: Plane | OutputPlane, most: tuple[int, int], write: WriteNumber = written) -> CutPlane:
     """Return the part of a plane round its marked cells, of at most (rows, columns) cells.
 
     >>> import numpy as np
@@ -70,18 +71,18 @@ def cut(plane: Plane | OutputPlane, most: tuple[int, int]) -> CutPlane:
             # A window larger than what is shown begins at its first cell.
             first = min(places)
         ranges.append(range(first, first + count))
-    cells = tuple(_cells(plane, row, ranges[1]) for row in ranges[0])
+    cells = tuple(_cells(plane, row, ranges[1], write) for row in ranges[0])
     return CutPlane(plane.title, cells, (ranges[0].start, ranges[1].start), size)
 
 
-def _cells(plane: Plane | OutputPlane, row: int, columns: range) -> tuple[CutCell, ...]:
+def _cells(plane: Plane | OutputPlane, row: int, columns: range, write: WriteNumber) -> tuple[CutCell, ...]:
     """Return the cells of a row that are shown."""
     numbers = plane.numbers[row, columns.start : columns.stop].tolist()
     marked = {column for mark, column in plane.marks if mark == row}
     if isinstance(plane, OutputPlane):
         here = plane.done - row * plane.numbers.shape[1]
         return tuple(
-            CutCell(written(number), column in marked, "") if column < here else CutCell(WAITING, False, "waiting")
+            CutCell(write(number), column in marked, "") if column < here else CutCell(WAITING, False, "waiting")
             for column, number in zip(columns, numbers, strict=True)
         )
     (top, bottom), (left, right) = plane.real
@@ -90,7 +91,7 @@ def _cells(plane: Plane | OutputPlane, row: int, columns: range) -> tuple[CutCel
         real = top <= row < bottom and left <= column < right
         void = row >= plane.end[0] or column >= plane.end[1]
         fill = plane.fill or (WAITING if void else None)
-        text = written(number) if real or fill is None else fill
+        text = write(number) if real or fill is None else fill
         found.append(CutCell(text, column in marked, "" if real else "padding"))
     return tuple(found)
 
@@ -146,17 +147,19 @@ def _planes(frame: Frame, cap: int, columns: int) -> list[list[Line]]:
     """Return the planes in rows that are as wide as fits; each row is lines."""
     units = []
     for planes in channel_planes(frame):
-        rows = list(_flowed([_block(_narrowed(plane, cap, columns), columns) for plane in planes], columns))
+        rows = list(
+            _flowed([_block(_narrowed(plane, cap, columns, frame.write), columns) for plane in planes], columns)
+        )
         lines = [line for row in rows for line in row]
         units.append((lines, max(sum(len(text) for text, _ in line) for line in lines)))
     return list(_flowed(units, columns))
 
 
-def _narrowed(plane: Plane | OutputPlane, cap: int, columns: int) -> CutPlane:
+def _narrowed(plane: Plane | OutputPlane, cap: int, columns: int, write: WriteNumber) -> CutPlane:
     """Cut a plane to `cap` rows and columns, and to what a line of `columns` characters holds."""
-    shown = cut(plane, (cap, min(cap, max(1, (columns - 2) // 3))))
+    shown = cut(plane, (cap, min(cap, max(1, (columns - 2) // 3))), write)
     while len(shown.cells[0]) > 1 and len(shown.cells[0]) * (shown.width + 2) > columns:
-        shown = cut(plane, (cap, len(shown.cells[0]) - 1))
+        shown = cut(plane, (cap, len(shown.cells[0]) - 1), write)
     return shown
 
 

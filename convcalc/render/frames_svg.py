@@ -136,7 +136,10 @@ def _drawn(frame: Frame) -> _Drawn:
     found = []
     for index, planes in enumerate(channels[:MOST_CHANNELS]):
         roles = ("input", *(["kernel"] if frame.kernels else []), *(["output"] if index == 0 else []))
-        found += [(role, cut(plane, (MOST_CELLS, MOST_CELLS))) for role, plane in zip(roles, planes, strict=True)]
+        found += [
+            (role, cut(plane, (MOST_CELLS, MOST_CELLS), frame.write))
+            for role, plane in zip(roles, planes, strict=True)
+        ]
     place = ", ".join(map(str, frame.at))
     lines = list(text_lines(frame.steps, LINE_CHARACTERS))
     if len(lines) > MOST_LINES:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, Protocol
 
-from convcalc.explain.steps import Equation, Sentence
+from convcalc.explain.steps import Equation, Sentence, WriteNumber
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -72,7 +72,10 @@ class OutputPlane(Value):
 
 
 class Frame(Value):
-    """One output cell: its place, the planes it sees, its working, and the output with all cells up to it."""
+    """One output cell: its place, the planes it sees, its working, and the output with all cells up to it.
+
+    `write` writes the numbers of planes.
+    """
 
     number: int
     count: int
@@ -81,13 +84,14 @@ class Frame(Value):
     kernels: tuple[Plane, ...]
     output: OutputPlane
     steps: tuple[Equation | Sentence, ...]
+    write: WriteNumber
 
 
 class Frames(Value):
     """The frames of an `output` whose planes are its last two axes, in reading order.
 
     `seen` says what an output cell sees, `derive` how it comes about; both take its index in the output's own axes,
-    which `own` makes of one in `output`.
+    which `own` makes of one in `output`. `write` writes numbers.
     """
 
     command: str
@@ -95,6 +99,7 @@ class Frames(Value):
     own: Callable[[Index], Index]
     seen: Callable[[Index], Seen]
     derive: Callable[[Index], Derivation]
+    write: WriteNumber = str
 
     @property
     def count(self) -> int:
@@ -116,6 +121,5 @@ class Frames(Value):
         seen = self.seen(own)
         # The working also holds matrices, which stand beside it here.
         steps = tuple(step for step in self.derive(own).steps if isinstance(step, Equation | Sentence))
-        return Frame(
-            number, self.count, own, tuple(seen.inputs), tuple(seen.kernels), OutputPlane(title, plane, done), steps
-        )
+        output = OutputPlane(title, plane, done)
+        return Frame(number, self.count, own, tuple(seen.inputs), tuple(seen.kernels), output, steps, self.write)
