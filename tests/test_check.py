@@ -296,3 +296,14 @@ def test_both_shapes_are_said_where_they_differ(claim: str, message: str, here: 
     done = here("conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 2; 0 3", "-p", "1", "--check", claim, "--json")
     check = json.loads(done.stdout)["check"]
     assert (check["message"], check["score"], check["cells"]) == (message, 0.0, [])
+
+
+def test_a_size_to_be_found_and_several_sizes_are_not_judged(here: Run) -> None:
+    assert "? and --check are two questions" in here("shape", "5x?", "-k", "3", "--check", "3").stderr
+    done = here("shape", "3x9x9", "conv:4,k3 =a conv:5,k3 from:a conv:6,k1", "--check", "6x7x7")
+    assert (done.returncode, done.stderr) == (2, "convcalc: --check: 2 sizes come out, one can be judged\n")
+
+
+def test_the_right_numbers_in_another_shape_are_told_apart(here: Run) -> None:
+    done = here("conv", "1 2; 3 4; 5 6", "-k", "1; 1", "--check", "4 6 8 10", "--json")
+    assert json.loads(done.stdout)["check"]["message"] == "the answer's shape is 2x2, not 4; its numbers are right"

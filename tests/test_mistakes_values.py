@@ -98,6 +98,10 @@ CONVOLUTIONS: list[tuple[str, list[str], Nested]] = [
     ("sign", ["conv", text(X), "-k", text(SIGNED)], [list(map(abs, row)) for row in correlate(X, SIGNED)]),
     ("sign", ["conv", text(X), "-k", text(SIGNED)], correlate(X, [list(map(abs, row)) for row in SIGNED])),
     ("sign", ["conv", text(SIGNED), "-k", "1 2"], correlate([list(map(abs, row)) for row in SIGNED], [[1, 2]])),
+    ("rounded-down", ["conv", "1 2 4 7", "-k", "1/3 1/3"], [1, 2, 3]),
+    ("rounded-up", ["conv", "1 2 4 7", "-k", "1/3 1/3"], [1, 2, 4]),
+    ("rounded", ["conv", "1 2 5 6", "-k", "1/3 1/3"], [1, 2, 4]),
+    ("rounded-down", ["conv", "1 2 4 7", "-k", "2/3 1/3"], [1.33, 2.66, 5.0]),
     ("order", CONV, [row[::-1] for row in correlate(X, K)]),
 ]
 TRANSPOSED: list[tuple[str, list[str], Nested]] = [

@@ -52,6 +52,8 @@ def judge_size(
     >>> verdict.message, verdict.mistake
     ('the size is 8x8, not 7', 'off-by-one')
     """
+    if question.ends > 1:
+        raise UsageError(f"{question.ends} sizes come out, one can be judged", place="`check`")
     wrong = wrong or wrong_answers(question)
     answer = question.answer()
     whole = answer.laid_out(question.layout)
@@ -208,13 +210,16 @@ def judge_matrix(
 
     found, searched = _explained(wrong, fits, resembles, near)
     if placed is None and not found:
-        message += _shape_remark(wrong, claim)
+        message += _shape_remark(wrong, claim, answer, slack)
     array = None if placed is None else placed.array
     return Verdict(False, message, found, cells, (answer.size - count, answer.size), array, searched)
 
 
-def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix) -> str:
+def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix, answer: Any, slack: float) -> str:
     """Return what would give an answer of the shape claimed, whatever its numbers."""
+    in_a_row = claim.replace(array=claim.array.reshape(-1), margins=claim.margins.reshape(-1))
+    if in_a_row.array.size == answer.size and not in_a_row.differs(answer.reshape(-1), None, slack).any():
+        return "; its numbers are right"
     shape = squeezed(claim.array.shape)
     fitting = (slips[0].general for slips, answer in wrong.of(1) if squeezed(answer.shape) == shape)
     sentence = next(fitting, "").partition(":")[0].partition(";")[0]
@@ -264,7 +269,7 @@ def _resembling(
     def found(known: Sequence[Resemblance]) -> Explanations:
         if claim is None:
             return ()
-        fitting = (each for each in known if each.fits(claim.array, answer, differs))
+        fitting = (each for each in known if each.fits(claim, answer, differs))
         return tuple((Slip(each.name, each.sentence),) for each in fitting)
 
     return found

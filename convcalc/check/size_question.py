@@ -90,6 +90,12 @@ class SizeQuestion(Value):
             outputs.append(layer.output(self.into(places, outputs)))
         return outputs
 
+    @property
+    def ends(self) -> int:
+        """How many sizes come out: the layers whose output no other takes."""
+        used = {place for places in self.inputs for place in places}
+        return sum(index not in used for index in range(len(self.layers)))
+
     def into(self, places: Inputs, outputs: Sequence[TensorShape]) -> list[TensorShape]:
         """Return the shapes that a layer takes from these places, where so much has come out of the layers."""
         return [outputs[place] if place >= 0 else self.shapes[-1 - place] for place in places]

@@ -103,6 +103,9 @@ def shape(
     _refuse_two(questions, homework)
     request = layer_request(layers, layer, window)
     if size is not None and (questions.want is not None or "?" in size or request.is_open):
+        if homework.check is not None or homework.grade is not None:
+            name = "--grade" if homework.check is None else "--check"
+            raise UsageError(f"? and {name} are two questions", place="shape", hint="ask one at a time")
         report = _solved(request, size, questions)
     else:
         with partial_table(errors, output, questions.layout):
