@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from convcalc.check.claimed_matrix import ClaimedMatrix
@@ -30,17 +32,33 @@ def _other_sign(claim: ClaimedMatrix, answer: Any, differs: Any) -> bool:
 
 def _cut_off(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
     """Whether every number is what is left of the right one without the digits that are not given."""
-    over = abs(answer) - abs(claim.array)
-    return bool(((over >= 0) & (over < _unit(claim)) & (claim.array * answer >= 0)).all())
+    claimed, right = _comparable(claim.array, answer)
+    over = abs(right) - abs(claimed)
+    return bool(((over >= 0) & (over < _unit(claim)) & (claimed * right >= 0)).all())
 
 
 def _rounded_up(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
-    over = claim.array - answer
+    claimed, right = _comparable(claim.array, answer)
+    over = claimed - right
     return bool(((over >= 0) & (over < _unit(claim))).all())
 
 
 def _rounded(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
-    return bool((abs(claim.array - answer) <= _unit(claim) / 2).all())
+    claimed, right = _comparable(claim.array, answer)
+    return bool((abs(claimed - right) <= _unit(claim) / 2).all())
+
+
+def _comparable(claim: Any, answer: Any) -> tuple[Any, Any]:
+    """Return two arrays between which numbers can be subtracted; those that no float holds need Fractions beside."""
+    if "O" not in (claim.dtype.kind, answer.dtype.kind):
+        return claim, answer
+    import numpy as np
+
+    def exact_number(number: Any) -> Any:
+        return number if isinstance(number, float) and not isfinite(number) else Fraction(number)
+
+    exact = np.vectorize(exact_number, otypes=[object])
+    return exact(claim), exact(answer)
 
 
 def _unit(claim: ClaimedMatrix) -> Any:
