@@ -10,8 +10,14 @@ from typing import Any
 from convcalc.check.claimed_matrix import ClaimedMatrix
 from convcalc.value import Value
 
+FAR = 1e300
+"""What stands for a number that is not finite, or so large."""
+
 MOST_SLIPPED = 2
 """Cells that may have slipped while all others are right."""
+
+
+Fits = Callable[[ClaimedMatrix, Any, Any], bool]
 
 
 class Resemblance(Value):
@@ -19,7 +25,7 @@ class Resemblance(Value):
 
     name: str
     sentence: str
-    fits: Callable[[ClaimedMatrix, Any, Any], bool]
+    fits: Fits
 
 
 def _other_order(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
@@ -30,11 +36,21 @@ def _other_sign(claim: ClaimedMatrix, answer: Any, differs: Any) -> bool:
     return bool((claim.array[differs] == -answer[differs]).all())
 
 
+def of_decimals(fits: Fits) -> Fits:
+    """Return what is seen only where there is something to round: not both claim and answer are whole numbers."""
+
+    def rounded(claim: ClaimedMatrix, answer: Any, differs: Any) -> bool:
+        return not (claim.array.dtype.kind in "iu" and answer.dtype.kind in "iu") and fits(claim, answer, differs)
+
+    return rounded
+
+
 def _cut_off(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
     """Whether every number is what is left of the right one without the digits that are not given."""
     claimed, right = _comparable(claim.array, answer)
     over = abs(right) - abs(claimed)
-    return bool(((over >= 0) & (over < _unit(claim)) & (claimed * right >= 0)).all())
+    alike = ((claimed >= 0) == (right >= 0)) | (claimed == 0)
+    return bool(((over >= 0) & (over < _unit(claim)) & alike).all())
 
 
 def _rounded_up(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
@@ -49,13 +65,14 @@ def _rounded(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
 
 
 def _comparable(claim: Any, answer: Any) -> tuple[Any, Any]:
-    """Return two arrays between which numbers can be subtracted; those that no float holds need Fractions beside."""
-    if "O" not in (claim.dtype.kind, answer.dtype.kind):
-        return claim, answer
+    """Return two arrays between which numbers can be subtracted; what is not finite in them is far from all else."""
     import numpy as np
 
-    def exact_number(number: Any) -> Any:
-        return number if isinstance(number, float) and not isfinite(number) else Fraction(number)
+    if claim.dtype.kind == answer.dtype.kind == "f":
+        return claim.clip(-FAR, FAR), answer.clip(-FAR, FAR)
+
+    def exact_number(number: Any) -> Fraction:
+        return Fraction(number) if not isinstance(number, float) or isfinite(number) else Fraction(FAR)
 
     exact = np.vectorize(exact_number, otypes=[object])
     return exact(claim), exact(answer)
@@ -73,9 +90,11 @@ def _few_slipped(claim: ClaimedMatrix, _: Any, differs: Any) -> bool:
 
 
 RESEMBLANCES = (
-    Resemblance("rounded-down", "digits were cut off; a number that is not given in full is rounded", _cut_off),
-    Resemblance("rounded-up", "the numbers were rounded up", _rounded_up),
-    Resemblance("rounded", "the numbers were rounded to whole ones, but are not whole", _rounded),
+    Resemblance(
+        "rounded-down", "digits were cut off; a number that is not given in full is rounded", of_decimals(_cut_off)
+    ),
+    Resemblance("rounded-up", "the numbers were rounded up", of_decimals(_rounded_up)),
+    Resemblance("rounded", "the numbers were rounded to whole ones, but are not whole", of_decimals(_rounded)),
     Resemblance("order", "the numbers are right, but stand in another order", _other_order),
     Resemblance("sign", "a sign was lost: the numbers are right but for it", _other_sign),
 )
