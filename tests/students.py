@@ -17,7 +17,7 @@ class Read:
     """A layer as its words say it."""
 
     def __init__(self, words: str) -> None:
-        self.name = re.split(r" from | to | with |:", words.removeprefix("a ").strip())[0].strip()
+        self.name = re.split(r" from | to | of | with |:", words.removeprefix("a ").strip())[0].strip()
         found = re.search(r"from (\d+) to (\d+)", words)
         self.inputs: int | None = int(found[1]) if found else None
         self.outputs: int | None = int(found[2]) if found else None

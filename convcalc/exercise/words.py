@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from convcalc.explain import Sentence
-from convcalc.geometry import NamedPadding, Padding, axis_name
+from convcalc.geometry import NamedPadding, Padding
 from convcalc.layers import (
     AdaptivePooling,
     Convolution,
@@ -19,12 +19,8 @@ from convcalc.layers import (
 )
 from convcalc.text import size_text
 
-POOLINGS = {"max": "maximum pooling", "avg": "average pooling", "min": "minimum pooling", "lp": "Lp pooling"}
-
-NAMED_PADDINGS = {
-    "same": "same padding (output = input / stride, rounded up; an odd cell of padding at the end)",
-    "same-lower": "same padding (output = input / stride, rounded up; an odd cell of padding at the start)",
-}
+POOLINGS = {"max": "maximum pooling", "avg": "average pooling"}
+SAME_PADDING = "same padding (output = input / stride, rounded up; an odd cell of padding at the end)"
 
 
 def one_layer_words(layer: Layer, counts: bool = False) -> str:
@@ -75,10 +71,10 @@ def layer_name(layer: Layer) -> str:
         case Convolution():
             name = "transposed convolution" if layer.transposed else "convolution"
             return name + _from_to(layer.in_channels, layer.out_channels, "channel")
-        case Pooling():
-            return POOLINGS[layer.kind]
-        case AdaptivePooling() if set(layer.outputs) == {1}:
-            return f"global {POOLINGS[layer.kind]}"
+        case Pooling(kind="max" | "avg" as kind):
+            return POOLINGS[kind]
+        case AdaptivePooling(kind="max" | "avg" as kind) if set(layer.outputs) == {1}:
+            return f"global {POOLINGS[kind]}"
         case Linear():
             return "linear layer" + _from_to(layer.in_features, layer.out_features, "feature")
         case Flatten():
@@ -86,7 +82,7 @@ def layer_name(layer: Layer) -> str:
         case Elementwise():
             return layer.name
         case Normalization():
-            return "batch normalization"
+            return f"batch normalization of {layer.channels} channels, a scale and a shift for each"
         case _:
             raise TypeError(f"no words for {layer!r}")
 
@@ -115,7 +111,8 @@ def _items(layer: Layer) -> Iterator[str]:
         if layer.kind == "avg" and _is_padded(layer.padding):
             yield f"padding {'' if layer.count_padding else 'not '}counted in the average"
         if layer.ceil:
-            yield "ceil mode (a last window that only partly fits is kept)"
+            averaged = " and averaged over the cells it has" if layer.kind == "avg" else ""
+            yield f"ceil mode (a last window that only partly fits is kept{averaged})"
         return
     if layer.output_padding is not None and any(layer.output_padding):
         yield f"output padding {axes_words(layer.output_padding)}"
@@ -146,21 +143,16 @@ def sizes_words(sizes: Sequence[int]) -> str:
 
 
 def padding_words(padding: Sequence[Padding] | NamedPadding) -> str:
-    """Return a padding in words.
+    """Return a padding in words: none, `same`, or numbers that are equal on both sides.
 
-    >>> padding_words((Padding(1, 1), Padding(0, 0))), padding_words((Padding(0, 1), Padding(0, 1)))
-    ('padding `1x0`', 'padding 0 before and 1 after')
+    >>> padding_words((Padding(1, 1), Padding(0, 0))), padding_words("valid")
+    ('padding `1x0`', 'no padding')
     """
-    if isinstance(padding, str):
-        return NAMED_PADDINGS.get(padding, "no padding")
     if not _is_padded(padding):
         return "no padding"
-    if all(side.before == side.after for side in padding):
-        return f"padding {axes_words([side.before for side in padding])}"
-    sides = [f"{side.before} before and {side.after} after" for side in padding]
-    if len(set(sides)) == 1:
-        return f"padding {sides[0]}"
-    return "padding " + ", ".join(f"{side} ({axis_name(axis, len(sides))})" for axis, side in enumerate(sides))
+    if isinstance(padding, str):
+        return SAME_PADDING
+    return f"padding {axes_words([side.before for side in padding])}"
 
 
 def input_words(sizes: Sequence[int], rank: int = 2) -> str:
