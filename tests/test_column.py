@@ -126,6 +126,15 @@ def test_same_and_causal_fill_every_row(here: Run, prices: Path) -> None:
         ("b\n6\n7", "b", [], "b,b_conv\n6,\n7,13\n"),
         ('"b","b_conv"\n"6",x\n" 7",y\n\n', "b", [], '"b","b_conv",b_conv_2\n"6",x,\n" 7",y,13\n'),
         ('"say ""b"", c",d\n1,2\n3,4\n', 'say "b", c', [], '"say ""b"", c",d,"say ""b"", c_conv"\n1,2,\n3,4,4\n'),
+        (
+            "sep=;\n\n# exported, daily\na;b\n1;2\n4;2\n",
+            "a",
+            [],
+            "sep=;\n\n# exported, daily\na;b;a_conv\n1;2;\n4;2;5\n",
+        ),
+        ("#a\tb\n1\t2\n4\t2\n", "#a", [], "#a\tb\t#a_conv\n1\t2\t\n4\t2\t5\n"),
+        ('"a\n;",b\n1,2\n4,2\n', "b", [], '"a\n;",b,b_conv\n1,2,\n4,2,4\n'),
+        ("# x\n1,2\n4,2\n", "1", [], "# x\n1,2,\n4,2,5\n"),
         ("a,b\n1/3,x\n2/3,y\n", "a", [], "a,b,a_conv\n1/3,x,\n2/3,y,1\n"),
         ("a,b\n,x\n2,y\n5,z\n,z\n", "a", [], "a,b,a_conv\n,x,\n2,y,\n5,z,7\n,z,\n"),
         ("2,a\n1,x\n5,y\n", "2", [], "2,a,2_conv\n1,x,\n5,y,6\n"),
@@ -225,6 +234,16 @@ def test_bad_tables_are_refused_at_their_place(text: str, message: str, here: Ru
     assert message in done.stderr
 
 
+def test_files_that_are_not_tables_are_refused(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY")
+    done = here("conv", tmp_path / "x.npy", "--column", "a", "-k", "1")
+    assert done.returncode == 3
+    assert "a column has its name in a table of text, this is npy" in done.stderr
+    done = here("conv", "1 2; 3 4", "--column", "1", "-k", "1")
+    assert done.returncode == 4
+    assert "--column takes a file" in done.stderr
+
+
 def test_two_columns_of_one_name_need_a_number(here: Run, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,a\n1,2\n")
@@ -285,7 +304,7 @@ def test_rows_that_arrive_in_pieces_are_answered_as_at_once(
     words = ["", "x", '"two\nlines"', '"a,b"', '"""q"""', "é"]
     rows = [f"{rng.choice(words)},{rng.randint(-9, 9)},{rng.choice(words)}\n" for _ in range(rng.randint(4, 30))]
     rows[: rng.randrange(3)] = ["x,,y\n"] * rng.randrange(3)
-    text = ("v,price,w\n" + "".join(rows)).encode()
+    text = (rng.choice(["", "\n", "# of today\n\n"]) + "v,price,w\n" + "".join(rows)).encode()
     cuts = sorted(rng.sample(range(1, len(text)), min(len(text) - 1, rng.randint(1, 6))))
     pieces = [text[start:end] for start, end in pairwise([0, *cuts, len(text)])]
     (tmp_path / "x.csv").write_bytes(text)
@@ -320,6 +339,12 @@ def test_rows_leave_before_the_pipe_ends(tmp_path: Path) -> None:
         out, error = process.communicate(timeout=60)
     assert (process.returncode, out) == (3, b"")
     assert error.startswith(b"convcalc: standard input:5:1: this row has 1 cell, but the first has 2")
+
+
+def test_other_encodings_are_read_whole(trickle: Run) -> None:
+    text = "a,b\r\n1,é\r\n2,y\r\n".encode("utf-16")
+    done = trickle([text[:7], text[7:9], text[9:]], "conv", "-", "--column", "a", "-k", "1 1")
+    assert done.stdout == "a,b,a_conv\r\n1,é,\r\n2,y,3\r\n"
 
 
 @pytest.mark.parametrize(

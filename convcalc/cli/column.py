@@ -23,7 +23,7 @@ from convcalc.cli.matrix_arguments import reading
 from convcalc.cli.messages import print_notes
 from convcalc.cli.options import ColumnOptions
 from convcalc.cli.output import Answer, write_out
-from convcalc.cli.pipe import pipe_of, read_start
+from convcalc.cli.pipe import FIRST_READ_BYTES, pipe_of, read_start
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import ShapeError, UsageError
 from convcalc.report.blocks import Column, Report, Table, answer_grid
@@ -98,7 +98,14 @@ def _answer_table(
 def _refuse(wanted: Wanted, beside: Mapping[str, object]) -> None:
     """Refuse options that have no effect on a table, and files that hold none."""
     others = {f"--{name}": given for name, given in beside.items()} | dict.fromkeys(wanted.looks, True)
-    for name, given in (others | {"--grad": wanted.gradient.grad}).items():
+    numbers = wanted.numbers
+    others |= {
+        "--grad": wanted.gradient.grad,
+        "--index": numbers.index,
+        "--gray": numbers.gray,
+        "--scale": numbers.scale,
+    }
+    for name, given in others.items():
         if given:
             raise UsageError(f"{name} has no effect with {PLACE}", hint=f"leave out {name}")
     ending = Path(wanted.output.output or "").suffix.lower()
@@ -117,6 +124,10 @@ def _table_of(source: str, wanted: Wanted, name: str, options: ReadOptions) -> t
 
     place = STANDARD_INPUT if source == "-" else source
     begun, ended = read_start(pipe)
+    while b"\0" in begun and not ended:
+        # Not UTF-8, and what it is shows only as a whole.
+        piece = os.read(pipe, FIRST_READ_BYTES)
+        begun, ended = begun + piece, not piece
     if ended:
         return begun, place
     return IncomingCsv(begun, lambda size: os.read(pipe, size), place, name, options)

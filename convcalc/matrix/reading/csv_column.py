@@ -11,6 +11,7 @@ import re
 from convcalc.errors import ConvcalcError, DataError, UsageError
 from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import cast
+from convcalc.matrix.kinds import kind_of, refuse_others
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.encoding import decode
 from convcalc.matrix.reading.layout import Layout
@@ -23,6 +24,9 @@ _SEPARATORS = ("\t", ";", ",", "|")
 _OF_FORMAT = {"csv": None, "tsv": "\t", "plain": " "}
 _NUMBER = re.compile(r'"?[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?"?', re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_STATED = re.compile(r"^sep=(.) *$", re.MULTILINE | re.IGNORECASE)
+_PREAMBLE = re.compile(r"(?:(?:[ \t]*|sep=. *|#(?:[ \t!][^\n]*)?)\n)+", re.IGNORECASE)
+_LONGEST_ROW = 1 << 16
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 
 Span = tuple[int, int]
@@ -31,10 +35,11 @@ Span = tuple[int, int]
 class CsvHead(Value):
     """What the first row of a table says, and which of its columns is wanted.
 
-    `header` is that row as it was written, None where it holds numbers, and `names` what it calls the columns. The
-    other rows begin at the offset `start`, and have `width` cells.
+    `header` is that row as it was written, None where it holds numbers, and `names` what it calls the columns; lines
+    before it are the `preamble`. The other rows begin at the offset `start`, and have `width` cells.
     """
 
+    preamble: str
     header: str | None
     names: tuple[str, ...]
     index: int
@@ -57,8 +62,9 @@ class CsvHead(Value):
         return free
 
     def first_line(self, name: str) -> str:
-        """Return the first row with `name` for one more column at the end, "" where it holds no names."""
-        return "" if self.header is None else self.line(self.header, name)
+        """Return the lines before the rows, with `name` for one more column where there are names."""
+        preamble = self.preamble.replace("\n", self.line_end)
+        return preamble + ("" if self.header is None else self.line(self.header, name))
 
     def line(self, row: str, cell: str) -> str:
         """Return a row with one more cell at its end."""
@@ -92,9 +98,13 @@ def read_csv_column(data: bytes, place: str, wanted: str, options: ReadOptions) 
     number. Errors: UsageError where there is no such column, DataError for rows of unequal length, for a cell of the
     column that is not a number, and for a column of empty cells.
     """
+    refuse_others(data, place)
+    kind = kind_of(data, place)
+    if kind is not None:
+        raise DataError(f"a column has its name in a table of text, this is {kind}", place=place)
     text = decode(data, place)
     source = csv_source(text, place)
-    head = read_csv_head(source, wanted, options, line_end(text))
+    head = read_csv_head(source, wanted, options, line_end(data))
     found = read_csv_rows(source, head, head.start, options)
     if found.matrix is None:
         message = "there are no numbers in the column" if found.rows else "there are no rows under the names"
@@ -108,27 +118,37 @@ def csv_source(text: str, place: str, first_line: int = 1) -> Source:
     return Source(plain, place, error=DataError, first_line=first_line)
 
 
-def line_end(text: str) -> str:
+def line_end(data: bytes) -> str:
     r"""Return how the lines of a table end.
 
-    >>> line_end("a,b\r\n1,2\r\n")
+    >>> line_end(b"a,b\r\n1,2\r\n")
     '\r\n'
     """
-    return "\r\n" if "\r\n" in text else "\n"
+    return "\r\n" if b"\r\n" in data or b"\r\0\n" in data else "\n"
 
 
 def read_csv_head(source: Source, wanted: str, options: ReadOptions, end: str) -> CsvHead:
     """Read the first row of a table; errors as `read_csv_column`."""
-    table = _Table(source, _separator(source.text, options))
-    if not table.text.strip():
+    begin = after_preamble(source.text)
+    table = _Table(source, _separator(source.text[:begin], source.text[begin:], options))
+    if not table.text[begin:].strip():
         raise DataError("there are no rows here", place=source.place)
-    fields, start = table.fields(0)
+    fields, start = table.fields(begin)
     names = [_unquoted(source.text[first:last]).strip() for first, last in fields]
     has_names = options.header or not wanted.strip().isdecimal() or not all(map(_NUMBER.fullmatch, names))
     index = _index_of(wanted.strip(), names if has_names else [], len(names))
-    if not has_names:
-        return CsvHead(None, (), index, len(names), table.separator, end, 0)
-    return CsvHead(source.text[: start - 1], tuple(names), index, len(names), table.separator, end, start)
+    head = CsvHead(source.text[:begin], None, (), index, len(names), table.separator, end, begin)
+    return head.replace(header=source.text[begin : start - 1], names=tuple(names), start=start) if has_names else head
+
+
+def after_preamble(text: str) -> int:
+    """Return where a table begins: after blank lines, comments (`# ...`), and the separator as Excel names it.
+
+    >>> after_preamble("sep=;\\n\\n# exported\\na;b\\n"), after_preamble("#chrom,start\\n")
+    (18, 0)
+    """
+    begin = _PREAMBLE.match(text)
+    return begin.end() if begin else 0
 
 
 def read_csv_rows(source: Source, head: CsvHead, start: int, options: ReadOptions) -> CsvRows:
@@ -140,8 +160,8 @@ def read_csv_rows(source: Source, head: CsvHead, start: int, options: ReadOption
     return CsvRows(tuple(rows), _numbers(source, spans[filled[0] : filled[-1] + 1], options), filled[0])
 
 
-def _separator(text: str, options: ReadOptions) -> str:
-    """Return what separates the cells: what the format says, else the one that the first row has most of."""
+def _separator(preamble: str, text: str, options: ReadOptions) -> str:
+    """Return what separates the cells: what the format or the preamble says, else what the first row has most of."""
     named = options.named_format
     if named is not None and named not in _OF_FORMAT:
         raise UsageError(
@@ -150,8 +170,10 @@ def _separator(text: str, options: ReadOptions) -> str:
     given = None if named is None else _OF_FORMAT[named]
     if given is not None:
         return given
-    end = text.find("\n")
-    first = _QUOTED.sub("", text[: end if end >= 0 else len(text)])
+    stated = _STATED.search(preamble)
+    if stated is not None:
+        return stated[1]
+    first = _QUOTED.sub("", text[:_LONGEST_ROW]).partition("\n")[0]
     most = max(_SEPARATORS, key=first.count)
     if first.count(most):
         return most

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 
 from convcalc.errors import DataError
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.csv_column import CsvRows, csv_source, line_end, read_csv_head, read_csv_rows
+from convcalc.matrix.reading.csv_column import (
+    CsvRows,
+    after_preamble,
+    csv_source,
+    line_end,
+    read_csv_head,
+    read_csv_rows,
+)
 from convcalc.matrix.reading.encoding import decode
 
 _BLOCK = 1 << 19
@@ -29,10 +36,11 @@ class IncomingCsv:
     ) -> None:
         self._data, self._read, self._place, self._options = begun, read, place, options
         self._line, self._ended = 1, False
-        while not _complete(self._data) and not self._ended:
+        text = self._complete_text()
+        while after_preamble(text) == len(text) and not self._ended:
             self._more()
-        text = decode(self._data[: _complete(self._data) or len(self._data)], place)
-        self.head = read_csv_head(csv_source(text, place), wanted, options, line_end(text))
+            text = self._complete_text()
+        self.head = read_csv_head(csv_source(text, place), wanted, options, line_end(self._data))
 
     def __iter__(self) -> Iterator[CsvRows]:
         """Yield the rows of every block, none of them without rows."""
@@ -60,6 +68,11 @@ class IncomingCsv:
         while not self._ended:
             self._more()
         return self._data
+
+    def _complete_text(self) -> str:
+        """Return the rows that are complete by now, all of them at the end."""
+        data = self._data if self._ended else self._data[: _complete(self._data)]
+        return csv_source(decode(data, self._place), self._place).text
 
     def _more(self) -> None:
         piece = self._read(_BLOCK)
