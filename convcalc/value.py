@@ -57,6 +57,7 @@ class _ValueMeta(type):
 
     __match_args__: tuple[str, ...]
     _defaults: dict[str, Any]
+    _last: tuple[Any, ...]  # the defaults alone
     _setters: tuple[Callable[[object, object], None], ...]
     _values: Callable[[object], tuple[Any, ...]]
 
@@ -70,6 +71,7 @@ class _ValueMeta(type):
         made = super().__new__(mcls, name, bases, namespace)
         # A slot's own setter spares the look-up of its name, and one getter for all fields a loop.
         made._setters = tuple(vars(made)[field].__set__ for field in fields)
+        made._last = tuple(defaults.values())
         made._values = staticmethod(_getter(fields))
         return made
 
@@ -104,7 +106,7 @@ class Value(metaclass=_ValueMeta):
         if len(args) > len(fields):
             raise TypeError(f"{name} takes {len(fields)} fields, got {len(args)}")
         if not kwargs and len(fields) - len(args) <= len(defaults):
-            return args + tuple(defaults.values())[len(args) - len(fields) :]
+            return args + type(self)._last[len(args) - len(fields) :]
         values = defaults | dict(zip(fields, args, strict=False)) | kwargs
         if len(values) > len(fields):
             raise TypeError(f"{name} has no {', '.join(key for key in values if key not in fields)}")

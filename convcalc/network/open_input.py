@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from convcalc.errors import ShapeError
 from convcalc.layers import Held, Layer, TensorShape, complete, families, merged, output_shape, rank_of, takes_rank
@@ -78,6 +79,7 @@ def _open_input(layer: Layer, following: TensorShape | None) -> TensorShape | No
             return following if own is None else _open(own)
 
 
+@cache
 def _open(rank: int) -> TensorShape:
     return TensorShape((None,) * (rank + 1), rank)
 
