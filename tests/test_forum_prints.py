@@ -18,7 +18,8 @@ FILE = Path(__file__).parent / "data" / "forum_prints.json.xz"
 MODELS: list[dict[str, Any]] = json.loads(lzma.decompress(FILE.read_bytes()))["models"]
 
 EXACT = {
-    "resnet of cifar", "plain block named as resnet's", "residual block", "branches added, same widths", "tagger",
+    "resnet of cifar", "wide resnet", "densenet of cifar", "gate, SELayer", "yolo, c3", "yolo, sppf",
+    "plain block named as resnet's", "residual block", "branches added, same widths", "tagger",
     "gru, all steps", "u-net, bilinear", "u-net, transposed", "u-net, odd sizes", "u-net, added", "u-net, smp",
     "u-net, smp, scse", "generator", "super-resolution", "own chain", "autoencoder",
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """Rows of known blocks: timm's and those of a few other libraries. `blocks` says how a row is read.
 
-Source of the graphs: `forward` in timm 0.4, 0.6 and 1.0, segmentation_models_pytorch 0.6.
+Source of the graphs: `forward` in timm 0.4, 0.6 and 1.0, segmentation_models_pytorch 0.6, ultralytics 8.
 """
 
 from __future__ import annotations
@@ -120,10 +120,22 @@ BottleneckBlock : (conv1 conv2 attn2? conv3 attn3? drop_path? + id) act3
 BottleneckBlock : (conv1_1x1 conv2_kxk conv2b_kxk attn conv3_1x1 attn_last drop_path + shortcut) act
 BottleneckBlock : conv1_1x1 conv2_kxk conv2b_kxk attn conv3_1x1 attn_last drop_path act
 DarkBlock : (conv1 attn? conv2 drop_path? + id)
+EffectiveSEModule : (id * gap fc gate)
+OsaBlock : conv_reduction? =x conv_mid.0 =a conv_mid.1 =b conv_mid.2 =c from:x cat:a,b,c conv_concat attn? drop_path?
+OsaBlock : conv_reduction? =x conv_mid.0 =a conv_mid.1 =b conv_mid.2 =c conv_mid.3 =d conv_mid.4 =e \
+from:x cat:a,b,c,d,e conv_concat attn? drop_path?
+SeparableConvNormAct : conv_dw conv_pw bn
+BasicBlock : (conv1_kxk attn conv2_kxk attn_last drop_path + shortcut) act
+PreXceptionModule : (norm stack + shortcut)
+PreXceptionModule : (stack + id?)
+PreSeparableConv2d : norm conv_dw conv_pw
 ByobNet : stem stages final_conv head
 RepVggBlock : (conv_1x1 + conv_kxk drop_path + identity) attn act
 RepVggBlock : (conv_1x1 + conv_kxk) attn act ;; drop_path
 SENet : layer0 pool0 layer1 layer2 layer3 layer4 global_pool last_linear
+SEResNetBlock : (conv1 bn1 relu conv2 bn2 relu se_module + downsample?) relu
+SEBottleneck : (conv1 bn1 relu conv2 bn2 relu conv3 bn3 se_module + downsample?) relu
+SEResNeXtBottleneck : (conv1 bn1 relu conv2 bn2 relu conv3 bn3 se_module + downsample?) relu
 SEResNetBottleneck : (conv1 bn1 relu conv2 bn2 relu conv3 bn3 se_module + downsample?) relu
 ResBottleneck : (conv1 conv2 conv3 + id) act3
 BasicLayer : blocks downsample?
@@ -132,9 +144,20 @@ Bottle2neck : (conv1 bn1 relu (part:1/4 convs.0 bns.0 relu | part:2/4 convs.1 bn
 ResNestBottleneck : (conv1 bn1 act1 avd_first? conv2 bn2 drop_block act2 avd_last? conv3 bn3 + downsample?) act3
 SplitAttn : conv bn0 drop act0 =x (part:1/2 + part:2/2) gap fc1 bn1 act1 fc2 rsoftmax =w \
 (from:x part:1/2 =a from:w part:1/2 mul:a + from:x part:2/2 =b from:w part:2/2 mul:b)
+SelectiveKernelBottleneck : (conv1 conv2 conv3 + downsample?) act
 SelectiveKernelBasic : (conv1 conv2 + downsample?) act
+SelectiveKernel [paths.0.conv as attn.fc_reduce] : =x (paths.0 =a + paths.1 =b) gap attn.fc_reduce attn.bn attn.act \
+attn.fc_select =w (from:w part:1/2 mul:a + from:w part:2/2 mul:b)
 SelectiveKernel : (part:1/2 paths.0 =a + part:2/2 paths.1 =b) gap attn.fc_reduce attn.bn attn.act attn.fc_select =w \
 (from:w part:1/2 mul:a + from:w part:2/2 mul:b)
+Conv : conv bn act
+Bottleneck : (cv1 cv2 + id?)
+C3 : (cv1 m | cv2) cv3
+C2f : cv1 =x part:2/2 m.0 =a from:x cat:a cv2
+C2f : cv1 =x part:2/2 m.0 =a m.1 =b from:x cat:a,b cv2
+C2f : cv1 =x part:2/2 m.0 =a m.1 =b m.2 =c from:x cat:a,b,c cv2
+SPPF : cv1 =a m =b m =c m =d from:a cat:b,c,d cv2
+SPP : cv1 (id | m.0 | m.1 | m.2) cv2
 UNet : inc =a down1 =b down2 =c down3 =d down4 up1.up like:d =u from:d cat:u up1.conv \
 up2.up like:c =u from:c cat:u up2.conv up3.up like:b =u from:b cat:u up3.conv up4.up like:a =u from:a cat:u \
 up4.conv outc \

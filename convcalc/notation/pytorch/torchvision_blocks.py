@@ -1,6 +1,7 @@
 """Rows of known blocks: torchvision's, PyTorch's own, and a few that are as common. `blocks` says how a row is read.
 
-Source of the graphs: `forward` in torchvision 0.29 and PyTorch 2.14; the ResNets of kuangliu/pytorch-cifar.
+Source of the graphs: `forward` in torchvision 0.29 and PyTorch 2.14; kuangliu/pytorch-cifar and
+what is as well known: the wide ResNet of meliketoy, the SELayer of moskomule.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ Bottleneck : (conv1 bn1 relu: conv2 bn2 relu: conv3 bn3 + shortcut) relu:
 PreActBlock : bn1 relu: (conv1 bn2 relu: conv2 + shortcut?)
 PreActBottleneck : bn1 relu: (conv1 bn2 relu: conv2 bn3 relu: conv3 + shortcut?)
 ResNet : conv1 bn1 relu: layer1 layer2 layer3 layer4 avgpool:4 flatten linear !! an average pooling by 4 at its end
+Bottleneck : (bn1 relu: conv1 bn2 relu: conv2 | id)
+Transition : bn relu: conv avgpool:2 !! an average pooling by 2 behind its convolution
+wide_basic : (bn1 relu: conv1 dropout bn2 relu: conv2 + shortcut)
+Inception : (b1 | b2 | b3 | b4)
+SELayer : (id * avg_pool flatten fc length_to_pixels)
 PreActResNet : conv1 layer1 layer2 layer3 layer4 avgpool:4 flatten linear !! an average pooling by 4 at its end
 ResNet : conv1 bn1 relu maxpool layer1 layer2 layer3 layer4 avgpool flatten fc
 VideoResNet : stem layer1 layer2 layer3 layer4 avgpool flatten fc
