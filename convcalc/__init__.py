@@ -14,7 +14,8 @@ standard library (`tests/test_house.py` walks the imports against this table).
 | `notation` | text to layers and back, every node keeping its place     | layers, geometry                         |
 | `network`  | questions about a network: sizes, fields, cost, backwards | layers, axis_maps, geometry              |
 | `model`    | a network as written: read, sent forward, `?`, translated | notation, network, layers, matrix        |
-| `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry     |
+| `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry,    |
+|            |                                                           | compute                                  |
 | `check`    | a claim: how far right, and which mistake gives just that | compute, network, layers, geometry       |
 | `exercise` | questions made from a seed: sheets, their keys, judging   | check, explain, notation, network,       |
 |            |                                                           | layers, geometry, compute, matrix, numpy |

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracles import Number, cell, convolve_loops, flatten, indices, shape_of, transposed_loops
 from strategies import ConvolutionDraw, convolutions
+from working import operands, proved
 
 Run = Callable[..., Any]
 EXAMPLE = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 0; 0 1"]
@@ -77,35 +78,42 @@ def test_whole_numbers_and_fractions_come_out_exact(
     assert [exact(number) for number in flatten(answer["data"])] == [Fraction(number) for number in flatten(expected)]
 
 
-def sum_of(lines: list[str]) -> Fraction:
-    """Work out a printed sum of products."""
-    terms = " ".join(line.replace("(bias)", "") for line in lines if "channel" not in line)
-    code = re.sub(r"(\d+(\.\d+)?(e[+-]?\d+)?)", r"Fraction('\1')", terms.replace("·", "*").removeprefix("= "))
-    return Fraction(eval(f"0 + {code}", {"__builtins__": {}}, {"Fraction": Fraction}))
-
-
 def explained(here: Run, command: list[str], at: tuple[int, ...]) -> tuple[list[str], Fraction]:
-    """Ask for one cell, and give the lines of its sum and the answer under them."""
+    """Ask for one cell, and return the lines of its working and its answer, which the last line says."""
     done = here(*command, "--explain", "--at", ",".join(map(str, at)), "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     (derivation,) = answer["explanation"]
     assert derivation["title"] == f"cell ({', '.join(map(str, at))})"
-    *lines, last = derivation["lines"]
-    assert last.startswith("= ")
-    assert exact(last.removeprefix("= ")) == exact(cell(answer["data"], at))
-    return lines, exact(last.removeprefix("= "))
+    assert proved(derivation["lines"])["out"] == exact(cell(answer["data"], at))
+    return derivation["lines"], exact(cell(answer["data"], at))
+
+
+def pairs_of(drawn: ConvolutionDraw, at: tuple[int, ...]) -> list[tuple[Fraction, Fraction]]:
+    """Return the numbers that meet in one output cell, each with its weight, by loops over the kernel."""
+    sizes, per_group = shape_of(drawn.x)[1:], len(drawn.weight[0])
+    first = at[0] // (len(drawn.weight) // drawn.groups) * per_group
+    pairs = []
+    for index in range(per_group):
+        for element in indices(shape_of(drawn.weight)[2:]):
+            axes = zip(at[1:], element, drawn.stride, drawn.padding, drawn.dilation, strict=True)
+            place = [out * s - before + e * d for out, e, s, (before, _), d in axes]
+            inside = all(0 <= cell_at < size for cell_at, size in zip(place, sizes, strict=True))
+            number = cell(drawn.x, (first + index, *place)) if inside else 0
+            pairs.append((Fraction(number), Fraction(cell(drawn.weight, (at[0], index, *element)))))
+    return pairs
 
 
 @IN_PROCESS
-@given(convolutions(MIXED, st.integers(1, 2)), st.randoms(use_true_random=False))
+@given(convolutions(MIXED, st.integers(1, 3)), st.randoms(use_true_random=False))
 def test_the_sum_of_a_cell_is_its_answer(
     here: Run, tmp_path_factory: pytest.TempPathFactory, drawn: ConvolutionDraw, random: Any
 ) -> None:
     command = command_of(drawn, tmp_path_factory.mktemp("drawn"))
     shape = json.loads(here(*command, "--json").stdout)["shape"]
-    lines, answer = explained(here, command, tuple(random.randrange(size) for size in shape))
-    assert sum_of(lines) == answer
+    at = tuple(random.randrange(size) for size in shape)
+    lines, _ = explained(here, command, at)
+    assert sorted(operands(lines)) == sorted(pairs_of(drawn, at))
 
 
 @pytest.mark.parametrize("boundary", ["zeros", "reflect", "replicate", "circular", "constant:-7", "constant:1/3"])
@@ -114,11 +122,11 @@ def test_the_sum_of_a_cell_at_the_border(boundary: str, at: tuple[int, ...], her
     x = [[1, -2, 3, 4], [0, 5, -6, 7], [8, 9, 1, 2]]
     weight = [[1, 2], [-3, 4]]
     command = ["conv", text_of(x), "-k", text_of(weight), "-p", "1", "--boundary", boundary]
-    lines, answer = explained(here, command, at)
+    _, answer = explained(here, command, at)
     name, _, value = boundary.partition(":")
     options: dict[str, Any] = {"padding": [(1, 1), (1, 1)], "boundary": name, "constant": Fraction(value or 0)}
     expected = convolve_loops([x], [[weight]], **options)[0]
-    assert sum_of(lines) == answer == cell(expected, at)
+    assert answer == cell(expected, at)
 
 
 @pytest.mark.parametrize("groups", [1, 2])
@@ -149,8 +157,8 @@ def test_the_sum_of_a_cell_of_a_transposed_convolution(groups: int, here: Run, t
     assert tuple(answer["shape"]) == shape_of(expected)
     assert [exact(number) for number in flatten(answer["data"])] == flatten(expected)
     for at in [(0, 0, 0), (1, 2, 3), (2 * groups - 1, 5, 11)]:
-        lines, value = explained(here, command, at)
-        assert sum_of(lines) == value == cell(expected, at)
+        _, value = explained(here, command, at)
+        assert value == cell(expected, at)
 
 
 def test_explain_reads_as_it_is_written_on_paper(here: Run) -> None:
@@ -159,13 +167,135 @@ def test_explain_reads_as_it_is_written_on_paper(here: Run) -> None:
         "2 0",
         "3 2",
         "# cell (1, 0)",
-        "#   = 2·1 + 1·0",
-        "#   + 0·0 + 1·1",
-        "#   = 3",
+        "#   cross-correlation: the kernel is laid on the window as it is, not turned",
+        "#   input         kernel",
+        "#    1   0   1     1   0",
+        "#   [2] [1]  0     0   1",
+        "#   [0] [1]  1",
+        "#   out = 2·1 + 1·0",
+        "#       + 0·0 + 1·1",
+        "#       = 3",
     ]
-    assert here(*EXAMPLE, "--explain").stdout.splitlines()[2] == "# cell (0, 0)"
-    flipped = here("conv", "1 2", "-k", "10 -1", "--flip", "--explain").stdout.splitlines()
-    assert flipped == ["19", "# cell (0)", "#   = 1·(-1) + 2·10", "#   = 19"]
+    flipped = here("conv", "1 2", "-k", "10 -1", "--flip", "--bias", "1/3", "--explain").stdout.splitlines()
+    assert flipped == [
+        "58/3",
+        "# cell (0)",
+        "#   convolution: the kernel is turned by 180 degrees before it is laid on the window",
+        "#   input      kernel, turned",
+        "#   [1] [2]     -1   10",
+        "#   out = 1·(-1) + 2·10",
+        "#       + (1/3) (bias)",
+        "#       = 58/3",
+    ]
+
+
+def test_channels_are_summed_one_by_one(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text(text_of([[[1, 2], [3, 4]], [[0, 5], [6, 7]]]))
+    (tmp_path / "w.txt").write_text(text_of([[[1, 0], [0, 2]], [[0.5, 1], [3, -1]]]))
+    done = here("conv", tmp_path / "x.txt", "-k", tmp_path / "w.txt", "--bias", "10", "--explain")
+    assert [line.removeprefix("#   ") for line in done.stdout.splitlines()[2:]] == [
+        "# cell (0, 0, 0)",
+        "cross-correlation: the kernel is laid on the window as it is, not turned",
+        "input, channel 0    kernel, channel 0    input, channel 1    kernel, channel 1",
+        "[1] [2]              1   0               [0] [5]              0.5    1",
+        "[3] [4]              0   2               [6] [7]                3   -1",
+        "channel 0 = 1·1 + 2·0",
+        "          + 3·0 + 4·2",
+        "          = 9",
+        "channel 1 = 0·0.5 + 5·1",
+        "          + 6·3 + 7·(-1)",
+        "          = 16",
+        "out = 9 + 16",
+        "    + 10 (bias)",
+        "    = 35",
+    ]
+
+
+def test_a_transposed_convolution_says_which_input_cells_come_to_an_output_cell(here: Run) -> None:
+    command = ["conv", "1 2; 3 4", "-k", "1 2 3; 4 5 6; 7 8 9", "--transposed", "-s", "2", "-p", "1"]
+    done = here(*command, "--explain", "--at", "1,2", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["explanation"][0]["lines"][1:] == [
+        "row 1: i·2 + t·1 = 1 + 1 holds for i = 0 with t = 2 and i = 1 with t = 0",
+        "column 2: i·2 + t·1 = 2 + 1 holds for i = 1 with t = 1",
+        "input      kernel",
+        " 1  [2]     1  [2]  3",
+        " 3  [4]     4   5   6",
+        "            7  [8]  9",
+        "out = 2·8",
+        "    + 4·2",
+        "    = 24",
+    ]
+    # Every second cell of a kernel of one is reached by nothing.
+    done = here("conv", "1 2", "-k", "5", "--transposed", "-s", "2", "--explain", "--at", "1", "--json")
+    assert json.loads(done.stdout)["explanation"][0]["lines"][-1] == "out = 0 (no input cell comes here)"
+
+
+@pytest.mark.parametrize(("command", "count"), [(["-k", "box:31"], 961), (["-k", "gaussian:31:5"], 961)])
+def test_a_long_sum_is_shortened_and_says_so(command: list[str], count: int, here: Run) -> None:
+    plane = text_of([[(7 * row + 5 * column) % 11 - 4 for column in range(40)] for row in range(40)])
+    done = here("conv", plane, *command, "--explain", "--json")
+    answer = json.loads(done.stdout)
+    (derivation,) = answer["explanation"]
+    lines = derivation["lines"]
+    assert f"({count - 16} more products)" in lines[-2]
+    assert float(proved(lines)["out"]) == pytest.approx(float(exact(cell(answer["data"], (0, 0)))), rel=1e-5)
+    assert len(lines) < 60
+    assert max(map(len, lines)) < 300
+
+
+def test_numbers_of_a_working_are_short_and_a_rounded_one_says_so(here: Run) -> None:
+    done = here("conv", "0.1 0.2 0.3", "-k", "1 0.3333333333", "--explain", "--json")
+    lines = json.loads(done.stdout)["explanation"][0]["lines"]
+    assert lines[-2:] == ["out ≈ 0.1·1 + 0.2·0.333333", "    ≈ 0.166667"]
+    proved(lines)
+    done = here("conv", "0.5 0.25", "-k", "1 2", "--explain", "--json")
+    assert json.loads(done.stdout)["explanation"][0]["lines"][-1] == "    = 1"
+    done = here("conv", "1e-9 3", "-k", "1e-9 1", "--explain", "--json")
+    assert json.loads(done.stdout)["explanation"][0]["lines"][-2:] == ["out = 1e-09·1e-09 + 3·1", "    ≈ 3"]
+
+
+def test_several_cells_ranges_and_all(here: Run) -> None:
+    def titles(*at: str) -> list[str]:
+        done = here("conv", "1 2 3 4; 5 6 7 8; 9 1 2 3", "-k", "1 1", *at, "--explain", "--json")
+        assert done.returncode == 0, done.stderr
+        return [each["title"] for each in json.loads(done.stdout)["explanation"]]
+
+    assert titles("--at", "0,1", "--at", "2,0:3") == ["cell (0, 1)", "cell (2, 0)", "cell (2, 1)", "cell (2, 2)"]
+    assert titles("--at", ":,2") == ["cell (0, 2)", "cell (1, 2)", "cell (2, 2)"]
+    assert titles("--at", "0,::2") == ["cell (0, 0)", "cell (0, 2)"]
+    assert len(titles("--at", "all")) == len(titles()) == 9
+    # One sentence for all cells stands in the first.
+    done = here("conv", "1 2 3", "-k", "1 1", "--explain")
+    assert done.stdout.count("cross-correlation") == 1
+    assert done.stdout.splitlines()[7:9] == ["#", "# cell (1)"]
+    done = here("conv", "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "-k", "1", "--explain", "--json")
+    assert len(json.loads(done.stdout)["explanation"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "message"),
+    [
+        ("2,9", "index 9 is out of range for an axis of size 5"),
+        ("-1,0", "'-1,0' is not a cell"),
+        ("0:-1,0", "'0:-1,0' is not a cell"),
+        ("0:0,0", "'0:0,0' holds no cell of the output 4x5"),
+        ("0,::0", "the step of a range cannot be 0: '0,::0'"),
+        ("0,1,2", "'0,1,2' has 3 indices, the output 4x5 has 2 axes"),
+        ("some", "'some' is not a cell"),
+    ],
+)
+def test_a_cell_that_cannot_be_is_refused(at: str, message: str, here: Run) -> None:
+    plane = text_of([[row * column for column in range(6)] for row in range(5)])
+    done = here("conv", plane, "-k", "1 1; 1 1", "--explain", f"--at={at}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"convcalc: --at: {message}\n")
+
+
+def test_more_cells_than_anybody_reads_are_refused(here: Run) -> None:
+    done = here("conv", text_of([list(range(20))] * 20), "-k", "box:1", "--explain", "--at", "all")
+    assert done.returncode == 2
+    assert "'all' is 400 cells of the output 20x20, at most 256 are written out" in done.stderr
 
 
 @pytest.mark.parametrize("cell", ["1,0", "1, 0", "(1, 0)", "[1, 0]"])
@@ -347,11 +477,13 @@ def test_precision_holds_in_files(here: Run, tmp_path: Path) -> None:
         assert "98765" not in path.read_text()
 
 
-def test_the_working_of_a_cell_has_as_many_digits_as_its_numbers(here: Run) -> None:
+def test_the_working_of_numbers_of_many_digits_is_short_and_says_that_they_are_rounded(here: Run) -> None:
     large = "9" * 4290
     done = here("conv", large, "-k", large, "--explain")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == f"#   = {done.stdout.splitlines()[0]}"
+    answer, *_, product, result = done.stdout.splitlines()
+    assert len(answer) == 8580
+    assert (product, result) == ("#   out ≈ 1e+4290·1e+4290", "#       = 1e+8580")
 
 
 @pytest.mark.parametrize(

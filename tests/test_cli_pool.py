@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracles import adaptive_loops, cell, flatten, indices, pool_loops, shape_of
 from strategies import PoolingDraw, poolings
+from working import proved
 
 Run = Callable[..., Any]
 IN_PROCESS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -128,19 +128,113 @@ def test_the_line_of_a_cell_evaluates_to_its_answer(
     done = here(*command, "--explain", "--at", f"{at[0]},{at[1]}", "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    text, last = answer["explanation"][0]["lines"]
-    code = re.sub(r"(\d+)", r"Fraction(\1)", text.removeprefix("= ").replace("^", "**"))
-    value = eval(code, {"__builtins__": {}}, {"Fraction": Fraction, "max": max, "min": min})
     found = exact(cell(answer["data"], at))
-    assert float(value) == pytest.approx(float(found), rel=1e-12)
-    assert float(exact(last.removeprefix("= "))) == float(found)
+    assert float(proved(answer["explanation"][0]["lines"])["out"]) == pytest.approx(float(found), rel=1e-5)
+
+
+@IN_PROCESS
+@given(poolings(), st.sampled_from(["max", "min", "avg"]), st.booleans(), st.randoms(use_true_random=False))
+def test_the_working_of_a_cell_is_its_answer(
+    here: Run, tmp_path_factory: pytest.TempPathFactory, drawn: PoolingDraw, kind: str, counts: bool, random: Any
+) -> None:
+    command = command_of(drawn, kind, tmp_path_factory.mktemp("drawn"))
+    command += [] if counts or kind != "avg" else ["--no-count-pad"]
+    done = here(*command, "--json")
+    if done.returncode == 2:
+        return  # a window without a real cell
+    shape = json.loads(done.stdout)["shape"]
+    at = tuple(random.randrange(size) for size in shape)
+    answer = json.loads(here(*command, "--json", "--explain", "--at", ",".join(map(str, at))).stdout)
+    found = exact(cell(answer["data"], at))
+    assert float(proved(answer["explanation"][0]["lines"])["out"]) == pytest.approx(float(found), rel=1e-12)
+
+
+def working(here: Run, *command: str) -> list[str]:
+    """Return the lines of the working of one cell."""
+    done = here("pool", *command, "--explain", "--json")
+    assert done.returncode == 0, done.stderr
+    return list(json.loads(done.stdout)["explanation"][0]["lines"])
 
 
 def test_explain_reads_as_it_is_written_on_paper(here: Run) -> None:
-    done = here("pool", "1 3 3 4 5 6 7", "avg", "-k", "3", "-s", "2", "--explain", "--at", "1")
-    assert done.stdout.splitlines()[1:] == ["# cell (1)", "#   = (3 + 4 + 5) / 3", "#   = 4"]
-    done = here("pool", "1 -3 1/2", "max", "-k", "3", "--explain")
-    assert done.stdout.splitlines()[1:] == ["# cell (0)", "#   = max(1, -3, 1/2)", "#   = 1"]
+    done = here("pool", "1 3 3 4 5 6 8", "avg", "-k", "3", "-s", "2", "--explain", "--at", "2")
+    assert done.stdout.splitlines()[1:] == [
+        "# cell (2)",
+        "#   input",
+        "#    1   3   3   4  [5] [6] [8]",
+        "#   the divisor is 3, the number of cells in the window",
+        "#   out = (5 + 6 + 8) / 3",
+        "#       = 19/3",
+    ]
+    assert working(here, "1 -3 1/2", "max", "-k", "3")[1:] == [
+        "[1] [-3] [1/2]",
+        "out = max(1, -3, 1/2)",
+        "    = 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["-p", "1"], "the divisor is 4, the number of cells in the window, padding counted"),
+        (
+            ["-p", "1", "--no-count-pad"],
+            "the divisor is 1: 3 of the window's 4 cells are not real, and padding is not counted",
+        ),
+        (["-p", "1", "--divisor", "7"], "the divisor 7 is given"),
+        (["--ceil"], "the divisor is 4, the number of cells in the window"),
+        (
+            ["--ceil", "--at", "1,2"],
+            "the divisor is 1: 3 of the window's 4 cells are past the end of the input, and not counted",
+        ),
+    ],
+)
+def test_the_divisor_of_an_average_and_why(options: list[str], sentence: str, here: Run) -> None:
+    lines = working(here, "1 2 3 4 5; 6 7 8 9 1; 2 3 4 5 6", "avg", "-k", "2", "-s", "2", *options)
+    assert sentence in lines
+    proved(lines)
+
+
+def test_padding_is_infinite_for_a_maximum_and_drawn_so(here: Run) -> None:
+    lines = working(here, "-5 -2; -3 -4", "max", "-k", "2", "-s", "2", "-p", "1")
+    assert lines == [
+        "padding is -∞: it is never the maximum",
+        "padded input",
+        "[-∞] [-∞]  -∞   -∞",
+        "[-∞] [-5]  -2   -∞",
+        " -∞   -3   -4   -∞",
+        " -∞   -∞   -∞   -∞",
+        "out = max(-5)",
+        "    = -5",
+    ]
+    assert working(here, "5 2", "min", "-k", "2", "-p", "1", "-s", "1")[0] == "padding is ∞: it is never the minimum"
+
+
+def test_an_adaptive_pooling_says_where_its_window_ends(here: Run) -> None:
+    lines = working(here, "1 2 3 4 5; 6 7 8 9 1; 2 3 4 5 6", "avg", "--adaptive", "2x3", "--at", "1,1")
+    assert lines[:2] == [
+        "height: from cell floor(1·3 / 2) = 1 to before cell ceil((1 + 1)·3 / 2) = 3",
+        "width: from cell floor(1·5 / 3) = 1 to before cell ceil((1 + 1)·5 / 3) = 4",
+    ]
+    assert lines[-1] == "    = 6"
+    assert proved(lines)["out"] == 6
+
+
+def test_a_norm_shows_its_powers_and_its_root(here: Run) -> None:
+    assert working(here, "3 4", "lp", "-k", "2")[-3:] == ["out = (3^2 + 4^2)^(1/2)", "    = 25^(1/2)", "    = 5"]
+    assert working(here, "1 1", "lp", "-k", "2")[-1] == "    ≈ 1.41421"
+    assert working(here, "3 4", "lp", "-k", "2", "--norm", "1")[-2:] == ["out = 3 + 4", "    = 7"]
+
+
+def test_a_large_window_is_shortened_and_says_so(here: Run) -> None:
+    plane = text_of([[(7 * row + 5 * column) % 11 for column in range(40)] for row in range(40)])
+    for kind in ("avg", "max", "lp"):
+        lines = working(here, plane, kind, "-k", "31", "--at", "0,0")
+        assert any("945 more cells" in line for line in lines)
+        assert len(lines) < 40
+        assert max(map(len, lines)) < 200
+        if kind != "lp":
+            proved(lines)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +265,7 @@ def test_averages_of_whole_numbers_are_floats_for_programs_and_fractions_for_the
     assert here(*command, "-F", "table").stdout == " 7/3   4   6\n3 float64\n"
     assert here(*command, "-F", "markdown").stdout.splitlines()[-1] == "| 7/3 | 4 | 6 |"
     assert "\\frac{7}{3} & 4 & 6" in here(*command, "-F", "latex").stdout
-    assert here(*command, "--explain").stdout.endswith("#   = 7/3\n")
+    assert here(*command, "--explain", "--at", "0").stdout.endswith("#       = 7/3\n")
     assert here(*command, "--precision", "2").stdout == "2.33 4 6\n"
     for ending, text in ((".txt", "2.3333333333333335 4 6\n"), (".csv", "2.3333333333333335,4,6\n")):
         assert here(*command, "-o", tmp_path / f"out{ending}").returncode == 0

@@ -113,7 +113,7 @@ def test_a_field_that_is_none_is_said_to_be_undefined(here: Run) -> None:
 )
 def test_explain_shows_the_steps(arguments: list[str], lines: list[str], here: Run) -> None:
     done = here("shape", *arguments, "--explain")
-    shown = [line.removeprefix("#").strip() for line in done.stdout.splitlines() if line.startswith("#")]
+    shown = [line.removeprefix("#").strip() for line in done.stdout.splitlines() if line.startswith("# ")]
     assert {"height", "width"} <= set(shown)
     for line in lines:
         assert line in shown

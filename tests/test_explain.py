@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
-from fractions import Fraction
-from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import AxisDraw, axes
+from working import evaluated
 
 from convcalc.explain import (
     Derivation,
-    convolution_cell,
     cost_derivations,
     equations,
-    pooling_cell,
     shape_derivations,
     titled,
 )
@@ -44,15 +40,6 @@ from convcalc.layers import (
 )
 from convcalc.network.cost import network_cost
 from convcalc.network.trace import trace
-
-
-def evaluated(text: str) -> Fraction:
-    """Work out a written sum as a reader would: `·` is times, a root is a power."""
-    code = re.sub(r"(?<![\w.])(\d+) (\d+)/(\d+)", r"(\1 + Fraction(\2, \3))", text)
-    code = code.replace("·", "*").replace("^", "**").replace("−", "-")
-    code = re.sub(r"(?<![\w.])(\d+(\.\d+)?)(?![\w.])", r"Fraction('\1')", code)
-    names: dict[str, Any] = {"floor": math.floor, "ceil": math.ceil, "max": max, "min": min, "Fraction": Fraction}
-    return Fraction(eval(code, {"__builtins__": {}}, names))
 
 
 def derive(layer: Layer, sizes: tuple[int, ...], rank: int) -> dict[str, tuple[str, ...]]:
@@ -358,44 +345,6 @@ def test_the_counts_of_linear_layers_and_normalizations() -> None:
     assert counts_of(Linear(120, 84), (9, 120))["MACs"] == ["outputs · in", "9·84·120", "90720"]
     assert counts_of(Normalization(64))["buffers"] == ["running mean + running variance", "128"]
     assert cost_derivations(network_cost([Flatten()]), 0) == ()
-
-
-NUMBERS = st.one_of(
-    st.integers(-50, 50), st.fractions(-9, 9, max_denominator=8), st.sampled_from([0.5, -2.25, 3.0, -0.125])
-)
-
-
-@given(st.lists(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=3), min_size=1, max_size=3), NUMBERS)
-def test_the_sum_of_a_cell_evaluates_to_its_answer(rows: list[list[tuple[Any, Any]]], bias: Any) -> None:
-    products = [Fraction(number) * Fraction(weight) for row in rows for number, weight in row]
-    answer = sum(products) + Fraction(bias)
-    *lines, last = convolution_cell((1, 0), [("channel 0", rows), ("channel 1", [])], bias, answer).lines
-    terms = [line.replace("(bias)", "") for line in lines if "channel" not in line]
-    assert evaluated(" ".join(terms).removeprefix("= ")) == answer
-    assert last == f"= {answer}"
-
-
-@pytest.mark.parametrize(
-    ("kind", "numbers", "divisor", "norm", "answer"),
-    [
-        ("avg", [3, -4, Fraction(1, 3)], 4, 2.0, Fraction(-1, 6)),
-        ("avg", [0.5, -1.25], 2, 2.0, Fraction(-3, 8)),
-        ("max", [3, -4, 7], 3, 2.0, 7),
-        ("min", [3, -4, 7], 3, 2.0, -4),
-        ("max", [-5], 1, 2.0, -5),
-        ("lp", [3, -4], 2, 2.0, 5),
-        ("lp", [1, 2, 3], 3, 1.0, 6),
-    ],
-)
-def test_a_pooled_cell_evaluates_to_its_answer(
-    kind: str, numbers: list[Any], divisor: int, norm: float, answer: Any
-) -> None:
-    text, last = pooling_cell(kind, (0, 2), numbers, divisor, norm, answer).lines
-    text = text.removeprefix("= ")
-    if kind in ("max", "min"):
-        text = f"{kind}(({text.removeprefix(kind + '(').removesuffix(')')},))"
-    assert evaluated(text) == answer
-    assert last == f"= {answer}"
 
 
 def test_layers_are_named_before_their_derivations() -> None:

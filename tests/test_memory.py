@@ -131,4 +131,5 @@ def test_without_an_input_there_is_no_memory(here: Run) -> None:
 def test_the_formula_is_part_of_the_explanation(here: Run) -> None:
     done = here("params", "(conv:3,k1 + id)", "--input", "3x8x10", "--batch", "2", "--optimizer", "adam", "--explain")
     assert "#   the most numbers are live in layer 2\n#   live = 3·8·10 + 3·8·10 + 3·8·10 = 720\n" in done.stdout
-    assert f"(12·4 + 0 + 2·720)·4 = {(12 * 4 + 2 * 720) * 4}" in done.stdout
+    assert f" = 12·4 + 0 + 2·720 = {12 * 4 + 2 * 720}\n" in done.stdout
+    assert f"training = numbers·bytes = {12 * 4 + 2 * 720}·4 = {(12 * 4 + 2 * 720) * 4}\n" in done.stdout

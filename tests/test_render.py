@@ -18,6 +18,7 @@ from rich.cells import cell_len
 
 from convcalc.check.verdict import Verdict, WrongCell
 from convcalc.layers import TensorShape
+from convcalc.matrix.text import parse_matrix
 from convcalc.network.cost import network_cost
 from convcalc.network.trace import trace
 from convcalc.notation import parse_layers
@@ -115,7 +116,7 @@ def test_latex_escapes_what_latex_reads() -> None:
     assert r"\textasciitilde{}\textasciicircum{}" in row
     assert r"\$\%\&\#\textbackslash{}\{\}" in row
     assert len(re.findall(r"(?<!\\)&", row)) == 2
-    assert "% height\n% out = 1\n" in text
+    assert "\\textbf{height}\\par\n{\\raggedright out = 1\\par}\n" in text
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -146,7 +147,9 @@ def test_a_matrix_in_every_form() -> None:
     assert text_of(report, "plain") == "1.5 -2.0\n0.1 1e+300\n"
     assert text_of(report, "csv") == "1.5,-2.0\n0.1,1e+300\n"
     assert json.loads(text_of(report, "json"))["data"] == [[1.5, -2.0], [0.1, 1e300]]
-    assert text_of(report, "latex").startswith("\\begin{bmatrix}\n1.5 & -2.0 \\\\\n")
+    latex = text_of(report, "latex")
+    assert latex.startswith("% needs \\usepackage{amsmath}\n\\[\n\\begin{bmatrix}\n1.5 & -2.0 \\\\\n")
+    assert parse_matrix(latex, place="m").array.tolist() == report.data["data"].tolist()
     assert render_answer(report) == b"1.5 -2.0\n0.1 1e+300\n"
 
 

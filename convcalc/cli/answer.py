@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from convcalc.cli.jobs import Job
 from convcalc.cli.judging import graded_matrices, judged
-from convcalc.cli.matrix_arguments import chosen_cell, number_writer
+from convcalc.cli.matrix_arguments import chosen_cells, number_writer
 from convcalc.cli.messages import print_notes
 from convcalc.cli.output import Answer
 from convcalc.cli.pipe import stream
@@ -119,8 +119,11 @@ def _exact(values: Any, divisors: Any) -> Any:
 def _derived(job: Job, values: Any, wanted: Wanted, verdict: Verdict | None) -> tuple[Derivation, ...]:
     if not wanted.homework.explain and wanted.cell.at is None:
         return ()
-    at = chosen_cell(wanted.cell.at, values.shape)
+    from convcalc.render.numbers import short
+
+    write = partial(short, precision=wanted.shown.precision)
+    cells = chosen_cells(wanted.cell.at, values.shape)
     if wanted.cell.at is None and verdict is not None and verdict.cells:
         # What is asked of a wrong answer is where it went wrong.
-        at = tuple(int(index) for index in verdict.cells[0].at)
-    return (job.derivation(at, values, number_writer(wanted.shown.precision)),)
+        cells = [tuple(int(index) for index in verdict.cells[0].at)]
+    return tuple(job.derivation(at, values, write, opening=at == cells[0]) for at in cells)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import Job
 from convcalc.cli.judging import graded_matrices, judged
-from convcalc.cli.matrix_arguments import chosen_cell, number_writer, read_beside, typed_as
+from convcalc.cli.matrix_arguments import chosen_cells, number_writer, read_beside, typed_as
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
 from convcalc.layers import Pooling
@@ -76,10 +76,13 @@ def _derived(
         ((name, gradient),) = gradients.items()
         at = tuple(int(index) for index in verdict.cells[0].at)
         return (_derivation(backward, name, at, gradient, wanted),)
-    return tuple(
-        _derivation(backward, name, chosen_cell(wanted.cell.at, gradient.shape), gradient, wanted)
-        for name, gradient in gradients.items()
-    )
+    derivations = []
+    for name, gradient in gradients.items():
+        # Of three gradients at once the first cell of each is enough, unless cells are asked for.
+        all_of_it = wanted.cell.at is not None or len(gradients) == 1
+        cells = chosen_cells(wanted.cell.at, gradient.shape) if all_of_it else [(0,) * gradient.ndim]
+        derivations += [_derivation(backward, name, at, gradient, wanted) for at in cells]
+    return tuple(derivations)
 
 
 def _derivation(backward: Backward, name: str, at: tuple[int, ...], gradient: Any, wanted: Wanted) -> Derivation:

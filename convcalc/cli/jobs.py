@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -72,8 +71,13 @@ class Job(Protocol):
         elsewhere, or only all of it shows its dtype.
         """
 
-    def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
-        """Explain the cell `at` of the result; `write` writes its numbers."""
+    def derivation(
+        self, at: tuple[int, ...], values: Any, write: Callable[[Any], str], *, opening: bool = True
+    ) -> Derivation:
+        """Explain the cell `at` of the result; `write` writes its numbers.
+
+        The first of several cells is the `opening` one, which says what holds for all of them.
+        """
 
     def backward(self, dy: Any) -> BackwardPass | PoolingBackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""
@@ -182,13 +186,15 @@ class ConvolutionJob(Value):
 
         return filter_gradient_question(self.x, self.filters, dy, of)
 
-    def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
+    def derivation(
+        self, at: tuple[int, ...], values: Any, write: Callable[[Any], str], *, opening: bool = True
+    ) -> Derivation:
         """Explain a cell as its sum of products."""
-        from convcalc.explain import convolution_cell, magnitude_cell
+        from convcalc.explain.convolution_cell import derive_convolution, magnitude_cell
 
         if self.filters.magnitude:
             return magnitude_cell(at, self.nchw.components(at), values[at], write)
-        found = convolution_cell(at, self.nchw.products(at), self.nchw.bias_at(at), values[at], write)
+        found = derive_convolution(self.nchw, at, values[at], write, turned=self.filters.flip, opening=opening)
         return found if self.labels is None else found.replace(title=f"{found.title}, n = {self.labels[at[-1]]}")
 
     def backward(self, dy: Any) -> BackwardPass:
@@ -332,17 +338,14 @@ class PoolingJob(Value):
         assert of == "x", "a pooling has no kernel and no bias"
         return pooling_gradient_question(self.x, self.layer, dy, self.layout)
 
-    def derivation(self, at: tuple[int, ...], values: Any, write: Callable[[Any], str]) -> Derivation:
-        """Explain a cell as what is done with the real cells of its window."""
-        from convcalc.compute.layer import pooling_cell_numbers
-        from convcalc.explain import pooling_cell
+    def derivation(
+        self, at: tuple[int, ...], values: Any, write: Callable[[Any], str], *, opening: bool = True
+    ) -> Derivation:
+        """Explain a cell as what is done with the cells of its window."""
+        from convcalc.explain.pooling_cell import derive_pooling
 
-        numbers, divisor = pooling_cell_numbers(self.layer, self.x, at, self.layout)
-        kind: str = self.layer.kind
-        norm = self.layer.norm if isinstance(self.layer, Pooling) else 2.0
-        if isinstance(self.layer, Pooling) and self.layer.signed:
-            kind, divisor = "signed lp", math.prod(self.layer.kernel)
-        return pooling_cell(kind, at, numbers, divisor, norm, values[at], write)
+        x, layout = self.x, self.layout
+        return derive_pooling(self.layer, x, at, values[at], write, layout=layout, opening=opening)
 
     def backward(self, dy: Any) -> PoolingBackwardPass:
         """Return the backward pass, for dy, the gradient by the result."""
@@ -367,7 +370,8 @@ def _frames(
         return (*at[: -1 - rank], *at[len(at) - rank :], at[-1 - rank]) if moved else at
 
     def derive(at: tuple[int, ...]) -> Derivation:
-        return job.derivation(at, values, write)
+        # Every frame would begin with what holds for all of them.
+        return job.derivation(at, values, write, opening=False)
 
     return Frames(job.command, values if picture is None else picture, own, seen, derive, write)
 

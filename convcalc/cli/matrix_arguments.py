@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.messages import QUOTE_PATTERN
 from convcalc.cli.options import ColumnOptions, NumberOptions
 from convcalc.errors import DataError, FileError, UsageError
-from convcalc.notation import parse_cell
-from convcalc.text import printable, size_text
+from convcalc.notation.cells import parse_cells
+from convcalc.text import printable
 
 if TYPE_CHECKING:
     from convcalc.check.claimed_matrix import ClaimedMatrix
@@ -205,24 +206,24 @@ def is_column(x: Matrix) -> bool:
     return x.array.ndim == 2 and x.array.shape[1] == 1 < x.array.shape[0] and not x.typed
 
 
-def chosen_cell(text: str | None, shape: Sequence[int]) -> tuple[int, ...]:
-    """Read `--at`: an index into an array of `shape`; leading axes may be left out and are 0 then.
+MOST_SHOWN = 16
+"""Cells of an answer up to which all are explained unasked."""
 
-    >>> chosen_cell("1,2", (4, 5, 5)), chosen_cell(None, (3, 3))
-    ((0, 1, 2), (0, 0))
+
+def chosen_cells(texts: Sequence[str] | None, shape: Sequence[int]) -> list[tuple[int, ...]]:
+    """Read every `--at`; without one all cells of a small output are chosen, the first one of a larger.
+
+    >>> chosen_cells(["1,2", "0,0,:2"], (4, 5, 5)), chosen_cells(None, (1, 2)), chosen_cells(None, (30, 30))
+    ([(0, 1, 2), (0, 0, 0), (0, 0, 1)], [(0, 0), (0, 1)], [(0, 0)])
     """
-    if text is None:
-        return (0,) * len(shape)
-    given = parse_cell(text, "at")
-    at = (0,) * (len(shape) - len(given)) + given
-    if len(at) != len(shape) or any(index >= limit for index, limit in zip(at, shape, strict=True)):
-        message = f"the output {size_text(shape)} has no cell {text[:40]}"
-        raise UsageError(message, place="--at", hint="rows and columns count from 0")
-    return at
+    if texts is None and prod(shape) > MOST_SHOWN:
+        return [(0,) * len(shape)]
+    texts = ["all"] if texts is None else texts
+    return list(dict.fromkeys(cell for text in texts for cell in parse_cells(text, shape)))
 
 
 def number_writer(precision: int | None) -> Callable[[Any], str]:
-    """Return what writes a number of an explanation: fractions as such, unless they are rounded with all the rest.
+    """Return what writes a number of a message: fractions as such, unless they are rounded with all the rest.
 
     >>> number_writer(2)(2 / 3), number_writer(None)(7)
     ('0.67', '7')

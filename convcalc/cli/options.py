@@ -189,10 +189,15 @@ class LayerArguments(Group):
 
 
 class CellOptions(Group):
-    """Which cell is explained, and how closely a claim has to agree."""
+    """Which cells are explained, and how closely a claim has to agree."""
 
     at: Annotated[
-        str | None, typer.Option("--at", metavar="ROW,COL", help="The output cell that --explain writes out.")
+        list[str] | None,
+        typer.Option(
+            "--at",
+            metavar="CELL",
+            help="Output cells that --explain writes out: 1,2, a range 0:3 as Python's, or all; may be repeated.",
+        ),
     ] = None
     tol: Annotated[
         float | None,

@@ -10,7 +10,7 @@ from convcalc.compute.computation import Computation, bias_of, check_shapes, job
 from convcalc.compute.number_types import Array, prepare
 from convcalc.compute.plan import plan
 from convcalc.compute.step import Step
-from convcalc.compute.terms import Rows, convolution_products
+from convcalc.compute.terms import SeenPlane, seen_planes, sliding_view
 from convcalc.errors import UsageError
 from convcalc.geometry import Window, check_borders, output_sizes
 from convcalc.value import Value
@@ -95,9 +95,21 @@ class PlainConvolution(Value):
         step = Step(job, plan(job, algorithm), operands.x, operands.weight, (...,))
         return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)
 
-    def products(self, x: Array, at: Sequence[int]) -> Iterator[tuple[str, Rows]]:
-        """Return the products that output cell `at` (n, o, *place) sums, channel by channel."""
-        windows: Sequence[Window] = self.windows
-        if self.boundary != "zeros":
-            x, windows = extend(x, windows, self.boundary)
-        return convolution_products(x, self.kernel, windows, self.groups, at)
+    def seen(self, x: Array, at: Sequence[int]) -> Iterator[SeenPlane]:
+        """Yield what output cell `at` (n, o, *place) sees of x (N, C, *spatial), plane by plane.
+
+        >>> import numpy as np
+        >>> convolution = PlainConvolution(np.array([[[1, 10]]]), (Window(2, stride=2),))
+        >>> plane = next(convolution.seen(np.arange(5).reshape(1, 1, 5), (0, 0, 1)))
+        >>> [(int(number), int(weight)) for number, weight in plane.products[0]]
+        [(2, 1), (3, 10)]
+        """
+        sample, output, *place = at
+        per_group = self.kernel.shape[1]
+        first = output // (self.kernel.shape[0] // self.groups) * per_group
+        views = [
+            sliding_view(window, size, index, self.boundary)
+            for window, size, index in zip(self.windows, x.shape[2:], place, strict=True)
+        ]
+        for index in range(per_group):
+            yield from seen_planes(x[sample, first + index], first + index, views, 0, self.kernel[output, index])

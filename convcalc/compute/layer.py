@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from convcalc.compute.channels_last import (
@@ -24,11 +24,11 @@ from convcalc.compute.pooling.pool import (
     pool_adaptive,
     pool_layer,
 )
-from convcalc.compute.terms import pooled_cells
+from convcalc.compute.terms import SeenPlane, seen_planes, sliding_view, spanning_view
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError, UsageError
-from convcalc.geometry import Window, adaptive_windows
+from convcalc.geometry import adaptive_window
 from convcalc.layers import (
     AdaptivePooling,
     Convolution,
@@ -231,31 +231,50 @@ def _rank(layer: Pooling | AdaptivePooling) -> int:
     return len(layer.outputs if isinstance(layer, AdaptivePooling) else layer.kernel)
 
 
-def pooling_cell_numbers(
-    layer: Pooling | AdaptivePooling, x: Array, at: tuple[int, ...], layout: str = "chw"
-) -> tuple[list[Any], int]:
-    """Return the real cells behind one output cell of `layer`, and what an average divides their sum by.
+class PooledCell(Value):
+    """One cell of a pooling's result, channels first: its plane of the input (*spatial), channel and place."""
 
-    `x` and `at` are in the `layout`, as for `apply_pooling`.
+    plane: Any
+    channel: int
+    place: tuple[int, ...]
+
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Index of the cell and size of the input, axis by axis."""
+        return tuple(zip(self.place, self.plane.shape, strict=True))
+
+
+def pooled_cell(layer: Pooling | AdaptivePooling, x: Array, at: tuple[int, ...], layout: str = "chw") -> PooledCell:
+    """Return the cell `at` of the result of `layer`; x and `at` are in the `layout`, as for `apply_pooling`.
 
     >>> import numpy as np
-    >>> pooling_cell_numbers(Pooling("avg", (2,), (2,), "valid", (1,)), np.array([3, 1, 4, 1]), (1,))
-    ([4, 1], 2)
+    >>> pooled_cell(Pooling("avg", (2,), (2,), "valid", (1,)), np.ones((3, 5)), (2, 1)).spans
+    ((1, 5),)
     """
     rank = _rank(layer)
     if drops_axes(layer, x.ndim):
         at = (*at[:-1], *(0,) * rank, at[-1]) if layout == "hwc" else (*at, *(0,) * rank)
     if layout == "hwc":
         x, at = channels_first(x, rank), cell_channels_first(at, rank)
-    spatial = tuple(x.shape[x.ndim - rank :])
+    lead = at[: len(at) - rank]
+    return PooledCell(x[lead], lead[-1] if lead else 0, at[len(at) - rank :])
+
+
+def seen_by_pooling(layer: Pooling | AdaptivePooling, cell: PooledCell, padding: Any = None) -> Iterator[SeenPlane]:
+    """Yield what a cell sees of the input, plane by plane; `padding` is what padding holds, None does not count.
+
+    >>> import numpy as np
+    >>> layer = Pooling("avg", (2,), (2,), "valid", (1,))
+    >>> cell = pooled_cell(layer, np.array([3, 1, 4, 1]), (1,))
+    >>> [int(number) for number in next(seen_by_pooling(layer, cell)).cells]
+    [4, 1]
+    """
     if isinstance(layer, AdaptivePooling):
-        spans = [
-            adaptive_windows(size, wanted or size)[index]
-            for size, wanted, index in zip(spatial, layer.outputs, at[len(at) - rank :], strict=True)
+        views = [
+            spanning_view(*adaptive_window(size, wanted or size, index), size)
+            for (index, size), wanted in zip(cell.spans, layer.outputs, strict=True)
         ]
-        lead = (slice(None),) * (x.ndim - rank)
-        cut = x[(*lead, *(slice(start, end) for start, end in spans))]
-        whole = [Window(end - start) for start, end in spans]
-        return pooled_cells(cut, whole, False, (*at[: len(at) - rank], *(0,) * rank))
-    numbers, counted = pooled_cells(x, windows(layer, spatial), layer.count_padding, at)
-    return numbers, counted if layer.divisor is None else layer.divisor
+    else:
+        axes = windows(layer, cell.plane.shape)
+        views = [sliding_view(window, size, index) for window, (index, size) in zip(axes, cell.spans, strict=True)]
+    return seen_planes(cell.plane, cell.channel, views, padding)

@@ -11,10 +11,11 @@ from convcalc.compute.channels_last import cell_channels_first, channels_last
 from convcalc.compute.computation import DEFAULTS, Computation, misfit
 from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.number_types import Array, as_float, kind_of
-from convcalc.compute.terms import Rows
+from convcalc.compute.terms import SeenPlane
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError
+from convcalc.geometry import Window
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -181,23 +182,27 @@ class NchwJob(Value):
         """Return the index of a cell of the result with its channel first."""
         return cell_channels_first(at, self._rank) if self.channels_last else tuple(at)
 
-    def products(self, at: Sequence[int]) -> Iterator[tuple[str, Rows]]:
-        """Return the products that the cell `at` of the result sums, channel by channel."""
-        return self.operation.products(self.x, self.place_of(at))
+    def seen(self, at: Sequence[int]) -> Iterator[SeenPlane]:
+        """Yield what the cell `at` of the result sees of the input, plane by plane, and with which weights."""
+        return self.operation.seen(self.x, self.place_of(at))
+
+    def walked(self, at: Sequence[int]) -> tuple[tuple[int, Window], ...]:
+        """Return the index of the cell `at` of the result and the window, for each spatial axis."""
+        return tuple(zip(self._first(at)[len(self.result) :], self.operation.windows, strict=True))
 
     def place_of(self, at: Sequence[int]) -> tuple[int, ...]:
         """Return the cell `at` of the result as (n, o, *place), in a framework's axes."""
         at = self._first(at)
         return (*self._batch_and_channel(at), *at[len(self.result) :])
 
-    def components(self, at: Sequence[int]) -> list[list[tuple[str, Rows]]]:
-        """Return the products behind the x and the y of the magnitude at a cell of the result."""
+    def components(self, at: Sequence[int]) -> list[list[SeenPlane]]:
+        """Return what the x and the y of the magnitude at a cell of the result see."""
         at = self._first(at)
         flat = 0
         for index, size in zip(at, self.result, strict=False):
             flat = flat * size + index
         place = at[len(self.result) :]
-        return [list(self.operation.products(self.x, (flat, output, *place))) for output in (0, 1)]
+        return [list(self.operation.seen(self.x, (flat, output, *place))) for output in (0, 1)]
 
     def bias_at(self, at: Sequence[int]) -> Any | None:
         """Return the bias added to the cell `at` of the result, None where there is no bias."""

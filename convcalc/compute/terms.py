@@ -1,110 +1,182 @@
-"""The numbers behind one output cell, so that it can be written out: which cells of the input meet which weights."""
+"""What one output cell sees, so that it can be written out: cells of the input, plane by plane, and their weights."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from math import prod
 from typing import Any
 
+from convcalc.compute.boundary import source_cells
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
+from convcalc.value import Value
 
-Rows = list[list[tuple[Any, Any]]]
+Place = tuple[int, int]
+
+WHOLE = 12
+"""Cells of an axis up to which all of it is in view; of a longer one the window and its neighbours are."""
 
 
-def convolution_products(
-    x: Array, weight: Array, windows: Sequence[Window], groups: int, at: Sequence[int]
-) -> Iterator[tuple[str, Rows]]:
-    """Return what output cell `at` = (n, o, *place) of `convolution` sums: rows of products for each input channel.
+class SeenPlane(Value):
+    """A part of one plane of the input with its padding, the cells of it that an output cell sees, and their weights.
 
-    x: (N, C, *spatial), weight: (O, C/groups, *kernel). Padding is 0.
-
-    >>> import numpy as np
-    >>> x, weight = np.arange(5).reshape(1, 1, 5), np.array([[[1, 10]]])
-    >>> list(convolution_products(x, weight, [Window(2, stride=2)], 1, (0, 0, 1)))
-    [('', [[(2, 1), (3, 10)]])]
+    `numbers` are rows of numbers, the first at `first` = (row, column) in the padded plane of `size`; None is a cell
+    that does not count. `seen` are the places in `numbers` of the cells seen, row by row, and `met` those in
+    `weights` of the weights that they are multiplied with. A sequence is a plane of one row. `channel` is the input
+    channel, `depth` the plane's place on the axes before the last two; `padded` says that there is padding.
     """
-    sample, output, *place = at
-    per_group = weight.shape[1]
-    first = output // (weight.shape[0] // groups) * per_group
-    spatial = x.shape[2:]
-    starts = [-window.padding.before + index * window.stride for window, index in zip(windows, place, strict=True)]
-    for channel in range(per_group):
-        rows: Rows = []
-        for row in product(*(range(window.kernel) for window in windows[:-1])):
-            products = []
-            for last in range(windows[-1].kernel):
-                element = (*row, last)
-                cell = tuple(s + e * w.dilation for s, e, w in zip(starts, element, windows, strict=True))
-                inside = all(0 <= c < size for c, size in zip(cell, spatial, strict=True))
-                number = _plain(x[(sample, first + channel, *cell)]) if inside else 0
-                products.append((number, _plain(weight[(output, channel, *element)])))
-            rows.append(products)
-        yield (f"channel {first + channel}" if x.shape[1] > 1 else "", rows)
+
+    channel: int
+    depth: tuple[int, ...]
+    numbers: tuple[tuple[Any, ...], ...]
+    first: Place
+    size: Place
+    padded: bool
+    seen: tuple[Place, ...]
+    weights: tuple[tuple[Any, ...], ...] = ()
+    met: tuple[Place, ...] = ()
+
+    @property
+    def products(self) -> list[list[tuple[Any, Any]]]:
+        """The pairs of numbers and weights, row by row of the window."""
+        rows: dict[int, list[tuple[Any, Any]]] = {}
+        for (row, column), (above, beside) in zip(self.seen, self.met, strict=True):
+            rows.setdefault(row, []).append((self.numbers[row][column], self.weights[above][beside]))
+        return list(rows.values())
+
+    @property
+    def cells(self) -> list[Any]:
+        """The numbers of the cells seen that count."""
+        return [number for row, column in self.seen if (number := self.numbers[row][column]) is not None]
 
 
-def transposed_products(
-    x: Array, weight: Array, windows: Sequence[Window], groups: int, at: Sequence[int]
-) -> Iterator[tuple[str, Rows]]:
-    """Return what output cell `at` = (n, o, *place) of `transposed_convolution` sums, weight (C, O/groups, *kernel).
+class AxisView(Value):
+    """The cells of one axis that are in view: for each where its number comes from, None in constant padding.
 
-    Only input cells that reach the output cell are given, each in a row of its own axis.
-
-    >>> import numpy as np
-    >>> x, weight = np.array([[[1, 2]]]), np.array([[[1, 10]]])
-    >>> list(transposed_products(x, weight, [Window(2)], 1, (0, 0, 1)))
-    [('', [[(2, 1), (1, 10)]])]
+    `first` is the place of the first of them on the padded axis of `size` cells; `seen` are the places in view of the
+    cells seen, `met` the kernel elements that they meet; `padded` says that there is padding, and `beyond` how many
+    cells at the end are past it.
     """
-    sample, output, *place = at
-    per_group = weight.shape[1]
-    channels = x.shape[1] // groups
-    first = output // per_group * channels
-    meetings = [
-        [
-            (cell, element)
-            for element in range(window.kernel)
-            for cell, rest in [divmod(index + window.padding.before - element * window.dilation, window.stride)]
-            if not rest and 0 <= cell < size
-        ]
-        for window, index, size in zip(windows, place, x.shape[2:], strict=True)
+
+    sources: tuple[int | None, ...]
+    first: int
+    size: int
+    seen: tuple[int, ...]
+    met: tuple[int, ...]
+    padded: bool = False
+    beyond: int = 0
+
+
+def sliding_view(window: Window, size: int, index: int, boundary: str = "zeros") -> AxisView:
+    """Return what window `index` sees of an axis of `size` cells.
+
+    >>> sliding_view(Window(3, stride=2, padding=Window(1).padding), 5, 1)
+    AxisView(sources=(0, 1, 2, 3, 4), first=0, size=5, seen=(2, 3, 4), met=(0, 1, 2), padded=False, beyond=0)
+    """
+    before, after = window.padding.before, window.padding.after
+    start = index * window.stride - before
+    last = start + window.extent - 1
+    beyond = max(0, last - (size + after - 1))
+    low, high = -before, size + after + beyond
+    if high - low > WHOLE:
+        low, high = max(low, start - 1), min(high, last + 2)
+    cells = range(low, high)
+    inside = [None if not 0 <= cell < size else cell for cell in cells]
+    if boundary not in ("zeros", "constant"):
+        import numpy as np
+
+        inside = source_cells(np.arange(low, high), size, boundary).tolist()
+    seen = tuple(start + element * window.dilation - low for element in range(window.kernel))
+    elements, padding = tuple(range(window.kernel)), window.padding.total
+    return AxisView(tuple(inside), low + before, size + padding, seen, elements, padding > 0, beyond)
+
+
+def spreading_view(window: Window, size: int, index: int) -> AxisView:
+    """Return which of `size` cells reach cell `index` of a transposed window's output: where i·s + t·d = q + pL.
+
+    >>> spreading_view(Window(3, stride=2), 4, 4)
+    AxisView(sources=(0, 1, 2, 3), first=0, size=4, seen=(1, 2), met=(2, 0), padded=False, beyond=0)
+    """
+    target = index + window.padding.before
+    met = [
+        (cell, element)
+        for element in range(window.kernel)[::-1]
+        for cell, rest in [divmod(target - element * window.dilation, window.stride)]
+        if not rest and 0 <= cell < size
     ]
-    for channel in range(first, first + channels):
-        rows: Rows = []
-        for outer in product(*meetings[:-1]):
-            pairs = [tuple(zip(*(*outer, inner), strict=True)) for inner in meetings[-1]]
-            rows.append(
-                [
-                    (_plain(x[(sample, channel, *cells)]), _plain(weight[(channel, output % per_group, *elements)]))
-                    for cells, elements in pairs
-                ]
-            )
-        yield (f"channel {channel}" if x.shape[1] > 1 else "", [row for row in rows if row])
+    low, high = 0, size
+    if size > WHOLE:
+        near = [cell for cell, _ in met] or [min(size - 1, max(0, target // window.stride))]
+        low, high = max(0, near[0] - 1), min(size, near[-1] + 2)
+    seen = tuple(cell - low for cell, _ in met)
+    return AxisView(tuple(range(low, high)), low, size, seen, tuple(element for _, element in met))
 
 
-def pooled_cells(
-    x: Array, windows: Sequence[Window], count_padding: bool, at: Sequence[int]
-) -> tuple[list[Any], int]:
-    """Return the real cells that output cell `at` of a pooling sees, and how many cells its average counts.
+def spanning_view(start: int, end: int, size: int) -> AxisView:
+    """Return the view of a window of an adaptive pooling, from cell `start` to before `end`.
 
-    x: (..., *spatial). Counting padding, a window is clipped to the input and its padding.
+    >>> spanning_view(1, 4, 5).seen
+    (1, 2, 3)
+    """
+    low, high = (0, size) if size <= WHOLE else (max(0, start - 1), min(size, end + 1))
+    seen = tuple(range(start - low, end - low))
+    return AxisView(tuple(range(low, high)), low, size, seen, tuple(range(end - start)))
+
+
+def seen_planes(
+    x: Array, channel: int, views: Sequence[AxisView], padding: Any = 0, weight: Array | None = None
+) -> Iterator[SeenPlane]:
+    """Yield the planes that an output cell sees of x (*spatial), which is one channel.
+
+    `padding` is the number in the padding; a cell past it does not count. `weight` is (*kernel).
 
     >>> import numpy as np
-    >>> pooled_cells(np.array([1, 2, 3]), [Window(2, stride=2, ceil=True)], True, (1,))
-    ([3], 1)
+    >>> plane = next(seen_planes(np.arange(5), 0, [sliding_view(Window(2, stride=2), 5, 1)], 0, np.array([7, 9])))
+    >>> [[(int(number), int(weight)) for number, weight in row] for row in plane.products]
+    [[(2, 7), (3, 9)]]
     """
-    rank = len(windows)
-    lead, place = tuple(at[: len(at) - rank]), at[len(at) - rank :]
-    spans, counts = [], []
-    for window, index, size in zip(windows, place, x.shape[x.ndim - rank :], strict=True):
-        start = -window.padding.before + index * window.stride
-        cells = range(start, start + window.extent, window.dilation)
-        spans.append([cell for cell in cells if 0 <= cell < size])
-        counts.append(sum(-window.padding.before <= cell < size + window.padding.after for cell in cells))
-    numbers = [_plain(x[(*lead, *cell)]) for cell in product(*spans)]
-    return numbers, prod(counts) if count_padding else len(numbers)
+    *outer, columns = views
+    *depths, rows = [*outer] if outer else [_ONE]
+    for meeting in product(*(zip(view.seen, view.met, strict=True) for view in depths)):
+        place = [view.sources[seen] for view, (seen, _) in zip(depths, meeting, strict=True)]
+        gone = any(seen >= len(v.sources) - v.beyond for v, (seen, _) in zip(depths, meeting, strict=True))
+        number = _reader(x, place, rows, columns, None if gone else padding, flat=not outer)
+        numbers = tuple(
+            tuple(number(row, column) for column in range(len(columns.sources))) for row in range(len(rows.sources))
+        )
+        elements = tuple(element for _, element in meeting)
+        weights = () if weight is None else _rows_of(weight[elements] if depths else weight)
+        depth = tuple(view.first + seen for view, (seen, _) in zip(depths, meeting, strict=True))
+        yield SeenPlane(
+            channel,
+            depth,
+            numbers,
+            (rows.first, columns.first),
+            (rows.size, columns.size),
+            any(view.padded for view in views),
+            tuple(product(rows.seen, columns.seen)),
+            weights,
+            tuple(product(rows.met, columns.met)),
+        )
 
 
-def _plain(number: Any) -> Any:
-    """Take a number out of NumPy, so that it prints as a number."""
-    return number.item() if hasattr(number, "item") else number
+_ONE = AxisView((0,), 0, 1, (0,), (0,))
+"""The row of a sequence."""
+
+
+def _reader(
+    x: Array, place: Sequence[int | None], rows: AxisView, columns: AxisView, padding: Any, *, flat: bool
+) -> Callable[[int, int], Any]:
+    """Return what reads a number in view."""
+
+    def number(row: int, column: int) -> Any:
+        if row >= len(rows.sources) - rows.beyond or column >= len(columns.sources) - columns.beyond:
+            return None
+        cell = (*place, *(() if flat else (rows.sources[row],)), columns.sources[column])
+        return padding if None in cell else x[cell]
+
+    return number
+
+
+def _rows_of(weight: Array) -> tuple[tuple[Any, ...], ...]:
+    return tuple(map(tuple, weight.reshape(-1, weight.shape[-1])))

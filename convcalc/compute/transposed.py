@@ -16,7 +16,7 @@ from convcalc.compute.computation import Computation, bias_of, check_shapes, job
 from convcalc.compute.number_types import Array, prepare
 from convcalc.compute.plan import plan
 from convcalc.compute.step import Step
-from convcalc.compute.terms import Rows, transposed_products
+from convcalc.compute.terms import SeenPlane, seen_planes, spreading_view
 from convcalc.geometry import Padding, Window, check_output_padding, each_axis
 from convcalc.value import Value
 
@@ -88,9 +88,18 @@ class TransposedConvolution(Value):
         shape = (len(x), self.outputs, *outputs)
         return Computation(operands, tuple(steps), shape, _cells(steps) == math.prod(shape))
 
-    def products(self, x: Array, at: Sequence[int]) -> Iterator[tuple[str, Rows]]:
-        """Return the products that output cell `at` (n, o, *place) sums, channel by channel."""
-        return transposed_products(x, self.kernel, self.windows, self.groups, at)
+    def seen(self, x: Array, at: Sequence[int]) -> Iterator[SeenPlane]:
+        """Yield which cells of x (N, C, *spatial) reach output cell `at` (n, o, *place), plane by plane."""
+        sample, output, *place = at
+        per_group = self.kernel.shape[1]
+        channels = x.shape[1] // self.groups
+        first = output // per_group * channels
+        views = [
+            spreading_view(window, size, index)
+            for window, size, index in zip(self.windows, x.shape[2:], place, strict=True)
+        ]
+        for channel in range(first, first + channels):
+            yield from seen_planes(x[sample, channel], channel, views, 0, self.kernel[channel, output % per_group])
 
 
 def _cells(steps: Sequence[Step]) -> int:

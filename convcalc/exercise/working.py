@@ -81,16 +81,16 @@ def _counts(question: CountQuestion) -> Iterator[Derivation]:
 def _cells(question: MatrixQuestion) -> Iterator[Derivation]:
     import numpy as np
 
-    from convcalc.compute.layer import pooling_cell_numbers
     from convcalc.compute.nchw import to_nchw
-    from convcalc.explain import convolution_cell, pooling_cell
+    from convcalc.explain.convolution_cell import derive_convolution
+    from convcalc.explain.pooling_cell import derive_pooling
     from convcalc.layers import AdaptivePooling, Pooling
 
     answer, operation = question.answer(), question.operation
-    for place in np.ndindex(answer.shape):
+    for number, place in enumerate(np.ndindex(answer.shape)):
         if isinstance(operation, Pooling | AdaptivePooling):
-            numbers, divisor = pooling_cell_numbers(operation, question.x, place)
-            yield pooling_cell(operation.kind, place, numbers, divisor, 2.0, answer[place], number_text)
+            yield derive_pooling(operation, question.x, place, answer[place], number_text, opening=number == 0)
         else:
             job = to_nchw(question.x, operation)
-            yield convolution_cell(place, job.products(place), job.bias_at(place), answer[place], number_text)
+            turned = operation.flip
+            yield derive_convolution(job, place, answer[place], number_text, turned=turned, opening=number == 0)

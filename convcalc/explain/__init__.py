@@ -6,7 +6,6 @@ is always the value from those modules.
 
 from __future__ import annotations
 
-from convcalc.explain.cell_sums import convolution_cell, magnitude_cell, pooling_cell
 from convcalc.explain.cost_formulas import cost_derivations
 from convcalc.explain.derivation import Derivation, titled
 from convcalc.explain.gradient_cells import convolution_gradient_cell, pooling_gradient_cell
@@ -20,13 +19,10 @@ __all__ = [
     "MarkedMatrix",
     "Sentence",
     "Step",
-    "convolution_cell",
     "convolution_gradient_cell",
     "cost_derivations",
     "equations",
-    "magnitude_cell",
     "memory_derivation",
-    "pooling_cell",
     "pooling_gradient_cell",
     "shape_derivations",
     "titled",

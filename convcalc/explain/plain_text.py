@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, zip_longest
+from functools import partial
+from itertools import zip_longest
 
 from convcalc.explain.formula import broken
-from convcalc.explain.steps import Equation, MarkedMatrix, Sentence, Step
+from convcalc.explain.steps import Equation, Group, MarkedMatrix, Step, grouped, units
 
 MATRICES_WIDTH = 100
 """Characters within which matrices stand next to each other, where no width is given."""
@@ -19,24 +20,23 @@ def text_lines(steps: Iterable[Step], width: int | None = None) -> Iterator[str]
 
     >>> print(*text_lines([MarkedMatrix((("1", "20"), ("3", "4")), "input", ((0, 1),))]), sep="\\n")
     input
-     1 [20]
-     3   4
+     1  [20]
+     3    4
     """
-    for kind, group in groupby(steps, type):
-        yield from group_lines(kind, list(group), width)
+    for group in grouped(steps):
+        yield from group_lines(group, width)
 
 
-def group_lines(kind: type[Step], group: Sequence[Step], width: int | None = None) -> Iterator[str]:
+def group_lines(group: Group, width: int | None = None) -> Iterator[str]:
     """Yield the lines of steps of one kind."""
-    if kind is Equation:
-        yield from _equation_lines([step for step in group if isinstance(step, Equation)], width)
-    elif kind is MarkedMatrix:
-        matrices = [step for step in group if isinstance(step, MarkedMatrix)]
-        yield from _beside([_matrix_lines(matrix) for matrix in matrices], width or MATRICES_WIDTH)
-    else:
-        for step in group:
-            assert isinstance(step, Sentence)
-            yield from _folded(step.text.replace("`", ""), width)
+    sentences, equations, matrices = group
+    for sentence in sentences:
+        yield from _folded(sentence.text.replace("`", ""), width)
+    yield from _equation_lines(equations, width)
+    limit = width or MATRICES_WIDTH
+    narrow = partial(_narrowed, width=limit)
+    drawn = [map(_matrix_lines, map(narrow, unit)) for unit in units(matrices)]
+    yield from _beside([list(_beside(unit, limit)) for unit in drawn], limit)
 
 
 def _equation_lines(equations: Sequence[Equation], width: int | None) -> Iterator[str]:
@@ -67,6 +67,25 @@ def _folded(text: str, width: int | None) -> Iterator[str]:
     yield line
 
 
+def _narrowed(matrix: MarkedMatrix, width: int) -> MarkedMatrix:
+    """Leave out columns from the middle of a matrix that is wider than `width` characters."""
+    widths = [max(map(len, column)) + 3 for column in zip(*matrix.rows, strict=True)]
+    shown = list(range(len(widths)))
+    gap: list[int] = []
+    while sum(widths[index] for index in shown) + 4 * bool(gap) > width and len(shown) > 2:
+        gap.append(shown.pop(len(shown) // 2))
+    if not gap:
+        return matrix
+    first = min(gap)
+    places = {old: new + (old > first) for new, old in enumerate(shown)}
+    rows = tuple(
+        (*(row[index] for index in shown if index < first), "…", *(row[index] for index in shown if index > first))
+        for row in matrix.rows
+    )
+    marks = tuple((row, places[column]) for row, column in matrix.marks if column in places)
+    return matrix.replace(rows=rows, marks=marks)
+
+
 def _matrix_lines(matrix: MarkedMatrix) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*matrix.rows, strict=True)]
     lines = [matrix.caption] if matrix.caption else []
@@ -74,12 +93,12 @@ def _matrix_lines(matrix: MarkedMatrix) -> list[str]:
         line = ""
         for column, (cell, size) in enumerate(zip(cells, widths, strict=True)):
             marked = (row, column) in matrix.marks
-            line += f"{'[' if marked else ' '}{cell}{']' if marked else ' '}".rjust(size + 2)
-        lines.append(line.rstrip())
+            line += f"{'[' if marked else ' '}{cell}{']' if marked else ' '}".rjust(size + 3)
+        lines.append(line[1:].rstrip())
     return lines
 
 
-def _beside(blocks: Sequence[list[str]], width: int) -> Iterator[str]:
+def _beside(blocks: Iterable[list[str]], width: int) -> Iterator[str]:
     """Yield blocks of lines next to each other as far as they fit, the others below."""
     row: list[list[str]] = []
     used = 0

@@ -7,7 +7,8 @@ shows a derivation turns that into its own form; steps of one kind in a row are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from convcalc.value import Value
@@ -34,14 +35,55 @@ class Sentence(Value):
 
 
 class MarkedMatrix(Value):
-    """A matrix of written numbers, with the (row, column) of the cells that are marked, such as those of a window."""
+    """A matrix of written numbers, with the (row, column) of the cells that are marked, such as those of a window.
+
+    One that is `beside` belongs next to the matrix before it.
+    """
 
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
     marks: tuple[tuple[int, int], ...] = ()
+    beside: bool = False
 
 
 Step = Equation | Sentence | MarkedMatrix
+
+
+Group = tuple[list[Sentence], list[Equation], list[MarkedMatrix]]
+
+
+def grouped(steps: Iterable[Step]) -> Iterator[Group]:
+    """Yield steps of one kind in a row, in the list of their kind; the other two are empty.
+
+    >>> [list(map(len, group)) for group in grouped([Sentence("a"), Sentence("b"), Equation("x", "=", "1")])]
+    [[2, 0, 0], [0, 1, 0]]
+    """
+    for _, row in groupby(steps, type):
+        group: Group = ([], [], [])
+        for step in row:
+            match step:
+                case Sentence():
+                    group[0].append(step)
+                case Equation():
+                    group[1].append(step)
+                case MarkedMatrix():
+                    group[2].append(step)
+        yield group
+
+
+def units(matrices: Iterable[MarkedMatrix]) -> list[list[MarkedMatrix]]:
+    """Return matrices with those that belong next to each other in one list.
+
+    >>> list(map(len, units([MarkedMatrix(()), MarkedMatrix((), beside=True), MarkedMatrix(())])))
+    [2, 1]
+    """
+    found: list[list[MarkedMatrix]] = []
+    for matrix in matrices:
+        if matrix.beside and found:
+            found[-1].append(matrix)
+        else:
+            found.append([matrix])
+    return found
 
 
 def equations(left: str, *rights: str) -> tuple[Equation, ...]:

@@ -33,6 +33,10 @@ def render(report: Report, form: str, *, width: int = 80, color: bool = False) -
         from convcalc.render import drawing
 
         return drawing.render_mermaid(report) if form == "mermaid" else drawing.render_dot(report)
-    from convcalc.render import markup
+    if form == "latex":
+        from convcalc.render import latex
 
-    return markup.render(report, form)
+        return latex.render(report)
+    from convcalc.render import markdown
+
+    return markdown.render(report)

@@ -136,18 +136,20 @@ def _bare(item: str) -> str:
     return item
 
 
-def latex_lines(formula: str, width: float) -> list[str]:
-    """Return a formula as the LaTeX of lines that are about `width` digits wide."""
-    lines: list[str] = []
-    room = 0.0
+def latex_lines(formula: str, width: float) -> list[tuple[str, float]]:
+    """Return a formula as the LaTeX of lines that are about `width` digits wide, each with its width.
+
+    >>> latex_lines("10 + 20 + 30", 8)
+    [('10 + 20', 7.0), ('+ 30', 4.0)]
+    """
+    lines: list[tuple[str, float]] = []
     for piece in pieces(formula):
         size = digits_wide(piece)
-        if lines and room + size <= width:
-            lines[-1] += f" {latex_formula(piece)}"
-            room += size
+        if lines and lines[-1][1] + 1 + size <= width:
+            text, room = lines[-1]
+            lines[-1] = f"{text} {latex_formula(piece)}", room + 1 + size
         else:
-            lines.append(latex_formula(piece))
-            room = size
+            lines.append((latex_formula(piece), size))
     return lines
 
 

@@ -13,6 +13,8 @@ from convcalc.value import Value
 DECIMALS = 4
 MOST_ROWS = 20
 MOST_PLANES = 8
+SHORT_DIGITS = 6
+"""Digits of a number in a formula."""
 ELISION = "…"
 
 Place = int | None
@@ -187,3 +189,30 @@ def brief(number: Any) -> str:
 
     quotient = Context(prec=6).divide(Decimal(int(number.numerator)), Decimal(int(number.denominator)))
     return f"{float(quotient):.6g}" if abs(quotient.adjusted()) < 300 else f"{quotient.normalize():e}"
+
+
+def short(number: Any, precision: int | None = None) -> str:
+    """Return a number short enough for a formula: exact where six digits do, fractions as such, else to six digits.
+
+    With `precision`, decimals and fractions have that many places.
+
+    >>> from fractions import Fraction
+    >>> short(Fraction(7, 3)), short(Fraction(5, 2)), short(2.0), short(0.1 + 0.2), short(1e-7), short(float("-inf"))
+    ('7/3', '5/2', '2', '0.3', '1e-07', '-∞')
+    """
+    from convcalc.matrix.writing.digits import number_text, whole_text
+
+    if isinstance(number, float) or hasattr(number, "dtype"):
+        if not isfinite(number):
+            return "NaN" if number != number else "∞" if number > 0 else "-∞"
+        if precision is None and (isinstance(number, float) or number.dtype.kind == "f"):
+            # The shortest digits of its own dtype first: a float32 of 0.1 is 0.1.
+            text = brief(float(number_text(number)))
+            return "0" if text == "-0" else text
+    if precision is not None:
+        return number_text(number, precision)
+    number = number.item() if hasattr(number, "item") else number
+    if number.denominator == 1:
+        return brief(number)
+    text = f"{whole_text(number.numerator)}/{whole_text(number.denominator)}"
+    return text if len(text) <= 2 * SHORT_DIGITS + 2 else brief(number)

@@ -5,8 +5,16 @@ Everything else in a report goes into lines that begin with `#`, which all reade
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from convcalc.report.blocks import Beside, Block, Cell, Grid, Heat, Lines, Matrices, Report, Table, Working
 from convcalc.text import printable, size_text
+
+if TYPE_CHECKING:
+    from convcalc.explain import Derivation
+
+WORKING_WIDTH = 110
+"""Characters in a line of a derivation."""
 
 
 def render(report: Report) -> str | bytes:
@@ -17,7 +25,13 @@ def render(report: Report) -> str | bytes:
     >>> render(Report("shape", {}, "", (table,)))
     'layer\\toutput\\nmaxpool:2\\t3x2\\n'
     """
-    parts = [_block(block) for block in report.blocks]
+    parts: list[str | bytes] = []
+    before: Block | None = None
+    for block in report.blocks:
+        if isinstance(before, Working) and isinstance(block, Working):
+            parts.append("#\n")
+        parts.append(_block(block))
+        before = block
     if all(isinstance(part, str) for part in parts):
         return "".join(part for part in parts if isinstance(part, str))
     return b"".join(part.encode() if isinstance(part, str) else part for part in parts)
@@ -39,8 +53,7 @@ def _block(block: Block) -> str | bytes:
             indent = "  " if block.title else ""
             return "".join(f"# {printable(line)}\n" for line in [*title, *(indent + line for line in block.lines)])
         case Working(derivation):
-            lines = [derivation.title, *("  " + line for line in derivation.lines)]
-            return "".join(f"# {printable(line)}\n" for line in lines)
+            return _working(derivation)
         case Grid():
             return _grid(block)
         case Beside():
@@ -50,6 +63,13 @@ def _block(block: Block) -> str | bytes:
         case Heat():
             # Colors are for the eye; in a pipe the matrix itself is enough.
             return ""
+
+
+def _working(derivation: Derivation) -> str:
+    from convcalc.explain.plain_text import text_lines
+
+    lines = [derivation.title, *("  " + line for line in text_lines(derivation.steps, WORKING_WIDTH))]
+    return "".join(f"# {printable(line)}\n" for line in lines)
 
 
 def _grid(grid: Grid) -> bytes:

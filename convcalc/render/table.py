@@ -94,6 +94,7 @@ def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
                 text = Text(printable(line), style=STYLES[block.role])
                 yield Padding(text, (0, 0, 0, 2)) if block.title else text
         case Working(derivation):
+            yield Text()
             yield from working_lines(derivation, width)
         case Grid():
             yield from grid_lines(block, width)

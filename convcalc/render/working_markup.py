@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 
 from convcalc.explain.derivation import Derivation
-from convcalc.explain.steps import Equation, MarkedMatrix, Sentence, Step
+from convcalc.explain.steps import Equation, MarkedMatrix, Sentence, Step, grouped, units
 from convcalc.render.escapes import latex_text, markdown_text
 from convcalc.render.formula import digits_wide, latex_formula, latex_lines
+from convcalc.render.latex_parts import LINE_CHARACTERS, fitted, matrix_columns
 
-LINE_DIGITS = 60
+BETWEEN = 4
+"""Digits of room between matrices."""
+GOING_ON = ("=", "+", "\\approx")
+"""Signs with which a line goes on below the one before."""
+LINE_DIGITS = 58
 """Digits in a line of a page; an article of LaTeX holds some more."""
-PLAIN_COLUMNS = 10
-"""Columns of a matrix that amsmath takes unasked."""
 
 
 def markdown_working(derivation: Derivation) -> str:
@@ -34,20 +37,19 @@ def markdown_working(derivation: Derivation) -> str:
     return "\n\n".join([f"**{markdown_text(derivation.title)}**", *markdown_steps(derivation.steps)]) + "\n"
 
 
-def markdown_steps(given: Iterable[Step]) -> list[str]:
+def markdown_steps(steps: Iterable[Step]) -> list[str]:
     """Return steps as paragraphs of Markdown.
 
     >>> markdown_steps([Sentence("a `3x3` kernel"), Sentence("2*3")])
     ['a `3x3` kernel', '2\\\\*3']
     """
     parts: list[str] = []
-    for kind, group in groupby(given, type):
-        steps = list(group)
-        if kind is Sentence:
-            parts += [_markdown_sentence(step) for step in steps if isinstance(step, Sentence)]
-            continue
-        for displayed in _displays(kind, steps, boxed=r"\boxed{%s}"):
-            parts.append(f"```math\n{displayed.replace('align*', 'aligned')}\n```")
+    for sentences, equations, matrices in grouped(steps):
+        parts += map(_markdown_sentence, sentences)
+        displays = [_aligned(equations, "aligned")] if equations else []
+        rows = _matrix_rows(matrices, r"\boxed{%s}")
+        displays += ["\\qquad\n".join(text for text, _ in row) for row in rows]
+        parts += [f"```math\n{display}\n```" for display in displays]
     return parts
 
 
@@ -55,69 +57,75 @@ def latex_working(derivation: Derivation) -> str:
     r"""Return a derivation as LaTeX with amsmath and color.
 
     >>> print(latex_working(Derivation("height", (Equation("out", "=", "1 + 1"), Sentence("`k = 3`")))), end="")
-    \medskip\noindent\textbf{height}\par
+    \par\medskip\noindent\textbf{height}\par
     \begin{align*}
     \text{out} &= 1 + 1
     \end{align*}
-    $k = 3$\par
+    \noindent $k = 3$\par
     """
-    title = f"\\medskip\\noindent\\textbf{{{latex_text(derivation.title)}}}\\par"
+    title = f"\\par\\medskip\\noindent\\textbf{{{latex_text(derivation.title)}}}\\par"
     return "\n".join([title, *latex_steps(derivation.steps)]) + "\n"
 
 
-def latex_steps(given: Iterable[Step]) -> list[str]:
+def latex_steps(steps: Iterable[Step]) -> list[str]:
     r"""Return steps as paragraphs and displays of LaTeX.
 
     >>> print(*latex_steps([Sentence("a kernel of 9 cells")]))
-    a kernel of 9 cells\par
+    \noindent a kernel of 9 cells\par
     """
     parts: list[str] = []
-    for kind, group in groupby(given, type):
-        steps = list(group)
-        if kind is Sentence:
-            parts += [f"{_latex_sentence(step)}\\par" for step in steps if isinstance(step, Sentence)]
-            continue
-        for displayed in _displays(kind, steps, boxed=r"\colorbox[gray]{0.85}{$%s$}"):
-            parts.append(displayed if kind is Equation else f"\\[\n{displayed}\n\\]")
+    for sentences, equations, matrices in grouped(steps):
+        parts += [f"\\noindent {_latex_sentence(sentence)}\\par" for sentence in sentences]
+        parts += [_aligned(equations, "align*")] if equations else []
+        for row in _matrix_rows(matrices, r"\colorbox[gray]{0.85}{$%s$}"):
+            count = max(len(matrix.rows[0]) for matrix in matrices)
+            shown = matrix_columns(count) + "\\qquad\n".join(fitted(text, width, math=True) for text, width in row)
+            parts.append(f"\\[\\fboxsep2pt\n{shown}\n\\]")
     return parts
 
 
-def _displays(kind: type[Step], steps: Sequence[Step], boxed: str) -> Iterator[str]:
-    """Yield the displays of steps of one kind, which are equations or matrices."""
-    if kind is Equation:
-        yield _aligned([step for step in steps if isinstance(step, Equation)])
-        return
-    row: list[str] = []
-    room = 0.0
-    for step in steps:
-        assert isinstance(step, MarkedMatrix)
-        wide = _matrix_wide(step)
-        if row and room + wide > LINE_DIGITS:
-            yield "\\qquad\n".join(row)
-            row, room = [], 0.0
-        row.append(_matrix(step, boxed))
-        room += wide + 6
-    yield "\\qquad\n".join(row)
+def _matrix_rows(matrices: Iterable[MarkedMatrix], boxed: str) -> Iterator[list[tuple[str, float]]]:
+    """Yield matrices, each with its width in digits, in rows of as many as stand next to each other."""
+    row: list[tuple[str, float]] = []
+    for unit in units(matrices):
+        sized = [(_matrix(matrix, boxed), _matrix_width(matrix) + BETWEEN) for matrix in unit]
+        if row and _fits([*row, *sized]):
+            row += sized
+            continue
+        if row:
+            yield row
+        row = sized
+        if not _fits(row):
+            yield from ([each] for each in row[:-1])
+            row = row[-1:]
+    if row:
+        yield row
 
 
-def _aligned(equations: Sequence[Equation]) -> str:
+def _fits(row: Sequence[tuple[str, float]]) -> bool:
+    return sum(width for _, width in row) <= LINE_DIGITS + BETWEEN
+
+
+def _aligned(equations: Sequence[Equation], environment: str) -> str:
+    """Return equations below each other, long ones broken into lines; in LaTeX what is too long still is smaller."""
     indent = max(digits_wide(equation.left) for equation in equations)
+    room = LINE_DIGITS - indent - 2
     lines = []
     for equation in equations:
-        sign = latex_formula(equation.sign)
-        first, *rest = latex_lines(equation.right, LINE_DIGITS - indent - 2)
-        left = latex_formula(equation.left)
-        lines.append(f"{left} &{sign} {first}".strip())
-        lines += [f"&{line}" if line.startswith(("=", "+", "\\approx")) else f"&\\quad {line}" for line in rest]
+        broken = latex_lines(equation.right, room)
+        share = round(room / LINE_CHARACTERS, 2) if environment == "align*" else math.inf
+        texts = [fitted(text, width, math=True, share=share) for text, width in broken]
+        lines.append(f"{latex_formula(equation.left)} &{latex_formula(equation.sign)} {texts[0]}".strip())
+        lines += [f"&{line}" if line.startswith(GOING_ON) else f"&\\quad {line}" for line in texts[1:]]
         if equation.note:
             lines[-1] += f" \\quad \\text{{({latex_text(equation.note)})}}"
-    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+    return f"\\begin{{{environment}}}\n" + " \\\\\n".join(lines) + f"\n\\end{{{environment}}}"
 
 
-def _matrix_wide(matrix: MarkedMatrix) -> float:
+def _matrix_width(matrix: MarkedMatrix) -> float:
     columns = zip(*matrix.rows, strict=True)
-    cells = sum(max(map(len, column)) + 2 for column in columns)
-    return max(cells + 2, 0.7 * len(matrix.caption))
+    cells = sum(max(map(len, column)) + 3 for column in columns)
+    return max(cells + 4, 0.7 * len(matrix.caption))
 
 
 def _matrix(matrix: MarkedMatrix, boxed: str) -> str:
@@ -128,8 +136,6 @@ def _matrix(matrix: MarkedMatrix, boxed: str) -> str:
         shown = [boxed % cell if (row, column) in marks else cell for column, cell in enumerate(written)]
         rows.append(" & ".join(shown))
     text = "\\begin{bmatrix}\n" + " \\\\\n".join(rows) + "\n\\end{bmatrix}"
-    if len(matrix.rows[0]) > PLAIN_COLUMNS:
-        text = f"\\setcounter{{MaxMatrixCols}}{{{len(matrix.rows[0])}}}{text}"
     return f"\\overset{{\\text{{{latex_text(matrix.caption)}}}}}{{{text}}}" if matrix.caption else text
 
 

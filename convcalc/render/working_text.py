@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from convcalc.explain.plain_text import group_lines
-from convcalc.explain.steps import MarkedMatrix
+from convcalc.explain.steps import grouped
 from convcalc.text import printable
 
 if TYPE_CHECKING:
@@ -26,9 +25,10 @@ def working_lines(derivation: Derivation, width: int) -> Iterator[Text]:
     ['height', '  out = 1 + 1', '      = 2']
     """
     yield Text(printable(derivation.title), style="bold")
-    for kind, group in groupby(derivation.steps, type):
-        for line in group_lines(kind, list(group), width - INDENT):
+    for group in grouped(derivation.steps):
+        has_matrices = bool(group[2])
+        for line in group_lines(group, width - INDENT):
             text = Text(" " * INDENT + printable(line), no_wrap=True, overflow="fold")
-            if kind is MarkedMatrix:
+            if has_matrices:
                 text.highlight_regex(r"\[[^\]]*\]", "bold reverse")
             yield text

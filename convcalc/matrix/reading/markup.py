@@ -68,7 +68,7 @@ def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
     Fractions may be `\frac{1}{9}`. Errors: anything around the matrix but a name and math marks (a factor would
     change its numbers), several matrices, and those of `layout_of_lines`.
     """
-    body = _COMMENT.sub(_blanks, _body(source, text)).replace("\n", " ")
+    body = _body(source, _COMMENT.sub(_blanks, text)).replace("\n", " ")
     header = options.header or _has_header(body)
     body = _ROW_END.sub(lambda match: "\n".rjust(len(match[0])), body)
     body = _INVISIBLE.sub(_blanks, body)
