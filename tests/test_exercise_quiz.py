@@ -55,6 +55,12 @@ def test_the_end_of_the_input_and_a_closed_one_end_the_quiz(convcalc: Run) -> No
     assert (done.returncode, done.stdout.splitlines()[-2]) == (0, "Score: 0 of 0 right")
 
 
+def test_bytes_that_are_no_text_are_a_wrong_answer(convcalc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
+    done = convcalc("shape", "--quiz", "--seed", 1, stdin=b"\xff\xfe\n21x21\n")
+    assert (done.returncode, done.stdout.splitlines()[-2]) == (0, "Score: 1 of 2 right, 1 wrong")
+
+
 def test_a_fresh_quiz_says_how_to_repeat_it(convcalc: Run) -> None:
     first = convcalc("pool", "--quiz", stdin="?\n").stdout
     seed = re.search(r"--seed (\d+)\n$", first)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from convcalc.cli.interrupts import Interrupted
@@ -68,6 +69,8 @@ class _Quiz:
         self.color = wants_color(color, dict(os.environ), terminal)
         self.width = width
         self.outcomes: Counter[str] = Counter()
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")
         if self.interactive:
             import readline  # noqa: F401 # lets an answer be edited
 
