@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from convcalc.check.claimed_matrix import ClaimedMatrix, squeezed
@@ -22,6 +23,11 @@ from convcalc.text import size_text
 
 Explanations = tuple[tuple[Slip, ...], ...]
 
+MOST_SIZED = 200_000
+"""Layers whose size may be computed in search of what explains a claim."""
+MOST_COUNTED = 40_000
+"""Layers whose parameters and operations may be counted for that."""
+
 MOST_CELLS = 1000
 """Wrong cells that a verdict lists; it counts all of them."""
 
@@ -29,9 +35,9 @@ MOST_CELLS = 1000
 def wrong_answers(question: SizeQuestion | CountQuestion | MatrixQuestion) -> WrongAnswers:
     """Return what the known mistakes answer to a question."""
     if isinstance(question, SizeQuestion):
-        return WrongAnswers(question, SIZE_MISTAKES, 200_000)
+        return WrongAnswers(question, SIZE_MISTAKES, MOST_SIZED)
     if isinstance(question, CountQuestion):
-        return WrongAnswers(question, COUNT_MISTAKES, 200_000)
+        return WrongAnswers(question, COUNT_MISTAKES, MOST_COUNTED)
     from convcalc.check.mistakes.values import VALUE_MISTAKES
 
     return WrongAnswers(question, VALUE_MISTAKES)
@@ -71,7 +77,11 @@ def judge_size(
         mine, theirs = _aligned(claim, other, question.layout)
         return len(mine) == len(theirs) and all(map(_agrees, mine, theirs))
 
-    found, searched = _explained(wrong, fits)
+    def near(wrong: WrongAnswers, count: int) -> Iterable[Made]:
+        key = tuple(None if number is None else number.value for number in claim)
+        return wrong.keyed(count, partial(_size_keys, layout=question.layout)).get(key, ())
+
+    found, searched = _explained(wrong, fits, near=near)
     shown = size_text(parts) if pairs else size_text(whole)
     text = "x".join("?" if number is None else str(number) for number in claim)
     score = (len(parts) - len(cells), len(parts)) if pairs else (0, len(whole))
@@ -90,6 +100,13 @@ def _aligned(
     if answer.rank < len(claim) <= len(whole):
         return claim, whole[len(whole) - len(claim) :]
     return claim, whole
+
+
+def _size_keys(answer: TensorShape, layout: str) -> set[tuple[Any, ...]]:
+    """Return all claims that a size may be written as."""
+    whole, spatial = answer.laid_out(layout), answer.spatial
+    keys = {whole[start:] for start in range(len(whole)) if len(whole) - start > answer.rank} | {spatial or whole}
+    return keys | ({spatial[:1]} if len(set(spatial)) == 1 else set())
 
 
 def _agrees(number: WrittenNumber | None, right: Any) -> bool:
@@ -141,7 +158,8 @@ def judge_count(
         cells.append(WrongCell((question.counted,), _plain(claim), answer))
         if question.counted not in others:
             others[question.counted] = wrong_answers(question)
-        explained, all_tried = _explained(others[question.counted], _count_fits(claim, limit))
+        exact = None if claim.margin or limit else partial(_counts_of, claim=claim)
+        explained, all_tried = _explained(others[question.counted], _count_fits(claim, limit), near=exact)
         # A rough number fits many slips by chance: those of single layers, and two together.
         found += [slips for slips in explained if not claim.margin or (len(slips) == 1 and not slips[0].layers)]
         searched = searched and all_tried
@@ -149,6 +167,10 @@ def judge_count(
         return Verdict(right=True, message="; ".join(right_ones), score=(len(claims), len(claims)))
     score = (len(claims) - len(cells), len(claims))
     return Verdict(False, "; ".join(sentences), tuple(found), tuple(cells), score, searched=searched)
+
+
+def _counts_of(wrong: WrongAnswers, count: int, claim: WrittenNumber) -> Iterable[Made]:
+    return wrong.keyed(count, lambda answer: (answer,)).get(claim.value, ())
 
 
 def _count_fits(claim: WrittenNumber, tolerance: Fraction | None) -> Callable[[Any], bool]:

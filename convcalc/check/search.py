@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 from convcalc.check.mistake import Mistake
@@ -52,6 +52,7 @@ class WrongAnswers:
         self.complete = True
         self._kept: list[list[Made]] = [[], []]
         self._coming = [self._single(), self._pairs()]
+        self._keyed: dict[int, Mapping[Hashable, Sequence[Made]]] = {}
         self._stacks: dict[int, Stacks] = {}
         self._firsts: list[tuple[int, Question]] = []
 
@@ -73,6 +74,16 @@ class WrongAnswers:
         for _ in self.of(count):
             pass
         return self._kept[count - 1]
+
+    def keyed(self, count: int, keys: Callable[[Any], Iterable[Hashable]]) -> Mapping[Hashable, Sequence[Made]]:
+        """Return the answers of `count` mistakes by what a claim may be that agrees with them, all `keys` of each."""
+        if count not in self._keyed:
+            found: dict[Hashable, list[Made]] = {}
+            for made in self.kept(count):
+                for key in keys(made[1]):
+                    found.setdefault(key, []).append(made)
+            self._keyed[count] = found
+        return self._keyed[count]
 
     def stacks(self, count: int) -> Stacks:
         """Return all answers of `count` mistakes, which are arrays, for a quick comparison."""
