@@ -33,7 +33,7 @@ from convcalc.text import size_text
 from convcalc.value import Value
 
 DEFAULTS = Options()
-PIECE = 1 << 22
+PIECE = 1 << 18
 """Products per channel that dW gathers at a time, so that memory does not grow with input x kernel."""
 
 
