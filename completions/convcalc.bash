@@ -68,7 +68,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='--inputs -k --kernel -g --groups --bias --normalize --rotate --flip --boundary --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--inputs -k --kernel -g --groups --bias --normalize --rotate --flip --boundary --like --frameworks --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 kirsch robinson sobel prewitt scharr box gaussian log dog unsharp disk motion'; value=1 ;;
@@ -76,6 +76,7 @@ _convcalc() {
                 --bias) words=''; value=1 ;;
                 --rotate) words=''; value=1 ;;
                 --boundary) words='zeros reflect symmetric replicate circular constant:'; value=1 ;;
+                --like) words='matlab numpy scipy ndimage opencv pytorch keras'; value=1 ;;
                 --output-padding) words=''; value=1 ;;
                 -s|--stride) words=''; value=1 ;;
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;

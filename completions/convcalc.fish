@@ -83,6 +83,8 @@ complete -c convcalc -n '__fish_seen_subcommand_from conv' -l normalize -d 'Divi
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l rotate -r -d 'Turn the kernel counterclockwise, in degrees.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l flip -d 'Rotate the kernel by 180 degrees first.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l boundary -x -a 'zeros reflect symmetric replicate circular constant:' -d 'What padding holds: zeros, reflect, symmetric, replicate, circular, constant:V.'
+complete -c convcalc -n '__fish_seen_subcommand_from conv' -l like -x -a 'matlab numpy scipy ndimage opencv pytorch keras' -d 'Flip, padding, center and boundary as this program\'s function has them.'
+complete -c convcalc -n '__fish_seen_subcommand_from conv' -l frameworks -d 'Show what every program gives, and which options here give that.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l transposed -d 'Compute the transposed convolution.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -l output-padding -r -d 'Cells added at the end of a transposed convolution.'
 complete -c convcalc -n '__fish_seen_subcommand_from conv' -s s -l stride -r -d 'Distance from one window to the next.'

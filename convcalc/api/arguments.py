@@ -35,6 +35,7 @@ class ConvolutionOptions(TypedDict, total=False):
     output_padding: PerAxis | None
     dims: int | None
     layout: str | None
+    like: str | None
     exact: bool
 
 
@@ -65,6 +66,8 @@ def filter_of(
     from convcalc.model.operation import read_convolution
 
     refuse_unknown(given, ConvolutionOptions)
+    if given.get("like") is not None:
+        given = _as_program(array, as_kernel(kernel), given)
     weight, magnitude = as_kernel(kernel), isinstance(kernel, str) and is_magnitude(kernel)
     asked = given.get("layout")
     layout = check_layout(asked or "chw")
@@ -97,6 +100,25 @@ def filter_of(
         magnitude,
     )
     return filters, () if asked else channels_last_notes(array.shape)
+
+
+def _as_program(array: NDArray[Any], weight: NDArray[Any], given: ConvolutionOptions) -> ConvolutionOptions:
+    """Return the arguments that make a convolution that of another program."""
+    from convcalc.compute.nchw import usual_rank
+    from convcalc.compute.programs import convention, program, refuse_beside
+
+    like = program(given.get("like") or "")
+    others = {name: given.get(name) is not None for name in ("bias",)}
+    others |= {name: given.get(name, 1) != 1 for name in ("groups", "stride", "dilation")}
+    refuse_beside(like, others | {name: bool(given.get(name)) for name in ("flip", "transposed")})
+    rank = given.get("dims") or usual_rank(weight.ndim, array.ndim)
+    padding, boundary = given.get("padding"), given.get("boundary")
+    numbers = bool(padding) and not isinstance(padding, str)
+    mode = None if not padding else str(padding if isinstance(padding, int | str) else 1)
+    found = convention(like, array.shape, weight.shape, rank, mode, None if boundary in (None, "zeros") else boundary)
+    sides: Any = padding if numbers else found.padding if isinstance(found.padding, str) else list(found.padding)
+    changed: Any = {"padding": sides, "flip": found.flip, "boundary": found.boundary, "like": None}
+    return {**given, **changed, "layout": given.get("layout") or found.layout}
 
 
 def pooling_of(

@@ -49,6 +49,7 @@ def convolve(
     circular: int | None = None,
     dims: int | None = None,
     layout: str | None = None,
+    like: str | None = None,
     exact: bool = False,
     algorithm: str | None = None,
     threads: int | None = None,
@@ -68,7 +69,9 @@ def convolve(
     `kernel` may be a name such as "sobel-x" or "gaussian:5". `stride` and `dilation` are one number or one per axis;
     `padding` a number, one per axis, (before, after) per axis, or "valid", "same", "same-lower", "full", "causal".
     `bias` is added to each output channel; `flip` turns the kernel by 180 degrees, as mathematicians do. `boundary`
-    says what the padding holds: zeros, reflect, replicate, circular, or constant with its `constant`, 0 by default.
+    says what the padding holds: zeros, reflect, symmetric, replicate, circular, or constant with its `constant`, 0 by
+    default. `like` does as a program's function: "matlab", "numpy", "scipy", "ndimage", "opencv", "pytorch", "keras";
+    `padding` is then one of its names, and `boundary` "zeros" what it does by itself.
     `transposed` computes the transposed convolution, whose kernel of n+2 axes is (C, O/groups, *k), with
     `output_padding` at the end. Out is floor((i + padding before + after - (d(k-1)+1)) / s) + 1. `circular` is N for
     the circular convolution of mathematics along the last axis, y[n] = sum over k of x[k]·h[(n-k) modulo N]; what is
@@ -103,6 +106,7 @@ def convolve(
         output_padding=output_padding,
         dims=dims,
         layout=layout,
+        like=like,
         exact=exact,
     )
     array = as_array(x)

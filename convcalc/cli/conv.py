@@ -3,7 +3,7 @@
 # No postponed annotations here: see options.py.
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -55,6 +55,9 @@ if TYPE_CHECKING:
     from convcalc.compute.layer import Filter
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
+    from convcalc.report.blocks import Report
+
+Program = Literal["matlab", "numpy", "scipy", "ndimage", "opencv", "pytorch", "keras"]
 
 HELP = """Examples:
 
@@ -100,6 +103,13 @@ class KernelOptions(Group):
             help="What padding holds: zeros, reflect, symmetric, replicate, circular, constant:V.",
         ),
     ] = None
+    like: Annotated[
+        Program | None,
+        typer.Option("--like", help="Flip, padding, center and boundary as this program's function has them."),
+    ] = None
+    frameworks: Annotated[
+        bool, typer.Option("--frameworks", help="Show what every program gives, and which options here give that.")
+    ] = False
     transposed: Annotated[bool, typer.Option("--transposed", help="Compute the transposed convolution.")] = False
     output_padding: Annotated[
         str | None,
@@ -149,10 +159,14 @@ def conv(
     if wants_column(column):
         return _on_column(request, source, wanted, column, {**vars(sequence), **vars(cluster)}, batch.inputs)
     asked = _as_sequence(request, sequence, wanted)
+    if filters.like is not None or filters.frameworks:
+        asked = _as_program(request, asked, filters)
     if source is None:
         from convcalc.cli.batch import answer_each
 
         return answer_each(batch.inputs or "", asked, wanted, how.memory)
+    if filters.frameworks:
+        return Answer(_programs(request, source, wanted), output)
     x = read_input(source, wanted, how.memory)
     if cluster.scheduler is not None:
         return _on_cluster(request, source, x, wanted, cluster.scheduler)
@@ -181,6 +195,27 @@ def _as_sequence(request: "_Request", options: SequenceOptions, wanted: Wanted) 
     from convcalc.cli.sequence import sequence_request
 
     return sequence_request(request, options, wanted)
+
+
+def _as_program(request: "_Request", asked: Request, filters: KernelOptions) -> Request:
+    """Return the convolution as the program of `--like` has it; errors: what goes with neither of two options."""
+    name = "--frameworks" if filters.frameworks else "--like"
+    if asked is not request or (filters.like and filters.frameworks):
+        other = "--like" if filters.frameworks and filters.like else "--origin or --circular"
+        raise UsageError(f"{name} and {other} are two questions", hint="ask one at a time")
+    if filters.like is None:
+        return asked
+    from convcalc.cli.like import like_request
+
+    return like_request(request, filters.like)
+
+
+def _programs(request: "_Request", source: str, wanted: Wanted) -> "Report":
+    """Report what every program gives."""
+    from convcalc.cli.like import programs_report
+    from convcalc.cli.matrix_arguments import read_array
+
+    return programs_report(request, read_array(source, wanted.numbers), wanted)
 
 
 class _Request(Value):

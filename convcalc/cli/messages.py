@@ -18,8 +18,8 @@ WIDEST = 100
 """Characters of a faulty line that are shown around the caret."""
 
 _SAME = """
-    adaptive algorithm assume at bias boundary ceil check circular column decimal dilation divisor dtype exact
-    frameworks grad gray groups header index layout norm normalize out_channels output_padding padding precision
+    adaptive algorithm assume at bias boundary ceil check circular column decimal dilation divisor dtype exact flip
+    frameworks grad gray groups header index layout like norm normalize out_channels output_padding padding precision
     region rotate scale strict stride transposed want
 """
 OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {

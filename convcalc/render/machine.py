@@ -33,6 +33,8 @@ def _json_text(value: Any, grid: Grid | None = None) -> bytes:
     if isinstance(value, dict):
         items = (_json_text(key) + b": " + _json_text(each, grid) for key, each in value.items())
         return b"{" + b", ".join(items) + b"}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return b"[" + b", ".join(_json_text(each, grid) for each in value) + b"]"
     import json
 
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")

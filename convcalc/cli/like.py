@@ -1,0 +1,157 @@
+"""`--like` and `--frameworks` of `conv`: a convolution as another program has it, or as all of them do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from convcalc.cli.jobs import ConvolutionJob
+from convcalc.cli.messages import with_options
+from convcalc.cli.options import Group
+from convcalc.cli.wanted import Wanted
+from convcalc.compute.programs import (
+    OTHER_FUNCTIONS,
+    PROGRAMS,
+    Convention,
+    Program,
+    convention,
+    program,
+    refuse_beside,
+)
+from convcalc.errors import ConvcalcError, UsageError
+from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from convcalc.matrix import Matrix
+    from convcalc.matrix.row_stream import IncomingRows
+    from convcalc.report.blocks import Report
+
+Notes = tuple[str, ...]
+
+
+class ConvolutionRequest(Protocol):
+    """A convolution but for its input."""
+
+    @property
+    def text(self) -> str | None:
+        """LAYER."""
+
+    @property
+    def layout(self) -> str | None:
+        """Where the channels are."""
+
+    @property
+    def filters(self) -> Group:
+        """The options of the kernel."""
+
+    @property
+    def window(self) -> Group:
+        """The options of the window."""
+
+    @property
+    def kernel(self) -> Matrix:
+        """The kernel."""
+
+    def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
+        """Return the convolution of a matrix, and notes."""
+
+    def replace(self, **changes: Any) -> ConvolutionRequest:
+        """Return the same convolution with other options."""
+
+
+class LikeRequest(Value):
+    """A convolution as a program has it, but for its input."""
+
+    request: ConvolutionRequest
+    like: Program
+
+    def through(self, rows: IncomingRows) -> tuple[Iterator[Any], Notes] | None:
+        """Return None: what a program does to a border depends on the whole input."""
+
+    def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
+        """Return the convolution of a matrix, and how it is written there and here."""
+        found = self.found(x)
+        job, notes = self.converted(found).on(x)
+        return job, (f"as {found.call} has it: {options_text(found)}", *notes)
+
+    def found(self, x: Matrix) -> Convention:
+        """Return what the program does to a matrix."""
+        from convcalc.compute.nchw import usual_rank
+
+        filters, window, kernel = vars(self.request.filters), vars(self.request.window), self.request.kernel.array
+        rank = window["dims"] or usual_rank(kernel.ndim, x.array.ndim)
+        return convention(
+            self.like, x.array.shape, kernel.shape, rank, window["padding"], _border(filters["boundary"])
+        )
+
+    def converted(self, found: Convention) -> ConvolutionRequest:
+        """Return the convolution with the options that a convention stands for."""
+        filters, window = self.request.filters, self.request.window
+        border = vars(filters)["boundary"] or found.boundary
+        boundary = border if found.boundary != "zeros" or border.startswith("constant") else "zeros"
+        return self.request.replace(
+            filters=type(filters)(**(vars(filters) | {"flip": found.flip, "boundary": boundary})),
+            window=type(window)(**(vars(window) | {"padding": found.padding_text})),
+            layout=self.request.layout or found.layout,
+        )
+
+
+def _border(text: str | None) -> str | None:
+    """Return a border as programs have it: constant:0 is that of zeros."""
+    return "zeros" if text in ("constant:0", "zeros") else text
+
+
+def options_text(found: Convention) -> str:
+    """Return a convention as options.
+
+    >>> options_text(Convention("conv(x, k, 'full')", True, ((1, 1),), "zeros"))
+    '--flip -p 1'
+    """
+    return " ".join(with_options(option).replace("--padding", "-p") for option in found.options) or "no option"
+
+
+def like_request(request: ConvolutionRequest, name: str) -> LikeRequest:
+    """Return a convolution as the program `name` has it; errors: UsageError for options that it decides or lacks."""
+    like = program(name)
+    _check(request, like)
+    return LikeRequest(request, like)
+
+
+def _check(request: ConvolutionRequest, like: Program) -> None:
+    filters, window = vars(request.filters), vars(request.window)
+    if request.text is not None:
+        raise UsageError("a LAYER says itself what is computed", place="--like", hint="leave out LAYER or --like")
+    given = {
+        "flip": filters["flip"],
+        "transposed": filters["transposed"],
+        "groups": filters["groups"] is not None,
+        "bias": filters["bias"] is not None,
+        "stride": window["stride"] is not None,
+        "dilation": window["dilation"] is not None,
+    }
+    refuse_beside(like, given)
+
+
+def programs_report(request: ConvolutionRequest, x: Matrix, wanted: Wanted) -> Report:
+    """Compute a convolution as every program has it, and report them one below the other."""
+    from convcalc.report.programs import ProgramAnswer
+    from convcalc.report.programs import programs_report as report
+
+    if wanted.looks or wanted.plan:
+        name = wanted.looks[0] if wanted.looks else "--plan"
+        raise UsageError(f"--frameworks and {name} are two questions", hint="ask one at a time")
+    answers: list[ProgramAnswer] = []
+    for like in _all_programs():
+        asked = LikeRequest(request, like)
+        try:
+            _check(request, like)
+            found = asked.found(x)
+            job, _ = asked.converted(found).on(x)
+            answers.append(ProgramAnswer(like.name, found.call, options_text(found), job.run()[0]))
+        except ConvcalcError as error:
+            answers.append(ProgramAnswer(like.name, "", "", None, with_options(error.message)))
+    return report(answers, wanted.shown.precision, x.notes)
+
+
+def _all_programs() -> Sequence[Program]:
+    return (*PROGRAMS.values(), *OTHER_FUNCTIONS)

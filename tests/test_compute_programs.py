@@ -1,0 +1,147 @@
+"""Convolutions as other programs have them, against what those programs gave."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Run
+
+import convcalc
+from convcalc.compute.programs import OTHER_FUNCTIONS, PROGRAMS, convention
+from convcalc.errors import ConvcalcError, ShapeError, UsageError
+
+CASES = json.loads((Path(__file__).parent / "data" / "programs.json").read_text(encoding="utf-8"))["cases"]
+FUNCTIONS = {each.name: each for each in (*PROGRAMS.values(), *OTHER_FUNCTIONS)}
+U, V = "-1 2 3 -2 0 1 2", "2 4 -1 1"
+
+
+def ours(case: dict[str, Any]) -> Any:
+    """Compute a case by the options that its convention stands for."""
+    x, kernel = np.array(case["input"]), np.array(case["kernel"])
+    like = FUNCTIONS[case["program"]]
+    found = convention(like, x.shape, kernel.shape, x.ndim, case["mode"], case["boundary"])
+    padding: Any = found.padding if isinstance(found.padding, str) else list(found.padding)
+    options: dict[str, Any] = {"flip": found.flip, "boundary": found.boundary, "dims": x.ndim}
+    return convcalc.convolve(x, kernel, padding=padding, **options)
+
+
+def text_of(nested: Any) -> str:
+    """Write a matrix for the command line."""
+    return (
+        "; ".join(" ".join(map(str, row)) for row in nested)
+        if isinstance(nested[0], list)
+        else " ".join(map(str, nested))
+    )
+
+
+def test_every_value_is_that_of_the_program() -> None:
+    refused: Counter[str] = Counter()
+    for case in CASES:
+        try:
+            found = ours(case)
+        except ShapeError:
+            # Of an input smaller than the kernel they give nothing, or fail; two reach beyond what reflects here.
+            assert not case["output"] or isinstance(case["output"], str) or case["boundary"] == "reflect"
+            refused[case["program"]] += 1
+            continue
+        assert found.size == np.size(case["output"]), case
+        np.testing.assert_allclose(found.ravel(), np.ravel(case["output"]), err_msg=str(case))
+    assert len(CASES) - refused.total() > 200
+    assert refused.total() < 16
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_command_and_python_agree_and_the_note_says_which_options(name: str, here: Run) -> None:
+    compared = 0
+    for case in CASES:
+        if case["program"] != name or case["boundary"] not in (None, next(iter(PROGRAMS[name].borders))):
+            continue
+        x, kernel = text_of(case["input"]), text_of(case["kernel"])
+        command = ("conv", x, "-k", kernel, "--dims", np.ndim(case["input"]), "--like", name, "-p", case["mode"])
+        done = here(*command, "--json")
+        if done.returncode:
+            continue
+        answer = json.loads(done.stdout)["data"]
+        compared += 1
+        assert np.ravel(answer).tolist() == np.ravel(case["output"]).tolist()
+        found = convcalc.convolve(
+            case["input"], case["kernel"], like=name, padding=case["mode"], dims=np.ndim(case["input"])
+        )
+        assert found.tolist() == answer
+        said = done.stderr.partition("has it: ")[2].splitlines()[0]
+        options = [] if said == "no option" else said.split()
+        again = here("conv", x, "-k", kernel, "--dims", np.ndim(case["input"]), *options, "--json")
+        assert json.loads(again.stdout)["data"] == answer
+    assert compared > 3
+
+
+def test_same_is_not_the_same_everywhere(here: Run) -> None:
+    matlab = here("conv", U, "-k", V, "--like", "matlab", "-p", "same")
+    assert matlab.stdout == "15 5 -9 7 6 7 -1\n"
+    assert "as conv(x, k, 'same') has it: --flip -p 1:2" in matlab.stderr
+    assert here("conv", U, "-k", V, "--like", "scipy", "-p", "same").stdout == "0 15 5 -9 7 6 7\n"
+    # Of a kernel longer than the input NumPy keeps as many numbers as the kernel has, MATLAB as the input has.
+    assert here("conv", "1 2", "-k", "1 1 1 1 1", "--like", "numpy", "-p", "same").stdout == "1 3 3 3 3\n"
+    assert here("conv", "1 2", "-k", "1 1 1 1 1", "--like", "matlab", "-p", "same").stdout == "3 3\n"
+
+
+def test_a_row_for_every_program(here: Run) -> None:
+    done = here("conv", "1 2; 3 4", "-k", "1 0; 0 2", "--frameworks", "--json")
+    rows = {row["program"]: row for row in json.loads(done.stdout)["frameworks"]}
+    assert set(rows) == set(FUNCTIONS)
+    assert rows["matlab"]["data"] == [[1, 2, 0], [3, 6, 4], [0, 6, 8]]
+    assert rows["pytorch"]["data"] == [[9]]
+    assert "error" in rows["numpy"]
+    for name, row in rows.items():
+        if "options" in row:
+            options = [] if row["options"] == "no option" else row["options"].split()
+            again = here("conv", "1 2; 3 4", "-k", "1 0; 0 2", *options, "--json")
+            assert json.loads(again.stdout)["data"] == row["data"], name
+    assert here("conv", "1 2; 3 4", "-k", "1 0; 0 2", "--frameworks", "-q").stdout == "differ\n"
+    assert "numpy.convolve" in here("conv", "1 2 3", "-k", "1 2", "--frameworks").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--like", "matlab", "-s", "2"), "matlab does not have --stride"),
+        (("--like", "opencv", "--flip"), "opencv decides --flip"),
+        (("--like", "keras", "--transposed"), "keras does not have --transposed"),
+        (("--like", "numpy"), "numpy.convolve takes kernels of 1 axis, not of 2"),
+        (("--like", "opencv", "-p", "full"), "cv2.filter2D does not have full"),
+        (("--like", "matlab", "-p", "1"), "conv2 does not have 1"),
+        (("--like", "scipy", "--boundary", "replicate"), "does not have replicate"),
+        (("--like", "scipy", "--frameworks"), "two questions"),
+        (("--frameworks", "--explain"), "two questions"),
+        (("--like", "julia"), "'julia' is not one of"),
+    ],
+)
+def test_what_a_program_does_not_have_is_refused(arguments: tuple[str, ...], message: str, here: Run) -> None:
+    done = here("conv", "1 2 3; 4 5 6", "-k", "1 0; 0 2", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_python_refuses_them_too() -> None:
+    with pytest.raises(UsageError, match="no program 'mathlab'") as caught:
+        convcalc.convolve([1, 2], [1], like="mathlab")
+    assert "matlab" in str(caught.value.hint)
+    for options in ({"flip": True}, {"stride": 2}, {"padding": 1}, {"boundary": "reflect"}):
+        with pytest.raises(ConvcalcError):
+            convcalc.convolve([1, 2, 3], [1, 2], like="matlab", **options)
+
+
+def test_frameworks_read_channels_where_they_have_them(here: Run) -> None:
+    x, kernel = "[[[1, 10], [2, 20]], [[3, 30], [4, 40]]]", "[[[[1], [0]]]]"
+    assert json.loads(here("conv", x, "-k", kernel, "--like", "keras", "--json").stdout)["data"] == [
+        [[1], [2]],
+        [[3], [4]],
+    ]
+    image = "[[[1, 10], [2, 20]], [[3, 30], [4, 40]]]"
+    opencv = json.loads(here("conv", image, "-k", "[[2]]", "--like", "opencv", "--json").stdout)
+    assert opencv["data"] == [[[2, 20], [4, 40]], [[6, 60], [8, 80]]]
