@@ -19,6 +19,7 @@ _ATTENTION = re.compile(
     r"(?:_?(?:proj|conv|lin|linear|fc|layer|net|weight|transform|embed\w*|projection))?|theta|phi",
     re.IGNORECASE,
 )
+_ADAPTIVE = re.compile(r"Adaptive(?:Avg|Max)Pool[123]d\(")
 _TO_ONE = re.compile(r"Adaptive(?:Avg|Max)Pool[123]d\((?:output_size=)?[(\[]?(?:None, )*1(?:, (?:1|None))*,?[)\]]?\)")
 _SIGMOIDS = ("Sigmoid", "Hardsigmoid")
 _CHANNELS = re.compile(r"\((?:in_features=)?(\d+), (?:out_features=)?(\d+)")
@@ -129,11 +130,12 @@ def against_order(root: Module, text: str, way: Callable[[Module], str]) -> Iter
 class _Behind:
     """A layer that others stand behind, the features of those, and whether their order is certain."""
 
-    __slots__ = ("certain", "channels", "module")
+    __slots__ = ("certain", "channels", "module", "to_one")
 
-    def __init__(self, module: Module, certain: bool) -> None:
+    def __init__(self, module: Module, certain: bool, *, to_one: bool = False) -> None:
         self.module = module
         self.certain = certain
+        self.to_one = to_one
         self.channels: list[tuple[str, str]] = []
 
 
@@ -173,33 +175,37 @@ class _Walk:
             self.softmax = None
         elif module.class_name in ("Softmax", "Softmax2d"):
             self.softmax = _Behind(module, self.way(parent) == "certain")
-        if self.pooled is None:
-            if _TO_ONE.match(shown):
-                self.pooled = _Behind(module, self.way(parent) == "certain")
-        elif not self.pooled.certain and _objects(module, shown, self.pooled):
-            yield self.objection(self.pooled, "looks like a gate or takes a map", module, parent)
+        pooled = self.pooled
+        if pooled is not None and _objects(module, shown, pooled) and not pooled.certain:
+            yield self.objection(pooled, "looks like a gate or takes a map", module, parent)
             self.pooled = None
+        elif _ADAPTIVE.match(shown):
+            certain = self.way(parent) == "certain"
+            self.pooled = _Behind(module, certain, to_one=_TO_ONE.match(shown) is not None)
 
     def block(self, module: Module, parent: Module) -> Iterator[Objection]:
         """Look at a known block, which takes a map where one of its layers does."""
-        if self.pooled is None or (self.pooled.certain and self.way(parent) == "certain"):
+        if self.pooled is None or not self.pooled.to_one or (self.pooled.certain and self.way(parent) == "certain"):
             return
         shown = (self.text[each.start : each.end] for each in module.walk() if not each.children)
         if any(_takes_map(each) for each in shown):
             yield self.objection(self.pooled, "takes a map", module, parent)
 
     def objection(self, behind: _Behind, looks: str, module: Module, parent: Module) -> Objection:
-        pools = "is a softmax" if behind is self.softmax else "pools to 1x1"
+        pools = "is a softmax" if behind is self.softmax else "pools to 1x1" if behind.to_one else "pools"
         what = f"({behind.module.name}) {pools} and ({module.name}) behind it {looks}"
         return f"{what}: print() does not show what {parent.type or 'the model'} does with them", module
 
 
 def _objects(module: Module, shown: str, pooled: _Behind) -> bool:
-    """Return whether a layer speaks against its standing behind what is pooled to 1x1."""
+    """Return whether a layer speaks against its standing behind what is pooled."""
+    if not pooled.to_one:
+        return _ADAPTIVE.match(shown) is not None
+    again = bool(pooled.channels) and pooled.channels[0][0] == pooled.channels[-1][1]
+    if again and (module.class_name in _SIGMOIDS or _CONVOLUTION.match(shown)):
+        return True  # there are as many channels again as were pooled, which weigh them
     if match := _CHANNELS.search(shown):
         pooled.channels.append((match[1], match[2]))
-    if module.class_name in _SIGMOIDS and pooled.channels:
-        return pooled.channels[0][0] == pooled.channels[-1][1]
     return _takes_map(shown)
 
 

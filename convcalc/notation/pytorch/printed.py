@@ -75,7 +75,8 @@ def read_printed(source: Source) -> Printed:
             reader.object(against_order(root, text, reader.way))
         assumptions.append(
             "print() shows neither forward() nor parameters outside of layers; these are taken to run what they hold"
-            f" once, in the order printed, and to hold no other or shared parameters: {', '.join(reader.assumed)}"
+            " once, in the order printed, and nothing else, and to hold no other or shared parameters:"
+            f" {', '.join(reader.assumed)}"
         )
     return Printed(entries, [*assumptions, *reader.notes], reader.objections)
 
