@@ -105,7 +105,7 @@ def filter_of(
 def _as_program(array: NDArray[Any], weight: NDArray[Any], given: ConvolutionOptions) -> ConvolutionOptions:
     """Return the arguments that make a convolution that of another program."""
     from convcalc.compute.nchw import usual_rank
-    from convcalc.compute.programs import convention, program, refuse_beside
+    from convcalc.model.programs import convention, program, refuse_beside
 
     like = program(given.get("like") or "")
     others = {name: given.get(name) is not None for name in ("bias",)}

@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from convcalc.compute.layer import Filter
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
-    from convcalc.report.blocks import Report
 
 Program = Literal["matlab", "numpy", "scipy", "ndimage", "opencv", "pytorch", "keras"]
 
@@ -158,15 +157,13 @@ def conv(
     request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, shown.precision)
     if wants_column(column):
         return _on_column(request, source, wanted, column, {**vars(sequence), **vars(cluster)}, batch.inputs)
-    asked = _as_sequence(request, sequence, wanted)
-    if filters.like is not None or filters.frameworks:
-        asked = _as_program(request, asked, filters)
+    asked = _as_program(request, _as_sequence(request, sequence, wanted), filters)
     if source is None:
         from convcalc.cli.batch import answer_each
 
         return answer_each(batch.inputs or "", asked, wanted, how.memory)
     if filters.frameworks:
-        return Answer(_programs(request, source, wanted), output)
+        return _programs(request, source, wanted)
     x = read_input(source, wanted, how.memory)
     if cluster.scheduler is not None:
         return _on_cluster(request, source, x, wanted, cluster.scheduler)
@@ -199,6 +196,8 @@ def _as_sequence(request: "_Request", options: SequenceOptions, wanted: Wanted) 
 
 def _as_program(request: "_Request", asked: Request, filters: KernelOptions) -> Request:
     """Return the convolution as the program of `--like` has it; errors: what goes with neither of two options."""
+    if filters.like is None and not filters.frameworks:
+        return asked
     name = "--frameworks" if filters.frameworks else "--like"
     if asked is not request or (filters.like and filters.frameworks):
         other = "--like" if filters.frameworks and filters.like else "--origin or --circular"
@@ -210,12 +209,12 @@ def _as_program(request: "_Request", asked: Request, filters: KernelOptions) -> 
     return like_request(request, filters.like)
 
 
-def _programs(request: "_Request", source: str, wanted: Wanted) -> "Report":
-    """Report what every program gives."""
+def _programs(request: "_Request", source: str, wanted: Wanted) -> Answer:
+    """Answer what every program gives."""
     from convcalc.cli.like import programs_report
     from convcalc.cli.matrix_arguments import read_array
 
-    return programs_report(request, read_array(source, wanted.numbers), wanted)
+    return Answer(programs_report(request, read_array(source, wanted.numbers), wanted), wanted.output)
 
 
 class _Request(Value):

@@ -9,7 +9,8 @@ from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.messages import with_options
 from convcalc.cli.options import Group
 from convcalc.cli.wanted import Wanted
-from convcalc.compute.programs import (
+from convcalc.errors import ConvcalcError, UsageError
+from convcalc.model.programs import (
     OTHER_FUNCTIONS,
     PROGRAMS,
     Convention,
@@ -18,7 +19,6 @@ from convcalc.compute.programs import (
     program,
     refuse_beside,
 )
-from convcalc.errors import ConvcalcError, UsageError
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from convcalc.matrix.row_stream import IncomingRows
     from convcalc.report.blocks import Report
 
+MOST_CELLS = 24
+"""Cells of a result that stand in a table; of a larger one the size does."""
 Notes = tuple[str, ...]
 
 
@@ -147,10 +149,21 @@ def programs_report(request: ConvolutionRequest, x: Matrix, wanted: Wanted) -> R
             _check(request, like)
             found = asked.found(x)
             job, _ = asked.converted(found).on(x)
-            answers.append(ProgramAnswer(like.name, found.call, options_text(found), job.run()[0]))
+            array = job.run()[0]
+            text = _text(array, wanted.shown.precision)
+            answers.append(ProgramAnswer(like.name, found.call, options_text(found), array, text=text))
         except ConvcalcError as error:
             answers.append(ProgramAnswer(like.name, "", "", None, with_options(error.message)))
-    return report(answers, wanted.shown.precision, x.notes)
+    return report(answers, x.notes)
+
+
+def _text(array: Any, precision: int | None) -> str | None:
+    """Return a small matrix as it is written on a command line, None for a large one."""
+    if array.size > MOST_CELLS or array.ndim > 2:
+        return None
+    from convcalc.matrix.writing.formats import format_plain
+
+    return format_plain(array, precision).decode().strip().replace("\n", "; ")
 
 
 def _all_programs() -> Sequence[Program]:

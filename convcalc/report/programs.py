@@ -16,49 +16,44 @@ COLUMNS = (
     Column("Options here", "options"),
     Column("Gives", "gives"),
 )
-MOST_CELLS = 24
-"""Cells of a result that stand in a table; of a larger one the size does."""
 
 
 class ProgramAnswer(Value):
-    """What a program gives: its name, the call, options of ours that give the same, and the array, or an error."""
+    """What a program gives: its name, the call, options of ours that give the same, and the array, or an error.
+
+    `text` is a small array as it is written on a command line.
+    """
 
     program: str
     call: str
     options: str
     array: Any = None
     error: str = ""
+    text: str | None = None
 
 
-def programs_report(
-    answers: Sequence[ProgramAnswer], precision: int | None = None, notes: tuple[str, ...] = ()
-) -> Report:
+def programs_report(answers: Sequence[ProgramAnswer], notes: tuple[str, ...] = ()) -> Report:
     """Report what each program gives, a row for each.
 
     >>> programs_report([ProgramAnswer("numpy", "", "", None, "it takes sequences")]).data["frameworks"]
     [{'program': 'numpy', 'error': 'it takes sequences'}]
     """
-    rows = tuple(_row(each, precision) for each in answers)
+    rows = tuple(_row(each) for each in answers)
     data = {"frameworks": [_entry(each) for each in answers]}
     blocks: list[Block] = [Table(COLUMNS, rows)]
-    given = {_gives(each, precision) for each in answers if not each.error}
+    given = {_gives(each) for each in answers if not each.error}
     return report_of("conv", data, "agree" if len(given) < 2 else "differ", blocks, Commentary(notes=notes))
 
 
-def _row(each: ProgramAnswer, precision: int | None) -> tuple[Cell, ...]:
+def _row(each: ProgramAnswer) -> tuple[Cell, ...]:
     if each.error:
         return (each.program, None, None, each.error)
-    return (each.program, each.call, each.options, _gives(each, precision))
+    return (each.program, each.call, each.options, _gives(each))
 
 
-def _gives(each: ProgramAnswer, precision: int | None) -> str:
+def _gives(each: ProgramAnswer) -> str:
     """Return a small result as it is written on a command line, the size of a large one."""
-    array = each.array
-    if array.size > MOST_CELLS or array.ndim > 2:
-        return size_text(array.shape)
-    from convcalc.matrix.writing.formats import format_plain
-
-    return format_plain(array, precision).decode().strip().replace("\n", "; ")
+    return size_text(each.array.shape) if each.text is None else each.text
 
 
 def _entry(each: ProgramAnswer) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import pytest
 from conftest import Run
 
 import convcalc
-from convcalc.compute.programs import OTHER_FUNCTIONS, PROGRAMS, convention
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
+from convcalc.model.programs import OTHER_FUNCTIONS, PROGRAMS, convention
 
 CASES = json.loads((Path(__file__).parent / "data" / "programs.json").read_text(encoding="utf-8"))["cases"]
 FUNCTIONS = {each.name: each for each in (*PROGRAMS.values(), *OTHER_FUNCTIONS)}
