@@ -42,7 +42,7 @@ def prices(tmp_path: Path) -> Path:
 
 def records(text: str, separator: str = ",") -> list[list[str]]:
     """Read a table with another reader."""
-    return list(csv.reader(io.StringIO(text), delimiter=separator))
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
 
 
 def rolling(values: list[Any], width: int, first: int, count: Callable[[list[Any]], Any]) -> list[Any]:
@@ -266,9 +266,11 @@ def test_random_tables_read_as_another_reader_does(here: Run, tmp_path: Path) ->
             row[index] = str(rng.randint(-9, 9))
         names = [f"n{number}" for number in range(width)]
         text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, quoting=rng.choice(QUOTING), lineterminator="\n")
+        writer = csv.writer(
+            text, delimiter=separator, quoting=rng.choice(QUOTING), lineterminator=rng.choice(["\n", "\r\n"])
+        )
         writer.writerows([names, *rows])
-        path.write_text(text.getvalue())
+        path.write_bytes(text.getvalue().encode())
         done = here("conv", path, "--column", names[index], "-k", "1 -1")
         assert done.returncode == 0, (text.getvalue(), done.stderr)
         found = records(done.stdout, separator)

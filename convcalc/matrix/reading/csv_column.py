@@ -24,8 +24,8 @@ _SEPARATORS = ("\t", ";", ",", "|")
 _OF_FORMAT = {"csv": None, "tsv": "\t", "plain": " "}
 _NUMBER = re.compile(r'"?[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?"?', re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_STATED = re.compile(r"^sep=(.) *$", re.MULTILINE | re.IGNORECASE)
-_PREAMBLE = re.compile(r"(?:(?:[ \t]*|sep=. *|#(?:[ \t!][^\n]*)?)\n)+", re.IGNORECASE)
+_STATED = re.compile(r"^sep=(.) *\r?$", re.MULTILINE | re.IGNORECASE)
+_PREAMBLE = re.compile(r"(?:(?:[ \t]*|sep=. *|#(?:[ \t!][^\n]*)?)\r?\n)+", re.IGNORECASE)
 _LONGEST_ROW = 1 << 16
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 
@@ -63,8 +63,7 @@ class CsvHead(Value):
 
     def first_line(self, name: str) -> str:
         """Return the lines before the rows, with `name` for one more column where there are names."""
-        preamble = self.preamble.replace("\n", self.line_end)
-        return preamble + ("" if self.header is None else self.line(self.header, name))
+        return self.preamble + ("" if self.header is None else self.line(self.header, name))
 
     def line(self, row: str, cell: str) -> str:
         """Return a row with one more cell at its end."""
@@ -73,7 +72,7 @@ class CsvHead(Value):
             cell = "nan"
         elif self.separator in cell or '"' in cell or "\n" in cell:
             cell = '"' + cell.replace('"', '""') + '"'
-        return f"{row}{self.separator}{cell}".replace("\n", self.line_end) + self.line_end
+        return f"{row}{self.separator}{cell}{self.line_end}"
 
     def cells(self, row: str) -> list[str]:
         """Return the cells of a row without their quotes."""
@@ -104,7 +103,7 @@ def read_csv_column(data: bytes, place: str, wanted: str, options: ReadOptions) 
         raise DataError(f"a column has its name in a table of text, this is {kind}", place=place)
     text = decode(data, place)
     source = csv_source(text, place)
-    head = read_csv_head(source, wanted, options, line_end(data))
+    head = read_csv_head(source, wanted, options, line_end_of(data))
     found = read_csv_rows(source, head, head.start, options)
     if found.matrix is None:
         message = "there are no numbers in the column" if found.rows else "there are no rows under the names"
@@ -113,32 +112,33 @@ def read_csv_column(data: bytes, place: str, wanted: str, options: ReadOptions) 
 
 
 def csv_source(text: str, place: str, first_line: int = 1) -> Source:
-    """Return a table as a text with one kind of line end."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    """Return a table as a text whose lines end in "\\n" or "\\r\\n"."""
+    plain = text if "\n" in text else text.replace("\r", "\n")
     return Source(plain, place, error=DataError, first_line=first_line)
 
 
-def line_end(data: bytes) -> str:
+def line_end_of(data: bytes) -> str:
     r"""Return how the lines of a table end.
 
-    >>> line_end(b"a,b\r\n1,2\r\n")
+    >>> line_end_of(b"a,b\r\n1,2\r\n")
     '\r\n'
     """
     return "\r\n" if b"\r\n" in data or b"\r\0\n" in data else "\n"
 
 
-def read_csv_head(source: Source, wanted: str, options: ReadOptions, end: str) -> CsvHead:
+def read_csv_head(source: Source, wanted: str, options: ReadOptions, line_end: str) -> CsvHead:
     """Read the first row of a table; errors as `read_csv_column`."""
     begin = after_preamble(source.text)
     table = _Table(source, _separator(source.text[:begin], source.text[begin:], options))
     if not table.text[begin:].strip():
         raise DataError("there are no rows here", place=source.place)
-    fields, start = table.fields(begin)
+    fields, end = table.fields(begin)
+    start = table.next_row(end)
     names = [_unquoted(source.text[first:last]).strip() for first, last in fields]
     has_names = options.header or not wanted.strip().isdecimal() or not all(map(_NUMBER.fullmatch, names))
     index = _index_of(wanted.strip(), names if has_names else [], len(names))
-    head = CsvHead(source.text[:begin], None, (), index, len(names), table.separator, end, begin)
-    return head.replace(header=source.text[begin : start - 1], names=tuple(names), start=start) if has_names else head
+    head = CsvHead(source.text[:begin], None, (), index, len(names), table.separator, line_end, begin)
+    return head.replace(header=source.text[begin:end], names=tuple(names), start=start) if has_names else head
 
 
 def after_preamble(text: str) -> int:
@@ -185,21 +185,25 @@ class _Table:
 
     def __init__(self, source: Source, separator: str) -> None:
         self.source, self.separator = source, separator
-        self.text = source.text.rstrip("\n")
+        self.text = source.text.rstrip("\r\n")
         self.simple = '"' not in self.text and separator != " "
 
     def fields(self, start: int) -> tuple[list[Span], int]:
-        """Return the spans of the cells in the row that begins at `start`, and where the next row begins."""
+        """Return the spans of the cells in the row that begins at `start`, and where the row ends."""
         if self.separator == " ":
             end = self._line_end(start)
-            return [match.span() for match in _WORD.finditer(self.text, start, end)], end + 1
+            return [match.span() for match in _WORD.finditer(self.text, start, end)], end
         found: list[Span] = []
         while True:
             end = self._end_of_cell(start)
             found.append((start, end))
-            start = end + 1
             if self.text[end : end + 1] != self.separator:
-                return found, start
+                return found, end
+            start = end + 1
+
+    def next_row(self, end: int) -> int:
+        """Return where the row after one that ends at `end` begins."""
+        return end + (2 if self.source.text.startswith("\r\n", end) else 1)
 
     def column(self, index: int, width: int, start: int) -> tuple[list[Span], list[str]]:
         """Return the spans of the cells of a column, and all rows, from `start` on; every row has `width` cells."""
@@ -212,20 +216,22 @@ class _Table:
                 first = start + sum(map(len, cells[:index])) + index
                 span = (first, first + len(cells[index])) if count > index else (start, end)
             else:
-                fields, following = self.fields(start)
-                end, count = following - 1, len(fields)
+                fields, end = self.fields(start)
+                count = len(fields)
                 span = fields[index] if count > index else (start, end)
             if count != width:
                 message = f"this row has {count} cell{'s' * (count != 1)}, but the first has {width}"
                 raise self.source.fault(message, start, self._line_end(start))
             spans.append(span)
             rows.append(text[start:end])
-            start = end + 1
+            start = self.next_row(end)
         return spans, rows
 
     def _line_end(self, start: int) -> int:
         end = self.text.find("\n", start)
-        return end if end >= 0 else len(self.text)
+        if end < 0:
+            return len(self.text)
+        return end - 1 if end > start and self.text[end - 1] == "\r" else end
 
     def _end_of_cell(self, start: int) -> int:
         """Return where the cell that begins at `start` ends: at a separator, a line end, or the end of the text."""
@@ -236,7 +242,7 @@ class _Table:
                 raise self.source.fault("a quote that is not closed", start, end)
             start = quoted.end()
             end = self._line_end(start)
-            if self.text[start : start + 1] not in (self.separator, "\n", ""):
+            if self.text[start : start + 1] not in (self.separator, "\r", "\n", ""):
                 raise self.source.fault("text behind a closing quote", start, end, 'inside quotes, write "" for one')
         found = self.text.find(self.separator, start, end)
         return found if found >= 0 else end

@@ -10,7 +10,7 @@ from convcalc.matrix.reading.csv_column import (
     CsvRows,
     after_preamble,
     csv_source,
-    line_end,
+    line_end_of,
     read_csv_head,
     read_csv_rows,
 )
@@ -40,7 +40,7 @@ class IncomingCsv:
         while after_preamble(text) == len(text) and not self._ended:
             self._more()
             text = self._complete_text()
-        self.head = read_csv_head(csv_source(text, place), wanted, options, line_end(self._data))
+        self.head = read_csv_head(csv_source(text, place), wanted, options, line_end_of(self._data))
 
     def __iter__(self) -> Iterator[CsvRows]:
         """Yield the rows of every block, none of them without rows."""
