@@ -350,10 +350,11 @@ def test_an_output_without_two_axes_is_one_row() -> None:
 
 def test_a_precision_holds_in_planes_and_sums(here: Run) -> None:
     shown = here("pool", "1 2.125 3; 4 5 6.5", "avg", "-k", "2", "-s", "1", "--watch", "--precision", "1").stdout
-    assert shown.splitlines()[:5] == [
+    assert shown.splitlines()[:6] == [
         "step 1 of 2: output (0, 0)",
         "input              output",
         "[1.0][2.1] 3.0     [3.0]   ·",
         "[4.0][5.0] 6.5",
-        "= (1.0 + 2.1 + 4.0 + 5.0) / 4",
+        "the divisor is 4, the number of cells in the window",
+        "out ≈ (1.0 + 2.1 + 4.0 + 5.0) / 4",
     ]

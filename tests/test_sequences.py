@@ -166,7 +166,8 @@ def test_indices_stand_beside_the_values_in_every_form(here: Run, tmp_path: Path
     table = here(*command, "-F", "table").stdout.splitlines()
     assert table == [" -2 -1  0  1  2  3", "  1  3 15 27 34 40", "6 int64, n = -2..3"]
     assert here(*command, "-F", "markdown").stdout.startswith("n = -2..3\n\n|")
-    assert here(*command, "-F", "latex").stdout.startswith("% n = -2..3\n\\begin{bmatrix}")
+    latex = here(*command, "-F", "latex").stdout
+    assert "\\textbf{n = -2..3}\\par\n\\[\n\\begin{bmatrix}" in latex
     for ending in ("txt", "csv"):
         assert here(*command, "-o", tmp_path / f"y.{ending}").returncode == 0
         assert (tmp_path / f"y.{ending}").read_text().startswith("# n = -2..3\n")
