@@ -253,3 +253,10 @@ def test_options_that_do_not_go_with_the_text() -> None:
         ReadOptions(dtype="complex64")
     with pytest.raises(UsageError, match="exact numbers have no dtype"):
         ReadOptions(dtype="float32", exact=True)
+
+
+def test_rows_of_digits_without_blanks_are_noted() -> None:
+    for text in ("100101\n010010\n", "101;011", "123\n456\n789\n", "007\n123\n", "100101", "101\n011\n" * 4000):
+        assert "put blanks between them" in parse_matrix(text, place="m").notes[0], text[:20]
+    for text in ("120\n135\n", "10\n11\n", "1000", "101 110\n011 001\n", "1\n0\n", "7\n" * 20000, "0.1\n0.2\n"):
+        assert parse_matrix(text, place="m").notes == (), text[:20]

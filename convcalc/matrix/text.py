@@ -27,6 +27,7 @@ from convcalc.matrix.dtypes import as_asked, cast
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.comments import refuse_several, states_type
 from convcalc.matrix.reading.encoding import decode, is_marked_utf16, one_kind_of_line_end
+from convcalc.matrix.reading.numbers import digits_note
 from convcalc.matrix.reading.reader import read_numbers
 from convcalc.text import Source
 
@@ -71,4 +72,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     dtype = options.dtype or (None if options.exact else layout.dtype)
     if dtype is not None:
         array = cast(array, dtype, place, layout.tokens() if layout.factor is None else None)
-    return Matrix(array, layout.notes, place, typed=layout.dtype is not None)
+    notes = layout.notes
+    if array.shape[1:] == (1,) or array.shape == (1,):
+        notes += digits_note(layout.tokens())
+    return Matrix(array, notes, place, typed=layout.dtype is not None)

@@ -15,6 +15,7 @@ from convcalc.matrix.fast.brackets import read_list, read_object
 from convcalc.matrix.fast.lines import read_clean
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.comments import HEAD, simple_shape, states_type
+from convcalc.matrix.reading.numbers import digits_note
 from convcalc.matrix.reading.printed import numpy_notes
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _PLAIN = (None, "plain", "csv")
 _HEADER_BYTES = 1 << 16
+_FIRST_ROWS = 100
 
 
 def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None:
@@ -50,6 +52,8 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
         array = read_clean(data, header=options.header, commas=options.named_format == "csv")
         if array is not None and states_type(data) and not _is_simple(data, array.shape):
             return None
+        if array is not None and array.shape[1:] == (1,):
+            notes = digits_note(text[:_HEADER_BYTES].decode("latin-1").split()[:_FIRST_ROWS])
     dtype = options.dtype or stated
     if array is not None and dtype is not None:
         array = _narrowed(array, dtype, place)

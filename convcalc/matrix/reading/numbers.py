@@ -244,3 +244,25 @@ def refusal_of(token: str) -> tuple[str, str | None]:
 
 def _shortened(token: str) -> str:
     return token if len(token) <= 40 else f"{token[:24]}… ({len(token)} characters)"
+
+
+def digits_note(tokens: list[str]) -> tuple[str, ...]:
+    """Return the note on numbers below each other that look like cells without blanks between them, `100101`.
+
+    >>> digits_note(["101", "011"])
+    ('each row is one number, such as 101; if its digits are the cells, put blanks between them',)
+    >>> digits_note(["120", "135"]), digits_note(["1000"])
+    ((), ())
+    """
+    digits = len(tokens[0])
+    if digits < 3 or any(len(token) != digits or not token.isdecimal() for token in tokens):
+        return ()
+    bits = all(set(token) <= {"0", "1"} for token in tokens)
+    if len(tokens) == 1:
+        alike = bits and digits > 3 and tokens[0].count("1") > 1
+    else:
+        alike = bits or len(tokens) == digits or any(token[0] == "0" for token in tokens)
+    if not alike:
+        return ()
+    shown = _shortened(tokens[0])
+    return (f"each row is one number, such as {shown}; if its digits are the cells, put blanks between them",)
