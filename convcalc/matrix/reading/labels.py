@@ -21,6 +21,8 @@ NUMBER = re.compile(
 """A cell of a table that is, or stands for, a number."""
 
 _NO_NAME = re.compile(r"\s*|\{\}|Unnamed: 0|(?:\.\.\.|X)1")
+_WORD = re.compile(r"[^\W\d_]|[0-9]{1,4}[-/:.][0-9]{1,2}[-/:.][0-9]{1,4}|[0-9]{1,2}:[0-9]{2}")
+_MARKS = re.compile(r"[\[\]{}|=;<>&\\]")
 _COUNTS = re.compile(r"index|id|row|no\.?|nr\.?|#|n|i", re.IGNORECASE)
 
 
@@ -74,16 +76,16 @@ def label_note(head: Sequence[Cell] | None, rows: Sequence[Sequence[Cell]]) -> s
     >>> label_note(cells_of(",a,b", ","), [cells_of("0,1,2", ",")])
     'the first column has no name and was left out as row labels'
     """
-    if not rows or any(len(row) < 2 for row in rows):
+    if not rows or any(len(row) < 2 or _is_several(row[0]) for row in rows):
         return None
-    if all(_is_word(row[0]) for row in rows):
+    if all(is_word(row[0]) for row in rows):
         return "the first column holds words and was left out as row labels"
     if all(row[0].quoted and not any(cell.quoted for cell in row[1:]) for row in rows):
         return "the first column is quoted and was left out as row labels"
     if head is None:
         return None
     widths = {len(row) for row in rows}
-    if widths == {len(head) + 1}:
+    if widths == {len(head) + 1} and head[0].text:
         return "the header has one name fewer than there are columns, so the first column was left out as row labels"
     if widths == {len(head)} and _NO_NAME.fullmatch(head[0].text) and any(cell.text for cell in head[1:]):
         return "the first column has no name and was left out as row labels"
@@ -100,8 +102,20 @@ def count_note(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> str | No
     return f"the first column, {head[0].text}, counts the rows and was read as numbers; `index` leaves it out"
 
 
-def _is_word(cell: Cell) -> bool:
-    return not all(map(NUMBER.fullmatch, cell.text.split()))
+def _is_several(cell: Cell) -> bool:
+    """Return whether a cell holds several numbers, and so is not a label."""
+    return len(cell.text.split()) > 1 and not cell.quoted and not is_word(cell)
+
+
+def is_word(cell: Cell) -> bool:
+    """Return whether a cell holds a name: words without the marks of other dialects, most of them not numbers.
+
+    >>> [is_word(cell) for cell in cells_of("row 1,1.5,1 2 x", ",")]
+    [True, False, False]
+    """
+    parts = cell.text.split()
+    numbers = sum(not _WORD.search(part) or NUMBER.fullmatch(part) is not None for part in parts)
+    return bool(parts) and numbers * 2 <= len(parts) and (cell.quoted or not _MARKS.search(cell.text))
 
 
 def without_labels(text: str, separator: str | None, *, header: bool, index: bool) -> tuple[str, tuple[str, ...]]:

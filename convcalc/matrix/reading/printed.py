@@ -12,8 +12,14 @@ from convcalc.matrix.reading.layout import Layout
 from convcalc.text import Source
 
 _HEAD = re.compile(r"\s*(?:Parameter containing:\s*)?(?:\w+\.)*(?P<name>tensor|Tensor|(?:as)?array|matrix)\s*\(")
+FIELD_NAMES = (
+    "dtype|shape|device|requires_grad|grad_fn|is_leaf|size|names|copy|order|name|trainable|layout|weak_type"
+    "|place|stop_gradient|id|backward_fn|path|subok|pin_memory|validate_shape|verify_shape|caching_device"
+)
+"""What may stand beside the numbers in a print or a call, and does not change them (`shape` is held to)."""
+
 _TAIL = re.compile(
-    r"(?P<fields>(?:\s*,\s*\w+\s*=\s*(?:<[^<>\n]*>|'[^'\n]*'|\"[^\"\n]*\"|\([^()\n]*\)|[\w.]+|torch\.Size\([^()\n]*\)))*)"
+    rf"(?P<fields>(?:\s*,\s*(?:{FIELD_NAMES})\s*=\s*(?:<[^<>\n]*>|'[^'\n]*'|\"[^\"\n]*\"|\([^()\n]*\)|[\w.]+|torch\.Size\([^()\n]*\)))*)"
     r"\s*,?\s*\)[\s;]*"
 )
 _DTYPE = re.compile(r"\bdtype\s*=\s*['\"]?(?:\w+\.)*[<>=|]?(\w+)")

@@ -16,6 +16,7 @@ _PLAIN_SIZE = re.compile(
     r"(?:torch\.Size\(\[[0-9, ]*\]\)|\([0-9]+(?:, *[0-9]+)*,?\)|\[[0-9]+(?:[, ]+[0-9]+)*\]"
     r"|[0-9]+(?:[ ]?[x×*][ ]?[0-9]+)*)[ \t]*,?[ \t]*(?=\n\s*\S)"
 )
+_ONLY_SIZE = re.compile(r"(?:torch\.Size)?[(\[0-9, x×\])]*\s*")
 _OF_SIZE = re.compile(r"shape|size|dims?\b|dimensions", re.IGNORECASE)
 _NAME = re.compile(
     r"\s*(?:[A-Za-z_$][\w.$]*(?:\[[^\]\n=]*\]|\{[^}\n=]*\})?|\\math(?:bf|rm|cal)\{\w+\}(?:_\w)?)\s*(?::=|=)(?!=)\s*"
@@ -24,11 +25,15 @@ _WORDS = (
     "export|default|static|const|constexpr|final|public|private|protected|volatile|register|unsigned|signed|let|var|val"
     "|mut|readonly|inline|extern|auto|local|my"
 )
+_TYPE_AFTER = (
+    # TypeScript's, such as number[][], or Rust's, such as [[f32; 3]; 3]
+    r"(?P<colon>\s*:\s*(?:[\w.]+(?:<[\w.<>,\[\] ]*>)?(?:\[\])*|\[+\w+(?P<sizes>(?:;\s*\d+\])+)|\[+\w+\]+))?"
+)
 _DECLARATION = re.compile(
     rf"\s*(?P<words>(?:(?:{_WORDS})\s+)*)"
     r"(?:(?P<type>[A-Za-z_][\w:.]*(?:<[\w:,<>\s*&]*>)?(?:\s*(?:\[[\d,\s]*\]|[*&]))*)\s+)?"
-    r"(?P<name>[A-Za-z_$][\w$]*)(?P<dims>(?:\s*\[\s*\w*\s*\])*)"
-    r"(?P<colon>\s*:\s*[\w<>\[\];,.\s]+?)?\s*=\s*(?:new\s+[\w.]*\s*(?:\[[\d,\s]*\])*\s*)?(?=[\[({]|[A-Za-z_.]+\()"
+    rf"(?P<name>[A-Za-z_$][\w$]*)(?P<dims>(?:\s*\[\s*\w*\s*\])*){_TYPE_AFTER}\s*=\s*"
+    r"(?:new\s+[\w.]*\s*(?:\[[\d,\s]*\])*\s*)?(?=[\[({]|[A-Za-z_.]+\()"
 )
 _GO = re.compile(r"\s*(?P<dims>(?:\[[\d.]*\])+)[a-z]\w*\s*(?=\{)")
 _JULIA = re.compile(r"\s*(?:Float\d+|U?Int\d*|Bool|Any|Real|Number|Rational\{\w+\})(?=\[)")
@@ -41,6 +46,8 @@ def labels(paste: Paste) -> Paste | None:
     text = paste.text
     label = _LABEL.match(text)
     if label is None or _NOT_A_LABEL.match(text) or label[0].count("(") != label[0].count(")"):
+        return None
+    if _OF_SIZE.search(label["label"]) and _ONLY_SIZE.fullmatch(text, label.end()):
         return None
     size = (_PLAIN_SIZE if _OF_SIZE.search(label["label"]) else _SIZE).match(text, label.end())
     if size is None:
@@ -58,11 +65,19 @@ def declarations(paste: Paste) -> Paste | None:
     match = _DECLARATION.match(text)
     if match is None or not (match["words"] or match["type"] or match["dims"] or match["colon"]):
         return None
+    if match[0].count("[") != match[0].count("]"):
+        return None
+    if match["sizes"] is not None:
+        sizes = " ".join(reversed(re.findall(r"\d+", match["sizes"])))
+        paste = paste.stating(sizes, *match.span("sizes"), flat=True)
     return _without_declaration(paste, match, match["dims"])
 
 
 def _without_declaration(paste: Paste, match: re.Match[str], dims: str) -> Paste:
     sizes = _DIMENSION.findall(dims)
+    if len(sizes) > 1 and not sizes[0].isdigit():
+        # C counts the rows of k[][3] itself.
+        sizes[0] = "0"
     if sizes and all(size.isdigit() for size in sizes):
         paste = paste.stating(" ".join(sizes), *match.span("dims"), flat=True)
     return paste.without(match.span())

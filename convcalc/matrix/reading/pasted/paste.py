@@ -23,8 +23,9 @@ _SIZES = re.compile(r"[0-9]+")
 class Paste(Value):
     """The text in `source`, as long as before, with spaces for the parts that are understood.
 
-    `stated` is the shape that such a part stated, at the place `span`; `flat` says that numbers in one row may fill
-    it. `factor` multiplies all numbers, `dtype` is theirs, `notes` are for the user.
+    `stated` is the shape that such a part stated, at the place `span` (0 for a first axis that is left open); `flat`
+    says that numbers in one row may fill it. `factor` multiplies all numbers, `dtype` is theirs, `notes` are for the
+    user.
     """
 
     source: Source
@@ -85,6 +86,8 @@ class Paste(Value):
         stated, shape = self.stated, layout.shape
         if stated is None or stated == shape:
             return shape
+        if stated[:1] == (0,) and prod(stated[1:]) > 0:
+            stated = (prod(shape) // prod(stated[1:]), *stated[1:])
         same = [size for size in stated if size > 1] == [size for size in shape if size > 1]
         if prod(stated) == prod(shape) and (same or (self.flat and len(shape) == 1)):
             return stated

@@ -54,7 +54,8 @@ def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     dashes = [(number, item[1].count("-"), item.start(1)) for number, item in items if item is not None]
     if all(_YAML_ROW.match(lines[number].lstrip()) for number, _, _ in dashes):
         return bracketed_rows_layout(paste.replace(text="\n".join(map(_without_dashes, lines))), options)
-    if dashes[0][1] > 2 or len({start for _, count, start in dashes if count == dashes[0][1]}) > 1:
+    depth, indent = dashes[0][1], dashes[0][2]
+    if depth > 2 or any(at != indent + 2 * (depth - count) for _, count, at in dashes):
         return None
     text = ""
     for number, line in enumerate(lines):

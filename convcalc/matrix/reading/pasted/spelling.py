@@ -16,7 +16,7 @@ _CONTINUED = re.compile(r"(?<=[^\s.])[ \t]*\.\.\.(?:[ \t][^\n0-9\[\],;]*)?\n")
 _RATIO = rf"{UNSIGNED}(?:\s*/\s*{UNSIGNED})?"
 _FACTOR = re.compile(
     rf"\s*(?P<factor>\(\s*[-+]?{_RATIO}\s*\)|[-+]?{_RATIO})[ \t]*"
-    r"(?:(?P<times>(?:\.?\*|[×·⋅∙]|\\cdot|\\times)[ \t]*)(?=\n|[\[({]|\\begin|\\left|[A-Za-z_.]+\()"
+    r"(?:(?P<times>\*[ \t]*(?=\n)|(?:\.?\*|[×·⋅∙]|\\cdot|\\times)[ \t]*(?=[\[({]|\\begin|\\left|[A-Za-z_.]+\())"
     r"|(?=\[|\\begin|\\left))"
 )
 _LATEX_FACTOR = re.compile(
@@ -27,8 +27,11 @@ _AFTER = re.compile(
     rf"(?<=[\])}}])\s*(?P<sign>\.?[*/×])\s*(?P<factor>\(\s*[-+]?{_RATIO}\s*\)|[-+]?{_RATIO})\s*[;,]?\s*\Z"
 )
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?<![\w.])((?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?)[fFlL](?![\w.])"), r"\1"),
-    (re.compile(r"(?<![\w.])([0-9]+)(?:[uU][lL]{0,2}|[lL]{1,2}[uU]?)(?![\w.])"), r"\1"),
+    (
+        re.compile(r"(?<![\w.])((?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?)[fFlL](?![\w.+-])"),
+        r"\1",
+    ),
+    (re.compile(r"(?<![\w.])([0-9]+)(?:[uU][lL]{0,2}|[lL]{1,2}[uU]?)(?![\w.+-])"), r"\1"),
     (re.compile(r"(?<![\w.])((?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([-+]?[0-9]+)(?![\w.])"), r"\1e\2"),
     (re.compile(r"\b(?:np|numpy|math|torch|tf|jnp)\.(nan|inf)\b(?!\s*\()", re.IGNORECASE), r"\1"),
     (re.compile(r"\bfloat\(\s*(['\"])(-?(?:nan|inf))\1\s*\)"), r"\2"),
@@ -60,7 +63,7 @@ def comments_of_languages(paste: Paste) -> Paste | None:
 def continuations(paste: Paste) -> Paste | None:
     """Join lines that MATLAB continues with `...`; what NumPy left out is no continuation."""
     text = paste.text
-    if "..." not in text or not (";" in text or "=" in paste.source.text):
+    if not -1 < text.find("[") < text.find("...") or not (";" in text or "=" in paste.source.text):
         return None
     return paste.replace(text=_CONTINUED.sub(lambda match: " " * len(match[0]), text))
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.labels import NUMBER, Cell, cells_of, label_note, without_labels
+from convcalc.matrix.reading.labels import NUMBER, Cell, cells_of, is_word, label_note, without_labels
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, cell_separator, layout_of_lines, layout_of_rows
 from convcalc.matrix.reading.pasted.blocks import Blocks
@@ -22,8 +22,8 @@ _STATA = re.compile(r"\s*(?:symmetric[ \t]+)?[A-Za-z_]\w*\[(\d+,\d+)\][ \t]*\n")
 _BRACKETED = re.compile(r"[A-Za-z_]\w*\[\d+,\d+\]|\[\d+ rows x \d+ columns\]|\w\(\w+\)")
 _WIKI_START = re.compile(r"\s*\{\|[^\n]*\n")
 _WIKI_END = re.compile(r"\n\s*\|\}\s*\Z")
-_WIKI_ROW = re.compile(r"[ \t]*\|[-+][^\n]*")
-_WIKI_CELL = re.compile(r"(?:\|\||!!|^[ \t]*[|!])(?:[^|!\n\[]*\|(?!\|))?", re.MULTILINE)
+_WIKI_ROW = re.compile(r"[ \t]*(?:\|-+[ \t]*(?:[a-zA-Z]+[ \t]*=[^\n]*)?|\|\+[^\n]*)")
+_WIKI_CELL = re.compile(r"(?:\|\||!!|^[ \t]*[|!])(?:[^|!\n\[]*=[^|!\n\[]*\|(?!\|))?", re.MULTILINE)
 
 HEAD_NOTE = "the first row and the first column hold names and were left out"
 
@@ -47,11 +47,14 @@ def wiki_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     kept, names, row = " " * start.end(), 0, 0
     for number, (_, line) in enumerate(lines_of(text[start.end() : end.start()])):
         if number:
-            kept += "\n" if _WIKI_ROW.match(line) else " "
-        if _WIKI_ROW.match(line):
+            kept += "\n" if _WIKI_ROW.fullmatch(line) else " "
+        if _WIKI_ROW.fullmatch(line):
             kept, row = kept + " " * len(line), row + 1
             continue
         named = line.lstrip().startswith("!")
+        if line.strip() and not named and not line.lstrip().startswith("|"):
+            at = start.end() + text[start.end() :].index(line)
+            raise paste.source.fault("expected | before a cell", at, at + len(line))
         names += named
         for part in re.split(r"(?=\|\||!!)", line):
             cell = _WIKI_CELL.match(part)
@@ -85,7 +88,7 @@ def labelled_layout(paste: Paste, options: ReadOptions) -> Layout | None:
         return _Frame(paste).layout()
     head, rows = cells_of(lines[0], separator), [cells_of(line, separator) for line in lines[1:]]
     _refuse_words(paste, head, rows, separator)
-    if options.header or (head[0].text and any(_is_number(cell) for cell in head[1:])):
+    if options.header or (head[0].text and not all(map(is_word, head))):
         return None
     note = label_note(head, rows)
     if note is None:
@@ -153,17 +156,21 @@ class _Frame:
         """Return whether `head` has a name for each column of `row` but the first: words, or numbers right above."""
         names, cells = _names(head), cells_of(row, None)
         if len(cells) == 1 and len(names) > 1 and not NUMBER.fullmatch(cells[0].text):
-            return all(not _is_number(name) for name in names)
+            return all(map(is_word, names))
         if not names or len(cells) != len(names) + 1:
             return False
-        if not any(_is_number(name) for name in names):
+        if all(map(is_word, names)):
             return True
+        if not all(map(_is_number, names)):
+            return False
         pairs = list(zip(names, cells[1:], strict=True))
         ends = all(name.end == cell.end for name, cell in pairs)
         return head[:1].isspace() and (ends or all(name.start == cell.start for name, cell in pairs))
 
     def _row(self, start: int, line: str) -> None:
         cells = cells_of(line, None)
+        if self.labels[-1] and self.paste.text[:start].rstrip(" \t").endswith("\n\n"):
+            raise self.blocks.fault("rows after a blank line: one table, or several?", start, line)
         if len(cells) < 2 or (self.blocks.width is not None and len(cells) != self.blocks.width + 1):
             raise self.blocks.fault(f"expected a label and {self.blocks.width} numbers in this row", start, line)
         for cell in cells[1:]:
@@ -201,7 +208,7 @@ def _refuse_words(paste: Paste, head: Sequence[Cell], rows: Sequence[Sequence[Ce
     if any(_is_number(cell) for cell in head[1:]) or any(len(row) != len(rows[0]) for row in rows):
         return
     width = len(rows[0])
-    words = [index for index in range(width) if all(_is_word(row[index]) for row in rows)]
+    words = [index for index in range(width) if all(is_word(row[index]) for row in rows)]
     if not set(words) - {0} or len(words) == width:
         return
     column = next(index for index in words if index)
@@ -214,10 +221,6 @@ def _refuse_words(paste: Paste, head: Sequence[Cell], rows: Sequence[Sequence[Ce
         at + len(rows[0][column].text),
         f"keep the columns of numbers: cut -d{separator!r} -f{kept} FILE",
     )
-
-
-def _is_word(cell: Cell) -> bool:
-    return bool(cell.text) and not _is_number(cell)
 
 
 def _without_blank_lines(text: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste
-from convcalc.matrix.reading.printed import FLOATS, end_of_array
+from convcalc.matrix.reading.printed import FIELD_NAMES, FLOATS, end_of_array
 
-_CLOSING = re.compile(r"(?<=[\])}])\s*[;,.]+\s*\Z")
+_CLOSING = re.compile(r"(?<=[\])}])\s*(?:[;,]+|\.)\s*\Z")
 _FOOTERS = (
     re.compile(
-        r"\[(?:\w+\.)*\w*Tensor of size (?P<size>[0-9]+(?:[x, ]+[0-9]+)*|\([0-9, ]+\))(?:[ \t]*\([^()\n]*\))?\]\s*\Z"
+        r"\[(?:\w+\.)*\w*Tensor of size (?P<size>[0-9]+(?:[x, ]+[0-9]+)*|\([0-9, ]+\))(?:[ \t]*\(GPU \d+\))?\]\s*\Z"
     ),
     re.compile(r"\[ *(?:Variable\[)?\w+Type\]?\{(?P<size>[0-9,]*)\} *\]\s*\Z"),
     re.compile(r"<NDArray (?P<size>[0-9x]+) @\w+\(\d+\)>\s*\Z"),
@@ -20,7 +20,7 @@ _FOOTERS = (
 _FIELD = r"(?:'[^'\n]*'|\"[^\"\n]*\"|<[^<>\n]*>|\([^()\n]*\)|\[[^\[\]\n]*\]|[\w.:-]+(?:\([^()\n]*\))?)"
 _ANGLE = re.compile(
     rf"\s*<(?:\w+\.)*(?:Tensor|Variable|KerasVariable|EagerTensor)[ :]*(?:'[^'\n]*')?"
-    rf"(?P<fields>(?:[\s,]*\w+={_FIELD})*?)[\s,]*(?:numpy|value)=\s*"
+    rf"(?P<fields>(?:[\s,]*(?:{FIELD_NAMES})={_FIELD})*?)[\s,]*(?:numpy|value)=\s*"
 )
 _ANGLE_END = re.compile(r">\s*\Z")
 _STATED = re.compile(r"\b(shape|dtype)\s*=\s*(\([^()]*\)|\[[^\[\]]*\]|[^\s,)\]]+)")
@@ -30,11 +30,11 @@ _CONSTRUCTORS = (
     r"|Array|DeviceArray|ArrayImpl|ndarray|NDArray|matrix|mat|Matrix|\w*DenseMatrix|ImmutableMatrix|Parameter|list|tuple"
 )
 _CALL = re.compile(
-    rf"\s*(?:[A-Za-z_]\w*\.)*(?P<name>{_CONSTRUCTORS})\s*\((?P<before>(?:\s*\w+\s*=\s*{_FIELD}\s*,)*"
+    rf"\s*(?:[A-Za-z_]\w*\.)*(?P<name>{_CONSTRUCTORS})\s*\((?P<before>(?:\s*(?:{FIELD_NAMES})\s*=\s*{_FIELD}\s*,)*"
     r"(?:\s*(?P<rows>[0-9]+)\s*,\s*(?P<columns>[0-9]+)\s*,)?)\s*(?:(?:data|value|object|initial_value)\s*=\s*)?"
 )
 _TAIL = re.compile(
-    rf"(?P<after>(?:\s*,\s*(?:\w+\s*=\s*{_FIELD}|[A-Za-z_][\w.]*|'[^'\n]*'|\"[^\"\n]*\"))*)\s*,?\s*\)\s*\Z"
+    rf"(?P<after>(?:\s*,\s*(?:(?:{FIELD_NAMES})\s*=\s*{_FIELD}|[A-Za-z_][\w.]*|'[^'\n]*'|\"[^\"\n]*\"))*)\s*,?\s*\)\s*\Z"
 )
 _INNER = re.compile(rf"(?:\w+\.)*(?:array|tensor)\(\s*(\[[^()\[\]]*\]|[-+]?{UNSIGNED})\s*(?:,\s*dtype=[\w.]+\s*)?\)")
 _RESHAPED = re.compile(r"(?<=[\])])\s*\.\s*(?:reshape|view)\(\s*(?P<size>[(\[]?[0-9,\s]+[)\]]?)\s*\)\s*\Z")
