@@ -17,7 +17,7 @@ class Read:
     """A layer as its words say it."""
 
     def __init__(self, words: str) -> None:
-        self.name = re.split(r" from | to | of | with |:", words.removeprefix("a ").strip())[0].strip()
+        self.name = re.split(r" from | to | of | with |:|,", words.removeprefix("a ").strip())[0].strip()
         found = re.search(r"from (\d+) to (\d+)", words)
         self.inputs: int | None = int(found[1]) if found else None
         self.outputs: int | None = int(found[2]) if found else None
@@ -33,7 +33,7 @@ class Read:
         self.counted = "padding not counted" not in words
         groups = re.search(r"(\d+) groups", words)
         self.groups = int(groups[1]) if groups else 1
-        self.biases = "no biases" not in words
+        self.biases = "without biases" not in words
 
     @staticmethod
     def _pair(pattern: str, words: str, missing: tuple[int, int]) -> tuple[int, int]:

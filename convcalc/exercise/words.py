@@ -27,13 +27,14 @@ def one_layer_words(layer: Layer, counts: bool = False) -> str:
     """Return a layer in words as part of a sentence; `counts` says whether it has biases.
 
     >>> one_layer_words(Linear(30, 10), counts=True)
-    'a linear layer from 30 to 10 features with biases'
+    'a linear layer from 30 to 10 features, with biases'
     """
-    name, items = layer_name(layer), list(_items(layer))
+    items = list(_items(layer))
+    words = "" if isinstance(layer, Pooling | AdaptivePooling) else "a "
+    words += layer_name(layer) + (f" with {_listed(items)}" if items else "")
     if counts and isinstance(layer, Convolution | Linear):
-        items.append("biases" if layer.bias else "no biases")
-    article = "" if isinstance(layer, Pooling | AdaptivePooling) else "a "
-    return f"{article}{name} with {_listed(items)}" if items else f"{article}{name}"
+        words += f", {'with' if layer.bias else 'without'} biases"
+    return words
 
 
 def _listed(items: Sequence[str]) -> str:

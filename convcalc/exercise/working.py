@@ -10,7 +10,17 @@ from convcalc.check.size_question import SizeQuestion
 from convcalc.exercise.exercise import Exercise
 from convcalc.exercise.spelling import number_text
 from convcalc.exercise.words import layer_name
-from convcalc.explain import Derivation, Equation, Step, cost_derivations, equations, shape_derivations, titled
+from convcalc.explain import (
+    Derivation,
+    Equation,
+    MarkedMatrix,
+    Step,
+    cost_derivations,
+    equations,
+    shape_derivations,
+    titled,
+)
+from convcalc.layers import AdaptivePooling, Pooling
 from convcalc.network.cost import network_cost, trace_cost
 from convcalc.network.graph import Graph
 from convcalc.network.trace import trace
@@ -79,18 +89,24 @@ def _counts(question: CountQuestion) -> Iterator[Derivation]:
 
 
 def _cells(question: MatrixQuestion) -> Iterator[Derivation]:
+    """Derive cell by cell, the first with its window and the kernel drawn, which the statement shows, too."""
     import numpy as np
 
+    answer = question.answer()
+    first, *others = np.ndindex(answer.shape)
+    yield _cell(question, first, answer[first], opening=True)
+    for place in others:
+        derived = _cell(question, place, answer[place], opening=False)
+        yield derived.replace(steps=tuple(step for step in derived.steps if not isinstance(step, MarkedMatrix)))
+
+
+def _cell(question: MatrixQuestion, place: tuple[int, ...], answer: object, *, opening: bool) -> Derivation:
     from convcalc.compute.nchw import to_nchw
     from convcalc.explain.convolution_cell import derive_convolution
     from convcalc.explain.pooling_cell import derive_pooling
-    from convcalc.layers import AdaptivePooling, Pooling
 
-    answer, operation = question.answer(), question.operation
-    for number, place in enumerate(np.ndindex(answer.shape)):
-        if isinstance(operation, Pooling | AdaptivePooling):
-            yield derive_pooling(operation, question.x, place, answer[place], number_text, opening=number == 0)
-        else:
-            job = to_nchw(question.x, operation)
-            turned = operation.flip
-            yield derive_convolution(job, place, answer[place], number_text, turned=turned, opening=number == 0)
+    x, operation = question.x, question.operation
+    if isinstance(operation, Pooling | AdaptivePooling):
+        return derive_pooling(operation, x, place, answer, number_text, opening=opening)
+    turned = operation.flip
+    return derive_convolution(to_nchw(x, operation), place, answer, number_text, turned=turned, opening=opening)

@@ -40,8 +40,8 @@ def render_sheet(made: Sheet, form: str, width: int = 80) -> str | bytes:
     1 exercise, difficulty 1, seed 1
     <BLANKLINE>
     1.  A convolution from 3 to 16 channels with kernel 5x5,
-        stride 1, no padding and biases. How many parameters
-        (weights and biases) does it have?
+        stride 1 and no padding, with biases. How many
+        parameters (weights and biases) does it have?
     """
     match form:
         case "json":
