@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from convcalc.report.blocks import Report
 
 PLACE = "--inputs"
-FITS_OR_NOT = ("--at", "--plan", "--algorithm", "`column`")
+FITS_OR_NOT = ("`at`", "`column`", "--plan", "--algorithm")
 """Options that may fit one input and not another."""
 _FIELD = re.compile(r"\{(\w*)\}")
 
@@ -69,9 +69,12 @@ def run_each(pattern: str, wanted: Wanted, answer_one: AnswerOne) -> int:
     batch = _Batch(answer_one, wanted, len(sources))
     if wanted.output.output is None and is_terminal(sys.stdout):
         # The answers themselves show how far it is, and a bar would be in their way.
-        return batch.run(sources, targets, None)
-    with meter(len(sources), "inputs") as progress:
-        return batch.run(sources, targets, progress)
+        highest = batch.run(sources, targets, None)
+    else:
+        with meter(len(sources), "inputs") as progress:
+            highest = batch.run(sources, targets, progress)
+    batch.print_notes()
+    return highest
 
 
 def sources_of(pattern: str) -> list[str]:
@@ -174,7 +177,6 @@ class _Batch:
             highest = max(highest, code)
             if progress is not None:
                 progress(1)
-        self._print_notes()
         return highest
 
     def _answer(self, source: str, target: str | None) -> int:
@@ -212,7 +214,7 @@ class _Batch:
         print_error(error)
         self.pages.skip()
 
-    def _print_notes(self) -> None:
+    def print_notes(self) -> None:
         """Print each note once, with the inputs that it is about unless it is about all of them."""
         for note, sources in self.notes.items():
             more = f" and {len(sources) - 1} more inputs" if len(sources) > 2 else ""
