@@ -49,9 +49,13 @@ def test_sizes_through_branches(text: str, sizes: tuple[int, ...], expected: str
 @pytest.mark.parametrize(
     ("text", "sizes", "message"),
     [
-        ("(conv:8,k3 + id)", (8, 7, 9), "added tensors have equal sizes: the first is 8x5x7, the other is 8x7x9"),
-        ("(conv:8,k3 | id)", (8, 7, 9), "concatenated tensors differ in their channels alone"),
-        ("(conv:4,k1 * id)", (8, 7, 9), "multiplied tensors have equal sizes, or 1"),
+        (
+            "(conv:8,k3 + id)",
+            (8, 7, 9),
+            "added tensors must have equal sizes: the first is 8x5x7, the other is 8x7x9",
+        ),
+        ("(conv:8,k3 | id)", (8, 7, 9), "concatenated tensors may differ in their channels alone"),
+        ("(conv:4,k1 * id)", (8, 7, 9), "multiplied tensors must have equal sizes, or 1"),
         ("(id + id + conv:8,k3)", (8, 7, 9), "input 3 is 8x5x7"),
         ("conv:4,k2 =a conv:5,k2 cat:a,crop", (3, 9, 12), "height: 8 cropped to 7 leaves an odd 1"),
         ("conv:4,k5 =a from:a convT:3,k3 cat:a,crop", (3, 9, 12), "height: 5 cannot be cropped to 7"),

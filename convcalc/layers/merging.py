@@ -92,9 +92,9 @@ def _equal(pairs: Sequence[tuple[int | None, int | None]]) -> tuple[int | None, 
 
 def _mismatch(layer: Merge, first: TensorShape, other: TensorShape, number: int, count: int) -> str:
     wanted = {
-        "add": "added tensors have equal sizes",
-        "multiply": "multiplied tensors have equal sizes, or 1",
-        "concatenate": "concatenated tensors differ in their channels alone",
+        "add": "added tensors must have equal sizes",
+        "multiply": "multiplied tensors must have equal sizes, or 1",
+        "concatenate": "concatenated tensors may differ in their channels alone",
         "resize": "a tensor is resized to the sizes of one with as many axes",
         "keep": "",
         "matmul": "",

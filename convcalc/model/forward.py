@@ -163,6 +163,7 @@ def traced_network(
         except ShapeError as error:
             if error.layer is not None and isinstance(graph.layers[error.layer], Merge):
                 error.hint = (None if others else _fitting_sizes(graph, shape)) or error.hint
+                error.message += f" ({_branches(network, error.layer)})"
             if error.layer is None or not _hides_flatten(network, error.layer, shape, *others):
                 ceiling = _ceiling_pools(network, error, shape, *others)
                 if not (ceiling and "ceil" in assume):
@@ -267,8 +268,28 @@ def placed(network: Network) -> Iterator[None]:
         raise
 
 
+def _branches(network: Network, index: int) -> str:
+    """Return what the inputs of a merge come from, in their order."""
+    places = network.inputs[index]
+    several = min((place for each in network.inputs for place in each), default=-1) < -1
+    *names, last = (
+        f"layer {place + 1} ({_shown(network.nodes[place])})"
+        if place >= 0
+        else f"input {-place}"
+        if several
+        else "the input"
+        for place in places
+    )
+    return f"from {', '.join(names)} and {last}"
+
+
 def _place(node: Node, index: int, count: int) -> str:
-    shown = node.text if len(node.text) <= LONGEST_NAME else node.text[: LONGEST_NAME - 1] + "…"
-    named = node.replace(text=shown).label
+    named = _shown(node)
     numbered = f"layer {index + 1} ({named})" if count > 1 or node.place else named
     return f"{node.place}: {numbered}" if node.place else numbered
+
+
+def _shown(node: Node) -> str:
+    """Return the label of a node, its text shortened."""
+    text = node.text if len(node.text) <= LONGEST_NAME else node.text[: LONGEST_NAME - 1] + "…"
+    return node.replace(text=text).label
