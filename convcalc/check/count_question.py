@@ -10,7 +10,7 @@ from convcalc.layers import Layer, complete, parameters
 from convcalc.network.cost import NetworkCost, network_cost, trace_cost
 from convcalc.network.graph import Graph, Inputs
 from convcalc.network.trace import Trace
-from convcalc.value import Value
+from convcalc.value import Value, cached_property
 
 COUNTED = (
     *("params", "weights", "biases", "buffers", "param_bytes"),
@@ -72,6 +72,11 @@ class CountQuestion(Value):
             "flops": cost.total.flops,
             "activation_bytes": None if activations is None else activations * self.number_bytes,
         }[self.counted]
+
+    @cached_property
+    def right(self) -> int | None:
+        """Return the answer, counted once."""
+        return self.answer()
 
     @property
     def cost(self) -> int:

@@ -61,7 +61,7 @@ def judge_size(
     if question.ends > 1:
         raise UsageError(f"{question.ends} sizes come out, one can be judged", place="`check`")
     wrong = wrong or wrong_answers(question)
-    answer = question.answer()
+    answer = question.right
     whole = answer.laid_out(question.layout)
     given, parts = _aligned(claim, answer, question.layout)
     pairs = list(zip(given, parts, strict=True)) if len(given) == len(parts) else []
@@ -146,7 +146,7 @@ def judge_count(
     searched, others = True, {} if wrong is None else wrong
     limit = None if tolerance is None else Fraction(tolerance)
     for claim, question in claims:
-        answer = question.answer()
+        answer = question.right
         if answer is None:
             raise UsageError(f"{question.counted} depend on a size that is open")
         sentence = f"the layers have {answer} {COUNT_NAMES[question.counted]}"

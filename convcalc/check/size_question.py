@@ -20,7 +20,7 @@ from convcalc.layers import (
     windows,
 )
 from convcalc.network.graph import Graph, Inputs
-from convcalc.value import Value
+from convcalc.value import Value, cached_property
 
 SizeFormula = Callable[[Window, int, int], Any]
 """The size that comes out of a window, of so many cells; the last number is a transposed layer's output padding."""
@@ -99,6 +99,11 @@ class SizeQuestion(Value):
     def into(self, places: Inputs, outputs: Sequence[TensorShape]) -> list[TensorShape]:
         """Return the shapes that a layer takes from these places, where so much has come out of the layers."""
         return [outputs[place] if place >= 0 else self.shapes[-1 - place] for place in places]
+
+    @cached_property
+    def right(self) -> TensorShape:
+        """Return the answer, computed once."""
+        return self.answer()
 
     @property
     def cost(self) -> int:

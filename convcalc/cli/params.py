@@ -30,6 +30,7 @@ from convcalc.report.params import params_report
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from convcalc.check.count_question import CountQuestion
     from convcalc.check.search import WrongAnswers
     from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
@@ -183,13 +184,16 @@ def _judge(counted: Count, number_bytes: int, taken: "Memory | None") -> "Callab
         unknown = ", ".join(counted.network.nodes[index].label for index in counted.cost.unknown)
         raise UsageError(f"the sum leaves out layers that are not known: {unknown}", place="--check")
     graph, names = graph_of(counted.network), weight_names(counted.network)
+    questions: dict[str, CountQuestion] = {}
     wrong: dict[str, WrongAnswers] = {}
 
     def judge(text: str) -> "Verdict":
         claims = []
         for name, claim in read_counts(text).items():
-            question = count_question(counted.cost, graph, name, names=names, number_bytes=number_bytes)
-            claims.append((claim, question.replace(known=getattr(taken, name, None))))
+            if name not in questions:
+                question = count_question(counted.cost, graph, name, names=names, number_bytes=number_bytes)
+                questions[name] = question.replace(known=getattr(taken, name, None))
+            claims.append((claim, questions[name]))
         return judge_count(claims, wrong=wrong)
 
     return judge
