@@ -307,3 +307,12 @@ def test_a_size_to_be_found_and_several_sizes_are_not_judged(here: Run) -> None:
 def test_the_right_numbers_in_another_shape_are_told_apart(here: Run) -> None:
     done = here("conv", "1 2; 3 4; 5 6", "-k", "1; 1", "--check", "4 6 8 10", "--json")
     assert json.loads(done.stdout)["check"]["message"] == "the answer's shape is 2x2, not 4; its numbers are right"
+
+
+def test_only_what_is_asked_for_shows_the_answer(here: Run) -> None:
+    command = ["conv", "1 2 3; 4 5 6; 7 8 9", "-k", "1 0; 0 2", "--check", "11 14; 20 22", "-F", "table"]
+    assert "20 23" not in here(*command).stdout
+    assert "20 23" not in here(*command, "--show-input").stdout
+    assert "7 8 9" in here(*command, "--show-input").stdout
+    assert "20 23" in here(*command, "--show-answer").stdout
+    assert "--heatmap shows the answer that --check does not" in here(*command, "--heatmap").stderr

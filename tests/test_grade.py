@@ -57,7 +57,7 @@ def test_a_class_of_thirty_is_graded_in_one_command(here: Run, tmp_path: Path) -
         "# 14 of 30: right",
         "# 9 of 30: the kernel was flipped: that is a mathematician's convolution; here cross-correlation is asked"
         " (kernel-flipped)",
-        "# 3 of 30: only one or two cells are wrong: a slip in adding up, not in the method (cell-slip)",
+        "# 3 of 30: only one or two cells are wrong: a slip in working them out, not in the method (cell-slip)",
         "# 2 of 30: wrong, and no known mistake gives that answer",
         "# 2 of 30: the answer cannot be read",
     ]

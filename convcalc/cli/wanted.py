@@ -51,6 +51,9 @@ class Wanted(Value):
         judged = self.homework.check is not None or self.homework.grade is not None
         if self.cell.tol is not None and not judged:
             raise UsageError("--tol has no effect without --check", hint="add --check ANSWER")
+        shows_answer = self.homework.shows_answer(written=self.output.output is not None)
+        if self.shown.heatmap and self.homework.check is not None and not shows_answer:
+            raise UsageError("--heatmap shows the answer that --check does not", hint="add --show-answer")
         self._check_gradient()
         if self.shown.watch:
             self._check_watch()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from convcalc.report.blocks import SCHEMA, Block, Commentary, Grid, Matrices, Report, Working
+from convcalc.report.blocks import SCHEMA, Beside, Block, Commentary, Grid, Matrices, Report, Working
 
 
 def report_of(
@@ -38,6 +38,12 @@ def report_of(
 
     data["check"] = verdict_data(verdict)
     first = verdict_blocks(verdict, comment.write)
-    shown = blocks if comment.shows_answer else ()
+    shown = blocks if comment.shows_answer else _without_answer(blocks)
     word, exit_code = ("right", 0) if verdict.right else ("wrong", 1)
     return Report(command, data, word, (*first, *shown, *more), comment.notes, exit_code)
+
+
+def _without_answer(blocks: Sequence[Block]) -> list[Block]:
+    """Return what the answer was computed from, where that is shown beside it."""
+    beside = [block for block in blocks if isinstance(block, Beside)]
+    return [Beside(tuple(grid for grid in block.grids if grid.title)) for block in beside]

@@ -101,6 +101,6 @@ RESEMBLANCES = (
 """Mistakes in the cells that are tried when no single mistake in the question explains a claim."""
 
 CELL_SLIP = Resemblance(
-    "cell-slip", "only one or two cells are wrong: a slip in adding up, not in the method", _few_slipped
+    "cell-slip", "only one or two cells are wrong: a slip in working them out, not in the method", _few_slipped
 )
 """What is left when nothing else explains a claim; the last to be tried."""
