@@ -102,6 +102,11 @@ def test_planes_are_padded_and_the_window_slides() -> None:
         assert plane.marks == tuple(product((top, top + 1), (left, left + 2, left + 4)))
 
 
+def test_a_turned_kernel_is_shown_as_it_is_used() -> None:
+    (kernel,) = convolved(plain(2), np.arange(4), np.array([1, 10]), flip=True).frame(0).kernels
+    assert (kernel.title, kernel.numbers.tolist()) == ("kernel, turned", [[10, 1]])
+
+
 def test_the_output_fills_in_plane_by_plane() -> None:
     frames = convolved(plain(2, 2), whole(4, 4), whole(3, 2, 2))
     last = frames.frame(20)

@@ -53,6 +53,13 @@ class Terminal:
         part, self.read_up_to = self.drawn[self.read_up_to : found], found
         return part
 
+    def wait_until_stopped(self) -> None:
+        """Wait until the process is stopped: a signal to continue that comes before that is lost."""
+        deadline = time.monotonic() + SECONDS
+        while os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG) is None:
+            assert time.monotonic() < deadline, "it is not stopped"
+            time.sleep(0.01)
+
     def end(self) -> int:
         """Read to the end and give the exit code."""
         deadline = time.monotonic() + SECONDS
@@ -212,6 +219,7 @@ def test_stopped_and_continued() -> None:
         shown.wait_for("q quit")
         shown.press("\x1a")
         shown.wait_for("\x1b[?1049l")
+        shown.wait_until_stopped()
         shown.process.send_signal(signal.SIGCONT)
         shown.wait_for("\x1b[?1049h")
         shown.wait_for("step 1 of 6")

@@ -89,7 +89,8 @@ class ConvolutionView:
             seen += _planes("input", name, self._x[sample, channel], cells, self._padding)
             elements = [axis.elements for axis in axes]
             weight = operation.kernel[lead]
-            planes = _planes("kernel", name if inputs > 1 else "", weight, elements, [Padding()] * len(axes))
+            title = "kernel, turned" if self._given.flip else "kernel"
+            planes = _planes(title, name if inputs > 1 else "", weight, elements, [Padding()] * len(axes))
             kernels += [plane.replace(marks=()) for plane in planes] if plain else planes
         return Seen(tuple(seen), tuple(kernels))
 
