@@ -52,11 +52,11 @@ class Rearrangement(Value):
     """The axes of a tensor moved about, as ONNX does it; `rearranging` has the rule of each kind.
 
     `numbers` are the wanted sizes of a view (0: as it is, -1: the rest) or an expansion, the axes of a transpose, of
-    a squeeze and an unsqueeze, (axis, start, end, step) of a cut, (1 to keep them or 0, axes) of a reduction.
+    a swap, a squeeze and an unsqueeze, (axis, start, end, step) of a cut, (1 to keep them or 0, axes) of a reduction.
 
     >>> Rearrangement("transpose", (0, 2, 1)).kind
     'transpose'
     """
 
-    kind: Literal["view", "transpose", "squeeze", "unsqueeze", "reduce", "cut", "expand"]
+    kind: Literal["view", "transpose", "swap", "squeeze", "unsqueeze", "reduce", "cut", "expand"]
     numbers: tuple[int, ...]

@@ -37,7 +37,9 @@ def rearranged(layer: Rearrangement, shape: TensorShape) -> TensorShape:
 def _stripped(sizes: Sizes, *, batch: bool) -> tuple[Sizes, int]:
     """Return sizes with their number of spatial axes, the batch axis taken away where none came in."""
     rank = max(0, len(sizes) - 2)
-    if not batch and len(sizes) > 1 and sizes[0] == 1:
+    if not batch and len(sizes) > 1:
+        if sizes[0] not in (1, None):
+            raise ShapeError(f"this makes {sizes[0]} samples of one: its sizes do not fit what comes in")
         sizes = sizes[1:]
     return sizes or (1,), rank
 
@@ -63,6 +65,13 @@ def _transpose(axes: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes
     order = [_axis(axis, sizes, shape) for axis in axes] or list(range(len(sizes)))[::-1]
     if sorted(order) != list(range(len(sizes))):
         raise ShapeError(f"the axes {_written(axes)} are not an order of the {len(sizes)} axes of {shape}")
+    return tuple(sizes[axis] for axis in order)
+
+
+def _swap(axes: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    one, other = (_axis(axis, sizes, shape) for axis in axes)
+    order = list(range(len(sizes)))
+    order[one], order[other] = other, one
     return tuple(sizes[axis] for axis in order)
 
 
@@ -109,6 +118,7 @@ def _expand(wanted: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
 _RULES = {
     "view": _view,
     "transpose": _transpose,
+    "swap": _swap,
     "squeeze": _squeeze,
     "unsqueeze": _unsqueeze,
     "reduce": _reduce,

@@ -65,7 +65,7 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
 
 def weight_names(network: Network) -> list[str]:
     """Return the names under which layers share their weights: Keras's; PyTorch's say where a module stands."""
-    return [node.name for node in network.nodes] if network.notation == "keras" else []
+    return [node.name for node in network.nodes] if network.shares_names or network.notation == "keras" else []
 
 
 def _read(request: LayerRequest, size: str | None) -> Network:

@@ -12,6 +12,7 @@ from convcalc.axis_maps import AxisMaps, Field, ReceptiveField, hull, through
 from convcalc.errors import ShapeError
 from convcalc.layers import (
     Layer,
+    Rearrangement,
     TensorShape,
     axis_maps,
     complete,
@@ -97,7 +98,7 @@ def _expected_rank(given: int, layers: Iterable[Layer]) -> int:
                 return 0
             case families.Linear():
                 return 0
-            case families.Flatten():
+            case families.Flatten() | Rearrangement():
                 break
             case _ if (rank := rank_of(layer)) is not None:
                 return rank

@@ -5,6 +5,8 @@ The readers of the notations are imported only when a text needs them.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from convcalc.errors import SpecError
 from convcalc.notation.nodes import Network, Node, WindowOptions
 from convcalc.notation.options import adaptive_pooling, apply_options, build_layer, is_bare
@@ -18,6 +20,11 @@ from convcalc.notation.sizes import (
     parse_size,
 )
 from convcalc.text import Source, fold, plain_signs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from convcalc.notation.entries import Entry
 
 __all__ = [
     "Network",
@@ -81,10 +88,32 @@ def parse_network(
 
         return read_keras_json(text, place).network()
     source = Source(plain_signs(text), place)
+    if "\n" in text and not inputs:
+        from convcalc.notation.source.program import parsed, read_program
+
+        tree = parsed(source)
+        if tree is not None:
+            return read_program(source, tree).network()
     reading = read_network(source, rank, notation, inputs)
+    nodes = _placed(source, text, reading.entries)
+    layout = "hwc" if reading.notation == "keras" else "chw"
+    printed = reading.printed
+    return Network(
+        tuple(nodes),
+        reading.input,
+        layout,
+        reading.notation,
+        printed is not None,
+        () if printed is None else printed.assumptions,
+        () if printed is None else printed.objections,
+    )
+
+
+def _placed(source: Source, text: str, entries: Iterable[Entry]) -> list[Node]:
+    """Return entries with their lines and their own texts."""
     nodes: list[Node] = []
     folded: dict[str, str] = {}
-    for entry in reading.entries:
+    for entry in entries:
         written = text[entry.start : entry.end]
         if written not in folded:
             folded[written] = fold(written)
@@ -102,14 +131,4 @@ def parse_network(
                 entry.inputs,
             )
         )
-    layout = "hwc" if reading.notation == "keras" else "chw"
-    printed = reading.printed
-    return Network(
-        tuple(nodes),
-        reading.input,
-        layout,
-        reading.notation,
-        printed is not None,
-        () if printed is None else printed.assumptions,
-        () if printed is None else printed.objections,
-    )
+    return nodes

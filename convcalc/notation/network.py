@@ -169,6 +169,18 @@ def _is_word(word: str) -> bool:
     return len(word.split()) == 1 and word[0].isalpha() and not any(bracket in word for bracket in "[])")
 
 
+_ONLY_IN_PYTORCH = frozenset({"in_channels", "out_channels", "padding_mode", "ceil_mode", "count_include_pad"})
+
+
+def _pytorch_spelling(call: Call) -> Call | None:
+    """Return a call by PyTorch's name where it has Keras's, as `Conv2D`, but parameters of PyTorch's alone."""
+    modules, _, name = call.name.rpartition(".")
+    torch_name = f"{name[:-1]}d"
+    if modules or torch_name not in PYTORCH or not any(word in _ONLY_IN_PYTORCH for word, _, _ in call.keywords):
+        return None
+    return Call(torch_name, call.positional, call.keywords, (call.start, call.name_end, call.end))
+
+
 class _Reader:
     """A reader of the items of one text that reads equal items once."""
 
@@ -237,6 +249,8 @@ class _Reader:
         modules, _, name = call.name.rpartition(".")
         if modules.rpartition(".")[2] in ("layers", "keras") or name in _INPUTS:
             return "keras"
+        if name.endswith("D") and _pytorch_spelling(call) is not None:
+            return "pytorch"
         if modules or (name in PYTORCH and name not in _IN_BOTH) or name.startswith(_TRANSFORMER):
             return "pytorch"
         return None if name in _IN_BOTH or name not in _keras() else "keras"
@@ -285,11 +299,21 @@ class _Reader:
 
             if call.short_name in TRANSFORMERS:
                 return entries_of(self.source, call)
+        spelled = _pytorch_spelling(call) if call.name.endswith("D") else None
+        if spelled is not None:
+            from convcalc.notation.pytorch.read import layer_of
+
+            note = f"{call.name} has PyTorch's parameters: it is read as PyTorch's {spelled.name}"
+            return [Entry(call.start, call.end, layer_of(self.source, spelled), notes=(note,))]
         if "." not in call.name and call.name not in PYTORCH:
             hint = did_you_mean(call.name, [*PYTORCH, *_keras()])
             raise self.source.fault(f"there is no layer {call.name[:40]!r}", call.start, call.name_end, hint)
         from convcalc.notation.pytorch.read import layer_of
 
+        if "." in call.name:
+            from convcalc.notation.pytorch.functions import module_call
+
+            call = module_call(call) or call
         try:
             return [Entry(call.start, call.end, layer_of(self.source, call))]
         except SpecError:

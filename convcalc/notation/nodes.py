@@ -49,7 +49,7 @@ class Network(Value):
     their order and not what `forward` does between them. `assumptions` are sentences on what the reading takes for
     granted; `objections` are errors that speak against the way the layers are connected, for whoever needs that way.
     `fixed` is whether the network takes no input of other sizes than `input`, but for a batch; `rank` is how many
-    axes of the input are spatial, None where its layers say so.
+    axes of the input are spatial, None where its layers say so; `shares_names` that equal layers of one name are one.
     """
 
     nodes: tuple[Node, ...]
@@ -61,6 +61,7 @@ class Network(Value):
     objections: tuple[ConvcalcError, ...] = ()
     fixed: bool = False
     rank: int | None = None
+    shares_names: bool = False
 
     @property
     def inputs(self) -> tuple[tuple[int, ...], ...]:

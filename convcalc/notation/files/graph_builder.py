@@ -30,6 +30,8 @@ class GraphBuilder:
         self.input: tuple[int, ...] | None = None
         self.fixed = False
         self.rank: int | None = None
+        self.inputs = 0
+        self.shares_names = False
         self.assumptions: tuple[str, ...] = ()
         self.objections: tuple[ConvcalcError, ...] = ()
 
@@ -73,14 +75,17 @@ class GraphBuilder:
                 self.add(Elementwise("Identity"), [new.get(output, output)], (0, 0), name="output")
 
     def network(self) -> Network:
-        """Return the network of a file without lines: the place of every layer is the file."""
-        place = self.source.place
+        """Return the network; the place of every layer is its line, or the file where that has none."""
+        places = [
+            self.source.where(entry.start, entry.end) if self.source.text else (self.source.place, "", (0, 0))
+            for entry in self.entries
+        ]
         nodes = [
             Node(
                 entry.layer,
                 entry.text,
-                "",
-                (0, 0),
+                line,
+                span,
                 place,
                 entry.name,
                 entry.notes,
@@ -88,7 +93,7 @@ class GraphBuilder:
                 entry.inputs,
                 self.held_before.get(index, (0, 0, 0)),
             )
-            for index, entry in enumerate(self.entries)
+            for index, (entry, (place, line, span)) in enumerate(zip(self.entries, places, strict=True))
         ]
         return Network(
             tuple(nodes),
@@ -99,6 +104,7 @@ class GraphBuilder:
             objections=self.objections,
             fixed=self.fixed,
             rank=self.rank,
+            shares_names=self.shares_names,
         )
 
     def fault(self, message: str, span: tuple[int, int], hint: str | None = None) -> ConvcalcError:

@@ -18,6 +18,7 @@ from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.tree import Call, Symbol
 from convcalc.notation.entries import Entry
 from convcalc.notation.keras.activations import ACTIVATIONS, elementwise
+from convcalc.notation.keras.first import today
 from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING, complement
 from convcalc.text import Source, did_you_mean
 
@@ -50,6 +51,7 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
             f"there is no layer {call.name[:40]!r} in Keras's notation here", start, call.name_end, hint
         )
     family, rank, signature = entry
+    call, note = today(call)
     bound = bind(source, call, signature, rank, _keywords(call, signature))
     if bound.values.get("data_format") not in (None, "channels_last"):
         raise bound.fault("data_format", "Keras's notation is read channels last only", "leave data_format out")
@@ -60,9 +62,14 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     found = [Entry(call.start, call.end, layer, _own_name(bound)) for layer in built]
     if "activation" in bound.values and family != "activation":
         found[-1].activation = _activation(bound)
+    if note is not None:
+        found[0].notes = (note,)
     if len(found) > 1:
         for part, entry_of_part in enumerate(found, 1):
-            entry_of_part.notes = (f"part {part} of {len(found)} of {name}",)
+            entry_of_part.notes = (
+                *entry_of_part.notes,
+                f"part {part} of {len(found)} of {name}",
+            )
     return found
 
 

@@ -1,0 +1,201 @@
+"""Python's own functions and methods as far as models use them, and the binding of arguments to parameters."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import TYPE_CHECKING, Any
+
+from convcalc.notation.source.values import (
+    Class,
+    Container,
+    Function,
+    Instance,
+    KerasModel,
+    Layer,
+    Name,
+    Parameter,
+    Scope,
+    Tensor,
+)
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.expressions import Method
+    from convcalc.notation.source.follower import Follower
+
+_SIMPLE: dict[str, Any] = {
+    "range": range, "len": len, "int": int, "float": float, "str": str, "bool": bool, "min": min, "max": max,
+    "sum": sum, "abs": abs, "list": list, "tuple": tuple, "dict": dict, "round": round, "sorted": sorted,
+    "reversed": lambda many: list(many)[::-1], "enumerate": lambda many, start=0: list(enumerate(many, start)),
+    "zip": lambda *many: list(zip(*many, strict=False)), "any": any, "all": all,
+    "set": lambda many=(): list(dict.fromkeys(many)),
+    "math.floor": math.floor, "math.ceil": math.ceil, "math.sqrt": math.sqrt, "math.log2": math.log2,
+    "math.log": math.log, "math.prod": math.prod, "np.prod": math.prod, "OrderedDict": dict,
+    "collections.OrderedDict": dict,
+}  # fmt: skip
+_IGNORED = ("print", "warnings.warn", "torch.manual_seed", "np.random.seed", "random.seed", "summary", "super")
+_STAYS = ("to", "cuda", "cpu", "eval", "train", "apply", "float", "half", "double", "requires_grad_", "share_memory",
+          "type", "bfloat16", "register_forward_hook")  # fmt: skip
+_WITHOUT_MODEL = ("modules", "parameters", "named_parameters", "named_modules", "state_dict", "load_state_dict")
+"""Methods that ask for every module: what programs do with them changes values of weights, and no size."""
+
+
+def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """Call one of Python's functions; NotImplemented for a name that is not one."""
+    dotted = name.dotted
+    if dotted in ("isinstance", "hasattr", "getattr", "setattr", "callable", "type"):
+        return _reflection(follower, node, dotted, arguments)
+    if dotted in _SIMPLE:
+        plain = [
+            follower.items(node, each) if isinstance(each, Container | KerasModel) else each for each in arguments
+        ]
+        try:
+            value = _SIMPLE[dotted](*plain, **keywords)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise follower.fault(node, f"this has no value: {error}"[:120]) from None
+        return value
+    if dotted in _IGNORED or dotted.startswith(("object.", "nn.init.", "torch.nn.init.", "init.", "plt.")):
+        return None
+    return NotImplemented
+
+
+def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list[Any]) -> Any:
+    if dotted == "isinstance" and len(arguments) == 2:
+        kinds = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
+        return any(_is_a(arguments[0], kind) for kind in kinds)
+    if len(arguments) >= 2 and isinstance(arguments[0], Instance) and isinstance(arguments[1], str):
+        instance, word = arguments[0], arguments[1]
+        found = instance.attributes.get(word, instance.kind.find(word))
+        if dotted == "hasattr":
+            return found is not None
+        if dotted == "setattr":
+            instance.attributes[word] = arguments[2]
+            return None
+        if dotted == "getattr" and (found is not None or len(arguments) > 2):
+            return found if found is not None else arguments[2]
+    raise follower.fault(node, f"this use of {dotted} is not followed")
+
+
+def _is_a(value: Any, kind: Any) -> bool:
+    """Return whether a value is of a class of the program, of a framework, or of Python."""
+    if isinstance(kind, Class):
+        return isinstance(value, Instance) and _derives(value.kind, kind)
+    if not isinstance(kind, Name):
+        return False
+    if isinstance(value, Layer):
+        return value.call.short_name == kind.last
+    if isinstance(value, Container):
+        return value.kind == kind.last
+    plain = {"int": int, "float": float, "str": str, "list": list, "tuple": tuple, "dict": dict, "bool": bool}
+    return kind.dotted in plain and isinstance(value, plain[kind.dotted])
+
+
+def _derives(kind: Class, other: Class) -> bool:
+    return kind is other or any(isinstance(base, Class) and _derives(base, other) for base in kind.bases)
+
+
+def method(follower: Follower, node: ast.Call, found: Method, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """Call a method of modules, lists, texts or models of Keras."""
+    owner, name = found.owner, found.name
+    if isinstance(owner, KerasModel):
+        from convcalc.notation.source.keras_models import model_method
+
+        return model_method(follower, node, owner, name, arguments)
+    if isinstance(owner, Instance | Container | Layer | Parameter) and name in _STAYS:
+        return owner
+    if isinstance(owner, Instance | Container | Layer) and name in _WITHOUT_MODEL:
+        return []
+    if isinstance(owner, Instance):
+        return _of_instance(follower, node, owner, name, arguments, keywords)
+    if isinstance(owner, Container):
+        return _of_container(follower, node, owner, name, arguments)
+    if isinstance(owner, Parameter | Layer):
+        return owner  # values of weights are set, no size changes
+    if isinstance(owner, list | dict | str) and not name.startswith("_"):
+        try:
+            value = getattr(owner, name)(*arguments, **keywords)
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            raise follower.fault(node, f"this has no value: {error}"[:120]) from None
+        return list(value) if isinstance(owner, dict) and name in ("keys", "values", "items") else value
+    if isinstance(owner, Tensor):
+        raise follower.fault(node, f"the method {name} of a tensor is not known")
+    raise follower.fault(node, f"{name} is not known")
+
+
+def _of_instance(
+    follower: Follower, node: ast.Call, owner: Instance, name: str, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
+    if name in ("add_module", "register_module", "register_buffer", "register_parameter"):
+        word, value = [*arguments, *keywords.values()][:2]
+        owner.attributes[str(word)] = value
+        return None
+    if name in ("forward", "__call__"):
+        return follower.forward(node, owner, arguments, keywords)
+    if name in ("children", "named_children"):
+        inside = {
+            key: each for key, each in owner.attributes.items() if isinstance(each, Layer | Container | Instance)
+        }
+        return list(inside.values()) if name == "children" else list(inside.items())
+    if name == "__init__":
+        return None  # of a class that the program does not define
+    raise follower.fault(node, f"{owner.kind.name} has no {name}")
+
+
+def _of_container(follower: Follower, node: ast.Call, owner: Container, name: str, arguments: list[Any]) -> Any:
+    if name == "append" and len(arguments) == 1:
+        owner.append(arguments[0])
+        return owner
+    if name == "add_module" and len(arguments) == 2:
+        owner.children[str(arguments[0])] = arguments[1]
+        return None
+    if name == "extend" and len(arguments) == 1:
+        for each in follower.items(node, arguments[0]):
+            owner.append(each)
+        return owner
+    if name in ("children", "values", "items", "keys", "named_children"):
+        children = owner.children
+        return list(
+            children.items()
+            if "items" in name or "named" in name
+            else children
+            if name == "keys"
+            else children.values()
+        )
+    if name in ("forward", "__call__"):
+        return follower.call(node, owner, arguments, {})
+    raise follower.fault(node, f"{name} of {owner.kind} is not followed")
+
+
+def bind(
+    follower: Follower, node: ast.AST, found: Function, given: list[Any], keywords: dict[str, Any], scope: Scope
+) -> None:
+    """Bind arguments to the parameters of a function of the program, as Python does."""
+    from convcalc.notation.source.expressions import evaluate
+
+    spec = found.node.args
+    names = [each.arg for each in (*spec.posonlyargs, *spec.args)]
+    title = getattr(found.node, "name", "the function")
+    rest = dict(keywords)
+    for name, value in zip(names, given, strict=False):
+        if name in rest:
+            raise follower.fault(node, f"{title} gets {name} twice")
+        scope.names[name] = value
+    if len(given) > len(names) and spec.vararg is None:
+        raise follower.fault(node, f"{title} takes {len(names)} arguments, got {len(given)}")
+    if spec.vararg is not None:
+        scope.names[spec.vararg.arg] = tuple(given[len(names) :])
+    defaults = dict(zip(names[len(names) - len(spec.defaults) :], spec.defaults, strict=True))
+    defaults |= {each.arg: value for each, value in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if value}
+    for name in (*names, *(each.arg for each in spec.kwonlyargs)):
+        if name in scope.names:
+            continue
+        if name in rest:
+            scope.names[name] = rest.pop(name)
+        elif name in defaults:
+            scope.names[name] = evaluate(follower, defaults[name], found.scope)
+        else:
+            raise follower.fault(node, f"{title} needs {name}, which has no default")
+    if rest and spec.kwarg is None:
+        raise follower.fault(node, f"{title} has no parameter {next(iter(rest))!r}")
+    if spec.kwarg is not None:
+        scope.names[spec.kwarg.arg] = rest

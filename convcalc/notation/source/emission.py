@@ -1,0 +1,153 @@
+"""Layers of a program made and run: each run adds an entry to the graph, under the layer's name in the model."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from convcalc import layers
+from convcalc.errors import SpecError
+from convcalc.notation.entries import Entry
+from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
+from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
+from convcalc.text import fold
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+CONTAINERS = ("Sequential", "ModuleList", "ModuleDict", "ParameterList")
+_FILLED = ("zeros", "ones", "randn", "rand", "empty", "full", "Tensor", "FloatTensor", "tensor")
+
+
+def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """Make a layer, a container or a parameter of PyTorch's; NotImplemented for a name that is none."""
+    word = name.last
+    if word in CONTAINERS:
+        return Container(word, _children(follower, node, word, arguments))
+    if word == "Parameter" and arguments:
+        if isinstance(arguments[0], Parameter):
+            return arguments[0]
+        raise follower.fault(node, "the shape of this parameter is not known")
+    if word in _FILLED and name.dotted.startswith("torch."):
+        return Parameter(_shape(follower, node, arguments))
+    if word in PYTORCH and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
+        return Layer(follower.call_of(node, f"nn.{word}" if "." in name.dotted else word, arguments, keywords))
+    return NotImplemented
+
+
+def _shape(follower: Follower, node: ast.AST, arguments: list[Any]) -> tuple[int, ...]:
+    sizes = list(arguments[0]) if len(arguments) == 1 and isinstance(arguments[0], list | tuple) else arguments
+    if not all(type(size) is int and size > 0 for size in sizes):
+        return ()
+    return tuple(sizes)
+
+
+def _children(follower: Follower, node: ast.AST, word: str, arguments: list[Any]) -> dict[str, Any]:
+    """Return the modules of a container by their names."""
+    if len(arguments) == 1 and isinstance(arguments[0], dict):
+        return {str(name): child for name, child in arguments[0].items()}
+    if len(arguments) == 1 and isinstance(arguments[0], list | tuple | Container) and word != "Sequential":
+        arguments = follower.items(node, arguments[0])
+    children: dict[str, Any] = {}
+    for index, child in enumerate(arguments):
+        if isinstance(child, tuple) and len(child) == 2 and isinstance(child[0], str):
+            children[child[0]] = child[1]
+        elif isinstance(child, Layer | Container | Instance | KerasModel | Parameter):
+            children[str(index)] = child
+        else:
+            raise follower.fault(node, f"what stands at place {index + 1} of {word} is not a module")
+    return children
+
+
+def name_modules(value: Any, path: str, seen: set[int]) -> None:
+    """Give every layer in a model its name, the first way that leads to it."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    match value:
+        case Layer() | Parameter():
+            value.name = value.name or path
+        case Container():
+            for name, child in value.children.items():
+                name_modules(child, f"{path}.{name}" if path else name, seen)
+        case Instance():
+            for name, child in value.attributes.items():
+                name_modules(child, f"{path}.{name}" if path else name, seen)
+        case list() | tuple():
+            for index, child in enumerate(value):
+                name_modules(child, f"{path}.{index}" if path else str(index), seen)
+
+
+def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments: list[Any]) -> Any:
+    """Run a layer, or those of a `Sequential` in their order, on a tensor."""
+    if isinstance(module, Container):
+        if module.kind != "Sequential":
+            raise follower.fault(node, f"a {module.kind} does not run its modules; forward has to say how they run")
+        value: Any = arguments[0] if arguments else None
+        for child in module.children.values():
+            value = follower.call(node, child, [value], {})
+        return value
+    tensors = [each for each in arguments if isinstance(each, Tensor)]
+    kind = module.call.short_name
+    if not tensors or (len(tensors) > 1 and kind not in ("MultiheadAttention", "LSTM", "GRU", "RNN")):
+        raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
+    made = emit(follower, module, tensors[0])
+    if kind == "MultiheadAttention":
+        return (made, None)
+    if kind in ("LSTM", "GRU", "RNN"):
+        return (made, Unknown(f"the state of {kind} is not followed", *follower.span(node)))
+    return made
+
+
+def emit(follower: Follower, module: Layer, tensor: Tensor) -> Tensor:
+    """Add the entries of a layer that runs on a tensor."""
+    module.used = True
+    for entry in entries_of(follower, module):
+        text = fold(follower.source.text[entry.start : entry.end])
+        name = ".".join(part for part in (module.name, entry.name) if part) if entry.name else module.name
+        index = follower.builder.add(
+            entry.layer,
+            [tensor.index],
+            (entry.start, entry.end),
+            name=name,
+            text=entry.text or text,
+            notes=entry.notes,
+            activation=entry.activation,
+        )
+        tensor = Tensor(index)
+    return tensor
+
+
+def entries_of(follower: Follower, module: Layer) -> list[Entry]:
+    """Return the layers that a call is, by the rules of its notation."""
+    call = module.call
+    if follower.notation == "keras":
+        from convcalc.notation.keras.read import entries_of as keras_entries
+
+        return keras_entries(follower.source, call)
+    from convcalc.notation.pytorch.read import layer_of
+
+    return [Entry(call.start, call.end, layer_of(follower.source, call))]
+
+
+def layer_entry(follower: Follower, node: ast.AST, layer: layers.Layer, *tensors: Tensor) -> Tensor:
+    """Add a layer that the program does not make but does, at the place of a node."""
+    span = follower.span(node)
+    text = fold(follower.source.text[slice(*span)])
+    shown = text if len(text) <= 60 else f"{text[:59]}…"
+    index = follower.builder.add(layer, [tensor.index for tensor in tensors], span, text=shown)
+    return Tensor(index)
+
+
+def elementwise(follower: Follower, node: ast.AST, tensor: Tensor, name: str) -> Tensor:
+    """Run a layer that leaves sizes alone, by its name in PyTorch or, where that has none, its own."""
+    return layer_entry(follower, node, layers.Elementwise(name), tensor)
+
+
+def argument(follower: Follower, layer: Layer, name: str) -> Any:
+    """Return an argument of a layer by its name in PyTorch, None where it has none."""
+    try:
+        (entry,) = entries_of(follower, layer)
+    except (SpecError, ValueError):
+        return None
+    return getattr(entry.layer, name, None)

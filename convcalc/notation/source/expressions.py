@@ -1,0 +1,285 @@
+"""Expressions of a program to values: constants, arithmetic, names, attributes, calls."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from convcalc.notation.source.values import (
+    AxisSize,
+    Class,
+    Container,
+    Function,
+    Instance,
+    KerasModel,
+    Layer,
+    Name,
+    Parameter,
+    Parent,
+    Scope,
+    Tensor,
+    TensorSizes,
+    Unknown,
+)
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+}  # fmt: skip
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not,
+    ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
+}  # fmt: skip
+PLAIN = (int, float, str, bool, list, tuple, dict, range, type(None))
+LARGEST = 1 << 64
+"""Numbers of a program are not followed beyond this one, nor texts and lists of more items than `LONGEST`."""
+LONGEST = 100_000
+
+
+def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
+    """Return the value of an expression; SpecError at what is not followed."""
+    match node:
+        case ast.Constant():
+            return node.value
+        case ast.Name():
+            return named(follower, node, scope)
+        case ast.Tuple() | ast.List():
+            items = unpacked(follower, node.elts, scope)
+            return tuple(items) if isinstance(node, ast.Tuple) else items
+        case ast.Dict():
+            return {
+                evaluate(follower, key, scope): evaluate(follower, value, scope)
+                for key, value in zip(node.keys, node.values, strict=True)
+                if key is not None
+            }
+        case ast.Attribute():
+            return attribute(follower, node, evaluate(follower, node.value, scope))
+        case ast.Subscript():
+            return follower.subscript(node, evaluate(follower, node.value, scope), scope)
+        case ast.Call():
+            return called(follower, node, scope)
+        case ast.BinOp():
+            left, right = evaluate(follower, node.left, scope), evaluate(follower, node.right, scope)
+            return computed(follower, node, left, right)
+        case ast.UnaryOp():
+            return signed(follower, node, evaluate(follower, node.operand, scope))
+        case ast.Compare():
+            return compared(follower, node, scope)
+        case ast.BoolOp():
+            return joined(follower, node, scope)
+        case ast.IfExp():
+            taken = node.body if follower.truth(node.test, evaluate(follower, node.test, scope)) else node.orelse
+            return evaluate(follower, taken, scope)
+        case ast.ListComp() | ast.GeneratorExp():
+            return comprehended(follower, node, scope)
+        case ast.Lambda():
+            return Function(node, scope)
+        case ast.JoinedStr():
+            return "".join(str(evaluate(follower, part, scope)) for part in node.values)
+        case ast.FormattedValue():
+            return evaluate(follower, node.value, scope)
+        case ast.NamedExpr():
+            value = evaluate(follower, node.value, scope)
+            scope.names[node.target.id] = value
+            return value
+        case _:
+            raise follower.fault(node, "this is not followed")
+
+
+def named(follower: Follower, node: ast.Name, scope: Scope) -> Any:
+    """Return the value of a name; one that the program does not define is a framework's."""
+    try:
+        value = scope.find(node.id)
+    except KeyError:
+        return Name(node.id)
+    if isinstance(value, Unknown):
+        raise follower.source.fault(f"{node.id} is needed here: {value.reason}", *follower.span(node))
+    return value
+
+
+def unpacked(follower: Follower, nodes: Iterable[ast.expr], scope: Scope) -> list[Any]:
+    """Return the values of items, those behind a star one by one."""
+    found: list[Any] = []
+    for node in nodes:
+        if isinstance(node, ast.Starred):
+            found += follower.items(node, evaluate(follower, node.value, scope))
+        else:
+            found.append(evaluate(follower, node, scope))
+    return found
+
+
+def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
+    """Return an attribute of a value."""
+    name = node.attr
+    match value:
+        case Name():
+            return Name(f"{value.dotted}.{name}")
+        case Instance():
+            return _of_instance(follower, node, value)
+        case Class():
+            found = value.find(name)
+            if found is not None:
+                return found
+        case Tensor() if name in ("shape", "T"):
+            return TensorSizes() if name == "shape" else follower.tensor_method(node, value, "t", [], {})
+        case Layer() if name in ("weight", "bias"):
+            return Parameter(())
+        case Layer():
+            found = follower.layer_argument(value, name)
+            if found is not None:
+                return found
+        case Parent():
+            bases = [base for base in value.kind.bases if isinstance(base, Class)]
+            found = next((base.find(name) for base in bases if base.find(name) is not None), None)
+            return (
+                Function(found.node, found.scope, value.instance)
+                if isinstance(found, Function)
+                else Name("object." + name)
+            )
+        case Parameter() if name == "shape":
+            return value.shape
+        case Container() if name in value.children:
+            return value.children[name]
+    if isinstance(value, Tensor | Container | KerasModel | Parameter | str | list | dict | TensorSizes | Layer):
+        return Method(value, name)
+    raise follower.fault(node, f"{name} of this is not known")
+
+
+class Method:
+    """A method of a value that is not of the program."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.owner = owner
+        self.name = name
+
+
+def _of_instance(follower: Follower, node: ast.Attribute, value: Instance) -> Any:
+    if node.attr in value.attributes:
+        found = value.attributes[node.attr]
+        if isinstance(found, Unknown):
+            raise follower.source.fault(f"{node.attr} is needed here: {found.reason}", *follower.span(node))
+        return found
+    found = value.kind.find(node.attr)
+    if isinstance(found, Function):
+        decorated = isinstance(found.node, ast.FunctionDef) and any(
+            isinstance(each, ast.Name) and each.id == "staticmethod" for each in found.node.decorator_list
+        )
+        return found if decorated else Function(found.node, found.scope, value)
+    if found is not None:
+        return found
+    if node.attr == "training":
+        return False
+    return Method(value, node.attr)
+
+
+def called(follower: Follower, node: ast.Call, scope: Scope) -> Any:
+    """Return what a call makes."""
+    if isinstance(node.func, ast.Name) and node.func.id == "super":
+        return _parent(follower, node, scope)
+    function = evaluate(follower, node.func, scope)
+    arguments = unpacked(follower, node.args, scope)
+    keywords: dict[str, Any] = {}
+    for keyword in node.keywords:
+        value = evaluate(follower, keyword.value, scope)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = value
+        elif isinstance(value, dict):
+            keywords |= value
+        else:
+            raise follower.fault(keyword.value, "these arguments are not known")
+    return follower.call(node, function, arguments, keywords)
+
+
+def _parent(follower: Follower, node: ast.Call, scope: Scope) -> Any:
+    try:
+        instance, kind = scope.find("self"), scope.find("__class__")
+    except KeyError:
+        raise follower.fault(node, "super() stands outside of a method") from None
+    return Parent(instance, kind)
+
+
+def computed(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
+    """Return the value of an operation on numbers, lists, texts or tensors."""
+    if isinstance(left, Tensor | Parameter) or isinstance(right, Tensor | Parameter):
+        return follower.arithmetic(node, left, right)
+    rule = ARITHMETIC.get(type(node.op))
+    if rule is None or not isinstance(left, PLAIN) or not isinstance(right, PLAIN):
+        raise follower.fault(node, "this arithmetic is not followed")
+    if isinstance(node.op, ast.Pow) and not (_is_small(left, LARGEST) and _is_small(right, 64)):
+        raise follower.fault(node, "this number is too large to be followed")
+    if isinstance(node.op, ast.Mult):
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, str | list | tuple) and isinstance(other, int) and len(one) * other > LONGEST:
+                raise follower.fault(node, "this list is too long to be followed")
+    try:
+        value = rule(left, right)
+    except (TypeError, ZeroDivisionError, OverflowError, ValueError) as error:
+        raise follower.fault(node, f"this has no value: {error}"[:120]) from None
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise follower.fault(node, "this number is too large to be followed")
+    return value
+
+
+def _is_small(value: Any, most: int) -> bool:
+    return isinstance(value, int | float) and abs(value) <= most
+
+
+def signed(follower: Follower, node: ast.UnaryOp, value: Any) -> Any:
+    """Return the value of a sign or of `not`."""
+    if isinstance(node.op, ast.Not):
+        return not follower.truth(node, value)
+    if isinstance(value, Tensor):
+        return follower.elementwise(node, value, "Negative")
+    if not isinstance(value, int | float):
+        raise follower.fault(node, "this sign is not followed")
+    return -value if isinstance(node.op, ast.USub) else value
+
+
+def compared(follower: Follower, node: ast.Compare, scope: Scope) -> bool:
+    """Return whether a chain of comparisons holds."""
+    left = evaluate(follower, node.left, scope)
+    for sign, other in zip(node.ops, node.comparators, strict=True):
+        right = evaluate(follower, other, scope)
+        open_sizes = isinstance(left, AxisSize | Tensor) or isinstance(right, AxisSize | Tensor)
+        if open_sizes and not isinstance(sign, ast.Is | ast.IsNot):
+            raise follower.fault(node, "this depends on the sizes of a tensor, which are not known here")
+        if isinstance(left, Name) and isinstance(right, Name):
+            left, right = left.last, right.last
+        try:
+            if not COMPARISONS[type(sign)](left, right):
+                return False
+        except TypeError as error:
+            raise follower.fault(node, f"this has no value: {error}"[:120]) from None
+        left = right
+    return True
+
+
+def joined(follower: Follower, node: ast.BoolOp, scope: Scope) -> Any:
+    """Return the value of `and` and `or`, which is one of their own."""
+    value: Any = None
+    for each in node.values:
+        value = evaluate(follower, each, scope)
+        if follower.truth(each, value) != isinstance(node.op, ast.And):
+            return value
+    return value
+
+
+def comprehended(follower: Follower, node: ast.ListComp | ast.GeneratorExp, scope: Scope) -> list[Any]:
+    """Return the items that a comprehension makes."""
+    if len(node.generators) != 1:
+        raise follower.fault(node, "loops in loops are not followed here")
+    (loop,) = node.generators
+    inner, found = Scope(scope), []
+    for item in follower.items(loop.iter, evaluate(follower, loop.iter, scope)):
+        follower.assign(loop.target, item, inner)
+        if all(follower.truth(test, evaluate(follower, test, inner)) for test in loop.ifs):
+            found.append(evaluate(follower, node.elt, inner))
+    return found

@@ -1,0 +1,377 @@
+"""Statements of a program followed one by one, and calls sent to where they are understood."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+from convcalc.errors import ConvcalcError
+from convcalc.notation.call.tree import Argument, Call, Symbol
+from convcalc.notation.call.tree import Sequence as Items
+from convcalc.notation.files.graph_builder import GraphBuilder
+from convcalc.notation.source import builtin, emission, keras_models, tensors
+from convcalc.notation.source.expressions import Method, evaluate
+from convcalc.notation.source.values import (
+    AxisSize,
+    Class,
+    Container,
+    Function,
+    Instance,
+    KerasModel,
+    Layer,
+    Name,
+    Parameter,
+    Scope,
+    Tensor,
+    TensorSizes,
+    Unknown,
+)
+from convcalc.text import Source
+
+MOST_STEPS = 200_000
+MOST_CALLS = 60
+
+
+class Returned(Exception):  # noqa: N818  # it ends a function, it is not an error
+    """The value that a function returns."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Stopped(Exception):  # noqa: N818  # it ends a loop, it is not an error
+    """The end of a loop, or of one round of it."""
+
+    def __init__(self, *, whole: bool) -> None:
+        super().__init__()
+        self.whole = whole
+
+
+class Follower:
+    """Follows a program on tensors of a graph that grows as layers run."""
+
+    def __init__(self, source: Source, notation: str) -> None:
+        self.source = source
+        self.notation = notation
+        self.builder = GraphBuilder(source, notation)
+        self.top = Scope()
+        self.steps = 0
+        self.depth = 0
+        self.models: list[Any] = []
+        self._starts = [0]
+        for line in source.text.split("\n"):
+            self._starts.append(self._starts[-1] + len(line) + 1)
+        self._encoded = not source.text.isascii()
+        self._ends = list(self._starts)
+
+    # Places
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset in the text of a line and a column in bytes, as syntax trees count."""
+        start = self._starts[line - 1]
+        if self._encoded:
+            text = self.source.text[start : self._starts[line] - 1]
+            column = len(text.encode()[:column].decode(errors="ignore"))
+        return start + column
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """Return where a node stands in the text."""
+        start = self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]  # all nodes that are followed
+        return start, self.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+
+    def fault(self, node: ast.AST, message: str, hint: str | None = None) -> ConvcalcError:
+        """Return the error at a node, to be raised by the caller."""
+        return self.source.fault(message, *self.span(node), hint=hint)
+
+    # Statements
+
+    def run(self, body: Sequence[ast.stmt], scope: Scope) -> None:
+        """Follow statements in their order."""
+        for statement in body:
+            self.statement(statement, scope)
+
+    def statement(self, node: ast.stmt, scope: Scope) -> None:
+        """Follow one statement."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise self.fault(node, f"more than {MOST_STEPS} steps are not followed")
+        match node:
+            case ast.Assign():
+                value = evaluate(self, node.value, scope)
+                for target in node.targets:
+                    self.assign(target, value, scope)
+            case ast.AnnAssign() if node.value is not None:
+                self.assign(node.target, evaluate(self, node.value, scope), scope)
+            case ast.AugAssign():
+                self.changed(node, scope)
+            case ast.Expr():
+                evaluate(self, node.value, scope)
+            case ast.Return():
+                raise Returned(None if node.value is None else evaluate(self, node.value, scope))
+            case ast.If():
+                taken = node.body if self.truth(node.test, evaluate(self, node.test, scope)) else node.orelse
+                self.run(taken, scope)
+            case ast.For():
+                self.loop(node, scope)
+            case ast.FunctionDef():
+                scope.names[node.name] = Function(node, scope)
+            case ast.ClassDef():
+                scope.names[node.name] = self.class_of(node, scope)
+            case ast.With():
+                self.run(node.body, scope)
+            case ast.Try():
+                self.run([*node.body, *node.orelse, *node.finalbody], scope)
+            case ast.Import() | ast.ImportFrom():
+                pass  # names of frameworks are known by their last part
+            case ast.Pass() | ast.Assert() | ast.AnnAssign() | ast.Global() | ast.Nonlocal() | ast.Delete():
+                pass
+            case ast.Break() | ast.Continue():
+                raise Stopped(whole=isinstance(node, ast.Break))
+            case _:
+                raise self.fault(node, f"{type(node).__name__.lower()} is not followed")
+
+    def changed(self, node: ast.AugAssign, scope: Scope) -> None:
+        """Follow `x += y`."""
+        target = node.target
+        load = ast.copy_location(ast.BinOp(left=_loaded(target), op=node.op, right=node.value), node)
+        self.assign(target, evaluate(self, load, scope), scope)
+
+    def loop(self, node: ast.For, scope: Scope) -> None:
+        """Follow a loop over what is known."""
+        for item in self.items(node.iter, evaluate(self, node.iter, scope)):
+            self.assign(node.target, item, scope)
+            try:
+                self.run(node.body, scope)
+            except Stopped as stopped:
+                if stopped.whole:
+                    return
+        self.run(node.orelse, scope)
+
+    def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
+        """Give a value to a name, an attribute, an item, or to several of them one by one."""
+        match target:
+            case ast.Name():
+                scope.names[target.id] = value
+            case ast.Tuple() | ast.List():
+                if isinstance(value, TensorSizes):
+                    value = [AxisSize(axis) for axis in range(len(target.elts))]
+                items = self.items(target, value)
+                if len(items) != len(target.elts) or any(isinstance(each, ast.Starred) for each in target.elts):
+                    raise self.fault(target, f"{len(items)} values for {len(target.elts)} names")
+                for each, item in zip(target.elts, items, strict=True):
+                    self.assign(each, item, scope)
+            case ast.Attribute():
+                owner = evaluate(self, target.value, scope)
+                if isinstance(owner, Instance):
+                    owner.attributes[target.attr] = value
+                elif isinstance(owner, Layer | Container | Parameter):
+                    self.replaced(target, owner, value)
+                else:
+                    raise self.fault(target, "this attribute is not followed")
+            case ast.Subscript():
+                owner, key = evaluate(self, target.value, scope), evaluate(self, target.slice, scope)
+                if isinstance(owner, Container):
+                    owner.children[str(key % len(owner.children) if isinstance(key, int) else key)] = value
+                elif isinstance(owner, dict | list):
+                    try:
+                        owner[key] = value
+                    except (IndexError, TypeError) as error:
+                        raise self.fault(target, f"this item cannot be set: {error}") from None
+                else:
+                    raise self.fault(target, "this item is not followed")
+            case _:
+                raise self.fault(target, "this assignment is not followed")
+
+    def replaced(self, target: ast.Attribute, owner: Any, value: Any) -> None:
+        """Set an attribute of a layer: values of a weight change no size, any other argument might."""
+        if isinstance(owner, Container) and isinstance(value, Layer | Container | Instance):
+            owner.children[target.attr] = value
+        elif not isinstance(owner, Parameter) and target.attr not in ("weight", "bias", "data", "requires_grad"):
+            raise self.fault(target, f"a change of {target.attr} is not followed")
+
+    # Values
+
+    def truth(self, node: ast.AST, value: Any) -> bool:
+        """Return whether a value counts as true."""
+        if isinstance(value, Tensor | AxisSize | TensorSizes | Unknown):
+            raise self.fault(node, "this depends on a tensor, which is not known while a program is read")
+        if isinstance(value, Container):
+            return bool(value.children)
+        return bool(value) if not isinstance(value, Name) else True
+
+    def items(self, node: ast.AST, value: Any) -> list[Any]:
+        """Return the items of a list, of a range, of modules."""
+        if isinstance(value, Container):
+            return list(value.children.values())
+        if isinstance(value, list | tuple | str | dict | range):
+            if len(value) > MOST_STEPS:
+                raise self.fault(node, "this is too long to be followed")
+            return list(value)
+        if isinstance(value, KerasModel):
+            return list(value.layers)
+        raise self.fault(node, "what this goes over is not known")
+
+    def subscript(self, node: ast.Subscript, value: Any, scope: Scope) -> Any:
+        """Return an item, a slice, or a part of a tensor."""
+        if isinstance(value, Tensor):
+            return tensors.cut(self, node, value, scope)
+        key = self.key(node.slice, scope)
+        if isinstance(value, TensorSizes) and isinstance(key, int):
+            return AxisSize(key)
+        if isinstance(value, TensorSizes) and isinstance(key, slice) and isinstance(key.stop, int):
+            return [AxisSize(axis) for axis in range(key.start or 0, key.stop)]
+        if isinstance(value, Container):
+            if isinstance(key, slice):
+                children = list(value.children.values())[key]
+                return Container(value.kind, {str(index): child for index, child in enumerate(children)})
+            names = list(value.children)
+            key = names[key] if isinstance(key, int) and -len(names) <= key < len(names) else str(key)
+            value = value.children
+        try:
+            return value[key]
+        except (TypeError, LookupError) as error:
+            raise self.fault(node, f"there is no such item: {error}"[:100]) from None
+
+    def key(self, node: ast.expr, scope: Scope) -> Any:
+        """Return the index or slice between brackets."""
+        if isinstance(node, ast.Slice):
+            ends = [
+                None if each is None else evaluate(self, each, scope) for each in (node.lower, node.upper, node.step)
+            ]
+            return slice(*ends)
+        return evaluate(self, node, scope)
+
+    def class_of(self, node: ast.ClassDef, scope: Scope) -> Class:
+        """Return a class with its methods and what its body sets."""
+        inner = Scope(scope)
+        for statement in node.body:
+            if isinstance(statement, ast.FunctionDef | ast.Assign | ast.AnnAssign):
+                self.statement(statement, inner)
+        return Class(node, [evaluate(self, base, scope) for base in node.bases], inner.names)
+
+    # Calls
+
+    def call(self, node: ast.AST, function: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Return what a call makes: of a function, a class, a layer, a method, or of a framework."""
+        self.depth += 1
+        if self.depth > MOST_CALLS:
+            raise self.fault(node, f"calls in calls are followed up to {MOST_CALLS} deep")
+        try:
+            match function:
+                case Function():
+                    return self.apply(node, function, arguments, keywords)
+                case Class():
+                    return self.made(node, function, arguments, keywords)
+                case Instance():
+                    return self.forward(node, function, arguments, keywords)
+                case Layer() | Container():
+                    return emission.run(self, node, function, arguments)
+                case KerasModel():
+                    return keras_models.run(self, node, function, arguments)
+                case Method(owner=Tensor() as tensor):
+                    return self.tensor_method(node, tensor, function.name, arguments, keywords)
+                case Method() if isinstance(node, ast.Call):
+                    return builtin.method(self, node, function, arguments, keywords)
+                case Name() if isinstance(node, ast.Call):
+                    return self.of_framework(node, function, arguments, keywords)
+        finally:
+            self.depth -= 1
+        raise self.fault(node, "what is called here is not known")
+
+    def apply(self, node: ast.AST, function: Function, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Call a function of the program."""
+        scope = Scope(function.scope)
+        given = ([function.owner] if function.owner is not None else []) + arguments
+        builtin.bind(self, node, function, given, keywords, scope)
+        if isinstance(function.node, ast.Lambda):
+            return evaluate(self, function.node.body, scope)
+        try:
+            self.run(function.node.body, scope)
+        except Returned as returned:
+            return returned.value
+        return None
+
+    def made(self, node: ast.AST, kind: Class, arguments: list[Any], keywords: dict[str, Any]) -> Instance:
+        """Make an object of a class of the program."""
+        instance = Instance(kind)
+        start = kind.find("__init__")
+        if isinstance(start, Function):
+            inner = Scope(start.scope)
+            inner.names["__class__"] = kind
+            self.apply(node, Function(start.node, inner, instance), arguments, keywords)
+        elif arguments or keywords:
+            raise self.fault(node, f"{kind.name} has no __init__ that takes arguments")
+        return instance
+
+    def forward(self, node: ast.AST, instance: Instance, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Run a module of the program on tensors."""
+        method = instance.kind.find("forward") or instance.kind.find("call")
+        if not isinstance(method, Function):
+            raise self.fault(node, f"{instance.kind.name} has no forward")
+        inner = Scope(method.scope)
+        inner.names["__class__"] = instance.kind
+        return self.apply(node, Function(method.node, inner, instance), arguments, keywords)
+
+    def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+        """Call a name that the program does not define."""
+        for known in (builtin.function, keras_models.function, emission.function, tensors.function):
+            value = known(self, node, name, arguments, keywords)
+            if value is not NotImplemented:
+                return value
+        raise self.fault(node, f"{name.dotted[:60]} is not known")
+
+    def tensor_method(
+        self, node: ast.AST, tensor: Tensor, name: str, arguments: list[Any], keywords: dict[str, Any]
+    ) -> Any:
+        """Call a method of a tensor."""
+        return tensors.method(self, node, tensor, name, arguments, keywords)
+
+    def arithmetic(self, node: ast.BinOp, left: Any, right: Any) -> Any:
+        """Join tensors by a sign."""
+        return tensors.arithmetic(self, node, left, right)
+
+    def elementwise(self, node: ast.AST, tensor: Tensor, name: str) -> Tensor:
+        """Run a layer that leaves sizes alone."""
+        return emission.elementwise(self, node, tensor, name)
+
+    def layer_argument(self, layer: Layer, name: str) -> Any:
+        """Return an argument of a layer, as `self.conv.out_channels` asks for it."""
+        return emission.argument(self, layer, name)
+
+    def call_of(self, node: ast.Call, name: str, arguments: Sequence[Any], keywords: dict[str, Any]) -> Call:
+        """Return a call with values for its arguments, at the place of the node."""
+        start, end = self.span(node)
+        positional = [Argument(_plain(self, node, value), (start, end)) for value in arguments]
+        named = [(key, start, Argument(_plain(self, node, value), (start, end))) for key, value in keywords.items()]
+        return Call(name, positional, named, (start, self.span(node.func)[1], end))
+
+
+def _plain(follower: Follower, node: ast.AST, value: Any) -> object:
+    """Return a value as an argument of a call holds it."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case list() | tuple() | range():
+            start, end = follower.span(node)
+            return Items([Argument(_plain(follower, node, each), (start, end)) for each in value])
+        case Name():
+            return Symbol(value.dotted)
+        case Layer():
+            return value.call
+        case _:
+            raise follower.fault(node, "an argument of this layer is not known")
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    """Return the expression that reads what an assignment writes."""
+    match target:
+        case ast.Name():
+            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+        case ast.Attribute():
+            return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+        case ast.Subscript():
+            return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
+        case _:
+            return target

@@ -1,0 +1,283 @@
+"""A program to the network of its model: what the program is, which model is meant, and what it assumes."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from typing import Any
+
+from convcalc.errors import ConvcalcError
+from convcalc.notation.files.graph_builder import GraphBuilder
+from convcalc.notation.source import keras_models
+from convcalc.notation.source.emission import name_modules
+from convcalc.notation.source.follower import Follower, Returned, Stopped
+from convcalc.notation.source.values import (
+    Class,
+    Container,
+    Function,
+    Instance,
+    KerasModel,
+    Layer,
+    Parameter,
+    Tensor,
+    Unknown,
+)
+from convcalc.text import Source
+
+_SIGNS = re.compile(
+    r"^\s*(?:class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])|\.add\(|\)\(", re.MULTILINE
+)
+_KERAS = re.compile(
+    r"\bkeras\b|\btensorflow\b|\.add\(|\bInput\(|\bConv\dD\(|\bConvolution\dD\(|\bDense\(|Pooling\dD\("
+)
+_TORCH = re.compile(r"\btorch\b|\bnn\.")
+MOST_CHARACTERS = 1_000_000
+
+
+def parsed(source: Source) -> ast.Module | None:
+    """Return the syntax tree of a text that is a program and not only a list of layers, None for any other text.
+
+    >>> parsed(Source("conv1 = nn.Conv2d(3, 8, 3)")) is None
+    True
+    >>> parsed(Source("width = 8\\nnn.Conv2d(3, width, 3)")) is None
+    False
+    """
+    if len(source.text) > MOST_CHARACTERS or _SIGNS.search(source.text) is None:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source.text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return tree if any(_is_program(node) for node in tree.body) else None
+
+
+def _is_program(node: ast.stmt) -> bool:
+    """Return whether a statement is more than a layer, with a name or without one."""
+    match node:
+        case ast.ClassDef() | ast.FunctionDef() | ast.For():
+            return True
+        case ast.Assign(value=ast.Constant() | ast.List(elts=[]) | ast.Tuple() | ast.BinOp()):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add", value=ast.Name()))):
+            return True
+        case ast.Assign(value=ast.Call(func=ast.Call())) | ast.Expr(value=ast.Call(func=ast.Call())):
+            return True
+        case _:
+            return False
+
+
+def read_program(source: Source, tree: ast.Module) -> GraphBuilder:
+    """Follow a program and return the network of its model.
+
+    Raises SpecError at the place of what is needed but not followed, and where no model is made.
+
+    >>> text = "class Net(nn.Module):\\n    def __init__(self):\\n        super().__init__()\\n"
+    >>> text += "        self.fc = nn.Linear(3, 2)\\n    def forward(self, x):\\n        return self.fc(x) + 1"
+    >>> source = Source(text)
+    >>> [entry.name for entry in read_program(source, parsed(source)).entries]
+    ['fc', '']
+    """
+    keras = _KERAS.search(source.text) and not _TORCH.search(source.text)
+    follower = Follower(source, "keras" if keras else "pytorch")
+    loose: list[Any] = []
+    for node in tree.body:
+        _top(follower, node, loose)
+    builder = _run(follower, _model(follower, tree, loose))
+    builder.shares_names = True
+    if not builder.entries:
+        raise source.fault("no layers run in this program", 0, 0)
+    return builder
+
+
+def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
+    """Follow a statement of the program; what is not followed there matters only where it is needed."""
+    try:
+        if isinstance(node, ast.Expr):
+            from convcalc.notation.source.expressions import evaluate
+
+            value = evaluate(follower, node.value, follower.top)
+            if isinstance(value, Layer | Container):
+                loose.append(value)
+            return
+        if isinstance(node, ast.If) and "__main__" in ast.dump(node.test):
+            for inner in node.body:
+                _top(follower, inner, loose)
+            return
+        follower.statement(node, follower.top)
+    except (Returned, Stopped):
+        return
+    except ConvcalcError as error:
+        if _builds(node, follower):
+            raise
+        start, end = follower.span(node)
+        for target in _targets(node):
+            follower.top.names[target] = Unknown(error.message, start, end)
+
+
+def _targets(node: ast.stmt) -> list[str]:
+    """Return the names that a statement sets."""
+    return [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
+
+
+def _builds(node: ast.stmt, follower: Follower) -> bool:
+    """Return whether a statement changes a model that is known by its name."""
+    for each in ast.walk(node):
+        if (
+            isinstance(each, ast.Call)
+            and isinstance(each.func, ast.Attribute)
+            and each.func.attr in ("add", "append", "add_module")
+        ):
+            owner = each.func.value
+            if isinstance(owner, ast.Name) and isinstance(follower.top.names.get(owner.id), KerasModel | Container):
+                return True
+    return False
+
+
+def _model(follower: Follower, tree: ast.Module, loose: list[Any]) -> Any:
+    """Return the model that is meant: the one made last, one of the class that no other uses, or loose layers."""
+    if follower.models:
+        return follower.models[-1]
+    values = list(follower.top.names.values())
+    made = [value for value in values if isinstance(value, Instance) and _runs(value.kind)]
+    if made:
+        return made[-1]
+    classes = [value for value in values if isinstance(value, Class) and _runs(value)]
+    if classes:
+        used = {node.id for value in classes for node in ast.walk(value.node) if isinstance(node, ast.Name)}
+        free = [value for value in classes if value.name not in used] or classes
+        return _made(follower, free[-1])
+    if loose:
+        return Container("Sequential", {str(index): value for index, value in enumerate(loose)})
+    containers = [value for value in values if isinstance(value, Container | Layer)]
+    if containers:
+        sequential = [value for value in containers if isinstance(value, Container) and value.kind == "Sequential"]
+        return (
+            sequential[-1]
+            if sequential
+            else Container("Sequential", {str(i): each for i, each in enumerate(containers)})
+        )
+    tensors = [value for value in values if isinstance(value, Tensor) and value.index >= 0]
+    if tensors:
+        return KerasModel([], [tensors[-1]])
+    raise follower.source.fault(
+        "this program makes no model that is known", 0, 0, "paste the class of the model, too"
+    )
+
+
+def _made(follower: Follower, kind: Class) -> Any:
+    """Return an object of a class, made without arguments or by the one function of the program that makes one."""
+    start = kind.find("__init__")
+    spec = start.node.args if isinstance(start, Function) else None
+    if spec is None or len(spec.args) - 1 <= len(spec.defaults):
+        return follower.made(kind.node, kind, [], {})
+    makers = [
+        value for value in follower.top.names.values() if isinstance(value, Function) and _makes(value, kind.name)
+    ]
+    if len(makers) == 1:
+        return follower.apply(makers[0].node, makers[0], [], {})
+    names = ", ".join(f"{value.node.name}()" for value in makers if isinstance(value.node, ast.FunctionDef))
+    needed = ", ".join(each.arg for each in spec.args[1 : len(spec.args) - len(spec.defaults)])
+    first = names.partition(",")[0] or f"{kind.name}(...)"
+    message = f"{kind.name} needs {needed}" + (f", which {names} give" if names else "")
+    at = follower.span(kind.node)[0]
+    raise follower.source.fault(message, at, at + len(f"class {kind.name}"), f"add a line: model = {first}")
+
+
+def _makes(value: Function, name: str) -> bool:
+    """Return whether a function without parameters that have to be given returns an object of a class."""
+    spec = value.node.args
+    if len(spec.args) > len(spec.defaults) or not isinstance(value.node, ast.FunctionDef):
+        return False
+    return any(
+        isinstance(each, ast.Return)
+        and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(each))
+        for each in ast.walk(value.node)
+    )
+
+
+def _runs(kind: Class) -> bool:
+    """Return whether objects of a class run on tensors."""
+    return kind.find("forward") is not None or (kind.find("call") is not None and bool(kind.bases))
+
+
+def _run(follower: Follower, model: Any) -> GraphBuilder:
+    """Run the model on its inputs."""
+    builder = follower.builder
+    if isinstance(model, KerasModel) and model.outputs is not None:
+        outputs = [tensor.index for tensor in model.outputs]
+        builder.keep_what_leads_to(outputs)
+        return builder
+    builder.entries.clear()
+    name_modules(model if not isinstance(model, KerasModel) else Container("Sequential", {}), "", set())
+    place = ast.copy_location(ast.Pass(), ast.parse("pass").body[0])
+    if isinstance(model, KerasModel):
+        first = next((layer for layer in model.layers if isinstance(layer, Layer)), None)
+        if builder.input is None and first is not None:
+            _take_size(follower, first)
+        value = keras_models.run(follower, place, model, [Tensor(-1)])
+    elif isinstance(model, Instance):
+        method = model.kind.find("forward") or model.kind.find("call")
+        spec = method.node.args
+        required = len(spec.args) - 1 - len(spec.defaults)
+        builder.inputs = max(1, required)
+        value = follower.forward(method.node, model, [Tensor(-1 - index) for index in range(builder.inputs)], {})
+        _note_unused(follower, model)
+    else:
+        value = follower.call(place, model, [Tensor(-1)], {})
+    outputs = [each.index for each in _tensors(value)]
+    if not outputs:
+        raise follower.source.fault("the model returns no tensor that is known", 0, 0)
+    builder.keep_what_leads_to(outputs)
+    return builder
+
+
+def _take_size(follower: Follower, first: Layer) -> None:
+    """Take the size of the input from the first layer of a `Sequential`, where Keras lets it stand."""
+    for key, _, argument in first.call.keywords:
+        sizes = argument.value.plain() if hasattr(argument.value, "plain") else argument.value
+        if key in ("input_shape", "batch_input_shape") and isinstance(sizes, tuple):
+            sample = sizes[1:] if key.startswith("batch") else sizes
+            if all(type(size) is int and size > 0 for size in sample):
+                follower.builder.input = (sample[-1], *sample[:-1])
+        elif key == "input_dim" and type(sizes) is int and first.call.short_name != "Embedding":
+            follower.builder.input = (sizes,)
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    """Return the tensors in what a model returns."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [tensor for each in value for tensor in _tensors(each)]
+    return []
+
+
+def _note_unused(follower: Follower, model: Instance) -> None:
+    """Note the layers that the model makes and never runs."""
+    unused: list[str] = []
+    seen: set[int] = set()
+
+    def walk(value: Any) -> None:
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        if isinstance(value, Layer | Parameter) and not value.used and value.name:
+            unused.append(value.name)
+        inside = (
+            value.children.values() if isinstance(value, Container)
+            else value.attributes.values() if isinstance(value, Instance)
+            else value if isinstance(value, list | tuple) else ()
+        )  # fmt: skip
+        for each in inside:
+            walk(each)
+
+    walk(model)
+    if unused and follower.builder.entries:
+        note = f"made but never run in forward, and not counted: {', '.join(unused)}"
+        first = follower.builder.entries[0]
+        first.notes = (*first.notes, note[:300])

@@ -1,0 +1,172 @@
+"""What names stand for while a program is followed: tensors, modules, classes, functions, and what is not known."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from convcalc.notation.call.tree import Call
+
+
+class Tensor:
+    """A tensor of the network, by the index of the entry that makes it."""
+
+    __slots__ = ("index",)
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+
+class AxisSize:
+    """The size of an axis of a tensor, which is not known while a program is read: `x.size(0)`, `x.shape[1]`."""
+
+    __slots__ = ("axis",)
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+
+class TensorSizes:
+    """All the sizes of a tensor: `x.size()`, `x.shape`."""
+
+    __slots__ = ()
+
+
+class Parameter:
+    """A tensor that a module holds: its shape, where that is known."""
+
+    __slots__ = ("name", "shape", "used")
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+        self.name = ""
+        self.used = False
+
+
+class Layer:
+    """A layer that a program makes: its call, its name in the model once it has one, and whether it runs."""
+
+    __slots__ = ("call", "name", "used")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.name = ""
+        self.used = False
+
+
+class Container:
+    """Modules in a list or under names; only a `Sequential` runs them in their order."""
+
+    __slots__ = ("children", "kind")
+
+    def __init__(self, kind: str, children: dict[str, Any]) -> None:
+        self.kind = kind
+        self.children = children
+
+    def append(self, value: Any) -> None:
+        """Add a module behind the others."""
+        self.children[str(len(self.children))] = value
+
+
+class KerasModel:
+    """A model of Keras's: layers in their order, or a graph that has been run already, with its outputs."""
+
+    __slots__ = ("layers", "outputs")
+
+    def __init__(self, layers: list[Any], outputs: list[Tensor] | None = None) -> None:
+        self.layers = layers
+        self.outputs = outputs
+
+
+class Function:
+    """A function of the program, and the object it is a method of, if it is one."""
+
+    __slots__ = ("node", "owner", "scope")
+
+    def __init__(self, node: ast.FunctionDef | ast.Lambda, scope: Scope, owner: Any = None) -> None:
+        self.node = node
+        self.scope = scope
+        self.owner = owner
+
+
+class Class:
+    """A class of the program: its methods and attributes, its own and those of classes of the program under it."""
+
+    __slots__ = ("attributes", "bases", "name", "node")
+
+    def __init__(self, node: ast.ClassDef, bases: list[Any], attributes: dict[str, Any]) -> None:
+        self.node = node
+        self.name = node.name
+        self.bases = bases
+        self.attributes = attributes
+
+    def find(self, name: str) -> Any:
+        """Return an attribute of the class or of one under it, None where there is none."""
+        if name in self.attributes:
+            return self.attributes[name]
+        found = (base.find(name) for base in self.bases if isinstance(base, Class))
+        return next((value for value in found if value is not None), None)
+
+
+class Instance:
+    """An object of a class of the program."""
+
+    __slots__ = ("attributes", "kind")
+
+    def __init__(self, kind: Class) -> None:
+        self.kind = kind
+        self.attributes: dict[str, Any] = {}
+
+
+class Parent:
+    """What `super()` stands for: the classes under that of an object."""
+
+    __slots__ = ("instance", "kind")
+
+    def __init__(self, instance: Instance, kind: Class) -> None:
+        self.instance = instance
+        self.kind = kind
+
+
+class Name:
+    """A dotted name that the program does not define: of a framework, or a built-in one."""
+
+    __slots__ = ("dotted",)
+
+    def __init__(self, dotted: str) -> None:
+        self.dotted = dotted
+
+    @property
+    def last(self) -> str:
+        """The name without the modules before it."""
+        return self.dotted.rpartition(".")[2]
+
+
+class Unknown:
+    """A value that is not followed, and why."""
+
+    __slots__ = ("end", "reason", "start")
+
+    def __init__(self, reason: str, start: int, end: int) -> None:
+        self.reason = reason
+        self.start = start
+        self.end = end
+
+
+class Scope:
+    """Names with their values, and the scope around."""
+
+    __slots__ = ("names", "outer")
+
+    def __init__(self, outer: Scope | None = None) -> None:
+        self.names: dict[str, Any] = {}
+        self.outer = outer
+
+    def find(self, name: str) -> Any:
+        """Return the value of a name; KeyError where no scope has it."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.outer
+        raise KeyError(name)

@@ -1,0 +1,149 @@
+"""Source code: models as people write them, numbers from PyTorch and Keras; what is not followed is an error."""
+
+from __future__ import annotations
+
+import json
+import random
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from convcalc.errors import SpecError, UsageError
+from convcalc.model.count import count
+from convcalc.model.forward import forward
+from convcalc.model.request import LayerRequest
+from convcalc.notation import parse_network
+
+FOLDER = Path(__file__).parent / "data" / "source"
+EXPECTED = json.loads((FOLDER / "expected.json").read_text())
+
+
+def requested(text: str) -> LayerRequest:
+    return LayerRequest((text,), file="net.py")
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_numbers_are_those_of_the_framework(name: str) -> None:
+    case, text = EXPECTED[name], (FOLDER / name).read_text()
+    size = case.get("input")
+    passed = forward(requested(text), size)
+    made = [list(passed.trace.steps[index].output.laid_out(passed.layout)) for index in passed.trace.outputs]
+    assert made == case["outputs"]
+    counted = count(requested(text), size)
+    assert counted.cost.total.params == case["params"]
+    if "macs" in case:
+        assert counted.cost.total.macs == case["macs"]
+
+
+HEAD = "class Net(nn.Module):\n    def __init__(self, n=4):\n        super().__init__()\n"
+
+
+def net(made: str, run: str) -> str:
+    """Return a program with one class: lines of its `__init__` and its `forward`, parted by semicolons."""
+    lines = [f"        {line.strip()}" for line in made.split(";")]
+    return f"{HEAD}{chr(10).join(lines)}\n    def forward(self, x):\n        " + run.replace("; ", "\n        ")
+
+
+@pytest.mark.parametrize(
+    ("made", "run", "size", "output"),
+    [
+        ("self.c = nn.Conv2d(3, n, 3)", "return self.c(x)", "3x8x9", "4x6x7"),
+        ("self.c = nn.Conv2d(3, 2 * n + 1, 3)", "return F.max_pool2d(self.c(x), 2)", "3x8x9", "9x3x3"),
+        ("self.a = nn.Conv2d(3, 3, 3, padding=1)", "return x + self.a(x)", "3x8x9", "3x8x9"),
+        ("self.a = nn.Conv2d(3, 5, 1)", "return torch.cat([x, self.a(x)], 1)", "3x8x9", "8x8x9"),
+        ("self.a = nn.Conv2d(3, 5, 1)", "y = self.a(x); y = y.mean([2, 3]); return y", "3x8x9", "5"),
+        ("self.f = nn.Linear(24, 2)", "return self.f(x.view(x.size(0), -1))", "3x2x4", "2"),
+        ("self.f = nn.Linear(24, 2)", "b, c, h, w = x.shape; return self.f(x.reshape(b, -1))", "3x2x4", "2"),
+        ("self.l = nn.ModuleList([nn.Conv2d(3, 3, 3) for _ in range(3)])",
+         "for layer in self.l:;     x = torch.relu(layer(x)); return x", "3x9x8", "3x3x2"),
+        ("self.l = nn.Sequential(*[nn.Conv2d(3, 3, 3) for i in range(n)])", "return self.l(x)", "3x19x18", "3x11x10"),
+        ("self.d = nn.ModuleDict({'a': nn.Conv2d(3, 2, 1), 'b': nn.Conv2d(3, 6, 1)})", "return self.d['b'](x)",
+         "3x4x5", "6x4x5"),
+        ("self.c = nn.Conv2d(3, 8, 1)", "a, b = self.c(x).chunk(2, dim=1); return a * torch.sigmoid(b)",
+         "3x4x5", "4x4x5"),
+        ("self.c = nn.Conv2d(3, 8, 1)", "return self.c(x).permute(0, 2, 3, 1)", "3x4x5", "4x5x8"),
+        ("self.c = nn.Conv2d(3, 8, 1)", "return self.c(x).flatten(2).transpose(1, 2)", "3x4x5", "20x8"),
+        ("self.c = nn.Conv2d(3, 8, 1)", "x = F.interpolate(x, scale_factor=2); return self.c(x)", "3x4x5", "8x8x10"),
+        ("self.c = nn.Conv2d(3, 8, 3)", "x = F.pad(x, (1, 2, 3, 4)); return self.c(x)", "3x4x5", "8x9x6"),
+        ("self.p = nn.Parameter(torch.zeros(1, 3, 1, 1))", "return x * self.p", "3x4x5", "3x4x5"),
+        ("self.c = nn.Conv2d(3, 8, 1)", "if self.training:;     x = F.dropout(x); return self.c(x)[:, :4]",
+         "3x4x5", "4x4x5"),
+        ("self.c = nn.Conv2d(3, 8, 1)", "x = self.c(x) if x is not None else x; return x / 2", "3x4x5", "8x4x5"),
+    ],
+)  # fmt: skip
+def test_what_programs_do_with_tensors(made: str, run: str, size: str, output: str) -> None:
+    assert str(forward(requested(net(made, run)), size).trace.output) == output
+
+
+def test_a_module_that_runs_twice_counts_once() -> None:
+    text = net("self.c = nn.Conv2d(3, 3, 3, padding=1)", "return self.c(self.c(x))")
+    assert count(requested(text)).cost.total.params == 3 * 3 * 9 + 3
+
+
+def test_a_module_that_never_runs_is_noted() -> None:
+    text = net("self.c = nn.Conv2d(3, 3, 3); self.d = nn.Linear(3, 2)", "return self.c(x)")
+    assert parse_network(text).notes == ("made but never run in forward, and not counted: d",)
+
+
+def test_every_layer_has_its_name_and_its_line() -> None:
+    text = net("self.c = nn.Sequential(nn.Conv2d(3, 3, 3), nn.ReLU())", "return self.c(x) * 2")
+    nodes = parse_network(text, place="n.py").nodes
+    assert [(node.name, node.text, node.place) for node in nodes] == [
+        ("c.0", "nn.Conv2d(3, 3, 3)", "n.py:4"),
+        ("c.1", "nn.ReLU()", "n.py:4"),
+        ("", "self.c(x) * 2", "n.py:6"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (net("self.c = nn.Conv2d(3, 3, k)", "return self.c(x)"), "kernel_size must be a whole number, got k"),
+        (net("self.c = nn.Conv2d(3, 3, 3)", "return self.d(x)"), "Net has no d"),
+        (net("self.c = nn.Conv2d(3, 3, 3)", "return mystery(self.c(x))"), "mystery of a tensor is not known"),
+        (net("self.c = nn.Conv2d(3, 3, 3)", "if x.mean() > 0:;     return x; return self.c(x)"), "sizes of a tensor"),
+        (net("self.c = nn.Conv2d(3, 3, 3)", "while True:;     x = self.c(x); return x"), "while is not followed"),
+        (net("self.l = nn.ModuleList([nn.ReLU()])", "return self.l(x)"), "a ModuleList does not run its modules"),
+        (net("self.c = nn.Conv2d(3, 3, 3)", "return x.view(-1, x.size(1) * 4)"), "this arithmetic is not followed"),
+        (HEAD.replace("n=4", "n") + "        self.c = nn.ReLU()\n    def forward(self, x): return x", "Net needs n"),
+        ("import os\nx = 3\n", "this program makes no model"),
+        (net("self.n = [0] * 10**9", "return x"), "this list is too long to be followed"),
+        (net("self.n = 9 ** 9 ** 9", "return x"), "this number is too large to be followed"),
+        (net("self.n = [i for i in range(10**9)]", "return x"), "this is too long to be followed"),
+        ("def f(x):\n    return f(x)\nclass Net(nn.Module):\n    def forward(self, x):\n        return f(x)",
+         "followed up to"),
+    ],
+)  # fmt: skip
+def test_what_is_not_followed_is_an_error_at_its_place(text: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message) as caught:
+        parse_network(text, place="net.py")
+    assert caught.value.place is not None
+    assert caught.value.place.startswith("net.py:")
+
+
+def test_samples_are_not_mixed_in_silence() -> None:
+    text = net("self.f = nn.Linear(12, 2)", "return self.f(x.view(-1, 12))")
+    with pytest.raises(UsageError, match="this makes 2 samples of one"):
+        forward(requested(text), "3x2x4")
+
+
+def test_a_program_is_never_run(tmp_path: Path) -> None:
+    victim = tmp_path / "made"
+    lines = [f"open({str(victim)!r}, 'w').write('x')", f"__import__('os').system('touch {victim}')", "exec('1/0')"]
+    text = "\n".join([*lines, net("self.c = nn.Conv2d(3, 3, 3)", "return self.c(x)")])
+    assert len(parse_network(text).nodes) == 1
+    with suppress(SpecError):
+        parse_network(net(f"self.c = open({str(victim)!r}, 'w')", "return self.c(x)"))
+    assert not victim.exists()
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_mutated_programs_end_in_an_answer_or_an_error(name: str) -> None:
+    text, random_numbers = (FOLDER / name).read_text(), random.Random(2)
+    pieces = ["", "0", "9999", "(", ")", "x", "self", "\n", "None", "*", "[", "'", "lambda: 0"]
+    for _ in range(40):
+        start = random_numbers.randrange(len(text))
+        changed = text[:start] + random_numbers.choice(pieces) + text[start + random_numbers.choice([0, 1, 5]) :]
+        with suppress(UsageError):
+            count(requested(changed), EXPECTED[name].get("input"))
