@@ -26,7 +26,7 @@ from convcalc.notation.source.values import (
 from convcalc.text import Source
 
 _SIGNS = re.compile(
-    r"^\s*(?:class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])|\.add\(|\)\(", re.MULTILINE
+    r"^[ \t]*(?:class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])|\.add\(|\)\(", re.MULTILINE
 )
 _KERAS = re.compile(
     r"\bkeras\b|\btensorflow\b|\.add\(|\bInput\(|\bConv\dD\(|\bConvolution\dD\(|\bDense\(|Pooling\dD\("
