@@ -157,6 +157,18 @@ def test_rows_are_sequences_each_by_itself(here: Run) -> None:
     assert json.loads(done.stdout)["data"] == [circular(row, h, 4) for row in x]
 
 
+@pytest.mark.parametrize("x", ["1;2;3;4", "1 2 3 4"])
+@pytest.mark.parametrize("h", ["1; 2", "1 2", "[[1, 2]]"])
+def test_columns_are_sequences_too(x: str, h: str, here: Run) -> None:
+    done = here("conv", x, "-k", h, "--circular", "6")
+    assert done.stdout.split() == list(map(str, circular([1, 2, 3, 4], [1, 2], 6)))
+    assert ("read lying down" in done.stderr) == (";" in x)
+    done = here("conv", x, "-k", h, "--flip", "-p", "full", "--origin", "-1")
+    assert done.stdout == "# n = -1..3\n1 4 7 10 8\n"
+    box = here("conv", x, "-k", "box:2", "--circular", "4")
+    assert box.stdout == "2.5 1.5 2.5 3.5\n"
+
+
 def test_indices_stand_beside_the_values_in_every_form(here: Run, tmp_path: Path) -> None:
     command = ["conv", "1 2 3 4", "-k", "1 1 10", "--flip", "-p", "full", "--origin", "-2"]
     assert here(*command).stdout == "# n = -2..3\n1 3 15 27 34 40\n"

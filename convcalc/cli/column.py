@@ -24,6 +24,7 @@ from convcalc.cli.messages import print_notes
 from convcalc.cli.options import ColumnOptions
 from convcalc.cli.output import Answer, write_out
 from convcalc.cli.pipe import FIRST_READ_BYTES, pipe_of, read_start
+from convcalc.cli.sequence import along_one_axis
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import ShapeError, UsageError
 from convcalc.report.blocks import Column, Report, Table, answer_grid
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "standard input"
 MOST_ROWS = 40
 """Rows up to which a terminal gets all of a table, and not only its head and tail."""
-SUMMABLE = ("box", "gaussian")
-"""Kernels by name whose rows add up to the kernel of the same name for one axis."""
 
 
 def answer_column(
@@ -141,17 +140,11 @@ def line_kernel(kernel: Matrix) -> Matrix:
     >>> line_kernel(Matrix(np.array([[1], [2]]))).array
     array([1, 2])
     """
-    array = kernel.array
-    if array.ndim == 2 and 1 in array.shape:
-        array = array.reshape(-1)
-    elif array.ndim == 2 and kernel.origin.partition(":")[0].strip().lower() in SUMMABLE:
-        array = array.sum(axis=0)
-    if array.ndim > 1:
-        name = kernel.origin or "the kernel"
-        raise ShapeError(
-            f"{name} has {array.ndim} axes, a column has one", place="-k", hint="write one row: '-1 0 1'"
-        )
-    return kernel.replace(array=array.reshape(-1))
+    line = along_one_axis(kernel)
+    if line.array.ndim > 1:
+        message = f"{kernel.origin or 'the kernel'} has {line.array.ndim} axes, a column has one"
+        raise ShapeError(message, place="-k", hint="write one row: '-1 0 1'")
+    return line.replace(array=line.array.reshape(-1))
 
 
 def _bytes_of(source: str) -> tuple[bytes, str]:

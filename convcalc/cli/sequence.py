@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from convcalc.cli.jobs import ConvolutionJob
+from convcalc.cli.matrix_arguments import LYING_DOWN, is_column
 from convcalc.cli.options import Group, SequenceOptions
 from convcalc.cli.wanted import BARE_ENDINGS, Wanted
 from convcalc.errors import UsageError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 Notes = tuple[str, ...]
 LAGS = "the kernel is not turned, so n counts the lags of a cross-correlation; with --flip y[n] = sum of x[k]·h[n-k]"
 
+SUMMABLE = ("box", "gaussian")
+"""Kernels by name whose rows add up to the kernel of the same name for one axis."""
 FIRST = "put the channels first: (channels, length)"
 
 
@@ -65,8 +68,11 @@ class SequenceRequest(Value):
         """Return the convolution of a sequence, the indices of its values with it."""
         notes: Notes = ()
         request = self.request
+        if is_column(x):
+            x, notes = x.replace(array=x.array.reshape(-1)), (LYING_DOWN,)
         if self.circular is not None:
-            x, request, notes = self._periodic(x, self.circular)
+            x, request, folds = self._periodic(x, self.circular)
+            notes = (*notes, *folds)
         job, more = request.on(x)
         if len(job.filters.layer.kernel) != 1:
             name = "--origin" if self.circular is None else "--circular"
@@ -131,7 +137,24 @@ def sequence_request(request: ConvolutionRequest, options: SequenceOptions, want
         if given:
             message = f"{given[0]} and --circular: one period has no border, and every value of it is computed"
             raise UsageError(message, hint=f"leave out {given[0]}")
-    return SequenceRequest(request, None if options.origin is None else _origins(options.origin), options.circular)
+    origins = None if options.origin is None else _origins(options.origin)
+    return SequenceRequest(request.replace(kernel=along_one_axis(request.kernel)), origins, options.circular)
+
+
+def along_one_axis(kernel: Matrix) -> Matrix:
+    """Return a row or column of numbers as a kernel for one axis, and a box or Gaussian of that size; others as is.
+
+    >>> import numpy as np
+    >>> from convcalc.matrix import Matrix
+    >>> along_one_axis(Matrix(np.array([[1], [2]]))).array
+    array([1, 2])
+    """
+    if kernel.array.ndim != 2:
+        return kernel
+    if 1 in kernel.array.shape:
+        return kernel.replace(array=kernel.array.reshape(-1))
+    summable = kernel.origin.partition(":")[0].strip().lower() in SUMMABLE
+    return kernel.replace(array=kernel.array.sum(axis=0)) if summable else kernel
 
 
 def _given_beside(request: ConvolutionRequest) -> list[str]:
