@@ -25,6 +25,7 @@ from convcalc.check.size_question import size_question
 from convcalc.check.verdict import Verdict, WrongCell
 from convcalc.errors import DataError, UsageError
 from convcalc.layers import Linear, Pooling, TensorShape
+from convcalc.matrix.text import parse_matrix
 from convcalc.network.cost import network_cost
 from convcalc.network.graph import chain
 
@@ -96,8 +97,7 @@ def test_counts_are_judged_to_the_last_digit() -> None:
         ([[1, 2]], [[1, 3]], 0.5, False),
         ([[1.0, 2.0]], [[1, 2]], None, True),
         ([[0.333333]], [[1 / 3]], None, True),
-        ([[0.33]], [[1 / 3]], None, True),
-        ([[0.32]], [[1 / 3]], None, False),
+        ([[0.33]], [[1 / 3]], None, False),
         ([[0.33]], [[1 / 3]], 0.01, True),
         ([[1.1]], [[1.0]], 0.1, True),
         ([[1.1000001]], [[1.0]], 0.1, False),
@@ -114,6 +114,45 @@ def test_a_claimed_matrix_may_be_off_by_the_tolerance(
     claim: Any, answer: Any, tolerance: float | None, right: bool
 ) -> None:
     assert judge_matrix(np.array(claim), np.array(answer), tolerance).right is right
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "right"),
+    [
+        ("2.33 4", [7 / 3, 4.0], True),
+        ("2.30 4", [7 / 3, 4.0], False),
+        ("2.3 4", [7 / 3, 4.0], True),
+        ("2.33 4", [7 / 3, 4.001], False),
+        ("2.33 4.0", [7 / 3, 4.04], True),
+        ("1.2e3 0", [1240.0, 0.0], True),
+        ("1.2e3 0", [1260.0, 0.0], False),
+        ("tensor([2.3333, 4.0000], device='cuda:0')", [7 / 3, 4.0], True),
+        ("tensor([2.3300, 4.0000], dtype=torch.float64)", [7 / 3, 4.0], False),
+        ("[2.33, 4.]", [7 / 3, 4.0], True),
+        ("-0.00 nan", [0.004, NAN], True),
+        ("-0.00 inf", [0.006, INF], False),
+        ("0.12 1/3", [0.125, 1 / 3], True),
+        ("0.13 1/3", [0.125, 1 / 3], True),
+    ],
+)
+def test_a_number_claims_no_more_than_its_digits(text: str, answer: list[float], right: bool) -> None:
+    question = MatrixQuestion(np.array(answer), Pooling("max", (1,), (1,), "valid", (1,)))
+    claim = claimed_matrix(parse_matrix(text, place="claim").array, text)
+    assert judge.judge_matrix(claim, question, np.array(answer)).right is right
+
+
+def test_numbers_that_are_stored_are_not_rough() -> None:
+    assert not judge_matrix(np.array([0.5]), np.array([0.54]), None).right
+    half = np.array([255.0, 100.0], np.float16)
+    assert judge_matrix(half, half.astype(np.float64), None).right
+    assert judge_matrix(np.array([0.1], np.float32), np.array([0.1]), None).right
+    assert not judge_matrix(np.array([100.5], np.float16), np.array([100.0]), None).right
+
+
+def test_a_decimal_comma_has_digits_too(here: Run) -> None:
+    command = ["pool", "1 3 3 4 5 6 7", "avg", "-k", "3", "-s", "2", "--decimal", ","]
+    assert here(*command, "--check", "2,33 4 6").returncode == 0
+    assert here(*command, "--check", "2,34 4 6").returncode == 1
 
 
 def exact(rows: list[list[Any]]) -> np.ndarray[Any, Any]:

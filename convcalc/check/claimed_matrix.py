@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Any
 
 from convcalc.check.numbers import WrittenNumber, written_number
 from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.value import Value
 
-RELATIVE = 1e-6
-"""How far off a decimal may be, as a part of the answer or of 1, where its digits were not looked at."""
+RELATIVE = {2: 2e-3, 4: 1e-6, 8: 1e-6}
+"""How far off a number of so many bytes may be, as a part of itself or of 1, that is stored and not written."""
 
 MOST_READ = 100_000
 """Cells whose digits are looked at."""
 
-_TOKEN = re.compile(r"[-+\u2212]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:/\d+)?|\b(?:nan|inf)\b", re.IGNORECASE)
+_TOKEN = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:/\d+)?|\b(?:nan|inf)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"#.*")
 
 
@@ -48,13 +49,12 @@ class ClaimedMatrix(Value):
             return np.asarray(claim.astype(object) != answer.astype(object), dtype=bool)
         if not (_held_by_float64(claim) and _held_by_float64(answer)):
             far = np.vectorize(_far, otypes=[bool])
-            return far(claim, answer, np.maximum(margins, slack) if tolerance is None else tolerance)
-        floats = "f" in (claim.dtype.kind, answer.dtype.kind)
+            return far(claim, answer, margins + slack if tolerance is None else tolerance)
+        rounding = _spacing(claim) + _spacing(answer) if tolerance != 0 else 0.0
         claim, answer = claim.astype(np.float64), answer.astype(np.float64)
         with np.errstate(invalid="ignore"):
-            margin = np.maximum(margins, slack) if tolerance is None else np.float64(tolerance)
             # 1.1 is not further than 0.1 from 1, though the nearest float64 to it is.
-            rounding = 2 * np.spacing(np.maximum(np.abs(claim), np.abs(answer))) if floats and tolerance != 0 else 0.0
+            margin = margins + slack if tolerance is None else np.float64(tolerance)
             near = np.abs(claim - answer) <= margin + rounding
         return ~(near | (claim == answer) | (np.isnan(claim) & np.isnan(answer)))
 
@@ -65,7 +65,7 @@ def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def claimed_matrix(array: Any, text: str | None = None) -> ClaimedMatrix:
-    """Return an array as a claim; `text` is what it was read from, where that is text.
+    """Return an array as a claim; `text` is what it was read from, where that is text, for the digits of its numbers.
 
     >>> import numpy as np
     >>> claim = claimed_matrix(np.array([2.33, 4.0]), "2.33 4")
@@ -74,43 +74,52 @@ def claimed_matrix(array: Any, text: str | None = None) -> ClaimedMatrix:
     """
     import numpy as np
 
-    if array.size > MOST_READ:
-        margins = RELATIVE * np.maximum(1.0, np.abs(array)) if array.dtype.kind == "f" else np.zeros(array.shape)
-        return ClaimedMatrix(array, margins)
-    cells = array.ravel().tolist()
-    written = None if text is None else _as_written(text, cells)
+    written = _as_written(text, array.ravel().tolist()) if text is not None and array.size <= MOST_READ else None
     if written is None:
-        written = [_as_stored(cell) for cell in array.ravel()]
+        return ClaimedMatrix(array, _stored_margins(array))
     margins = np.array([float(number.margin) if number else 0.0 for number in written]).reshape(array.shape)
-    if array.dtype.kind == "f":
-        # More digits than a float holds claim no more than the float does.
-        margins = np.where(margins > 0, np.maximum(margins, np.spacing(np.abs(array).astype(np.float64))), margins)
+    # More digits than a float holds claim no more than the float does.
+    margins = np.where(margins > 0, np.maximum(margins, _spacing(array)), margins)
     rough = max((number for number in written if number is not None), key=lambda number: number.margin, default=None)
     return ClaimedMatrix(array, margins, rough.digits if rough else "")
 
 
+def _stored_margins(array: Any) -> Any:
+    """Return how far off numbers may be of which only the array is known: exact ones not at all."""
+    import numpy as np
+
+    if array.dtype.kind != "f":
+        return np.zeros(array.shape)
+    wide = np.abs(array.astype(np.float64))
+    margins = RELATIVE.get(array.dtype.itemsize, 1e-6) * np.maximum(1.0, np.where(np.isfinite(wide), wide, 0.0))
+    return np.where(np.rint(wide) == wide, 0.0, margins) if array.dtype.itemsize >= 8 else margins
+
+
+def _spacing(array: Any) -> Any:
+    """Return the distance of each number from the next in its own dtype, 0 for exact ones."""
+    import numpy as np
+
+    if array.dtype.kind != "f":
+        return 0.0
+    return np.spacing(np.abs(np.where(np.isfinite(array), array, 0))).astype(np.float64)
+
+
 def _as_written(text: str, cells: list[Any]) -> list[WrittenNumber | None] | None:
-    """Find the numbers of a text in their order; None where they are not those of the cells."""
+    """Find the numbers of the cells in a text, in their order, before or behind others; None if they are not."""
     tokens = _TOKEN.findall(_COMMENT.sub("", text))
-    if len(tokens) != len(cells):
-        return None
-    written = [written_number(token) for token in tokens]
-    if any(number is not None and not _is(number, cell) for number, cell in zip(written, cells, strict=True)):
-        return None
-    return written
+    for start in sorted({0, len(tokens) - len(cells)}):
+        some = tokens[max(start, 0) : max(start, 0) + len(cells)]
+        written = [written_number(token) for token in some]
+        if len(some) == len(cells) and all(map(_is, written, cells)):
+            return written
+    return None
 
 
-def _is(number: WrittenNumber, cell: Any) -> bool:
-    return bool(number.value == cell or float(number.value) == float(cell)) if cell == cell else False
-
-
-def _as_stored(cell: Any) -> WrittenNumber | None:
-    """Return a number with the digits that it needs in its own dtype; a float that is whole is taken as exact."""
-    if not isinstance(cell, float) and getattr(getattr(cell, "dtype", None), "kind", "") != "f":
-        return None
-    if cell != cell or cell == int(cell) if abs(cell) < float("inf") else True:
-        return None
-    return written_number(str(cell))
+def _is(number: WrittenNumber | None, cell: Any) -> bool:
+    """Return whether a number as written is the one in a cell; one that is not finite has no digits."""
+    if number is None:
+        return isinstance(cell, float) and not isfinite(cell)
+    return bool(number.value == cell or (isinstance(cell, float) and float(number.value) == cell))
 
 
 def _held_by_float64(array: Any) -> bool:
@@ -127,7 +136,6 @@ def _held_by_float64(array: Any) -> bool:
 def _far(claim: Any, answer: Any, margin: float) -> bool:
     """Compare one cell in whole numbers and fractions, for numbers that floats do not hold."""
     from fractions import Fraction
-    from math import isfinite
 
     claim, answer = (number.item() if hasattr(number, "item") else number for number in (claim, answer))
     if not all(isfinite(number) for number in (claim, answer) if isinstance(number, float)):

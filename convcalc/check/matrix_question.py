@@ -81,7 +81,9 @@ class MatrixQuestion(Value):
         if self.upstream is not None:
             added += largest
             largest, terms = max(largest, 1.0) * _largest(self.upstream), terms + self.upstream.size
-        return float(np.finfo(answer.dtype).eps) * (16 + terms) * (largest + added)
+        # Half precision is computed in single; sums are made of sums.
+        work = np.result_type(answer.dtype, np.float32)
+        return float(np.finfo(work).eps * (4 + 2 * terms**0.5) * (largest + added))
 
 
 def _largest(array: Any) -> float:

@@ -133,8 +133,14 @@ def read_claim(source: str, numbers: NumberOptions) -> ClaimedMatrix:
                 raise
             message = f"{printable(source[:40])!r} is neither a matrix nor a file"
             raise DataError(message, place="--check", hint="a matrix looks like '1 0; 2 1'") from error
-        return claimed_matrix(array, None if exists(source) else source)
-    return claimed_matrix(matrix_of_bytes(data, place, options).array, data.decode("utf-8", "replace"))
+        return claimed_matrix(array, None if exists(source) else _with_points(source, numbers))
+    text = _with_points(data.decode("utf-8", "replace"), numbers)
+    return claimed_matrix(matrix_of_bytes(data, place, options).array, text)
+
+
+def _with_points(text: str, numbers: NumberOptions) -> str:
+    """Return a text with points for its decimal commas, if it has such."""
+    return text.replace(",", ".") if numbers.decimal == "," else text
 
 
 def _names_file(source: str) -> bool:
@@ -153,7 +159,9 @@ def typed_claim(text: str, numbers: NumberOptions) -> ClaimedMatrix:
 
     if not text.strip():
         raise DataError("the answer is empty")
-    return claimed_matrix(parse_matrix(text, place="the answer", options=_reading_beside(numbers)).array, text)
+    return claimed_matrix(
+        parse_matrix(text, place="the answer", options=_reading_beside(numbers)).array, _with_points(text, numbers)
+    )
 
 
 def typed_as(matrix: Matrix, x: Matrix) -> Matrix:

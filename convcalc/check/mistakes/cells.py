@@ -69,7 +69,7 @@ def _comparable(claim: Any, answer: Any) -> tuple[Any, Any]:
     import numpy as np
 
     if claim.dtype.kind == answer.dtype.kind == "f":
-        return claim.clip(-FAR, FAR), answer.clip(-FAR, FAR)
+        return claim.astype(np.float64).clip(-FAR, FAR), answer.astype(np.float64).clip(-FAR, FAR)
 
     def exact_number(number: Any) -> Fraction:
         return Fraction(number) if not isinstance(number, float) or isfinite(number) else Fraction(FAR)
