@@ -174,6 +174,18 @@ def test_shape_never_reads_standard_input_unasked() -> None:
     assert done.stdout == "222x222\n"
 
 
+@pytest.mark.parametrize(("short", "form"), [("md", "markdown"), ("tex", "latex")])
+def test_forms_may_be_called_as_their_files_end(short: str, form: str, here: Run) -> None:
+    for command in (
+        ["shape", "9", "-k", "3"],
+        ["conv", "1 2; 3 4", "-k", "1 1; 0 1"],
+        ["params", "--sheet", "1", "--seed", "1"],
+    ):
+        long = here(*command, "-F", form)
+        assert (long.returncode, long.stderr) == (0, "")
+        assert here(*command, "-F", short).stdout == long.stdout
+
+
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
 def test_help_starts_with_examples(arguments: list[str], here: Run) -> None:
     done = here(*arguments)

@@ -12,7 +12,8 @@ from convcalc.errors import UsageError
 
 Assumption = Literal["ceil"]
 Layout = Literal["chw", "hwc"]
-Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "latex", "mermaid", "dot", "gift"]
+Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "md", "latex", "tex", "mermaid", "dot", "gift"]
+FORMAT_ALIASES: dict[str, Format] = {"md": "markdown", "tex": "latex"}
 GradientName = Literal["x", "w", "b"]
 When = Literal["auto", "always", "never"]
 
@@ -35,6 +36,10 @@ class OutputOptions(Group):
         typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE, in the form its ending says."),
     ] = None
     color: Annotated[When, typer.Option("--color", help="When to use colors.")] = "auto"
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.format = FORMAT_ALIASES.get(self.format, self.format)
 
 
 class ErrorOptions(Group):
