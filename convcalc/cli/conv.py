@@ -66,6 +66,8 @@ HELP = """Examples:
   seq 9 | xargs -n3 | convcalc conv - -k laplacian -p 1
   convcalc conv x.npy 'Conv2d(2, 4, 2, stride=2)' -k weight.npy --bias bias.npy
   convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --explain --at 1,0
+  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --watch
+  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --grad '1 2; 3 4'
   convcalc conv --sheet 10 --seed 7 -o sheet.tex --key key.tex
   convcalc conv --inputs 'scans/*.npy' -k sobel-x -o 'out/{stem}.npy'
 

@@ -56,6 +56,7 @@ HELP = """Examples:
   convcalc pool features.npy 'MaxPool2d(3, stride=2, padding=1)' -o pooled.npy
   convcalc pool image.npy avg --adaptive 7
   convcalc pool '1 3 3 4 5 6 7' avg -k 3 -s 2 --explain --at 1
+  convcalc pool '1 3 3 4' max -k 2 --grad '10 20'
   convcalc pool --inputs 'scans/*.npy' max -k 2 -o 'out/{stem}.npy'
 
 The largest (max), smallest (min), mean (avg) or p-norm (lp) of the cells in each window.
