@@ -205,6 +205,7 @@ REFUSED = [
     ("<table><tr><td>1</td></tr></table>", "1:6", "this is HTML", "read_html"),
     ("2 * 3 * [1 2; 3 4]", "1:15", "row 2 has 2 numbers", None),
     ("np.transpose([[1, 2], [3, 4]])", "1:1", "is not a number|expected", None),
+    ("{|\n|-\n| 1 || 2\n|-3\n|}\n", "4:1", "a mark between rows, or a cell that is negative", "a blank after"),
     ("{|\n|-\n| 1 || 2 || x y\n|}\n", "3:1", "a cell of a table holds one number", None),
 ]  # fmt: skip
 

@@ -46,12 +46,9 @@ def answers(expect: dict[str, Any], done: Any) -> None:
         assert json.loads(done.stdout)["check"]["mistake"] == {"flip": "kernel-flipped"}[expect["check"]]
 
 
-WITH_SYMMETRIC = pytest.mark.xfail(reason="the boundary `symmetric` is not there yet", strict=False)
-
-
 @pytest.mark.parametrize(
     "question",
-    [pytest.param(each, marks=WITH_SYMMETRIC if each["id"] == "m293" else ()) for each in QUESTIONS],
+    QUESTIONS,
     ids=[question["id"] for question in QUESTIONS],
 )
 def test_a_question_from_a_page(

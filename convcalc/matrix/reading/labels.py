@@ -23,7 +23,7 @@ NUMBER = re.compile(
 _NO_NAME = re.compile(r"\s*|\{\}|Unnamed: 0|(?:\.\.\.|X)1")
 _WORD = re.compile(r"[^\W\d_]|[0-9]{1,4}[-/:.][0-9]{1,2}[-/:.][0-9]{1,4}|[0-9]{1,2}:[0-9]{2}")
 _MARKS = re.compile(r"[\[\]{}|=;<>&\\]")
-_COUNTS = re.compile(r"index|id|row|no\.?|nr\.?|#|n|i", re.IGNORECASE)
+_COUNTS = re.compile(r"index|idx|id|row|no\.?|nr\.?|#|n|i", re.IGNORECASE)
 
 
 class Cell(Value):
@@ -85,11 +85,28 @@ def label_note(head: Sequence[Cell] | None, rows: Sequence[Sequence[Cell]]) -> s
     if head is None:
         return None
     widths = {len(row) for row in rows}
+    if stands_over_all_but_first(head, rows):
+        return "the first column has no name above it and was left out as row labels"
     if widths == {len(head) + 1} and head[0].text:
         return "the header has one name fewer than there are columns, so the first column was left out as row labels"
     if widths == {len(head)} and _NO_NAME.fullmatch(head[0].text) and any(cell.text for cell in head[1:]):
         return "the first column has no name and was left out as row labels"
     return None
+
+
+def stands_over_all_but_first(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> bool:
+    """Return whether words of a header end where the columns of a print do, and none stands over the first column.
+
+    Names that hold blanks make more words than there are columns.
+
+    >>> head, row = cells_of("   first name  b", None), cells_of("0           1  2", None)
+    >>> stands_over_all_but_first(head, [row])
+    True
+    """
+    ends = {name.end for name in head}
+    return len(head) > 1 and all(
+        len(row) > 2 and head[0].start > row[0].end and all(cell.end in ends for cell in row[1:]) for row in rows
+    )
 
 
 def count_note(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> str | None:

@@ -16,6 +16,8 @@ _PIECE_LINE = re.compile(
     rf"(?P<name>[ \t]*(?:[A-Za-z_]\w*[ \t]*=)?[ \t]*)[{re.escape(_LEFT)}](?P<inside>[^{re.escape(_LEFT + _RIGHT)}]*)"
     rf"[{re.escape(_RIGHT)}][ \t]*[,;.]?[ \t]*"
 )
+_NOTHING = re.compile(r"[ \t]*\[[ \t]+\][ \t]*")
+_POLARS_TYPES = re.compile(r"^[ \t]*\|(?:[ \t]*(?:---|[iuf][0-9]+)[ \t]*\|)+[ \t]*\n", re.MULTILINE)
 _BOX = str.maketrans(
     dict.fromkeys("┌┬┐├┼┤└┴┘╞╪╡╔╦╗╠╬╣╚╩╝┏┳┓┡╇┩┣╋┫┗┻┛╭╮╰╯╒╤╕╘╧╛╟╫╢", "+")
     | dict.fromkeys("─━═╌┈╍", "-")
@@ -30,11 +32,12 @@ def drawn_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     if not lines:
         return None
     if not text.isascii() and any(mark in text for mark in "┬┼┴┆╪╬╦╩┳╇┻"):
-        boxed = text.translate(_BOX)
+        boxed = _POLARS_TYPES.sub(lambda match: " " * len(match[0]), text.translate(_BOX))
         return layout_of_text(paste.source, boxed, options) if boxed != text and options.format is None else None
     matches = [_PIECE_LINE.fullmatch(line) for line in lines]
     drawn = any(mark in _PIECES or mark in "┌╭" for mark in text)
     bars = all(line.strip()[0] == line.strip()[-1] == "|" for line in lines)
+    bars = bars or (any(map(_NOTHING.fullmatch, lines)) and all(line.strip()[0] == "[" for line in lines))
     if not (drawn or bars) or options.header or options.index:
         return None
     named = [match for match in matches if match is not None and match["name"].strip()]

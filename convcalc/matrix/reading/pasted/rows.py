@@ -32,6 +32,8 @@ def bracketed_rows_layout(paste: Paste, options: ReadOptions) -> Layout | None:
         group = _GROUP.match(text, at, end)
         if group is None:
             return None
+        if not group[0][1:-1].strip():
+            return None
         groups += 1
         between = _BETWEEN.match(text, group.end(), end)
         if between is None:

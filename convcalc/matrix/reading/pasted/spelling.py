@@ -35,6 +35,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\w.])((?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([-+]?[0-9]+)(?![\w.])"), r"\1e\2"),
     (re.compile(r"\b(?:np|numpy|math|torch|tf|jnp)\.(nan|inf)\b(?!\s*\()", re.IGNORECASE), r"\1"),
     (re.compile(r"\bfloat\(\s*(['\"])(-?(?:nan|inf))\1\s*\)"), r"\2"),
+    (re.compile(r"\bInteger\(\s*(-?[0-9]+)\s*\)"), r"\1"),
     (re.compile(r"\b(?:Fraction|Rational)\(\s*(-?[0-9]+)\s*,\s*([0-9]+)\s*\)"), r"\1/\2"),
     (re.compile(r"(?<![\w./])([0-9]+)//([0-9]+)(?![\w./])"), r"\1/\2"),
     (re.compile(rf"(?<![\w./])({UNSIGNED})(?:[ \t]+/[ \t]*|/[ \t]+)({UNSIGNED})(?![\w./])"), r"\1/\2"),

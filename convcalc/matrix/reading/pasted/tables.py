@@ -6,7 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.labels import NUMBER, Cell, cells_of, is_word, label_note, without_labels
+from convcalc.matrix.reading.labels import (
+    NUMBER,
+    Cell,
+    cells_of,
+    is_word,
+    label_note,
+    stands_over_all_but_first,
+    without_labels,
+)
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, cell_separator, layout_of_lines, layout_of_rows
 from convcalc.matrix.reading.pasted.blocks import Blocks
@@ -52,9 +60,11 @@ def wiki_layout(paste: Paste, options: ReadOptions) -> Layout | None:
             kept, row = kept + " " * len(line), row + 1
             continue
         named = line.lstrip().startswith("!")
-        if line.strip() and not named and not line.lstrip().startswith("|"):
+        doubtful = re.match(r"\s*\|-\d", line) is not None
+        if line.strip() and not named and (doubtful or not line.lstrip().startswith("|")):
             at = start.end() + text[start.end() :].index(line)
-            raise paste.source.fault("expected | before a cell", at, at + len(line))
+            message = "a mark between rows, or a cell that is negative?" if doubtful else "expected | before a cell"
+            raise paste.source.fault(message, at, at + len(line), "put a blank after |" if doubtful else None)
         names += named
         for part in re.split(r"(?=\|\||!!)", line):
             cell = _WIKI_CELL.match(part)
@@ -132,7 +142,7 @@ class _Frame:
             previous = numbers[position - 1] if position else -1
             self._skip_to(previous, number)
             if self._begins_block(number, line, after):
-                self.blocks.new_block(len(_names(line)))
+                self.blocks.new_block(None)
                 self.labels.append([])
                 self.blocks.skip(line)
             elif not self.labels[-1] and len(cells_of(line, None)) == 1 and not NUMBER.fullmatch(line.strip()):
@@ -157,15 +167,17 @@ class _Frame:
         names, cells = _names(head), cells_of(row, None)
         if len(cells) == 1 and len(names) > 1 and not NUMBER.fullmatch(cells[0].text):
             return all(map(is_word, names))
+        if all(map(is_word, names)) and len(names) >= len(cells) and stands_over_all_but_first(names, [cells]):
+            return True
         if not names or len(cells) != len(names) + 1:
             return False
         if all(map(is_word, names)):
             return True
         if not all(map(_is_number, names)):
             return False
-        pairs = list(zip(names, cells[1:], strict=True))
-        ends = all(name.end == cell.end for name, cell in pairs)
-        return head[:1].isspace() and (ends or all(name.start == cell.start for name, cell in pairs))
+        pairs = zip(names, cells[1:], strict=True)
+        above = all(name.start < cell.end and cell.start < name.end for name, cell in pairs)
+        return names[0].start > cells[0].end and above and _counts_on(names)
 
     def _row(self, start: int, line: str) -> None:
         cells = cells_of(line, None)
@@ -197,6 +209,13 @@ class _Frame:
 def _names(head: str) -> list[Cell]:
     """Return the names in a header row, without the mark of pandas that more columns follow below."""
     return cells_of(head.rstrip().removesuffix("\\"), None)
+
+
+def _counts_on(names: Sequence[Cell]) -> bool:
+    """Return whether names are whole numbers that follow each other."""
+    texts = [name.text for name in names]
+    first = texts[0]
+    return first.isdigit() and texts == [str(int(first) + number) for number in range(len(texts))]
 
 
 def _is_number(cell: Cell) -> bool:
