@@ -110,11 +110,12 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp median rank dilate erode'
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;
                 --norm) words=''; value=1 ;;
+                --rank) words=''; value=1 ;;
                 --divisor) words=''; value=1 ;;
                 --adaptive) words=''; value=1 ;;
                 -s|--stride) words=''; value=1 ;;

@@ -137,6 +137,7 @@ complete -c convcalc -n '__fish_seen_subcommand_from pool' -s k -l kernel -r -d 
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l ceil -l no-ceil -d 'Keep a last window that only partly fits.'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l norm -r -d 'The p of an lp pooling (default: 2).'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l count-pad -l no-count-pad -d 'Whether an average counts padding cells (default: yes).'
+complete -c convcalc -n '__fish_seen_subcommand_from pool' -l rank -r -d 'Which cell in ascending order rank takes, from 1.'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l divisor -r -d 'Divide sums by N instead of the number of cells.'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l indices -d 'Also return the flat index of each maximum.'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l adaptive -r -d 'Pool to this output size, whatever the input size.'
@@ -183,4 +184,4 @@ complete -c convcalc -n '__fish_seen_subcommand_from pool' -s q -l quiet -d 'Pri
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -s o -l output -r -d 'Write the answer to FILE, in the form its ending says.'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l color -x -a 'auto always never' -d 'When to use colors.'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -s h -l help -d 'Show the help.'
-complete -c convcalc -n '__fish_seen_subcommand_from pool' -a 'max avg min lp'
+complete -c convcalc -n '__fish_seen_subcommand_from pool' -a 'max avg min lp median rank dilate erode'

@@ -316,7 +316,7 @@ def test_channels_and_batches_are_pooled_each_by_itself(here: Run, tmp_path: Pat
     ("arguments", "message"),
     [
         (["1 2; 3 4", "max"], "needs a kernel"),
-        (["1 2; 3 4", "median", "-k", "2"], "median"),
+        (["1 2; 3 4", "mode", "-k", "2"], "mode"),
         (["1 2; 3 4", "max", "-k", "3"], "the input 2 is smaller than the kernel 3"),
         (["1 2; 3 4", "max", "-k", "2", "--norm", "3"], "--norm does not belong to max"),
         (["1 2; 3 4", "max", "-k", "2", "--divisor", "3"], "--divisor does not belong to max"),

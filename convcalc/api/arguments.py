@@ -126,7 +126,7 @@ def pooling_of(
 ) -> WrittenPooling:
     """Make the pooling that arguments describe for an array, with its layout and all that is to be noted."""
     from convcalc.compute.channels_last import channels_last_notes, check_layout
-    from convcalc.model.operation import read_pooling
+    from convcalc.model.operation import FILTERS, as_filter, read_pooling
     from convcalc.notation import is_bare
 
     refuse_unknown(given, PoolingOptions)
@@ -136,6 +136,8 @@ def pooling_of(
         padding=given.get("padding"),
         dilation=given.get("dilation"),
     ).replace(**{name: given.get(name) for name in ("ceil", "count_padding", "divisor", "norm")})
+    if isinstance(layer, str) and layer in FILTERS:
+        layer, options = FILTERS[layer], as_filter(options)
     if options.given() and not (isinstance(layer, str) and is_bare(layer)):
         named = ", ".join(f"`{name}`" for name in options.given())
         raise UsageError(f"{named} with a whole layer", hint="write all of it into the layer")
@@ -147,6 +149,26 @@ def pooling_of(
         return written.replace(layout=check_layout(asked))
     more = channels_last_notes(array.shape) if written.layout == "chw" else ()
     return written.replace(notes=(*more, *written.notes))
+
+
+def ranked(
+    array: NDArray[Any], kind: str | Layer, written: WrittenPooling, rank: int | None, exact: bool
+) -> NDArray[Any]:
+    """Return the median filter of an array, or its rank filter, with the windows of a pooling."""
+    from convcalc.compute.channels_last import channels_first, channels_last
+    from convcalc.compute.pooling.rank import rank_filter
+    from convcalc.layers import Pooling, windows
+
+    if (kind == "rank") != (rank is not None):
+        raise UsageError("`rank` goes with the filter rank", hint='as in pool(x, "rank", 3, rank=2)')
+    layer = written.layer
+    if not isinstance(layer, Pooling) or layer.ceil:
+        raise UsageError("a filter has no output size and no ceil", hint="leave out `adaptive` and `ceil`")
+    axes, last = len(layer.kernel), written.layout == "hwc"
+    warn(written.notes)
+    first = channels_first(array, axes) if last else array
+    values = rank_filter(first, windows(layer, tuple(first.shape[first.ndim - axes :])), rank, exact)
+    return channels_last(values, axes) if last else values
 
 
 def refuse_unknown(given: Mapping[str, Any], known: type) -> None:

@@ -11,6 +11,7 @@ from convcalc.api.arguments import (
     as_kernel,
     filter_of,
     pooling_of,
+    ranked,
     warn,
 )
 from convcalc.errors import UsageError
@@ -175,6 +176,7 @@ def pool(
     count_padding: bool | None = None,
     divisor: int | None = None,
     norm: float | None = None,
+    rank: int | None = None,
     adaptive: PerAxis | None = None,
     indices: bool = False,
     dims: int | None = None,
@@ -184,10 +186,12 @@ def pool(
 ) -> Any:
     """Pool the last axes of x, every other axis by itself: x (..., *size) gives (..., *out).
 
-    `layer` is "max", "avg", "min" or "lp" with a `kernel`; or a whole layer, as text ("MaxPool2d(3, stride=2)") or
-    from `parse`, and then the arguments that make a layer stay out. `stride` is the kernel if not given; `padding`,
-    `stride` and `dilation` are written as for `convolve`. `ceil` keeps a last window that only partly fits. An
-    average divides by `divisor`, else by the cells of input and padding under the window, or with `count_padding`
+    `layer` is "max", "avg", "min" or "lp" with a `kernel`; a filter, "median", "rank" with the `rank` of a cell in
+    ascending order from 1, "dilate" or "erode", with a window around every cell unless `stride` and `padding` say
+    otherwise; or a whole layer, as text ("MaxPool2d(3, stride=2)") or from `parse`, and then the arguments that make
+    a layer stay out. `stride` is the kernel if not given; `padding`, `stride` and `dilation` are written as for
+    `convolve`. `ceil` keeps a last window that only partly fits. An average divides by `divisor`, else by the cells
+    of input and padding under the window, or with `count_padding`
     False by the real ones; `norm` is the p of "lp", 2 if not given. `adaptive` is the output size wanted, and no
     window is given beside it. `dims` is the number of spatial axes, 2 if not given (1 for x of one axis). With
     `indices` ("max", "min") the result is a pair: values, and flat positions in the unpadded plane (int64). With the
@@ -205,6 +209,7 @@ def pool(
     """
     from convcalc.compute.layer import apply_pooling, pooling_notes
     from convcalc.compute.threads import Options
+    from convcalc.model.operation import RANKED
 
     options = PoolingOptions(
         stride=stride,
@@ -221,6 +226,8 @@ def pool(
     )
     array = as_array(x)
     written = pooling_of(array, layer, kernel, options)
+    if layer in RANKED or rank is not None:
+        return ranked(array, layer, written, rank, exact)
     warn((*written.notes, *pooling_notes(written.layer, array, written.layout)))
     found, engine = written.layer, Options(threads=threads)
     values, positions = apply_pooling(

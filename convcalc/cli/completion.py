@@ -89,7 +89,7 @@ def _known_words(command: str, option: str) -> tuple[str, ...]:
     return ("1", "2", "3") if option == "--dims" else ()
 
 
-POOL_KINDS = ("max", "avg", "min", "lp")
+POOL_KINDS = ("max", "avg", "min", "lp", "median", "rank", "dilate", "erode")
 
 
 def _positional(name: str) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ WIDEST = 100
 _SAME = """
     adaptive algorithm assume at bias boundary ceil check circular column decimal dilation divisor dtype exact flip
     frameworks grad gray groups header index layout like norm normalize out_channels output_padding padding precision
-    region rotate scale strict stride transposed want
+    rank region rotate scale strict stride transposed want
 """
 OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {
     "count_padding": "--count-pad",

@@ -10,6 +10,7 @@ import typer
 from convcalc.cli.answer import answer
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.exercises import answer_exercises, wants_exercises
+from convcalc.cli.filters import RankJob
 from convcalc.cli.jobs import PoolingJob
 from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import (
@@ -40,8 +41,8 @@ from convcalc.cli.output import Answer
 from convcalc.cli.pipe import read_input
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
-from convcalc.layers import AdaptivePooling, rank_of
-from convcalc.model.operation import WrittenPooling, read_pooling
+from convcalc.layers import AdaptivePooling, Pooling, rank_of
+from convcalc.model.operation import FILTERS, RANKED, WrittenPooling, as_filter, read_pooling
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ HELP = """Examples:
   convcalc pool '1 3 3 4' max -k 2 --grad '10 20'
   convcalc pool --inputs 'scans/*.npy' max -k 2 -o 'out/{stem}.npy'
 
-The largest (max), smallest (min), mean (avg) or p-norm (lp) of the cells in each window.
+The largest (max), smallest (min), mean (avg) or p-norm (lp) of the cells in each window. As filters, with a window
+around every cell: dilate and erode (max and min), median, and rank with --rank N; they repeat the edge at the border.
 
 INPUT is a file (text, .npy), - for standard input, or the matrix itself. LAYER is max, avg, min or lp with options,
 or a whole layer. Every plane of the spatial axes (the last two, or as --dims says) is pooled by itself."""
@@ -78,6 +80,9 @@ class PoolOptions(Group):
     count_pad: Annotated[
         bool | None,
         typer.Option("--count-pad/--no-count-pad", help="Whether an average counts padding cells (default: yes)."),
+    ] = None
+    rank: Annotated[
+        int | None, typer.Option("--rank", metavar="N", help="Which cell in ascending order rank takes, from 1.")
     ] = None
     divisor: Annotated[
         int | None, typer.Option("--divisor", metavar="N", help="Divide sums by N instead of the number of cells.")
@@ -119,6 +124,7 @@ def pool(
         raise UsageError("--indices has no effect with --grad", hint="the maxima get the gradients anyway")
     wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
     request = _Request(text or "", pooling, window, layout.layout, numbers.exact, shown.precision, engine_of(engine))
+    request = request.as_filter()
     if wants_column(column):
         from convcalc.cli.column import answer_column
 
@@ -130,8 +136,20 @@ def pool(
     return answer(request, read_input(source, wanted, request.engine.memory), wanted)
 
 
+def _check_filter(kind: str | None, pooling: PoolOptions) -> None:
+    """Refuse options that a filter has no place for, and a rank that nothing asks for."""
+    if (kind == "rank") != (pooling.rank is not None):
+        message = "rank needs --rank" if kind == "rank" else "--rank has no effect without rank"
+        raise UsageError(message, place="pool", hint="as in pool x.npy rank -k 3 --rank 2")
+    given = {"--adaptive": pooling.adaptive, "--global": pooling.whole, "--ceil": pooling.ceil}
+    given |= {"--indices": pooling.indices and kind in RANKED}
+    for name, value in given.items():
+        if kind is not None and value:
+            raise UsageError(f"{name} does not belong to the filter {kind}", hint=f"leave out {name}")
+
+
 class _Request(Value):
-    """A pooling but for its input: LAYER and options as given."""
+    """A pooling but for its input: LAYER and options as given; `kind` is that of a filter."""
 
     text: str
     pooling: PoolOptions
@@ -140,12 +158,21 @@ class _Request(Value):
     exact: bool
     precision: int | None
     engine: Engine
+    kind: str | None = None
+
+    def as_filter(self) -> "_Request":
+        """Return the request of a filter as one of the pooling whose windows it has."""
+        kind = self.text if self.text in FILTERS else None
+        _check_filter(kind, self.pooling)
+        return self if kind is None else self.replace(text=FILTERS[kind], kind=kind)
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
         """Return the rows of the result as they come, None where it takes the whole input."""
         from convcalc.compute.pooling.norm import norm_notes
         from convcalc.compute.streaming.plane import pooled_rows, row_windows
 
+        if self.kind in RANKED:
+            return None
         written = self._written(2)
         layer = written.layer
         if rows.columns == 1 and self._for_series() is not None:
@@ -162,7 +189,7 @@ class _Request(Value):
         notes = (*written.notes, *norm_notes(layer, None))
         return pooled_rows(rows, layer, axes, self.engine.row_options(), exact), notes
 
-    def on(self, x: "Matrix") -> tuple[PoolingJob, tuple[str, ...]]:
+    def on(self, x: "Matrix") -> tuple[PoolingJob | RankJob, tuple[str, ...]]:
         """Return the pooling of a matrix."""
         from convcalc.compute.layer import pooling_notes
 
@@ -176,6 +203,9 @@ class _Request(Value):
             # One line of text is a row of a matrix where the window says that it has rows.
             array = array.reshape(1, -1)
         notes = (*notes, *((LYING_DOWN,) if series is not None else ()), *pooling_notes(layer, array, layout))
+        if self.kind is not None and self.kind in RANKED and isinstance(layer, Pooling):
+            job = RankJob(self.kind, layer, array, self.pooling.rank, self.engine, layout, self.exact)
+            return job, (*written.notes, *notes)
         indices = self.pooling.indices or layer.indices
         return PoolingJob(layer, array, indices, self.engine, layout, self.exact), (*written.notes, *notes)
 
@@ -207,4 +237,5 @@ class _Request(Value):
                     "--adaptive and --global are two output sizes", place="pool", hint="give one of them"
                 )
             outputs = (1,)
+        options = options if self.kind is None else as_filter(options)
         return read_pooling(self.text, options, outputs=outputs, rank=self.window.dims, axes=axes)

@@ -10,10 +10,15 @@ from collections.abc import Sequence
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Convolution, Layer, Pooling, rank_of
 from convcalc.model.reading import read_layers
-from convcalc.notation import Network, WindowOptions, adaptive_pooling
+from convcalc.notation import Network, WindowOptions, adaptive_pooling, parse_padding
 from convcalc.notation.options import build, check_rank
 from convcalc.notation.short.vocabulary import canonical
 from convcalc.value import Value
+
+FILTERS = {"median": "max", "rank": "max", "dilate": "max", "erode": "min"}
+"""Filters, each with the pooling whose windows it has: at every cell and of the same size, unless it is said."""
+RANKED = ("median", "rank")
+"""The filters that are not a maximum or a minimum."""
 
 
 class WrittenConvolution(Value):
@@ -96,6 +101,22 @@ def read_pooling(
     check_rank("the layer", rank_of(node.layer), rank)
     layer = as_notated(node.layer, network.notation)
     return WrittenPooling(layer, network.layout, network.notation, network.notes)
+
+
+def as_filter(options: WindowOptions) -> WindowOptions:
+    """Return window options with what a filter does where they do not say it: a window around every cell.
+
+    >>> as_filter(WindowOptions(kernel=(4,))).padding
+    (Padding(before=1, after=2),)
+    """
+    changed = options if options.stride is not None else options.replace(stride=(1,))
+    if options.padding is not None or options.kernel is None:
+        return changed
+    dilation = options.dilation or (1,)
+    axes = max(len(options.kernel), len(dilation))
+    pairs = zip(options.kernel * (axes // len(options.kernel)), dilation * (axes // len(dilation)), strict=False)
+    extents = [spacing * (size - 1) + 1 for size, spacing in pairs]
+    return changed.replace(padding=parse_padding("x".join(f"{(size - 1) // 2}:{size // 2}" for size in extents)))
 
 
 def as_notated(layer: Pooling | AdaptivePooling, notation: str) -> Pooling | AdaptivePooling:
