@@ -168,6 +168,7 @@ def test_a_wrong_command_line_is_one_error(here: Run, scans: dict[str, Any]) -> 
         (["conv", "--inputs", "-", "-k", "-"], 2, "KERNEL and --inputs cannot both be standard input"),
         (["conv", "--inputs", "scans/*.npy", "-k", "1", "--check", "1"], 2, "--inputs and --check"),
         (["conv", "--inputs", "scans/*.npy", "-k", "1", "--grade", "scans"], 2, "--inputs and --grade"),
+        (["conv", "--inputs", "scans/*.npy", "-k", "1", "--frameworks"], 2, "--inputs and --frameworks"),
         (["conv", "--inputs", "scans/*.npy", "-k", "1", "--watch"], 2, "--inputs and --watch"),
         (["conv", "--inputs", "scans/a.npy", "scans/b.npy", "-k", "1"], 2, "scans/b.npy is not a LAYER"),
         (["conv", "--inputs", "scans/a.npy", "x", "y", "z", "-k", "1"], 2, "quotes, or the shell"),

@@ -196,6 +196,8 @@ def test_whole_numbers_and_averages_are_exact(here: Run, tmp_path: Path) -> None
         (["--column", "price", "-o", "y.npy"], 2, "--column: .npy holds no other columns"),
         (["--column", "price", "-o", "y.tsv"], 2, "-o: the table is not separated by tabs"),
         (["--column", "price", "--explain"], 2, "--explain has no effect with --column"),
+        (["--column", "price", "--like", "numpy"], 2, "--like has no effect with --column"),
+        (["--column", "price", "--frameworks"], 2, "--frameworks has no effect with --column"),
         (["--column", "price", "--origin", "1"], 2, "--origin has no effect with --column"),
         (["--column", "price", "-p", "same", "--center"], 2, "--center has no effect: every row has a result"),
         (["--center"], 2, "--center has no effect without --column"),

@@ -161,9 +161,7 @@ def conv(
         return _on_column(request, source, wanted, column, {**vars(sequence), **vars(cluster)}, batch.inputs)
     asked = _as_program(request, _as_sequence(request, sequence, wanted), filters)
     if source is None:
-        from convcalc.cli.batch import answer_each
-
-        return answer_each(batch.inputs or "", asked, wanted, how.memory)
+        return _on_each(asked, batch.inputs or "", wanted, filters, how)
     if filters.frameworks:
         return _programs(request, source, wanted)
     x = read_input(source, wanted, how.memory)
@@ -184,7 +182,17 @@ def _on_column(
     from convcalc.cli.column import answer_column, line_kernel
 
     line = request.replace(kernel=line_kernel(request.kernel))
+    beside = beside | {"like": request.filters.like, "frameworks": request.filters.frameworks}
     return answer_column(source, line, wanted, column, beside, inputs)
+
+
+def _on_each(asked: Request, inputs: str, wanted: Wanted, filters: KernelOptions, how: Engine) -> int:
+    """Convolve every matrix that `--inputs` names."""
+    from convcalc.cli.batch import answer_each
+
+    if filters.frameworks:
+        raise UsageError("--inputs and --frameworks: that is about one answer", hint="take one input at a time")
+    return answer_each(inputs, asked, wanted, how.memory)
 
 
 def _as_sequence(request: "_Request", options: SequenceOptions, wanted: Wanted) -> Request:
