@@ -92,6 +92,7 @@ def test_a_span_of_sizes_is_a_line_and_a_pair_of_ends(convcalc: Run) -> None:
         "command": "shape",
         "unknown": "input size",
         "solutions": [{"first": [15, 15], "last": [16, 16], "step": [1, 1], "output": [7, 7]}],
+        "assumptions": [],
     }
 
 

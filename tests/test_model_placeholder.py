@@ -110,3 +110,23 @@ def test_the_number_that_fits_an_input_is_filled_in() -> None:
     with pytest.raises(UsageError, match="depends on the input") as caught:
         filled(chain, None)
     assert caught.value.hint == "give its size with `size`"
+
+
+CONVOLUTION = "Conv2d(8, 8, kernel_size=(3, 3), stride=(1, 1))"
+
+
+def test_a_printed_order_is_an_assumption_of_what_passes() -> None:
+    answer = solve(LayerRequest((f"Net((a): {CONVOLUTION} (b): {CONVOLUTION})",)), "8x?x?", "8x5x5")
+    assert answer.solved.solutions[0].spans[0].first == 9
+    assert "in the order printed" in answer.assumptions[0]
+
+
+@pytest.mark.parametrize(
+    "known", ["", "(0): BasicBlock((conv1): {0} (bn1): {1} (relu): ReLU() (conv2): {0} (bn2): {1}) "]
+)
+def test_what_speaks_against_a_printed_order_is_raised(known: str) -> None:
+    keeping = CONVOLUTION.replace("stride", "padding=(1, 1), stride")
+    block = known.format(keeping, "BatchNorm2d(8)")
+    text = f"Sequential({block}(1): Net((a): {CONVOLUTION} (shortcut): {CONVOLUTION}))"
+    with pytest.raises(SpecError, match="shortcut"):
+        solve(LayerRequest((text,)), "8x?x?")

@@ -200,7 +200,7 @@ def _solved(request: LayerRequest, size: str, questions: QuestionOptions) -> Rep
     from convcalc.report.backwards import solve_report
 
     answer = solve(request, size, questions.want, questions.layout)
-    return solve_report(answer.solved, answer.layout)
+    return solve_report(answer.solved, answer.layout, answer.assumptions)
 
 
 def _translated(passed: ForwardPass, notation: str) -> Report:

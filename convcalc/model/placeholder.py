@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from convcalc.errors import ShapeError, UsageError
-from convcalc.layers import Layer
 from convcalc.model.forward import graph_of, input_sizes, traced_network
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
@@ -22,10 +21,11 @@ USUAL_SIDES = (224, 32, 28, 64, 227, 256, 299, 512)
 
 
 class Answer(Value):
-    """What a `?` has to be, the sizes that come out in the order of `layout`."""
+    """What a `?` has to be, the sizes that come out in the order of `layout`, and what that assumes."""
 
     solved: Solved
     layout: str
+    assumptions: tuple[str, ...] = ()
 
 
 def solve(request: LayerRequest, size: str, want: str | None = None, layout: str | None = None) -> Answer:
@@ -42,6 +42,8 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
         raise UsageError("a ? is not searched where the network has several inputs", place="?")
     unknown = _Placeholder(request, also=size.count("?"))
     network = read(request) if "?" in size else _first_that_reads(unknown.read)
+    for objection in network.objections:
+        raise objection
     layout = layout or network.layout
     sizes = _open_sizes(size)
     rank = interpret(tuple(each or 1 for each in sizes), network.layers, request.rank).rank
@@ -49,12 +51,14 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     if layout == "hwc":
         sizes = _channels_first(sizes, rank)
         goal = goal if goal is None else channels_first(goal, rank)
+    if "?" not in size:
+        solved = unknown.solved(tuple(each for each in sizes if each is not None), goal, rank)
+        return Answer(solved, layout, network.assumptions)
+    network = _with_flattens(network, request.rank)
     graph = graph_of(network)
-    if "?" in size and not graph.is_chain:
-        return Answer(_through_branches(graph, sizes, goal, rank), layout)
-    if "?" in size:
-        return Answer(solve_input(_with_flattens(network, request.rank), sizes, goal, rank), layout)
-    return Answer(unknown.solved(tuple(each for each in sizes if each is not None), goal, rank), layout)
+    if graph.is_chain:
+        return Answer(solve_input(network.layers, sizes, goal, rank), layout, network.assumptions)
+    return Answer(_through_branches(graph, sizes, goal, rank), layout, network.assumptions)
 
 
 def filled(request: LayerRequest, size: str | None) -> Network:
@@ -148,14 +152,14 @@ def _first_that_reads(read: Callable[[tuple[int, ...]], Network]) -> Network:
     raise refusal or UsageError("no number can stand for the ?")
 
 
-def _with_flattens(network: Network, rank: int | None) -> list[Layer]:
-    """Return the layers, those of a printed model with the flattens that its `forward` hides."""
+def _with_flattens(network: Network, rank: int | None) -> Network:
+    """Return a network, a printed one with the flattens that its `forward` hides."""
     for side in USUAL_SIDES if network.printed else ():
         try:
-            return traced_network(network, interpret((side,), network.layers, rank))[0].layers
+            return traced_network(network, interpret((side,), network.layers, rank))[0]
         except ShapeError:
             continue
-    return network.layers
+    return network
 
 
 def _open_sizes(text: str) -> tuple[int | None, ...]:

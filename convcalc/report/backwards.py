@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.geometry import axis_name
 from convcalc.report.assembly import report_of
-from convcalc.report.blocks import Column, Lines, Report, Table
+from convcalc.report.blocks import Column, Commentary, Lines, Report, Table, assumption_lines
 
 if TYPE_CHECKING:
     from convcalc.network.region import AxisCells, Region
@@ -84,8 +84,8 @@ def stepped_text(span: Span, step: int) -> str:
     return f"{step}·n + {rest}, n >= {count}" if rest else f"multiples of {step} from {span.first}"
 
 
-def solve_report(solved: Solved, layout: str = "chw") -> Report:
-    """Report the values found for an unknown, one row for each span of them.
+def solve_report(solved: Solved, layout: str = "chw", assumptions: tuple[str, ...] = ()) -> Report:
+    """Report the values found for an unknown, one row for each span of them, and what that assumes.
 
     >>> from convcalc.layers import TensorShape
     >>> from convcalc.network.solve import Solution, Solved, Span
@@ -96,10 +96,15 @@ def solve_report(solved: Solved, layout: str = "chw") -> Report:
     column = solved.what.replace(" ", "_")
     columns = (Column(solved.what.capitalize(), column, numeric=True), Column("Output", "output", numeric=True))
     rows = tuple((_spans_text(each), each.output.laid_out(layout)) for each in solved.solutions)
-    data = {"unknown": solved.what, "solutions": [_entry(each, layout) for each in solved.solutions]}
+    data: dict[str, Any] = {
+        "unknown": solved.what,
+        "solutions": [_entry(each, layout) for each in solved.solutions],
+        "assumptions": list(assumptions),
+    }
     answer = _joined([str(span.first) for span in solved.solutions[0].spans])
     note = Lines((_remark(solved),), role="note")
-    return report_of("shape", data, answer, (Table(columns, rows), note))
+    comment = Commentary(notes=assumptions, assumptions=assumptions)
+    return report_of("shape", data, answer, (Table(columns, rows), note, *assumption_lines(comment)), comment)
 
 
 def _entry(solution: Solution, layout: str) -> dict[str, Any]:

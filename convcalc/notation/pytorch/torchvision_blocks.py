@@ -92,7 +92,7 @@ DeepLabV3 : =in backbone.0-4 =low backbone.5-16 classifier like:in from:low aux_
 LRASPP : =in backbone.0-4 =low backbone.5-16 (classifier.cbr * classifier.scale) like:low classifier.high_classifier \
 =high from:low classifier.low_classifier add:high like:in
 VisionTransformer : conv_proj tokens token:class_token encoder first heads
-Encoder : position:pos_embedding dropout layers ln
+Encoder : position:pos_embedding dropout layers ln !! as many positions as come in
 EncoderBlock : (ln_1 self_attention dropout + id) (ln_2 mlp + id)
 SwinTransformer : channels_last features norm permute avgpool flatten head
 SwinTransformerBlock : (norm1 attn stochastic_depth + id) (norm2 mlp stochastic_depth + id)
