@@ -75,7 +75,7 @@ def completed(line: str) -> list[str]:
         ("convcalc shape 224 --padding ca", ["causal"]),
         ("convcalc conv x.npy -k sob", ["sobel-x", "sobel-y", "sobel"]),
         ("convcalc conv x.npy -k sobel-x --boundary re", ["reflect", "replicate"]),
-        ("convcalc pool x.npy m", ["max", "min"]),
+        ("convcalc pool x.npy m", ["max", "min", "median"]),
         ("convcalc params --color a", ["auto", "always"]),
         ("convcalc conv x.npy -k k.npy -o ", []),
         ("convcalc shape 224 --explode", []),
