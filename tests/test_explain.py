@@ -44,7 +44,11 @@ from convcalc.network.trace import trace
 
 def derive(layer: Layer, sizes: tuple[int, ...], rank: int) -> dict[str, tuple[str, ...]]:
     (step,) = trace([layer], TensorShape(sizes, rank)).steps
-    return {derivation.title: derivation.lines for derivation in shape_derivations(step)}
+    # What the letters stand for is tested below.
+    return {
+        derivation.title: tuple(line for line in derivation.lines if not line.startswith("i = "))
+        for derivation in shape_derivations(step)
+    }
 
 
 def window(kind: str, axis: AxisDraw, ceil: bool) -> Layer:
@@ -73,6 +77,10 @@ def test_every_line_of_a_size_evaluates_to_the_answer(axis: AxisDraw, kind: str,
     formula = next(line for line in lines if line.startswith("out ")).partition("= ")[2]
     letters = {"k_eff": axis.extent, "i": axis.size, "k": axis.kernel, "s": axis.stride, "pL": axis.before}
     letters |= {"pR": axis.after, "2p": 2 * axis.before}
+    told = dict(word.split(" = ") for word in re.findall(r"\w+ = \d+", lines[0]))
+    expected = {"i": axis.size, "k": axis.kernel, "s": axis.stride, "d": axis.dilation}
+    expected |= {"p": axis.before} if axis.before == axis.after else {"pL": axis.before, "pR": axis.after}
+    assert told == {letter: str(value) for letter, value in expected.items()}
     spelt = re.sub(r"[a-zA-Z_0-9]+", lambda found: str(letters.get(found[0], found[0])), formula)
     assert {evaluated(spelt)} == values
 
@@ -240,7 +248,7 @@ ONE = (Padding(1, 1),) * 2
                 "width": ("out = floor(i · factor) = floor(7·2.5) = 17",),
             },
         ),
-        (Resize(size=(9,)), (5, 7), 2, {"height": ("out = 9, as asked for",), "width": ("out = 9, as asked for",)}),
+        (Resize(size=(9,)), (5, 7), 2, {"height and width": ("out = 9, as asked for",)}),
         (
             PixelShuffle(3),
             (18, 4, 5),

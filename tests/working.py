@@ -30,7 +30,7 @@ def evaluated(text: str, names: dict[str, Fraction] | None = None) -> Fraction:
     code = re.sub(r"(?<![\w.])(\d+(\.\d+)?(e[-+]?\d+)?)(?![\w.])", r"Fraction('\1')", code)
     code = re.sub(r"\|([^|]*)\|", r"abs(\1)", code)
     # The arguments of a maximum of one number are that number.
-    code = re.sub(r"\b(max|min)\((.*)\)$", r"\1((\2,))", code)
+    code = re.sub(r"\b(?:max|min)(\([^(),]*(?:\([^()]*\))?[^(),]*\))", r"\1", code)
     return Fraction(eval(code, {"__builtins__": {}}, FUNCTIONS))
 
 

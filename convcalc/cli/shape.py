@@ -156,14 +156,9 @@ def _sizes(passed: ForwardPass, homework: HomeworkOptions, *, written: bool) -> 
 
 
 def _derived(passed: ForwardPass) -> "tuple[Derivation, ...]":
-    from convcalc.explain import shape_derivations, titled
+    from convcalc.explain.network_sizes import network_sizes
 
-    texts = [node.text for node in passed.network.nodes]
-    return tuple(
-        each
-        for text, step in zip(texts, passed.trace.steps, strict=True)
-        for each in (titled(text, shape_derivations(step)) if len(texts) > 1 else shape_derivations(step))
-    )
+    return network_sizes(passed.trace, [node.label for node in passed.network.nodes])
 
 
 def _judged(claim: str, passed: ForwardPass) -> "Verdict":

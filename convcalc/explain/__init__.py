@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from convcalc.explain.cost_formulas import cost_derivations
 from convcalc.explain.derivation import Derivation, titled
+from convcalc.explain.field_formulas import field_derivation
 from convcalc.explain.gradient_cells import convolution_gradient_cell, pooling_gradient_cell
 from convcalc.explain.memory_formulas import memory_derivation
 from convcalc.explain.size_formulas import shape_derivations
@@ -22,6 +23,7 @@ __all__ = [
     "convolution_gradient_cell",
     "cost_derivations",
     "equations",
+    "field_derivation",
     "memory_derivation",
     "pooling_gradient_cell",
     "shape_derivations",

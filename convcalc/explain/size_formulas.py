@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 from typing import assert_never
 
@@ -33,8 +33,9 @@ def shape_derivations(step: TracedStep) -> tuple[Derivation, ...]:
     >>> chain = [layers.Pooling("max", (3,), (2,), "valid", (1,))]
     >>> print(shape_derivations(trace(chain, interpret((8,), chain)).steps[0])[0])
     length
-      out = floor((i - k) / s) + 1
-          = floor((8 - 3) / 2) + 1
+      i = 8 input size, k = 3 kernel, s = 2 stride, p = 0 padding on each side, d = 1 dilation
+      out = floor((i + 2p - k) / s) + 1
+          = floor((8 + 2·0 - 3) / 2) + 1
           = floor(5 / 2) + 1
           = floor(2.5) + 1
           = 2 + 1
@@ -50,8 +51,35 @@ def shape_derivations(step: TracedStep) -> tuple[Derivation, ...]:
         return (Derivation(title, _rearranged_steps(step)),)
     rank, sizes = step.input.rank, step.input.known_spatial or step.input.known_sizes[-1:]
     names = [axis_name(axis, rank) for axis in range(rank)] or ["features"]
-    steps = [_axis_steps(axis_map, size) for (_, axis_map), size in zip(step.axes, sizes, strict=True)]
-    return (*_channels(step), *map(Derivation, names, steps))
+    maps = [axis_map for _, axis_map in step.axes]
+    return (*_channels(step), *_by_axis(names, maps, sizes))
+
+
+def _by_axis(names: Sequence[str], maps: Sequence[AxisMap], sizes: Sequence[int]) -> Iterator[Derivation]:
+    """Yield the derivation of each axis; axes of which the same is to be said are one."""
+    alike: dict[tuple[tuple[Step, ...], int], list[str]] = {}
+    for name, axis_map, size in zip(names, maps, sizes, strict=True):
+        unused = axis_map.at(size).unused(size) if isinstance(axis_map, Slide) else 0
+        alike.setdefault((_axis_steps(axis_map, size), unused), []).append(name)
+    for (steps, unused), axes in alike.items():
+        left_over = f"{listed([_cells(unused, name) for name in axes])} at the end"
+        verb = "is" if unused == len(axes) == 1 else "are"
+        rest = (Sentence(f"{left_over} {verb} in no window"),) if unused else ()
+        yield Derivation(listed(axes), (*steps, *rest))
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence.
+
+    >>> listed(["depth", "height", "width"])
+    'depth, height and width'
+    """
+    return " and ".join(([", ".join(words[:-1])] if len(words) > 1 else []) + list(words[-1:]))
+
+
+def _cells(count: int, axis: str) -> str:
+    word = {"depth": "slice", "height": "row", "width": "column"}.get(axis, "cell")
+    return f"{count} {word if count == 1 else f'{word}s'}"
 
 
 def _channels(step: TracedStep) -> tuple[Derivation, ...]:
@@ -129,7 +157,7 @@ def _product(factors: Iterable[int]) -> str:
 def _window_steps(window: Window, size: int, named: str | None) -> tuple[Step, ...]:
     padding, extent = window.padding, window.extent
     if padding.before == padding.after:
-        symbol, cells = ("i + 2p", f"{size} + 2·{padding.before}") if padding.total else ("i", str(size))
+        symbol, cells = "i + 2p", f"{size} + 2·{padding.before}"
     else:
         symbol, cells = "i + pL + pR", f"{size} + {padding.before} + {padding.after}"
     kernel = "k" if window.dilation == 1 else "k_eff"
@@ -149,15 +177,26 @@ def _window_steps(window: Window, size: int, named: str | None) -> tuple[Step, .
         f"{steps} + 1",
         f"{steps + 1}",
     )
-    unused = window.unused(size)
-    left_over = f"{unused} {'cell' if unused == 1 else 'cells'} at the end {_is(unused)} in no window"
     return (
+        _letters(window, size),
         *_extent_steps(window),
         *_padding_steps(window, size, named),
         *worked,
         *_clipping_steps(window, size, steps + 1),
-        *([Sentence(left_over)] if unused else []),
     )
+
+
+def _letters(window: Window, size: int, extra: int = 0) -> Sentence:
+    """Say what the letters of the formula stand for, with their values."""
+    padding = window.padding
+    letters = [("i", size, "input size"), ("k", window.kernel, "kernel"), ("s", window.stride, "stride")]
+    if padding.before == padding.after:
+        letters.append(("p", padding.before, "padding on each side"))
+    else:
+        letters += [("pL", padding.before, "padding before"), ("pR", padding.after, "padding after")]
+    letters.append(("d", window.dilation, "dilation"))
+    letters += [("op", extra, "output padding")] if extra else []
+    return Sentence(", ".join(f"`{letter} = {value}` {word}" for letter, value, word in letters))
 
 
 def _quotient(numerator: int, denominator: int) -> str:
@@ -208,19 +247,15 @@ def _clipping_steps(window: Window, size: int, counted: int) -> tuple[Step, ...]
     )
 
 
-def _is(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
 def _transposed_steps(window: Window, extra: int, size: int) -> tuple[Step, ...]:
     padding = window.padding
     kernel = "k" if window.dilation == 1 else "k_eff"
     symbols, cells = f"(i - 1)·s + {kernel}", f"({size} - 1)·{window.stride} + {window.extent}"
-    if padding.total and padding.before == padding.after:
+    if padding.before == padding.after:
         symbols, cells = f"{symbols} - 2p", f"{cells} - 2·{padding.before}"
-    elif padding.total:
+    else:
         symbols, cells = f"{symbols} - pL - pR", f"{cells} - {padding.before} - {padding.after}"
     if extra:
         symbols, cells = f"{symbols} + op", f"{cells} + {extra}"
     worked = equations("out", symbols, cells, str(window.transposed_output(size, extra)))
-    return (*_extent_steps(window), *worked)
+    return (_letters(window, size, extra), *_extent_steps(window), *worked)

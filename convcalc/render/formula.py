@@ -114,9 +114,10 @@ def _item(token: str, tokens: _Tokens) -> str:
 def _name(token: str, tokens: _Tokens) -> str:
     r"""Return a variable, `k_{\text{eff}}` or `p_L`, or words as text."""
     letter, _, index = token.partition("_")
-    if index and len(letter) == 1:
+    if index and letter:
+        name = letter if len(letter) == 1 else f"\\text{{{letter}}}"
         below = index if len(index) == 1 else f"\\text{{{index}}}"
-        return f"{letter}_{{{below}}}"
+        return f"{name}_{{{below}}}"
     if token in ("pL", "pR"):
         return f"p_{token[1]}"
     if len(token) == 1:

@@ -29,6 +29,8 @@ STYLES = {
     "wrong": "bold red",
 }
 HIGHLIGHTED = ("output", "params")
+FIELD_NAMES = ("receptive", "effective")
+"""How the names of columns about receptive fields begin."""
 GAP = 3
 MOST_NAME = 24
 """Width of the first column on a narrow terminal, where longer names are folded."""
@@ -122,7 +124,7 @@ def _table(block: Table, width: int) -> Iterator[RenderableType]:
     for index in shown:
         column = block.columns[index]
         table.add_column(
-            column.title,
+            _heading(column),
             footer=footer[index] if footer else "",
             justify="right" if column.numeric else "left",
             style="bold" if column.name in HIGHLIGHTED else "",
@@ -139,9 +141,8 @@ def _table(block: Table, width: int) -> Iterator[RenderableType]:
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> list[int] | None:
     """Return the columns that fit into `width` characters, the first folded if need be; None if too few fit."""
-    widths = [
-        max([len(column.title), *(row[index].cell_len for row in rows)]) + GAP for index, column in enumerate(columns)
-    ]
+    headings = [max(map(len, _heading(column).split("\n"))) for column in columns]
+    widths = [max([headings[index], *(row[index].cell_len for row in rows)]) + GAP for index in range(len(columns))]
     widths[0] = min(widths[0], max(width // 3, MOST_NAME))
     shown = list(range(len(columns)))
     while sum(widths[index] for index in shown) > width:
@@ -162,10 +163,15 @@ def _stacked(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Itera
         yield Text()
 
 
+def _heading(column: Column) -> str:
+    """Return the heading of a column, in two lines where it is longer than its numbers."""
+    return column.title.replace(" ", "\n") if column.name.startswith(FIELD_NAMES) else column.title
+
+
 def _text(column: Column, cell: Cell) -> Text:
     """Return a cell for the eye: thousands grouped, sizes that are equal on every axis written once."""
     if isinstance(cell, int):
         return Text(f"{cell:,}".replace(",", " "))
-    if isinstance(cell, tuple) and column.name.startswith(("receptive", "effective")) and len(set(cell)) == 1:
+    if isinstance(cell, tuple) and column.name.startswith(FIELD_NAMES) and len(set(cell)) == 1:
         cell = cell[:1]
     return Text(cell_text(cell), overflow="fold")

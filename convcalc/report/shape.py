@@ -18,8 +18,8 @@ COLUMNS = (
     Column("Input", "input", numeric=True, detail=4),
     Column("Output", "output", numeric=True),
     Column("Receptive field", "receptive_field", numeric=True, detail=1),
-    Column("Stride", "effective_stride", numeric=True, detail=2),
-    Column("Padding", "effective_padding", numeric=True, detail=3),
+    Column("Effective stride", "effective_stride", numeric=True, detail=2),
+    Column("Effective padding", "effective_padding", numeric=True, detail=3),
 )
 
 
