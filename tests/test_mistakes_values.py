@@ -175,6 +175,30 @@ def test_a_mistake_in_a_pooling_is_named(name: str, options: list[str], claim: N
     assert "together_with" not in verdict["mistakes"][0]
 
 
+def medians(x: Nested, border: Any) -> Nested:
+    """Take the median of the 3x3 cells round each; `border` gives a cell beyond the edge."""
+    height, width = len(x), len(x[0])
+
+    def cell(row: int, column: int) -> Any:
+        inside = 0 <= row < height and 0 <= column < width
+        return x[row][column] if inside else border(min(max(row, 0), height - 1), min(max(column, 0), width - 1))
+
+    near = (-1, 0, 1)
+    return [
+        [sorted(cell(row + i, column + j) for i in near for j in near)[4] for column in range(width)]
+        for row in range(height)
+    ]
+
+
+def test_mistakes_in_a_median_are_named(here: Run) -> None:
+    command = ["pool", text(X), "median", "-k", "3"]
+    assert check(here, command, medians(X, lambda row, column: X[row][column]))["verdict"] == "right"
+    assert check(here, command, medians(X, lambda _row, _column: 0))["mistake"] == "padding-other-kind"
+    edges = [[row[0], *row, row[-1]] for row in (X[0], *X, X[-1])]
+    averages = pool_loops(edges, "avg", (3, 3), stride=(1, 1))
+    assert check(here, command, averages)["mistake"] == "average-for-median"
+
+
 def test_zeros_round_a_maximum_are_named(here: Run) -> None:
     claim = pool_loops(padded(HOLED), "max", (3, 3), stride=(2, 2))
     verdict = check(here, ["pool", text(HOLED), "max", "-k", "3", "-s", "2", "-p", "1"], claim)

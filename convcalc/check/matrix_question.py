@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from convcalc.layers import AdaptivePooling, Pooling, rank_of
+from convcalc.layers import AdaptivePooling, Pooling, rank_of, windows
 from convcalc.value import Value
 
 if TYPE_CHECKING:
     from convcalc.compute.layer import Filter
     from convcalc.compute.nchw import Operation
+    from convcalc.geometry import Window
 
 
 class MatrixQuestion(Value):
@@ -111,6 +113,32 @@ def filter_question(x: Any, filters: Filter) -> MatrixQuestion:
 def pooling_question(x: Any, layer: Pooling | AdaptivePooling, layout: str = "chw") -> MatrixQuestion:
     """Ask for what a pooling gives on x, which is in the `layout`."""
     return MatrixQuestion(_channels_first(x, rank_of(layer) or 0, layout), layer, layout=layout)
+
+
+def ranked_question(x: Any, layer: Pooling, rank: int | None, layout: str = "chw") -> MatrixQuestion:
+    """Ask for a median (`rank` None) or rank filter of x, with the windows of a layer.
+
+    >>> import numpy as np
+    >>> ranked_question(np.array([5, 1, 9]), Pooling("max", (3,), (1,), "same", (1,)), None).answer()
+    array([5, 5, 9])
+    """
+    return pooling_question(x, layer, layout).replace(method=partial(ranked, rank=rank))
+
+
+def ranked(question: MatrixQuestion, rank: int | None) -> Any:
+    """Return the cell of a rank, or the median, of every window of a question; the edge is repeated at the border."""
+    from convcalc.compute.pooling.rank import rank_filter
+
+    return rank_filter(question.x, windows_of(question), rank, exact=True)
+
+
+def windows_of(question: MatrixQuestion) -> tuple[Window, ...]:
+    """Return the windows of a question, named padding in numbers."""
+    operation = question.operation
+    if isinstance(operation, Pooling):
+        return windows(operation, tuple(question.x.shape[question.x.ndim - len(operation.kernel) :]))
+    assert not isinstance(operation, AdaptivePooling)
+    return operation.windows
 
 
 def _channels_first(x: Any, rank: int, layout: str) -> Any:

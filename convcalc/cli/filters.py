@@ -112,10 +112,9 @@ class RankJob(Value):
 
     def question(self) -> MatrixQuestion:
         """Return the question whose right answer is the result."""
-        from convcalc.check.matrix_question import pooling_question
+        from convcalc.check.matrix_question import ranked_question
 
-        values = self.replace(exact=True)._computed()
-        return pooling_question(self.x, self.layer, self.layout).replace(method=lambda _: values)
+        return ranked_question(self.x, self.layer, self.rank, self.layout)
 
     def gradient_question(self, dy: Any, of: str) -> MatrixQuestion:
         """Refuse gradients."""

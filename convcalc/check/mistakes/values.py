@@ -8,10 +8,10 @@ from itertools import permutations
 from math import prod
 from typing import Any
 
-from convcalc.check.matrix_question import MatrixQuestion
+from convcalc.check.matrix_question import MatrixQuestion, ranked, windows_of
 from convcalc.check.mistake import Mistake
 from convcalc.geometry import Padding, Window
-from convcalc.layers import AdaptivePooling, Pooling, windows
+from convcalc.layers import AdaptivePooling, Pooling
 
 Wrong = Callable[[MatrixQuestion], Iterator[MatrixQuestion]]
 
@@ -60,15 +60,6 @@ def in_windows(change: Callable[[Window], Window]) -> Wrong:
             yield question.replace(operation=operation.replace(windows=after))
 
     return wrong
-
-
-def windows_of(question: MatrixQuestion) -> tuple[Window, ...]:
-    """Return the windows of a question, named padding in numbers."""
-    operation = question.operation
-    if isinstance(operation, Pooling):
-        return windows(operation, tuple(question.x.shape[question.x.ndim - len(operation.kernel) :]))
-    assert not isinstance(operation, AdaptivePooling)
-    return operation.windows
 
 
 def _with_windows(layer: Pooling, axes: tuple[Window, ...]) -> Pooling:
@@ -221,6 +212,22 @@ def _maximum_of_zeros(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
         yield question.replace(x=padded, operation=_with_windows(operation, bare))
 
 
+def _ranked_otherwise(border: str, kind: str | None = None) -> Wrong:
+    """Return the mistake of a median with another border or, with a `kind`, of a pooling instead of it."""
+
+    def wrong(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
+        operation = question.operation
+        if isinstance(operation, Pooling) and getattr(question.method, "func", None) is ranked:
+            from convcalc.compute.boundary import extend
+
+            padded, bare = extend(question.x, windows_of(question), border)
+            changed = question.replace(x=padded, operation=_with_windows(operation, bare))
+            instead = changed.operation.replace(kind=kind)
+            yield changed if kind is None else changed.replace(operation=instead, method=None)
+
+    return wrong
+
+
 def _kind(right: str, wrong: str) -> Wrong:
     """Return the mistake of pooling in another way."""
 
@@ -301,6 +308,14 @@ VALUE_MISTAKES = (
     Mistake("sign", "the minus signs of the input were lost", _input_without_signs),
     Mistake("channel-order", "the channels were taken in another order", _other_channel_orders, combines=False),
     Mistake("max-for-average", "the largest cell was taken; the average is asked", _kind("avg", "max")),
+    Mistake(
+        "average-for-median",
+        "the average was taken; the median is the cell in the middle of the order",
+        _ranked_otherwise("replicate", "avg"),
+    ),
+    Mistake(
+        "padding-other-kind", "zeros were put round the input; a median repeats its edge", _ranked_otherwise("zeros")
+    ),
     Mistake("average-for-max", "the average was taken; the largest cell is asked", _kind("max", "avg")),
     Mistake(
         "padding-counted",
