@@ -102,6 +102,20 @@ def test_windows_stand_where_pandas_puts_them(width: int, center: bool, here: Ru
         assert numbers([row[1] for row in rows[1:]]) == rolling(values, width, first, count)
 
 
+def test_a_median_of_every_window(here: Run, prices: Path) -> None:
+    edges = [10, *NUMBERS, 14]
+    done = here("pool", prices, "median", "-k", "3", "--column", "price")
+    assert records(done.stdout)[0][-1] == "price_median"
+    found = numbers([row[-1] for row in records(done.stdout)[1:]])
+    assert found == [sorted(edges[row : row + 3])[1] for row in range(5)]
+    done = here("pool", prices, "median", "-k", "3", "-p", "valid", "--column", "price")
+    found = numbers([row[-1] for row in records(done.stdout)[1:]])
+    assert found == rolling(NUMBERS, 3, 2, lambda cells: sorted(cells)[1])
+    done = here("pool", prices, "dilate", "-k", "3", "--column", "price")
+    found = numbers([row[-1] for row in records(done.stdout)[1:]])
+    assert found == [max(edges[row : row + 3]) for row in range(5)]
+
+
 def test_same_and_causal_fill_every_row(here: Run, prices: Path) -> None:
     same = here("conv", prices, "--column", "price", "-k", "1 10 100", "-p", "same", "--boundary", "replicate")
     padded = [10, *NUMBERS, 14]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.answer import Request, answer
+from convcalc.cli.filters import RankJob
 from convcalc.cli.jobs import ConvolutionJob, Job, PoolingJob
 from convcalc.cli.output import Answer, write_out
 from convcalc.cli.terminal import is_terminal
@@ -57,7 +58,7 @@ class PlacedRequest:
             raise UsageError("--center has no effect: every row has a result", hint="leave out --center, or padding")
         # A window of n values in the middle of n//2 that come before its row, as pandas centers it.
         self.first = missing - missing // 2 if self.center else missing
-        self.suffix = job.layer.kind if isinstance(job, PoolingJob) else "conv"
+        self.suffix = _suffix(job)
         self.window = window
         return job, notes
 
@@ -69,13 +70,20 @@ def _window_of(job: Job) -> Window:
         if job.filters.layer.transposed:
             raise UsageError("a transposed convolution gives no value for each row", place=PLACE)
     else:
-        assert isinstance(job, PoolingJob)
+        assert isinstance(job, PoolingJob | RankJob)
         if isinstance(job.layer, AdaptivePooling):
             raise UsageError("an adaptive pooling gives no value for each row", place=PLACE, hint="give -k and -s 1")
         axes = windows(job.layer, job.x.shape[job.x.ndim - len(job.layer.kernel) :])
     if len(axes) != 1 or job.layout != "chw":
         raise UsageError("a column has one axis, and no channels", place=PLACE, hint="leave out --dims and --layout")
     return axes[0]
+
+
+def _suffix(job: Job) -> str:
+    """Return what the name of a new column ends with."""
+    if isinstance(job, RankJob):
+        return job.kind
+    return job.layer.kind if isinstance(job, PoolingJob) else "conv"
 
 
 def is_table_text(wanted: Wanted) -> bool:
