@@ -162,3 +162,22 @@ def test_the_input_may_come_first_as_in_shape(convcalc: Run) -> None:
     both = convcalc("params", "3x30x28", "conv:8,k3", "--input", "3x9x9")
     assert both.returncode == 2
     assert "params: the input 3x30x28 and --input 3x9x9" in both.stderr
+
+
+KERAS = json.loads((Path(__file__).parent / "data" / "keras_layers.json").read_text(encoding="utf-8"))["cases"]
+
+
+def test_keras_notation_prints_sizes_and_weights_channels_last(here: Run) -> None:
+    compared = 0
+    for case in KERAS:
+        if not case["layer"].startswith(("Conv", "Depthwise", "Dense")) or case["weight_shape"] is None:
+            continue
+        done = here("params", "x".join(map(str, case["input"][1:])), case["layer"], "--json")
+        if done.returncode:
+            continue
+        answer = json.loads(done.stdout)
+        assert answer["layers"][0]["weight_shape"] == case["weight_shape"], case["layer"]
+        assert answer["layers"][0]["output"] == case["output"][1:]
+        assert (answer["input"], answer["layout"]) == (case["input"][1:], "hwc")
+        compared += 1
+    assert compared > 30

@@ -108,7 +108,8 @@ def params(
     )
     if counts.conventions:
         return Answer(_conventions(counted, comment), output)
-    report = params_report(counted.cost, counted.network.nodes, number_bytes, comment, taken, counted.inputs)
+    network = counted.network
+    report = params_report(counted.cost, network.nodes, number_bytes, comment, taken, counted.inputs, network.layout)
     return Answer(report, output)
 
 

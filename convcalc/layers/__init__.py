@@ -45,7 +45,7 @@ from convcalc.layers.families import (
 )
 from convcalc.layers.merging import cropped, merge_axis_maps, merged
 from convcalc.layers.output_shape import complete, output_shape
-from convcalc.layers.parameters import Parameters, macs, parameters, weight_shape
+from convcalc.layers.parameters import Parameters, laid_out_weight_shape, macs, parameters, weight_shape
 from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.layers.windows import blocks, transposed_windows, windows
 
@@ -92,6 +92,7 @@ __all__ = [
     "blocks",
     "complete",
     "cropped",
+    "laid_out_weight_shape",
     "macs",
     "merge_axis_maps",
     "merged",

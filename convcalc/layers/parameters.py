@@ -107,6 +107,25 @@ def weight_shape(layer: Layer) -> tuple[int, ...] | None:
             assert_never(layer)
 
 
+def laid_out_weight_shape(layer: Layer, layout: str) -> tuple[int, ...] | None:
+    """Return the shape of a completed layer's weight as the frameworks of a layout store it: `hwc` is Keras's.
+
+    There a convolution's is (kernel..., in/groups, out), a transposed one's (kernel..., out/groups, in), a depthwise
+    one's (kernel..., in, multiplier), and that of a fully connected layer (in, out).
+
+    >>> laid_out_weight_shape(Convolution(2, 3, (4, 5), (1, 1), "valid", (1, 1)), "hwc")
+    (4, 5, 2, 3)
+    """
+    shape = weight_shape(layer)
+    if shape is None or layout == "chw":
+        return shape
+    if isinstance(layer, Convolution):
+        if layer.depth_multiplier is not None:
+            return (*layer.kernel, shape[0] // layer.depth_multiplier, layer.depth_multiplier)
+        return (*shape[2:], shape[1], shape[0])
+    return shape[::-1] if isinstance(layer, Linear) else shape
+
+
 def parameters(layer: Layer) -> Parameters:
     """Count the numbers a completed layer holds.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.layers import weight_shape
+from convcalc.layers import laid_out_weight_shape
 from convcalc.report.assembly import report_of
 from convcalc.report.blocks import Block, Column, Commentary, Lines, Report, Table, assumption_lines, entry_row
 
@@ -43,10 +43,12 @@ def params_report(
     comment: Commentary | None = None,
     memory: Memory | None = None,
     inputs: Sequence[str] = (),
+    layout: str = "chw",
 ) -> Report:
     """Report the counts of the layers `nodes`, and the `memory` that they take; `number_bytes` is one number's size.
 
-    `inputs` are the names of the inputs where they have some.
+    `inputs` are the names of the inputs where they have some; with the `layout` `hwc` sizes and weights have their
+    channels last, as Keras's.
 
     >>> from convcalc.network.cost import network_cost
     >>> from convcalc.notation import parse_layers
@@ -57,20 +59,22 @@ def params_report(
     comment = comment or Commentary()
     trace, params = counted.trace, counted.total.params
     columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
-    layers = [_entry(counted, index, node, number_bytes) for index, node in enumerate(nodes)]
+    layers = [_entry(counted, index, node, number_bytes, layout) for index, node in enumerate(nodes)]
     total = _counts(counted.total, number_bytes, params, traced=trace is not None)
     rows = tuple(entry_row(node.label, entry, columns) for node, entry in zip(nodes, layers, strict=True))
-    last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.sizes}
+    last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.laid_out(layout)}
     blocks: list[Block] = [Table(columns, rows, entry_row("total", last, columns))]
     data: dict[str, Any] = {"layers": layers, "total": total}
     if trace is not None:
-        data["input"] = list(trace.input.sizes)
+        data["input"] = list(trace.input.laid_out(layout))
         if trace.others:
-            data["inputs"] = [list(shape.sizes) for shape in (trace.input, *trace.others)]
+            data["inputs"] = [list(shape.laid_out(layout)) for shape in (trace.input, *trace.others)]
         if inputs:
             data["input_names"] = list(inputs)
         data["convention"] = MAC_CONVENTION
         blocks.append(Lines((MAC_CONVENTION,), role="note"))
+    if layout != "chw":
+        data["layout"] = layout
     if memory is not None:
         total |= {"peak_bytes": memory.peak_bytes, "training_bytes": memory.training_bytes}
         data["batch"] = memory.batch
@@ -94,9 +98,9 @@ def _grouped(count: int | None) -> str:
     return "?" if count is None else f"{count:,}".replace(",", " ")
 
 
-def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int) -> dict[str, Any]:
+def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int, layout: str) -> dict[str, Any]:
     """Return what the JSON form says of one layer; every count of a layer that is not known is None."""
-    weight = weight_shape(counted.layers[index])
+    weight = laid_out_weight_shape(counted.layers[index], layout)
     counts = _counts(counted.costs[index], number_bytes, counted.total.params, traced=counted.trace is not None)
     if index in counted.unknown:
         counts = dict.fromkeys(counts)
@@ -106,7 +110,7 @@ def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int) -> d
         "inputs": [index - 1] if node.inputs is None else list(node.inputs),
         "weight_shape": None if weight is None else list(weight),
         **counts,
-        **({} if counted.trace is None else {"output": list(counted.trace.steps[index].output.sizes)}),
+        **({} if counted.trace is None else {"output": list(counted.trace.steps[index].output.laid_out(layout))}),
     }
 
 
