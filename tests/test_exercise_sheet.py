@@ -20,7 +20,7 @@ from convcalc.render.sheet import render_key, render_sheet
 LEVELS = [(command, difficulty) for command in MAKERS for difficulty in DIFFICULTIES]
 
 
-ARTICLE = "\\documentclass{article}\n\\usepackage{amsmath,color}\n\\begin{document}"
+ARTICLE = "\\documentclass{article}\n\\usepackage{amsmath,color,graphicx}\n\\begin{document}"
 
 
 def parsed_gift(text: str) -> list[tuple[str, str, bool, list[tuple[str, int, str]]]]:
@@ -106,7 +106,7 @@ def test_tex_takes_sheets_and_keys_and_nothing_sticks_out(tmp_path: Path, comman
     compiler = shutil.which("pdflatex")
     if compiler is None:
         pytest.skip("pdflatex is not installed (Debian: texlive-latex-base): sheets in LaTeX are NOT compiled")
-    made = sheet(command, 5, seed=difficulty, difficulty=difficulty)
+    made = sheet(command, 6, seed=9, difficulty=difficulty)
     texts = {"sheet": render_sheet(made, "latex"), "key": render_key(made, "latex")}
     texts["exam"] = f"{ARTICLE}\nBefore.\n\\input{{sheet}}\nAfter.\n\\end{{document}}\n"
     for name, text in texts.items():

@@ -10,6 +10,7 @@ from convcalc.exercise.sheet import Sheet, key_entries, sheet_data
 from convcalc.explain import Derivation, Step
 from convcalc.explain.plain_text import text_lines
 from convcalc.render.escapes import latex_text, markdown_text
+from convcalc.render.latex import PACKAGES
 from convcalc.render.machine import render_json
 from convcalc.render.working_markup import latex_steps, latex_working, markdown_steps, markdown_working
 from convcalc.report.blocks import Report
@@ -18,12 +19,12 @@ SHEET_FORMS = ("text", "markdown", "latex", "json", "gift")
 KEY_FORMS = ("text", "markdown", "latex")
 INDENT = 4
 
-_PREAMBLE = r"""% Compiles by itself, and by \input in a document that loads amsmath and color.
+_PREAMBLE = r"""% Compiles by itself, and by \input in a document that loads @PACKAGES@.
 \expandafter\ifx\csname @nodocument\endcsname\relax
 \def\sheetend{}
 \else
 \documentclass{article}
-\usepackage{amsmath,color}
+\usepackage{@PACKAGES@}
 \usepackage[margin=25mm]{geometry}
 \begin{document}
 \def\sheetend{\end{document}}
@@ -97,7 +98,7 @@ def solution_lines(solution: Iterable[Derivation], width: int) -> Iterator[str]:
 
 
 def _latex(title: str, origin: str, pairs: Sequence[tuple[Sequence[Step], Sequence[Derivation]]]) -> Iterator[str]:
-    yield _PREAMBLE
+    yield _PREAMBLE.replace("@PACKAGES@", ",".join(dict.fromkeys(PACKAGES.values())))
     yield f"\\section*{{{latex_text(title)}}}\n{latex_text(origin)}\n\\begin{{enumerate}}\n"
     for statement, solution in pairs:
         yield "\\item " + "\n".join(latex_steps(statement)) + "\n"
