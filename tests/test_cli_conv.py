@@ -547,6 +547,7 @@ def test_eight_directions_are_eight_channels(here: Run) -> None:
         (("1 2; 3 4", "-k", "1"), None),
         (("1 2; 3 4", "-k", "2.5"), None),
         (("1 2 3 4", "-k", "sobel-x"), "the 3 rows of sobel-x are 3 kernels"),
+        (("1 2 3 4", "-k", "box:3", "--dims", "1"), "the 3 rows of box:3 are 3 kernels"),
         (("[[1, 2, 3, 4]]", "-k", "sobel-x", "-p", "1"), None),
         (("1 2 3; 3 4 5", "-k", "1 2"), "works on each row by itself, [[1, 2]] is one for a plane"),
         (("1 2 3; 3 4 5", "-k", "[[1, 2]]"), None),

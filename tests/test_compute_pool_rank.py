@@ -125,7 +125,7 @@ def test_the_working_and_a_claim(here: Run) -> None:
         (("median", "-k", 3, "--indices"), "--indices does not belong"),
         (("median", "-k", 3, "--plan"), "one way"),
         (("median", "-k", 3, "--grad", "1 2 3; 4 5 6; 7 8 9"), "no gradients"),
-        (("median",), "needs a kernel"),
+        (("median",), "median needs the size of its window"),
     ],
 )
 def test_what_filters_do_not_have(arguments: tuple[object, ...], message: str, here: Run) -> None:

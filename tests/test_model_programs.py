@@ -73,8 +73,8 @@ def test_the_command_and_python_agree_and_the_note_says_which_options(name: str,
             case["input"], case["kernel"], like=name, padding=case["mode"], dims=np.ndim(case["input"])
         )
         assert found.tolist() == answer
-        said = done.stderr.partition("has it: ")[2].splitlines()[0]
-        options = [] if said == "no option" else said.split()
+        assert "has it" in done.stderr
+        options = done.stderr.splitlines()[0].partition("has it: ")[2].split()
         again = here("conv", x, "-k", kernel, "--dims", np.ndim(case["input"]), *options, "--json")
         assert json.loads(again.stdout)["data"] == answer
     assert compared > 3
@@ -99,7 +99,7 @@ def test_a_row_for_every_program(here: Run) -> None:
     assert "error" in rows["numpy"]
     for name, row in rows.items():
         if "options" in row:
-            options = [] if row["options"] == "no option" else row["options"].split()
+            options = [] if row["options"] == "none" else row["options"].split()
             again = here("conv", "1 2; 3 4", "-k", "1 0; 0 2", *options, "--json")
             assert json.loads(again.stdout)["data"] == row["data"], name
     assert here("conv", "1 2; 3 4", "-k", "1 0; 0 2", "--frameworks", "-q").stdout == "differ\n"
@@ -134,6 +134,13 @@ def test_python_refuses_them_too() -> None:
     for options in ({"flip": True}, {"stride": 2}, {"padding": 1}, {"boundary": "reflect"}):
         with pytest.raises(ConvcalcError):
             convcalc.convolve([1, 2, 3], [1, 2], like="matlab", **options)
+
+
+def test_a_magnitude_is_of_one_kernel_at_a_time_and_a_bank_is_not(here: Run) -> None:
+    plane = "1 2 3 4; 4 5 6 9; 7 8 9 1"
+    own = here("conv", plane, "-k", "sobel", "--flip", "-p", 2)
+    assert here("conv", plane, "-k", "sobel", "--like", "scipy").stdout == own.stdout
+    assert "takes one kernel, not 8 of them" in here("conv", plane, "-k", "kirsch", "--like", "scipy").stderr
 
 
 def test_frameworks_read_channels_where_they_have_them(here: Run) -> None:

@@ -57,6 +57,8 @@ def compute_on_cluster(address: str, source: str, target: str, job: ConvolutionJ
 
     if job.nchw.channels_last:
         raise UsageError("its workers read and write channels first", place=PLACE, hint="leave out `layout` hwc")
+    if job.filters.magnitude:
+        raise UsageError("a magnitude is not computed there", place=PLACE, hint="compute sobel-x and sobel-y")
     rows, algorithm = job.nchw.computation(job.algorithm).rows, job.algorithm
     operation = job.filters.operation(job.x.shape)
     with output_place(target) as place, _silence(), _executor(address) as executor, meter(rows) as progress:

@@ -166,7 +166,7 @@ def conv(
         return _programs(request, source, wanted)
     x = read_input(source, wanted, how.memory)
     if cluster.scheduler is not None:
-        return _on_cluster(request, source, x, wanted, cluster.scheduler)
+        return _on_cluster(asked, source, x, wanted, cluster.scheduler)
     return answer(asked, x, wanted)
 
 
@@ -290,7 +290,7 @@ class _Request(Value):
         numbers = None if bias is None else bias.array
         layout = self.layout or written.layout
         notes = (*kernel.notes, *(() if bias is None else bias.notes), *written.notes)
-        if self.text is None and self.window.dims is None:
+        if self.text is None and (self.window.dims is None or kernel.named):
             name = self.filters.kernel if kernel.named else None
             notes = (*notes, *kernel_notes(kernel.array, axes, len(written.layer.kernel), name))
         array, magnitude = kernel.array, kernel.named and is_magnitude(self.filters.kernel or "")
@@ -314,13 +314,14 @@ class _Request(Value):
         return shape[:rank] if self.layout == "hwc" and not kernel.named else shape[max(0, len(shape) - rank) :]
 
 
-def _on_cluster(request: _Request, source: str, x: "Matrix | IncomingRows", wanted: Wanted, scheduler: str) -> int:
+def _on_cluster(request: Request, source: str, x: "Matrix | IncomingRows", wanted: Wanted, scheduler: str) -> int:
     """Compute from file to file on a cluster."""
     from convcalc.cli.cluster import compute_on_cluster
     from convcalc.matrix import Matrix
 
     assert isinstance(x, Matrix), "what is written to .npy is not streamed"
     job, notes = request.on(x)
+    assert isinstance(job, ConvolutionJob), "or there would be nothing to convolve"
     compute_on_cluster(scheduler, source, wanted.output.output or "", job)
     print_notes(*x.notes, *notes)
     return 0

@@ -74,17 +74,20 @@ class LikeRequest(Value):
         """Return the convolution of a matrix, and how it is written there and here."""
         found = self.found(x)
         job, notes = self.converted(found).on(x)
-        return job, (f"as {found.call} has it: {options_text(found)}", *notes)
+        said = f"as {found.call} has it"
+        return job, (f"{said}: {options_text(found)}" if found.options else f"{said}, without options", *notes)
 
     def found(self, x: Matrix) -> Convention:
         """Return what the program does to a matrix."""
         from convcalc.compute.nchw import usual_rank
+        from convcalc.matrix.kernels import is_magnitude
 
         filters, window, kernel = vars(self.request.filters), vars(self.request.window), self.request.kernel.array
         rank = window["dims"] or usual_rank(kernel.ndim, x.array.ndim)
-        return convention(
-            self.like, x.array.shape, kernel.shape, rank, window["padding"], _border(filters["boundary"])
-        )
+        # The two kernels of a magnitude are each convolved.
+        shape = kernel.shape[1:] if is_magnitude(filters["kernel"] or "") else kernel.shape
+        border = _border(filters["boundary"])
+        return convention(self.like, x.array.shape, shape, rank, window["padding"], border)
 
     def converted(self, found: Convention) -> ConvolutionRequest:
         """Return the convolution with the options that a convention stands for."""
@@ -109,7 +112,7 @@ def options_text(found: Convention) -> str:
     >>> options_text(Convention("conv(x, k, 'full')", True, ((1, 1),), "zeros"))
     '--flip -p 1'
     """
-    return " ".join(with_options(option).replace("--padding", "-p") for option in found.options) or "no option"
+    return " ".join(with_options(option).replace("--padding", "-p") for option in found.options) or "none"
 
 
 def like_request(request: ConvolutionRequest, name: str) -> LikeRequest:

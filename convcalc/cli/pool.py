@@ -237,5 +237,7 @@ class _Request(Value):
                     "--adaptive and --global are two output sizes", place="pool", hint="give one of them"
                 )
             outputs = (1,)
+        if self.kind is not None and options.kernel is None:
+            raise UsageError(f"{self.kind} needs the size of its window", place="pool", hint="give -k 3")
         options = options if self.kind is None else as_filter(options)
         return read_pooling(self.text, options, outputs=outputs, rank=self.window.dims, axes=axes)

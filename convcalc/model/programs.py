@@ -158,7 +158,9 @@ def convention(
     ((3, 3),)
     """
     function = _call(like, rank, like.modes[0], next(iter(like.borders))).partition("(")[0]
-    if rank not in like.ranks or (not like.framework and len(kernel_shape) != rank):
+    if not like.framework and len(kernel_shape) > rank:
+        raise UsageError(f"{function} takes one kernel, not {kernel_shape[0]} of them", place="`like`")
+    if rank not in like.ranks:
         axes = " or ".join(map(str, like.ranks))
         message = (
             f"{function} takes kernels of {axes} {'axis' if axes == '1' else 'axes'}, not of {len(kernel_shape)}"
