@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -16,27 +17,36 @@ from convcalc.explain import (
     equations,
     shape_derivations,
     titled,
+    total_derivation,
 )
 from convcalc.geometry import Padding, Window
 from convcalc.layers import (
     AdaptivePooling,
+    Attention,
+    Bilinear,
     Border,
     Convolution,
+    Elementwise,
+    Embedding,
     Flatten,
     Fold,
     GatedUnit,
     Layer,
+    LayerNormalization,
     Linear,
     Normalization,
     Permute,
     PixelShuffle,
     Pooling,
+    Recurrent,
     Reshape,
     Resize,
+    Slope,
     TensorShape,
     Unflatten,
     Unfold,
     Unpooling,
+    weight_shape,
 )
 from convcalc.network.cost import network_cost
 from convcalc.network.trace import trace
@@ -340,7 +350,7 @@ def test_the_count_of_a_convolution_reads_as_a_student_knows_it() -> None:
     counts = counts_of(conv, (3, 224, 224))
     assert counts["params"] == ["(7·7·3 + 1)·64", "9472"]
     assert counts["MACs"] == ["outputs · kernel · in", "64·112·112·7·7·3", "118013952"]
-    assert counts["FLOPs"] == ["2 · MACs", "236027904"]
+    assert counts["FLOPs"] == ["2 · MACs", "2·118013952", "236027904"]
 
 
 def test_the_counts_of_linear_layers_and_normalizations() -> None:
@@ -351,7 +361,7 @@ def test_the_counts_of_linear_layers_and_normalizations() -> None:
         "params": ["10080"],
     }
     assert counts_of(Linear(120, 84), (9, 120))["MACs"] == ["outputs · in", "9·84·120", "90720"]
-    assert counts_of(Normalization(64))["buffers"] == ["running mean + running variance", "128"]
+    assert counts_of(Normalization(64))["buffers"] == ["running mean + running variance", "2·64", "128"]
     assert cost_derivations(network_cost([Flatten()]), 0) == ()
 
 
@@ -359,3 +369,50 @@ def test_layers_are_named_before_their_derivations() -> None:
     named = titled("conv:k3", [Derivation("height", equations("out", "1")), Derivation("width", ())])
     assert [each.title for each in named] == ["conv:k3, height", "conv:k3, width"]
     assert str(named[0]) == "conv:k3, height\n  out = 1"
+
+
+@pytest.mark.parametrize(
+    ("layer", "sizes"),
+    [
+        (Recurrent("lstm", 10, 8, layers=3, bidirectional=True), (5, 10)),
+        (Recurrent("lstm", 10, 8, layers=2, projection=3), None),
+        (Recurrent("gru", 7, 4, bias=False), (3, 7)),
+        (Recurrent("rnn", 7, 4), None),
+        (Attention(12, 3, key_features=5, key_value_bias=True), (6, 12)),
+        (Attention(12, 3, bias=False), None),
+        (Normalization(64), None),
+        (Normalization(64, bias=False), None),
+        (LayerNormalization((5, 7)), None),
+        (Embedding(100, 16), None),
+        (Bilinear(3, 4, 5), None),
+        (Slope(8), None),
+    ],
+    ids=str,
+)
+def test_every_count_of_a_layer_is_what_it_is_derived_from(layer: Layer, sizes: tuple[int, ...] | None) -> None:
+    counted = network_cost([layer], sizes)
+    cost = counted.total
+    expected = {"weights": cost.parameters.weights, "biases": cost.parameters.biases, "params": cost.parameters.total}
+    expected |= {"buffers": cost.parameters.buffers} if cost.parameters.buffers else {}
+    expected |= {} if not cost.macs else {"MACs": cost.macs, "FLOPs": 2 * cost.macs}
+    found = counts_of(layer, sizes)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        worked = [re.sub(r" \([a-z ]+\)", "", part) for part in found[name]]
+        numbers = [part.replace("²", "^2") for part in worked if re.fullmatch(r"[\d·+\-/()² ]+", part)]
+        assert numbers or found[name] == ["0, the layer has none"], name
+        assert all(evaluated(part) == value for part in numbers), (name, found[name])
+    if cost.parameters.weights != weight_size(layer):
+        assert any("·" in part for part in found["weights"])
+
+
+def weight_size(layer: Layer) -> int:
+    return math.prod(weight_shape(layer) or ())
+
+
+def test_the_total_is_the_sum_of_the_layers() -> None:
+    layers: list[Layer] = [Linear(3, 4), Normalization(4), Elementwise("ReLU"), Linear(4, 5, bias=False)]
+    total = total_derivation(network_cost(layers, (6, 3)))
+    assert total is not None
+    assert total.lines == ("params = 16 + 8 + 20 = 44", "MACs = 72 + 120 = 192")
+    assert total_derivation(network_cost([Linear(3, 4)])) is None

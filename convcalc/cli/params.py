@@ -166,13 +166,18 @@ def _memory(counted: Count, counts: CountOptions) -> "Memory | None":
 
 
 def _derived(counted: Count, taken: "Memory | None") -> "tuple[Derivation, ...]":
-    from convcalc.explain import cost_derivations, memory_derivation, titled
+    from convcalc.explain import cost_derivations, memory_derivation, titled, total_derivation
 
-    nodes = enumerate(counted.network.nodes)
-    counts = tuple(each for index, node in nodes for each in titled(node.text, cost_derivations(counted.cost, index)))
-    if taken is None or counted.cost.trace is None:
-        return counts
-    return (*counts, memory_derivation(taken, counted.cost.trace))
+    nodes = counted.network.nodes
+    found: list[Derivation] = []
+    for index, node in enumerate(nodes):
+        name = node.text if len(nodes) == 1 else f"{index + 1}. {node.label}"
+        found += titled(name, cost_derivations(counted.cost, index))
+    total = total_derivation(counted.cost)
+    found += [] if total is None else [total]
+    if taken is not None and counted.cost.trace is not None:
+        found.append(memory_derivation(taken, counted.cost.trace))
+    return tuple(found)
 
 
 def _judge(counted: Count, number_bytes: int, taken: "Memory | None") -> "Callable[[str], Verdict]":

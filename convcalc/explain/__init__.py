@@ -6,7 +6,7 @@ is always the value from those modules.
 
 from __future__ import annotations
 
-from convcalc.explain.cost_formulas import cost_derivations
+from convcalc.explain.cost_formulas import cost_derivations, total_derivation
 from convcalc.explain.derivation import Derivation, titled
 from convcalc.explain.field_formulas import field_derivation
 from convcalc.explain.gradient_cells import convolution_gradient_cell, pooling_gradient_cell
@@ -28,4 +28,5 @@ __all__ = [
     "pooling_gradient_cell",
     "shape_derivations",
     "titled",
+    "total_derivation",
 ]

@@ -6,9 +6,12 @@ from math import prod
 
 from convcalc.explain.derivation import Derivation
 from convcalc.explain.steps import Equation
-from convcalc.layers import Layer, families, weight_shape
+from convcalc.layers import Layer, Parameters, families, weight_shape
 from convcalc.network.cost import Cost, NetworkCost
 from convcalc.network.trace import Step
+
+MOST_TERMS = 32
+"""Layers up to which a sum over them is written out."""
 
 
 def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]:
@@ -35,7 +38,7 @@ def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]
         case _:
             return ()
     if cost.flops:
-        lines.append(f"FLOPs = 2 · MACs = {cost.flops}")
+        lines.append(f"FLOPs = 2 · MACs = 2·{cost.macs} = {cost.flops}")
     return (Derivation("parameters", tuple(_equation(line) for line in lines)),)
 
 
@@ -88,16 +91,62 @@ def _other_lines(layer: Layer, cost: Cost) -> list[str]:
         parts = [f"{size}·{size} (queries)", f"{size}·{keys or size} (keys)", f"{size}·{values or size} (values)"]
         parts += [f"{size}·{size} (output)", *([f"2·{size} (added key and value)"] if layer.key_value_bias else [])]
         lines = [f"weights = {' + '.join(parts)} = {counted.weights}"]
-    elif weight is not None and prod(weight) == counted.weights:
-        lines = [f"weights = {'·'.join(map(str, weight))} = {counted.weights}"]
+        lines.append(f"biases = 4 · features = 4·{size} = {counted.biases}" if layer.bias else _bias_line(False, 0))
+    elif isinstance(layer, families.Recurrent):
+        lines = _recurrent_lines(layer, counted)
     else:
-        lines = [f"weights = {counted.weights}"]
-    lines += [f"biases = {counted.biases}", f"params = {counted.weights} + {counted.biases} = {counted.total}"]
-    if counted.buffers:
-        lines.append(f"buffers = running mean + running variance = {counted.buffers}")
+        numbers = "" if weight is None or prod(weight) != counted.weights else "·".join(map(str, weight))
+        named = f"{'channels' if isinstance(layer, families.Normalization) else 'features'} = " if weight else ""
+        product = f"{numbers} = " if "·" in numbers else named
+        lines = [f"weights = {product}{counted.weights}"]
+        lines.append(f"biases = {product if counted.biases == counted.weights else ''}{counted.biases}")
+    lines.append(f"params = {counted.weights} + {counted.biases} = {counted.total}")
+    if counted.buffers and isinstance(layer, families.Normalization) and counted.buffers % 2 == 0:
+        half = counted.buffers // 2
+        lines.append(f"buffers = running mean + running variance = 2·{half} = {counted.buffers}")
+    elif counted.buffers:
+        lines.append(f"buffers = {counted.buffers}")
     if cost.counted_buffers:
         lines.append(f"params, buffers counted as Keras does = {counted.total} + {counted.buffers} = {cost.params}")
     return lines
+
+
+def _recurrent_lines(layer: families.Recurrent, counted: Parameters) -> list[str]:
+    """Derive the weights and biases of a recurrent layer: the matrices of its gates for input and feedback."""
+    gates, directions = {"rnn": 1, "gru": 3, "lstm": 4}[layer.kind], 2 if layer.bidirectional else 1
+    fed_back = layer.projection or layer.hidden
+    taken = " + ".join([str(layer.in_features), *[f"{directions}·{fed_back}"] * (layer.layers - 1)])
+    each = f"{gates}·{layer.hidden}·({taken} + {layer.layers}·{fed_back})"
+    symbols = "directions · gates · hidden · (inputs of its layers + layers · fed back)"
+    if layer.projection:
+        symbols += " + directions · layers · projection · hidden"
+        each += f" + {directions}·{layer.layers}·{layer.projection}·{layer.hidden}"
+    lines = [f"weights = {symbols} = {directions}·{each} = {counted.weights}"]
+    if not layer.bias:
+        return [*lines, _bias_line(False, 0)]
+    factors = f"2·{gates}·{layer.hidden}·{directions}·{layer.layers}"
+    return [*lines, f"biases = 2 · gates · hidden · directions · layers = {factors} = {counted.biases}"]
+
+
+def total_derivation(counted: NetworkCost) -> Derivation | None:
+    """Derive the sums over the layers of a network, None for one layer or where layers share parameters.
+
+    >>> from convcalc.network.cost import network_cost
+    >>> print(total_derivation(network_cost([families.Linear(3, 2), families.Linear(2, 5)])))
+    total
+      params = 8 + 15 = 23
+    """
+    counts: dict[str, list[int | None]] = {
+        "params": [cost.params for cost in counted.costs],
+        "MACs": [cost.macs for cost in counted.costs],
+    }
+    totals = {"params": counted.total.params, "MACs": counted.total.macs}
+    steps = []
+    for name, values in counts.items():
+        terms = [value for value in values if value]
+        if 1 < len(terms) <= MOST_TERMS and sum(terms) == totals[name]:
+            steps.append(Equation(name, "=", f"{' + '.join(map(str, terms))} = {totals[name]}"))
+    return Derivation("total", tuple(steps)) if steps else None
 
 
 def _sequence_lines(layer: Layer, cost: Cost, step: Step) -> list[str]:
