@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -247,3 +249,24 @@ def test_errors_in_pasted_text_stand_where_they_were_written() -> None:
     with pytest.raises(DataError, match="'x' is not a number") as caught:
         parse_matrix("#>      [,1] [,2]\n#> [1,]    1    x\n", place="m")
     assert caught.value.place == "m:2:17"
+
+
+PROBE = """
+import sys
+from convcalc.matrix.text import parse_matrix
+for text in sys.argv[1:]:
+    parse_matrix(text, place="m")
+print(*(name for name in sys.modules if "pasted" in name or name.endswith(("labels", "netpbm"))))
+"""
+
+
+@pytest.mark.parametrize(
+    ("texts", "loads"),
+    [
+        (["1 2; 3 4", "1,2\n3,4\n", "[[1, 2], [3, 4]]", "array([1.5, 2. ])", "# shape: 2x1\n1\n2\n"], False),
+        (["K := [1 2];", "x: 1 2"], True),
+    ],
+)
+def test_plain_text_does_not_load_the_readers_of_pastes(texts: list[str], loads: bool) -> None:
+    done = subprocess.run([sys.executable, "-c", PROBE, *texts], capture_output=True, text=True, check=True)
+    assert bool(done.stdout.split()) is loads

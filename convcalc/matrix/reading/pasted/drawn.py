@@ -13,7 +13,7 @@ from convcalc.matrix.reading.pasted.paste import Paste
 _LEFT, _RIGHT = "⎡⎢⎣⎛⎜⎝⎧⎨⎩⎪┌│└╭╰[|", "⎤⎥⎦⎞⎟⎠⎫⎬⎭⎪┐│┘╮╯]|"
 _PIECES = set("⎡⎢⎣⎛⎜⎝⎤⎥⎦⎞⎟⎠⎧⎨⎩⎫⎬⎭⎪")
 _PIECE_LINE = re.compile(
-    rf"(?P<name>[ \t]*(?:[A-Za-z_]\w*[ \t]*=)?[ \t]*)[{re.escape(_LEFT)}](?P<inside>[^{re.escape(_LEFT + _RIGHT)}]*)"
+    rf"(?P<name>[ \t]*(?:[A-Za-z_]\w*[ \t]*=[ \t]*)?)[{re.escape(_LEFT)}](?P<inside>[^{re.escape(_LEFT + _RIGHT)}]*)"
     rf"[{re.escape(_RIGHT)}][ \t]*[,;.]?[ \t]*"
 )
 _NOTHING = re.compile(r"[ \t]*\[[ \t]+\][ \t]*")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 """A number without its sign, to be put into patterns."""
 
+_END = 400
 _SIZES = re.compile(r"[0-9]+")
 
 
@@ -95,6 +96,11 @@ class Paste(Value):
         if self.span == (0, 0):
             raise DataError(message, place=self.source.place)
         raise self.source.fault(message, *self.span)
+
+
+def start_of_end(text: str) -> int:
+    """Return where the last few lines of `text` begin: what ends it is not searched for in all of it."""
+    return max(0, len(text.rstrip()) - _END)
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:

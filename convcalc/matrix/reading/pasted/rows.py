@@ -59,11 +59,10 @@ def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     depth, indent = dashes[0][1], dashes[0][2]
     if depth > 2 or any(at != indent + 2 * (depth - count) for _, count, at in dashes):
         return None
+    begins = {number for number, count, _ in dashes if count == depth > 1}
     text = ""
     for number, line in enumerate(lines):
-        row_starts = any(number == of and count == dashes[0][1] for of, count, _ in dashes)
-        joined = " " if dashes[0][1] == 1 or not row_starts else "\n"
-        text += (joined if number else "") + _without_dashes(line)
+        text += ("\n" if number in begins else " ") * (number > 0) + _without_dashes(line)
     return layout_of_rows(paste.source, text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.reading.markup import start_of_rows
-from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste
+from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste, start_of_end
 from convcalc.matrix.reading.pasted.slices import ROUNDED_NOTE
 from convcalc.text import plain_signs
 
@@ -54,7 +54,7 @@ def comments_of_languages(paste: Paste) -> Paste | None:
     text = paste.text
     if "{" not in text and "[" not in text:
         return None
-    if "//" in text or "/*" in text:
+    if "//" in text or "*/" in text:
         text = _COMMENT.sub(_blanks, text)
     if "%" in text:
         text = _MATLAB_COMMENT.sub(_blanks, text)
@@ -83,7 +83,7 @@ def factors(paste: Paste) -> Paste | None:
         printed = text[before.end() : before.end() + 1] == "\n"
         paste = paste.replace(notes=(*paste.notes, ROUNDED_NOTE)) if printed else paste
         return paste.times(before["factor"].strip("() \t"), before.start("factor"), before.end())
-    after = _AFTER.search(text)
+    after = _AFTER.search(text, start_of_end(text))
     if after is None:
         return None
     factor = after["factor"].strip("() \t")

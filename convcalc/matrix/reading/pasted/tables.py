@@ -18,7 +18,7 @@ from convcalc.matrix.reading.labels import (
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, cell_separator, layout_of_lines, layout_of_rows
 from convcalc.matrix.reading.pasted.blocks import Blocks
-from convcalc.matrix.reading.pasted.paste import Paste, lines_of
+from convcalc.matrix.reading.pasted.paste import Paste, lines_of, start_of_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ def separator_line_layout(paste: Paste, options: ReadOptions) -> Layout | None:
 def wiki_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     """Read a table of MediaWiki, `{|` to `|}`; cells after `!` are names of rows and columns."""
     text = paste.text
-    start, end = _WIKI_START.match(text), _WIKI_END.search(text)
+    start, end = _WIKI_START.match(text), _WIKI_END.search(text, start_of_end(text))
     if start is None or end is None:
         return None
     kept, names, row = " " * start.end(), 0, 0
@@ -87,7 +87,7 @@ def labelled_layout(paste: Paste, options: ReadOptions) -> Layout | None:
         stated = paste.without(*(match.span() for match in _BRACKETED.finditer(paste.text)))
         if any(mark in stated.text for mark in "[](){}<>="):
             return None
-    series = _SERIES_END.search(paste.text)
+    series = _SERIES_END.search(paste.text, start_of_end(paste.text))
     if series is not None:
         return _series(paste.without(series.span()))
     separator = cell_separator(paste.text, Marks(header=True, decimal=options.decimal))
@@ -124,12 +124,13 @@ class _Frame:
     def __init__(self, paste: Paste) -> None:
         self.paste = paste
         self.stated: re.Match[str] | None = None
-        for found in (_ROWS_AND_COLUMNS.search(paste.text), _STATA.match(paste.text)):
+        for found in (_ROWS_AND_COLUMNS.search(paste.text, start_of_end(paste.text)), _STATA.match(paste.text)):
             if found is not None:
                 self.stated, self.paste = found, paste.without(found.span())
         self.blocks = Blocks(self.paste)
         self.labels: list[list[str]] = []
         self.lines = list(lines_of(self.paste.text))
+        self.after_blank = False
 
     def layout(self) -> Layout | None:
         """Return the layout, None where this is not such a print."""
@@ -141,6 +142,7 @@ class _Frame:
             after = self.lines[numbers[position + 1]][1] if position + 1 < len(numbers) else ""
             previous = numbers[position - 1] if position else -1
             self._skip_to(previous, number)
+            self.after_blank = number > previous + 1
             if self._begins_block(number, line, after):
                 self.blocks.new_block(None)
                 self.labels.append([])
@@ -181,7 +183,7 @@ class _Frame:
 
     def _row(self, start: int, line: str) -> None:
         cells = cells_of(line, None)
-        if self.labels[-1] and self.paste.text[:start].rstrip(" \t").endswith("\n\n"):
+        if self.labels[-1] and self.after_blank:
             raise self.blocks.fault("rows after a blank line: one table, or several?", start, line)
         if len(cells) < 2 or (self.blocks.width is not None and len(cells) != self.blocks.width + 1):
             raise self.blocks.fault(f"expected a label and {self.blocks.width} numbers in this row", start, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste
+from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste, start_of_end
 from convcalc.matrix.reading.printed import FIELD_NAMES, FLOATS, end_of_array
 
 _CLOSING = re.compile(r"(?<=[\])}])\s*(?:[;,]+|\.)\s*\Z")
@@ -36,13 +36,15 @@ _CALL = re.compile(
 _TAIL = re.compile(
     rf"(?P<after>(?:\s*,\s*(?:(?:{FIELD_NAMES})\s*=\s*{_FIELD}|[A-Za-z_][\w.]*|'[^'\n]*'|\"[^\"\n]*\"))*)\s*,?\s*\)\s*\Z"
 )
-_INNER = re.compile(rf"(?:\w+\.)*(?:array|tensor)\(\s*(\[[^()\[\]]*\]|[-+]?{UNSIGNED})\s*(?:,\s*dtype=[\w.]+\s*)?\)")
+_INNER = re.compile(
+    rf"(?:(?<![\w.])(?:[A-Za-z_]\w*\.)+|(?<![\w.]))(?:array|tensor)\(\s*(\[[^()\[\]]*\]|[-+]?{UNSIGNED})\s*(?:,\s*dtype=[\w.]+\s*)?\)"
+)
 _RESHAPED = re.compile(r"(?<=[\])])\s*\.\s*(?:reshape|view)\(\s*(?P<size>[(\[]?[0-9,\s]+[)\]]?)\s*\)\s*\Z")
 
 
 def closing_marks(paste: Paste) -> Paste | None:
     """Leave out the `;`, `,` or `.` after the last bracket."""
-    match = _CLOSING.search(paste.text)
+    match = _CLOSING.search(paste.text, start_of_end(paste.text))
     return None if match is None else paste.without(match.span())
 
 
@@ -50,7 +52,7 @@ def footers(paste: Paste) -> Paste | None:
     """Leave out the size that a print ends with, `[torch.FloatTensor of size 2x2]`, and hold the numbers to it."""
     if paste.text.rstrip()[-1:] not in (")", "]", ">"):
         return None
-    start = _start_of_end(paste.text)
+    start = start_of_end(paste.text)
     for footer in _FOOTERS:
         match = footer.search(paste.text, start)
         if match is not None:
@@ -61,7 +63,7 @@ def footers(paste: Paste) -> Paste | None:
 
 def angle_brackets(paste: Paste) -> Paste | None:
     """Take the numbers out of TensorFlow's `<tf.Tensor: shape=(2, 2), dtype=float32, numpy=...>`."""
-    head, tail = _ANGLE.match(paste.text), _ANGLE_END.search(paste.text)
+    head, tail = _ANGLE.match(paste.text), _ANGLE_END.search(paste.text, start_of_end(paste.text))
     if head is None or tail is None:
         return None
     return _with_fields(paste, head.start("fields"), head["fields"]).without(head.span(), tail.span())
@@ -95,7 +97,7 @@ def inner_calls(paste: Paste) -> Paste | None:
 
 def reshaped(paste: Paste) -> Paste | None:
     """Note the shape of `.reshape(2, 2)` or `.view(2, 2)` after an array."""
-    match = _RESHAPED.search(paste.text, _start_of_end(paste.text))
+    match = _RESHAPED.search(paste.text, start_of_end(paste.text))
     if match is None:
         return None
     return paste.stating(match["size"], *match.span("size"), flat=True).without(match.span())
@@ -108,8 +110,3 @@ def _with_fields(paste: Paste, start: int, fields: str, *, flat: bool = False) -
             paste = paste.stating(match[2], start + match.start(2), start + match.end(2), flat=flat)
     dtypes = [FLOATS[word] for word in _TYPE.findall(fields) if word in FLOATS]
     return paste.replace(dtype=dtypes[-1]) if dtypes else paste
-
-
-def _start_of_end(text: str) -> int:
-    """Return where the last few lines of `text` begin: what ends it is not searched for in all of it."""
-    return max(0, len(text) - 400)
