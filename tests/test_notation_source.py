@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import convcalc
 from convcalc.errors import SpecError, UsageError
 from convcalc.model.count import count
 from convcalc.model.forward import forward
@@ -147,3 +148,12 @@ def test_mutated_programs_end_in_an_answer_or_an_error(name: str) -> None:
         changed = text[:start] + random_numbers.choice(pieces) + text[start + random_numbers.choice([0, 1, 5]) :]
         with suppress(UsageError):
             count(requested(changed), EXPECTED[name].get("input"))
+
+
+def test_python_takes_a_path_for_the_layers_of_a_file() -> None:
+    path = FOLDER / "skips.txt"
+    assert convcalc.shape("3x24x20", path) == (5, 24, 20)
+    with pytest.warns(UserWarning, match="counted once: pool"):
+        assert convcalc.params(path, size="3x24x20").total.params == EXPECTED["skips.txt"]["params"]
+    with pytest.raises(UsageError, match="a file holds all the layers"):
+        convcalc.shape("3x24x20", path, "relu")

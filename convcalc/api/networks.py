@@ -6,24 +6,28 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from convcalc.api.arguments import warn
+from convcalc.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from convcalc.api.arguments import PerAxis
     from convcalc.layers import Layer
+    from convcalc.model.request import LayerRequest
     from convcalc.network.cost import NetworkCost
 
 
 def shape(
-    size: str | PerAxis | None, *layers: str | Layer, dims: int | None = None, strict: bool = False
+    size: str | PerAxis | None, *layers: str | Layer | Path, dims: int | None = None, strict: bool = False
 ) -> tuple[int, ...]:
     """Return the size that comes out of layers, of any notation, for an input size.
 
     `size` is "3x224x224", (3, 224, 224), 224 for a square, or None for that of an `Input` among the layers; `layers`
-    are texts or what `parse` returns, one after the other. Keras's notation reads and returns sizes channels last.
-    `dims` is the number of spatial axes where the notation does not say it. Raises SpecError for a text that cannot
-    be read, ShapeError where a layer does not fit, with the layer's index as `layer` and its place as `place`; warns
-    of what the answer rests on, as the command notes it. With `strict` an assumption about what the text does not
-    show is a UsageError.
+    are texts or what `parse` returns, one after the other, or one `pathlib.Path` of a file that holds them all.
+    Keras's notation reads and returns sizes channels last. `dims` is the number of spatial axes where the notation
+    does not say it. Raises SpecError for a text that cannot be read, ShapeError where a layer does not fit, with the
+    layer's index as `layer` and its place as `place`; warns of what the answer rests on, as the command notes it.
+    With `strict` an assumption about what the text does not show is a UsageError.
 
     >>> import convcalc
     >>> convcalc.shape("3x224x224", "Conv2d(3, 64, 7, stride=2, padding=3)", "MaxPool2d(3, 2)")
@@ -32,16 +36,15 @@ def shape(
     (26, 24, 8)
     """
     from convcalc.model.forward import forward
-    from convcalc.model.request import LayerRequest
 
-    passed = forward(LayerRequest(layers, rank=dims, strict=strict), size_text(size))
+    passed = forward(_requested(layers, dims, strict=strict), size_text(size))
     warn(passed.network.notes)
     # An input without open sizes leaves none open.
     return cast("tuple[int, ...]", passed.output)
 
 
 def params(
-    *layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None, strict: bool = False
+    *layers: str | Layer | Path, size: str | PerAxis | None = None, dims: int | None = None, strict: bool = False
 ) -> NetworkCost:
     """Count the parameters of layers and, with the `size` of an input, multiply-accumulates and output numbers.
 
@@ -57,9 +60,8 @@ def params(
     118013952
     """
     from convcalc.model.count import count
-    from convcalc.model.request import LayerRequest
 
-    counted = count(LayerRequest(layers, rank=dims, strict=strict), size_text(size))
+    counted = count(_requested(layers, dims, strict=strict), size_text(size))
     warn(counted.notes)
     return counted.cost
 
@@ -95,3 +97,20 @@ def size_text(size: str | PerAxis | None) -> str | None:
     if size is None or isinstance(size, str):
         return size
     return "x".join(map(str, size)) if isinstance(size, Iterable) else str(size)
+
+
+def _requested(layers: tuple[str | Layer | Path, ...], dims: int | None, *, strict: bool) -> LayerRequest:
+    """Ask for layers as given, or for those of a file; UsageError for a file beside other layers."""
+    from pathlib import Path
+
+    from convcalc.model.request import LayerRequest
+
+    written = tuple(layer for layer in layers if not isinstance(layer, Path))
+    paths = [str(layer) for layer in layers if isinstance(layer, Path)]
+    if not paths:
+        return LayerRequest(written, rank=dims, strict=strict)
+    if len(layers) > 1:
+        raise UsageError("a file holds all the layers: none can stand beside it")
+    from convcalc.model.files import read_file
+
+    return LayerRequest((read_file(paths[0]),), file=paths[0], rank=dims, strict=strict)

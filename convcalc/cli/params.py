@@ -42,6 +42,7 @@ HELP = """Examples:
   convcalc params 'Conv2d(3, 64, 7)'
   convcalc params 'Conv2d(1, 6, 5)' 'Flatten()' 'Linear(3456, 10)' --input 1x28x28
   convcalc params 3x224x224 -f network.txt --json
+  convcalc params weights.safetensors
 
 Weights and biases of one layer or a whole network; with the size of an INPUT also MACs, FLOPs and memory.
 

@@ -41,6 +41,7 @@ HELP = """Examples:
   convcalc shape 3x224x224 'Conv2d(3, 64, 7, stride=2, padding=3)' 'MaxPool2d(3, 2)'
   convcalc shape 224 maxpool -k 3 -s 2 --explain
   convcalc shape 3x32x32 -f network.txt
+  convcalc shape 3x224x224 model.onnx
   convcalc shape 224 -k 7 -s 2 -p 3 --region 0,2
   convcalc shape 224 -k 7 -s 2 -p '?' --want 112
   convcalc shape 224 -k 7 -s 2 -p 3 --frameworks
@@ -51,7 +52,8 @@ Sizes through one layer or a whole chain, with the receptive field of its cells.
 
 INPUT is a size: 3x224x224, or 224 for 224x224 with the channels left open; layers that give their own input size
 need none. LAYER is written as PyTorch or Keras writes it, in the short notation (conv:64,k3,s2), or as a bare name
-finished by options; with no LAYER at all the options are a convolution's.
+finished by options, or is a model file: Python source, .onnx, Keras's .json or .keras, Darknet's .cfg, Caffe's
+.prototxt. With no LAYER at all the options are a convolution's.
 
 A ? stands for one number to be found, in INPUT, in a LAYER or in an option, so that the output is what --want says;
 without --want for the smallest INPUT that passes, or for what the layers themselves fix."""

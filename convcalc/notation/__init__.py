@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from convcalc.notation.entries import Entry
+    from convcalc.notation.files.graph_builder import GraphBuilder
 
 __all__ = [
     "Network",
@@ -83,17 +84,10 @@ def parse_network(
     if len(text) > MAX_TEXT:
         message = f"a text of {len(text)} characters is too long to be layers, at most {MAX_TEXT} are read"
         raise SpecError(message, place=place or None)
-    if text.lstrip()[:1] == "{" and '"class_name"' in text:
-        from convcalc.notation.files.keras_config import read_keras_json
-
-        return read_keras_json(text, place).network()
     source = Source(plain_signs(text), place)
-    if "\n" in text and not inputs:
-        from convcalc.notation.source.program import parsed, read_program
-
-        tree = parsed(source)
-        if tree is not None:
-            return read_program(source, tree).network()
+    model = _model(source, text, inputs)
+    if model is not None:
+        return model.network()
     reading = read_network(source, rank, notation, inputs)
     nodes = _placed(source, text, reading.entries)
     layout = "hwc" if reading.notation == "keras" else "chw"
@@ -107,6 +101,26 @@ def parse_network(
         () if printed is None else printed.assumptions,
         () if printed is None else printed.objections,
     )
+
+
+def _model(source: Source, text: str, inputs: tuple[str, ...]) -> GraphBuilder | None:
+    """Return the network of a text that is a model file or a program, None for a text of layers."""
+    if text.lstrip()[:1] == "{" and '"class_name"' in text:
+        from convcalc.notation.files.keras_config import read_keras_json
+
+        return read_keras_json(text, source.place)
+    if "{" in text or "[net" in text:
+        from convcalc.notation.files import read_model_text
+
+        model = read_model_text(source)
+        if model is not None:
+            return model
+    if "\n" in text and not inputs:
+        from convcalc.notation.source.program import parsed, read_program
+
+        tree = parsed(source)
+        return None if tree is None else read_program(source, tree)
+    return None
 
 
 def _placed(source: Source, text: str, entries: Iterable[Entry]) -> list[Node]:

@@ -73,12 +73,6 @@ def read_network(
         if is_print(source.text):
             printed = read_printed(source)
             return Reading(printed.entries, None, "pytorch", printed)
-    if "{" in source.text or "[net" in source.text:
-        from convcalc.notation.files import read_model_text
-
-        model = read_model_text(source)
-        if model is not None:
-            return Reading(model.entries, model.input, model.notation)
     if "Param #" in source.text:
         at = source.text.index("Param #")
         message = "a summary shows no kernels, strides or paddings: its layers cannot be told from it"
