@@ -206,9 +206,9 @@ def test_what_is_not_asked_of_several_inputs(
 
 def test_a_gate_by_its_name_is_not_run_in_printed_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "gate.txt").write_text(
-        "Sequential(\n  (0): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1))\n  (1): SELayer(\n"
+        "Sequential(\n  (0): Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1))\n  (1): SEGate(\n"
         "    (avg_pool): AdaptiveAvgPool2d(output_size=1)\n    (fc): Sequential(\n"
         "      (0): Linear(in_features=8, out_features=2, bias=True)\n      (1): Sigmoid()\n    )\n  )\n)\n"
     )
     assert main(["shape", "3x32x32", "-f", str(tmp_path / "gate.txt")]) == 2
-    assert "SELayer looks like a gate on what comes in" in capsys.readouterr().err
+    assert "SEGate looks like a gate on what comes in" in capsys.readouterr().err

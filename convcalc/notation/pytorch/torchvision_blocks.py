@@ -27,7 +27,7 @@ Bottleneck : (conv1 bn1 relu: conv2 bn2 relu: conv3 bn3 + shortcut) relu:
 PreActBlock : bn1 relu: (conv1 bn2 relu: conv2 + shortcut?)
 PreActBottleneck : bn1 relu: (conv1 bn2 relu: conv2 bn3 relu: conv3 + shortcut?)
 ResNet : conv1 bn1 relu: layer1 layer2 layer3 layer4 avgpool:4 flatten linear !! an average pooling by 4 at its end
-Bottleneck : (bn1 relu: conv1 bn2 relu: conv2 | id)
+Bottleneck : (bn1 relu: conv1 bn2 relu: conv2 | id) !! what comes in joined to what comes out
 Transition : bn relu: conv avgpool:2 !! an average pooling by 2 behind its convolution
 wide_basic : (bn1 relu: conv1 dropout bn2 relu: conv2 + shortcut)
 Inception : (b1 | b2 | b3 | b4)
