@@ -22,6 +22,12 @@ ROWS = {
 CONSOLES = {
     "R's matrix": "     [,1] [,2] [,3]\n[1,]    1    0   -1\n[2,]   20    1    0\n",
     "R's matrix in blocks": "     [,1] [,2]\n[1,]    1    0\n[2,]   20    1\n     [,3]\n[1,]   -1\n[2,]    0\n",
+    "R's matrix with names above": "      a b  c\n[1,]  1 0 -1\n[2,] 20 1  0\n",
+    "R's matrix with names beside": "  [,1] [,2] [,3]\nx    1    0   -1\ny   20    1    0\n",
+    "a size in the line before": "x torch.Size([2, 3])\ntensor([[ 1,  0, -1],\n        [20,  1,  0]])\n",
+    "a shape in the line before": "(2, 3)\n[[ 1  0 -1]\n [20  1  0]]\n",
+    "a shape in the label": "x (2, 3): [[ 1  0 -1]\n [20  1  0]]\n",
+    "an index": "out[0] = tensor([[ 1,  0, -1],\n        [20,  1,  0]])\n",
     "knitr": "#>      [,1] [,2] [,3]\n#> [1,]    1    0   -1\n#> [2,]   20    1    0\n",
     "knitr, the older mark": "##      [,1] [,2] [,3]\n## [1,]    1    0   -1\n## [2,]   20    1    0\n",
     "knitr with its code": "m\n#>      [,1] [,2] [,3]\n#> [1,]    1    0   -1\n#> [2,]   20    1    0\n",

@@ -69,6 +69,7 @@ def readings(text: str) -> Iterator[Rows]:
     for part in parts:
         if len(parts) > 1:
             yield from _readings(part)
+    yield from _readings(re.sub(r"\(\d+(?:, ?\d+)+\)", "", plain))
     # A tuple below a print is its shape; one above it too.
     for cut in (re.sub(r"\n\([\d, ]+\)\s*\Z", "\n", plain), re.sub(r"\A[^\n]*\n", "", plain)):
         if cut != plain:

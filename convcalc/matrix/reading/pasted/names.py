@@ -7,7 +7,8 @@ import re
 from convcalc.matrix.reading.pasted.paste import Paste
 
 _LABEL = re.compile(
-    r"\s*(?P<label>[\"']?[A-Za-z_](?:[^\n:=;,\[\]{}|&\\<>\"'#]|\[[0-9 :]*\]){0,60}[\"']?)"
+    r"\s*(?P<label>[\"']?[A-Za-z_]"
+    r"(?:[^\n:=;,\[\]{}|&\\<>\"'#]|\[[0-9 :]*\]|(?P<size>\([0-9]+(?:, ?[0-9]+)+\))){0,60}[\"']?)"
     r"[ \t]*:(?=[\s\[({<\w.+-]|\Z)[ \t]*"
 )
 _NOT_A_LABEL = re.compile(r"\s*(?:Columns?\b|Parameter containing|https?\b)", re.IGNORECASE)
@@ -17,6 +18,10 @@ _PLAIN_SIZE = re.compile(
     r"|[0-9]+(?:[ ]?[x×*][ ]?[0-9]+)*)[ \t]*,?[ \t]*(?=\n\s*\S)"
 )
 _ONLY_SIZE = re.compile(r"(?:torch\.Size)?[(\[0-9, x×\])]*\s*")
+_SHAPE_LINE = re.compile(
+    r"\s*(?:(?:[A-Za-z_]\w*[ \t]+)?torch\.Size\(\[(?P<size>[0-9, ]*)\]\)|\((?P<plain>[0-9]+,[0-9, ]*)\))"
+    r"[ \t]*\n(?=\s*(?:\[|(?:\w+\.)*(?:tensor|array)\())"
+)
 _OF_SIZE = re.compile(r"shape|size|dims?\b|dimensions", re.IGNORECASE)
 _NAME = re.compile(
     r"\s*(?:[A-Za-z_$][\w.$]*(?:\[[^\]\n=]*\]|\{[^}\n=]*\})?|\\math(?:bf|rm|cal)\{\w+\}(?:_\w)?)\s*(?::=|=)(?!=)\s*"
@@ -44,12 +49,18 @@ _DIMENSION = re.compile(r"\[\s*(\w*)\s*\]")
 def labels(paste: Paste) -> Paste | None:
     """Leave out a label before a print, `x variable:`, and note a size after it, `x: torch.Size([1, 1, 8, 8])`."""
     text = paste.text
+    shape = _SHAPE_LINE.match(text)
+    if shape is not None:
+        name = "size" if shape["size"] is not None else "plain"
+        return paste.stating(shape[name], *shape.span(name)).without(shape.span())
     label = _LABEL.match(text)
     if label is None or _NOT_A_LABEL.match(text) or label[0].count("(") != label[0].count(")"):
         return None
     if _OF_SIZE.search(label["label"]) and _ONLY_SIZE.fullmatch(text, label.end()):
         return None
     size = (_PLAIN_SIZE if _OF_SIZE.search(label["label"]) else _SIZE).match(text, label.end())
+    if label["size"] is not None:
+        paste = paste.stating(label["size"], *label.span("size"))
     if size is None:
         return paste.without(label.span())
     return paste.stating(size[0], *size.span()).without((label.start(), size.end()))
@@ -65,6 +76,8 @@ def declarations(paste: Paste) -> Paste | None:
     match = _DECLARATION.match(text)
     if match is None or not (match["words"] or match["type"] or match["dims"] or match["colon"]):
         return None
+    if not (match["words"] or match["type"]) and match["dims"] and text[match.end() : match.end() + 1] != "{":
+        return None  # an index, not sizes
     if match[0].count("[") != match[0].count("]"):
         return None
     if match["sizes"] is not None:

@@ -13,6 +13,9 @@ _VECTOR = re.compile(r"[ \t]*\[([0-9]+)\][ \t]*([^\s,\[\]][^\n\[\]]*)")
 _HEAD = re.compile(r"[ \t]*(?:\[,[0-9]+\][ \t]*)+")
 _COLUMN = re.compile(r"\[,([0-9]+)\]")
 _ROW = re.compile(r"[ \t]*\[([0-9]+),\][ \t]*([^\s\[\]][^\n\[\]]*)")
+_FIRST_ROW = re.compile(r"[ \t]*\[1,\]")
+_NAMES = re.compile(r"[ \t]*[A-Za-z.][\w.]*(?:[ \t]+[A-Za-z.][\w.]*)*")
+_NAMED_ROW = re.compile(r"[ \t]*[A-Za-z.][\w.]*[ \t]+([-+0-9.][^\n\[\]A-Za-df-z]*)")
 _SLICE = re.compile(r"[ \t]*, , ([0-9]+(?:, [0-9]+)*)[ \t]*")
 
 
@@ -22,7 +25,8 @@ def r_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     first = lines[0].rstrip() if lines else ""
     if _VECTOR.fullmatch(first):
         return _vector(paste)
-    return _matrix(paste) if _HEAD.fullmatch(first) or _SLICE.fullmatch(first) else None
+    named = len(lines) > 1 and _NAMES.fullmatch(first) and _FIRST_ROW.match(lines[1])
+    return _matrix(paste) if named or _HEAD.fullmatch(first) or _SLICE.fullmatch(first) else None
 
 
 def _vector(paste: Paste) -> Layout:
@@ -44,6 +48,10 @@ def _matrix(paste: Paste) -> Layout:
     blocks = Blocks(paste)
     for start, line in lines_of(paste.text):
         head, row, part = (pattern.fullmatch(line.rstrip()) for pattern in (_HEAD, _ROW, _SLICE))
+        named = _NAMED_ROW.fullmatch(line.rstrip()) if blocks.parts else None
+        if named is not None:
+            blocks.row(start, line, named.start(1))
+            continue
         if row is not None:
             if int(row[1]) != blocks.row_number + 1:
                 raise blocks.fault(f"expected [{blocks.row_number + 1},] here, as R prints it", start, line)
@@ -56,6 +64,8 @@ def _matrix(paste: Paste) -> Layout:
             if found != list(range(first, first + len(found))):
                 raise blocks.fault(f"expected [,{first}] here, as R prints it", start, line)
             blocks.new_block(len(found))
+        elif _NAMES.fullmatch(line.rstrip()):
+            blocks.new_block(None)
         elif line.strip():
             raise blocks.fault("this line is not part of the matrix that R prints", start, line)
         blocks.skip(line)

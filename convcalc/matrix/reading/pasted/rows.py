@@ -19,6 +19,8 @@ _KERNEL = re.compile(
     rf"\s*(?P<width>[0-9]+)(?:x(?P<height>[0-9]+))?[ \t]*:\s*(?P<numbers>{_SIGNED}(?:[\s,]+{_SIGNED})*)[\s,]*"
 )
 
+ONE_ROW = "one row over several lines, as a program has it; for a matrix, put brackets around each row"
+
 
 def bracketed_rows_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     """Read one bracketed row a line, `[1, 2]`, rows with commas between them, or one row in `{}` or `()`."""
@@ -44,7 +46,9 @@ def bracketed_rows_layout(paste: Paste, options: ReadOptions) -> Layout | None:
         at = between.end()
     if len(set(ends)) > 1 or (groups == 1 and text[start] == "["):
         return None
-    return bracketed_layout(paste.source, text[:end].ljust(len(text)), outer=groups > 1)
+    layout = bracketed_layout(paste.source, text[:end].ljust(len(text)), outer=groups > 1)
+    lines = text[start:end].count("\n") if groups == 1 and not paste.stated else 0
+    return layout.replace(notes=(ONE_ROW,)) if lines > 1 else layout
 
 
 def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste, start_of_end
-from convcalc.matrix.reading.printed import FIELD_NAMES, FLOATS, end_of_array
+from convcalc.matrix.reading.printed import FIELD_NAMES, FLOATS, PYTORCH_NOTE, end_of_array, numpy_notes
 
 _CLOSING = re.compile(r"(?<=[\])}])\s*(?:[;,]+|\.)\s*\Z")
 _FOOTERS = (
@@ -83,6 +83,9 @@ def calls(paste: Paste) -> Paste | None:
         paste = paste.stating(f"{head['rows']} {head['columns']}", head.start("rows"), head.end("columns"), flat=True)
     paste = _with_fields(paste, head.start("before"), head["before"], flat=True)
     paste = _with_fields(paste, tail.start("after"), tail["after"], flat=True)
+    if head["name"] in ("tensor", "array", "Array") and "." in text:
+        rounded = (PYTORCH_NOTE,) if head["name"] == "tensor" else numpy_notes(text)
+        paste = paste.replace(notes=(*paste.notes, *rounded))
     return paste.without((0, head.end()), (end, len(text)))
 
 
