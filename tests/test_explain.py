@@ -128,6 +128,7 @@ def test_every_line_of_a_size_evaluates_to_the_answer(axis: AxisDraw, kind: str,
             Pooling("max", (4,), (4,), (Padding(2, 2),), (1,), ceil=True),
             9,
             (
+                "a last window that fits only in part is kept: s - 1 is added before the division",
                 "out = floor((i + 2p - k + s - 1) / s) + 1",
                 "    = floor((9 + 2·2 - 4 + 4 - 1) / 4) + 1",
                 "    = floor(12 / 4) + 1",

@@ -11,6 +11,7 @@ from convcalc.explain.steps import Equation, Group, MarkedMatrix, Step, grouped,
 
 MATRICES_WIDTH = 100
 """Characters within which matrices stand next to each other, where no width is given."""
+_UNBROKEN = "\u00a0"
 GAP = 4
 """Blanks between matrices next to each other."""
 
@@ -31,7 +32,7 @@ def group_lines(group: Group, width: int | None = None) -> Iterator[str]:
     """Yield the lines of steps of one kind."""
     sentences, equations, matrices = group
     for sentence in sentences:
-        yield from _folded(sentence.text.replace("`", ""), width)
+        yield from _folded(sentence.text, width)
     yield from _equation_lines(equations, width)
     limit = width or MATRICES_WIDTH
     narrow = partial(_narrowed, width=limit)
@@ -54,6 +55,15 @@ def _equation_lines(equations: Sequence[Equation], width: int | None) -> Iterato
 
 
 def _folded(text: str, width: int | None) -> Iterator[str]:
+    """Yield a sentence in lines, short formulas in it unbroken."""
+    parts = text.split("`")
+    kept = [part.replace(" ", _UNBROKEN) if len(part) < 20 else part for part in parts[1::2]]
+    parts[1::2] = kept
+    for line in _lines("".join(parts), width):
+        yield line.replace(_UNBROKEN, " ")
+
+
+def _lines(text: str, width: int | None) -> Iterator[str]:
     if width is None or len(text) <= width:
         yield text
         return

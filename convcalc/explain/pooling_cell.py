@@ -144,7 +144,7 @@ def _mean(
     exact = _exact_sum(cells)
     total = write(sum(map(_plain, cells)) if exact is None else exact)
     mean = answer if exact is None or exact / divisor == _plain(answer) else exact / divisor
-    result = write(mean)
+    result = write(_as_decimal(mean))
     terms, rest = _terms(cells, write)
     line = " + ".join(map(factor, terms))
     below = factor(str(divisor))
@@ -158,6 +158,17 @@ def _mean(
         yield Equation("out", "=", f"sum / {below} = {factor(total)} / {below}")
     above = printed_value(total)
     yield Equation("", equal_sign(None if above is None else above / divisor, result), result)
+
+
+def _as_decimal(mean: Any) -> Any:
+    """Return a quotient that ends after a few decimals as a decimal, any other as it is.
+
+    >>> _as_decimal(Fraction(7, 4)), _as_decimal(Fraction(7, 3))
+    (1.75, Fraction(7, 3))
+    """
+    if not isinstance(mean, Fraction) or mean.denominator == 1:
+        return mean
+    return float(mean) if 1000 % mean.denominator == 0 and abs(mean) < 1000 else mean
 
 
 def _divisor(layer: Pooling | AdaptivePooling, window: Sequence[SeenPlane], counted: int, divisor: Any) -> str:

@@ -33,7 +33,7 @@ def shape_derivations(step: TracedStep) -> tuple[Derivation, ...]:
     >>> chain = [layers.Pooling("max", (3,), (2,), "valid", (1,))]
     >>> print(shape_derivations(trace(chain, interpret((8,), chain)).steps[0])[0])
     length
-      i = 8 input size, k = 3 kernel, s = 2 stride, p = 0 padding on each side, d = 1 dilation
+      i = 8 input size, k = 3 kernel, s = 2 stride, p = 0 padding each side, d = 1 dilation
       out = floor((i + 2p - k) / s) + 1
           = floor((8 + 2·0 - 3) / 2) + 1
           = floor(5 / 2) + 1
@@ -168,6 +168,7 @@ def _window_steps(window: Window, size: int, named: str | None) -> tuple[Step, .
     else:
         symbol, cells = f"{symbol} - {kernel}", f"{cells} - {extent}"
     steps = room // window.stride
+    kept = "a last window that fits only in part is kept: `s - 1` is added before the division"
     worked = equations(
         "out",
         f"floor(({symbol}) / s) + 1",
@@ -181,6 +182,7 @@ def _window_steps(window: Window, size: int, named: str | None) -> tuple[Step, .
         _letters(window, size),
         *_extent_steps(window),
         *_padding_steps(window, size, named),
+        *([Sentence(kept)] if window.ceil else []),
         *worked,
         *_clipping_steps(window, size, steps + 1),
     )
@@ -191,7 +193,7 @@ def _letters(window: Window, size: int, extra: int = 0) -> Sentence:
     padding = window.padding
     letters = [("i", size, "input size"), ("k", window.kernel, "kernel"), ("s", window.stride, "stride")]
     if padding.before == padding.after:
-        letters.append(("p", padding.before, "padding on each side"))
+        letters.append(("p", padding.before, "padding each side"))
     else:
         letters += [("pL", padding.before, "padding before"), ("pR", padding.after, "padding after")]
     letters.append(("d", window.dilation, "dilation"))

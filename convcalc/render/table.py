@@ -77,9 +77,14 @@ def _console(width: int, *, color: bool, record: bool = False) -> Console:
 
 
 def _show(console: Console, report: Report, width: int, color: bool) -> None:
+    before: Block | None = None
     for block in report.blocks:
+        # A table ends in a blank line of its own.
+        if isinstance(block, Working) and not isinstance(before, Table):
+            console.print()
         for part in _block(block, width, color):
             console.print(part)
+        before = block
 
 
 def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
@@ -96,7 +101,6 @@ def _block(block: Block, width: int, color: bool) -> Iterator[RenderableType]:
                 text = Text(printable(line), style=STYLES[block.role])
                 yield Padding(text, (0, 0, 0, 2)) if block.title else text
         case Working(derivation):
-            yield Text()
             yield from working_lines(derivation, width)
         case Grid():
             yield from grid_lines(block, width)
