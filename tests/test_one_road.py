@@ -56,6 +56,21 @@ def sizes_of(answer: Any) -> list[int]:
     return list(answer["output"] if isinstance(answer, dict) else answer)
 
 
+class InEitherLayout:
+    """The sizes of a tensor, equal to a list of them in either layout: the command prints Keras's channels last."""
+
+    __hash__ = None  # type: ignore[assignment] # it is a value to be compared
+
+    def __init__(self, shape: Any) -> None:
+        self.shape = shape
+
+    def __eq__(self, other: object) -> bool:
+        return other in [list(self.shape.laid_out(layout)) for layout in ("chw", "hwc")]
+
+    def __repr__(self) -> str:
+        return str(list(self.shape.sizes))
+
+
 def counts_of(answer: Any) -> dict[str, Any]:
     """Take the sums of `params --json`, and those of `convcalc.params`."""
     if isinstance(answer, dict):
@@ -68,7 +83,7 @@ def counts_of(answer: Any) -> dict[str, Any]:
     sums = (held.weights, held.biases, held.buffers, total.params, total.macs, total.flops)
     return dict(zip(SUMS, sums, strict=True)) | {
         "each": [cost.params for cost in answer.costs],
-        "outputs": [step and list(step.output.sizes) for step in steps],
+        "outputs": [step and InEitherLayout(step.output) for step in steps],
     }
 
 
