@@ -355,3 +355,20 @@ def test_only_what_is_asked_for_shows_the_answer(here: Run) -> None:
     assert "7 8 9" in here(*command, "--show-input").stdout
     assert "20 23" in here(*command, "--show-answer").stdout
     assert "--heatmap shows the answer that --check does not" in here(*command, "--heatmap").stderr
+
+
+def test_a_claim_about_an_infinite_kernel_is_judged(here: Run) -> None:
+    done = here("conv", "1 -2 3", "-k", "inf", "--check", "inf -inf 7", "--json")
+    check = json.loads(done.stdout)["check"]
+    assert (done.returncode, check["cells"]) == (1, [{"at": [2], "claimed": 7, "right": "inf"}])
+
+
+def test_numbers_near_the_end_of_floats_are_judged(here: Run) -> None:
+    command = ["conv", "1e300 1e300 1.0", "-k", "1e8 1e8"]
+    assert here(*command, "--check", "1e308 5").returncode == 1
+    small = ["conv", "1e200 1.0 2.5 1.5", "-k", "1.0 1.0"]
+    assert here(*small, "--check", "1e200 3.5 4").returncode == 0
+    assert here(*small, "--check", "1e200 99 4").returncode == 1
+    assert here(*command, "--check", "inf 1e308").returncode == 0
+    assert here("conv", "nan 1.5 2", "-k", "2", "--check", "nan 3 4.5").returncode == 1
+    assert here("conv", "inf 1.5 2", "-k", "2", "--check", "inf 3 4.5").returncode == 1

@@ -36,16 +36,16 @@ class ClaimedMatrix(Value):
             return None
         return self.replace(array=self.array.reshape(shape), margins=self.margins.reshape(shape))
 
-    def differs(self, answer: Any, tolerance: float | None = None, slack: float = 0.0) -> Any:
+    def differs(self, answer: Any, tolerance: float | None = None, slack: Any = 0.0) -> Any:
         """Return for each cell whether it is further from the answer than its digits, or the tolerance, allow.
 
-        `slack` is how far off the answer itself may be, where it was computed in floats.
+        `slack` is how far off the answer itself may be, or each of its cells, where it was computed in floats.
         """
         import numpy as np
 
         claim, margins = self.array, self.margins
         exact = claim.dtype.kind in "iubO" and answer.dtype.kind in "iubO" and not np.any(margins)
-        if tolerance is None and exact and not slack:
+        if tolerance is None and exact and not np.any(slack):
             return np.asarray(claim.astype(object) != answer.astype(object), dtype=bool)
         if not (_held_by_float64(claim) and _held_by_float64(answer)):
             far = np.vectorize(_far, otypes=[bool])

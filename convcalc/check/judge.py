@@ -205,7 +205,7 @@ def judge_matrix(
     if tolerance is not None and tolerance != tolerance:
         raise UsageError("tolerance must not be NaN", place="`tolerance`", hint="give a number of at least 0")
     answer = question.answer() if answer is None else answer
-    slack = question.rounding_error(answer)
+    slack = question.rounding_errors(answer)
     placed = claim.in_shape(answer.shape)
     cells: tuple[WrongCell, ...] = ()
     resembles = _resembling(None, answer, None)
@@ -228,7 +228,8 @@ def judge_matrix(
 
     def near(wrong: WrongAnswers, count: int) -> Iterator[Made]:
         made = wrong.kept(count)
-        return (made[place] for place in wrong.stacks(count).near(claim, slack if tolerance is None else tolerance))
+        margin = question.rounding_error(answer) if tolerance is None else tolerance
+        return (made[place] for place in wrong.stacks(count).near(claim, margin))
 
     found, searched = _explained(wrong, fits, resembles, near)
     if placed is None and not found:
@@ -237,10 +238,11 @@ def judge_matrix(
     return Verdict(False, message, found, cells, (answer.size - count, answer.size), array, searched)
 
 
-def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix, answer: Any, slack: float) -> str:
+def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix, answer: Any, slack: Any) -> str:
     """Return what would give an answer of the shape claimed, whatever its numbers."""
     in_a_row = claim.replace(array=claim.array.reshape(-1), margins=claim.margins.reshape(-1))
-    if in_a_row.array.size == answer.size and not in_a_row.differs(answer.reshape(-1), None, slack).any():
+    flat_slack = slack.reshape(-1) if hasattr(slack, "reshape") else slack
+    if in_a_row.array.size == answer.size and not in_a_row.differs(answer.reshape(-1), None, flat_slack).any():
         return "; its numbers are right"
     shape = squeezed(claim.array.shape)
     fitting = (slips[0].general for slips, answer in wrong.of(1) if squeezed(answer.shape) == shape)
@@ -248,7 +250,7 @@ def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix, answer: Any, slack:
     return f"; its shape fits if {sentence}" if sentence else ""
 
 
-def _all_agree(claim: ClaimedMatrix, answer: Any, tolerance: float | None, slack: float) -> Verdict:
+def _all_agree(claim: ClaimedMatrix, answer: Any, tolerance: float | None, slack: Any) -> Verdict:
     message = "the cell agrees" if answer.size == 1 else f"all {answer.size} cells agree"
     exactly = claim.replace(margins=0 * claim.margins)
     if tolerance is None and claim.digits and exactly.differs(answer, None, slack).any():

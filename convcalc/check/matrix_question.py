@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from convcalc.errors import ConvcalcError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of, windows
 from convcalc.value import Value
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from convcalc.compute.layer import Filter
     from convcalc.compute.nchw import Operation
     from convcalc.geometry import Window
+
+
+MOST_DIRECT = 121
+"""Products in a cell up to which they are summed one by one."""
 
 
 class MatrixQuestion(Value):
@@ -67,25 +73,69 @@ class MatrixQuestion(Value):
         return int(self.x.size) * elements + 10_000
 
     def rounding_error(self, answer: Any) -> float:
-        """Return how far off a cell of the answer may be, which is 0 unless it was computed in floats."""
+        """Return how far off every cell of the answer may be, which is 0 unless it was computed in floats."""
         import numpy as np
 
+        operation = self.operation
         if answer.dtype.kind != "f" or not self.x.size:
             return 0.0
-        operation = self.operation
-        largest, terms, added = _largest(self.x), 1, 0.0
-        if isinstance(operation, Pooling):
-            terms = prod(operation.kernel)
-        elif not isinstance(operation, AdaptivePooling):
+        largest, added = _largest(self.x), 0.0
+        if not isinstance(operation, Pooling | AdaptivePooling):
             kernel = np.abs(operation.kernel.astype(np.float64))
-            largest, terms = largest * float(kernel.sum()), kernel.size
+            largest *= float(kernel.sum(where=np.isfinite(kernel)))
             added = 0.0 if operation.bias is None else _largest(operation.bias)
         if self.upstream is not None:
             added += largest
-            largest, terms = max(largest, 1.0) * _largest(self.upstream), terms + self.upstream.size
+            largest = max(largest, 1.0) * _largest(self.upstream)
+        error = self._relative_error(answer) * (largest + added)
+        # What leaves the range of floats is infinite or not a number, which is right or wrong as it is.
+        return error if error < sys.float_info.max else 0.0
+
+    def rounding_errors(self, answer: Any) -> Any:
+        """Return how far off each cell of the answer may be: a part of the sum of what it is made of, without signs.
+
+        Where transforms may have been used, which mix all cells, it is `rounding_error` for all.
+        """
+        import numpy as np
+
+        most, whole = self.rounding_error(answer), self._without_signs
+        if not most or whole is None or self._terms > MOST_DIRECT:
+            return most
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                sums = np.abs(whole.answer().astype(np.float64)) * self._relative_error(answer)
+        except ConvcalcError:
+            return most
+        return np.where(np.isfinite(sums), np.minimum(sums, most), 0.0) if sums.shape == answer.shape else most
+
+    def _relative_error(self, answer: Any) -> float:
+        import numpy as np
+
         # Half precision is computed in single; sums are made of sums.
         work = np.result_type(answer.dtype, np.float32)
-        return float(np.finfo(work).eps * (4 + 2 * terms**0.5) * (largest + added))
+        return float(np.finfo(work).eps) * (4 + 2 * float(self._terms**0.5))
+
+    @property
+    def _terms(self) -> int:
+        """How many numbers are summed in a cell, at most."""
+        operation, more = self.operation, 0 if self.upstream is None else int(self.upstream.size)
+        if isinstance(operation, Pooling):
+            return prod(operation.kernel) + more
+        return (1 if isinstance(operation, AdaptivePooling) else int(operation.kernel.size)) + more
+
+    @property
+    def _without_signs(self) -> MatrixQuestion | None:
+        """The question with all numbers taken without their signs; None where it is not a sum of products."""
+        question, method = self.replace(x=abs(self.x)), self.method
+        if isinstance(method, partial) and "dy" in method.keywords:
+            question = question.replace(method=partial(method.func, **{**method.keywords, "dy": abs(self.upstream)}))
+        elif method is not None:
+            return None
+        operation = self.operation
+        if isinstance(operation, Pooling | AdaptivePooling):
+            return question
+        bias = None if operation.bias is None else abs(operation.bias)
+        return question.replace(operation=operation.replace(kernel=abs(operation.kernel), bias=bias))
 
 
 def _largest(array: Any) -> float:

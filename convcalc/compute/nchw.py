@@ -53,7 +53,7 @@ def kernel_notes(kernel: Array, input_axes: int, rank: int, name: str | None = N
         return ()
     if kernel.size == 1 and kernel.ndim <= 1:
         number = kernel.reshape(-1)[0]
-        if number > 1 and number == int(number) and number < 100:
+        if 1 < number < 100 and number == int(number):
             size = int(number)
             return (f"the kernel is the number {size}; a mean over {size}x{size} cells is box:{size}",)
         return ()
