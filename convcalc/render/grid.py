@@ -48,7 +48,7 @@ def is_cut(grid: Grid, width: int) -> bool:
     >>> is_cut(Grid(np.zeros((3, 3))), 80), is_cut(Grid(np.zeros((300, 3))), 80)
     (False, True)
     """
-    figures = figures_of(grid.array, width, grid.precision, _longest(grid.labels))
+    figures = figures_of(grid.for_reading, width, grid.precision, _longest(grid.labels))
     return None in figures.rows_shown or None in figures.columns_shown
 
 
