@@ -73,6 +73,6 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     if dtype is not None:
         array = cast(array, dtype, place, layout.tokens() if layout.factor is None else None)
     notes = layout.notes
-    if array.shape[1:] == (1,) or array.shape == (1,):
+    if (array.shape[1:] == (1,) or array.shape == (1,)) and "[" not in source.text:
         notes += digits_note(layout.tokens())
     return Matrix(array, notes, place, typed=layout.dtype is not None)
