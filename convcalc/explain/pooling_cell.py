@@ -236,6 +236,22 @@ def _power(term: str, norm: float, signed: bool) -> str:
     return base if norm == 1 else f"{base}^{norm:g}"
 
 
+def printed_powers(terms: Iterable[str]) -> Fraction | None:
+    """Return the sum of printed powers, None where one is not a whole power of a finite number.
+
+    >>> printed_powers(["3^2", "(-4)^2", "|-1|^3"]), printed_powers(["2^0.5"])
+    (Fraction(26, 1), None)
+    """
+    total = Fraction(0)
+    for term in terms:
+        base, _, power = term.partition("^")
+        value = printed_value(base.strip("()|"))
+        if value is None or not (power or "1").isdecimal():
+            return None
+        total += (abs(value) if base.startswith("|") else value) ** int(power or "1")
+    return total
+
+
 def _sign_of_powers(terms: Sequence[str], norm: float, total: str, signed: bool) -> str:
     """Return the sign between printed powers and their printed sum."""
     values = [printed_value(term) for term in terms]
@@ -255,8 +271,11 @@ def _long_sum(
     if rest:
         printed.append((write(sum(map(_plain, rest))),))
         yield Equation("", "+", factor(printed[-1][0]), f"{len(rest)} more cells")
-    plain = not any("^" in term or "|" in term for term in terms)
-    yield Equation("", equal_sign(printed_sum(printed), total) if plain else "=", total)
+    if any("^" in term or "|" in term for term in terms):
+        exact = printed_powers(shown) if not rest else None
+        yield Equation("", "≈" if exact is None else equal_sign(exact, total), total)
+    else:
+        yield Equation("", equal_sign(printed_sum(printed), total), total)
 
 
 def _sign(numbers: Iterable[Any], texts: Iterable[str]) -> str:

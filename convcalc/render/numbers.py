@@ -200,7 +200,7 @@ def short(number: Any, precision: int | None = None) -> str:
     >>> short(Fraction(7, 3)), short(Fraction(5, 2)), short(2.0), short(0.1 + 0.2), short(1e-7), short(float("-inf"))
     ('7/3', '5/2', '2', '0.3', '1e-07', '-∞')
     """
-    from convcalc.matrix.writing.digits import number_text, whole_text
+    from convcalc.matrix.writing.digits import fraction_text, number_text, whole_text
 
     if isinstance(number, float) or hasattr(number, "dtype"):
         if not isfinite(number):
@@ -214,5 +214,9 @@ def short(number: Any, precision: int | None = None) -> str:
     number = number.item() if hasattr(number, "item") else number
     if number.denominator == 1:
         return brief(number)
+    decimal = fraction_text(number)
+    if number.denominator >= 10 and "/" not in decimal and len(decimal.strip("-0.").replace(".", "")) <= SHORT_DIGITS:
+        # A decimal among fractions was typed as one.
+        return brief(number) if len(decimal) > 2 * SHORT_DIGITS else decimal
     text = f"{whole_text(number.numerator)}/{whole_text(number.denominator)}"
     return text if len(text) <= 2 * SHORT_DIGITS + 2 else brief(number)
