@@ -398,7 +398,7 @@ def test_a_signal_waits_for_the_end_of_an_import(number: signal.Signals, code: i
         f"import os, signal, pathlib\nos.kill(os.getpid(), signal.{number.name})\n"
         f"pathlib.Path({str(modules / 'whole')!r}).touch()\n"
     )
-    command = [*COMMAND, "conv", "-", "-k", "1 1", "-o", str(folder / "out.txt")]
+    command = [*COMMAND, "conv", "-", "-k", "[[1, 1]]", "-o", str(folder / "out.txt")]
     environment = {**os.environ, "PYTHONPATH": str(modules)}
     done = subprocess.run(command, input=b"1 2 3\n" * 300_000, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
