@@ -78,13 +78,13 @@ Refuse = Callable[..., Refused]
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
-        (["shape", "224", "--kernal", "3"], "convcalc: shape: no such option: --kernal", "did you mean --kernel?"),
+        (["shape", "224", "--kernal", "3"], "convcalc: shape: no such option: --kernal", "did you mean --kernel"),
         (
             ["shape", "224", "--dilaton", "3"],
             "convcalc: shape: no such option: --dilaton",
             "did you mean --dilation?",
         ),
-        (["conv"], "convcalc: conv: missing argument 'INPUT'", "see convcalc conv --help"),
+        (["conv"], "convcalc: conv: no kernel given", "give one with -k: a matrix, a file, or sobel-x"),
         (["pool", "1 2"], "convcalc: pool: missing argument 'LAYER'", "see convcalc pool --help"),
         (["shape", "224", "-k"], "convcalc: option '-k' requires an argument", "see convcalc --help"),
         (["shape", "224", "-k", "3", "-F", "xml"], "'xml' is not one of", "see convcalc shape --help"),

@@ -123,8 +123,8 @@ def motion(length: float, degrees: float = 0) -> NDArray[np.float64]:
 
     A cell nearer to the line than 1 weighs 1 less its distance, as in MATLAB's fspecial("motion").
 
-    >>> motion(3).tolist()
-    [[0.3333333333333333, 0.3333333333333333, 0.3333333333333333]]
+    >>> motion(3).round(6).tolist()
+    [[0.333333, 0.333333, 0.333333]]
     """
     length, angle = max(1.0, length), radians(degrees % 180)
     half, epsilon = (length - 1) / 2, np.finfo(float).eps

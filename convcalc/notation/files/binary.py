@@ -42,15 +42,15 @@ def _builder(stream: BinaryIO, place: str) -> GraphBuilder | None:
         from convcalc.notation.files.pickled import read_pickled
 
         return read_pickled(stream, place)
-    if head[:1] == b"\x08" and len(head) > 2:
-        from convcalc.notation.files.onnx.read import read_onnx
-
-        return read_onnx(stream, size, place)
     if head[8:9] == b"{":
         from convcalc.notation.files.safetensors import is_safetensors, read_safetensors
 
         if is_safetensors(head):
             return read_safetensors(stream, size, place)
+    if head[:1] == b"\x08" and len(head) > 2:
+        from convcalc.notation.files.onnx.read import read_onnx
+
+        return read_onnx(stream, size, place)
     return None
 
 
