@@ -169,3 +169,28 @@ def test_two_slips_count_for_both_mistakes() -> None:
     wrong = Verdict(right=False, message="", explanations=(both,))
     rows = [Graded("Ada", wrong), Graded("Bob", Verdict(right=False, message="", explanations=(both[:1],)))]
     assert [(each.name, each.count) for each in tally(rows)] == [("sign", 2), ("order", 1)]
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("answer,name\n8x8,A\n7,B\n", [("A", "8x8"), ("B", "7")]),
+        ('answer,name\n9,472,A\n"1 0; 2 1",B\n', [("A", "9,472"), ("B", "1 0; 2 1")]),
+        ("id,name,answer\n17,A,8x8\n18,B,7\n", [("A", "8x8"), ("B", "7")]),
+        ("id,answer\n17,8x8\n", [("17", "8x8")]),
+    ],
+)
+def test_the_header_says_where_names_and_answers_are(table: str, rows: list[tuple[str, str]]) -> None:
+    assert list(table_answers(table)) == rows
+
+
+@pytest.mark.parametrize("answer", ["1e400", "-1e400", "1.5e999x8"])
+def test_a_number_that_no_float_holds_is_wrong(here: Run, answer: str) -> None:
+    done = here("shape", "12", "-k", "5", "--check", answer)
+    assert done.returncode == 1
+    assert "the size is 8x8, not " in done.stdout
+
+
+def test_an_empty_answer_cannot_be_read(here: Run) -> None:
+    done = here("conv", "1 2; 3 4", "-k", "1", "--check", "")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (3, "convcalc: --check: the answer is empty")

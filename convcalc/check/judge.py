@@ -18,6 +18,7 @@ from convcalc.check.search import Made, Near, WrongAnswers, explanations
 from convcalc.check.size_question import SizeQuestion
 from convcalc.check.verdict import Slip, Verdict, WrongCell
 from convcalc.errors import UsageError
+from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.layers import TensorShape
 from convcalc.text import size_text
 
@@ -119,7 +120,8 @@ def _agrees(number: WrittenNumber | None, right: Any) -> bool:
 def _plain(number: WrittenNumber | None) -> Any:
     if number is None:
         return None
-    return int(number.value) if number.value.denominator == 1 else float(number.value)
+    is_whole = number.value.denominator == 1 or abs(number.value) > EXACT_IN_FLOAT64
+    return int(number.value) if is_whole else float(number.value)
 
 
 def judge_count(

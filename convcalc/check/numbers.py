@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 from convcalc.text import plain_signs
@@ -32,7 +33,13 @@ class WrittenNumber(Value):
         return abs(self.value - right) <= (self.margin if tolerance is None else tolerance)
 
     def __str__(self) -> str:
-        return str(self.value) if not self.margin else f"{float(self.value):.15g}"
+        if not self.margin:
+            return str(self.value)
+        try:
+            return f"{float(self.value):.15g}"
+        except OverflowError:
+            # What no float holds, as 1e400, is written by its power of ten.
+            return f"{(Decimal(self.value.numerator) / Decimal(self.value.denominator)).normalize():.15g}"
 
 
 def written_number(text: str) -> WrittenNumber | None:

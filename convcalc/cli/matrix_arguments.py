@@ -121,6 +121,8 @@ def read_claim(source: str, numbers: NumberOptions) -> ClaimedMatrix:
     from convcalc.matrix.sources import STANDARD_INPUT, exists, file_bytes, standard_input
 
     options = _reading_beside(numbers)
+    if not source.strip():
+        raise DataError("the answer is empty", place="--check")
     if source == "-":
         data, place = standard_input(), STANDARD_INPUT
     elif exists(source) and not source.lower().endswith((".npy", ".npz")):

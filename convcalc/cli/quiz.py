@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from convcalc.cli.interrupts import Interrupted
@@ -34,6 +35,7 @@ HOW_TO_ANSWER = {
     "conv": "Write a matrix row by row, as 1 0; 2 1, and a bar between channels: 1 0; 2 1 | 0 3; 1 1.",
     "pool": "Write a matrix row by row, as 1 0; 5/2 1, and a bar between channels: 1 0; 2 1 | 0 3; 1 1.",
 }
+KEYS = "An empty line skips a question, ? shows its working, q ends the quiz."
 ENDING = ("q", "quit", "exit")
 MOST_EXPLANATIONS = 2
 _COLORS = {"right": "\x1b[32m", "wrong": "\x1b[31m"}
@@ -46,8 +48,8 @@ def hold_quiz(command: str, seed: int, difficulty: int, width: int, color: str) 
     """
     quiz = _Quiz(width, color)
     again = f"convcalc {command} --quiz --difficulty {difficulty} --seed {seed}"
-    quiz.say(f"{TITLES[command]}, difficulty {difficulty}, seed {seed}.", HOW_TO_ANSWER[command])
-    quiz.say("An empty line skips a question, ? shows its working, q ends the quiz.")
+    opening = (f"{TITLES[command]}, difficulty {difficulty}, seed {seed}.", HOW_TO_ANSWER[command], KEYS)
+    quiz.say(*(part for line in opening for part in wrap(line, max(20, width))))
     try:
         for number, exercise in enumerate(stream(command, seed, difficulty), 1):
             quiz.say("", *numbered(number, exercise.statement, quiz.width))
@@ -82,7 +84,11 @@ class _Quiz:
         """Judge the answers to a question until it is done; return False where no further question is wanted."""
         tries, hints = 0, [hint(exercise)] if self.interactive else []
         while True:
-            text = self._read()
+            try:
+                text = self._read()
+            except Interrupted:
+                self.outcomes["wrong"] += bool(tries)
+                raise
             if text is None or text.lower() in ENDING:
                 self.outcomes["wrong"] += bool(tries)
                 return False

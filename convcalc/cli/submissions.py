@@ -9,7 +9,9 @@ from pathlib import Path
 
 from convcalc.errors import DataError, FileError
 
-NAME_HEADS = frozenset(("name", "student", "full name", "id", "sid", "student id", "username", "user", "email"))
+NAME_HEADS = ("name", "full name", "student", "username", "user", "email", "student id", "sid", "id")
+"""Heads of the column of names, the best first."""
+
 ANSWER_HEADS = frozenset(("answer", "answers", "claim", "response", "result", "submission", "value"))
 LONGEST_ANSWER = 1 << 25
 """Characters of one answer."""
@@ -73,8 +75,10 @@ def table_answers(text: str) -> Iterator[tuple[str, str]]:
     rows = [row for row in _rows(text) if any(cell.strip() for cell in row)]
     columns = _columns(rows[0]) if rows else None
     for row in rows if columns is None else rows[1:]:
-        if columns is None or len(rows[0]) == 2:
-            # Commas that nobody put into quotes belong to the answer.
+        # Commas that are not inside quotes belong to the answer.
+        if columns == (1, 0) and len(rows[0]) == 2:
+            name, answer = row[-1], ",".join(row[:-1])
+        elif columns is None or len(rows[0]) == 2:
             name, answer = row[0], ",".join(row[1:])
         else:
             name, answer = (row[column] if column < len(row) else "" for column in columns)
@@ -94,8 +98,8 @@ def _rows(text: str) -> list[list[str]]:
 def _columns(row: Sequence[str]) -> tuple[int, int] | None:
     """Return where a header has names and answers; None for a row that is not a header."""
     heads = [cell.strip().casefold() for cell in row]
-    names = [place for place, head in enumerate(heads) if head in NAME_HEADS]
+    names = sorted((NAME_HEADS.index(head), place) for place, head in enumerate(heads) if head in NAME_HEADS)
     answers = [place for place, head in enumerate(heads) if head in ANSWER_HEADS]
-    if not answers and not (names and names[0] == 0):
+    if not answers and not any(place == 0 for _, place in names):
         return None
-    return names[0] if names else 0, answers[0] if answers else len(row) - 1
+    return names[0][1] if names else 0, answers[0] if answers else len(row) - 1

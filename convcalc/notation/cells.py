@@ -47,7 +47,7 @@ def _indices(part: str, axis: int, shape: Sequence[int], text: str, place: str) 
     if len(numbers) > 3 or not all(
         _is_index(number.strip()) for number in numbers if number.strip() or len(numbers) == 1
     ):
-        raise UsageError(f"{text[:40]!r} is not a cell", place=place, hint=HINT)
+        raise UsageError(f"{text.strip()[:40]!r} is not a cell", place=place, hint=HINT)
     first, *ends = (int(number) if number.strip() else None for number in numbers)
     if not ends:
         index = first or 0
