@@ -9,7 +9,7 @@ from pathlib import Path
 
 from convcalc.errors import DataError, FileError
 
-NAME_HEADS = ("name", "full name", "student", "username", "user", "email", "student id", "sid", "id")
+NAME_HEADS = ("name", "full name", "student", "username", "user", "student id", "sid", "id", "email")
 """Heads of the column of names, the best first."""
 
 ANSWER_HEADS = frozenset(("answer", "answers", "claim", "response", "result", "submission", "value"))
