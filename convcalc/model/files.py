@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 
+from convcalc.errors import DataError
 from convcalc.notation import Network
+
+_INSPECTED = 4096
+"""Bytes among which those of a model that is not text have a zero."""
 
 MODEL_ENDINGS = (*(".py", ".onnx", ".json", ".keras", ".cfg", ".prototxt", ".safetensors", ".pt", ".pth", ".txt"),)
 """How the name of a file ends that is taken for one where a layer may stand."""
@@ -34,6 +38,9 @@ def read_file(name: str) -> str | Network:
 
     if name == "-":
         data = sources.standard_input(sources.LONGEST_TEXT + 1)
+        if len(data) > sources.LONGEST_TEXT and b"\0" in data[:_INSPECTED]:
+            message = f"more than {sources.LONGEST_TEXT >> 20} MiB of a model are not read from a pipe"
+            raise DataError(message, place=sources.STANDARD_INPUT, hint="give the file by its name")
         network = read_binary(io.BytesIO(data), sources.STANDARD_INPUT)
         return sources.text_of(data, sources.STANDARD_INPUT) if network is None else network
     if not sources.exists(name):
