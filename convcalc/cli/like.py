@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.messages import with_options
-from convcalc.cli.options import Group
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import ConvcalcError, UsageError
 from convcalc.model.programs import (
@@ -22,43 +21,13 @@ from convcalc.model.programs import (
 from convcalc.value import Value
 
 if TYPE_CHECKING:
+    from convcalc.cli.convolution_request import ConvolutionRequest, Notes
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
     from convcalc.report.blocks import Report
 
 MOST_CELLS = 24
 """Cells of a result that stand in a table; of a larger one the size does."""
-Notes = tuple[str, ...]
-
-
-class ConvolutionRequest(Protocol):
-    """A convolution but for its input."""
-
-    @property
-    def text(self) -> str | None:
-        """LAYER."""
-
-    @property
-    def layout(self) -> str | None:
-        """Where the channels are."""
-
-    @property
-    def filters(self) -> Group:
-        """The options of the kernel."""
-
-    @property
-    def window(self) -> Group:
-        """The options of the window."""
-
-    @property
-    def kernel(self) -> Matrix:
-        """The kernel."""
-
-    def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
-        """Return the convolution of a matrix, and notes."""
-
-    def replace(self, **changes: Any) -> ConvolutionRequest:
-        """Return the same convolution with other options."""
 
 
 class LikeRequest(Value):

@@ -3,55 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.matrix_arguments import LYING_DOWN, is_column
-from convcalc.cli.options import Group, SequenceOptions
+from convcalc.cli.options import SequenceOptions
 from convcalc.cli.wanted import BARE_ENDINGS, Wanted
 from convcalc.errors import UsageError
 from convcalc.value import Value
 
 if TYPE_CHECKING:
+    from convcalc.cli.convolution_request import ConvolutionRequest, Notes
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
 
-Notes = tuple[str, ...]
 LAGS = "the kernel is not turned, so n counts the lags of a cross-correlation; with --flip y[n] = sum of x[k]·h[n-k]"
 
 SUMMABLE = ("box", "gaussian")
 """Kernels by name whose rows add up to the kernel of the same name for one axis."""
 FIRST = "put the channels first: (channels, length)"
-
-
-class ConvolutionRequest(Protocol):
-    """A convolution but for its input."""
-
-    @property
-    def text(self) -> str | None:
-        """LAYER."""
-
-    @property
-    def layout(self) -> str | None:
-        """Where the channels are."""
-
-    @property
-    def filters(self) -> Group:
-        """The options of the kernel."""
-
-    @property
-    def window(self) -> Group:
-        """The options of the window."""
-
-    @property
-    def kernel(self) -> Matrix:
-        """The kernel."""
-
-    def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
-        """Return the convolution of a matrix, and notes."""
-
-    def replace(self, **changes: Any) -> ConvolutionRequest:
-        """Return the same convolution with other options."""
 
 
 class SequenceRequest(Value):

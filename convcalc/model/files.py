@@ -10,7 +10,7 @@ from convcalc.notation import Network
 _INSPECTED = 4096
 """Bytes among which those of a model that is not text have a zero."""
 
-MODEL_ENDINGS = (*(".py", ".onnx", ".json", ".keras", ".cfg", ".prototxt", ".safetensors", ".pt", ".pth", ".txt"),)
+MODEL_ENDINGS = (".py", ".onnx", ".json", ".keras", ".cfg", ".prototxt", ".safetensors", ".pt", ".pth", ".txt")
 """How the name of a file ends that is taken for one where a layer may stand."""
 
 

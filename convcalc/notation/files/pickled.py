@@ -20,7 +20,6 @@ from convcalc.notation.files.weights import Tensor, held_by_modules
 
 LONGEST_PICKLE = 1 << 25
 MAX_DEPTH = 200
-MAX_TENSORS = 1_000_000
 _DTYPES = {
     "FloatStorage": "float32", "HalfStorage": "float16", "BFloat16Storage": "bfloat16", "DoubleStorage": "float64",
     "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8",
@@ -67,11 +66,6 @@ def read_pickled(stream: BinaryIO, place: str) -> GraphBuilder:
     return held_by_modules(found, place, "pytorch weights", notes)
 
 
-def archived_pickle(archive: zipfile.ZipFile) -> str | None:
-    """Return the name of the pickle in an archive, None where there is none."""
-    return next((name for name in archive.namelist() if name.endswith("data.pkl")), None)
-
-
 def _root(stream: BinaryIO, place: str) -> Any:
     """Return what the pickle of a file would make."""
     if not zipfile.is_zipfile(stream):
@@ -79,7 +73,7 @@ def _root(stream: BinaryIO, place: str) -> Any:
         *_, root = (walked(_Limited(stream)) for _ in range(4))  # magic number, protocol, system, object
         return root
     with zipfile.ZipFile(stream) as archive:
-        name = archived_pickle(archive)
+        name = next((name for name in archive.namelist() if name.endswith("data.pkl")), None)
         if name is None:
             raise DataError("there is no data.pkl in this archive", place=place)
         if archive.getinfo(name).file_size > LONGEST_PICKLE:
