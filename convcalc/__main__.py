@@ -1,8 +1,6 @@
 """`python -m convcalc`."""
 
-import sys
-
-from convcalc.cli import main
+from convcalc.cli import run_process
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_process()

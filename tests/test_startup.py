@@ -58,3 +58,19 @@ def test_exercises_and_the_judging_of_claims_are_loaded_only_where_they_are_want
 
 def test_the_probe_sees_what_is_loaded() -> None:
     assert "rich" in loaded_by("shape", "224", "-k", "7", "-F", "table")
+
+
+def test_a_process_ends_with_its_code_after_everything_is_written_and_what_waits_for_the_exit_has_run() -> None:
+    script = (
+        "import atexit, sys; from convcalc.cli import run_process; "
+        "atexit.register(print, 'at exit', flush=True); run_process()"
+    )
+    for arguments, code, answer in (
+        (["shape", "9", "-k", "3", "-q"], 0, "7x7\nat exit\n"),
+        (["shape", "9", "-k", "3", "--check", "8"], 1, None),
+        (["shape", "9", "-k", "11"], 2, "at exit\n"),
+    ):
+        done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert answer is None or done.stdout == answer
+        assert done.stdout.endswith("at exit\n")

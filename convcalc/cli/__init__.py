@@ -5,6 +5,7 @@ Nothing is imported here that takes time, so that signals are taken care of as e
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -14,8 +15,26 @@ from convcalc.cli.interrupts import Interrupted, ignore_signals, raise_on_signal
 TYPE_CHECKING = False  # typing's own would be loaded before signals are taken care of
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
-__all__ = ["main"]
+__all__ = ["main", "run_process"]
+
+
+def run_process() -> NoReturn:
+    """Run the command line of this process and end the process with its exit code.
+
+    Everything has been written by then. Taking modules and objects down one by one, as Python does at its exit, takes
+    4 to 8 ms, with NumPy 15 to 25: as long as all that is ours. Here the operating system does it at once.
+    """
+    exit_code = main()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except OSError:
+        sys.exit(exit_code)  # Python says what could not be written
+    atexit._run_exitfuncs()
+    os._exit(exit_code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
