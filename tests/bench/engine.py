@@ -18,10 +18,8 @@ import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 TOOLS = ("convcalc", "torch", "onnxruntime", "scipy", "opencv")
@@ -85,8 +83,6 @@ def main(names: list[str]) -> None:
         print(f"| {name} | {ours:.1f} | {' | '.join(ratios)} | {case.target} |", flush=True)
     for server in servers.values():
         server.close()
-    if not names or "process" in names:
-        _whole_processes(peers)
     if not names or "size" in names:
         _growth()
 
@@ -241,43 +237,6 @@ PREPARE: dict[str, Callable[[Case, Any, Any], Callable[[], Any] | None]] = {
     "scipy": _scipy,
     "opencv": _opencv,
 }
-
-SCRIPTS = {
-    "torch": "import numpy, sys, torch; x, k = (torch.from_numpy(numpy.load(p))[None, None] for p in sys.argv[1:3])\n"
-    "numpy.save(sys.argv[3], torch.nn.functional.conv2d(x, k)[0, 0].numpy())",
-    "scipy": "import numpy, sys; from scipy.signal import correlate; x, k = map(numpy.load, sys.argv[1:3])\n"
-    "numpy.save(sys.argv[3], correlate(x, k, 'valid'))",
-    "opencv": "import cv2, numpy, sys; x, k = map(numpy.load, sys.argv[1:3]); h = k.shape[0] // 2\n"
-    "numpy.save(sys.argv[3], cv2.filter2D(x, cv2.CV_32F, k)[h:-h or None, h:-h or None])",
-}
-
-
-def _whole_processes(peers: list[str]) -> None:
-    """Time whole processes from `.npy` to `.npy`, against a minimal script of every peer."""
-    import numpy as np
-
-    scripts = [peer for peer in peers if peer in SCRIPTS]
-    print(f"\n| whole process, .npy to .npy, 4096x4096 | convcalc, ms | {' | '.join(scripts)} |")
-    print(f"| --- | ---: | {'---: | ' * len(scripts)}")
-    with tempfile.TemporaryDirectory() as folder:
-        x, k, out = (Path(folder) / name for name in ("x.npy", "k.npy", "out.npy"))
-        np.save(x, np.random.default_rng(1).standard_normal((4096, 4096)).astype(np.float32))
-        ours = [sys.executable, "-m", "convcalc", "conv", str(x), "-k", str(k), "-o", str(out)]
-        for size in (3, 7, 15):
-            np.save(k, np.random.default_rng(2).standard_normal((size, size)).astype(np.float32))
-            commands = {"convcalc": ours} | {
-                peer: [sys.executable, "-c", SCRIPTS[peer], str(x), str(k), str(out)] for peer in scripts
-            }
-            times: dict[str, list[float]] = {tool: [] for tool in commands}
-            for _ in range(5):
-                for tool, command in commands.items():
-                    out.unlink(missing_ok=True)
-                    start = time.perf_counter()
-                    subprocess.run(command, check=True, env=_environment(tool), stdout=subprocess.DEVNULL)
-                    times[tool].append(time.perf_counter() - start)
-            medians = {tool: statistics.median(found) * 1e3 for tool, found in times.items()}
-            ratios = (f"{medians['convcalc'] / medians[peer]:.2f}" for peer in scripts)
-            print(f"| {size}x{size} | {medians['convcalc']:.0f} | {' | '.join(ratios)} |", flush=True)
 
 
 def _growth() -> None:
