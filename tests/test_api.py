@@ -274,10 +274,11 @@ def test_importing_the_package_loads_nothing() -> None:
         _ = convcalc.convolv
 
 
-def test_the_readme_shows_what_python_answers() -> None:
-    readme = Path(__file__).parents[1] / "README.md"
-    blocks = re.findall(r"^```python\n(.*?)^```$", readme.read_text(), re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("name", ["README.md", "convcalc/manual/python.md"])
+def test_readme_and_manual_show_what_python_answers(name: str) -> None:
+    page = Path(__file__).parents[1] / name
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     assert blocks
     for block in blocks:
-        test = doctest.DocTestParser().get_doctest(block, {}, "README", str(readme), 0)
+        test = doctest.DocTestParser().get_doctest(block, {}, name, str(page), 0)
         assert doctest.DocTestRunner().run(test).failed == 0

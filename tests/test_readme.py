@@ -1,4 +1,4 @@
-"""The README holds what is true: every `$` line in it is run, and its output is what stands below it.
+"""README and manual hold what is true: every `$` line in them is run, and its output is what stands below it.
 
     python tests/test_readme.py
 
@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
+MANUAL = README.parent / "convcalc" / "manual"
+PAGES = [README, *sorted(MANUAL.glob("*.md"))]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -40,8 +42,8 @@ def output(command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("block", blocks(README.read_text()))
-def test_every_command_answers_what_the_readme_says(block: str) -> None:
+@pytest.mark.parametrize("block", [block for page in PAGES for block in blocks(page.read_text())])
+def test_every_command_answers_what_the_page_says(block: str) -> None:
     assert answered(block) == block
 
 
@@ -52,5 +54,17 @@ def test_the_readme_opens_with_two_commands_and_ci_runs_the_second() -> None:
     assert "README.md" in (README.parent / ".ci" / "run").read_text()
 
 
+def test_the_readme_is_short_and_names_every_page_of_the_manual() -> None:
+    text = README.read_text()
+    assert len(text.splitlines()) < 500
+    assert set(re.findall(r"\(convcalc/manual/(\w+)\.md\)", text)) == {page.stem for page in PAGES[1:]}
+
+
+def renewed(text: str) -> str:
+    """Return a page with the output of its commands as it is now."""
+    return BLOCK.sub(lambda match: f"```console\n{answered(match.group(1))}```", text)
+
+
 if __name__ == "__main__":
-    README.write_text(BLOCK.sub(lambda match: f"```console\n{answered(match.group(1))}```", README.read_text()))
+    for page in PAGES:
+        page.write_text(renewed(page.read_text()))
