@@ -10,11 +10,11 @@ _convcalc() {
     COMPREPLY=()
     case "$command" in
         '')
-            options='-V --version -h --help'; plain='shape params conv pool'
+            options='-V --version -h --help --help-all'; plain='shape params conv pool'
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --region --want --frameworks --as --layout --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --region --want --frameworks --as --layout --quiz --sheet --key --difficulty --seed --partial -q --quiet -F --format --json -o --output --color -h --help --help-all'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -26,12 +26,12 @@ _convcalc() {
                 -p|--padding) words='valid same same-lower full causal'; value=1 ;;
                 -d|--dilation) words=''; value=1 ;;
                 --dims) words='1 2 3'; value=1 ;;
+                --check) words=''; value=1 ;;
+                --grade) words=''; value=1 ;;
                 --region) words=''; value=1 ;;
                 --want) words=''; value=1 ;;
                 --as) words='pytorch keras short'; value=1 ;;
                 --layout) words='chw hwc'; value=1 ;;
-                --check) words=''; value=1 ;;
-                --grade) words=''; value=1 ;;
                 --sheet) words=''; value=1 ;;
                 --key) words=''; value=1 ;;
                 --difficulty) words=''; value=1 ;;
@@ -41,7 +41,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --partial -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --partial -q --quiet -F --format --json -o --output --color -h --help --help-all'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
@@ -68,7 +68,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='--inputs -k --kernel -g --groups --bias --normalize --rotate --flip --boundary --like --frameworks --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads --scheduler -F --format --json -q --quiet -o --output --color -h --help'; plain=''
+            options='--inputs -k --kernel -g --groups --bias --normalize --rotate --flip --boundary --like --frameworks --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads --scheduler -q --quiet -F --format --json -o --output --color -h --help --help-all'; plain=''
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 kirsch robinson sobel prewitt scharr box gaussian log dog unsharp disk motion'; value=1 ;;
@@ -110,7 +110,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads -F --format --json -q --quiet -o --output --color -h --help'; plain='max avg min lp median rank dilate erode'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads -q --quiet -F --format --json -o --output --color -h --help --help-all'; plain='max avg min lp median rank dilate erode'
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;

@@ -7,14 +7,8 @@ from typing import Any
 import pytest
 from conftest import Run
 
-from convcalc.cli.options import (
-    CellOptions,
-    EngineOptions,
-    HomeworkOptions,
-    NumberOptions,
-    OutputOptions,
-    ShowOptions,
-)
+from convcalc.cli.matrix_options import CellOptions, EngineOptions, NumberOptions, ShowOptions
+from convcalc.cli.options import HomeworkOptions, OutputOptions
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from convcalc.cli.answer import Request, answer
 from convcalc.cli.messages import error_of, print_error, print_notes
-from convcalc.cli.options import OutputOptions
+from convcalc.cli.options import (
+    OutputOptions,
+)
 from convcalc.cli.output import Answer, show, write_out
 from convcalc.cli.pipe import read_input
 from convcalc.cli.progress import meter

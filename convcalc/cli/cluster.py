@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import ConvolutionJob
-from convcalc.cli.options import SequenceOptions
+from convcalc.cli.matrix_options import SequenceOptions
 from convcalc.cli.progress import meter
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import ConvcalcError, FileError, UsageError

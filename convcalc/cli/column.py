@@ -20,8 +20,8 @@ from convcalc.cli.column_stream import (
 )
 from convcalc.cli.engine import memory_size
 from convcalc.cli.matrix_arguments import reading
+from convcalc.cli.matrix_options import ColumnOptions
 from convcalc.cli.messages import print_notes
-from convcalc.cli.options import ColumnOptions
 from convcalc.cli.output import Answer, write_out
 from convcalc.cli.pipe import FIRST_READ_BYTES, pipe_of, read_start
 from convcalc.cli.sequence import along_one_axis

@@ -3,17 +3,18 @@
 Only the command at hand is built, so that a start does not pay for the options of the others.
 """
 
-from __future__ import annotations
+# No postponed annotations here: see options.py.
 
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from convcalc import __version__
 from convcalc.cli.messages import usage_error
+from convcalc.cli.options import Group, HelpRequested, grouped, option
 from convcalc.errors import FileError
 
 COMMANDS = {
@@ -23,17 +24,19 @@ COMMANDS = {
     "pool": "A real pooling of real numbers.",
 }
 
-HELP = """Examples:
 
-\b
-  convcalc shape 3x224x224 'Conv2d(3, 64, 7, stride=2, padding=3)'
-  convcalc shape 224 -k 7 -s 2 -p 3 --explain
-  convcalc params 'Conv2d(3, 64, 7)' --input 3x224x224
-  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1'
-  convcalc conv photo.npy -k sobel-x -o edges.npy
-  convcalc pool matrix.txt max -k 2
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"convcalc {__version__}")
+        raise typer.Exit
 
-A calculator for convolutions: sizes, parameters, and real results."""
+
+class RootOptions(Group):
+    """What stands before a command."""
+
+    version: Annotated[
+        bool, option("Help", 1, "-V", "--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False
 
 
 def run(arguments: list[str]) -> int:
@@ -42,9 +45,16 @@ def run(arguments: list[str]) -> int:
     Errors: UsageError for a command line that Typer refuses, BrokenPipeError where the reader has left, and those
     of the command.
     """
+    if arguments[0] == "help":
+        arguments = [*arguments[1:], "--help"]
     names = [arguments[0]] if arguments[0] in COMMANDS else list(COMMANDS)
     try:
         answer = build(names)(args=arguments, prog_name="convcalc", standalone_mode=False)
+    except HelpRequested as request:
+        from convcalc.cli.help import print_help
+
+        print_help(request.command, whole=request.whole)
+        answer = 0
     except typer.TyperException as error:
         raise usage_error(error) from error
     except SystemExit:
@@ -68,23 +78,13 @@ def build(names: Sequence[str]) -> Any:
     ['pool', 'shape']
     """
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-    app.callback(help=HELP, context_settings=settings)(_root)
+    app.callback(add_help_option=False)(_root)
     for name in names:
         command = import_module(f"convcalc.cli.{name}")
-        app.command(name, help=command.HELP, short_help=COMMANDS[name])(getattr(command, name))
+        app.command(name, short_help=COMMANDS[name], add_help_option=False)(getattr(command, name))
     return typer.main.get_command(app)
 
 
-def _root(
-    version: bool = typer.Option(
-        False, "-V", "--version", help="Print the version.", is_eager=True, callback=lambda asked: _version(asked)
-    ),
-) -> None:
+@grouped
+def _root(*, root: RootOptions) -> None:
     pass
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        print(f"convcalc {__version__}")
-        raise typer.Exit

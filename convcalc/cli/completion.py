@@ -55,7 +55,7 @@ def command_flags(name: str, command: Any) -> list[Flag]:
     """List the options of a built command.
 
     >>> [flag.spellings for flag in command_flags("", build(["shape"]))]
-    [('-V', '--version'), ('-h', '--help')]
+    [('-V', '--version'), ('-h', '--help'), ('--help-all',)]
     """
     flags = []
     for parameter in command.params:
@@ -66,7 +66,6 @@ def command_flags(name: str, command: Any) -> list[Flag]:
             choices = getattr(parameter.type, "choices", ())
             words = tuple(str(choice) for choice in choices) or _known_words(name, parameter.opts[-1])
         flags.append(Flag((*parameter.opts, *parameter.secondary_opts), parameter.help or "", words))
-    flags.append(Flag(("-h", "--help"), "Show the help.", None))
     return flags
 
 

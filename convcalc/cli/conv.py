@@ -5,8 +5,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
 from convcalc.cli.answer import Request, answer
 from convcalc.cli.cluster import check_cluster
 from convcalc.cli.engine import Engine, engine_of
@@ -25,24 +23,29 @@ from convcalc.cli.matrix_arguments import (
     typed_as,
     wants_column,
 )
-from convcalc.cli.messages import print_notes
-from convcalc.cli.options import (
+from convcalc.cli.matrix_options import (
+    MATRIX,
     BatchOptions,
     CellOptions,
     ClusterOptions,
     ColumnOptions,
     EngineOptions,
-    ExerciseOptions,
     GradientOptions,
-    Group,
-    HomeworkOptions,
     LayoutOptions,
     NumberOptions,
-    OutputOptions,
     SequenceOptions,
     ShowOptions,
+)
+from convcalc.cli.messages import print_notes
+from convcalc.cli.options import (
+    ExerciseOptions,
+    Group,
+    HomeworkOptions,
+    OutputOptions,
     WindowArguments,
+    argument,
     grouped,
+    option,
 )
 from convcalc.cli.output import Answer
 from convcalc.cli.pipe import is_binary, read_input
@@ -58,47 +61,37 @@ if TYPE_CHECKING:
 
 Program = Literal["matlab", "numpy", "scipy", "ndimage", "opencv", "pytorch", "keras"]
 
-HELP = """Examples:
-
-\b
-  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1'
-  convcalc conv image.npy -k gaussian:5 -p same -o smooth.npy
-  seq 9 | xargs -n3 | convcalc conv - -k laplacian -p 1
-  convcalc conv x.npy 'Conv2d(2, 4, 2, stride=2)' -k weight.npy --bias bias.npy
-  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --explain --at 1,0
-  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --watch
-  convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1' --grad '1 2; 3 4'
-  convcalc conv --sheet 10 --seed 7 -o sheet.tex --key key.tex
-  convcalc conv --inputs 'scans/*.npy' -k sobel-x -o 'out/{stem}.npy'
-
-The cross-correlation that deep-learning frameworks call convolution; with --flip, the convolution of mathematics.
-
-INPUT and KERNEL are a file (text, .npy), - for standard input, or the matrix itself. KERNEL may also be a name:
-identity, box:N, gaussian:N[:SIGMA], sharpen, unsharp[:ALPHA], edge, emboss, laplacian, laplacian8,
-log[:N[:SIGMA]], dog:N:SIGMA[:SIGMA], disk:RADIUS, motion:LENGTH[:ANGLE]; sobel-x, sobel-y, prewitt-x, prewitt-y,
-scharr-x, scharr-y; sobel, prewitt and scharr for the magnitude of both; kirsch and robinson in eight directions."""
-
 
 class KernelOptions(Group):
     """What the input is convolved with, and how."""
 
     kernel: Annotated[
-        str | None, typer.Option("-k", "--kernel", metavar="KERNEL", help="The kernel: a matrix, a file or a name.")
+        str | None,
+        option(
+            "Layer",
+            1,
+            "-k",
+            "--kernel",
+            metavar="KERNEL",
+            help="A matrix, a file or a name: sobel-x, gaussian:5; see --kernels.",
+        ),
     ] = None
     groups: Annotated[
-        int | None, typer.Option("-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
+        int | None, option("Layer", 2, "-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
     ] = None
     bias: Annotated[
-        str | None, typer.Option("--bias", metavar="FILE|NUMBERS", help="Added to each output channel.")
+        str | None, option("Layer", 1, "--bias", metavar="FILE|NUMBERS", help="Added to each output channel.")
     ] = None
-    normalize: Annotated[bool, typer.Option("--normalize", help="Divide the kernel by its sum.")] = False
+    normalize: Annotated[bool, option("Layer", 2, "--normalize", help="Divide the kernel by its sum.")] = False
     rotate: Annotated[
-        int, typer.Option("--rotate", metavar="45|90|...", help="Turn the kernel counterclockwise, in degrees.")
+        int, option("Layer", 3, "--rotate", metavar="45|90|...", help="Turn the kernel counterclockwise, in degrees.")
     ] = 0
-    flip: Annotated[bool, typer.Option("--flip", help="Rotate the kernel by 180 degrees first.")] = False
+    flip: Annotated[bool, option("Layer", 1, "--flip", help="Rotate the kernel by 180 degrees first.")] = False
     boundary: Annotated[
         str | None,
-        typer.Option(
+        option(
+            "Window",
+            1,
             "--boundary",
             metavar="NAME",
             help="What padding holds: zeros, reflect, symmetric, replicate, circular, constant:V.",
@@ -106,22 +99,32 @@ class KernelOptions(Group):
     ] = None
     like: Annotated[
         Program | None,
-        typer.Option("--like", help="Flip, padding, center and boundary as this program's function has them."),
+        option("Layer", 1, "--like", help="Compute as this program does; it sets flip, padding, center and boundary"),
     ] = None
     frameworks: Annotated[
-        bool, typer.Option("--frameworks", help="Show what every program gives, and which options here give that.")
+        bool,
+        option(
+            "Explain and check",
+            2,
+            "--frameworks",
+            help="Show what every program gives, and which options here give that.",
+        ),
     ] = False
-    transposed: Annotated[bool, typer.Option("--transposed", help="Compute the transposed convolution.")] = False
+    transposed: Annotated[bool, option("Layer", 2, "--transposed", help="Compute the transposed convolution.")] = (
+        False
+    )
     output_padding: Annotated[
         str | None,
-        typer.Option("--output-padding", metavar="N", help="Cells added at the end of a transposed convolution."),
+        option(
+            "Window", 3, "--output-padding", metavar="N", help="Cells added at the end of a transposed convolution."
+        ),
     ] = None
 
 
 @grouped
 def conv(
-    source: Annotated[str | None, typer.Argument(metavar="INPUT", show_default=False)] = None,
-    text: Annotated[str | None, typer.Argument(metavar="[LAYER]", show_default=False)] = None,
+    source: Annotated[str | None, argument("INPUT", MATRIX)] = None,
+    text: Annotated[str | None, argument("[LAYER]", "A whole layer, as 'Conv2d(2, 4, 2)' or conv:4,k2,s2.")] = None,
     *,
     batch: BatchOptions,
     filters: KernelOptions,

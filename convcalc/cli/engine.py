@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from convcalc.cli.options import EngineOptions
+from convcalc.cli.matrix_options import EngineOptions
 from convcalc.errors import UsageError
 from convcalc.value import Value
 

@@ -7,7 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convcalc.cli.options import ExerciseOptions, Group, OutputOptions
+from convcalc.cli.options import (
+    ExerciseOptions,
+    Group,
+    OutputOptions,
+)
 from convcalc.cli.output import terminal_width, write_out
 from convcalc.cli.terminal import is_terminal
 from convcalc.errors import UsageError

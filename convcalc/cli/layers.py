@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convcalc.cli.options import LayerArguments, WindowArguments
+from convcalc.cli.options import (
+    LayerArguments,
+    WindowArguments,
+)
 from convcalc.errors import UsageError
 from convcalc.model.reading import window_options
 from convcalc.model.request import LayerRequest

@@ -7,8 +7,8 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convcalc.cli.matrix_options import ColumnOptions, NumberOptions
 from convcalc.cli.messages import QUOTE_PATTERN
-from convcalc.cli.options import ColumnOptions, NumberOptions
 from convcalc.errors import DataError, FileError, UsageError
 from convcalc.notation.cells import parse_cells
 from convcalc.text import printable

@@ -1,4 +1,4 @@
-"""Options that commands share, in groups that a command takes as one argument each."""
+"""How options are declared, and those of all commands, in groups that a command takes as one argument each."""
 
 # No postponed annotations here: Typer reads these, and evaluating them from strings would slow down every start.
 
@@ -11,31 +11,85 @@ import typer
 from convcalc.errors import UsageError
 
 Assumption = Literal["ceil"]
-Layout = Literal["chw", "hwc"]
 Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "md", "latex", "tex", "mermaid", "dot", "gift"]
 FORMAT_ALIASES: dict[str, Format] = {"md": "markdown", "tex": "latex"}
-GradientName = Literal["x", "w", "b"]
+Panel = Literal["Window", "Layer", "Input", "Explain and check", "Output", "Speed", "Help"]
+"""The groups of options in the help, in their order there."""
+Rank = Literal[1, 2, 3]
+"""How much an option is used: by most (these stand in the short help, too), by some, by few."""
 When = Literal["auto", "always", "never"]
+LAYERS = (
+    "As PyTorch or Keras writes it, in the short notation (conv:64,k7,s2), a name finished by options (maxpool "
+    "-k 3), or a model file; without one, the options are a convolution's."
+)
+"""What LAYER may be."""
+
+
+def option(panel: Panel, rank: Rank, *spellings: str, help: str, **settings: Any) -> Any:  # noqa: A002 Typer's word
+    """Declare an option with its place in the help: the panel, and in it the more used before the less used."""
+    return typer.Option(*spellings, help=help, rich_help_panel=f"{rank}{panel}", **settings)
+
+
+def argument(metavar: str, help: str) -> Any:  # noqa: A002 Typer's word
+    """Declare an argument that may be left out."""
+    return typer.Argument(metavar=metavar, help=help, show_default=False)
 
 
 class Group:
-    """A group of options: annotations with their `typer.Option`s, class attributes as defaults."""
+    """A group of options: annotations with their `option`s, class attributes as defaults."""
 
     def __init__(self, **values: Any) -> None:
         self.__dict__.update(values)
 
 
+class HelpRequested(Exception):  # noqa: N818 not an error
+    """The help of a built command is wanted instead of an answer, the short one or the `whole`."""
+
+    def __init__(self, command: Any, *, whole: bool) -> None:
+        super().__init__(command.name)
+        self.command, self.whole = command, whole
+
+
+def _request_help(context: typer.Context, parameter: typer.CallbackParam, asked: bool) -> None:
+    if asked:
+        raise HelpRequested(context.command, whole=parameter.name == "help_all")
+
+
+class HelpOptions(Group):
+    """What every command has."""
+
+    help: Annotated[
+        bool, option("Help", 2, "-h", "--help", help="Show this help.", is_eager=True, callback=_request_help)
+    ] = False
+    help_all: Annotated[
+        bool,
+        option("Help", 1, "--help-all", help="Show all options and examples.", is_eager=True, callback=_request_help),
+    ] = False
+
+
 class OutputOptions(Group):
     """How an answer is shown."""
 
-    format: Annotated[Format, typer.Option("-F", "--format", help="How to print the answer.")] = "auto"
-    json: Annotated[bool, typer.Option("--json", help="Short for -F json.")] = False
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print the bare answer only.")] = False
+    quiet: Annotated[bool, option("Output", 1, "-q", "--quiet", help="Print the bare answer only.")] = False
+    format: Annotated[
+        Format,
+        option(
+            "Output",
+            1,
+            "-F",
+            "--format",
+            metavar="FORM",
+            help="Form of the answer; auto is table on a terminal, else plain",
+        ),
+    ] = "auto"
+    json: Annotated[bool, option("Output", 1, "--json", help="Short for -F json.")] = False
     output: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write the answer to FILE, in the form its ending says."),
+        option(
+            "Output", 1, "-o", "--output", metavar="FILE", help="Write to FILE, in the form that its ending says."
+        ),
     ] = None
-    color: Annotated[When, typer.Option("--color", help="When to use colors.")] = "auto"
+    color: Annotated[When, option("Output", 3, "--color", metavar="WHEN", help="When to use colors.")] = "auto"
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -47,7 +101,9 @@ class ErrorOptions(Group):
 
     partial: Annotated[
         bool,
-        typer.Option(
+        option(
+            "Output",
+            3,
             "--partial",
             help="If a layer does not fit, show the table up to it on standard error; a terminal always does.",
         ),
@@ -57,19 +113,31 @@ class ErrorOptions(Group):
 class HomeworkOptions(Group):
     """Explaining and checking."""
 
-    explain: Annotated[bool, typer.Option("--explain", help="Show the working, step by step.")] = False
+    explain: Annotated[bool, option("Explain and check", 1, "--explain", help="Show the working, step by step.")] = (
+        False
+    )
     checks: Annotated[
         list[str] | None,
-        typer.Option("--check", metavar="ANSWER", help="Compare ANSWER with the right one; exit 1 if it is wrong."),
+        option(
+            "Explain and check",
+            1,
+            "--check",
+            metavar="ANSWER",
+            help="Compare ANSWER with the right one; name the mistake, and exit 1 if it is wrong.",
+        ),
     ] = None
     show_answer: Annotated[
-        bool, typer.Option("--show-answer", help="Show the right answer with the verdict of --check.")
+        bool,
+        option("Explain and check", 2, "--show-answer", help="Show the right answer with the verdict of --check."),
     ] = False
-
     grade: Annotated[
         str | None,
-        typer.Option(
-            "--grade", metavar="FILE|FOLDER", help="Check many answers: a CSV of name,answer or a file for each."
+        option(
+            "Explain and check",
+            2,
+            "--grade",
+            metavar="FILE|FOLDER",
+            help="Check many answers: a CSV of name,answer or a file for each.",
         ),
     ] = None
 
@@ -93,40 +161,56 @@ class HomeworkOptions(Group):
         return self.explain or self.show_answer or written
 
 
-class GradientOptions(Group):
-    """The backward pass instead of the forward one."""
-
-    grad: Annotated[
-        str | None,
-        typer.Option("--grad", metavar="DY", help="Compute the gradients, given DY, the gradient by the output."),
-    ] = None
-    of: Annotated[
-        GradientName | None,
-        typer.Option("--of", help="Only the gradient by the input (x), the kernel (w) or the bias (b)."),
-    ] = None
-
-
 class ExerciseOptions(Group):
     """Exercises made from a seed, instead of an answer."""
 
-    quiz: Annotated[bool, typer.Option("--quiz", help="Ask questions, check the answers, name the mistakes.")] = False
+    quiz: Annotated[
+        bool, option("Explain and check", 2, "--quiz", help="Ask questions, check the answers, name the mistakes.")
+    ] = False
     sheet: Annotated[
         int | None,
-        typer.Option(
-            "--sheet", min=1, max=200, metavar="N", help="Make a sheet of N exercises (-F gift for Moodle)."
+        option(
+            "Explain and check",
+            2,
+            "--sheet",
+            min=1,
+            max=200,
+            metavar="N",
+            help="Make a sheet of N exercises (-F gift for Moodle).",
         ),
     ] = None
     key: Annotated[
         str | None,
-        typer.Option("--key", metavar="FILE", help="Write the key of the sheet, with the working: .md, .tex, .txt."),
+        option(
+            "Explain and check",
+            3,
+            "--key",
+            metavar="FILE",
+            help="Write the key of the sheet, with the working: .md, .tex, .txt.",
+        ),
     ] = None
     difficulty: Annotated[
         int | None,
-        typer.Option("--difficulty", min=1, max=5, metavar="1..5", help="How hard the exercises are (default: 2)."),
+        option(
+            "Explain and check",
+            3,
+            "--difficulty",
+            min=1,
+            max=5,
+            metavar="1..5",
+            help="How hard the exercises are (default: 2).",
+        ),
     ] = None
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, metavar="S", help="The same exercises for the same S (default: fresh ones)."),
+        option(
+            "Explain and check",
+            3,
+            "--seed",
+            min=0,
+            metavar="S",
+            help="The same exercises for the same S (default: fresh ones).",
+        ),
     ] = None
 
 
@@ -134,208 +218,72 @@ class WindowArguments(Group):
     """How a window slides; each one value, or one per spatial axis (3, 3x5)."""
 
     stride: Annotated[
-        str | None, typer.Option("-s", "--stride", metavar="N", help="Distance from one window to the next.")
+        str | None, option("Window", 1, "-s", "--stride", metavar="N", help="Distance from one window to the next.")
     ] = None
     padding: Annotated[
         str | None,
-        typer.Option(
+        option(
+            "Window",
+            1,
             "-p",
             "--padding",
             metavar="N|NAME",
-            help="Padding cells (before:after where they differ), or valid, same, same-lower, full, causal.",
+            help="Cells, or valid, same, same-lower, full, causal; before:after where the sides differ, as 0:1.",
         ),
     ] = None
     dilation: Annotated[
-        str | None, typer.Option("-d", "--dilation", metavar="N", help="Spacing between kernel elements.")
+        str | None, option("Window", 1, "-d", "--dilation", metavar="N", help="Spacing between kernel elements.")
     ] = None
     dims: Annotated[
-        int | None, typer.Option("--dims", min=1, max=3, metavar="1|2|3", help="Number of spatial axes.")
-    ] = None
-
-
-class LayoutOptions(Group):
-    """Where the channels stand."""
-
-    layout: Annotated[
-        Layout | None,
-        typer.Option("--layout", help="Whether data and kernel have their channels first or last; Keras's: last."),
+        int | None, option("Window", 2, "--dims", min=1, max=3, metavar="1|2|3", help="Number of spatial axes.")
     ] = None
 
 
 class LayerArguments(Group):
     """The rest of what makes a layer out of options."""
 
-    kernel: Annotated[str | None, typer.Option("-k", "--kernel", metavar="N", help="Size of the window.")] = None
+    kernel: Annotated[
+        str | None, option("Window", 1, "-k", "--kernel", metavar="N", help="Size of the window: 3, or 3x5.")
+    ] = None
     groups: Annotated[
-        int | None, typer.Option("-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
+        int | None, option("Layer", 2, "-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
     ] = None
     out_channels: Annotated[
-        int | None, typer.Option("--out-channels", min=1, metavar="N", help="Number of output channels.")
+        int | None, option("Layer", 1, "--out-channels", min=1, metavar="N", help="Number of output channels.")
     ] = None
     output_padding: Annotated[
         str | None,
-        typer.Option("--output-padding", metavar="N", help="Cells added at the end of a transposed convolution."),
+        option(
+            "Window", 3, "--output-padding", metavar="N", help="Cells added at the end of a transposed convolution."
+        ),
     ] = None
     ceil: Annotated[
-        bool | None, typer.Option("--ceil/--no-ceil", help="Keep a last window that only partly fits.")
+        bool | None, option("Window", 2, "--ceil/--no-ceil", help="Keep a last window that only partly fits.")
     ] = None
-    bias: Annotated[bool | None, typer.Option("--bias/--no-bias", help="Whether the layer has biases.")] = None
+    bias: Annotated[bool | None, option("Layer", 2, "--bias/--no-bias", help="Whether the layer has biases.")] = None
     file: Annotated[
         str | None,
-        typer.Option("-f", "--file", metavar="FILE", help="Read the layers from FILE, - for standard input."),
+        option("Layer", 1, "-f", "--file", metavar="FILE", help="Read the layers from FILE, - for standard input."),
     ] = None
     strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse a printed model that can only be read on an assumption.")
+        bool, option("Layer", 3, "--strict", help="Refuse a printed model that can only be read on an assumption.")
     ] = False
     assume: Annotated[
         Assumption | None,
-        typer.Option("--assume", help="Take what a print hides where sizes only fit so: ceil is a pool's ceil_mode."),
-    ] = None
-
-
-class CellOptions(Group):
-    """Which cells are explained, and how closely a claim has to agree."""
-
-    at: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--at",
-            metavar="CELL",
-            help="Output cells that --explain writes out: 1,2, a range 0:3 as Python's, or all; may be repeated.",
+        option(
+            "Layer",
+            3,
+            "--assume",
+            help="Take what a print hides where sizes only fit so: ceil is a pool's ceil_mode.",
         ),
     ] = None
-    tol: Annotated[
-        float | None,
-        typer.Option("--tol", metavar="T", min=0, help="Largest difference of a cell that --check accepts."),
-    ] = None
-
-
-class NumberOptions(Group):
-    """How matrices are read, and what kind of numbers are computed with."""
-
-    form: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="FORMAT",
-            help="Format of INPUT: csv, numpy, json, image ... (default: told by content).",
-        ),
-    ] = None
-    header: Annotated[bool, typer.Option("--header", help="Skip the header row.")] = False
-    index: Annotated[bool, typer.Option("--index", help="Skip the first column, which holds row labels.")] = False
-    decimal: Annotated[str, typer.Option("--decimal", metavar="MARK", help="The decimal mark, . or ,")] = "."
-    gray: Annotated[bool, typer.Option("--gray", help="Convert a color image to grayscale.")] = False
-    scale: Annotated[
-        str | None,
-        typer.Option("--scale", metavar="LOW..HIGH", help="Map the values of an image to this range: 0..1."),
-    ] = None
-
-    dtype: Annotated[
-        str | None, typer.Option("--dtype", metavar="TYPE", help="Compute in float16, float32, float64, int64 ...")
-    ] = None
-    exact: Annotated[bool, typer.Option("--exact", help="Compute decimals exactly: 0.1 is one tenth.")] = False
-
-
-class EngineOptions(Group):
-    """How it is computed; the answer is the same, whatever they say."""
-
-    plan: Annotated[bool, typer.Option("--plan", help="Show how the answer would be computed, and at what cost.")] = (
-        False
-    )
-    algorithm: Annotated[
-        str | None,
-        typer.Option("--algorithm", metavar="NAME", help="Use this algorithm, one of those that --plan lists."),
-    ] = None
-    memory: Annotated[
-        str, typer.Option("--memory", metavar="SIZE", help="Memory to work in besides input and output: 512M, 2GiB.")
-    ] = "512MiB"
-    threads: Annotated[
-        int | None,
-        typer.Option("--threads", min=1, max=1024, metavar="N", help="Number of threads (default: one per core)."),
-    ] = None
-
-
-class BatchOptions(Group):
-    """Many inputs."""
-
-    inputs: Annotated[
-        str | None,
-        typer.Option(
-            "--inputs",
-            metavar="'GLOB'|-",
-            help="Every file that matches, or that standard input names, instead of INPUT; -o 'out/{stem}.npy'.",
-        ),
-    ] = None
-
-
-class ColumnOptions(Group):
-    """A column of a table."""
-
-    column: Annotated[
-        str | None,
-        typer.Option(
-            "--column",
-            metavar="NAME|N",
-            help="Read this column of a CSV; the answer is the table and one more column.",
-        ),
-    ] = None
-    center: Annotated[
-        bool,
-        typer.Option("--center", help="Put a result of --column into the middle row of its window, not the last."),
-    ] = False
-
-
-class SequenceOptions(Group):
-    """Sequences of one axis."""
-
-    origin: Annotated[
-        str | None,
-        typer.Option(
-            "--origin",
-            metavar="N[,M]",
-            help="Index of the first value of INPUT (and of KERNEL, else 0); the answer shows that of its own.",
-        ),
-    ] = None
-    circular: Annotated[
-        int | None,
-        typer.Option(
-            "--circular", min=1, metavar="N", help="Circular convolution of length N: as the DFTs multiply."
-        ),
-    ] = None
-
-
-class ClusterOptions(Group):
-    """Where it is computed."""
-
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            "--scheduler", metavar="tcp://HOST:PORT", help="Compute on this Dask cluster, from .npy to .npy."
-        ),
-    ] = None
-
-
-class ShowOptions(Group):
-    """How a matrix is shown."""
-
-    precision: Annotated[
-        int | None,
-        typer.Option("--precision", min=0, max=100, metavar="N", help="Round to N decimals (default: all digits)."),
-    ] = None
-    heatmap: Annotated[bool, typer.Option("--heatmap", help="Draw the answer in color blocks, too.")] = False
-    show_input: Annotated[
-        bool, typer.Option("--show-input", help="Show what the answer was computed from beside it.")
-    ] = False
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Watch the window slide: in a terminal, as text, or with -o as .svg.")
-    ] = False
 
 
 def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Spread the groups among a command's parameters into single options, as Typer wants them.
+    """Spread the groups among a command's parameters into single options, as Typer wants them; add those of help.
 
     >>> class Sides(Group):
-    ...     left: Annotated[int, typer.Option("--left")] = 0
+    ...     left: Annotated[int, option("Input", 1, "--left", help="The left side.")] = 0
     >>> @grouped
     ... def total(right: int, sides: Sides) -> int:
     ...     return right + sides.left
@@ -347,27 +295,28 @@ def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
     for parameter in inspect.signature(command).parameters.values():
         kind = parameter.annotation
         if isinstance(kind, type) and issubclass(kind, Group):
-            names = tuple(kind.__annotations__)
-            groups[parameter.name] = (kind, names)
-            single += [
-                inspect.Parameter(
-                    name,
-                    inspect.Parameter.KEYWORD_ONLY,
-                    default=getattr(kind, name),
-                    annotation=kind.__annotations__[name],
-                )
-                for name in names
-            ]
+            groups[parameter.name] = (kind, tuple(kind.__annotations__))
+            single += _single(kind)
         else:
             single.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
-    def spread(**values: Any) -> Any:
+    def spread(*, help: bool = False, help_all: bool = False, **values: Any) -> Any:  # noqa: A002 the option's name
         built = {
             name: kind(**{option: values.pop(option) for option in options})
             for name, (kind, options) in groups.items()
         }
         return command(**values, **built)
 
-    spread.__signature__ = inspect.Signature(single)  # type: ignore[attr-defined] # read by inspect and Typer
+    spread.__signature__ = inspect.Signature([*single, *_single(HelpOptions)])  # type: ignore[attr-defined] # for Typer
     spread.__name__, spread.__doc__ = command.__name__, command.__doc__
     return spread
+
+
+def _single(kind: type[Group]) -> list[inspect.Parameter]:
+    """Return the options of a group as parameters."""
+    return [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=getattr(kind, name), annotation=kind.__annotations__[name]
+        )
+        for name in kind.__annotations__
+    ]

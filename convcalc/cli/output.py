@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterable
 
 from convcalc.cli.messages import print_notes
-from convcalc.cli.options import OutputOptions
+from convcalc.cli.options import (
+    OutputOptions,
+)
 from convcalc.cli.terminal import is_terminal
 from convcalc.errors import FileError, UsageError
 from convcalc.report.blocks import Report, answer_grid

@@ -4,11 +4,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
 from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.layers import layer_request
 from convcalc.cli.options import (
+    LAYERS,
     ErrorOptions,
     ExerciseOptions,
     Group,
@@ -16,7 +15,9 @@ from convcalc.cli.options import (
     LayerArguments,
     OutputOptions,
     WindowArguments,
+    argument,
     grouped,
+    option,
 )
 from convcalc.cli.output import Answer
 from convcalc.cli.partial import partial_table
@@ -36,19 +37,6 @@ if TYPE_CHECKING:
     from convcalc.explain import Derivation
     from convcalc.network.memory import Memory
 
-HELP = """Examples:
-
-\b
-  convcalc params 'Conv2d(3, 64, 7)'
-  convcalc params 'Conv2d(1, 6, 5)' 'Flatten()' 'Linear(3456, 10)' --input 1x28x28
-  convcalc params 3x224x224 -f network.txt --json
-  convcalc params weights.safetensors
-
-Weights and biases of one layer or a whole network; with the size of an INPUT also MACs, FLOPs and memory.
-
-MACs are the multiply-accumulates of convolutions, linear and recurrent layers and attention's products, biases
-not counted; FLOPs are twice as many."""
-
 NUMBER_BYTES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8, "int8": 1}
 Dtype = Literal["float16", "bfloat16", "float32", "float64", "int8"]
 
@@ -59,22 +47,29 @@ class CountOptions(Group):
     """What the counts depend on besides the layers."""
 
     input: Annotated[
-        str | None, typer.Option("--input", metavar="SIZE", help="Size of what comes in: 3x224x224.")
+        str | None, option("Input", 1, "--input", metavar="SIZE", help="Size of what comes in: 3x224x224.")
     ] = None
-    dtype: Annotated[Dtype, typer.Option("--dtype", help="Type of the numbers, for their bytes.")] = "float32"
-    batch: Annotated[int, typer.Option("--batch", min=1, metavar="N", help="Samples in memory at once.")] = 1
+    dtype: Annotated[Dtype, option("Input", 2, "--dtype", help="Type of the numbers, for their bytes.")] = "float32"
+    batch: Annotated[int, option("Input", 2, "--batch", min=1, metavar="N", help="Samples in memory at once.")] = 1
     optimizer: Annotated[
-        Optimizer | None, typer.Option("--optimizer", help="Count its states in the memory of training.")
+        Optimizer | None, option("Input", 2, "--optimizer", help="Count its states in the memory of training.")
     ] = None
     conventions: Annotated[
         bool,
-        typer.Option("--conventions", help="Show the cost as torchvision, fvcore, ptflops, thop, Darknet count it."),
+        option(
+            "Explain and check",
+            2,
+            "--conventions",
+            help="Show the cost as torchvision, fvcore, ptflops, thop, Darknet count it.",
+        ),
     ] = False
 
 
 @grouped
 def params(
-    layers: Annotated[list[str] | None, typer.Argument(metavar="[INPUT] [LAYER]...", show_default=False)] = None,
+    layers: Annotated[
+        list[str] | None, argument("[INPUT] [LAYER]...", f"A size, where there is one, and layers. {LAYERS}")
+    ] = None,
     *,
     counts: CountOptions,
     layer: LayerArguments,

@@ -7,7 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from convcalc.cli.options import ErrorOptions, OutputOptions
+from convcalc.cli.options import (
+    ErrorOptions,
+    OutputOptions,
+)
 from convcalc.cli.terminal import is_terminal
 from convcalc.errors import ShapeError
 

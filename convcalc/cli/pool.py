@@ -5,8 +5,6 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from convcalc.cli.answer import answer
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.exercises import answer_exercises, wants_exercises
@@ -21,21 +19,26 @@ from convcalc.cli.matrix_arguments import (
     refuse_two_readers,
     wants_column,
 )
-from convcalc.cli.options import (
+from convcalc.cli.matrix_options import (
+    MATRIX,
     BatchOptions,
     CellOptions,
     ColumnOptions,
     EngineOptions,
-    ExerciseOptions,
     GradientOptions,
-    Group,
-    HomeworkOptions,
     LayoutOptions,
     NumberOptions,
-    OutputOptions,
     ShowOptions,
+)
+from convcalc.cli.options import (
+    ExerciseOptions,
+    Group,
+    HomeworkOptions,
+    OutputOptions,
     WindowArguments,
+    argument,
     grouped,
+    option,
 )
 from convcalc.cli.output import Answer
 from convcalc.cli.pipe import read_input
@@ -49,56 +52,50 @@ if TYPE_CHECKING:
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
 
-HELP = """Examples:
-
-\b
-  convcalc pool '1 9 2 3; 4 5 6 8; 7 0 1 2; 3 2 5 4' max -k 2
-  convcalc pool matrix.txt avg -k 3 -s 2 --ceil
-  convcalc pool features.npy 'MaxPool2d(3, stride=2, padding=1)' -o pooled.npy
-  convcalc pool image.npy avg --adaptive 7
-  convcalc pool '1 3 3 4 5 6 7' avg -k 3 -s 2 --explain --at 1
-  convcalc pool '1 3 3 4' max -k 2 --grad '10 20'
-  convcalc pool --inputs 'scans/*.npy' max -k 2 -o 'out/{stem}.npy'
-
-The largest (max), smallest (min), mean (avg) or p-norm (lp) of the cells in each window. As filters, with a window
-around every cell: dilate and erode (max and min), median, and rank with --rank N; they repeat the edge at the border.
-
-INPUT is a file (text, .npy), - for standard input, or the matrix itself. LAYER is max, avg, min or lp with options,
-or a whole layer. Every plane of the spatial axes (the last two, or as --dims says) is pooled by itself."""
-
 
 class PoolOptions(Group):
     """What is done with the cells under the window."""
 
-    kernel: Annotated[str | None, typer.Option("-k", "--kernel", metavar="N", help="Size of the window.")] = None
+    kernel: Annotated[str | None, option("Window", 1, "-k", "--kernel", metavar="N", help="Size of the window.")] = (
+        None
+    )
     ceil: Annotated[
-        bool | None, typer.Option("--ceil/--no-ceil", help="Keep a last window that only partly fits.")
+        bool | None, option("Window", 1, "--ceil/--no-ceil", help="Keep a last window that only partly fits.")
     ] = None
     norm: Annotated[
-        float | None, typer.Option("--norm", metavar="P", help="The p of an lp pooling (default: 2).")
+        float | None, option("Layer", 2, "--norm", metavar="P", help="The p of an lp pooling (default: 2).")
     ] = None
     count_pad: Annotated[
         bool | None,
-        typer.Option("--count-pad/--no-count-pad", help="Whether an average counts padding cells (default: yes)."),
+        option(
+            "Layer", 2, "--count-pad/--no-count-pad", help="Whether an average counts padding cells (default: yes)."
+        ),
     ] = None
     rank: Annotated[
-        int | None, typer.Option("--rank", metavar="N", help="Which cell in ascending order rank takes, from 1.")
+        int | None,
+        option("Layer", 2, "--rank", metavar="N", help="Which cell in ascending order rank takes, from 1."),
     ] = None
     divisor: Annotated[
-        int | None, typer.Option("--divisor", metavar="N", help="Divide sums by N instead of the number of cells.")
+        int | None,
+        option("Layer", 2, "--divisor", metavar="N", help="Divide sums by N instead of the number of cells."),
     ] = None
-    indices: Annotated[bool, typer.Option("--indices", help="Also return the flat index of each maximum.")] = False
+    indices: Annotated[bool, option("Layer", 1, "--indices", help="Also return the flat index of each maximum.")] = (
+        False
+    )
     adaptive: Annotated[
         str | None,
-        typer.Option("--adaptive", metavar="SIZE", help="Pool to this output size, whatever the input size."),
+        option("Layer", 1, "--adaptive", metavar="SIZE", help="Pool to this output size, whatever the input size."),
     ] = None
-    whole: Annotated[bool, typer.Option("--global", help="Pool every plane to one number.")] = False
+    whole: Annotated[bool, option("Layer", 1, "--global", help="Pool every plane to one number.")] = False
 
 
 @grouped
 def pool(
-    source: Annotated[str | None, typer.Argument(metavar="INPUT", show_default=False)] = None,
-    text: Annotated[str | None, typer.Argument(metavar="LAYER", show_default=False)] = None,
+    source: Annotated[str | None, argument("INPUT", MATRIX)] = None,
+    text: Annotated[
+        str | None,
+        argument("LAYER", "max, avg, min, lp or a filter, with options, or a whole layer: 'MaxPool2d(3, 2)'."),
+    ] = None,
     *,
     batch: BatchOptions,
     pooling: PoolOptions,

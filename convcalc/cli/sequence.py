@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.matrix_arguments import LYING_DOWN, is_column
-from convcalc.cli.options import SequenceOptions
+from convcalc.cli.matrix_options import SequenceOptions
 from convcalc.cli.wanted import BARE_ENDINGS, Wanted
 from convcalc.errors import UsageError
 from convcalc.value import Value

@@ -4,11 +4,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import typer
-
 from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.layers import layer_request
 from convcalc.cli.options import (
+    LAYERS,
     ErrorOptions,
     ExerciseOptions,
     Group,
@@ -16,7 +15,9 @@ from convcalc.cli.options import (
     LayerArguments,
     OutputOptions,
     WindowArguments,
+    argument,
     grouped,
+    option,
 )
 from convcalc.cli.output import Answer
 from convcalc.cli.partial import partial_table
@@ -34,30 +35,6 @@ if TYPE_CHECKING:
     from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
 
-HELP = """Examples:
-
-\b
-  convcalc shape 224 -k 7 -s 2 -p 3
-  convcalc shape 3x224x224 'Conv2d(3, 64, 7, stride=2, padding=3)' 'MaxPool2d(3, 2)'
-  convcalc shape 224 maxpool -k 3 -s 2 --explain
-  convcalc shape 3x32x32 -f network.txt
-  convcalc shape 3x224x224 model.onnx
-  convcalc shape 224 -k 7 -s 2 -p 3 --region 0,2
-  convcalc shape 224 -k 7 -s 2 -p '?' --want 112
-  convcalc shape 224 -k 7 -s 2 -p 3 --frameworks
-  convcalc shape 3x32x32 'Conv2d(3, 8, 3, padding=1)' 'ReLU()' --as keras
-  convcalc shape --quiz --difficulty 3
-
-Sizes through one layer or a whole chain, with the receptive field of its cells.
-
-INPUT is a size: 3x224x224, or 224 for 224x224 with the channels left open; layers that give their own input size
-need none. LAYER is written as PyTorch or Keras writes it, in the short notation (conv:64,k3,s2), or as a bare name
-finished by options, or is a model file: Python source, .onnx, Keras's .json or .keras, Darknet's .cfg, Caffe's
-.prototxt. With no LAYER at all the options are a convolution's.
-
-A ? stands for one number to be found, in INPUT, in a LAYER or in an option, so that the output is what --want says;
-without --want for the smallest INPUT that passes, or for what the layers themselves fix."""
-
 
 Notation = Literal["pytorch", "keras", "short"]
 Layout = Literal["chw", "hwc"]
@@ -68,33 +45,53 @@ class QuestionOptions(Group):
 
     region: Annotated[
         str | None,
-        typer.Option("--region", metavar="ROW,COL", help="Show which input cells this cell of the output sees."),
+        option(
+            "Explain and check",
+            1,
+            "--region",
+            metavar="ROW,COL",
+            help="Show which input cells this cell of the output sees.",
+        ),
     ] = None
     want: Annotated[
         str | None,
-        typer.Option("--want", metavar="SIZE", help="The output that the number written as ? has to give."),
+        option(
+            "Explain and check",
+            1,
+            "--want",
+            metavar="SIZE",
+            help="The output that the number written as ? has to give.",
+        ),
     ] = None
     frameworks: Annotated[
-        bool, typer.Option("--frameworks", help="Show one layer as PyTorch, TensorFlow, ONNX and JAX compute it.")
+        bool,
+        option(
+            "Explain and check",
+            2,
+            "--frameworks",
+            help="Show one layer as PyTorch, TensorFlow, ONNX and JAX compute it.",
+        ),
     ] = False
-    notation: Annotated[Notation | None, typer.Option("--as", help="Write the layers in this notation instead.")] = (
-        None
-    )
+    notation: Annotated[
+        Notation | None, option("Output", 1, "--as", help="Write the layers in this notation instead.")
+    ] = None
     layout: Annotated[
         Layout | None,
-        typer.Option("--layout", help="Whether sizes have their channels first or last; Keras's layers: last."),
+        option("Input", 2, "--layout", help="Whether sizes have their channels first or last; Keras's layers: last."),
     ] = None
 
 
 @grouped
 def shape(
-    size: Annotated[str | None, typer.Argument(metavar="INPUT", show_default=False)] = None,
-    layers: Annotated[list[str] | None, typer.Argument(metavar="[LAYER]...", show_default=False)] = None,
+    size: Annotated[
+        str | None, argument("INPUT", "A size: 3x224x224, or 224 for 224x224 with the channels left open.")
+    ] = None,
+    layers: Annotated[list[str] | None, argument("[LAYER]...", LAYERS)] = None,
     *,
     layer: LayerArguments,
     window: WindowArguments,
-    questions: QuestionOptions,
     homework: HomeworkOptions,
+    questions: QuestionOptions,
     exercises: ExerciseOptions,
     errors: ErrorOptions,
     output: OutputOptions,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from convcalc.cli.options import (
+from convcalc.cli.matrix_options import (
     CellOptions,
     EngineOptions,
     GradientOptions,
-    HomeworkOptions,
     NumberOptions,
-    OutputOptions,
     ShowOptions,
+)
+from convcalc.cli.options import (
+    HomeworkOptions,
+    OutputOptions,
 )
 from convcalc.cli.terminal import is_terminal
 from convcalc.errors import UsageError

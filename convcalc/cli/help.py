@@ -1,0 +1,213 @@
+"""The help of a command as text: examples, arguments, and the options in their panels, the most used first.
+
+It is read off the built command tree and the pages of `help_texts`; nothing of it is loaded until help is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, get_args
+
+from convcalc.cli.help_texts import PAGES
+from convcalc.cli.options import Panel
+from convcalc.cli.output import terminal_width, wants_color
+from convcalc.cli.terminal import is_terminal
+
+WIDEST = 100
+"""Characters in a line at most: longer ones are hard to read."""
+NARROWEST = 40
+FEW_CHOICES = 3
+"""Choices that stand in place of a metavar."""
+MANY_CHOICES = 5
+"""Choices that the short help has room for."""
+
+
+def print_help(command: Any, *, whole: bool) -> None:
+    """Print the help of a built command, as wide as the terminal: the short one, or the whole."""
+    width = min(max(terminal_width(), NARROWEST), WIDEST)
+    lines: Iterable[str] = help_lines(command, width, whole=whole)
+    if whole:
+        others = [help_lines(each, width, whole=True) for each in getattr(command, "commands", {}).values()]
+        lines = chain(lines, *(chain(("", ""), other) for other in others))
+    if is_terminal(sys.stdout) and wants_color("auto", dict(os.environ), terminal=True):
+        lines = (f"\x1b[1m{line}\x1b[0m" if is_heading(line) else line for line in lines)
+    print("\n".join(lines))
+
+
+def is_heading(line: str) -> bool:
+    """Return whether a line of a help is the title of a part."""
+    return line.endswith(":") and line[:1].isalpha()
+
+
+def help_lines(command: Any, width: int, *, whole: bool) -> Iterator[str]:
+    """Return the lines of the help of a built command, none longer than `width` if its words allow that."""
+    name = command.name or ""
+    page = PAGES[name]
+    yield from _usage(name, command, width)
+    yield from ("", "Examples:")
+    yield from _examples(page.examples if whole else page.examples[: page.shown], width)
+    for paragraph in (page.about, *(page.more if whole else ())):
+        yield ""
+        yield from _wrapped(paragraph, width)
+    if not name:
+        yield from ("", "Commands:")
+        yield from rows([*_short_helps(command), ("help", "The help of a command: convcalc help conv.")], width)
+    arguments = [each for each in command.params if each.param_type_name == "argument"]
+    parts = ({"Arguments": arguments} if arguments else {}) | panels(command, whole=whole)
+    texts = {title: [(term(each), description(each, whole=whole)) for each in part] for title, part in parts.items()}
+    column = column_of([name for pairs in texts.values() for name, _ in pairs], width)
+    for index, (title, pairs) in enumerate(texts.items()):
+        if whole or not index:
+            yield ""
+        yield f"{title}:"
+        yield from rows(pairs, width, column)
+
+
+def panels(command: Any, *, whole: bool) -> dict[str, list[Any]]:
+    """Return the options of a built command by their panel, the more used first; not `whole`: the most used alone.
+
+    Of those that are used as much, the ones with a letter come first.
+
+    >>> from convcalc.cli.commands import build
+    >>> [name for name in panels(build(["shape"]).commands["shape"], whole=False)]
+    ['Window', 'Layer', 'Explain and check', 'Output', 'Help']
+    """
+    found: dict[str, list[Any]] = {panel: [] for panel in get_args(Panel)}
+    for each in command.params:
+        if each.param_type_name == "option" and (whole or each.rich_help_panel[0] == "1"):
+            found[each.rich_help_panel[1:]].append(each)
+    return {panel: sorted(options, key=_by_use) for panel, options in found.items() if options}
+
+
+def _by_use(option: Any) -> tuple[str, bool]:
+    return option.rich_help_panel[0], len(option.opts) == 1
+
+
+def term(option: Any) -> str:
+    """Return the spellings of an option and what its value is called; the name of an argument without brackets.
+
+    >>> from convcalc.cli.commands import build
+    >>> [term(option) for option in panels(build(["shape"]).commands["shape"], whole=True)["Window"]][:2]
+    ['-k, --kernel N', '-s, --stride N']
+    """
+    if option.param_type_name == "argument":
+        return str(option.metavar).replace("[", "").replace("]", "")
+    spellings = ", ".join(option.opts)
+    if option.is_flag:
+        return " / ".join((spellings, *option.secondary_opts))
+    choices = tuple(getattr(option.type, "choices", ()))
+    few = "|".join(map(str, choices)) if len(choices) <= FEW_CHOICES else ""
+    return f"{spellings} {option.metavar or few or 'NAME'}"
+
+
+def description(option: Any, *, whole: bool) -> str:
+    """Return what an option is for, with its choices, its range and its default where the text does not say them.
+
+    Not `whole`: the text up to a semicolon, and the first of many choices.
+
+    >>> from convcalc.cli.commands import build
+    >>> (option,) = [each for each in build(["params"]).commands["params"].params if each.name == "batch"]
+    >>> description(option, whole=True)
+    'Samples in memory at once (1 or more; default: 1).'
+    """
+    text = (option.help if whole else option.help.partition(";")[0]).rstrip(".")
+    choices = tuple(map(str, getattr(option.type, "choices", ())))
+    if choices and (option.metavar or len(choices) > FEW_CHOICES):
+        rest = " ..." if not whole and len(choices) > MANY_CHOICES else ""
+        text = f"{text}: {', '.join(choices if not rest else choices[:MANY_CHOICES])}{rest}"
+    notes = [_range(option)] if _range(option) else []
+    if whole and option.param_type_name == "option" and not option.is_flag and option.default is not None:
+        notes.append(f"default: {option.default}")
+    text += f" ({'; '.join(notes)})" if notes else ""
+    return text if text.endswith("...") else f"{text}."
+
+
+def _range(option: Any) -> str:
+    """Return the range of a number, as people say it."""
+    least, most = getattr(option.type, "min", None), getattr(option.type, "max", None)
+    if least is None or str(least) in (option.metavar or ""):
+        return ""
+    return f"{least:g} or more" if most is None else f"{least:g} to {most:g}"
+
+
+def _usage(name: str, command: Any, width: int) -> Iterator[str]:
+    arguments = [each.metavar for each in command.params if each.param_type_name == "argument"]
+    rest = " ".join(arguments) if name else "COMMAND [ARGS]..."
+    yield from _wrapped(f"Usage: {f'convcalc {name}'.strip()} [OPTIONS] {rest}", width)
+
+
+def _short_helps(tree: Any) -> list[tuple[str, str]]:
+    return [(name, command.short_help) for name, command in tree.commands.items()]
+
+
+def rows(pairs: Sequence[tuple[str, str]], width: int, column: int | None = None) -> Iterator[str]:
+    """Return lines of two columns: terms and their descriptions, which begin at `column`; a long term stands alone.
+
+    >>> print("\\n".join(rows([("-k N", "Size of the window."), ("--output-padding N", "Cells added.")], 40)))
+      -k N  Size of the window.
+      --output-padding N
+            Cells added.
+    """
+    column = column or column_of([name for name, _ in pairs], width)
+    for name, text in pairs:
+        lines = _wrapped(text, width - column)
+        if len(name) + 4 > column:
+            yield f"  {name}"
+        else:
+            yield f"  {name:{column - 2}}{lines.pop(0)}"
+        yield from (" " * column + line for line in lines)
+
+
+def column_of(names: Iterable[str], width: int) -> int:
+    """Return where descriptions begin: after the longest term that leaves them room."""
+    fitting = [len(name) for name in names if len(name) + 4 <= width * 2 // 5]
+    return max(fitting, default=4) + 4
+
+
+def _examples(examples: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
+    """Return command lines with a word on each, beside it where there is room, else below."""
+    column = max((len(line) + 4 for line, word in examples if word and len(line) + len(word) + 4 <= width), default=0)
+    for line, word in examples:
+        if word and len(line) + 4 <= column and column + len(word) <= width:
+            yield f"  {line:{column - 2}}{word}"
+        else:
+            yield from (f"  {piece}" for piece in command_lines(line, width - 2))
+            if word:
+                yield f"      {word}"
+
+
+def command_lines(line: str, width: int) -> list[str]:
+    r"""Break a command line for a shell at blanks outside of quotes, so that it may be pasted as it is.
+
+    >>> command_lines("convcalc shape 224 'Conv2d(3, 8, 3)'", 24)
+    ['convcalc shape 224 \\', "    'Conv2d(3, 8, 3)'"]
+    """
+    lines = [""]
+    for word in _shell_words(line):
+        longer = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
+        if len(longer) > width - 2 * (word is not _shell_words(line)[-1]) and lines[-1].strip():
+            lines[-1] += " \\"
+            longer = f"    {word}"
+            lines.append("")
+        lines[-1] = longer
+    return lines
+
+
+def _shell_words(line: str) -> list[str]:
+    """Return the words of a command line, each in its quotes."""
+    words, quoted = [""], False
+    for character in line:
+        quoted ^= character == "'"
+        if character == " " and not quoted:
+            words.append("")
+        else:
+            words[-1] += character
+    return words
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(width, 10), break_long_words=False, break_on_hyphens=False) or [""]
