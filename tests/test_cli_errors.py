@@ -359,6 +359,54 @@ def test_a_closed_standard_output(arguments: list[str]) -> None:
     assert errors == "convcalc: standard output is closed\n"
 
 
+@pytest.mark.parametrize(
+    "arguments", [["conv", "-", "-k", "1"], ["conv", "--sheet", "2"], ["conv", "1 2", "-k", "1"]]
+)
+@pytest.mark.parametrize("ending", [".txt", ".md"])
+def test_a_file_needs_no_standard_output(arguments: list[str], ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"out{ending}"
+    process = start_closing(">&-", *arguments, "-o", str(path), stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(b"1 2\n")
+    process.stdin.close()
+    assert ended(process) == (0, "")
+    assert "1" in path.read_text()
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_no_file_takes_the_number_of_a_closed_stream(redirection: str, tmp_path: Path) -> None:
+    # The verdict is printed: it must not go into the file that is open then.
+    path = tmp_path / "y.npy"
+    arguments = ["conv", "1 2; 3 4", "-k", "1", "-o", str(path), "--check", "1 2; 3 4"]
+    process = start_closing(redirection, *arguments)
+    assert process.wait(60) == 0
+    if process.stderr is not None:
+        process.stderr.close()
+    np.testing.assert_array_equal(np.load(path), [[1, 2], [3, 4]])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(
+    ("arguments", "code", "out"),
+    [
+        (["shape", "8x8", "-k", "3", "--check", "6x6"], 0, b"right"),
+        (["shape", "8x8", "-k", "3", "--check", "6x6", "-o", "/nowhere/x.json"], 4, b""),
+        (["shape", "32x32x3", "conv:8,k3", "--check", "8x30x1"], 0, b"right"),
+        (["shape", "8x8", "-k", "3", "--check", "5x6"], 1, b"wrong"),
+        (["shape", "8x8", "-k", "9"], 2, b""),
+        (["shape", "3x8x8", "conv:4,k3", "conv:4,k9", "--partial"], 2, b""),
+        (["conv", "no.txt", "-k", "1"], 4, b""),
+        (["conv", "[[[1, 2]]]", "-k", "[[[1], [2]]]"], 2, b""),
+        (["shape", "32x32x3", "-k", "3"], 0, b"30"),
+    ],
+)
+def test_diagnostics_that_cannot_be_written_change_nothing(arguments: list[str], code: int, out: bytes) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=full, check=False)
+        assert done.returncode == code
+    assert out in done.stdout if out else done.stdout == b""
+
+
 def test_a_closed_standard_error_does_not_hide_the_exit_code() -> None:
     assert start_closing("2>&-", "shape", "0", "-k", "3", stdout=subprocess.DEVNULL).wait(60) == 2
 

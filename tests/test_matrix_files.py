@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.files import read_matrix
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.writing.atomic import output_file, write_bytes
+from convcalc.matrix.writing.atomic import output_file, what_changes, write_bytes
 from convcalc.matrix.writing.files import OUTPUT_ENDINGS, write_matrix
 from convcalc.model.files import read_file
 
@@ -237,6 +238,97 @@ def test_permissions(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o604
     finally:
         os.umask(before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_an_unfinished_file_is_as_private_as_the_one_it_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    path.chmod(0o600)
+    with output_file(str(path)):
+        (unfinished,) = tmp_path.glob(".a.txt.*.part")
+        assert stat.S_IMODE(unfinished.stat().st_mode) == 0o600
+    path.chmod(0o644)
+    with output_file(str(path)):
+        (unfinished,) = tmp_path.glob(".a.txt.*.part")
+        assert stat.S_IMODE(unfinished.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_a_file_is_on_the_disk_and_closed_before_it_replaces_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    synchronize, replace = os.fsync, Path.replace
+
+    def noted_synchronize(descriptor: int) -> None:
+        steps.append("fsync")
+        synchronize(descriptor)
+
+    def noted_replace(self: Path, target: Path) -> Path:
+        steps.append("replace" if stream.closed else "replace while open")
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", noted_synchronize)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    with output_file(str(tmp_path / "a.txt")) as stream:
+        stream.write(b"x" * 100_000)
+    assert steps == ["fsync", "replace"]
+
+
+@pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
+def test_an_error_that_the_system_finds_late_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    def failing(_descriptor: int) -> None:
+        raise OSError(error, os.strerror(error))
+
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(FileError, match=f"cannot be written: {os.strerror(error)}"):
+        write_bytes(str(path), b"after")
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_system_that_cannot_synchronize_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_descriptor: int) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "fsync", failing)
+    write_bytes(str(tmp_path / "a.txt"), b"after")
+    assert (tmp_path / "a.txt").read_bytes() == b"after"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files to others")
+def test_root_keeps_the_owner_of_a_file_that_it_replaces(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    os.chown(path, 1234, 4321)
+    path.chmod(0o640)
+    write_bytes(str(path), b"after")
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 4321, 0o640)
+    assert path.read_bytes() == b"after"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="hard links and owners")
+def test_what_a_replaced_file_loses_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    assert what_changes(str(path)) == ()
+    path.write_text("before")
+    assert what_changes(str(path)) == ()
+    (tmp_path / "b.txt").hardlink_to(path)
+    (one,) = what_changes(str(path))
+    assert one == f"{path} had another name (hard links), where the old content stays"
+    (tmp_path / "c.txt").hardlink_to(path)
+    assert "2 other names" in what_changes(str(path))[0]
+    write_bytes(str(path), b"after")
+    assert (tmp_path / "b.txt").read_text() == "before"
+    assert what_changes(str(path)) == ()
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    assert what_changes(str(path)) == (f"{path} belonged to another user and now belongs to you",)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links")

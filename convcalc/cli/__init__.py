@@ -9,6 +9,7 @@ import atexit
 import gc
 import os
 import sys
+from errno import EBADF
 
 from convcalc.cli.interrupts import Interrupted, ignore_signals, raise_on_signals
 
@@ -46,6 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Python looks for cycles each time there are 700 more objects: of a network of 10,000 layers again and again.
     gc.set_threshold(200_000)
     raise_on_signals(main.__code__)
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from convcalc.cli.closed_streams import open_closed_streams
+
+        open_closed_streams()
     try:
         return _answered(sys.argv[1:])
     except Interrupted as interrupted:
@@ -71,6 +76,8 @@ def _answered(argv: Sequence[str]) -> int:
     except OSError as error:
         # Where a file's name is known, it is a FileError by now; what is left is the output.
         _drop_output()
+        if error.errno == EBADF:
+            return print_error(FileError("standard output is closed"))
         return print_error(FileError(f"cannot write to {error.filename or 'standard output'}: {error.strerror}"))
     except Exception as error:
         found = error_of(error)
@@ -98,5 +105,4 @@ def _as_matrix(argument: str) -> str:
 
 def _drop_output() -> None:
     """Let what is still buffered go nowhere: the reader has left, and Python would complain at its exit."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

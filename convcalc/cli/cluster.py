@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.matrix_options import SequenceOptions
+from convcalc.cli.output import noting_changes
 from convcalc.cli.progress import meter
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import ConvcalcError, FileError, UsageError
@@ -61,7 +62,13 @@ def compute_on_cluster(address: str, source: str, target: str, job: ConvolutionJ
         raise UsageError("a magnitude is not computed there", place=PLACE, hint="compute sobel-x and sobel-y")
     rows, algorithm = job.nchw.computation(job.algorithm).rows, job.algorithm
     operation = job.filters.operation(job.x.shape)
-    with output_place(target) as place, _silence(), _executor(address) as executor, meter(rows) as progress:
+    with (
+        noting_changes(target),
+        output_place(target) as place,
+        _silence(),
+        _executor(address) as executor,
+        meter(rows) as progress,
+    ):
         try:
             convolve_file(executor, source, place, operation, algorithm=algorithm, progress=progress)
         except FileNotFoundError as error:

@@ -22,7 +22,7 @@ from convcalc.cli.engine import memory_size
 from convcalc.cli.matrix_arguments import reading
 from convcalc.cli.matrix_options import ColumnOptions
 from convcalc.cli.messages import print_notes
-from convcalc.cli.output import Answer, write_out
+from convcalc.cli.output import Answer, write_file, write_out
 from convcalc.cli.pipe import FIRST_READ_BYTES, pipe_of, read_start
 from convcalc.cli.sequence import along_one_axis
 from convcalc.cli.wanted import Wanted
@@ -185,9 +185,7 @@ class _Result(Value):
             if output.output is None:
                 write_out(text)
             else:
-                from convcalc.matrix.writing.atomic import write_bytes
-
-                write_bytes(output.output, text)
+                write_file(output.output, text)
             return 0
         more = {"column": self.head.name, "result": self.name, "first_row": self.first}
         notes = (*self.report.notes, *self._notes())

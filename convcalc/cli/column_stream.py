@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc.cli.answer import Request, answer
 from convcalc.cli.filters import RankJob
 from convcalc.cli.jobs import ConvolutionJob, Job, PoolingJob
-from convcalc.cli.output import Answer, write_out
+from convcalc.cli.output import Answer, write_file, write_out
 from convcalc.cli.terminal import is_terminal
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import DataError, UsageError
@@ -151,9 +151,7 @@ def stream_column(
         for piece in pieces:
             write_out(piece)
     else:
-        from convcalc.matrix.writing.atomic import write_bytes
-
-        write_bytes(wanted.output.output, pieces)
+        write_file(wanted.output.output, pieces)
     tell(*empty_note(name, lines.before, lines.after, lines.rows))
     return 0
 

@@ -15,7 +15,6 @@ import typer
 from convcalc import __version__
 from convcalc.cli.messages import usage_error
 from convcalc.cli.options import Group, HelpRequested, grouped, option
-from convcalc.errors import FileError
 
 COMMANDS = {
     "shape": "Sizes through one layer or a whole chain.",
@@ -62,8 +61,6 @@ def run(arguments: list[str]) -> int:
         raise BrokenPipeError from None
     if isinstance(answer, int):
         # Typer gives the code of an early exit: 0 after help and version, 130 after an interrupt.
-        if sys.stdout is None:
-            raise FileError("standard output is closed")
         sys.stdout.flush()
         return answer
     from convcalc.cli.output import show

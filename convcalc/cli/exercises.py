@@ -7,12 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convcalc.cli.options import (
-    ExerciseOptions,
-    Group,
-    OutputOptions,
-)
-from convcalc.cli.output import terminal_width, write_out
+from convcalc.cli.options import ExerciseOptions, Group, OutputOptions
+from convcalc.cli.output import terminal_width, write_file, write_out
 from convcalc.cli.terminal import is_terminal
 from convcalc.errors import UsageError
 
@@ -73,7 +69,7 @@ def answer_exercises(command: str, given: Mapping[str, object]) -> int:
     if output.output is None:
         write_out(content)
     else:
-        _write(output.output, content)
+        write_file(output.output, content)
     if asked.key is not None and key_form is not None:
         _write_key(made, asked.key, key_form)
     return 0
@@ -147,10 +143,4 @@ def _form_of(path: str, endings: dict[str, str], option: str) -> str:
 def _write_key(made: Sheet, path: str, form: str) -> None:
     from convcalc.render.sheet import render_key
 
-    _write(path, render_key(made, form, PAGE_WIDTH).encode())
-
-
-def _write(path: str, content: bytes) -> None:
-    from convcalc.matrix.writing.atomic import write_bytes
-
-    write_bytes(path, content)
+    write_file(path, render_key(made, form, PAGE_WIDTH).encode())

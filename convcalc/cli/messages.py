@@ -34,7 +34,7 @@ OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {
 
 def print_error(error: ConvcalcError) -> int:
     """Print an error to standard error and return its exit code."""
-    _to_stderr(format_error(error))
+    print_diagnostics(format_error(error))
     return error.exit_code
 
 
@@ -55,12 +55,16 @@ def error_of(error: Exception) -> ConvcalcError | None:
 def print_notes(*notes: str) -> None:
     """Print notes to standard error, each of them once."""
     for note in dict.fromkeys(notes):
-        _to_stderr(f"convcalc: note: {with_options(note)}")
+        print_diagnostics(f"convcalc: note: {with_options(note)}")
 
 
-def _to_stderr(text: str) -> None:
-    if sys.stderr is not None:
+def print_diagnostics(text: str) -> None:
+    """Print to standard error; where that cannot be written, the answer and its exit code are right all the same."""
+    try:
         print(text, file=sys.stderr, flush=True)
+    except OSError:
+        # What is still in the buffer would be tried again at the exit, and change the exit code then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def format_error(error: ConvcalcError) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from convcalc.cli.output import noting_changes
 from convcalc.cli.progress import meter
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def npy_output(
     from convcalc.matrix.npy import new_npy
     from convcalc.matrix.writing.atomic import output_place
 
-    with output_place(path) as place, meter(rows) as progress:
+    with noting_changes(path), output_place(path) as place, meter(rows) as progress:
         out = new_npy(place, dtype, shape)
         yield out, Releasing(progress, rows=rows, memory=memory // 2, arrays=(x, out))
+        out.flush()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
     OutputOptions,
 )
 from convcalc.cli.terminal import is_terminal
-from convcalc.errors import FileError, UsageError
+from convcalc.errors import UsageError
 from convcalc.report.blocks import Report, answer_grid
 from convcalc.value import Value
 
@@ -35,13 +36,32 @@ def show(answer: Answer) -> int:
     report, output = answer.report, answer.output
     print_notes(*report.notes)
     if output.output is not None:
-        _write(report, output.output)
+        with noting_changes(output.output):
+            _write(report, output.output)
         if "check" in report.data:
             print_notes(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
     else:
         for part in _parts(report, output):
             write_out(part)
     return report.exit_code
+
+
+def write_file(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None:
+    """Write a file, which appears whole or not at all, and print what the one that it replaces has lost."""
+    from convcalc.matrix.writing.atomic import write_bytes
+
+    with noting_changes(path):
+        write_bytes(path, chunks)
+
+
+@contextmanager
+def noting_changes(path: str) -> Iterator[None]:
+    """Print what the file at `path` has lost once it has been replaced in the block."""
+    from convcalc.matrix.writing.atomic import what_changes
+
+    notes = what_changes(path)
+    yield
+    print_notes(*notes)
 
 
 def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes]:
@@ -112,8 +132,6 @@ def wants_color(when: str, environment: dict[str, str], terminal: bool) -> bool:
 
 def write_out(text: str | bytes) -> None:
     """Write to standard output and see that it goes out at once."""
-    if sys.stdout is None:
-        raise FileError("standard output is closed")
     content = text if isinstance(text, bytes) else text.encode(sys.stdout.encoding or "utf-8", "replace")
     rest = memoryview(content)
     while rest:

@@ -7,10 +7,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from convcalc.cli.options import (
-    ErrorOptions,
-    OutputOptions,
-)
+from convcalc.cli.messages import print_diagnostics
+from convcalc.cli.options import ErrorOptions, OutputOptions
 from convcalc.cli.terminal import is_terminal
 from convcalc.errors import ShapeError
 
@@ -34,7 +32,7 @@ def _print_table(error: ShapeError, output: OutputOptions, layout: str | None, t
     from convcalc.model.forward import reached
 
     passed = reached(error, layout)
-    if passed is None or sys.stderr is None:
+    if passed is None:
         return
     from convcalc.cli.output import terminal_width, wants_color
     from convcalc.render import render
@@ -44,4 +42,4 @@ def _print_table(error: ShapeError, output: OutputOptions, layout: str | None, t
     form = "table" if terminal else "plain"
     color = wants_color(output.color, dict(os.environ), terminal)
     text = render(report, form, width=terminal_width(), color=color)
-    print(str(text).rstrip("\n"), file=sys.stderr, flush=True)
+    print_diagnostics(str(text).rstrip("\n"))

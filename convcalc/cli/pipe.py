@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.matrix_arguments import read_array, reading
-from convcalc.cli.output import write_out
+from convcalc.cli.output import write_file, write_out
 from convcalc.cli.progress import meter
 from convcalc.cli.terminal import is_terminal
 from convcalc.cli.wanted import Wanted
@@ -140,11 +140,9 @@ def stream(blocks: Iterable[Any], wanted: Wanted) -> int:
                 yield from row_blocks(rows, separator, precision)
 
     if path is not None:
-        from convcalc.matrix.writing.atomic import write_bytes
-
-        write_bytes(path, texts(_counted(blocks)))
+        write_file(path, texts(_counted(blocks)))
         return 0
-    watched = blocks if sys.stdout is None or is_terminal(sys.stdout) else _counted(blocks)
+    watched = blocks if is_terminal(sys.stdout) else _counted(blocks)
     for text in texts(watched):
         write_out(text)
     return 0

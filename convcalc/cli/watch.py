@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from convcalc.cli.messages import print_notes
-from convcalc.cli.output import wants_color, write_out
+from convcalc.cli.output import wants_color, write_file, write_out
 from convcalc.cli.terminal import is_terminal
 from convcalc.cli.wanted import Wanted
 from convcalc.value import Value
@@ -114,9 +114,7 @@ def watch(frames: Frames, wanted: Wanted) -> int:
     """Show frames where they are wanted, and return the exit code."""
     path = wanted.output.output
     if path is not None:
-        from convcalc.matrix.writing.atomic import write_bytes
-
-        write_bytes(path, _picture(frames) if path.lower().endswith(".svg") else _texts(frames))
+        write_file(path, _picture(frames) if path.lower().endswith(".svg") else _texts(frames))
         return 0
     if is_terminal(sys.stdout) and wanted.output.format == "auto" and os.environ.get("TERM") != "dumb":
         with _keyboard() as keyboard:

@@ -81,7 +81,7 @@ def npy_chunks(array: NDArray[Any]) -> Iterator[bytes | memoryview]:
     yield array.reshape(-1).view(np.uint8).data
 
 
-def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[Any]]:
     """Write the header of an `.npy` to the file `path` and return its numbers, mapped into memory, to be filled.
 
     The space is allocated at once, so that a full disk is an OSError here and not a bus error later.

@@ -1,10 +1,14 @@
-"""Files that appear whole or not at all: written under another name and renamed when complete."""
+"""Files that appear whole or not at all: written under another name and renamed when they are safe on the disk.
+
+All that convcalc writes to a file is written here.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _OWN_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+_PRIVATE = 0o600
+"""The mode of an unfinished file that is to replace one, whose own mode it gets at the end."""
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
+"""What a file system answers that has nothing to bring to a disk."""
 
 
 def write_bytes(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None:
@@ -30,18 +38,18 @@ def write_bytes(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None
 def output_file(path: str) -> Iterator[BinaryIO]:
     """Open a stream whose content is at `path` once the block ends; if it ends in an error, nothing changes.
 
-    The stream is a new file in the same folder that replaces the old one at the end. The file keeps its permissions,
-    a symbolic link stays and its target is replaced. Pipes, devices and `/dev/stdout` are written to
-    directly. Errors: FileError when it cannot be written.
+    The stream is a new file in the same folder that replaces the old one at the end, when all of it is on the disk.
+    The file keeps its permissions and, where the system lets it, its owner; a symbolic link stays and its target is
+    replaced. Pipes, devices and `/dev/stdout` are written to directly. Errors: FileError when it cannot be written.
     """
     try:
-        mode = _mode(path)
-        direct = _own_descriptor(path)
-        if direct is not None or (mode is not None and not stat.S_ISREG(mode)):
+        old = _status(path)
+        if _is_direct(path, old):
+            direct = _own_descriptor(path)
             with Path(path).open("wb") if direct is None else os.fdopen(os.dup(direct), "wb") as stream:
                 yield stream
         else:
-            with _replacing(Path(path).resolve(), mode) as (stream, _):
+            with _replacing(Path(path).resolve(), old) as (stream, _):
                 yield stream
     except BrokenPipeError:
         raise
@@ -56,13 +64,34 @@ def output_place(path: str) -> Iterator[str]:
     Errors: as `output_file`, and for a pipe or a device, which can only be filled in order.
     """
     try:
-        mode = _mode(path)
-        if _own_descriptor(path) is not None or (mode is not None and not stat.S_ISREG(mode)):
+        old = _status(path)
+        if _is_direct(path, old):
             raise FileError("cannot be filled in any order: it is not a regular file", place=path)
-        with _replacing(Path(path).resolve(), mode) as (_, beside):
+        with _replacing(Path(path).resolve(), old) as (_, beside):
             yield str(beside)
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def what_changes(path: str) -> tuple[str, ...]:
+    """Return notes on what the file at `path` loses when it is replaced: its other names, and its owner.
+
+    >>> what_changes("/dev/null")
+    ()
+    """
+    try:
+        old = _status(path)
+    except (OSError, FileError):
+        return ()
+    if old is None or _is_direct(path, old):
+        return ()
+    notes = []
+    if old.st_nlink > 1:
+        names = "another name" if old.st_nlink == 2 else f"{old.st_nlink - 1} other names"
+        notes.append(f"{path} had {names} (hard links), where the old content stays")
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, old.st_uid):
+        notes.append(f"{path} belonged to another user and now belongs to you")
+    return tuple(notes)
 
 
 def is_ordinary(path: str) -> bool:
@@ -71,10 +100,8 @@ def is_ordinary(path: str) -> bool:
     >>> is_ordinary("/dev/null"), is_ordinary("/dev/stdout")
     (False, False)
     """
-    if _own_descriptor(path) is not None:
-        return False
     try:
-        return stat.S_ISREG(Path(path).stat().st_mode)
+        return not _is_direct(path, Path(path).stat())
     except OSError:
         return True
 
@@ -83,17 +110,22 @@ def _unwritable(path: str, error: OSError) -> FileError:
     return FileError(f"cannot be written: {error.strerror or error}", place=path, hint=_hint(path))
 
 
-def _mode(path: str) -> int | None:
-    """Return the mode of what is at `path` now, None for nothing; errors: a folder, a write-protected file."""
+def _status(path: str) -> os.stat_result | None:
+    """Return the status of what is at `path` now, None for nothing; errors: a folder, a write-protected file."""
     try:
-        mode = Path(path).stat().st_mode
+        status = Path(path).stat()
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(mode):
+    if stat.S_ISDIR(status.st_mode):
         raise FileError("this is a folder, not a file", place=path, hint="give the name of a file in it")
     if not os.access(path, os.W_OK):
         raise FileError("cannot be written: it is write-protected", place=path)
-    return mode
+    return status
+
+
+def _is_direct(path: str, old: os.stat_result | None) -> bool:
+    """Return whether `path` is a pipe, a device or a stream of this process, which nothing can replace."""
+    return _own_descriptor(path) is not None or (old is not None and not stat.S_ISREG(old.st_mode))
 
 
 def _own_descriptor(path: str) -> int | None:
@@ -103,20 +135,42 @@ def _own_descriptor(path: str) -> int | None:
 
 
 @contextmanager
-def _replacing(target: Path, mode: int | None) -> Iterator[tuple[BinaryIO, Path]]:
+def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[BinaryIO, Path]]:
     beside = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.part")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     # An interrupt may come as soon as the file is there, before anything holds it.
     try:
-        with os.fdopen(os.open(beside, flags, 0o666), "w+b") as stream:
+        with os.fdopen(os.open(beside, flags, 0o666 if old is None else _PRIVATE), "w+b") as stream:
             yield stream, beside
             stream.flush()
-            if mode is not None and hasattr(os, "fchmod"):
-                os.fchmod(stream.fileno(), stat.S_IMODE(mode))
-            beside.replace(target)
+            if old is not None:
+                _take_over(stream.fileno(), old)
+            _synchronize(stream.fileno())
+        # Whatever the system finds out late, as a quota or a lost server, it has said by now.
+        beside.replace(target)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise
+
+
+def _take_over(descriptor: int, old: os.stat_result) -> None:
+    """Give a new file the owner, as far as the system lets us, and the mode of the `old` one."""
+    if not hasattr(os, "fchmod"):
+        return
+    with suppress(PermissionError):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    # After the owner, a change of which takes the set-user-ID bit away.
+    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+
+
+def _synchronize(descriptor: int) -> None:
+    """Bring a file to the disk."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
 
 
 def _hint(path: str) -> str | None:
