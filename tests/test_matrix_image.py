@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -26,6 +27,36 @@ def saved(path: Path, pixels: NDArray[np.uint8], mode: str | None = None) -> str
     picture = Image.fromarray(pixels)
     (picture.convert(mode) if mode else picture).save(path)
     return str(path)
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n%%EndComments\nshowpage\n%%EOF\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a program that is a shell script")
+@pytest.mark.parametrize("name", ["a.eps", "a.png"])
+def test_no_program_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    ran = tmp_path / "ran"
+    program = tmp_path / "gs"
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("PIL.EpsImagePlugin.gs_binary", None)  # look for it again
+    (tmp_path / name).write_bytes(EPS)
+    with pytest.raises(DataError, match="the image cannot be read"):
+        read_matrix(str(tmp_path / name), options=ReadOptions(format="image"))
+    assert not ran.exists()
+
+
+def test_warnings_of_pillow_are_not_for_a_user(tmp_path: Path) -> None:
+    path = tmp_path / "a.tiff"
+    Image.fromarray(GRAY).save(path, tiffinfo={700: b"x" * 40})
+    data = bytearray(path.read_bytes())
+    place = data.index((700).to_bytes(2, "little")) + 8
+    data[place : place + 4] = (1 << 20).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.warns(UserWarning, match="Truncated File Read"), Image.open(path) as image:
+        image.load()
+    assert read_matrix(str(path)).array.tolist() == GRAY.tolist()
 
 
 def luma(red: int, green: int, blue: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import zipfile
 from fractions import Fraction
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from convcalc.errors import DataError, FileError
+from convcalc.matrix import sources
 from convcalc.matrix.files import read_matrix
 from convcalc.matrix.npy import npy_chunks, npz_bytes, read_npy
 from convcalc.matrix.options import ReadOptions
@@ -166,6 +168,36 @@ def test_damaged_archives(tmp_path: Path) -> None:
         archive.writestr("data.npy", npy_of(np.array([{}], dtype=object)))
     with pytest.raises(DataError, match="pickled"):
         read_matrix(f"{path}:data")
+
+
+@pytest.mark.parametrize("offset", [0, 5, 2**31, 2**32 - 2])
+def test_an_archive_whose_directory_is_elsewhere_is_damaged(tmp_path: Path, offset: int) -> None:
+    path = tmp_path / "a.npz"
+    data = bytearray(npz_bytes(data=NUMBERS, more=NUMBERS))
+    place = data.rfind(b"PK\5\6") + 16
+    data[place : place + 4] = offset.to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(DataError, match=r"\.npz archive is damaged"):
+        read_matrix(f"{path}:data")
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file here whose reading fails")
+@pytest.mark.parametrize("name", ["a.npy", "a.txt", "a.png"])
+def test_a_failing_disk_is_not_a_damaged_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/proc/self/mem")
+    with pytest.raises(FileError, match="cannot be read: Input/output error"):
+        read_matrix(str(tmp_path / name))
+
+
+def test_a_failing_disk_is_not_a_damaged_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(io.FileIO):
+        def readinto(self, _buffer: object, /) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+    (tmp_path / "a.npz").write_bytes(npz_bytes(data=NUMBERS))
+    monkeypatch.setattr(sources, "_File", type("_File", (sources._File, Failing), {}))
+    with pytest.raises(FileError, match="cannot be read: Input/output error"):
+        read_matrix(f"{tmp_path / 'a.npz'}:data")
 
 
 def test_numbers_that_only_python_holds() -> None:

@@ -30,6 +30,10 @@ _MODES = {
     "HSV": "RGB",
     "RGBX": "RGB",
 }
+_FORMAT_NAMES = """
+    PNG JPEG GIF BMP DIB TIFF WEBP PPM AVIF JPEG2000 ICO ICNS TGA PCX DCX PSD QOI SGI SUN DDS MSP XBM XPM
+"""
+"""The formats that are read, which Pillow decodes itself: for others, such as EPS, it runs programs found in PATH."""
 _COLOR_TYPES_OF_PNG = (2, 4, 6)
 _BITS_PER_SAMPLE = 258
 _DEEP_MODES = ("I", "F")
@@ -51,8 +55,9 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
     _refuse_deep_color(data, place)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
-            image = pillow.open(io.BytesIO(data))
+            # What it warns of is damage that it reads over, in words that are not for a user.
+            warnings.simplefilter("ignore")
+            image = pillow.open(io.BytesIO(data), formats=_FORMAT_NAMES.split())
             frames = getattr(image, "n_frames", 1)
             _refuse_deep_samples(image, place)
             image = _pillow("PIL.ImageOps", place).exif_transpose(image)

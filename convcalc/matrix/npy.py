@@ -12,6 +12,7 @@ import numpy as np
 
 from convcalc.errors import DataError
 from convcalc.matrix.kinds import NPY_MAGIC
+from convcalc.matrix.sources import opened
 from convcalc.text import did_you_mean, size_text
 
 if TYPE_CHECKING:
@@ -40,15 +41,15 @@ def read_npy_file(path: str) -> NDArray[Any]:
     """Return the array of an `.npy` file, mapped into memory (read-only) when it is large.
 
     Errors: DataError for what is not an `.npy`, for Python objects, strings, records or complex numbers, and for a
-    header that claims more than the file holds; OSError where the file cannot be read.
+    header that claims more than the file holds; FileError where the file cannot be read.
     """
-    with Path(path).open("rb") as stream:
+    with opened(path) as stream:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         if size < _MAPPED_FROM:
             return read_npy(stream.read(), path)
         shape, fortran, dtype = _header(stream, size, path)
-        mapped = np.memmap(path, dtype, "r", stream.tell(), shape, "F" if fortran else "C")
+        mapped = np.memmap(stream, dtype, "r", stream.tell(), shape, "F" if fortran else "C")
     return mapped if mapped.dtype.isnative else _native(mapped)
 
 
@@ -65,7 +66,7 @@ def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
             member = _member(archive.namelist(), place, name)
             with archive.open(member) as entry:
                 return read_npy(entry.read(), f"{place}:{member.removesuffix('.npy')}")
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"the .npz archive is damaged: {error}", place=place) from error
 
 

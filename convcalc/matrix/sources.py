@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from contextlib import contextmanager
+from errno import EINVAL
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,6 +15,8 @@ from convcalc.text import close_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from typing_extensions import Buffer
 
 STANDARD_INPUT = "standard input"
 
@@ -47,11 +51,38 @@ def standard_input(most: int = -1) -> bytes:
         raise _unreadable(STANDARD_INPUT, error) from error
 
 
+class _File(io.FileIO):
+    """A file whose reader cannot take an error of the disk for damage, nor damage for an error of the disk."""
+
+    def readinto(self, buffer: Buffer, /) -> int | None:
+        """Read into `buffer`; errors: FileError."""
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            raise _unreadable(str(self.name), error) from error
+
+    def readall(self) -> bytes:
+        """Read what is left; errors: FileError."""
+        try:
+            return super().readall()
+        except OSError as error:
+            raise _unreadable(str(self.name), error) from error
+
+    def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to a position; errors: ValueError for one that no file has, as in memory."""
+        try:
+            return super().seek(position, whence)
+        except OSError as error:
+            if error.errno == EINVAL:
+                raise ValueError(f"{position} is not a position in a file") from error
+            raise
+
+
 @contextmanager
 def opened(path: str) -> Iterator[BinaryIO]:
     """Open a file for reading; what goes wrong then, or as it is read, is a FileError."""
     try:
-        with Path(path).open("rb") as stream:
+        with io.BufferedReader(_File(path)) as stream:
             yield stream
     except IsADirectoryError as error:
         raise FileError("this is a folder, not a file", place=path) from error
