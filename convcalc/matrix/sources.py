@@ -7,7 +7,7 @@ import sys
 from contextlib import contextmanager
 from errno import EINVAL
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.reading.encoding import decode, one_kind_of_line_end
@@ -15,8 +15,6 @@ from convcalc.text import close_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from typing_extensions import Buffer
 
 STANDARD_INPUT = "standard input"
 
@@ -54,7 +52,7 @@ def standard_input(most: int = -1) -> bytes:
 class _File(io.FileIO):
     """A file whose reader cannot take an error of the disk for damage, nor damage for an error of the disk."""
 
-    def readinto(self, buffer: Buffer, /) -> int | None:
+    def readinto(self, buffer: Any, /) -> int | None:
         """Read into `buffer`; errors: FileError."""
         try:
             return super().readinto(buffer)
