@@ -418,7 +418,9 @@ def test_a_closed_standard_input_is_an_error_of_files() -> None:
     assert "defect" not in errors
 
 
-def test_a_process_that_is_terminated_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_process_that_is_asked_to_end_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     out = tmp_path / "out.txt"
     command = [sys.executable, "-m", "convcalc", "conv", "-", "-k", "1 1", "-o", str(out)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -431,12 +433,32 @@ def test_a_process_that_is_terminated_leaves_nothing_behind(tmp_path: Path) -> N
             if list(tmp_path.iterdir()):
                 break
         assert list(tmp_path.iterdir()), "rows were to be on their way by now"
-        process.terminate()
-        assert process.wait(20) == 143
+        process.send_signal(number)
+        assert process.wait(20) == 128 + number
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("module", ["convcalc.cli", "convcalc.cli.interrupts", "signal"])
+def test_an_interrupt_before_signals_are_taken_care_of_prints_nothing(module: str) -> None:
+    program = f"""
+import os, runpy, _signal, sys
+for name in [name for name in sys.modules if name == "signal"]:
+    del sys.modules[name]
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), 2)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["convcalc", "shape", "224", "-k", "3"]
+runpy.run_module("convcalc", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_waits_for_the_end_of_an_import(number: signal.Signals, code: int, tmp_path: Path) -> None:
     modules, folder = tmp_path / "modules", tmp_path / "folder"
     modules.mkdir()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
     from typing import Any, NoReturn
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 CLEANING_SECONDS = 1.0
 """Seconds after a signal in which a further one is ignored, so that it does not interrupt the cleaning up."""
 
@@ -24,7 +24,7 @@ class Interrupted(BaseException):
 
 
 def raise_on_signals(outermost: CodeType) -> None:
-    """Raise `Interrupted` on SIGINT and SIGTERM, but after an import where one is running.
+    """Raise `Interrupted` on SIGINT, SIGTERM and SIGHUP, but after an import where one is running.
 
     A C module whose initialization is broken off by an exception may crash the process, and which modules are in C
     does not matter here: all wait. Imports that had begun before the function of `outermost` was called do not
@@ -37,7 +37,7 @@ def raise_on_signals(outermost: CodeType) -> None:
 
 
 def ignore_signals() -> None:
-    """Ignore SIGINT and SIGTERM from here on: the process is about to end, with the exit code it has."""
+    """Ignore these signals from here on: the process is about to end, with the exit code it has."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
