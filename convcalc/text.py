@@ -124,6 +124,18 @@ def printable(text: str) -> str:
     )
 
 
+def shortened(text: str, width: int) -> str:
+    """Return `text` in at most `width` characters, its middle left out where it is longer.
+
+    >>> shortened("abcdefghij", 7), shortened("abcdefg", 7)
+    ('abc…hij', 'abcdefg')
+    """
+    if len(text) <= width:
+        return text
+    half = (width - 1) // 2
+    return f"{text[: width - 1 - half]}…{text[len(text) - half :]}"
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 

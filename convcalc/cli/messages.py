@@ -10,12 +10,14 @@ import re
 import sys
 
 from convcalc.errors import ConvcalcError, DataError, UsageError
-from convcalc.text import printable
+from convcalc.text import printable, shortened
 
 QUOTE_PATTERN = "put a pattern of names into quotes, or the shell puts the names of the files in its place"
 """The hint where several values are given for --inputs."""
 WIDEST = 100
 """Characters of a faulty line that are shown around the caret."""
+LONGEST_WORD, LONGEST_LINE = 120, 300
+"""Characters of a word in a message, and of a message with its place; what is longer loses its middle."""
 
 _SAME = """
     adaptive algorithm assume at bias boundary ceil check circular column decimal dilation divisor dtype exact flip
@@ -77,7 +79,7 @@ def format_error(error: ConvcalcError) -> str:
     hint: try s
     """
     place = f"{with_options(error.place)}: " if error.place else ""
-    lines = [f"convcalc: {place}{with_options(error.message)}"]
+    lines = [shortened(f"convcalc: {place}{with_options(error.message)}", LONGEST_LINE)]
     if error.text is not None and error.span is not None:
         lines += _with_caret(error.text, *error.span)
     if error.hint:
@@ -86,7 +88,7 @@ def format_error(error: ConvcalcError) -> str:
 
 
 def with_options(text: str) -> str:
-    """Return `text` in printable characters, with the options in place of the parameters in backquotes.
+    """Return `text` in printable characters and options in place of parameters in backquotes, long words shortened.
 
     >>> with_options("read it with `exact`, or as `format=csv`")
     'read it with --exact, or as --from csv'
@@ -96,7 +98,8 @@ def with_options(text: str) -> str:
         name, equals, value = match[1].partition("=")
         return f"{OPTIONS[name]} {value}" if equals else OPTIONS[name]
 
-    return re.sub(rf"`((?:{'|'.join(OPTIONS)})(?:=[^`]*)?)`", option, printable(text))
+    named = re.sub(rf"`((?:{'|'.join(OPTIONS)})(?:=[^`]*)?)`", option, printable(text))
+    return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: shortened(word[0], LONGEST_WORD), named)
 
 
 def _with_caret(text: str, start: int, end: int) -> list[str]:
