@@ -334,6 +334,8 @@ def through(axis_map: AxisMap, field: Field, size: int | None) -> Field:
     """
     if isinstance(axis_map, Keep):
         return field
+    if size is None and isinstance(axis_map, Slide | Spread | Shift | Scale) and not _is_named(axis_map):
+        size = 1  # its cells are as far apart on an axis of any size
     if field is None or size is None:
         return None
     taps = axis_map.taps(size)
@@ -346,6 +348,11 @@ def through(axis_map: AxisMap, field: Field, size: int | None) -> Field:
         field.stride * taps.stride,
         field.padding - taps.first * field.stride,
     )
+
+
+def _is_named(axis_map: AxisMap) -> bool:
+    """Whether the padding of an axis follows from its size."""
+    return isinstance(axis_map, Slide) and axis_map.named not in (None, "valid")
 
 
 def hull(one: Field, other: Field, size: int | None = None) -> Field:

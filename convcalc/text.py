@@ -9,8 +9,8 @@ from convcalc.errors import ConvcalcError, SpecError
 
 # One character for one, so that every place in the text stays what it is.
 _SIGNS = str.maketrans(
-    "（）：，；＝［］｛｝‘’“”′＂＇．－＞\u00a0\u3000\u2002\u2003\u2009\u202f\u200b\u200c\u200d\u2060\ufeff",
-    "():,;=[]{}''\"\"'\"'.->           ",
+    "（）：，、；＝［］｛｝‘’“”′＂＇．－＞＊ｘ\u00a0\u3000\u2002\u2003\u2009\u202f\u200b\u200c\u200d\u2060\ufeff",
+    "():,,;=[]{}''\"\"'\"'.->*x           ",
 ) | {0xFF10 + digit: str(digit) for digit in range(10)}
 
 

@@ -44,11 +44,48 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
         ("3x20x30x10", ["avgpool", "-k", "2", "--dims", "3"], "3x10x15x5"),
         ("3x224x200", RESNET_STEM, "64x56x50"),
         ("3x8x6", ["Conv2d(3, 5, 3)", "Flatten()", "Linear(120, 10)"], "10"),
+        ("(None, 28, 26, 1)", ["Conv2D(8, (3, 5))"], "26x22x8"),
+        ("[-1, 3, 224, 200]", ["Conv2d(3, 8, 3)"], "8x222x198"),
+        ("1 28 26", ["Conv2d(1, 8, 3)"], "8x26x24"),
+        ("（3，２８，26）", ["Conv2d(3, 8, 3)"], "8x26x24"),
+        ("(3, None, 26)", ["Conv2d(3, 8, 3)", "MaxPool2d(2)"], "8x?x12"),
     ],
 )
 def test_quiet_is_the_bare_size(size: str, options: list[str], answer: str, here: Run) -> None:
     done = here("shape", size, *options, "-q")
     assert (done.returncode, done.stdout, done.stderr) == (0, answer + "\n", "")
+
+
+def test_an_open_size_is_a_question_mark_and_null(here: Run) -> None:
+    layers = ["Conv2d(3, 8, 3)", "MaxPool2d((3, 2), 2)"]
+    done = here("shape", "(3, None, 26)", *layers)
+    assert done.stdout.splitlines()[1:] == [
+        "Conv2d(3, 8, 3)\t3x?x26\t8x?x24\t3x3\t1x1\t0x0",
+        "MaxPool2d((3, 2), 2)\t8x?x24\t8x?x12\t5x4\t2x2\t0x0",
+    ]
+    assert json.loads(here("shape", "(3, None, 26)", *layers, "--json").stdout)["output"] == [8, None, 12]
+    counted = json.loads(here("params", "(3, None, 26)", *layers, "--json").stdout)
+    assert (counted["total"]["params"], counted["total"]["macs"]) == (224, None)
+
+
+def test_a_claim_is_not_judged_where_a_size_is_open(here: Run) -> None:
+    done = here("shape", "(3, None, 26)", "Conv2d(3, 8, 3)", "--check", "8x7x24")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "3x?x26 leaves one open" in done.stderr
+    done = here("shape", "(3, None, 26)", "Conv2d(3, 8, ?)", "--want", "8x7x24")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "3x?x26 leaves a size open" in done.stderr
+
+
+def test_a_file_of_layers_that_is_not_there_is_said_to_be_neither(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.txt").write_text("conv:8,k3")
+    done = here("shape", "3x9x9", str(tmp_path / "nett.txt"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is neither such a file nor such a layer" in done.stderr
+    assert f"did you mean {tmp_path / 'net.txt'}?" in done.stderr
+    done = here("shape", "3x9x9", str(tmp_path / "net.txt"), "relu")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a file of layers stands alone" in done.stderr
 
 
 def test_every_format_tells_the_same(here: Run) -> None:

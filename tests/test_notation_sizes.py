@@ -23,6 +23,13 @@ SPELLINGS = [
     "torch.Size([3, 224, 200])",
     " torch.Size([ 3,224,200 ]) ",
     "TensorShape([3, 224, 200])",
+    "3*224*200",
+    "3 224 200",
+    "[3 224   200]",
+    "（３，２２４，２００）",
+    "３×２２４×２００",
+    "［3、224、200］",
+    "3\u3000224\u3000200",
 ]
 
 
@@ -36,11 +43,27 @@ def test_one_number_and_a_batch() -> None:
     assert parse_size("[1, 3, 224, 200]") == (1, 3, 224, 200)
 
 
+OPEN = [
+    ("(None, 28, 26, 1)", (28, 26, 1)),
+    ("[-1, 3, 224, 200]", (3, 224, 200)),
+    ("torch.Size([-1, 3, 224, 200])", (3, 224, 200)),
+    ("None,None,None,3", (None, None, 3)),
+    ("-1 3 -1 200", (3, None, 200)),
+    ("3xNonex200", (3, None, 200)),
+    ("(None,)", (None,)),
+]
+
+
+@pytest.mark.parametrize(("text", "sizes"), OPEN, ids=[text for text, _ in OPEN])
+def test_none_and_minus_one_are_open_and_first_the_batch(text: str, sizes: tuple[int | None, ...]) -> None:
+    assert parse_size(text) == sizes
+
+
 def test_channels_last() -> None:
-    assert parse_size("224x200x3", layout="hwc") == (3, 224, 200)
-    assert parse_size("8x224x200x3", layout="hwc") == (8, 3, 224, 200)
-    assert parse_size("224x200", layout="hwc") == (224, 200)
-    assert parse_size("50x12", layout="hwc", rank=1) == (12, 50)
+    assert channels_first((224, 200, 3), 2) == (3, 224, 200)
+    assert channels_first((8, 224, None, 3), 2) == (8, 3, 224, None)
+    assert channels_first((224, 200), 2) == (224, 200)
+    assert channels_first((50, 12), 1) == (12, 50)
     assert channels_first((2, 5, 7, 9, 3), 3) == (2, 3, 5, 7, 9)
 
 
@@ -58,7 +81,8 @@ FAULTS = [
     ("+3", r"'\+3' is not a whole number", "+3"),
     ("٣", "'٣' is not a whole number", "٣"),
     ("²", "'²' is not a whole number", "²"),
-    ("3 224", "'3 224' is not a whole number", "3 224"),
+    ("3 nine", "'3 nine' is not a whole number", "3 nine"),
+    ("-1x-2", "a size must be at least 1, got -2", "-2"),
     ("3xx4", "a number is missing", "x"),
     ("(3, 224", "'\\(' is not closed", "("),
     ("(3, 224]", "'\\(' is not closed", "("),

@@ -81,7 +81,9 @@ def test_a_file_is_a_layer_where_it_ends_as_a_model_does_and_is_there(tmp_path: 
     (tmp_path / "net.pt").write_bytes(b"")
     assert is_model_file(str(FOLDER / "state.pt"))
     assert is_model_file(str(tmp_path / "net.pt"))
-    assert not is_model_file(str(tmp_path / "other.pt"))
+    with pytest.raises(UsageError, match="neither such a file nor such a layer"):
+        is_model_file(str(tmp_path / "other.pt"))
+    assert not is_model_file("Conv2d(3, 8, 3)  # the first of net.pt")
     (tmp_path / "net.dat").write_bytes(b"")
     assert not is_model_file(str(tmp_path / "net.dat"))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from convcalc.errors import ShapeError
 from convcalc.geometry import Window, each_axis
 from convcalc.layers import (
     Convolution,
@@ -112,7 +113,13 @@ class SizeQuestion(Value):
 
 
 def size_question(network: Graph | Sequence[Layer], *shapes: TensorShape, layout: str = "chw") -> SizeQuestion:
-    """Ask for the size that comes out of a network; layers in a sequence follow each other."""
+    """Ask for the size that comes out of a network; layers in a sequence follow each other.
+
+    Raises ShapeError for shapes of which a size is open, which leave more than one answer right.
+    """
+    for shape in shapes:
+        if None in shape.sizes:
+            raise ShapeError(f"an answer is judged for an input whose sizes are known, {shape} leaves one open")
     from convcalc.network.graph import chain
 
     graph = network if isinstance(network, Graph) else chain(network)

@@ -33,8 +33,12 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
     file = layer.file
     if file is not None and texts:
         raise UsageError("layers come from -f or from the command line, not from both", place="-f")
-    if file is None and texts and len(texts) == 1 and _may_be_file(texts[0]):
-        file = texts[0]
+    files = [text for text in texts or () if _may_be_file(text)]
+    if files and len(texts or ()) > 1:
+        raise UsageError(
+            "a file of layers stands alone", place=files[0], hint="give it by itself, without other layers"
+        )
+    file = files[0] if files else file
     if file is not None:
         from convcalc.model.files import read_file
 

@@ -171,7 +171,7 @@ def _derived(counted: Count, taken: "Memory | None") -> "tuple[Derivation, ...]"
         found += titled(name, cost_derivations(counted.cost, index))
     total = total_derivation(counted.cost)
     found += [] if total is None else [total]
-    if taken is not None and counted.cost.trace is not None:
+    if taken is not None and counted.cost.trace is not None and taken.training_bytes is not None:
         found.append(memory_derivation(taken, counted.cost.trace))
     return tuple(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from convcalc.errors import DataError
+from convcalc.errors import DataError, UsageError
 from convcalc.notation import Network
 
 _INSPECTED = 4096
@@ -14,17 +14,27 @@ MODEL_ENDINGS = (".py", ".onnx", ".json", ".keras", ".cfg", ".prototxt", ".safet
 """How the name of a file ends that is taken for one where a layer may stand."""
 
 
+_OF_LAYERS = frozenset("(:#\n")
+"""Signs that layers have and names of files have not, or seldom."""
+
+
 def is_model_file(text: str) -> bool:
-    """Return whether a text where a layer may stand is the name of a model file that is there.
+    """Return whether a text where a layer may stand is the name of a model file.
+
+    Raises UsageError for a text that ends as one and is neither a file that is there nor, by its signs, a layer.
 
     >>> is_model_file("conv:8,k3")
     False
     """
     if not text.lower().endswith(MODEL_ENDINGS):
         return False
-    from convcalc.matrix.sources import exists
+    from convcalc.matrix.sources import exists, not_there
 
-    return exists(text)
+    if exists(text):
+        return True
+    if _OF_LAYERS.isdisjoint(text):
+        raise UsageError("there is neither such a file nor such a layer", place=text, hint=not_there(text).hint)
+    return False
 
 
 def read_file(name: str) -> str | Network:

@@ -127,7 +127,7 @@ def reached(error: ShapeError, layout: str | None = None) -> ForwardPass | None:
     return ForwardPass(done, traced, layout or network.layout)
 
 
-def input_sizes(network: Network, size: str | None, rank: int | None, layout: str) -> tuple[int, ...]:
+def input_sizes(network: Network, size: str | None, rank: int | None, layout: str) -> tuple[int | None, ...]:
     """Read the size of the input, its channels first whatever the layout it is written in, or take the network's.
 
     >>> input_sizes(read(LayerRequest(("Conv2D(8, 3)",))), "28x26x3", None, "hwc")

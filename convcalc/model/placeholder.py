@@ -49,10 +49,10 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     rank = interpret(tuple(each or 1 for each in sizes), network.layers, request.rank).rank
     goal = None if want is None else _wanted(want)
     if layout == "hwc":
-        sizes = _channels_first(sizes, rank)
+        sizes = channels_first(sizes, rank)
         goal = goal if goal is None else channels_first(goal, rank)
     if "?" not in size:
-        solved = unknown.solved(tuple(each for each in sizes if each is not None), goal, rank)
+        solved = unknown.solved(_known(sizes), goal, rank)
         return Answer(solved, layout, network.assumptions)
     network = _with_flattens(network, request.rank)
     graph = graph_of(network)
@@ -73,7 +73,8 @@ def filled(request: LayerRequest, size: str | None) -> Network:
     network = _first_that_reads(unknown.read)
     if size is None:
         raise UsageError("what it stands for depends on the input", place="?", hint="give its size with `size`")
-    solved = unknown.solved(input_sizes(network, size, request.rank, network.layout), None, request.rank)
+    sizes = _known(input_sizes(network, size, request.rank, network.layout))
+    solved = unknown.solved(sizes, None, request.rank)
     return unknown.read(tuple(span.first for span in solved.solutions[0].spans))
 
 
@@ -135,7 +136,7 @@ def filled_in(text: str, at: int, values: Sequence[int]) -> str:
 
 def _wanted(text: str) -> tuple[int, ...]:
     try:
-        return parse_size(text)
+        return _known(parse_size(text))
     except UsageError as error:
         error.place = "`want`"
         raise
@@ -175,6 +176,10 @@ def _open_sizes(text: str) -> tuple[int | None, ...]:
     return tuple(one if one == other else None for one, other in zip(low, high, strict=True))
 
 
-def _channels_first(sizes: tuple[int | None, ...], rank: int) -> tuple[int | None, ...]:
-    places = channels_first(tuple(range(len(sizes))), rank)
-    return tuple(sizes[place] for place in places)
+def _known(sizes: tuple[int | None, ...]) -> tuple[int, ...]:
+    """Return the sizes of an input that a search needs, none of them open."""
+    known = tuple(size for size in sizes if size is not None)
+    if len(known) < len(sizes):
+        message = f"{size_text(sizes)} leaves a size open: one number at a time is found"
+        raise UsageError(message, place="INPUT", hint="write the size of every axis")
+    return known

@@ -67,7 +67,7 @@ class Trace(Value):
         return self.steps[place].output if place >= 0 else (self.input, *self.others)[-1 - place]
 
 
-def interpret(sizes: tuple[int, ...], layers: Iterable[Layer], rank: int | None = None) -> TensorShape:
+def interpret(sizes: tuple[int | None, ...], layers: Iterable[Layer], rank: int | None = None) -> TensorShape:
     """Read bare sizes as the input of `layers`: how many are spatial follows from the first layer that says so.
 
     One number for a layer of two or three axes is a square or a cube. Where no layer says, a flat list of features

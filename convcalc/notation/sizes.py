@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import get_args
+from typing import TypeVar, get_args
 
 from convcalc.errors import ConvcalcError, SpecError, UsageError
 from convcalc.geometry import Padding
 from convcalc.layers import NamedPadding
-from convcalc.text import did_you_mean
+from convcalc.text import did_you_mean, plain_signs
+
+Size = TypeVar("Size", int, int | None)
 
 _DIGITS = frozenset("0123456789")
 _BRACKETS = {"(": ")", "[": "]"}
+_BLANK_BETWEEN = re.compile(r"(?<=[0-9e?])[ \t](?=[ \t]*(?:[0-9?]|-1|None))")
+"""The first blank between two sizes, of which one may be `None`, `-1` or `?`."""
 _SIZE_HINT = "a size is written as 3x224x224, 3,224,224 or (3, 224, 224)"
 _AXES_HINT = "write one value, or one per spatial axis: 3, 3x5, 3,5"
 _PADDING_HINT = "padding is written as 3, 3x5, or before:after as 0:1x2:3"
 PADDING_NAMES: tuple[NamedPadding, ...] = get_args(NamedPadding)
 
 
-def parse_size(text: str, *, layout: str = "chw", rank: int = 2) -> tuple[int, ...]:
-    """Return the size of an input, channels first, as people and frameworks write it.
+def parse_size(text: str) -> tuple[int | None, ...]:
+    """Return the size of an input, its axes in their order, as people and frameworks write it.
 
-    With layout `hwc` the channels are written last; they are moved before the `rank` spatial axes. Raises SpecError
-    with the place of the error.
+    `None` and `-1` are sizes that are open; as the first of several they are the batch, of which one sample counts,
+    and left out. Raises SpecError with the place of the error.
 
-    >>> parse_size("torch.Size([1, 3, 224, 224])"), parse_size("224x200x3", layout="hwc")
-    ((1, 3, 224, 224), (3, 224, 200))
+    >>> parse_size("torch.Size([1, 3, 224, 224])"), parse_size("（3，２２４，224）"), parse_size("1 28 28")
+    ((1, 3, 224, 224), (3, 224, 224), (1, 28, 28))
+    >>> parse_size("(None, 28, None, 1)"), parse_size("[-1, 10]")
+    ((28, None, 1), (10,))
     """
+    plain = _BLANK_BETWEEN.sub(",", plain_signs(text))
     start, end = 0, len(text)
-    stripped = text.strip()
+    stripped = plain.strip()
     for prefix in ("torch.Size(", "TensorShape("):
         if stripped.startswith(prefix) and stripped.endswith(")"):
-            start = text.index(prefix) + len(prefix)
-            end = text.rindex(")")
+            start = plain.index(prefix) + len(prefix)
+            end = plain.rindex(")")
             break
-    sizes = Numbers(text, start, end, _faults(text, "INPUT", _SIZE_HINT)).numbers(least=1, what="a size")
-    return channels_first(sizes, rank) if layout == "hwc" else sizes
+    written = Numbers(plain, start, end, _faults(text, "INPUT", _SIZE_HINT))
+    sizes = tuple(
+        None if written.is_open(item) else written.number(item, least=1, what="a size") for item in written.items()
+    )
+    return sizes[1:] if len(sizes) > 1 and sizes[0] is None else sizes
 
 
 def is_size(text: str) -> bool:
@@ -45,7 +56,7 @@ def is_size(text: str) -> bool:
     (True, True, False, False)
     """
     try:
-        named = named_sizes(text) if "=" in text else {"": text}
+        named = named_sizes(text) if "=" in plain_signs(text) else {"": text}
         return bool(named) and all(parse_size(size) for size in named.values())
     except SpecError:
         return False
@@ -57,7 +68,7 @@ def named_sizes(text: str) -> dict[str, str]:
     >>> named_sizes("image=3x32x32 code=10"), named_sizes("3x32x32")
     ({'image': '3x32x32', 'code': '10'}, {})
     """
-    parts = text.split()
+    parts = plain_signs(text).split()
     if not parts or not all("=" in part for part in parts):
         return {}
     found: dict[str, str] = {}
@@ -71,7 +82,7 @@ def named_sizes(text: str) -> dict[str, str]:
     return found
 
 
-def channels_first(sizes: tuple[int, ...], rank: int) -> tuple[int, ...]:
+def channels_first(sizes: tuple[Size, ...], rank: int) -> tuple[Size, ...]:
     """Return channels-last sizes channels first: the last of more than `rank` sizes goes before the last `rank` ones.
 
     >>> channels_first((8, 224, 200, 3), 2), channels_first((224, 200), 2)
@@ -137,7 +148,7 @@ def _faults(text: str, place: str, hint: str) -> Callable[[str, int, int], Convc
 
 
 class Numbers:
-    """Whole numbers separated by `x`, `×` or commas between `start` and `end` of a text.
+    """Whole numbers separated by `x`, `×`, `*` or commas between `start` and `end` of a text.
 
     `fault` returns the error for a message and a place in the text.
     """
@@ -167,11 +178,15 @@ class Numbers:
         items = []
         first = self.start
         for at in range(self.start, self.end):
-            if self.text[at] in "xX×,":
+            if self.text[at] in "xX×,*":
                 items.append(self._trim(first, at))
                 first = at + 1
         items.append(self._trim(first, self.end))
         return items
+
+    def is_open(self, item: tuple[int, int]) -> bool:
+        """Return whether `None` or `-1` stands for a number at a span."""
+        return self.text[item[0] : item[1]] in ("None", "-1")
 
     def numbers(self, *, least: int, what: str) -> tuple[int, ...]:
         """Return the numbers, all of them at least `least`."""

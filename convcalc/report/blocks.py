@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from convcalc.text import size_text
 from convcalc.value import Value
 
 if TYPE_CHECKING:
@@ -160,11 +161,20 @@ def assumption_lines(comment: Commentary) -> list[Block]:
 def entry_row(first: Cell, entry: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Cell, ...]:
     """Return a row of a table: `first`, then what an entry of the JSON form has for each of the other columns.
 
+    Sizes of which some are open are a text: there is one, which is not known, where a field may be undefined.
+
     >>> entry_row("fc:2", {"params": 8, "output": [4, 2]}, (Column("Layer", "layer"), Column("Output", "output")))
     ('fc:2', (4, 2))
     """
-    cells = (entry[column.name] for column in columns[1:])
-    return (first, *(tuple(cell) if isinstance(cell, list) else cell for cell in cells))
+    cells = ((column.name, entry[column.name]) for column in columns[1:])
+    return (first, *(_row_cell(name, cell) for name, cell in cells))
+
+
+def _row_cell(name: str, cell: Any) -> Any:
+    if isinstance(cell, list):
+        cell = tuple(cell)
+    is_open = isinstance(cell, tuple) and None in cell and name in ("input", "output")
+    return size_text(cell) if is_open else cell
 
 
 def answer_grid(report: Report) -> Grid | None:

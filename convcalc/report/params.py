@@ -78,7 +78,8 @@ def params_report(
     if memory is not None:
         total |= {"peak_bytes": memory.peak_bytes, "training_bytes": memory.training_bytes}
         data["batch"] = memory.batch
-        blocks.append(Lines((_memory_line(memory),), role="note"))
+        if memory.training_bytes is not None:
+            blocks.append(Lines((_memory_line(memory),), role="note"))
     data["assumptions"] = list(comment.assumptions)
     if counted.unknown:
         data["unknown_layers"] = [nodes[index].label for index in counted.unknown]
