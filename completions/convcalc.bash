@@ -36,7 +36,7 @@ _convcalc() {
                 --key) words=''; value=1 ;;
                 --difficulty) words=''; value=1 ;;
                 --seed) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown md latex tex mermaid dot gift'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
@@ -63,7 +63,7 @@ _convcalc() {
                 --key) words=''; value=1 ;;
                 --difficulty) words=''; value=1 ;;
                 --seed) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown md latex tex mermaid dot gift'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
@@ -105,7 +105,7 @@ _convcalc() {
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 --scheduler) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown md latex tex mermaid dot gift'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;
@@ -142,7 +142,7 @@ _convcalc() {
                 --algorithm) words='direct doubling'; value=1 ;;
                 --memory) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
-                -F|--format) words='auto table plain json csv markdown md latex tex mermaid dot gift'; value=1 ;;
+                -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
             esac ;;

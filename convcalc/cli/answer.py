@@ -103,7 +103,7 @@ def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
         exact=exact,
     )
     verdict = judged(job.question, told, wanted)
-    shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
+    shows_answer = wanted.homework.shows_answer(written=wanted.output.is_written)
     write = number_writer(shown.precision)
     comment = Commentary(_derived(job, told, wanted, verdict), verdict, notes, shows_answer=shows_answer, write=write)
     return matrix_report(job.command, values, indices, display, comment)

@@ -66,6 +66,8 @@ def run_each(pattern: str, wanted: Wanted, answer_one: AnswerOne) -> int:
     for name, given in homework.items():
         if given:
             raise UsageError(f"{PLACE} and {name}: that is about one answer", hint="take one input at a time")
+    if wanted.output.prints_npy:
+        raise UsageError("npy holds one answer", place="-F", hint="write one file per input: -o 'out/{stem}.npy'")
     sources = sources_of(pattern)
     targets = targets_of(sources, wanted.output.output)
     batch = _Batch(answer_one, wanted, len(sources))

@@ -107,7 +107,7 @@ def _refuse(wanted: Wanted, beside: Mapping[str, object]) -> None:
     for name, given in others.items():
         if given:
             raise UsageError(f"{name} has no effect with {PLACE}", hint=f"leave out {name}")
-    ending = Path(wanted.output.output or "").suffix.lower()
+    ending = ".npy" if wanted.output.prints_npy else Path(wanted.output.output or "").suffix.lower()
     if ending in (".npy", ".npz", ".png"):
         raise UsageError(
             f"{ending} holds no other columns", place=PLACE, hint=f"write to {' or '.join(TABLE_ENDINGS)}"

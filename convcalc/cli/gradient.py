@@ -59,7 +59,7 @@ def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...])
         return graded_matrices(job.command, question(), told, wanted, notes)
     verdict = judged(question, told, wanted)
     derivations = _derived(backward, gradients | exact, wanted, verdict)
-    shows_answer = wanted.homework.shows_answer(written=wanted.output.output is not None)
+    shows_answer = wanted.homework.shows_answer(written=wanted.output.is_written)
     notes = tuple(dict.fromkeys((*notes, *dy.notes)))
     write = number_writer(shown.precision)
     comment = Commentary(derivations, verdict, notes, shows_answer=shows_answer, write=write)
@@ -119,8 +119,8 @@ def _wanted_names(backward: Backward, wanted: Wanted) -> tuple[str, ...]:
             raise UsageError(
                 f"{output.output} holds one matrix", place="-o", hint=f"{hint}, or write to .npz, .txt or .json"
             )
-        if output.output is None and output.format == "csv" and not output.json:
-            raise UsageError("csv holds one matrix", place="-F", hint=f"{hint}, or use plain or json")
+        if output.output is None and output.format in ("csv", "npy") and not output.json:
+            raise UsageError(f"{output.format} holds one matrix", place="-F", hint=f"{hint}, or use plain or json")
         looks = {"--heatmap": wanted.shown.heatmap, "--at": wanted.cell.at is not None}
         for name in (name for name, given in looks.items() if given):
             raise UsageError(f"{name} needs one gradient", hint=hint)

@@ -11,7 +11,9 @@ import typer
 from convcalc.errors import UsageError
 
 Assumption = Literal["ceil"]
-Format = Literal["auto", "table", "plain", "json", "csv", "markdown", "md", "latex", "tex", "mermaid", "dot", "gift"]
+Format = Literal[
+    "auto", "table", "plain", "json", "csv", "markdown", "md", "latex", "tex", "npy", "mermaid", "dot", "gift"
+]
 FORMAT_ALIASES: dict[str, Format] = {"md": "markdown", "tex": "latex"}
 Panel = Literal["Window", "Layer", "Input", "Explain and check", "Output", "Speed", "Help"]
 """The groups of options in the help, in their order there."""
@@ -79,14 +81,19 @@ class OutputOptions(Group):
             "-F",
             "--format",
             metavar="FORM",
-            help="Form of the answer; auto is table on a terminal, else plain",
+            help="Form of the answer; auto is table on a terminal, else plain; npy goes into a pipe",
         ),
     ] = "auto"
     json: Annotated[bool, option("Output", 1, "--json", help="Short for -F json.")] = False
     output: Annotated[
         str | None,
         option(
-            "Output", 1, "-o", "--output", metavar="FILE", help="Write to FILE, in the form that its ending says."
+            "Output",
+            1,
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write to FILE, in the form that its ending says; - prints.",
         ),
     ] = None
     color: Annotated[When, option("Output", 3, "--color", metavar="WHEN", help="When to use colors.")] = "auto"
@@ -94,6 +101,18 @@ class OutputOptions(Group):
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.format = FORMAT_ALIASES.get(self.format, self.format)
+        if self.output == "-":
+            self.output = None
+
+    @property
+    def prints_npy(self) -> bool:
+        """Whether an `.npy` is wanted on standard output."""
+        return self.format == "npy" and self.output is None and not self.json
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the answer goes to a file, or as one into a pipe, and a verdict on it to standard error."""
+        return self.output is not None or self.prints_npy
 
 
 class ErrorOptions(Group):

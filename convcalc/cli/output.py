@@ -38,11 +38,11 @@ def show(answer: Answer) -> int:
     if output.output is not None:
         with noting_changes(output.output):
             _write(report, output.output)
-        if "check" in report.data:
-            print_notes(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
     else:
         for part in _parts(report, output):
             write_out(part)
+    if output.is_written and "check" in report.data:
+        print_notes(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
     return report.exit_code
 
 
@@ -64,13 +64,24 @@ def noting_changes(path: str) -> Iterator[None]:
     print_notes(*notes)
 
 
-def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes]:
+def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes | memoryview]:
     """Return what is to be printed, a large matrix in pieces."""
+    if output.prints_npy:
+        return _npy(report)
     form = "json" if output.json else output.format
     if form == "auto" and not is_terminal(sys.stdout):
         form = "plain"
     pieces = _large_matrix(report, "plain" if output.quiet and not output.json else form)
     return (_rendered(report, output),) if pieces is None else pieces
+
+
+def _npy(report: Report) -> Iterable[bytes | memoryview]:
+    grid = answer_grid(report)
+    if grid is None:
+        raise UsageError(f"cannot write {report.command} as npy: that is for matrices", place="-F")
+    from convcalc.matrix.npy import npy_chunks
+
+    return npy_chunks(grid.array)
 
 
 def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
@@ -130,10 +141,9 @@ def wants_color(when: str, environment: dict[str, str], terminal: bool) -> bool:
     return terminal and environment.get("TERM") != "dumb" and environment.get("CLICOLOR") != "0"
 
 
-def write_out(text: str | bytes) -> None:
+def write_out(text: str | bytes | memoryview) -> None:
     """Write to standard output and see that it goes out at once."""
-    content = text if isinstance(text, bytes) else text.encode(sys.stdout.encoding or "utf-8", "replace")
-    rest = memoryview(content)
+    rest = memoryview(text.encode(sys.stdout.encoding or "utf-8", "replace") if isinstance(text, str) else text)
     while rest:
         # Unbuffered (python -u) a write may take less than all, and only the next one meets the fault.
         rest = rest[sys.stdout.buffer.write(rest) :]

@@ -100,7 +100,7 @@ def params(
         None if homework.check is None else _judge(counted, number_bytes, taken)(homework.check),
         counted.notes,
         counted.network.assumptions,
-        homework.shows_answer(written=output.output is not None),
+        homework.shows_answer(written=output.is_written),
     )
     if counts.conventions:
         return Answer(_conventions(counted, comment), output)

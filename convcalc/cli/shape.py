@@ -109,7 +109,7 @@ def shape(
     else:
         with partial_table(errors, output, questions.layout):
             passed = forward(request, size, questions.layout)
-        report = _answered(passed, questions, homework, written=output.output is not None)
+        report = _answered(passed, questions, homework, written=output.is_written)
     return Answer(report, output)
 
 

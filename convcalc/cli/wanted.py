@@ -46,19 +46,27 @@ class Wanted(Value):
         self.homework.refuse_two()
         if self.plan and self.looks:
             raise UsageError(f"--plan and {self.looks[0]} are two questions", hint="ask one at a time")
-        unseen = [name for name in self.looks if name != "--check"]
-        if unseen and (self.output.output or "").lower().endswith(BARE_ENDINGS):
-            hint = "write to .txt, .md or .json"
-            raise UsageError(f"{unseen[0]} has no effect with -o {self.output.output}", hint=hint)
+        self._check_bare()
         judged = self.homework.check is not None or self.homework.grade is not None
         if self.cell.tol is not None and not judged:
             raise UsageError("--tol has no effect without --check", hint="add --check ANSWER")
-        shows_answer = self.homework.shows_answer(written=self.output.output is not None)
+        shows_answer = self.homework.shows_answer(written=self.output.is_written)
         if self.shown.heatmap and self.homework.check is not None and not shows_answer:
             raise UsageError("--heatmap shows the answer that --check does not", hint="add --show-answer")
         self._check_gradient()
         if self.shown.watch:
             self._check_watch()
+
+    def _check_bare(self) -> None:
+        """Refuse looks at a matrix where it is written alone, and bytes on a terminal."""
+        output = self.output
+        unseen = [name for name in self.looks if name != "--check"]
+        if unseen and (output.prints_npy or (output.output or "").lower().endswith(BARE_ENDINGS)):
+            where = "-F npy" if output.prints_npy else f"-o {output.output}"
+            raise UsageError(f"{unseen[0]} has no effect with {where}", hint="write to .txt, .md or .json")
+        if output.prints_npy and is_terminal(sys.stdout):
+            hint = "send it into a pipe, or write to a file with -o y.npy"
+            raise UsageError("npy is bytes, which are not for a terminal", place="-F", hint=hint)
 
     def _check_watch(self) -> None:
         """Refuse what frames have no place for."""
