@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import Run
+Run = Callable[..., Any]
 
 X = np.arange(2 * 7 * 9, dtype=np.float32).reshape(2, 7, 9) / 7
 
