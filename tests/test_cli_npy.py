@@ -56,7 +56,7 @@ def test_a_pipe_of_arrays_keeps_type_and_axes(convcalc: Run, x: str) -> None:
     )
     got = array_of(second.stdout)
     assert got.dtype == np.float32
-    sums = sum(X[:, i : i + 5, j : j + 7].astype(float) for i in range(3) for j in range(3)) / 9
+    sums: Any = sum(X[:, i : i + 5, j : j + 7].astype(float) for i in range(3) for j in range(3)) / 9
     tops = [
         [[sums[c, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2].max() for j in range(3)] for i in range(2)] for c in (0, 1)
     ]
