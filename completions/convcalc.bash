@@ -10,11 +10,11 @@ _convcalc() {
     COMPREPLY=()
     case "$command" in
         '')
-            options='-V --version -h --help --help-all'; plain='shape params conv pool'
+            options='-V --version -h --help --help-all --json-errors'; plain='shape params conv pool'
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --region --want --frameworks --as --layout --quiz --sheet --key --difficulty --seed --partial -q --quiet -F --format --json -o --output --color -h --help --help-all'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --region --want --frameworks --as --layout --quiz --sheet --key --difficulty --seed --partial -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -41,7 +41,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --partial -q --quiet -F --format --json -o --output --color -h --help --help-all'; plain=''
+            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --partial -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
@@ -68,7 +68,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         conv)
-            options='--inputs -k --kernel -g --groups --bias --normalize --rotate --flip --boundary --like --frameworks --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads --scheduler -q --quiet -F --format --json -o --output --color -h --help --help-all'; plain=''
+            options='--inputs -k --kernel --kernels -g --groups --bias --normalize --rotate --flip --boundary --like --frameworks --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads --scheduler -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 kirsch robinson sobel prewitt scharr box gaussian log dog unsharp disk motion'; value=1 ;;
@@ -110,7 +110,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads -q --quiet -F --format --json -o --output --color -h --help --help-all'; plain='max avg min lp median rank dilate erode'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain='max avg min lp median rank dilate erode'
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;

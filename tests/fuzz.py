@@ -118,7 +118,9 @@ def _faults(code: int, answer: bytes, messages: str) -> Iterator[str]:
         yield f"a traceback or a warning: {messages[-300:]}"
     if code >= 2:
         errors = [
-            line for line in messages.splitlines() if line.startswith("convcalc: ") and ": note: " not in line[:17]
+            line
+            for line in messages.splitlines()
+            if line.startswith(("convcalc: ", '{"code": ')) and ": note: " not in line[:17]
         ]
         if not errors:
             yield f"exit code {code} without a message"

@@ -112,3 +112,38 @@ def test_the_whole_help_of_all_is_that_of_each(here: Run) -> None:
     everything = here("--help-all").stdout
     for name in COMMANDS:
         assert here(name, "--help-all").stdout in everything
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("arguments", [["shape", "--layers"], ["params", "--layers"], ["conv", "--kernels"]])
+def test_lists_fit_the_screen(arguments: list[str], width: int, here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = here(*arguments).stdout.splitlines()
+    assert len(lines) > 20
+    assert max(map(len, lines)) <= width
+
+
+def test_every_word_that_is_listed_is_read() -> None:
+    from convcalc.notation import parse_layers
+    from convcalc.notation.short.listing import listing
+
+    parts = listing()
+    for template, others in parts["Layers with fields"]:
+        kind, _, fields = template.partition(":")
+        text = ",".join(fields.replace("OUT", "8").replace("N", "2").split(",")[:2])
+        (layer,) = parse_layers(f"{kind}:{text}")
+        for name in others.removeprefix("also ").split(", ") if others else ():
+            assert [node.layer for node in parse_layers(f"{name}:{text}")] == [layer.layer], name
+    ((_, words),) = parts["Layers without fields"]
+    for word in words.split(", "):
+        assert parse_layers(word)
+
+
+def test_every_kernel_that_is_listed_is_read() -> None:
+    from convcalc.matrix.kernels import KERNEL_NAMES, kernel_rows, named_kernel
+
+    assert [name for name, _ in kernel_rows()] == list(KERNEL_NAMES)
+    for name, values in kernel_rows()[:12]:
+        kernel = named_kernel(name)
+        assert kernel is not None
+        assert "; ".join(" ".join(map(str, row)) for row in kernel.tolist()) == values

@@ -63,9 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answered(argv: Sequence[str]) -> int:
     """Run a command line; whatever goes wrong is printed and becomes an exit code."""
-    from convcalc.cli.messages import error_of, print_error
+    from convcalc.cli.messages import error_of, print_error, use_json
     from convcalc.errors import FileError
 
+    use_json("--json-errors" in argv)
     try:
         return _run([_as_matrix(argument) for argument in argv] or ["--help"])
     except BrokenPipeError:

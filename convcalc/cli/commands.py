@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import typer
 
 from convcalc import __version__
-from convcalc.cli.messages import usage_error
 from convcalc.cli.options import Group, HelpRequested, grouped, option
 
 COMMANDS = {
@@ -52,10 +51,12 @@ def run(arguments: list[str]) -> int:
     except HelpRequested as request:
         from convcalc.cli.help import print_help
 
-        print_help(request.command, whole=request.whole)
+        print_help(request.command, request.page)
         answer = 0
     except typer.TyperException as error:
-        raise usage_error(error) from error
+        from convcalc.cli.usage import usage_error
+
+        raise usage_error(error, arguments) from error
     except SystemExit:
         # Typer leaves so, and only so, where the reader of its help has left.
         raise BrokenPipeError from None

@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from convcalc.cli.commands import COMMANDS, build
+from convcalc.cli.known_words import argument_words, option_words
 from convcalc.value import Value
 
 
@@ -55,7 +56,7 @@ def command_flags(name: str, command: Any) -> list[Flag]:
     """List the options of a built command.
 
     >>> [flag.spellings for flag in command_flags("", build(["shape"]))]
-    [('-V', '--version'), ('-h', '--help'), ('--help-all',)]
+    [('-V', '--version'), ('-h', '--help'), ('--help-all',), ('--json-errors',)]
     """
     flags = []
     for parameter in command.params:
@@ -63,36 +64,9 @@ def command_flags(name: str, command: Any) -> list[Flag]:
             continue
         words: tuple[str, ...] | None = None
         if not parameter.is_flag:
-            choices = getattr(parameter.type, "choices", ())
-            words = tuple(str(choice) for choice in choices) or _known_words(name, parameter.opts[-1])
+            words = option_words(name, parameter)
         flags.append(Flag((*parameter.opts, *parameter.secondary_opts), parameter.help or "", words))
     return flags
-
-
-def _known_words(command: str, option: str) -> tuple[str, ...]:
-    """Return the words an option's value may be where the option's own type does not list them."""
-    from convcalc.compute.boundary import BOUNDARIES
-    from convcalc.compute.plan import ALGORITHMS
-    from convcalc.compute.pooling.running import METHODS
-    from convcalc.layers import NamedPadding
-    from convcalc.matrix.kernels import KERNEL_NAMES
-
-    if option == "--padding":
-        return get_args(NamedPadding)
-    if option == "--boundary":
-        return tuple(name + ":" if name == "constant" else name for name in BOUNDARIES)
-    if option == "--algorithm":
-        return ALGORITHMS if command == "conv" else METHODS
-    if (command, option) == ("conv", "--kernel"):
-        return tuple(dict.fromkeys(name.partition(":")[0].rstrip("[") for name in KERNEL_NAMES))
-    return ("1", "2", "3") if option == "--dims" else ()
-
-
-POOL_KINDS = ("max", "avg", "min", "lp", "median", "rank", "dilate", "erode")
-
-
-def _positional(name: str) -> tuple[str, ...]:
-    return POOL_KINDS if name == "pool" else ()
 
 
 def _bash(flags: dict[str, list[Flag]]) -> str:
@@ -104,7 +78,7 @@ def _bash(flags: dict[str, list[Flag]]) -> str:
             for flag in flags[name]
             if flag.words is not None
         ]
-        plain = " ".join(COMMANDS if not name else _positional(name))
+        plain = " ".join(COMMANDS if not name else argument_words(name))
         cases.append(
             "\n".join(
                 [
@@ -154,7 +128,7 @@ def _zsh(flags: dict[str, list[Flag]]) -> str:
         lines = [f"        {name})", "            _arguments -s -S \\"]
         for flag in flags[name]:
             lines += [f"                {spec} \\" for spec in _zsh_specs(flag)]
-        kinds = " ".join(_positional(name))
+        kinds = " ".join(argument_words(name))
         lines.append(f'                \'*:argument: _alternative "files:file:_files" "words:word:({kinds})"\' ;;')
         bodies.append("\n".join(lines))
     commands = "\n".join(f"        '{name}:{help_text}'" for name, help_text in COMMANDS.items())
@@ -225,8 +199,8 @@ def _fish(flags: dict[str, list[Flag]]) -> str:
             if flag.words is not None:
                 value = f" -x -a {_quoted(' '.join(flag.words))}" if flag.words else " -r"
             lines.append(f"complete -c convcalc -n {condition} {spellings}{value} -d {_quoted(flag.help)}")
-        if _positional(name):
-            lines.append(f"complete -c convcalc -n {condition} -a {_quoted(' '.join(_positional(name)))}")
+        if argument_words(name):
+            lines.append(f"complete -c convcalc -n {condition} -a {_quoted(' '.join(argument_words(name)))}")
     return "\n".join(lines) + "\n"
 
 
@@ -244,7 +218,7 @@ def _powershell(flags: dict[str, list[Flag]]) -> str:
             if flag.words
             for spelling in flag.spellings
         )
-        plain = ", ".join(map(_single, COMMANDS if not name else _positional(name)))
+        plain = ", ".join(map(_single, COMMANDS if not name else argument_words(name)))
         entries.append(
             f"    {_single(name)} = @{{ Options = @({options}); Plain = @({plain}); Values = @{{ {values} }} }}"
         )

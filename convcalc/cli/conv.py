@@ -46,6 +46,7 @@ from convcalc.cli.options import (
     argument,
     grouped,
     option,
+    request_help,
 )
 from convcalc.cli.output import Answer
 from convcalc.cli.pipe import is_binary, read_input
@@ -76,6 +77,10 @@ class KernelOptions(Group):
             help="A matrix, a file or a name: sobel-x, gaussian:5; see --kernels.",
         ),
     ] = None
+    kernels_page: Annotated[
+        bool,
+        option("Help", 1, "--kernels", help="List the kernels with a name.", callback=request_help, is_eager=True),
+    ] = False
     groups: Annotated[
         int | None, option("Layer", 2, "-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
     ] = None

@@ -9,7 +9,6 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any, get_args
 
 from convcalc.cli.help_texts import PAGES
@@ -26,16 +25,42 @@ MANY_CHOICES = 5
 """Choices that the short help has room for."""
 
 
-def print_help(command: Any, *, whole: bool) -> None:
-    """Print the help of a built command, as wide as the terminal: the short one, or the whole."""
+def print_help(command: Any, page: str) -> None:
+    """Print a page of the help of a built command, as wide as the terminal."""
     width = min(max(terminal_width(), NARROWEST), WIDEST)
-    lines: Iterable[str] = help_lines(command, width, whole=whole)
-    if whole:
-        others = [help_lines(each, width, whole=True) for each in getattr(command, "commands", {}).values()]
-        lines = chain(lines, *(chain(("", ""), other) for other in others))
+    lines: Iterable[str]
+    if page == "layers_page":
+        from convcalc.notation.short.listing import listing
+
+        lines = _listed(listing(), width)
+    elif page == "kernels_page":
+        from convcalc.matrix.kernels import kernel_rows
+
+        lines = rows(kernel_rows(), width)
+    else:
+        lines = _all_pages(command, width) if page == "help_all" else help_lines(command, width, whole=False)
     if is_terminal(sys.stdout) and wants_color("auto", dict(os.environ), terminal=True):
         lines = (f"\x1b[1m{line}\x1b[0m" if is_heading(line) else line for line in lines)
     print("\n".join(lines))
+
+
+def _all_pages(command: Any, width: int) -> Iterator[str]:
+    """Return the whole help of a command, and of those below it."""
+    yield from help_lines(command, width, whole=True)
+    for each in getattr(command, "commands", {}).values():
+        yield from ("", "")
+        yield from help_lines(each, width, whole=True)
+
+
+def _listed(parts: dict[str, list[tuple[str, str]]], width: int) -> Iterator[str]:
+    """Return parts of a list under their titles."""
+    for index, (title, pairs) in enumerate(parts.items()):
+        yield from ([""] if index else [])
+        yield f"{title}:"
+        if pairs[0][0]:
+            yield from rows(pairs, width)
+        else:
+            yield from (f"  {line}" for _, text in pairs for line in _wrapped(text, width - 2))
 
 
 def is_heading(line: str) -> bool:

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 
-from convcalc.errors import ConvcalcError, DataError, UsageError
+from convcalc.errors import ConvcalcError, DataError
 from convcalc.text import printable, shortened
 
 QUOTE_PATTERN = "put a pattern of names into quotes, or the shell puts the names of the files in its place"
@@ -34,9 +34,25 @@ OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {
 """The option for each parameter that messages name."""
 
 
+class _Form:
+    """How this process writes its errors: as text, or as JSON."""
+
+    json = False
+
+
+def use_json(wanted: bool) -> None:
+    """Write errors and notes from here on as JSON, one object a line, or as text."""
+    _Form.json = wanted
+
+
+def uses_json() -> bool:
+    """Return whether errors and notes are written as JSON."""
+    return _Form.json
+
+
 def print_error(error: ConvcalcError) -> int:
     """Print an error to standard error and return its exit code."""
-    print_diagnostics(format_error(error))
+    print_diagnostics(json_error(error) if _Form.json else format_error(error))
     return error.exit_code
 
 
@@ -57,7 +73,9 @@ def error_of(error: Exception) -> ConvcalcError | None:
 def print_notes(*notes: str) -> None:
     """Print notes to standard error, each of them once."""
     for note in dict.fromkeys(notes):
-        print_diagnostics(f"convcalc: note: {with_options(note)}")
+        print_diagnostics(
+            _json({"note": with_options(note)}) if _Form.json else f"convcalc: note: {with_options(note)}"
+        )
 
 
 def print_diagnostics(text: str) -> None:
@@ -69,9 +87,27 @@ def print_diagnostics(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
+def json_error(error: ConvcalcError) -> str:
+    """Return an error as one JSON object.
+
+    >>> from convcalc.errors import UsageError
+    >>> json_error(UsageError("no such option", place="shape"))
+    '{"code": 2, "place": "shape", "message": "no such option", "hint": null}'
+    """
+    texts = {"place": error.place, "message": error.message, "hint": error.hint}
+    return _json({"code": error.exit_code} | {name: text and with_options(text) for name, text in texts.items()})
+
+
+def _json(value: dict[str, object]) -> str:
+    import json
+
+    return json.dumps(value)
+
+
 def format_error(error: ConvcalcError) -> str:
     """Return an error as it is printed.
 
+    >>> from convcalc.errors import UsageError
     >>> print(format_error(UsageError("no such option", place="shape", text="k=3,q=4", span=(4, 5), hint="try s")))
     convcalc: shape: no such option
       k=3,q=4
@@ -120,20 +156,3 @@ def _columns(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def usage_error(error: Exception) -> UsageError:
-    """Return an error of Typer's about the command line as one of convcalc's."""
-    context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "convcalc"
-    hint = f"see {command} --help"
-    possibilities = getattr(error, "possibilities", None)
-    if possibilities:
-        hint = f"did you mean {' or '.join(sorted(possibilities))}?"
-        # The message would say the same again.
-        error.possibilities = None  # type: ignore[attr-defined] # it stands on Typer's NoSuchOption only
-    if getattr(context, "params", {}).get("inputs") is not None and "extra argument" in str(error):
-        hint = QUOTE_PATTERN
-    message = error.format_message() if hasattr(error, "format_message") else str(error)
-    place = command.removeprefix("convcalc").strip() or None
-    return UsageError(message[:1].lower() + message[1:].rstrip("."), place=place, hint=hint)

@@ -45,27 +45,34 @@ class Group:
 
 
 class HelpRequested(Exception):  # noqa: N818 not an error
-    """The help of a built command is wanted instead of an answer, the short one or the `whole`."""
+    """A page about a built command is wanted instead of an answer; an option is named after it."""
 
-    def __init__(self, command: Any, *, whole: bool) -> None:
-        super().__init__(command.name)
-        self.command, self.whole = command, whole
+    def __init__(self, command: Any, page: str) -> None:
+        super().__init__(page)
+        self.command, self.page = command, page
 
 
-def _request_help(context: typer.Context, parameter: typer.CallbackParam, asked: bool) -> None:
+def request_help(context: typer.Context, parameter: typer.CallbackParam, asked: bool) -> bool:
+    """Ask for the page that an option is named after, instead of an answer."""
     if asked:
-        raise HelpRequested(context.command, whole=parameter.name == "help_all")
+        raise HelpRequested(context.command, parameter.name or "help")
+    return asked
 
 
-class HelpOptions(Group):
-    """What every command has."""
+class CommonOptions(Group):
+    """What every command has, and is done before it runs; `main` looks for --json-errors itself."""
 
     help: Annotated[
-        bool, option("Help", 2, "-h", "--help", help="Show this help.", is_eager=True, callback=_request_help)
+        bool,
+        option("Help", 2, "-h", "--help", help="Show the help.", callback=request_help, is_eager=True),
     ] = False
     help_all: Annotated[
         bool,
-        option("Help", 1, "--help-all", help="Show all options and examples.", is_eager=True, callback=_request_help),
+        option("Help", 1, "--help-all", help="Show all options and examples.", callback=request_help, is_eager=True),
+    ] = False
+    json_errors: Annotated[
+        bool,
+        option("Output", 2, "--json-errors", help="Write errors as JSON, one object per line."),
     ] = False
 
 
@@ -280,6 +287,17 @@ class LayerArguments(Group):
         bool | None, option("Window", 2, "--ceil/--no-ceil", help="Keep a last window that only partly fits.")
     ] = None
     bias: Annotated[bool | None, option("Layer", 2, "--bias/--no-bias", help="Whether the layer has biases.")] = None
+    layers_page: Annotated[
+        bool,
+        option(
+            "Help",
+            1,
+            "--layers",
+            help="List the layers and the short notation.",
+            callback=request_help,
+            is_eager=True,
+        ),
+    ] = False
     file: Annotated[
         str | None,
         option("Layer", 1, "-f", "--file", metavar="FILE", help="Read the layers from FILE, - for standard input."),
@@ -319,14 +337,16 @@ def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
         else:
             single.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
-    def spread(*, help: bool = False, help_all: bool = False, **values: Any) -> Any:  # noqa: A002 the option's name
+    def spread(**values: Any) -> Any:
+        for name in CommonOptions.__annotations__:
+            values.pop(name, None)
         built = {
             name: kind(**{option: values.pop(option) for option in options})
             for name, (kind, options) in groups.items()
         }
         return command(**values, **built)
 
-    spread.__signature__ = inspect.Signature([*single, *_single(HelpOptions)])  # type: ignore[attr-defined] # for Typer
+    spread.__signature__ = inspect.Signature([*single, *_single(CommonOptions)])  # type: ignore[attr-defined] # for Typer
     spread.__name__, spread.__doc__ = command.__name__, command.__doc__
     return spread
 

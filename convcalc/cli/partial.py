@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from convcalc.cli.messages import print_diagnostics
+from convcalc.cli.messages import print_diagnostics, uses_json
 from convcalc.cli.options import ErrorOptions, OutputOptions
 from convcalc.cli.terminal import is_terminal
-from convcalc.errors import ShapeError
+from convcalc.errors import ShapeError, UsageError
 
 
 @contextmanager
@@ -19,10 +19,12 @@ def partial_table(errors: ErrorOptions, output: OutputOptions, layout: str | Non
 
     A terminal does not get it where a bare answer or JSON is wanted.
     """
+    if errors.partial and uses_json():
+        raise UsageError("--partial has no effect with --json-errors", hint="leave out one of them")
     try:
         yield
     except ShapeError as error:
-        terminal = is_terminal(sys.stderr)
+        terminal = is_terminal(sys.stderr) and not uses_json()
         if errors.partial or (terminal and not output.quiet and not output.json):
             _print_table(error, output, layout, terminal)
         raise

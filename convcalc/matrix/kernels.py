@@ -109,6 +109,29 @@ KERNEL_NAMES = (*_FIXED, *_COMPASS, *MAGNITUDES, *map(_usage, _PARAMETERS))
 """Every name that `named_kernel` knows, for help texts and completion."""
 
 
+def kernel_rows() -> list[tuple[str, str]]:
+    """Return every name with the values of the kernel, or with what its parameters may be.
+
+    >>> kernel_rows()[4]
+    ('sobel-x', '-1 0 1; -2 0 2; -1 0 1')
+    """
+    fixed = [(name, _written(rows)) for name, rows in _FIXED.items()]
+    turned = [(name, f"{_written(rows)}, and turned by 45 degrees seven times") for name, rows in _COMPASS.items()]
+    both = [(name, f"the magnitude of {name}-x and {name}-y: sqrt(x² + y²)") for name in MAGNITUDES]
+    ranges = [
+        (
+            _usage(name),
+            "; ".join(dict.fromkeys(f"{part.strip('[]')} {_RANGES[part.strip('[]')][2]}" for part in parts)),
+        )
+        for name, parts in _PARAMETERS.items()
+    ]
+    return [*fixed, *turned, *both, *ranges]
+
+
+def _written(rows: tuple[tuple[int, ...], ...]) -> str:
+    return "; ".join(" ".join(map(str, row)) for row in rows)
+
+
 def named_kernel(text: str) -> NDArray[Any] | None:
     """Return the kernel that `text` names, None when it cannot be the name of a kernel.
 

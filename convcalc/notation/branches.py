@@ -18,16 +18,16 @@ from convcalc.layers import Merge, MergeKind
 from convcalc.notation.entries import MAX_LAYERS, Entry, Group, Item, Part, too_many
 from convcalc.text import Source, did_you_mean
 
-_SIGNS: dict[str, MergeKind] = {"+": "add", "|": "concatenate", "*": "multiply"}
-_TAKING: dict[str, MergeKind] = {
+SIGNS: dict[str, MergeKind] = {"+": "add", "|": "concatenate", "*": "multiply"}
+TAKING: dict[str, MergeKind] = {
     "add": "add",
     "cat": "concatenate",
     "mul": "multiply",
     "like": "resize",
     "with": "keep",
 }
-_KEEPING = ("as", "from", *_TAKING)
-_WORDS = {kind: word for word, kind in _TAKING.items()}
+_KEEPING = ("as", "from", *TAKING)
+_WORDS = {kind: word for word, kind in TAKING.items()}
 INPUT = -1
 
 
@@ -92,7 +92,7 @@ class _Connector:
             self.current = start
             self.sequence(branch)
             ends.append(self.current)
-        self.merge(Merge(_SIGNS[group.sign]), group.sign_at, group.sign_at + 1, tuple(ends))
+        self.merge(Merge(SIGNS[group.sign]), group.sign_at, group.sign_at + 1, tuple(ends))
 
     def merge(self, layer: Merge, start: int, end: int, inputs: tuple[int, ...]) -> None:
         start, end = self.place or (start, end)
@@ -120,7 +120,7 @@ class _Connector:
         elif key == "from":
             self.current = self.tensor(rest, at)
         else:
-            self.take(_TAKING[key], rest, at, item)
+            self.take(TAKING[key], rest, at, item)
         return True
 
     def take(self, kind: MergeKind, names: str, at: int, item: Item) -> None:

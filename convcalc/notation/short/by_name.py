@@ -11,14 +11,14 @@ from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.text import Source
 
 # A global pooling here keeps its axes, each of size 1; Keras's own drop them.
-_GLOBAL: dict[str, PoolKind] = {"gap": "avg", "gmp": "max"}
-_ALIASES = {"hsigmoid": "hardsigmoid", "hswish": "hardswish", "swish": "silu"}
+GLOBAL: dict[str, PoolKind] = {"gap": "avg", "gmp": "max"}
+ALIASES = {"hsigmoid": "hardsigmoid", "hswish": "hardswish", "swish": "silu"}
 _WORDS: dict[str, object] = {"true": True, "false": False, "none": None}
 
 
 def names() -> list[str]:
     """Return every name, in lower case."""
-    return [*_GLOBAL, *_ALIASES, *(name.lower() for name in (*PYTORCH, *KERAS))]
+    return [*GLOBAL, *ALIASES, *(name.lower() for name in (*PYTORCH, *KERAS))]
 
 
 def read_by_name(source: Source, start: int, name_end: int, end: int, rank: int | None) -> Layer | None:
@@ -34,9 +34,9 @@ def read_by_name(source: Source, start: int, name_end: int, end: int, rank: int 
     tables = (PYTORCH, KERAS)
     if word.startswith("keras."):
         word, tables = word.removeprefix("keras."), (KERAS, KERAS)
-    if word in _GLOBAL and name_end == end:
-        return AdaptivePooling(_GLOBAL[word], (1,) * (rank or 2))
-    word = _ALIASES.get(word, word)
+    if word in GLOBAL and name_end == end:
+        return AdaptivePooling(GLOBAL[word], (1,) * (rank or 2))
+    word = ALIASES.get(word, word)
     candidates = [word, f"{word}{rank or 2}d"]
     for table in tables:
         for name in table:

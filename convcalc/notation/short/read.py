@@ -32,7 +32,7 @@ from convcalc.text import Source, did_you_mean
 
 _Kind = Literal["count", "sizes", "sizes0", "padding", "flag", "number", "number0?"]
 
-_CODES = {
+CODES = {
     "k": "kernel",
     "s": "stride",
     "p": "padding",
@@ -46,7 +46,7 @@ _CODES = {
     "in_features": "in",
     "kernel_size": "kernel",
 }
-_FLAGS: dict[str, tuple[str, bool]] = {
+FLAGS: dict[str, tuple[str, bool]] = {
     "bias": ("bias", True),
     "nobias": ("bias", False),
     "ceil": ("ceil", True),
@@ -60,12 +60,12 @@ _FLAGS: dict[str, tuple[str, bool]] = {
 # Fields with another name in `WindowOptions`, and fields that are not in it.
 _OPTIONS = {"in": "in_channels", "out": "out_channels"}
 _BESIDE_OPTIONS = ("count_padding", "depth_multiplier", "divisor", "indices", "norm", "on_channels", "padding_mode")
-_MODES = ("zeros", "reflect", "replicate", "circular")
+MODES = ("zeros", "reflect", "replicate", "circular")
 _WINDOW: dict[str, _Kind] = {"kernel": "sizes", "stride": "sizes", "padding": "padding", "dilation": "sizes"}
 _CONVOLUTION: dict[str, _Kind] = {"out": "count", **_WINDOW, "groups": "count", "in": "count", "bias": "flag"}
 _POOLING: dict[str, _Kind] = {**_WINDOW, "ceil": "flag", "indices": "flag"}
 # The fields of each kind; a value alone goes to the first of them that has none yet.
-_FIELDS: dict[str, dict[str, _Kind]] = {
+FIELDS: dict[str, dict[str, _Kind]] = {
     "conv": _CONVOLUTION,
     "convT": {**_CONVOLUTION, "output_padding": "sizes0"},
     "dw": {**_WINDOW, "in": "count", "bias": "flag", "depth_multiplier": "count"},
@@ -100,7 +100,7 @@ def read_word(source: Source, start: int, end: int, rank: int | None) -> Layer:
     name_end = end if colon < 0 else colon
     name = text[start:name_end]
     found = canonical(name)
-    if found is None or found[0] not in _FIELDS:
+    if found is None or found[0] not in FIELDS:
         from convcalc.notation.short.by_name import read_by_name
 
         layer = read_by_name(source, start, name_end, end, rank)
@@ -138,7 +138,7 @@ class _Fields:
     def __init__(self, source: Source, kind: str) -> None:
         self.source = source
         self.kind = kind
-        self.known = _FIELDS[kind]
+        self.known = FIELDS[kind]
         self.values: dict[str, object] = {}
 
     def take(self, start: int, end: int) -> None:
@@ -159,11 +159,11 @@ class _Fields:
         key, equals, _ = text.partition("=")
         if equals:
             self.put(self.named(key, start), start, start + len(key) + 1, end)
-        elif text in _FLAGS and _FLAGS[text][0] in self.known:
-            self.store(_FLAGS[text][0], _FLAGS[text][1], start, end)
+        elif text in FLAGS and FLAGS[text][0] in self.known:
+            self.store(FLAGS[text][0], FLAGS[text][1], start, end)
         elif text in PADDING_NAMES and "padding" in self.known:
             self.store("padding", text, start, end)
-        elif text in _MODES and self.kind == "conv":
+        elif text in MODES and self.kind == "conv":
             self.store("padding_mode", text, start, end)
         elif text[0].isdigit():
             self.put(self.next_place(start, end), start, start, end)
@@ -173,9 +173,9 @@ class _Fields:
 
     def named(self, key: str, start: int) -> str:
         """Return the field that a key or a code names."""
-        name = _CODES.get(key, key)
+        name = CODES.get(key, key)
         if name not in self.known:
-            flags = [flag for flag, (field, _) in _FLAGS.items() if field in self.known]
+            flags = [flag for flag, (field, _) in FLAGS.items() if field in self.known]
             named = [field for field, kind in self.known.items() if kind != "flag"]
             words = [*named, *flags, *(PADDING_NAMES if "padding" in self.known else ())]
             hint = did_you_mean(key, words) or f"it takes {', '.join(words)}"

@@ -1,0 +1,40 @@
+"""The words that a value may be, from the tables that read them: for completion and hints."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+POOL_KINDS = ("max", "avg", "min", "lp", "median", "rank", "dilate", "erode")
+
+
+def option_words(command: str, option: Any) -> tuple[str, ...]:
+    """Return the words that the value of an option of a built command may be; none where it may be anything.
+
+    >>> from convcalc.cli.commands import build
+    >>> [option_words("shape", each) for each in build(["shape"]).commands["shape"].params if each.name == "padding"]
+    [('valid', 'same', 'same-lower', 'full', 'causal')]
+    """
+    from convcalc.compute.boundary import BOUNDARIES
+    from convcalc.compute.plan import ALGORITHMS
+    from convcalc.compute.pooling.running import METHODS
+    from convcalc.layers import NamedPadding
+    from convcalc.matrix.kernels import KERNEL_NAMES
+
+    choices = getattr(option.type, "choices", ())
+    name = option.opts[-1]
+    if choices:
+        return tuple(map(str, choices))
+    if name == "--padding":
+        return get_args(NamedPadding)
+    if name == "--boundary":
+        return tuple(boundary + ":" if boundary == "constant" else boundary for boundary in BOUNDARIES)
+    if name == "--algorithm":
+        return ALGORITHMS if command == "conv" else METHODS
+    if (command, name) == ("conv", "--kernel"):
+        return tuple(dict.fromkeys(kernel.partition(":")[0].rstrip("[") for kernel in KERNEL_NAMES))
+    return ("1", "2", "3") if name == "--dims" else ()
+
+
+def argument_words(command: str) -> tuple[str, ...]:
+    """Return the words that an argument of a command may be."""
+    return POOL_KINDS if command == "pool" else ()

@@ -1,0 +1,78 @@
+"""What Typer says about a wrong command line, said as convcalc says it: naming the option, with what may be meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from convcalc.cli.messages import QUOTE_PATTERN
+from convcalc.errors import UsageError
+from convcalc.text import did_you_mean
+
+QUOTE_ARGUMENT = "an argument with blanks needs quotes: '1 0; 2 1', 'Conv2d(3, 64, 7)'"
+
+
+def usage_error(error: Any, arguments: Sequence[str]) -> UsageError:
+    """Return an error of Typer's about the command line `arguments` as one of convcalc's."""
+    context: Any = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "convcalc"
+    command = path.removeprefix("convcalc").strip()
+    option: Any = getattr(error, "param", None)
+    name: Any = getattr(error, "option_name", None)
+    if option is not None and option.param_type_name == "option":
+        return _wrong_value(error.message, option, arguments)
+    if hasattr(error, "possibilities"):
+        from convcalc.cli.suggestions import meant_option
+
+        meant = meant_option(context.command, command, name, arguments)
+        close = " or ".join(sorted(error.possibilities or ()))
+        hint = f"did you mean {meant or close}?" if meant or close else f"see {path} --help"
+        return UsageError(f"no such option: {name}", place=command or None, hint=hint)
+    if name is not None:
+        return _value_or_none(error.message, name, arguments)
+    message = error.format_message()
+    if "No such command" in message:
+        from convcalc.cli.suggestions import meant_command
+
+        hint = meant_command(context.command, arguments) or "see convcalc --help"
+        return UsageError(f"no such command: {arguments[0]!r}", hint=hint)
+    hint = f"see {path} --help"
+    if "extra argument" in message:
+        message = f"unexpected argument: {message.partition(' (')[2].rstrip('.').removesuffix(')')}"
+        hint = QUOTE_PATTERN if context.params.get("inputs") is not None else QUOTE_ARGUMENT
+    return UsageError(message[:1].lower() + message[1:].rstrip("."), place=command or None, hint=hint)
+
+
+def _wrong_value(message: str, option: Any, arguments: Sequence[str]) -> UsageError:
+    """Return the error for a value that an option does not take."""
+    value = re.match(r"(?s)('.*?'|\".*?\"|[^ ]+) is not ", message)
+    found = value[1] if value else "the value"
+    choices = tuple(map(str, getattr(option.type, "choices", ())))
+    hint = None
+    if choices:
+        expected = f"is not one of {', '.join(choices)}"
+        hint = did_you_mean(found.strip("'"), choices) or f"see convcalc {arguments[0]} --help"
+    elif "range" in message and "valid" not in message:
+        least, most = option.type.min, option.type.max
+        expected = f"is out of range, expected {least:g} {'or more' if most is None else f'to {most:g}'}"
+    else:
+        expected = f"is not a {'whole ' if type(option.type).__name__.startswith('Int') else ''}number"
+    return UsageError(f"{found} {expected}", place=_spelling(option.opts, arguments), hint=hint)
+
+
+def _value_or_none(message: str, option: str, arguments: Sequence[str]) -> UsageError:
+    """Return the error for an option without its value, or with one that it does not take."""
+    if "does not take a value" in message:
+        return UsageError("takes no value", place=option, hint=f"write {option} alone")
+    command = arguments[0]
+    return UsageError("its value is missing", place=option, hint=f"see convcalc {command} --help")
+
+
+def _spelling(spellings: Sequence[str], arguments: Sequence[str]) -> str:
+    """Return the spelling of an option that the command line has."""
+    for argument in arguments:
+        for spelling in spellings:
+            if argument == spelling or argument.startswith(f"{spelling}="):
+                return spelling
+    return spellings[0]
