@@ -74,7 +74,7 @@ def test_a_tolerance_needs_a_claim() -> None:
         ({"quiet": True, "format": "latex"}, " "),
         ({"json": True}, None),
         ({"output": "y.TXT"}, " "),
-        ({"output": "y.csv", "json": True}, ","),
+        ({"output": "y.csv"}, ","),
         ({"output": "y.tsv"}, "\t"),
         ({"output": "y.npy"}, None),
     ],

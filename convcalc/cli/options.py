@@ -3,7 +3,7 @@
 # No postponed annotations here: Typer reads these, and evaluating them from strings would slow down every start.
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 import typer
@@ -121,6 +121,33 @@ class OutputOptions(Group):
         """Whether the answer goes to a file, or as one into a pipe, and a verdict on it to standard error."""
         return self.output is not None or self.prints_npy
 
+    @property
+    def form_option(self) -> str | None:
+        """The option that asks for a form, None where none does."""
+        return "--json" if self.json else None if self.format == "auto" else "-F"
+
+
+class FieldOptions(Group):
+    """Which number of an answer is wanted."""
+
+    field: Annotated[
+        str | None,
+        option(
+            "Output",
+            2,
+            "--field",
+            metavar="KEY",
+            help="Print this one alone: macs, params, receptive_field, output ...",
+        ),
+    ] = None
+
+    def refuse_two(self, output: OutputOptions, others: Mapping[str, object]) -> None:
+        """Refuse what `--field` leaves out: other forms, and the `others` that were given."""
+        given = {"-o": output.output, output.form_option or "-F": output.form_option, **others}
+        for name in (name for name, value in given.items() if value and self.field is not None):
+            message = f"--field prints one bare answer, which leaves no room for {name}"
+            raise UsageError(message, hint=f"leave out {name}, or --field")
+
 
 class ErrorOptions(Group):
     """What is shown beside an error."""
@@ -174,8 +201,16 @@ class HomeworkOptions(Group):
             raise UsageError("--check is given twice", hint="check one answer at a time, or many with --grade")
         return self.checks[0] if self.checks else None
 
-    def refuse_two(self) -> None:
+    def refuse_two(self, output: OutputOptions) -> None:
         """Refuse what contradicts, or has no effect."""
+        if output.output is not None and output.form_option is not None:
+            name, hint = output.form_option, "its ending says the form: .txt, .csv, .json, .md, .tex"
+            raise UsageError(f"{name} has no effect with -o {output.output}", hint=hint)
+        if output.quiet and (self.explain or self.show_answer):
+            name = "--explain" if self.explain else "--show-answer"
+            raise UsageError(
+                f"{name} has no effect with -q, which prints the bare answer", hint="leave out one of them"
+            )
         given = {"--check": self.check is not None, "--explain": self.explain, "--show-answer": self.show_answer}
         for name in (name for name, is_given in given.items() if is_given and self.grade is not None):
             raise UsageError(f"{name} has no effect with --grade", hint="check one answer with --check")

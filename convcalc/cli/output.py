@@ -25,21 +25,35 @@ TEXT_ENDINGS = {".txt": "plain", ".tsv": "plain", ".csv": "csv", ".json": "json"
 
 
 class Answer(Value):
-    """What a command hands to `main`: its report and how it is to be shown."""
+    """What a command hands to `main`: its report and how it is to be shown, of which `field` may be wanted alone."""
 
     report: Report
     output: OutputOptions
+    field: str | None = None
+
+    @property
+    def bare(self) -> str | bytes:
+        """The bare answer, or the field that is wanted of it."""
+        from convcalc.render.plain import render_answer, render_field
+
+        if self.field is None:
+            return render_answer(self.report)
+        from convcalc.report.fields import field_of
+
+        return render_field(field_of(self.report, self.field))
 
 
 def show(answer: Answer) -> int:
     """Print or write an answer, and return its exit code."""
     report, output = answer.report, answer.output
     print_notes(*report.notes)
-    if output.output is not None:
+    if answer.field is not None:
+        write_out(answer.bare)
+    elif output.output is not None:
         with noting_changes(output.output):
             _write(report, output.output)
     else:
-        for part in _parts(report, output):
+        for part in _parts(answer):
             write_out(part)
     if output.is_written and "check" in report.data:
         print_notes(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
@@ -64,15 +78,16 @@ def noting_changes(path: str) -> Iterator[None]:
     print_notes(*notes)
 
 
-def _parts(report: Report, output: OutputOptions) -> Iterable[str | bytes | memoryview]:
+def _parts(answer: Answer) -> Iterable[str | bytes | memoryview]:
     """Return what is to be printed, a large matrix in pieces."""
+    report, output = answer.report, answer.output
     if output.prints_npy:
         return _npy(report)
     form = "json" if output.json else output.format
     if form == "auto" and not is_terminal(sys.stdout):
         form = "plain"
     pieces = _large_matrix(report, "plain" if output.quiet and not output.json else form)
-    return (_rendered(report, output),) if pieces is None else pieces
+    return (_rendered(answer),) if pieces is None else pieces
 
 
 def _npy(report: Report) -> Iterable[bytes | memoryview]:
@@ -97,19 +112,17 @@ def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
     return map(without_points, chunks) if grid.exact is not None and grid.precision is None else chunks
 
 
-def _rendered(report: Report, output: OutputOptions) -> str | bytes:
+def _rendered(answer: Answer) -> str | bytes:
     from convcalc.render import render
 
-    terminal = is_terminal(sys.stdout)
+    terminal, output = is_terminal(sys.stdout), answer.output
     form = "json" if output.json else output.format
     if output.quiet and not output.json and form not in _DRAWINGS:
-        from convcalc.render.plain import render_answer
-
-        return render_answer(report)
+        return answer.bare
     if form == "auto":
         form = "table" if terminal else "plain"
     color = wants_color(output.color, dict(os.environ), terminal)
-    return render(report, form, width=terminal_width() if form == "table" else 80, color=color)
+    return render(answer.report, form, width=terminal_width() if form == "table" else 80, color=color)
 
 
 def terminal_width() -> int:

@@ -10,6 +10,7 @@ from convcalc.cli.options import (
     LAYERS,
     ErrorOptions,
     ExerciseOptions,
+    FieldOptions,
     Group,
     HomeworkOptions,
     LayerArguments,
@@ -78,13 +79,14 @@ def params(
     exercises: ExerciseOptions,
     errors: ErrorOptions,
     output: OutputOptions,
+    wanted: FieldOptions,
 ) -> Answer | int:
     """Answer `convcalc params`, or the exit code of exercises."""
     if wants_exercises(exercises, output):
         return answer_exercises("params", locals())
     size, texts = _input_and_layers(layers or [], counts.input)
     request = layer_request(texts, layer, window)
-    _refuse_two(counts, homework)
+    _refuse_two(counts, homework, output, wanted)
     with partial_table(errors, output):
         counted = count(request, size)
     taken = _memory(counted, counts)
@@ -106,7 +108,7 @@ def params(
         return Answer(_conventions(counted, comment), output)
     network = counted.network
     report = params_report(counted.cost, network.nodes, number_bytes, comment, taken, counted.inputs, network.layout)
-    return Answer(report, output)
+    return Answer(report, output, wanted.field)
 
 
 def _input_and_layers(texts: list[str], given: str | None) -> tuple[str | None, list[str]]:
@@ -122,13 +124,13 @@ def _input_and_layers(texts: list[str], given: str | None) -> tuple[str | None, 
     return texts[0], texts[1:]
 
 
-def _refuse_two(counts: CountOptions, homework: HomeworkOptions) -> None:
+def _refuse_two(counts: CountOptions, homework: HomeworkOptions, output: OutputOptions, wanted: FieldOptions) -> None:
     """Refuse questions that have an answer each."""
-    homework.refuse_two()
-    asked = {
-        "--explain": homework.explain,
-        "--check": homework.check is not None,
-        "--grade": homework.grade is not None,
+    homework.refuse_two(output)
+    judged = {"--check": homework.check is not None, "--grade": homework.grade is not None}
+    asked = {"--explain": homework.explain, **judged}
+    wanted.refuse_two(output, {**asked, "--conventions": counts.conventions})
+    asked |= {
         "--batch": counts.batch != 1,
         "--optimizer": counts.optimizer is not None,
     }

@@ -10,6 +10,7 @@ from convcalc.cli.options import (
     LAYERS,
     ErrorOptions,
     ExerciseOptions,
+    FieldOptions,
     Group,
     HomeworkOptions,
     LayerArguments,
@@ -95,11 +96,12 @@ def shape(
     exercises: ExerciseOptions,
     errors: ErrorOptions,
     output: OutputOptions,
+    wanted: FieldOptions,
 ) -> Answer | int:
     """Answer `convcalc shape`, or the exit code of exercises."""
     if wants_exercises(exercises, output):
         return answer_exercises("shape", locals())
-    _refuse_two(questions, homework)
+    _refuse_two(questions, homework, output, wanted)
     request = layer_request(layers, layer, window)
     if size is not None and (questions.want is not None or "?" in size or request.is_open):
         if homework.check is not None or homework.grade is not None:
@@ -110,10 +112,12 @@ def shape(
         with partial_table(errors, output, questions.layout):
             passed = forward(request, size, questions.layout)
         report = _answered(passed, questions, homework, written=output.is_written)
-    return Answer(report, output)
+    return Answer(report, output, wanted.field)
 
 
-def _refuse_two(questions: QuestionOptions, homework: HomeworkOptions) -> None:
+def _refuse_two(
+    questions: QuestionOptions, homework: HomeworkOptions, output: OutputOptions, wanted: FieldOptions
+) -> None:
     """Refuse questions that have an answer each."""
     asked = {
         "--want": questions.want,
@@ -124,7 +128,8 @@ def _refuse_two(questions: QuestionOptions, homework: HomeworkOptions) -> None:
         "--check": homework.check is not None,
         "--grade": homework.grade is not None,
     }
-    homework.refuse_two()
+    homework.refuse_two(output)
+    wanted.refuse_two(output, asked)
     given = [name for name, value in asked.items() if value]
     if len(given) > 1 and given[0] in ("--want", "--frameworks", "--as"):
         raise UsageError(f"{given[0]} and {given[1]} are two questions", place="shape", hint="ask one at a time")

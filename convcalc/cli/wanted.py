@@ -43,7 +43,7 @@ class Wanted(Value):
 
     def check(self) -> None:
         """Refuse two questions at once, and options without effect."""
-        self.homework.refuse_two()
+        self.homework.refuse_two(self.output)
         if self.plan and self.looks:
             raise UsageError(f"--plan and {self.looks[0]} are two questions", hint="ask one at a time")
         self._check_bare()
@@ -61,6 +61,10 @@ class Wanted(Value):
         """Refuse looks at a matrix where it is written alone, and bytes on a terminal."""
         output = self.output
         unseen = [name for name in self.looks if name != "--check"]
+        added = [name for name in unseen if name not in ("--grade", "--watch")]
+        if added and output.quiet:
+            message = f"{added[0]} has no effect with -q, which prints the bare answer"
+            raise UsageError(message, hint="leave out one of them")
         if unseen and (output.prints_npy or (output.output or "").lower().endswith(BARE_ENDINGS)):
             where = "-F npy" if output.prints_npy else f"-o {output.output}"
             raise UsageError(f"{unseen[0]} has no effect with {where}", hint="write to .txt, .md or .json")

@@ -125,6 +125,15 @@ def cell_text(cell: Cell) -> str:
     return printable(" ".join(str(cell).split()))
 
 
+def render_field(cells: tuple[Cell, ...]) -> str:
+    """Render one number of an answer, as `--field` prints it, for each output of a network on a line of its own.
+
+    >>> render_field((9472,)), render_field(((7, 7), (None, None)))
+    ('9472\\n', '7x7\\nundefined\\n')
+    """
+    return "".join(f"{cell_text(cell)}\n" for cell in cells)
+
+
 def render_answer(report: Report) -> str | bytes:
     """Render the bare answer of a report, as `-q` prints it.
 

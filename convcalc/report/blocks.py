@@ -122,7 +122,8 @@ class Report(Value):
     """The answer of a command.
 
     `data` are the keys of the JSON form (an array in it is written as nested lists), `answer` the bare answer of
-    `-q`, `notes` what goes to standard error, `exit_code` 0, or 1 for a claim that is wrong.
+    `-q`, `notes` what goes to standard error, `exit_code` 0, or 1 for a claim that is wrong. `fields` are the numbers
+    that can be asked for by name, each with its value for every output of a network, or one value.
     """
 
     command: str
@@ -131,6 +132,7 @@ class Report(Value):
     blocks: tuple[Block, ...]
     notes: tuple[str, ...] = ()
     exit_code: int = 0
+    fields: Mapping[str, tuple[Cell, ...]] = {}
 
 
 class Commentary(Value):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.layers import laid_out_weight_shape
 from convcalc.report.assembly import report_of
-from convcalc.report.blocks import Block, Column, Commentary, Lines, Report, Table, assumption_lines, entry_row
+from convcalc.report.blocks import Block, Cell, Column, Commentary, Lines, Report, Table, assumption_lines, entry_row
+from convcalc.text import size_text
 
 if TYPE_CHECKING:
     from convcalc.network.cost import Cost, NetworkCost
@@ -84,7 +85,11 @@ def params_report(
     if counted.unknown:
         data["unknown_layers"] = [nodes[index].label for index in counted.unknown]
     blocks += assumption_lines(comment)
-    return report_of("params", data, str(params), blocks, comment)
+    fields: dict[str, tuple[Cell, ...]] = {name: (count,) for name, count in total.items()}
+    if trace is not None:
+        outputs = [layers[index]["output"] for index in trace.outputs] or [data["output"]]
+        fields["output"] = tuple(size_text(sizes) for sizes in outputs)
+    return report_of("params", data, str(params), blocks, comment).replace(fields=fields)
 
 
 def _memory_line(memory: Memory) -> str:

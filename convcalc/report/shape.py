@@ -22,6 +22,9 @@ COLUMNS = (
     Column("Effective padding", "effective_padding", numeric=True, detail=3),
 )
 
+FIELD_NAMES = ("receptive_field", "effective_stride", "effective_padding")
+"""What each layer has of the input's axes."""
+
 
 def shape_report(
     trace: Trace,
@@ -52,13 +55,16 @@ def shape_report(
         data["input_names"] = list(inputs)
     if layout != "chw":
         data["layout"] = layout
-    answer = size_text(output)
-    outputs = [trace.steps[index].output.laid_out(layout) for index in trace.outputs]
-    if len(outputs) > 1:
-        data["outputs"] = [list(sizes) for sizes in outputs]
-        answer = "\n".join(map(size_text, outputs))
+    last = [layers[index] for index in trace.outputs] or [{"output": output}]
+    answers = tuple(size_text(entry["output"]) for entry in last)
+    if len(last) > 1:
+        data["outputs"] = [entry["output"] for entry in last]
     blocks = [Table(COLUMNS, rows), *assumption_lines(comment)]
-    return report_of("shape", data | {"assumptions": list(comment.assumptions)}, answer, blocks, comment)
+    report = report_of(
+        "shape", data | {"assumptions": list(comment.assumptions)}, "\n".join(answers), blocks, comment
+    )
+    fields = {name: tuple(tuple(entry.get(name, ())) for entry in last) for name in FIELD_NAMES}
+    return report.replace(fields={"output": answers, **fields})
 
 
 def _entry(node: Node, step: Step, layout: str) -> dict[str, Any]:
