@@ -45,6 +45,11 @@ def run(arguments: list[str]) -> int:
     """
     if arguments[0] == "help":
         arguments = [*arguments[1:], "--help"]
+        if arguments[0] not in (*COMMANDS, "--help"):
+            from convcalc.cli.manual import print_page
+
+            print_page(arguments[0])
+            return 0
     names = [arguments[0]] if arguments[0] in COMMANDS else list(COMMANDS)
     try:
         answer = build(names)(args=arguments, prog_name="convcalc", standalone_mode=False)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
 
 from convcalc.cli.help_texts import PAGES
+from convcalc.cli.manual import topics
 from convcalc.cli.options import Panel
 from convcalc.cli.output import terminal_width, wants_color
 from convcalc.cli.terminal import is_terminal
@@ -80,7 +81,9 @@ def help_lines(command: Any, width: int, *, whole: bool) -> Iterator[str]:
         yield from _wrapped(paragraph, width)
     if not name:
         yield from ("", "Commands:")
-        yield from rows([*_short_helps(command), ("help", "The help of a command: convcalc help conv.")], width)
+        yield from rows([*_short_helps(command), ("help", "Help on a command or a topic.")], width)
+        yield from ("", "Topics:")
+        yield from (f"  {line}" for line in _wrapped(", ".join(topics()), width - 2))
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     parts = ({"Arguments": arguments} if arguments else {}) | panels(command, whole=whole)
     texts = {title: [(term(each), description(each, whole=whole)) for each in part] for title, part in parts.items()}

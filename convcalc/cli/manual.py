@@ -1,0 +1,44 @@
+"""The pages of the manual: one topic each, printed as Markdown, typeset on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from convcalc.cli.output import terminal_width, wants_color
+from convcalc.cli.terminal import is_terminal
+from convcalc.errors import UsageError
+from convcalc.text import did_you_mean
+
+FOLDER = Path(__file__).parents[1] / "manual"
+WIDEST = 100
+"""Characters in a line of a terminal at most: longer ones are hard to read."""
+
+
+def topics() -> dict[str, str]:
+    """Return the topics and their titles.
+
+    >>> topics()["pooling"]
+    'Pooling'
+    """
+    pages = sorted(FOLDER.glob("*.md"))
+    return {page.stem: page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for page in pages}
+
+
+def print_page(topic: str) -> None:
+    """Print the page of a topic. Raises UsageError for a topic that there is not."""
+    known = topics()
+    if topic not in known:
+        hint = did_you_mean(topic, known) or f"topics are {', '.join(known)}"
+        raise UsageError(f"there is no command or topic {topic!r}", place="help", hint=hint)
+    text = (FOLDER / f"{topic}.md").read_text(encoding="utf-8")
+    if not is_terminal(sys.stdout):
+        print(text, end="")
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    color = wants_color("auto", dict(os.environ), terminal=True)
+    console = Console(width=min(terminal_width(), WIDEST), no_color=not color, highlight=False)
+    console.print(Markdown(text, code_theme="bw"))
