@@ -81,7 +81,7 @@ def help_lines(command: Any, width: int, *, whole: bool) -> Iterator[str]:
         yield from _wrapped(paragraph, width)
     if not name:
         yield from ("", "Commands:")
-        yield from rows([*_short_helps(command), ("help", "Help on a command or a topic.")], width)
+        yield from rows([*_short_helps(command), ("help", "A command or a topic: convcalc help conv.")], width)
         yield from ("", "Topics:")
         yield from (f"  {line}" for line in _wrapped(", ".join(topics()), width - 2))
     arguments = [each for each in command.params if each.param_type_name == "argument"]
