@@ -326,6 +326,7 @@ def test_channels_and_batches_are_pooled_each_by_itself(here: Run, tmp_path: Pat
         (["1 2 3", "MaxPool2d(2)"], "height: the input 1 is smaller than the kernel 2"),
         (["1 2 3", "MaxPool3d(2)", "-p", "causal"], "the layer works on 3 spatial axes, the input has 1"),
         (["1 2 3", "AdaptiveAvgPool3d((1, None, 2))"], "3 spatial axes to pool, the input 3 has 1"),
+        (["1 2; 3 4", "max", "-k", "2", "--dims", "3"], "the layer works on 3 spatial axes, the input has 2"),
         (["1 2 3", "max", "-k", "2", "--check", "3", "--tol", "nan"], "tolerance must not be NaN"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from convcalc.errors import ShapeError
 from convcalc.geometry import Window, check_real_cells, output_sizes
 from convcalc.layers import Pooling, windows
 from convcalc.value import Value
@@ -21,13 +22,15 @@ class PoolingSizes(Value):
 def pooling_sizes(layer: Pooling, shape: Sequence[int]) -> PoolingSizes:
     """Return the sizes of a pooling of an array of `shape` (..., *spatial).
 
-    Raises ShapeError if a window does not fit, or holds no real cell.
+    Raises ShapeError if there are too few axes, or a window does not fit, or holds no real cell.
 
     >>> layer = Pooling("max", (3, 3), (2, 2), "valid", (1, 1))
     >>> pooling_sizes(layer, (8, 32, 47)).shape, pooling_sizes(layer, (8, 32, 47)).rows
     ((8, 15, 23), 120)
     """
     rank = len(layer.kernel)
+    if len(shape) < rank:
+        raise ShapeError(f"the layer works on {rank} spatial axes, the input has {len(shape)}")
     lead, spatial = tuple(shape[: len(shape) - rank]), tuple(shape[len(shape) - rank :])
     axes = windows(layer, spatial)
     check_real_cells(axes, spatial)
