@@ -62,14 +62,22 @@ def answer(
     if wanted.gradient.grad is not None:
         from convcalc.cli.gradient import backward_report
 
-        return Answer(backward_report(job, x, wanted, notes), wanted.output)
+        return _unchanged(backward_report(job, x, wanted, notes), wanted)
     if wanted.shown.watch:
         tell(*notes)
         return _watched(job, wanted)
     if wanted.bare and job.run_into(wanted.output.output):
         tell(*notes)
         return 0
-    return Answer(_report(job, wanted, notes), wanted.output)
+    return _unchanged(_report(job, wanted, notes), wanted)
+
+
+def _unchanged(report: Report, wanted: Wanted) -> Answer:
+    """Return the answer, if its input is still what was read."""
+    from convcalc.cli.mapped_files import check_mapped_files
+
+    check_mapped_files()
+    return Answer(report, wanted.output)
 
 
 def _watched(job: Job, wanted: Wanted) -> int:

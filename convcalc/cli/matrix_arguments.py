@@ -57,9 +57,15 @@ def wants_column(options: ColumnOptions) -> bool:
 
 def read_array(source: str, numbers: NumberOptions) -> Matrix:
     """Read a matrix as the options say, in the kind of numbers they ask for."""
+    return _read(source, reading(numbers))
+
+
+def _read(source: str, options: ReadOptions) -> Matrix:
+    from convcalc.cli.mapped_files import guard_mapped_file
     from convcalc.matrix.files import read_matrix
 
-    return read_matrix(source, options=reading(numbers))
+    guard_mapped_file(source)
+    return read_matrix(source, options=options)
 
 
 def reading(numbers: NumberOptions) -> ReadOptions:
@@ -109,15 +115,13 @@ def read_beside(source: str, numbers: NumberOptions) -> Matrix:
     """Read a matrix that goes with the input, such as a bias: `--from`, `--header`, `--index`, `--gray` and `--scale`
     are not about it, and its format shows in its content.
     """
-    from convcalc.matrix.files import read_matrix
-
-    return read_matrix(source, options=_reading_beside(numbers))
+    return _read(source, _reading_beside(numbers))
 
 
 def read_claim(source: str, numbers: NumberOptions) -> ClaimedMatrix:
     """Read a claimed matrix with the digits that its numbers are written with."""
     from convcalc.check.claimed_matrix import claimed_matrix
-    from convcalc.matrix.files import matrix_of_bytes, read_matrix
+    from convcalc.matrix.files import matrix_of_bytes
     from convcalc.matrix.sources import STANDARD_INPUT, exists, file_bytes, standard_input
 
     options = _reading_beside(numbers)
@@ -129,7 +133,7 @@ def read_claim(source: str, numbers: NumberOptions) -> ClaimedMatrix:
         data, place = file_bytes(source), source
     else:
         try:
-            array = read_matrix(source, options=options).array
+            array = _read(source, options).array
         except FileError as error:
             if _names_file(source):
                 raise

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from convcalc.cli.mapped_files import check_mapped_files
 from convcalc.cli.output import noting_changes
 from convcalc.cli.progress import meter
 
@@ -39,3 +40,4 @@ def npy_output(
         out = new_npy(place, dtype, shape)
         yield out, Releasing(progress, rows=rows, memory=memory // 2, arrays=(x, out))
         out.flush()
+        check_mapped_files()

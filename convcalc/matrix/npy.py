@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from convcalc.errors import DataError
+from convcalc.errors import DataError, FileError
 from convcalc.matrix.kinds import NPY_MAGIC
 from convcalc.matrix.sources import opened
 from convcalc.text import did_you_mean, size_text
@@ -49,7 +49,10 @@ def read_npy_file(path: str) -> NDArray[Any]:
         if size < _MAPPED_FROM:
             return read_npy(stream.read(), path)
         shape, fortran, dtype = _header(stream, size, path)
-        mapped = np.memmap(stream, dtype, "r", stream.tell(), shape, "F" if fortran else "C")
+        try:
+            mapped = np.memmap(stream, dtype, "r", stream.tell(), shape, "F" if fortran else "C")
+        except ValueError as error:
+            raise FileError("the file became shorter while it was read", place=path) from error
     return mapped if mapped.dtype.isnative else _native(mapped)
 
 

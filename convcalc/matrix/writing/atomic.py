@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _OWN_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
+_unfinished: set[Path] = set()
 _PRIVATE = 0o600
 """The mode of an unfinished file that is to replace one, whose own mode it gets at the end."""
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
@@ -94,6 +95,12 @@ def what_changes(path: str) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def remove_unfinished() -> None:
+    """Remove the files that are being written: the process ends at once, by no fault of theirs."""
+    for beside in _unfinished:
+        beside.unlink(missing_ok=True)
+
+
 def is_ordinary(path: str) -> bool:
     """Return whether `path` is a regular file, or does not exist yet, and is not a pipe or a device.
 
@@ -139,6 +146,7 @@ def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[Binar
     beside = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.part")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     # An interrupt may come as soon as the file is there, before anything holds it.
+    _unfinished.add(beside)
     try:
         with os.fdopen(os.open(beside, flags, 0o666 if old is None else _PRIVATE), "w+b") as stream:
             yield stream, beside
@@ -152,6 +160,8 @@ def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[Binar
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise
+    finally:
+        _unfinished.discard(beside)
 
 
 def _take_over(descriptor: int, old: os.stat_result) -> None:

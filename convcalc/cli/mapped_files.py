@@ -1,0 +1,77 @@
+"""Large `.npy` files are mapped into memory: what to do when one changes while it is read.
+
+Where it has become shorter, the system sends SIGBUS to the thread that reads, whose instruction cannot be finished.
+Python has no exception for that, and a handler of its own would never run; so the handler is C's, and what it calls
+ends the process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import NoReturn
+
+from convcalc.cli.messages import print_error
+from convcalc.errors import FileError
+from convcalc.matrix.kinds import is_npy_file
+from convcalc.matrix.sources import exists
+
+MAPPED_FROM = 1 << 20
+"""Bytes from which a file is mapped."""
+_guarded: dict[str, os.stat_result] = {}
+_handlers: list[object] = []
+
+
+def guard_mapped_file(source: str) -> None:
+    """Take note of the file `source` if it will be mapped, before it is.
+
+    If it becomes shorter from here on, the process ends with an error about it, and leaves nothing unfinished.
+    """
+    if not exists(source) or Path(source).stat().st_size < MAPPED_FROM or not is_npy_file(source):
+        return
+    _guarded[source] = Path(source).stat()
+    if hasattr(signal, "SIGBUS") and not _handlers:
+        import ctypes
+
+        handler = ctypes.CFUNCTYPE(None, ctypes.c_int)(_end)
+        _handlers.append(handler)  # or it would be gone when it is called
+        ctypes.CDLL(None).signal(int(signal.SIGBUS), handler)
+
+
+def check_mapped_files() -> None:
+    """Refuse what has been computed, with a FileError, if a file has changed meanwhile; then forget the files."""
+    changed = next((source for source, before in _guarded.items() if _has_changed(source, before)), None)
+    _guarded.clear()
+    if changed is not None:
+        raise FileError("the file changed while it was read", place=changed)
+
+
+def _has_changed(source: str, before: os.stat_result) -> bool:
+    """Return whether a file has been written to; one that another has taken the place of is still what it was."""
+    if not exists(source):
+        return False
+    now = Path(source).stat()
+    same = (now.st_dev, now.st_ino) == (before.st_dev, before.st_ino)
+    return same and (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+
+
+def _end(_number: int) -> NoReturn:
+    """Remove what is unfinished, print the error, and end the process from whatever thread has met it."""
+    from convcalc.cli.progress import Meter
+    from convcalc.matrix.writing.atomic import remove_unfinished
+
+    try:
+        remove_unfinished()
+        if Meter.running is not None:
+            Meter.running.close()
+        print_error(_error())
+    finally:
+        os._exit(FileError.exit_code)
+
+
+def _error() -> FileError:
+    for source, before in _guarded.items():
+        if exists(source) and Path(source).stat().st_size < before.st_size:
+            return FileError("the file became shorter while it was read", place=source)
+    return FileError("a file that is mapped into memory cannot be read: its disk failed, or it became shorter")
