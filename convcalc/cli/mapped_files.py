@@ -14,8 +14,6 @@ from typing import NoReturn
 
 from convcalc.cli.messages import print_error
 from convcalc.errors import FileError
-from convcalc.matrix.kinds import is_npy_file
-from convcalc.matrix.sources import exists
 
 MAPPED_FROM = 1 << 20
 """Bytes from which a file is mapped."""
@@ -28,9 +26,12 @@ def guard_mapped_file(source: str) -> None:
 
     If it becomes shorter from here on, the process ends with an error about it, and leaves nothing unfinished.
     """
-    if not exists(source) or Path(source).stat().st_size < MAPPED_FROM or not is_npy_file(source):
+    from convcalc.matrix.kinds import is_npy_file
+
+    status = _status(source)
+    if status is None or status.st_size < MAPPED_FROM or not is_npy_file(source):
         return
-    _guarded[source] = Path(source).stat()
+    _guarded[source] = status
     if hasattr(signal, "SIGBUS") and not _handlers:
         import ctypes
 
@@ -49,11 +50,17 @@ def check_mapped_files() -> None:
 
 def _has_changed(source: str, before: os.stat_result) -> bool:
     """Return whether a file has been written to; one that another has taken the place of is still what it was."""
-    if not exists(source):
+    now = _status(source)
+    if now is None or (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino):
         return False
-    now = Path(source).stat()
-    same = (now.st_dev, now.st_ino) == (before.st_dev, before.st_ino)
-    return same and (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+    return (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+
+
+def _status(source: str) -> os.stat_result | None:
+    try:
+        return Path(source).stat()
+    except (OSError, ValueError):
+        return None
 
 
 def _end(_number: int) -> NoReturn:
@@ -72,6 +79,7 @@ def _end(_number: int) -> NoReturn:
 
 def _error() -> FileError:
     for source, before in _guarded.items():
-        if exists(source) and Path(source).stat().st_size < before.st_size:
+        now = _status(source)
+        if now is not None and now.st_size < before.st_size:
             return FileError("the file became shorter while it was read", place=source)
     return FileError("a file that is mapped into memory cannot be read: its disk failed, or it became shorter")
