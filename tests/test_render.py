@@ -334,3 +334,24 @@ def test_very_small_and_very_large_decimals_are_written_with_exponents() -> None
 )
 def test_cells_of_a_table(cell: Any, text: str) -> None:
     assert cell_text(cell) == text
+
+
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3+cmd", "@SUM(1)", "-x"]
+NOT_FORMULAS = ["-1", "+2.5e-7", "-1/3", "-inf", "-", "-1x0", "1=2", "conv:k3", ""]
+
+
+@pytest.mark.parametrize("text", FORMULAS + NOT_FORMULAS)
+def test_no_cell_of_a_csv_is_run_by_a_spreadsheet(text: str) -> None:
+    table = Table((Column("Layer", "layer"), Column("Params", "params")), ((text, 8),), (text, 8))
+    _, *rows = csv.reader(io.StringIO(text_of(Report("params", {}, "8", (table,)), "csv")))
+    shown = f"'{text}" if text in FORMULAS else text
+    assert rows == [[shown, "8"], [shown, "8"]]
+
+
+@pytest.mark.parametrize("text", ["$x$", "~~a~~", "a|b", "`c`", "&lt;", "<b>", "[a](b)", "*a* _b_", "# a"])
+def test_nothing_in_a_cell_is_markdown(text: str) -> None:
+    table = Table((Column("Layer", "layer"),), ((text,),))
+    line = str(text_of(Report("params", {}, "8", (table,)), "markdown")).splitlines()[2]
+    assert line.startswith("| ")
+    assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", line[2:-2]) == text
+    assert not re.search(r"(?<!\\)[$~|`&<>*_#\[\]]", line[2:-2])

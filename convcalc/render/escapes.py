@@ -1,6 +1,8 @@
-"""Text that is shown as it is in Markdown and in LaTeX."""
+"""Text that is shown as it is in Markdown, in LaTeX, and by a spreadsheet."""
 
 from __future__ import annotations
+
+import re
 
 from convcalc.text import printable
 
@@ -18,7 +20,9 @@ _LATEX = {
     "²": "$^2$",
 }
 _LATIN = frozenset("ÀÁÂÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖØÙÚÛÜßàáâäåæçèéêëìíîïñòóôöøùúûü")
-_MARKDOWN = str.maketrans({character: "\\" + character for character in "\\`*_{}[]<>#|"})
+_MARKDOWN = str.maketrans({character: "\\" + character for character in "\\`*_{}[]<>#|$~&"})
+_NUMBER = re.compile(r"-|[-+]?(?:inf|[0-9][0-9.,:/xe+-]*)")
+"""What may begin with a sign and is not text: numbers, fractions, sizes, and the dash for what is not there."""
 
 
 def latex_text(text: str) -> str:
@@ -43,3 +47,14 @@ def markdown_text(text: str) -> str:
     a\*b\_c
     """
     return printable(text).translate(_MARKDOWN)
+
+
+def csv_text(text: str) -> str:
+    """Return a cell as a spreadsheet shows it: an apostrophe before text that it would take for a formula and run.
+
+    Source: OWASP, CSV injection.
+
+    >>> csv_text("=1+1"), csv_text("@SUM(A1)"), csv_text("-1/3"), csv_text("conv:k3")
+    ("'=1+1", "'@SUM(A1)", '-1/3', 'conv:k3')
+    """
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text and _NUMBER.fullmatch(text) is None else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from convcalc.render.escapes import csv_text
 from convcalc.render.plain import cell_text
 from convcalc.report.blocks import Grid, Matrices, Report, Table, answer_grid
 
@@ -73,7 +74,7 @@ def render_csv(report: Report) -> str | bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     if "check" in report.data:
-        writer.writerows(_verdict_rows(report.data["check"]))
+        writer.writerows(map(csv_text, row) for row in _verdict_rows(report.data["check"]))
     grid = answer_grid(report)
     if grid is not None:
         from convcalc.matrix.writing.digits import without_points
@@ -87,7 +88,6 @@ def render_csv(report: Report) -> str | bytes:
     for block in report.blocks:
         if isinstance(block, Table):
             writer.writerow(column.name for column in block.columns)
-            writer.writerows([cell_text(cell) for cell in row] for row in block.rows)
-            if block.totals is not None:
-                writer.writerow(cell_text(cell) for cell in block.totals)
+            totals = () if block.totals is None else (block.totals,)
+            writer.writerows([csv_text(cell_text(cell)) for cell in row] for row in (*block.rows, *totals))
     return text.getvalue()
