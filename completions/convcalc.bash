@@ -14,7 +14,7 @@ _convcalc() {
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --region --want --frameworks --as --layout --quiz --sheet --key --difficulty --seed --partial -q --quiet -F --format --json -o --output --color --field -h --help --help-all --json-errors'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --region --want --frameworks --as --layout --quiz --sheet --key --difficulty --seed --each --partial -q --quiet -F --format --json -o --output --color --field -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -36,13 +36,14 @@ _convcalc() {
                 --key) words=''; value=1 ;;
                 --difficulty) words=''; value=1 ;;
                 --seed) words=''; value=1 ;;
+                --each) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
                 --field) words=''; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --partial -q --quiet -F --format --json -o --output --color --field -h --help --help-all --json-errors'; plain=''
+            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --each --partial -q --quiet -F --format --json -o --output --color --field -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
@@ -64,6 +65,7 @@ _convcalc() {
                 --key) words=''; value=1 ;;
                 --difficulty) words=''; value=1 ;;
                 --seed) words=''; value=1 ;;
+                --each) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;

@@ -33,7 +33,7 @@ class RootOptions(Group):
     """What stands before a command."""
 
     version: Annotated[
-        bool, option("Help", 1, "-V", "--version", help="Print the version.", is_eager=True, callback=_print_version)
+        bool, option("Help", 1, "-V --version", "Print the version.", is_eager=True, callback=_print_version)
     ] = False
 
 

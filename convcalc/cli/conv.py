@@ -68,61 +68,42 @@ class KernelOptions(Group):
 
     kernel: Annotated[
         str | None,
-        option(
-            "Layer",
-            1,
-            "-k",
-            "--kernel",
-            metavar="KERNEL",
-            help="A matrix, a file or a name: sobel-x, gaussian:5; see --kernels.",
-        ),
+        option("Layer", 1, "-k --kernel KERNEL", "A matrix, a file or a name: sobel-x, gaussian:5; see --kernels."),
     ] = None
     kernels_page: Annotated[
         bool,
-        option("Help", 1, "--kernels", help="List the kernels with a name.", callback=request_help, is_eager=True),
+        option("Help", 1, "--kernels", "List the kernels with a name.", callback=request_help, is_eager=True),
     ] = False
-    groups: Annotated[
-        int | None, option("Layer", 2, "-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
-    ] = None
-    bias: Annotated[
-        str | None, option("Layer", 1, "--bias", metavar="FILE|NUMBERS", help="Added to each output channel.")
-    ] = None
-    normalize: Annotated[bool, option("Layer", 2, "--normalize", help="Divide the kernel by its sum.")] = False
+    groups: Annotated[int | None, option("Layer", 2, "-g --groups N", "Number of groups of channels.", min=1)] = None
+    bias: Annotated[str | None, option("Layer", 1, "--bias FILE|NUMBERS", "Added to each output channel.")] = None
+    normalize: Annotated[bool, option("Layer", 2, "--normalize", "Divide the kernel by its sum.")] = False
     rotate: Annotated[
-        int, option("Layer", 3, "--rotate", metavar="45|90|...", help="Turn the kernel counterclockwise, in degrees.")
+        int, option("Layer", 3, "--rotate 45|90|...", "Turn the kernel counterclockwise, in degrees.")
     ] = 0
-    flip: Annotated[bool, option("Layer", 1, "--flip", help="Rotate the kernel by 180 degrees first.")] = False
+    flip: Annotated[bool, option("Layer", 1, "--flip", "Rotate the kernel by 180 degrees first.")] = False
     boundary: Annotated[
         str | None,
         option(
             "Window",
             1,
-            "--boundary",
-            metavar="NAME",
-            help="What padding holds: zeros, reflect, symmetric, replicate, circular, constant:V.",
+            "--boundary NAME",
+            "What padding holds: zeros, reflect, symmetric, replicate, circular, constant:V.",
         ),
     ] = None
     like: Annotated[
         Program | None,
-        option("Layer", 1, "--like", help="Compute as this program does; it sets flip, padding, center and boundary"),
+        option("Layer", 1, "--like", "Compute as this program does; it sets flip, padding, center and boundary"),
     ] = None
     frameworks: Annotated[
         bool,
         option(
-            "Explain and check",
-            2,
-            "--frameworks",
-            help="Show what every program gives, and which options here give that.",
+            "Explain and check", 2, "--frameworks", "Show what every program gives, and which options here give that."
         ),
     ] = False
-    transposed: Annotated[bool, option("Layer", 2, "--transposed", help="Compute the transposed convolution.")] = (
-        False
-    )
+    transposed: Annotated[bool, option("Layer", 2, "--transposed", "Compute the transposed convolution.")] = False
     output_padding: Annotated[
         str | None,
-        option(
-            "Window", 3, "--output-padding", metavar="N", help="Cells added at the end of a transposed convolution."
-        ),
+        option("Window", 3, "--output-padding N", "Cells added at the end of a transposed convolution."),
     ] = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from convcalc.cli.options import (
     LayerArguments,
@@ -27,8 +28,7 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
     >>> layer_request(["conv"], layer, WindowArguments(stride="2", padding=None, dilation=None)).options
     {'kernel': '7', 'stride': '2'}
     """
-    values = {name: getattr(window if hasattr(window, name) else layer, name) for name in OPTIONS}
-    options = {name: value for name, value in values.items() if value is not None}
+    options = layer_options(layer, window)
     assumed = () if layer.assume is None else (layer.assume,)
     file = layer.file
     if file is not None and texts:
@@ -47,6 +47,12 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
         hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
         raise UsageError("no layer given", hint=hint)
     return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict, assume=assumed)
+
+
+def layer_options(layer: LayerArguments, window: WindowArguments) -> dict[str, Any]:
+    """Return the options that make or finish a layer, as written, by their names."""
+    values = {name: getattr(window if hasattr(window, name) else layer, name) for name in OPTIONS}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _may_be_file(text: str) -> bool:

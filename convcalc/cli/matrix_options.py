@@ -17,13 +17,11 @@ class GradientOptions(Group):
 
     grad: Annotated[
         str | None,
-        option(
-            "Layer", 2, "--grad", metavar="DY", help="Compute the gradients, given DY, the gradient by the output."
-        ),
+        option("Layer", 2, "--grad DY", "Compute the gradients, given DY, the gradient by the output."),
     ] = None
     of: Annotated[
         GradientName | None,
-        option("Layer", 2, "--of", help="Only the gradient by the input (x), the kernel (w) or the bias (b)."),
+        option("Layer", 2, "--of", "Only the gradient by the input (x), the kernel (w) or the bias (b)."),
     ] = None
 
 
@@ -32,9 +30,7 @@ class LayoutOptions(Group):
 
     layout: Annotated[
         Layout | None,
-        option(
-            "Input", 2, "--layout", help="Whether data and kernel have their channels first or last; Keras's: last."
-        ),
+        option("Input", 2, "--layout", "Whether data and kernel have their channels first or last; Keras's: last."),
     ] = None
 
 
@@ -46,21 +42,13 @@ class CellOptions(Group):
         option(
             "Explain and check",
             1,
-            "--at",
-            metavar="CELL",
-            help="Output cells that --explain writes out: 1,2; a range 0:3 as Python's, or all; may be repeated.",
+            "--at CELL",
+            "Output cells that --explain writes out: 1,2; a range 0:3 as Python's, or all; may be repeated.",
         ),
     ] = None
     tol: Annotated[
         float | None,
-        option(
-            "Explain and check",
-            2,
-            "--tol",
-            metavar="T",
-            min=0,
-            help="Largest difference of a cell that --check accepts.",
-        ),
+        option("Explain and check", 2, "--tol T", "Largest difference of a cell that --check accepts.", min=0),
     ] = None
 
 
@@ -70,51 +58,41 @@ class NumberOptions(Group):
     form: Annotated[
         str | None,
         option(
-            "Input",
-            2,
-            "--from",
-            metavar="FORMAT",
-            help="Format of INPUT: csv, numpy, json, image ... (default: told by content).",
+            "Input", 2, "--from FORMAT", "Format of INPUT: csv, numpy, json, image ... (default: told by content)."
         ),
     ] = None
-    header: Annotated[bool, option("Input", 2, "--header", help="Skip the header row.")] = False
-    index: Annotated[bool, option("Input", 2, "--index", help="Skip the first column, which holds row labels.")] = (
-        False
-    )
-    decimal: Annotated[str, option("Input", 3, "--decimal", metavar="MARK", help="The decimal mark, . or ,")] = "."
-    gray: Annotated[bool, option("Input", 2, "--gray", help="Convert a color image to grayscale.")] = False
+    header: Annotated[bool, option("Input", 2, "--header", "Skip the header row.")] = False
+    index: Annotated[bool, option("Input", 2, "--index", "Skip the first column, which holds row labels.")] = False
+    decimal: Annotated[str, option("Input", 3, "--decimal MARK", "The decimal mark, . or ,")] = "."
+    gray: Annotated[bool, option("Input", 2, "--gray", "Convert a color image to grayscale.")] = False
     scale: Annotated[
         str | None,
-        option("Input", 3, "--scale", metavar="LOW..HIGH", help="Map the values of an image to this range: 0..1."),
+        option("Input", 3, "--scale LOW..HIGH", "Map the values of an image to this range: 0..1."),
     ] = None
     dtype: Annotated[
         str | None,
-        option("Input", 2, "--dtype", metavar="TYPE", help="Compute in float16, float32, float64, int64 ..."),
+        option("Input", 2, "--dtype TYPE", "Compute in float16, float32, float64, int64 ..."),
     ] = None
-    exact: Annotated[bool, option("Input", 2, "--exact", help="Compute decimals exactly: 0.1 is one tenth.")] = False
+    exact: Annotated[bool, option("Input", 2, "--exact", "Compute decimals exactly: 0.1 is one tenth.")] = False
 
 
 class EngineOptions(Group):
     """How it is computed; the answer is the same, whatever they say."""
 
     plan: Annotated[
-        bool, option("Speed", 2, "--plan", help="Show how the answer would be computed, and at what cost.")
+        bool, option("Speed", 2, "--plan", "Show how the answer would be computed, and at what cost.")
     ] = False
     algorithm: Annotated[
         str | None,
-        option("Speed", 2, "--algorithm", metavar="NAME", help="Use this algorithm, one of those that --plan lists."),
+        option("Speed", 2, "--algorithm NAME", "Use this algorithm, one of those that --plan lists."),
     ] = None
     memory: Annotated[
         str,
-        option(
-            "Speed", 2, "--memory", metavar="SIZE", help="Memory to work in besides input and output: 512M, 2GiB."
-        ),
+        option("Speed", 2, "--memory SIZE", "Memory to work in besides input and output: 512M, 2GiB."),
     ] = "512MiB"
     threads: Annotated[
         int | None,
-        option(
-            "Speed", 2, "--threads", min=1, max=1024, metavar="N", help="Number of threads (default: one per core)."
-        ),
+        option("Speed", 2, "--threads N", "Number of threads (default: one per core).", min=1, max=1024),
     ] = None
 
 
@@ -126,9 +104,8 @@ class BatchOptions(Group):
         option(
             "Input",
             1,
-            "--inputs",
-            metavar="'GLOB'|-",
-            help="Every file that matches, instead of INPUT; - for names from standard input; -o 'out/{stem}.npy'.",
+            "--inputs 'GLOB'|-",
+            "Every file that matches, instead of INPUT; - for names from standard input; -o 'out/{stem}.npy'.",
         ),
     ] = None
 
@@ -139,21 +116,12 @@ class ColumnOptions(Group):
     column: Annotated[
         str | None,
         option(
-            "Input",
-            2,
-            "--column",
-            metavar="NAME|N",
-            help="Read this column of a CSV; the answer is the table and one more column.",
+            "Input", 2, "--column NAME|N", "Read this column of a CSV; the answer is the table and one more column."
         ),
     ] = None
     center: Annotated[
         bool,
-        option(
-            "Input",
-            3,
-            "--center",
-            help="Put a result of --column into the middle row of its window, not the last.",
-        ),
+        option("Input", 3, "--center", "Put a result of --column into the middle row of its window, not the last."),
     ] = False
 
 
@@ -165,21 +133,13 @@ class SequenceOptions(Group):
         option(
             "Input",
             3,
-            "--origin",
-            metavar="N[,M]",
-            help="Index of the first value of INPUT (and of KERNEL, else 0); the answer shows that of its own.",
+            "--origin N[,M]",
+            "Index of the first value of INPUT (and of KERNEL, else 0); the answer shows that of its own.",
         ),
     ] = None
     circular: Annotated[
         int | None,
-        option(
-            "Window",
-            3,
-            "--circular",
-            min=1,
-            metavar="N",
-            help="Circular convolution of length N: as the DFTs multiply.",
-        ),
+        option("Window", 3, "--circular N", "Circular convolution of length N: as the DFTs multiply.", min=1),
     ] = None
 
 
@@ -188,13 +148,7 @@ class ClusterOptions(Group):
 
     scheduler: Annotated[
         str | None,
-        option(
-            "Speed",
-            3,
-            "--scheduler",
-            metavar="tcp://HOST:PORT",
-            help="Compute on this Dask cluster, from .npy to .npy.",
-        ),
+        option("Speed", 3, "--scheduler tcp://HOST:PORT", "Compute on this Dask cluster, from .npy to .npy."),
     ] = None
 
 
@@ -203,20 +157,15 @@ class ShowOptions(Group):
 
     precision: Annotated[
         int | None,
-        option(
-            "Output", 2, "--precision", min=0, max=100, metavar="N", help="Round to N decimals (default: all digits)."
-        ),
+        option("Output", 2, "--precision N", "Round to N decimals (default: all digits).", min=0, max=100),
     ] = None
-    heatmap: Annotated[bool, option("Output", 2, "--heatmap", help="Draw the answer in color blocks, too.")] = False
+    heatmap: Annotated[bool, option("Output", 2, "--heatmap", "Draw the answer in color blocks, too.")] = False
     show_input: Annotated[
-        bool, option("Output", 2, "--show-input", help="Show what the answer was computed from beside it.")
+        bool, option("Output", 2, "--show-input", "Show what the answer was computed from beside it.")
     ] = False
     watch: Annotated[
         bool,
         option(
-            "Explain and check",
-            2,
-            "--watch",
-            help="Watch the window slide: in a terminal, as text, or with -o as .svg.",
+            "Explain and check", 2, "--watch", "Watch the window slide: in a terminal, as text, or with -o as .svg."
         ),
     ] = False

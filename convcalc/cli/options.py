@@ -27,9 +27,12 @@ LAYERS = (
 """What LAYER may be."""
 
 
-def option(panel: Panel, rank: Rank, *spellings: str, help: str, **settings: Any) -> Any:  # noqa: A002 Typer's word
-    """Declare an option with its place in the help: the panel, and in it the more used before the less used."""
-    return typer.Option(*spellings, help=help, rich_help_panel=f"{rank}{panel}", **settings)
+def option(panel: Panel, rank: Rank, written: str, help: str, **settings: Any) -> Any:  # noqa: A002 Typer's word
+    """Declare an option as it is `written`, spellings before the name of its value, with its place in the help."""
+    words = written.split()
+    spellings = [word for word in words if word[0] == "-"]
+    metavar = words[-1] if len(spellings) < len(words) else None
+    return typer.Option(*spellings, metavar=metavar, help=help, rich_help_panel=f"{rank}{panel}", **settings)
 
 
 def argument(metavar: str, help: str) -> Any:  # noqa: A002 Typer's word
@@ -64,46 +67,37 @@ class CommonOptions(Group):
 
     help: Annotated[
         bool,
-        option("Help", 2, "-h", "--help", help="Show the help.", callback=request_help, is_eager=True),
+        option("Help", 2, "-h --help", "Show the help.", callback=request_help, is_eager=True),
     ] = False
     help_all: Annotated[
         bool,
-        option("Help", 1, "--help-all", help="Show all options and examples.", callback=request_help, is_eager=True),
+        option("Help", 1, "--help-all", "Show all options and examples.", callback=request_help, is_eager=True),
     ] = False
     json_errors: Annotated[
         bool,
-        option("Output", 2, "--json-errors", help="Write errors as JSON, one object per line."),
+        option("Output", 2, "--json-errors", "Write errors as JSON, one object per line."),
     ] = False
 
 
 class OutputOptions(Group):
     """How an answer is shown."""
 
-    quiet: Annotated[bool, option("Output", 1, "-q", "--quiet", help="Print the bare answer only.")] = False
+    quiet: Annotated[bool, option("Output", 1, "-q --quiet", "Print the bare answer only.")] = False
     format: Annotated[
         Format,
         option(
             "Output",
             1,
-            "-F",
-            "--format",
-            metavar="FORM",
-            help="Form of the answer; auto is table on a terminal, else plain; npy goes into a pipe",
+            "-F --format FORM",
+            "Form of the answer; auto is table on a terminal, else plain; npy goes into a pipe",
         ),
     ] = "auto"
-    json: Annotated[bool, option("Output", 1, "--json", help="Short for -F json.")] = False
+    json: Annotated[bool, option("Output", 1, "--json", "Short for -F json.")] = False
     output: Annotated[
         str | None,
-        option(
-            "Output",
-            1,
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="Write to FILE, in the form that its ending says; - prints.",
-        ),
+        option("Output", 1, "-o --output FILE", "Write to FILE, in the form that its ending says; - prints."),
     ] = None
-    color: Annotated[When, option("Output", 3, "--color", metavar="WHEN", help="When to use colors.")] = "auto"
+    color: Annotated[When, option("Output", 3, "--color WHEN", "When to use colors.")] = "auto"
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
@@ -132,13 +126,7 @@ class FieldOptions(Group):
 
     field: Annotated[
         str | None,
-        option(
-            "Output",
-            2,
-            "--field",
-            metavar="KEY",
-            help="Print this one alone: macs, params, receptive_field, output ...",
-        ),
+        option("Output", 2, "--field KEY", "Print this one alone: macs, params, receptive_field, output ..."),
     ] = None
 
     def refuse_two(self, output: OutputOptions, others: Mapping[str, object]) -> None:
@@ -147,6 +135,20 @@ class FieldOptions(Group):
         for name in (name for name, value in given.items() if value and self.field is not None):
             message = f"--field prints one bare answer, which leaves no room for {name}"
             raise UsageError(message, hint=f"leave out {name}, or --field")
+
+
+class EachOptions(Group):
+    """Many questions at once."""
+
+    each: Annotated[
+        str | None,
+        option(
+            "Input",
+            2,
+            "--each FILE|-",
+            "Answer every line, INPUT [LAYER]..., in one line; an empty one where it is wrong.",
+        ),
+    ] = None
 
 
 class ErrorOptions(Group):
@@ -158,7 +160,7 @@ class ErrorOptions(Group):
             "Output",
             3,
             "--partial",
-            help="If a layer does not fit, show the table up to it on standard error; a terminal always does.",
+            "If a layer does not fit, show the table up to it on standard error; a terminal always does.",
         ),
     ] = False
 
@@ -166,31 +168,27 @@ class ErrorOptions(Group):
 class HomeworkOptions(Group):
     """Explaining and checking."""
 
-    explain: Annotated[bool, option("Explain and check", 1, "--explain", help="Show the working, step by step.")] = (
-        False
-    )
+    explain: Annotated[bool, option("Explain and check", 1, "--explain", "Show the working, step by step.")] = False
     checks: Annotated[
         list[str] | None,
         option(
             "Explain and check",
             1,
-            "--check",
-            metavar="ANSWER",
-            help="Compare ANSWER with the right one; name the mistake, and exit 1 if it is wrong.",
+            "--check ANSWER",
+            "Compare ANSWER with the right one; name the mistake, and exit 1 if it is wrong.",
         ),
     ] = None
     show_answer: Annotated[
         bool,
-        option("Explain and check", 2, "--show-answer", help="Show the right answer with the verdict of --check."),
+        option("Explain and check", 2, "--show-answer", "Show the right answer with the verdict of --check."),
     ] = False
     grade: Annotated[
         str | None,
         option(
             "Explain and check",
             2,
-            "--grade",
-            metavar="FILE|FOLDER",
-            help="Check many answers: a CSV of name,answer or a file for each.",
+            "--grade FILE|FOLDER",
+            "Check many answers: a CSV of name,answer or a file for each.",
         ),
     ] = None
 
@@ -226,127 +224,82 @@ class ExerciseOptions(Group):
     """Exercises made from a seed, instead of an answer."""
 
     quiz: Annotated[
-        bool, option("Explain and check", 2, "--quiz", help="Ask questions, check the answers, name the mistakes.")
+        bool, option("Explain and check", 2, "--quiz", "Ask questions, check the answers, name the mistakes.")
     ] = False
     sheet: Annotated[
         int | None,
         option(
-            "Explain and check",
-            2,
-            "--sheet",
-            min=1,
-            max=200,
-            metavar="N",
-            help="Make a sheet of N exercises (-F gift for Moodle).",
+            "Explain and check", 2, "--sheet N", "Make a sheet of N exercises (-F gift for Moodle).", min=1, max=200
         ),
     ] = None
     key: Annotated[
         str | None,
         option(
-            "Explain and check",
-            3,
-            "--key",
-            metavar="FILE",
-            help="Write the key of the sheet, with the working: .md, .tex, .txt.",
+            "Explain and check", 3, "--key FILE", "Write the key of the sheet, with the working: .md, .tex, .txt."
         ),
     ] = None
     difficulty: Annotated[
         int | None,
-        option(
-            "Explain and check",
-            3,
-            "--difficulty",
-            min=1,
-            max=5,
-            metavar="1..5",
-            help="How hard the exercises are (default: 2).",
-        ),
+        option("Explain and check", 3, "--difficulty 1..5", "How hard the exercises are (default: 2).", min=1, max=5),
     ] = None
     seed: Annotated[
         int | None,
-        option(
-            "Explain and check",
-            3,
-            "--seed",
-            min=0,
-            metavar="S",
-            help="The same exercises for the same S (default: fresh ones).",
-        ),
+        option("Explain and check", 3, "--seed S", "The same exercises for the same S (default: fresh ones).", min=0),
     ] = None
 
 
 class WindowArguments(Group):
     """How a window slides; each one value, or one per spatial axis (3, 3x5)."""
 
-    stride: Annotated[
-        str | None, option("Window", 1, "-s", "--stride", metavar="N", help="Distance from one window to the next.")
-    ] = None
+    stride: Annotated[str | None, option("Window", 1, "-s --stride N", "Distance from one window to the next.")] = (
+        None
+    )
     padding: Annotated[
         str | None,
         option(
             "Window",
             1,
-            "-p",
-            "--padding",
-            metavar="N|NAME",
-            help="Cells, or valid, same, same-lower, full, causal; before:after where the sides differ, as 0:1.",
+            "-p --padding N|NAME",
+            "Cells, or valid, same, same-lower, full, causal; before:after where the sides differ, as 0:1.",
         ),
     ] = None
-    dilation: Annotated[
-        str | None, option("Window", 1, "-d", "--dilation", metavar="N", help="Spacing between kernel elements.")
-    ] = None
-    dims: Annotated[
-        int | None, option("Window", 2, "--dims", min=1, max=3, metavar="1|2|3", help="Number of spatial axes.")
-    ] = None
+    dilation: Annotated[str | None, option("Window", 1, "-d --dilation N", "Spacing between kernel elements.")] = None
+    dims: Annotated[int | None, option("Window", 2, "--dims 1|2|3", "Number of spatial axes.", min=1, max=3)] = None
 
 
 class LayerArguments(Group):
     """The rest of what makes a layer out of options."""
 
-    kernel: Annotated[
-        str | None, option("Window", 1, "-k", "--kernel", metavar="N", help="Size of the window: 3, or 3x5.")
-    ] = None
-    groups: Annotated[
-        int | None, option("Layer", 2, "-g", "--groups", min=1, metavar="N", help="Number of groups of channels.")
-    ] = None
+    kernel: Annotated[str | None, option("Window", 1, "-k --kernel N", "Size of the window: 3, or 3x5.")] = None
+    groups: Annotated[int | None, option("Layer", 2, "-g --groups N", "Number of groups of channels.", min=1)] = None
     out_channels: Annotated[
-        int | None, option("Layer", 1, "--out-channels", min=1, metavar="N", help="Number of output channels.")
+        int | None, option("Layer", 1, "--out-channels N", "Number of output channels.", min=1)
     ] = None
     output_padding: Annotated[
         str | None,
-        option(
-            "Window", 3, "--output-padding", metavar="N", help="Cells added at the end of a transposed convolution."
-        ),
+        option("Window", 3, "--output-padding N", "Cells added at the end of a transposed convolution."),
     ] = None
     ceil: Annotated[
-        bool | None, option("Window", 2, "--ceil/--no-ceil", help="Keep a last window that only partly fits.")
+        bool | None, option("Window", 2, "--ceil/--no-ceil", "Keep a last window that only partly fits.")
     ] = None
-    bias: Annotated[bool | None, option("Layer", 2, "--bias/--no-bias", help="Whether the layer has biases.")] = None
+    bias: Annotated[bool | None, option("Layer", 2, "--bias/--no-bias", "Whether the layer has biases.")] = None
     layers_page: Annotated[
         bool,
         option(
-            "Help",
-            1,
-            "--layers",
-            help="List the layers and the short notation.",
-            callback=request_help,
-            is_eager=True,
+            "Help", 1, "--layers", "List the layers and the short notation.", callback=request_help, is_eager=True
         ),
     ] = False
     file: Annotated[
         str | None,
-        option("Layer", 1, "-f", "--file", metavar="FILE", help="Read the layers from FILE, - for standard input."),
+        option("Layer", 1, "-f --file FILE", "Read the layers from FILE, - for standard input."),
     ] = None
     strict: Annotated[
-        bool, option("Layer", 3, "--strict", help="Refuse a printed model that can only be read on an assumption.")
+        bool, option("Layer", 3, "--strict", "Refuse a printed model that can only be read on an assumption.")
     ] = False
     assume: Annotated[
         Assumption | None,
         option(
-            "Layer",
-            3,
-            "--assume",
-            help="Take what a print hides where sizes only fit so: ceil is a pool's ceil_mode.",
+            "Layer", 3, "--assume", "Take what a print hides where sizes only fit so: ceil is a pool's ceil_mode."
         ),
     ] = None
 
@@ -355,7 +308,7 @@ def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
     """Spread the groups among a command's parameters into single options, as Typer wants them; add those of help.
 
     >>> class Sides(Group):
-    ...     left: Annotated[int, option("Input", 1, "--left", help="The left side.")] = 0
+    ...     left: Annotated[int, option("Input", 1, "--left N", "The left side.")] = 0
     >>> @grouped
     ... def total(right: int, sides: Sides) -> int:
     ...     return right + sides.left

@@ -4,10 +4,11 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from convcalc.cli.exercises import answer_exercises, wants_exercises
+from convcalc.cli.exercises import answer_exercises, given_options, wants_exercises
 from convcalc.cli.layers import layer_request
 from convcalc.cli.options import (
     LAYERS,
+    EachOptions,
     ErrorOptions,
     ExerciseOptions,
     FieldOptions,
@@ -30,7 +31,7 @@ from convcalc.report.blocks import Commentary, Report
 from convcalc.report.params import params_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from convcalc.check.count_question import CountQuestion
     from convcalc.check.search import WrongAnswers
@@ -47,13 +48,11 @@ Optimizer = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam", "adamw"]
 class CountOptions(Group):
     """What the counts depend on besides the layers."""
 
-    input: Annotated[
-        str | None, option("Input", 1, "--input", metavar="SIZE", help="Size of what comes in: 3x224x224.")
-    ] = None
-    dtype: Annotated[Dtype, option("Input", 2, "--dtype", help="Type of the numbers, for their bytes.")] = "float32"
-    batch: Annotated[int, option("Input", 2, "--batch", min=1, metavar="N", help="Samples in memory at once.")] = 1
+    input: Annotated[str | None, option("Input", 1, "--input SIZE", "Size of what comes in: 3x224x224.")] = None
+    dtype: Annotated[Dtype, option("Input", 2, "--dtype", "Type of the numbers, for their bytes.")] = "float32"
+    batch: Annotated[int, option("Input", 2, "--batch N", "Samples in memory at once.", min=1)] = 1
     optimizer: Annotated[
-        Optimizer | None, option("Input", 2, "--optimizer", help="Count its states in the memory of training.")
+        Optimizer | None, option("Input", 2, "--optimizer", "Count its states in the memory of training.")
     ] = None
     conventions: Annotated[
         bool,
@@ -61,7 +60,7 @@ class CountOptions(Group):
             "Explain and check",
             2,
             "--conventions",
-            help="Show the cost as torchvision, fvcore, ptflops, thop, Darknet count it.",
+            "Show the cost as torchvision, fvcore, ptflops, thop, Darknet count it.",
         ),
     ] = False
 
@@ -77,13 +76,18 @@ def params(
     window: WindowArguments,
     homework: HomeworkOptions,
     exercises: ExerciseOptions,
+    each: EachOptions,
     errors: ErrorOptions,
     output: OutputOptions,
     wanted: FieldOptions,
 ) -> Answer | int:
-    """Answer `convcalc params`, or the exit code of exercises."""
+    """Answer `convcalc params`, or the exit code of exercises or of many questions."""
     if wants_exercises(exercises, output):
         return answer_exercises("params", locals())
+    if each.each is not None:
+        _refuse_two(counts, homework, output, wanted)
+        alone = [name for group in (homework, counts, errors) for name in given_options(group)]
+        return _answer_each(each.each, layers or [], (layer, window, counts, output, wanted), alone)
     size, texts = _input_and_layers(layers or [], counts.input)
     request = layer_request(texts, layer, window)
     _refuse_two(counts, homework, output, wanted)
@@ -106,9 +110,44 @@ def params(
     )
     if counts.conventions:
         return Answer(_conventions(counted, comment), output)
-    network = counted.network
-    report = params_report(counted.cost, network.nodes, number_bytes, comment, taken, counted.inputs, network.layout)
-    return Answer(report, output, wanted.field)
+    return Answer(_counts(counted, counts, comment), output, wanted.field)
+
+
+def _counts(counted: Count, counts: CountOptions, comment: Commentary) -> Report:
+    """Report the counts, with the memory where an input is given."""
+    network, taken, number_bytes = counted.network, _memory(counted, counts), NUMBER_BYTES[counts.dtype]
+    return params_report(counted.cost, network.nodes, number_bytes, comment, taken, counted.inputs, network.layout)
+
+
+def _answer_each(
+    source: str,
+    texts: list[str],
+    options: tuple[LayerArguments, WindowArguments, CountOptions, OutputOptions, FieldOptions],
+    given: list[str],
+) -> int:
+    """Answer the question in every line, and return the exit code; `given` are options that may be beside it."""
+    from convcalc.cli.each import Layers, answer_each, one_line, refuse_beside_each
+    from convcalc.model.count import count_network
+    from convcalc.model.forward import with_inputs
+
+    layer, window, counts, output, wanted = options
+    effective = ("--input", "--dtype", "--batch", "--optimizer")
+    refuse_beside_each(source, layer, output, [name for name in given if name not in effective])
+    layers = Layers(texts, layer, window)
+    bare = wanted.field is None and not output.json and output.format != "json"
+
+    def answer(words: list[str]) -> "tuple[str, Sequence[str]]":
+        size, texts = _input_and_layers(words, counts.input)
+        request = layers.request(texts)
+        if size is not None:
+            request = with_inputs(request, size)
+        counted = count(request, size) if request.is_open else count_network(layers.network(request), request, size)
+        if bare:
+            return str(counted.cost.total.params), counted.notes
+        comment = Commentary(notes=counted.notes, assumptions=counted.network.assumptions)
+        return one_line(_counts(counted, counts, comment), output, wanted), counted.notes
+
+    return answer_each(source, answer)
 
 
 def _input_and_layers(texts: list[str], given: str | None) -> tuple[str | None, list[str]]:

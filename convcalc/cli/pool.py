@@ -56,37 +56,29 @@ if TYPE_CHECKING:
 class PoolOptions(Group):
     """What is done with the cells under the window."""
 
-    kernel: Annotated[str | None, option("Window", 1, "-k", "--kernel", metavar="N", help="Size of the window.")] = (
-        None
-    )
+    kernel: Annotated[str | None, option("Window", 1, "-k --kernel N", "Size of the window.")] = None
     ceil: Annotated[
-        bool | None, option("Window", 1, "--ceil/--no-ceil", help="Keep a last window that only partly fits.")
+        bool | None, option("Window", 1, "--ceil/--no-ceil", "Keep a last window that only partly fits.")
     ] = None
-    norm: Annotated[
-        float | None, option("Layer", 2, "--norm", metavar="P", help="The p of an lp pooling (default: 2).")
-    ] = None
+    norm: Annotated[float | None, option("Layer", 2, "--norm P", "The p of an lp pooling (default: 2).")] = None
     count_pad: Annotated[
         bool | None,
-        option(
-            "Layer", 2, "--count-pad/--no-count-pad", help="Whether an average counts padding cells (default: yes)."
-        ),
+        option("Layer", 2, "--count-pad/--no-count-pad", "Whether an average counts padding cells (default: yes)."),
     ] = None
     rank: Annotated[
         int | None,
-        option("Layer", 2, "--rank", metavar="N", help="Which cell in ascending order rank takes, from 1."),
+        option("Layer", 2, "--rank N", "Which cell in ascending order rank takes, from 1."),
     ] = None
     divisor: Annotated[
         int | None,
-        option("Layer", 2, "--divisor", metavar="N", help="Divide sums by N instead of the number of cells."),
+        option("Layer", 2, "--divisor N", "Divide sums by N instead of the number of cells."),
     ] = None
-    indices: Annotated[bool, option("Layer", 1, "--indices", help="Also return the flat index of each maximum.")] = (
-        False
-    )
+    indices: Annotated[bool, option("Layer", 1, "--indices", "Also return the flat index of each maximum.")] = False
     adaptive: Annotated[
         str | None,
-        option("Layer", 1, "--adaptive", metavar="SIZE", help="Pool to this output size, whatever the input size."),
+        option("Layer", 1, "--adaptive SIZE", "Pool to this output size, whatever the input size."),
     ] = None
-    whole: Annotated[bool, option("Layer", 1, "--global", help="Pool every plane to one number.")] = False
+    whole: Annotated[bool, option("Layer", 1, "--global", "Pool every plane to one number.")] = False
 
 
 @grouped

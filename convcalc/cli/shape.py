@@ -4,10 +4,11 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from convcalc.cli.exercises import answer_exercises, wants_exercises
+from convcalc.cli.exercises import answer_exercises, given_options, wants_exercises
 from convcalc.cli.layers import layer_request
 from convcalc.cli.options import (
     LAYERS,
+    EachOptions,
     ErrorOptions,
     ExerciseOptions,
     FieldOptions,
@@ -27,9 +28,10 @@ from convcalc.model.forward import ForwardPass, forward, graph_of
 from convcalc.model.request import LayerRequest
 from convcalc.notation import parse_cell
 from convcalc.report.blocks import Commentary, Report
-from convcalc.report.shape import shape_report
+from convcalc.report.shape import output_texts, shape_report
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from convcalc.check.size_question import SizeQuestion
@@ -46,39 +48,24 @@ class QuestionOptions(Group):
 
     region: Annotated[
         str | None,
-        option(
-            "Explain and check",
-            1,
-            "--region",
-            metavar="ROW,COL",
-            help="Show which input cells this cell of the output sees.",
-        ),
+        option("Explain and check", 1, "--region ROW,COL", "Show which input cells this cell of the output sees."),
     ] = None
     want: Annotated[
         str | None,
-        option(
-            "Explain and check",
-            1,
-            "--want",
-            metavar="SIZE",
-            help="The output that the number written as ? has to give.",
-        ),
+        option("Explain and check", 1, "--want SIZE", "The output that the number written as ? has to give."),
     ] = None
     frameworks: Annotated[
         bool,
         option(
-            "Explain and check",
-            2,
-            "--frameworks",
-            help="Show one layer as PyTorch, TensorFlow, ONNX and JAX compute it.",
+            "Explain and check", 2, "--frameworks", "Show one layer as PyTorch, TensorFlow, ONNX and JAX compute it."
         ),
     ] = False
     notation: Annotated[
-        Notation | None, option("Output", 1, "--as", help="Write the layers in this notation instead.")
+        Notation | None, option("Output", 1, "--as", "Write the layers in this notation instead.")
     ] = None
     layout: Annotated[
         Layout | None,
-        option("Input", 2, "--layout", help="Whether sizes have their channels first or last; Keras's layers: last."),
+        option("Input", 2, "--layout", "Whether sizes have their channels first or last; Keras's layers: last."),
     ] = None
 
 
@@ -94,16 +81,21 @@ def shape(
     homework: HomeworkOptions,
     questions: QuestionOptions,
     exercises: ExerciseOptions,
+    each: EachOptions,
     errors: ErrorOptions,
     output: OutputOptions,
     wanted: FieldOptions,
 ) -> Answer | int:
-    """Answer `convcalc shape`, or the exit code of exercises."""
+    """Answer `convcalc shape`, or the exit code of exercises or of many questions."""
     if wants_exercises(exercises, output):
         return answer_exercises("shape", locals())
     _refuse_two(questions, homework, output, wanted)
+    if each.each is not None:
+        alone = [name for group in (homework, questions, errors) for name in given_options(group)]
+        texts = [text for text in (size, *(layers or ())) if text is not None]
+        return _answer_each(each.each, texts, (layer, window, questions, output, wanted), alone)
     request = layer_request(layers, layer, window)
-    if size is not None and (questions.want is not None or "?" in size or request.is_open):
+    if size is not None and _is_open(request, size, questions):
         if homework.check is not None or homework.grade is not None:
             name = "--grade" if homework.check is None else "--check"
             raise UsageError(f"? and {name} are two questions", place="shape", hint="ask one at a time")
@@ -191,6 +183,41 @@ def _question(passed: ForwardPass) -> "SizeQuestion":
 
     trace = passed.trace
     return size_question(graph_of(passed.network), trace.input, *trace.others, layout=passed.layout)
+
+
+def _answer_each(
+    source: str,
+    texts: list[str],
+    options: tuple[LayerArguments, WindowArguments, QuestionOptions, OutputOptions, FieldOptions],
+    given: list[str],
+) -> int:
+    """Answer the question in every line, and return the exit code; `given` are options that may be beside it."""
+    from convcalc.cli.each import Layers, answer_each, one_line, refuse_beside_each
+    from convcalc.model.forward import forward_network, with_inputs
+
+    layer, window, questions, output, wanted = options
+    refuse_beside_each(source, layer, output, [name for name in given if name not in ("--want", "--layout")])
+    layers = Layers(texts, layer, window)
+    bare = wanted.field is None and not output.json and output.format != "json"
+
+    def answer(words: list[str]) -> "tuple[str, Sequence[str]]":
+        size, *texts = words
+        request = with_inputs(layers.request(texts), size)
+        if _is_open(request, size, questions):
+            report = _solved(request, size, questions)
+            return one_line(report, output, wanted), report.notes
+        passed = forward_network(layers.network(request), request, size, questions.layout)
+        if bare:
+            return " ".join(output_texts(passed.trace, passed.layout)), passed.network.notes
+        report = _sizes(passed, HomeworkOptions(), written=False)
+        return one_line(report, output, wanted), report.notes
+
+    return answer_each(source, answer)
+
+
+def _is_open(request: LayerRequest, size: str, questions: QuestionOptions) -> bool:
+    """Return whether a number is to be found."""
+    return questions.want is not None or "?" in size or request.is_open
 
 
 def _solved(request: LayerRequest, size: str, questions: QuestionOptions) -> Report:

@@ -49,7 +49,12 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
     447105792
     """
     request = with_inputs(request, size)
-    network, rank = _read(request, size), request.rank
+    return count_network(_read(request, size), request, size)
+
+
+def count_network(network: Network, request: LayerRequest, size: str | None = None) -> Count:
+    """Count what a network as read from a request holds and does, as `count` does."""
+    rank = request.rank
     if size is None and (network.input is None or any(isinstance(layer, Unknown) for layer in network.layers)):
         held_before = [node.held_before for node in network.nodes]
         with placed(network):

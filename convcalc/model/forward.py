@@ -51,7 +51,13 @@ def forward(request: LayerRequest, size: str | None = None, layout: str | None =
     (26, 24, 8)
     """
     request = with_inputs(request, size)
-    network = read(request)
+    return forward_network(read(request), request, size, layout)
+
+
+def forward_network(
+    network: Network, request: LayerRequest, size: str | None = None, layout: str | None = None
+) -> ForwardPass:
+    """Send an input through a network as read from a request, as `forward` does."""
     shapes = input_shapes(network, size, request.rank, layout or network.layout)
     doubtful = layout is None and network.layout == "chw" and has_channels_last(shapes[0])
     try:

@@ -56,7 +56,7 @@ def shape_report(
     if layout != "chw":
         data["layout"] = layout
     last = [layers[index] for index in trace.outputs] or [{"output": output}]
-    answers = tuple(size_text(entry["output"]) for entry in last)
+    answers = output_texts(trace, layout)
     if len(last) > 1:
         data["outputs"] = [entry["output"] for entry in last]
     blocks = [Table(COLUMNS, rows), *assumption_lines(comment)]
@@ -65,6 +65,18 @@ def shape_report(
     )
     fields = {name: tuple(tuple(entry.get(name, ())) for entry in last) for name in FIELD_NAMES}
     return report.replace(fields={"output": answers, **fields})
+
+
+def output_texts(trace: Trace, layout: str) -> tuple[str, ...]:
+    """Return the size of each output of a network as text: the bare answer.
+
+    >>> from convcalc.layers import TensorShape
+    >>> from convcalc.network.trace import trace
+    >>> output_texts(trace([], TensorShape((3, 9, 8), 2)), "hwc")
+    ('9x8x3',)
+    """
+    outputs = [trace.steps[index].output for index in trace.outputs] or [trace.output]
+    return tuple(size_text(shape.laid_out(layout)) for shape in outputs)
 
 
 def _entry(node: Node, step: Step, layout: str) -> dict[str, Any]:
