@@ -29,6 +29,10 @@ NOT_DATA = [
     r"^\s*\d+(?:x\d+)?\s*:",
     r"^\s*Columns?\s+\d+(?:\s+(?:through|and|to)\s+\d+)?:?\s*$",
     r"Matrix\(\s*\d+\s*,\s*\d+\s*,",
+    r"\b(?:Mat_<\w+>|Matrix\w+)\s*\w*\s*\(\s*\d+\s*,\s*\d+\s*\)|\bMatx\w+|\bMatrix\d[\dx]*[a-z]+",
+    r"\bdim\s*=\s*c\([^()]*\)|(?<=\))(?:\s*,\s*(?:\w+\s*=\s*)?\w+)+\s*(?=\))",
+    r"(?<=\]),\s*\[?\s*\d+(?:[\s,]+\d+)+\s*\]?(?=\s*\))",
+    r"(?<=[\])}])\s*(?:\.?'|\.\w+(?:\(\))?|\^\{?\\?\w+\}?)",
     r"(?<=[\w\]])\[\s*\d*\s*\](?=[\[\s=])|\[\d+\](?=\[|int|\w)",
     r"\[,\d+\]|\[\d+,\](?=\s)|^\s*\[\d+\](?=\s)",
     r"\w+\[\d+,\d+\]$",
@@ -38,7 +42,7 @@ NOT_DATA = [
     r"'[^'\n]*'",
     r"\bnumpy=|\bvalue=",
     r"\bint\S*\)",
-    r"\\(?= )|\\[a-z]+(?:\{[a-z]+\})*",
+    r"(?<!\\)\\(?= )|\\[a-z]+(?:\{[a-z]+\})*",
 ]
 
 WIDTHS = [
@@ -47,18 +51,43 @@ WIDTHS = [
     r"\w\W*(?:\[\s*\w*\s*\])+\[(\d+)\s*\]",
     r"Matrix\(\s*\d+\s*,\s*(\d+)",
     r"^\s*(\d+)x\d+\s*:",
+    r"Mat\w*[1-9]x?([1-9])[a-z]",
+    r"Mat\w*(?:<\w+>)?\s*\w*\s*\(\s*\d+\s*,\s*(\d+)",
+    r"matrix\(.*nc\w*\s*=\s*(\d+)",
+    r"matrix\([^()]*\([^()]*\)\s*,\s*\d+\s*,\s*(\d+)",
 ]
+HEIGHTS = [
+    # where numbers may fill columns first: how long these are
+    r"matrix\(.*nr\w*\s*=\s*(\d+)",
+    r"matrix\([^()]*\([^()]*\)\s*,\s*(\d+)",
+    r"array\(.*c\(\s*(\d+)[^()]*\)\s*\)",
+    r"reshape\([^\]]*\]\s*,\s*\[?\s*(\d+)",
+]
+TURNED = r"[\])}]\s*(?:\.?'|\.m?T\b|\.t\(|\.transpose|\^)|\bt\(|transpose\(|cbind\("
 
 
 def readings(text: str) -> Iterator[Rows]:
-    """Yield every way in which the numbers of `text` may stand in rows."""
+    """Yield every way in which the numbers of `text` may stand in rows, turned where a mark says so."""
+    turned = re.search(TURNED, text) is not None
+    for rows in _unturned(text):
+        yield rows
+        filled = [row for row in rows if row]
+        if turned and filled and all(len(row) == len(filled[0]) for row in filled):
+            yield [list(column) for column in zip(*filled, strict=True)]
+
+
+def _unturned(text: str) -> Iterator[Rows]:
     plain = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("、", ",")
     yield from _readings(plain)
+    if "..." in plain:
+        yield from _readings(re.sub(r"\.\.\.[^\n]*\n", " ", plain))
     # What follows # may be a comment.
     yield from _readings(re.sub(r"#[^\n]*", "", plain))
     # The first cell of a row may be a name, whatever it holds.
     for first in (r"^[ \t]*\|[^|\n]*|^[^,|\n]*,|^[ \t]*\S+", r"^[^\t\n]*\t", r"^[^&\n]*&|\\\\[^&\n]*&"):
         yield from _readings(re.sub(first, "", plain, flags=re.MULTILINE))
+    # What stands before a colon may be a label.
+    yield from _readings(re.sub(r"^[^\n\[]*:", "", plain, flags=re.MULTILINE))
     code = re.findall(r"^\s*#>.*$", plain, re.MULTILINE)
     if code:
         yield from _readings("\n".join(code))
@@ -77,11 +106,14 @@ def readings(text: str) -> Iterator[Rows]:
 
 
 def _readings(text: str) -> Iterator[Rows]:
-    width = next((int(found[1]) for found in (re.search(pattern, text) for pattern in WIDTHS) if found), 0)
+    width, height = (
+        next((int(found[1]) for found in (re.search(pattern, text, re.DOTALL) for pattern in patterns) if found), 0)
+        for patterns in (WIDTHS, HEIGHTS)
+    )
     for pattern in NOT_DATA:
         text = re.sub(pattern, lambda match: re.sub(r"[^\n]", " ", match[0]), text, flags=re.MULTILINE | re.DOTALL)
     scaled = re.search(rf"({NUMBER}(?:/{NUMBER})?)\s*\*", text)
-    factor, divisor = 1.0, re.search(rf"\]\s*/\s*({NUMBER})[fF]?\s*[;,]?\s*\Z", text)
+    factor, divisor = 1.0, re.search(rf"[\])]\s*/\s*({NUMBER})[fF]?\s*[;,]?\s*\Z", text)
     if scaled:
         factor, text = _value(scaled[1]), text[: scaled.start()] + text[scaled.end() :]
     if divisor:
@@ -97,6 +129,11 @@ def _readings(text: str) -> Iterator[Rows]:
     numbers = [number * factor for row in flat for number in row]
     if width:
         yield [numbers[at : at + width] for at in range(0, len(numbers), width)]
+    if height:
+        yield [numbers[at::height] for at in range(height)]
+        yield [
+            numbers[at : at + len(numbers) // height] for at in range(0, len(numbers), len(numbers) // height or 1)
+        ]
     yield [[number * factor for number in row] for row in flat if row]
     # Brackets over several lines: rows are what stands between brackets, whatever the lines.
     yield [[number * factor for number in row] for row in _rows(text.replace("\n", " ")) if row]

@@ -15,7 +15,8 @@ from convcalc.errors import DataError
 from convcalc.matrix.files import read_matrix
 from convcalc.matrix.inline import is_inline
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.pasted.blocks import SLICES_NOTE
+from convcalc.matrix.reading.pasted.paste import SLICES_NOTE
+from convcalc.matrix.reading.pasted.rows import ONE_ROW
 from convcalc.matrix.reading.pasted.slices import ROUNDED_NOTE
 from convcalc.matrix.text import parse_matrix
 
@@ -40,6 +41,8 @@ WRITTEN_CUBES = {
     "        [ 5,  6]],\n\n"
     "       [[ 7,  8],\n        [ 9, 10],\n        [11, 12]]], dtype=int32)>",
     "C": "int k[2][3][2] = {1,2,3,4,5,6,7,8,9,10,11,12};",
+    "R, typed": "array(c(1, 3, 5, 2, 4, 6, 7, 9, 11, 8, 10, 12), dim = c(3, 2, 2))",
+    "MATLAB, reshaped": "reshape([1 3 5 2 4 6 7 9 11 8 10 12], [3 2 2])",
 }
 LINES = {
     "R": "[1]  3  8 14\n[4] 20 11  4\n",
@@ -51,6 +54,12 @@ LINES = {
     "a tuple": "(3, 8, 14, 20, 11, 4)",
     "YAML": "- 3\n- 8\n- 14\n- 20\n- 11\n- 4\n",
     "a label": "conv 1 output: 3 8 14 20 11 4\n",
+    "R, typed": "x <- c(3, 8, 14, 20, 11, 4)",
+    "R, one row": "matrix(c(3, 8, 14, 20, 11, 4), nrow = 1)",
+    "MATLAB, a column transposed": "[3; 8; 14; 20; 11; 4]'",
+    "NumPy, one axis transposed": "np.array([3, 8, 14, 20, 11, 4]).T",
+    "JavaScript over lines": "const k = [\n  3, 8, 14,\n  20, 11, 4,\n];",
+    "C over lines": "static int k[] = {\n  3, 8, 14,\n  20, 11, 4\n};",
 }
 SIXTEENTHS = {
     "a factor": "1/16 * [1 2; 4 32]",
@@ -90,12 +99,80 @@ def test_one_matrix_of_decimals(name: str) -> None:
 def test_one_array_of_three_axes(name: str) -> None:
     matrix = parse_matrix(WRITTEN_CUBES[name], place="m")
     assert matrix.array.tolist() == CUBE
-    assert (SLICES_NOTE in matrix.notes) is (name in ("MATLAB", "Octave", "Julia", "R"))
+    assert (SLICES_NOTE in matrix.notes) is name.startswith(("MATLAB", "Octave", "Julia", "R"))
 
 
 @pytest.mark.parametrize("name", LINES)
 def test_one_line_of_numbers(name: str) -> None:
     assert parse_matrix(LINES[name], place="m").array.tolist() == [3, 8, 14, 20, 11, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[3 8 14]'", [[3], [8], [14]]),
+        ("t(c(3, 8, 14))", [[3], [8], [14]]),
+        ("np.array([[3, 8, 14]]).T", [[3], [8], [14]]),
+        ("matrix(c(3, 8, 14))", [[3], [8], [14]]),
+        ("[[3], [8]].T", [[3, 8]]),
+        ("(1/2 * [2 4; 6 8])'", None),
+        ("1/2 * [2 4; 6 8]'", [[1, 3], [2, 4]]),
+    ],
+)
+def test_transposes_of_one_row_and_beside_a_factor(text: str, expected: list[list[int]] | None) -> None:
+    if expected is None:
+        with pytest.raises(DataError):
+            parse_matrix(text, place="m")
+    else:
+        assert parse_matrix(text, place="m").array.tolist() == expected
+
+
+def test_a_transpose_of_three_axes_is_refused() -> None:
+    with pytest.raises(DataError, match=r"the transpose \.T of 3 axes is not read"):
+        parse_matrix("np.array([[[1, 2], [3, 4]]]).T", place="m")
+
+
+@pytest.mark.parametrize("mark", ["'", ".T", ";", "]"])
+def test_a_mark_after_a_large_matrix_is_not_lost(mark: str) -> None:
+    rows = [[row, row % 7] for row in range(5000)]
+    text = "[" + "; ".join(f"{one} {two}" for one, two in rows) + "]" + mark
+    if mark == "]":
+        with pytest.raises(DataError):
+            parse_matrix(text, place="m")
+    else:
+        array = parse_matrix(text, place="m").array
+        assert (array if mark == ";" else array.T).tolist() == rows
+
+
+@pytest.mark.parametrize(("second", "noted"), [("20, 11, 4", True), ("20", False)])
+def test_one_row_that_looks_like_several_gets_a_note(second: str, noted: bool) -> None:
+    notes = parse_matrix(f"const k = [\n  3, 8, 14,\n  {second},\n];", place="m").notes
+    assert notes == ((ONE_ROW,) if noted else ())
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize(
+    ("head", "row", "message"),
+    [
+        ("a,b,c,d", "1,2", "the header has 4 names, but there are 2 columns"),
+        ("a,b,c", "1,2", "the header has 3 names, but there are 2 columns"),
+        ("a", "1;2;3", "the header has 1 name, but there are 3 columns"),
+        ("a b", "1 2 3 4", "the header has 2 names, but there are 4 columns"),
+        ("| a |\n|---|", "| 1 | 2 | 3 |", "the header has 1 name, but there are 3 columns"),
+    ],
+)
+def test_a_header_of_other_columns_is_refused(head: str, row: str, message: str, large: bool) -> None:
+    text = head + "\n" + f"{row}\n" * (9000 if large else 2)
+    with pytest.raises(DataError, match=message) as caught:
+        parse_matrix(text, place="m", options=ReadOptions(header=True))
+    assert caught.value.place == "m:1:1"
+
+
+def test_names_that_hold_blanks_are_not_counted() -> None:
+    text = "time [s]  mass [kg]\n1 2\n3 4\n"
+    assert parse_matrix(text, place="m", options=ReadOptions(header=True)).array.tolist() == [[1, 2], [3, 4]]
+    text = "a,b,\n1,2\n3,4\n"
+    assert parse_matrix(text, place="m", options=ReadOptions(header=True)).array.tolist() == [[1, 2], [3, 4]]
 
 
 @pytest.mark.parametrize("name", SIXTEENTHS)
@@ -206,7 +283,13 @@ REFUSED = [
     ("3x3: 1 2 3 4", "1:1", "a kernel of 3x3 has 9 numbers, but 4 follow", None),
     ("<table><tr><td>1</td></tr></table>", "1:6", "this is HTML", "read_html"),
     ("2 * 3 * [1 2; 3 4]", "1:15", "row 2 has 2 numbers", None),
-    ("np.transpose([[1, 2], [3, 4]])", "1:1", "is not a number|expected", None),
+    ("np.transpose([[1, 2], [3, 4]], (1, 0))", "1:30", "',' after the end of the matrix", None),
+    ("matrix(c(1, 2, 3), nrow = 2)", "1:18", "this states 2x2, but the numbers are 3", None),
+    ("matrix(1:6, nrow = 2)", "1:8", "1:6 is a range, and none is run here", "what the program prints"),
+    ("A = [1:3; 4:6]", "1:6", "1:3 is a range", "what the program prints"),
+    ("np.ones((3, 3)) / 9", "1:1", r"np.ones\(\(3, 3\)\) / 9 is a call", "such as box:3"),
+    ("(Mat_<float>(2,2) << 1, 2, 3)", "1:14", "this states 2x2, but the numbers are 3", None),
+    ("k = [1, 2,\n     3, 4]", "2:1", "can be read both ways: as one row, in Python", "brackets around each row"),
     ("{|\n|-\n| 1 || 2\n|-3\n|}\n", "4:1", "a mark between rows, or a cell that is negative", "a blank after"),
     ("{|\n|-\n| 1 || 2 || x y\n|}\n", "3:1", "a cell of a table holds one number", None),
 ]  # fmt: skip

@@ -13,7 +13,8 @@ _MARKED = re.compile(r"\s*(?:\||#\s*shape:|P[123]\s|\\begin|\{\s*\"|\$|(?:\w+\.)
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}\Z")
 _PASTED = re.compile(
     r"[\[{]\s*[-+.(\[{]*\s*[-+.]?[0-9]|\S[^\n]*\n\s*\S|\s*\\[a-z]*frac|[\uff10-\uff19\u23a1\u239b\u250c]|=\s*[-+.]?[0-9]"
-    r"|:\s*[-+.]?[0-9]+[ ,;]\s*[-+.]?[0-9]|tensor\("
+    r"|:\s*[-+.]?[0-9]+[ ,;]\s*[-+.]?[0-9]|tensor\(|\bc\(\s*[-+.]?[0-9]|<<\s*[-+.]?[0-9]|\bMatx[1-6]"
+    r"|\b(?:ones|zeros|eye|full|arange|linspace|magic|fspecial|diag)\(|\bmatrix\("
 )
 
 

@@ -14,6 +14,8 @@ from convcalc.value import Value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from convcalc.text import Source
+
 NUMBER = re.compile(
     r"[-+]?(?:(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eEdD][-+]?[0-9]+)?(?:/[0-9.]+)?|(?:inf(?:inity)?|nan|na|n/a|null))",
     re.IGNORECASE,
@@ -135,12 +137,15 @@ def is_word(cell: Cell) -> bool:
     return bool(parts) and numbers * 2 <= len(parts) and (cell.quoted or not _MARKS.search(cell.text))
 
 
-def without_labels(text: str, separator: str | None, *, header: bool, index: bool) -> tuple[str, tuple[str, ...]]:
-    """Return `text`, as long as before, with spaces for its header row and row labels, and notes on the latter.
+def without_labels(
+    source: Source, text: str, separator: str | None, *, header: bool, index: bool
+) -> tuple[str, tuple[str, ...]]:
+    """Return `text`, as long as that of `source`, with spaces for its header and row labels, and notes on the latter.
 
     `header` says that the first row is a header; `index` that the first column is labels, which else is found out.
+    Errors: a header of other columns.
 
-    >>> without_labels("a b\\n0 1 2", None, header=True, index=False)[0]
+    >>> without_labels(Source("a b\\n0 1 2"), "a b\\n0 1 2", None, header=True, index=False)[0]
     '      1 2'
     """
     lines = text.split("\n")
@@ -150,6 +155,8 @@ def without_labels(text: str, separator: str | None, *, header: bool, index: boo
         first, *numbers = numbers
         lines[first] = " " * len(lines[first])
     rows = [cells_of(lines[number], separator) for number in numbers]
+    if head is not None:
+        _refuse_other_columns(source, text, head, rows, separator)
     note = None if index else label_note(head, rows) if header else None
     notes: tuple[str, ...] = ()
     if index or note is not None:
@@ -163,6 +170,25 @@ def without_labels(text: str, separator: str | None, *, header: bool, index: boo
     start = sum(len(line) + 1 for line in lines[: numbers[0]]) if numbers else 0
     joined = "\n".join(lines)
     return " " * start + joined[start:], notes
+
+
+def _refuse_other_columns(
+    source: Source, text: str, head: Sequence[Cell], rows: Sequence[Sequence[Cell]], separator: str | None
+) -> None:
+    """Refuse a header with other than one name per column, or one fewer; between blanks, names may hold some."""
+    width = min(map(len, rows), default=len(head))
+    separator_at_end = separator is not None and bool(head) and not head[-1].text
+    most = width + separator_at_end
+    if (width - 1 <= len(head) and (len(head) <= most or separator is None)) or "\\multicolumn" in text:
+        return
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    raise source.fault(
+        f"the header has {len(head)} name{'s' * (len(head) != 1)}, but there are {width} columns",
+        start,
+        len(text.rstrip()) if end < 0 else end,
+        "name every column, or take the header out and leave out `header`",
+    )
 
 
 def without_first_cell(line: str, row: Sequence[Cell]) -> str:

@@ -50,7 +50,9 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
     if marks.header or marks.index:
         from convcalc.matrix.reading.labels import without_labels
 
-        text, notes = without_labels(text, cell_separator(text, marks), header=marks.header, index=marks.index)
+        text, notes = without_labels(
+            source, text, cell_separator(text, marks), header=marks.header, index=marks.index
+        )
     if '"' in text:
         text = _QUOTED.sub(lambda match: f" {match[1]} ", text)
     if marks.decimal == "," and marks.separator != ",":

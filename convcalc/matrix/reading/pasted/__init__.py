@@ -6,6 +6,7 @@
 | `names`     | labels (`layer1:`), `NAME =`, declarations (`int k[3][3] =`, `const k =`)                           |
 | `wrapping`  | `tf.constant(...)`, `Matrix([...])`, `<tf.Tensor ...>`, `[torch.FloatTensor of size 2x2]`           |
 | `spelling`  | full-width signs, `1.0f`, `1D-3`, factors, comments and continued lines of other languages          |
+| `fillings`  | `c(1, 2)`, `matrix(c(...), nrow = 2)`, `reshape([...], 2, 2)`, `(Mat_<float>(2, 2) << 1, 2, 3, 4)`   |
 | `rows`      | a bracketed row a line, YAML's lists, ImageMagick's kernels                                         |
 | `r_prints`  | R's matrices, arrays and vectors                                                                    |
 | `slices`    | MATLAB, Octave, Julia, older PyTorch: sizes, factors, blocks of columns, slices                     |
@@ -13,5 +14,5 @@
 | `drawn`     | brackets in pieces, bars, boxes                                                                     |
 | `refused`   | sparse and complex prints, ESRI grids, HTML                                                         |
 
-The first four take away what stands around numbers; the others read what is left. `read` has the order.
+The first five take away what stands around numbers; the others read what is left. `read` has the order.
 """

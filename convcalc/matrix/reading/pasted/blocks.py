@@ -8,8 +8,6 @@ from convcalc.errors import ConvcalcError
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.pasted.paste import Paste
 
-SLICES_NOTE = "each slice is read as one plane: what the print has as the last axis is the first one here"
-
 
 class Blocks:
     """The rows of a printed array as they are read, line by line.

@@ -93,7 +93,7 @@ def _without_declaration(paste: Paste, match: re.Match[str], dims: str) -> Paste
         sizes[0] = "0"
     if sizes and all(size.isdigit() for size in sizes):
         paste = paste.stating(" ".join(sizes), *match.span("dims"), flat=True)
-    return paste.without(match.span())
+    return paste.without(match.span()).replace(flat=True)
 
 
 def names(paste: Paste) -> Paste | None:

@@ -14,6 +14,8 @@ from convcalc.value import Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SLICES_NOTE = "each slice is read as one plane: what the print has as the last axis is the first one here"
+
 UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 """A number without its sign, to be put into patterns."""
 
@@ -25,8 +27,9 @@ class Paste(Value):
     """The text in `source`, as long as before, with spaces for the parts that are understood.
 
     `stated` is the shape that such a part stated, at the place `span` (0 for a first axis that is left open); `flat`
-    says that numbers in one row may fill it. `factor` multiplies all numbers, `dtype` is theirs, `notes` are for the
-    user.
+    says that a program wrote it, so that numbers in one row over several lines may fill it, and `by_column` that they
+    do so column after column. `turns` are the marks of transposition, in order. `factor` multiplies all numbers,
+    `dtype` is theirs, `notes` are for the user.
     """
 
     source: Source
@@ -34,6 +37,8 @@ class Paste(Value):
     stated: tuple[int, ...] | None = None
     span: tuple[int, int] = (0, 0)
     flat: bool = False
+    by_column: bool = False
+    turns: tuple[str, ...] = ()
     factor: str | None = None
     dtype: str | None = None
     notes: tuple[str, ...] = ()
@@ -67,10 +72,18 @@ class Paste(Value):
             raise self.source.fault("a second factor", start, end, "multiply the numbers by one of them first")
         return self.without((start, end)).replace(factor=re.sub(r"\s", "", factor))
 
+    def on_one_line(self) -> Paste:
+        """Return this with spaces for line ends: numbers that fill a stated shape are one row until then."""
+        return self.replace(text=self.text.replace("\n", " "))
+
+    def turned(self, mark: str, *spans: tuple[int, int]) -> Paste:
+        """Return this with a transposition, which `mark` stands for, and without the text at `spans`."""
+        return self.without(*spans).replace(turns=(*self.turns, mark))
+
     def layout(self, layout: Layout) -> Layout:
         """Return `layout`, which was read from the text, with all that the other parts have said of it.
 
-        Errors: a shape that they state and that the numbers do not have.
+        Errors: a shape that they state and that the numbers do not have; a transposition of more than two axes.
         """
         notes = (*self.notes, *(note for note in layout.notes if note not in self.notes))
         layout = layout.replace(
@@ -80,8 +93,29 @@ class Paste(Value):
             shape=self._shape(layout),
         )
         if layout.factor is not None and layout.dtype is not None:
-            return layout.replace(dtype=None)
+            layout = layout.replace(dtype=None)
+        if self.by_column and len(layout.shape) > 1:
+            layout = _by_column(layout)
+        for mark in self.turns:
+            layout = self._turned(layout, mark)
         return layout
+
+    def _turned(self, layout: Layout, mark: str) -> Layout:
+        """Return the transpose; of one row a column, but for NumPy's and PyTorch's marks, which leave one axis be."""
+        if len(layout.shape) > 2:
+            raise DataError(
+                f"the transpose {mark} of {len(layout.shape)} axes is not read",
+                place=self.source.place,
+                hint="transpose it first, and paste what is printed then",
+            )
+        if len(layout.shape) == 1:
+            return layout if mark.startswith(".") and mark != ".'" else layout.replace(shape=(*layout.shape, 1))
+        rows, columns = layout.shape
+        order = layout.order or range(rows * columns)
+        turned = tuple(order[row * columns + column] for column in range(columns) for row in range(rows))
+        # One row of MATLAB's or R's has one axis.
+        one_row = columns == 1 and not mark.startswith(".")
+        return layout.replace(shape=(rows,) if one_row else (columns, rows), order=turned)
 
     def _shape(self, layout: Layout) -> tuple[int, ...]:
         stated, shape = self.stated, layout.shape
@@ -96,6 +130,26 @@ class Paste(Value):
         if self.span == (0, 0):
             raise DataError(message, place=self.source.place)
         raise self.source.fault(message, *self.span)
+
+
+def _by_column(layout: Layout) -> Layout:
+    """Return a layout whose shape is (rows, columns, ...), and whose numbers stand as R and MATLAB have them.
+
+    There the first axis varies quickest; here further axes become the first ones, each slice of them one plane.
+    """
+    rows, columns, *further = layout.shape
+    slices = prod(further)
+    cells = (
+        plane * rows * columns + column * rows + row
+        for plane in range(slices)
+        for row in range(rows)
+        for column in range(columns)
+    )
+    shape = (*reversed(further), rows, columns)
+    if rows == 1 and not further:
+        shape = (columns,)
+    notes = (*layout.notes, SLICES_NOTE) if further else layout.notes
+    return layout.replace(shape=shape, order=tuple(cells), notes=notes)
 
 
 def start_of_end(text: str) -> int:

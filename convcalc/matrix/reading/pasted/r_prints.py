@@ -6,8 +6,8 @@ import re
 
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.layout import Layout
-from convcalc.matrix.reading.pasted.blocks import SLICES_NOTE, Blocks
-from convcalc.matrix.reading.pasted.paste import Paste, lines_of
+from convcalc.matrix.reading.pasted.blocks import Blocks
+from convcalc.matrix.reading.pasted.paste import SLICES_NOTE, Paste, lines_of
 
 _VECTOR = re.compile(r"[ \t]*\[([0-9]+)\][ \t]*([^\s,\[\]][^\n\[\]]*)")
 _HEAD = re.compile(r"[ \t]*(?:\[,[0-9]+\][ \t]*)+")

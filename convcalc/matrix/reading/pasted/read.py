@@ -16,6 +16,7 @@ from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.numbers import array_of
 from convcalc.matrix.reading.pasted import (
     drawn,
+    fillings,
     names,
     r_prints,
     refused,
@@ -38,6 +39,10 @@ WRAPPING: tuple[Callable[[Paste], Paste | None], ...] = (
     sessions.knitr_output,
     sessions.prompts,
     spelling.comments_of_languages,
+    fillings.r_calls,
+    fillings.reshape_calls,
+    fillings.streams,
+    wrapping.transposes,
     wrapping.closing_marks,
     wrapping.footers,
     wrapping.angle_brackets,
@@ -93,6 +98,7 @@ def pasted_layout(source: Source, options: ReadOptions, error: ConvcalcError) ->
         read = dialect(inside, options)
         if read is not None:
             return paste.layout(read)
+    refused.refuse_calls(original, error)
     raise error
 
 

@@ -15,6 +15,11 @@ _ESRI = re.compile(r"\s*ncols\s+[0-9]+\s*\n\s*nrows\s+[0-9]+(?:\s*\n[ \t]*[a-z_]
 _SPARSE_LINES = re.compile(r"\s*(?:\([0-9]+,[ ]*[0-9]+\)[ \t]+[-+0-9.]\S*[ \t]*(?:\n\s*|\Z))+")
 _SPARSE_WORD = re.compile(r"\bsparse\w*|\bSparse\w*|\b[dln]g[CRT]Matrix\b")
 _HTML = re.compile(r"\s*<(?:!DOCTYPE|html|table|div|style|math)\b", re.IGNORECASE)
+_MADE = re.compile(
+    r"(?<![\w.])(?:(?:np|numpy|torch|tf|jnp)\.)?(?P<call>ones|zeros|eye|full|arange|linspace|range|seq|rep|rand\w*|magic"
+    r"|fspecial|getGaussianKernel|getStructuringElement|diag|repmat|kron)\([^\n]*"
+    r"|(?:(?<=[\[(;,=\s])|\A)[-+]?[0-9]+:[-+]?[0-9]+(?::[-+]?[0-9]+)?(?=[\s,;)\]]|\Z)"
+)
 _SPARSE_HINTS = (
     ("torch", "print it as A.to_dense()"),
     ("tensor", "print it as A.to_dense()"),
@@ -59,3 +64,12 @@ def refuse(paste: Paste, error: ConvcalcError) -> None:
         raise source.fault(
             "this is HTML", html.end() - 1, html.end(), "save the table as CSV: pandas.read_html(FILE)[0].to_csv(OUT)"
         ) from error
+
+
+def refuse_calls(paste: Paste, error: ConvcalcError) -> None:
+    """Refuse, instead of `error`, what would be numbers only once it has run: `ones(3)`, `1:6`."""
+    made = _MADE.search(paste.text) if re.search(r"[\[(]|=\s*[-+0-9]+:", paste.source.text) else None
+    if made is not None:
+        what = f"{made[0].strip()[:40]} is a call" if made["call"] else f"{made[0]} is a range"
+        hint = "paste what the program prints for it; kernels have names, such as box:3"
+        raise paste.source.fault(f"{what}, and none is run here", *made.span(), hint) from error

@@ -44,11 +44,30 @@ def bracketed_rows_layout(paste: Paste, options: ReadOptions) -> Layout | None:
             break
         ends.append("," if "," in between[0] else between[0].count("\n"))
         at = between.end()
-    if len(set(ends)) > 1 or (groups == 1 and text[start] == "["):
+    if len(set(ends)) > 1 or (groups == 1 and text[start] == "[" and not _is_one_row(paste, start, end)):
         return None
     layout = bracketed_layout(paste.source, text[:end].ljust(len(text)), outer=groups > 1)
-    lines = text[start:end].count("\n") if groups == 1 and not paste.stated else 0
-    return layout.replace(notes=(ONE_ROW,)) if lines > 1 else layout
+    counts = [len(line.split()) for line in layout.text.split("\n") if line.strip()]
+    looks_like_rows = groups == 1 and not paste.stated and len(counts) > 1 and len(set(counts)) == 1
+    return layout.replace(notes=(ONE_ROW,)) if looks_like_rows else layout
+
+
+def _is_one_row(paste: Paste, start: int, end: int) -> bool:
+    """Return whether lines in one pair of brackets, each of which ends with a comma, are one row as in a program.
+
+    Errors: nothing shows that a program wrote it, and MATLAB has a row a line there.
+    """
+    lines = [line.rstrip() for line in paste.text[start + 1 : end - 1].split("\n") if line.strip()]
+    if len(lines) < 2 or ";" in paste.text[start:end] or not all(line.endswith(",") for line in lines[:-1]):
+        return False
+    if not paste.flat:
+        raise paste.source.fault(
+            "this can be read both ways: as one row, in Python and JavaScript, or as a row a line, in MATLAB",
+            paste.text.index(lines[1]),
+            paste.text.index(lines[1]) + len(lines[1]),
+            "put brackets around each row, or leave out the commas at the ends of lines; for one row, one line",
+        )
+    return True
 
 
 def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
@@ -73,7 +92,7 @@ def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
 def imagemagick_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     """Read a kernel of ImageMagick, `3x3: 0,1,0 1,-4,1 0,1,0`: its width, height (or none) and numbers."""
     match = _KERNEL.fullmatch(paste.text)
-    if match is None:
+    if match is None or (match["width"] == "1" and match["height"] is None):  # a range such as 1:3
         return None
     width, height = int(match["width"]), int(match["height"] or match["width"])
     text = " " * match.start("numbers") + re.sub(r"[,\n]", " ", paste.text[match.start("numbers") :])

@@ -6,8 +6,8 @@ import re
 
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.layout import Layout
-from convcalc.matrix.reading.pasted.blocks import SLICES_NOTE, Blocks
-from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste, lines_of
+from convcalc.matrix.reading.pasted.blocks import Blocks
+from convcalc.matrix.reading.pasted.paste import SLICES_NOTE, UNSIGNED, Paste, lines_of
 
 _SIZE = re.compile(
     r"(?P<size>[0-9]+(?:[×xX][0-9]+)*)(?:-element)?[ \t]+"

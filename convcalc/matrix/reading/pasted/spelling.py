@@ -52,7 +52,7 @@ def keyboard_signs(paste: Paste) -> Paste | None:
 def comments_of_languages(paste: Paste) -> Paste | None:
     """Leave out the comments of C and JavaScript, `//` and `/* */`, and of MATLAB, `%`, among brackets."""
     text = paste.text
-    if "{" not in text and "[" not in text:
+    if not any(mark in text for mark in ("{", "[", "<<")):
         return None
     if "//" in text or "*/" in text:
         text = _COMMENT.sub(_blanks, text)

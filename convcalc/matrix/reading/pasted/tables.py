@@ -104,7 +104,7 @@ def labelled_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     if note is None:
         return None
     words = Marks(separator=separator, decimal=options.decimal)
-    text, _ = without_labels(paste.text, separator, header=True, index=True)
+    text, _ = without_labels(paste.source, paste.text, separator, header=True, index=True)
     return layout_of_lines(paste.source, text, words).replace(notes=(HEAD_NOTE,))
 
 
@@ -113,7 +113,7 @@ def _series(paste: Paste) -> Layout | None:
     rows = [cells_of(line, None) for line in paste.text.split("\n") if line.strip()]
     if any(len(row) != 2 for row in rows):
         return None
-    text, _ = without_labels(paste.text, None, header=False, index=True)
+    text, _ = without_labels(paste.source, paste.text, None, header=False, index=True)
     layout = layout_of_rows(paste.source, text)
     return layout.replace(shape=(len(rows),), notes=("the first column is the index and was left out",))
 

@@ -40,6 +40,12 @@ _INNER = re.compile(
     rf"(?:(?<![\w.])(?:[A-Za-z_]\w*\.)+|(?<![\w.]))(?:array|tensor)\(\s*(\[[^()\[\]]*\]|[-+]?{UNSIGNED})\s*(?:,\s*dtype=[\w.]+\s*)?\)"
 )
 _RESHAPED = re.compile(r"(?<=[\])])\s*\.\s*(?:reshape|view)\(\s*(?P<size>[(\[]?[0-9,\s]+[)\]]?)\s*\)\s*\Z")
+_TURNED = re.compile(
+    r"(?<=[\])}])\s*(?P<mark>\.?'|\.(?:m?T|mH|H)(?!\w)|\.(?:t|transpose)\(\)|\^(?:T(?!\w)|\{\s*(?:\\\w+\s*)?T?\s*\}|\\top))"
+    r"(?=\s*(?:[*/][^\n\[\]]*)?[;,.]?\s*\Z)\s*[;,.]?(?=\s*\Z|\s*[*/])"
+)
+_TURNING = re.compile(r"\s*(?:(?:\w+\.)*transpose|t)\s*\((?=\s*(?:[\[(]|[A-Za-z_.]+\())(?=.*\)\s*;?\s*\Z)", re.DOTALL)
+_CLOSED = re.compile(r"\)\s*;?\s*\Z")
 
 
 def closing_marks(paste: Paste) -> Paste | None:
@@ -83,8 +89,9 @@ def calls(paste: Paste) -> Paste | None:
         paste = paste.stating(f"{head['rows']} {head['columns']}", head.start("rows"), head.end("columns"), flat=True)
     paste = _with_fields(paste, head.start("before"), head["before"], flat=True)
     paste = _with_fields(paste, tail.start("after"), tail["after"], flat=True)
-    if head["name"] in ("tensor", "array", "Array") and "." in text:
-        rounded = (PYTORCH_NOTE,) if head["name"] == "tensor" else numpy_notes(text)
+    inside = text[head.end() : end]
+    if head["name"] in ("tensor", "array", "Array") and "." in inside:
+        rounded = (PYTORCH_NOTE,) if head["name"] == "tensor" else numpy_notes(inside)
         paste = paste.replace(notes=(*paste.notes, *rounded))
     return paste.without((0, head.end()), (end, len(text)))
 
@@ -104,6 +111,18 @@ def reshaped(paste: Paste) -> Paste | None:
     if match is None:
         return None
     return paste.stating(match["size"], *match.span("size"), flat=True).without(match.span())
+
+
+def transposes(paste: Paste) -> Paste | None:
+    """Note a transpose: a mark after an array, `'`, `.T`, `^T`, or a call around it, `t(...)`, `transpose(...)`."""
+    mark = _TURNED.search(paste.text, start_of_end(paste.text))
+    if mark is not None:
+        return paste.turned(mark["mark"], mark.span())
+    call, end = _TURNING.match(paste.text), _CLOSED.search(paste.text, start_of_end(paste.text))
+    if call is None or end is None:
+        return None
+    python = "." in call[0]
+    return paste.turned(".T" if python else "t()", call.span(), end.span())
 
 
 def _with_fields(paste: Paste, start: int, fields: str, *, flat: bool = False) -> Paste:
