@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convcalc.cli.answer import Request, answer
+from convcalc.cli.mapped_files import forget_mapped_files
 from convcalc.cli.messages import error_of, print_error, print_notes
 from convcalc.cli.options import (
     OutputOptions,
@@ -173,6 +174,7 @@ class _Batch:
             try:
                 code = self._answer(source, target)
             except Exception as error:
+                forget_mapped_files()
                 found = error_of(error)
                 if found is None or (index == 0 and _is_about_command(found)):
                     raise

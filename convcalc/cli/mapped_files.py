@@ -43,9 +43,14 @@ def guard_mapped_file(source: str) -> None:
 def check_mapped_files() -> None:
     """Refuse what has been computed, with a FileError, if a file has changed meanwhile; then forget the files."""
     changed = next((source for source, before in _guarded.items() if _has_changed(source, before)), None)
-    _guarded.clear()
+    forget_mapped_files()
     if changed is not None:
         raise FileError("the file changed while it was read", place=changed)
+
+
+def forget_mapped_files() -> None:
+    """Forget the files of an answer that is not to be: they may change now."""
+    _guarded.clear()
 
 
 def _has_changed(source: str, before: os.stat_result) -> bool:
