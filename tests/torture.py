@@ -15,11 +15,9 @@ import errno
 import io
 import mmap
 import os
-import pickle
 import random
 import sys
 import tempfile
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -104,7 +102,7 @@ COMMANDS = (
     command("conv x.txt -k k.txt --check claim.txt", "y.npy"),
     command("conv x.txt -k k.txt --grad claim.txt", "y.npz"),
     command("conv x.txt -k k.txt --grade class.csv -F csv"),
-    command("conv --inputs x*.npy -k k.txt -o {stem}.out.npy", "x.out.npy", "x2.out.npy"),
+    command("conv --inputs x*.npy -k k.txt -o y{stem}.npy", "yx.npy", "yx2.npy"),
     command("conv --inputs - -k k.txt", stdin=b"x.npy\nx2.npy\n"),
     command("conv table.csv --column b -k 1_2", "y.csv"),
     command("conv - --column b -k 1_2", "y.csv", stdin=b"a,b\n" + b"1,2\n" * 80),
@@ -122,7 +120,7 @@ COMMANDS = (
 )
 
 
-TENSORS = b'{"fc.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}'
+WEIGHTS = Path(__file__).parent / "data" / "weights"
 
 
 class Faults:
@@ -253,19 +251,12 @@ def prepare(folder: Path, writes: tuple[str, ...]) -> None:
         "net.txt": b"conv:4,k3 relu\nmaxpool:2\n",
         "xs.npz": npz_bytes(a=x, b=x),
         "x.png": png_bytes(x),
-        "m.safetensors": len(TENSORS).to_bytes(8, "little") + TENSORS + bytes(24),
-        "m.pt": _zipped("m/data.pkl", pickle.dumps({"a": 1}, protocol=2)),
+        "m.safetensors": (WEIGHTS / "state.safetensors").read_bytes(),
+        "m.pt": (WEIGHTS / "state.pt").read_bytes(),
         **dict.fromkeys(writes, b"before"),
     }
     for name, data in files.items():
         (folder / name).write_bytes(data)
-
-
-def _zipped(name: str, data: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr(zipfile.ZipInfo(name), data)
-    return stream.getvalue()
 
 
 def _correlated(x: Any) -> list[list[int]]:
