@@ -6,6 +6,7 @@ Making one frozen dataclass takes 1 to 2 ms because its methods are compiled fro
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Generic, Self, TypeVar, dataclass_transform
@@ -18,6 +19,17 @@ def _getter(fields: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
     if len(fields) > 1:
         return attrgetter(*fields)
     return lambda value: tuple([getattr(value, field) for field in fields])
+
+
+def _annotated(namespace: dict[str, Any]) -> tuple[str, ...]:
+    """Return the names that a class body annotates, in their order."""
+    if sys.version_info >= (3, 14) and "__annotations__" not in namespace:
+        # From there on annotations are evaluated when they are asked for, unless the module postpones them itself.
+        from annotationlib import Format, call_annotate_function, get_annotate_from_class_namespace
+
+        annotate = get_annotate_from_class_namespace(namespace)
+        return () if annotate is None else tuple(call_annotate_function(annotate, Format.STRING))
+    return tuple(namespace.get("__annotations__", {}))
 
 
 class cached_property(Generic[T]):  # noqa: N801 used as a decorator, like `property`
@@ -62,7 +74,7 @@ class _ValueMeta(type):
     _values: Callable[[object], tuple[Any, ...]]
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> _ValueMeta:
-        fields = tuple(namespace.get("__annotations__", {}))
+        fields = _annotated(namespace)
         defaults = {field: namespace.pop(field) for field in fields if field in namespace}
         slots = [attribute.slot for attribute in namespace.values() if isinstance(attribute, cached_property)]
         namespace["__slots__"] = (*fields, *slots)
