@@ -43,9 +43,10 @@ _convcalc() {
                 --field) words=''; value=1 ;;
             esac ;;
         params)
-            options='--input --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --each --partial -q --quiet -F --format --json -o --output --color --field -h --help --help-all --json-errors'; plain=''
+            options='--input --layout --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --each --partial -q --quiet -F --format --json -o --output --color --field -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
+                --layout) words='chw hwc'; value=1 ;;
                 --dtype) words='float16 bfloat16 float32 float64 int8'; value=1 ;;
                 --batch) words=''; value=1 ;;
                 --optimizer) words='sgd momentum adagrad rmsprop adam adamw'; value=1 ;;

@@ -49,6 +49,7 @@ complete -c convcalc -n '__fish_seen_subcommand_from shape' -s h -l help -d 'Sho
 complete -c convcalc -n '__fish_seen_subcommand_from shape' -l help-all -d 'Show all options and examples.'
 complete -c convcalc -n '__fish_seen_subcommand_from shape' -l json-errors -d 'Write errors as JSON, one object per line.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -l input -r -d 'Size of what comes in: 3x224x224.'
+complete -c convcalc -n '__fish_seen_subcommand_from params' -l layout -x -a 'chw hwc' -d 'Whether sizes have their channels first or last; Keras\'s layers: last.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -l dtype -x -a 'float16 bfloat16 float32 float64 int8' -d 'Type of the numbers, for their bytes.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -l batch -r -d 'Samples in memory at once.'
 complete -c convcalc -n '__fish_seen_subcommand_from params' -l optimizer -x -a 'sgd momentum adagrad rmsprop adam adamw' -d 'Count its states in the memory of training.'

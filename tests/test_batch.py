@@ -174,6 +174,8 @@ def test_a_wrong_command_line_is_one_error(here: Run, scans: dict[str, Any]) -> 
         (["conv", "--inputs", "scans/a.npy", "x", "y", "z", "-k", "1"], 2, "quotes, or the shell"),
         (["pool", "--inputs", "scans/*.npy", "-k", "2"], 2, "pool: missing argument 'LAYER'"),
         (["pool", "--inputs", "scans/*.npy", "max", "avg", "-k", "2"], 2, "avg is not a LAYER"),
+        (["conv", "1 2", "-k", "1", "-o", "{stem}.npy"], 2, "{stem}.npy has a part that only --inputs fills in"),
+        (["pool", "1 2", "max", "-k", "1", "-o", "{parent}/a.txt"], 2, "has a part that only --inputs fills in"),
         (["conv", "-k", "1"], 2, "conv: missing argument 'INPUT'"),
         (["pool", "1 2", "-k", "1"], 2, "pool: missing argument 'LAYER'"),
     ],
@@ -192,6 +194,15 @@ def test_a_name_that_is_a_pattern_of_another_file_is_itself(here: Run, scans: di
     np.save("scans/a[1].npy", [[5]])
     np.save("scans/a1.npy", [[6]])
     assert here("conv", "--inputs", "scans/a[1].npy", "-k", "2", "-q").stdout == "10\n"
+
+
+def test_arrays_of_one_archive_have_a_file_each(convcalc: Run, here: Run, scans: dict[str, Any]) -> None:
+    np.savez("scans/two.npz", x=[[1, 2]], y=[[3, 4]])
+    done = convcalc(
+        "conv", "--inputs", "-", "-k", "[[2]]", "-o", "out/{stem}.npy", stdin="scans/two.npz:x\nscans/two.npz:y\n"
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [np.load(f"out/two_{name}.npy").tolist() for name in "xy"] == [[[2, 4]], [[6, 8]]]
 
 
 def test_columns_of_many_tables(here: Run, scans: dict[str, Any]) -> None:

@@ -181,3 +181,30 @@ def test_keras_notation_prints_sizes_and_weights_channels_last(here: Run) -> Non
         assert (answer["input"], answer["layout"]) == (case["input"][1:], "hwc")
         compared += 1
     assert compared > 30
+
+
+@pytest.mark.parametrize(
+    ("layers", "weight", "output"),
+    [
+        (["conv:8,k3x2,g3,s2"], [3, 2, 1, 9], [15, 29, 9]),
+        (["Conv2d(3, 9, (3, 2), stride=2)"], [3, 2, 3, 9], [15, 15, 9]),
+        (["Conv2D(9, (3, 2))"], [3, 2, 3, 9], [30, 29, 9]),
+    ],
+)
+def test_sizes_with_channels_last_are_asked_for_or_noted(
+    layers: list[str], weight: list[int], output: list[int], here: Run
+) -> None:
+    layers = [layer.replace("conv:8", "conv:9").replace("s2", "s2x1") for layer in layers]
+    done = here("params", "32x30x3", *layers, "--layout", "hwc", "--json")
+    data = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert (data["input"], data["layout"]) == ([32, 30, 3], "hwc")
+    assert (data["layers"][0]["weight_shape"], data["layers"][0]["output"]) == (weight, output)
+
+
+def test_a_size_that_may_have_its_channels_last_is_noted_as_in_shape(here: Run) -> None:
+    assert "--layout hwc" in here("params", "32x32x3", "conv:9,k2").stderr
+    assert "--layout hwc" in here("params", "32x32x3", "Conv2d(3, 9, 5)").stderr
+    assert here("params", "32x32x3", "conv:9,k2", "--layout", "chw").stderr == ""
+    filled = here("params", "8x8x3", "Flatten()", "Linear(?, 10)", "--layout", "hwc", "-q")
+    assert (filled.stdout, filled.stderr) == ("1930\n", "")

@@ -151,7 +151,15 @@ def targets_of(sources: Sequence[str], pattern: str | None) -> list[str | None]:
 
 
 def _filled(pattern: str, source: str) -> str:
-    parts = {"stem": Path(source).stem, "parent": str(Path(source).parent)}
+    """Fill in the fields of a pattern; the stem of an array in an archive, `a.npz:x`, has its name, too: `a_x`.
+
+    >>> _filled("out/{stem}.npy", "scans/a.npz:x"), _filled("{parent}/{stem}.txt", "b/c:1.npy")
+    ('out/a_x.npy', 'b/c:1.txt')
+    """
+    archive, colon, member = source.rpartition(":")
+    path = Path(archive if colon and archive.lower().endswith(".npz") else source)
+    stem = path.stem if str(path) == source else f"{path.stem}_{member.replace('/', '_')}"
+    parts = {"stem": stem, "parent": str(path.parent)}
     return _FIELD.sub(lambda field: parts[field[1]], pattern)
 
 

@@ -133,7 +133,7 @@ def conv(
         return answer_exercises("conv", locals())
     if filters.kernel is None:
         raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
-    source, text = input_and_layer("conv", source, text, batch.inputs)
+    source, text = input_and_layer("conv", source, text, batch.inputs, output)
     refuse_two_readers(
         INPUT=source,
         KERNEL=filters.kernel,

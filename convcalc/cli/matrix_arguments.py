@@ -15,6 +15,7 @@ from convcalc.text import printable
 
 if TYPE_CHECKING:
     from convcalc.check.claimed_matrix import ClaimedMatrix
+    from convcalc.cli.options import OutputOptions
     from convcalc.matrix import Matrix
     from convcalc.matrix.options import ReadOptions
 
@@ -30,13 +31,27 @@ def refuse_two_readers(**sources: str | None) -> None:
 
 
 def input_and_layer(
-    command: str, first: str | None, second: str | None, inputs: str | None, *, needs_layer: bool = False
+    command: str,
+    first: str | None,
+    second: str | None,
+    inputs: str | None,
+    output: OutputOptions,
+    *,
+    needs_layer: bool = False,
 ) -> tuple[str | None, str | None]:
     """Return INPUT and LAYER as the arguments give them; `--inputs` stands for INPUT, which is None then.
 
-    >>> input_and_layer("conv", "x.npy", None, None), input_and_layer("pool", "max", None, "*.npy")
-    (('x.npy', None), (None, 'max'))
+    Errors: UsageError for one that is missing, and for an output that only many inputs fill in.
+
+    >>> from convcalc.cli.options import OutputOptions
+    >>> input_and_layer("conv", "x.npy", None, None, OutputOptions())
+    ('x.npy', None)
+    >>> input_and_layer("pool", "max", None, "*.npy", OutputOptions())
+    (None, 'max')
     """
+    if inputs is None and output.output is not None and ("{stem}" in output.output or "{parent}" in output.output):
+        hint = "give the inputs with --inputs, as in --inputs 'scans/*.npy', or write a name without braces"
+        raise UsageError(f"{output.output} has a part that only --inputs fills in", place="-o", hint=hint)
     source, layer = (first, second) if inputs is None else (None, first)
     if inputs is not None and (second is not None or (layer is not None and Path(layer).is_file())):
         raise UsageError(

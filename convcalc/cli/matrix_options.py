@@ -4,10 +4,9 @@
 
 from typing import Annotated, Literal
 
-from convcalc.cli.options import Group, option
+from convcalc.cli.options import Group, Layout, option
 
 GradientName = Literal["x", "w", "b"]
-Layout = Literal["chw", "hwc"]
 MATRIX = "A file (text, .npy, an image), - for standard input, or the matrix itself in quotes."
 """What INPUT may be."""
 

@@ -11,6 +11,7 @@ import typer
 from convcalc.errors import UsageError
 
 Assumption = Literal["ceil"]
+Layout = Literal["chw", "hwc"]
 Format = Literal[
     "auto", "table", "plain", "json", "csv", "markdown", "md", "latex", "tex", "npy", "mermaid", "dot", "gift"
 ]

@@ -15,6 +15,7 @@ from convcalc.cli.options import (
     Group,
     HomeworkOptions,
     LayerArguments,
+    Layout,
     OutputOptions,
     WindowArguments,
     argument,
@@ -49,6 +50,10 @@ class CountOptions(Group):
     """What the counts depend on besides the layers."""
 
     input: Annotated[str | None, option("Input", 1, "--input SIZE", "Size of what comes in: 3x224x224.")] = None
+    layout: Annotated[
+        Layout | None,
+        option("Input", 2, "--layout", "Whether sizes have their channels first or last; Keras's layers: last."),
+    ] = None
     dtype: Annotated[Dtype, option("Input", 2, "--dtype", "Type of the numbers, for their bytes.")] = "float32"
     batch: Annotated[int, option("Input", 2, "--batch N", "Samples in memory at once.", min=1)] = 1
     optimizer: Annotated[
@@ -91,8 +96,8 @@ def params(
     size, texts = _input_and_layers(layers or [], counts.input)
     request = layer_request(texts, layer, window)
     _refuse_two(counts, homework, output, wanted)
-    with partial_table(errors, output):
-        counted = count(request, size)
+    with partial_table(errors, output, counts.layout):
+        counted = count(request, size, counts.layout)
     taken = _memory(counted, counts)
     number_bytes = NUMBER_BYTES[counts.dtype]
     if homework.grade is not None:
@@ -116,7 +121,7 @@ def params(
 def _counts(counted: Count, counts: CountOptions, comment: Commentary) -> Report:
     """Report the counts, with the memory where an input is given."""
     network, taken, number_bytes = counted.network, _memory(counted, counts), NUMBER_BYTES[counts.dtype]
-    return params_report(counted.cost, network.nodes, number_bytes, comment, taken, counted.inputs, network.layout)
+    return params_report(counted.cost, network.nodes, number_bytes, comment, taken, counted.inputs, counted.layout)
 
 
 def _answer_each(
@@ -131,7 +136,7 @@ def _answer_each(
     from convcalc.model.forward import with_inputs
 
     layer, window, counts, output, wanted = options
-    effective = ("--input", "--dtype", "--batch", "--optimizer")
+    effective = ("--input", "--layout", "--dtype", "--batch", "--optimizer")
     refuse_beside_each(source, layer, output, [name for name in given if name not in effective])
     layers = Layers(texts, layer, window)
     bare = wanted.field is None and not output.json and output.format != "json"
@@ -141,7 +146,10 @@ def _answer_each(
         request = layers.request(texts)
         if size is not None:
             request = with_inputs(request, size)
-        counted = count(request, size) if request.is_open else count_network(layers.network(request), request, size)
+        if request.is_open:
+            counted = count(request, size, counts.layout)
+        else:
+            counted = count_network(layers.network(request), request, size, counts.layout)
         if bare:
             return str(counted.cost.total.params), counted.notes
         comment = Commentary(notes=counted.notes, assumptions=counted.network.assumptions)

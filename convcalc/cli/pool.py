@@ -106,7 +106,7 @@ def pool(
     """Answer `convcalc pool`, or the exit code where rows have been streamed or a large file written in place."""
     if wants_exercises(exercises, output):
         return answer_exercises("pool", locals())
-    source, text = input_and_layer("pool", source, text, batch.inputs, needs_layer=True)
+    source, text = input_and_layer("pool", source, text, batch.inputs, output, needs_layer=True)
     beside = {"--inputs": batch.inputs, "--grad": gradient.grad, "--check": homework.check}
     refuse_two_readers(INPUT=source, **beside)
     if gradient.grad is not None and pooling.indices:

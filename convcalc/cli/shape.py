@@ -15,6 +15,7 @@ from convcalc.cli.options import (
     Group,
     HomeworkOptions,
     LayerArguments,
+    Layout,
     OutputOptions,
     WindowArguments,
     argument,
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 
 Notation = Literal["pytorch", "keras", "short"]
-Layout = Literal["chw", "hwc"]
 
 
 class QuestionOptions(Group):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convcalc.layers import Unknown
-from convcalc.model.forward import graph_of, input_shapes, placed, traced_network, with_inputs
+from convcalc.model.forward import graph_of, placed, sent, with_inputs
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.cost import NetworkCost, network_cost, trace_cost
@@ -14,12 +14,13 @@ from convcalc.value import Value
 class Count(Value):
     """A network, and what it holds and, where the size of an input was given, does.
 
-    `inputs` are the names of the inputs where they have some.
+    `inputs` are the names of the inputs where they have some, `layout` is the order in which sizes are written.
     """
 
     network: Network
     cost: NetworkCost
     inputs: tuple[str, ...] = ()
+    layout: str = "chw"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -36,12 +37,13 @@ class Count(Value):
         return tuple(notes)
 
 
-def count(request: LayerRequest, size: str | None = None) -> Count:
+def count(request: LayerRequest, size: str | None = None, layout: str | None = None) -> Count:
     """Count what a network holds and, with an input of `size`, does; it is sent forward as `forward` does it.
 
-    Where a layer is not known, the size that the text states is of no use, and only what it holds is counted. A `?`
-    in the layers is filled in by the only number that fits the input. Raises SpecError for a text that cannot be
-    read, and ShapeError with the place of the layer that does not fit.
+    `layout` is the order of sizes where it is not the notation's. Where a layer is not known, the size that the text
+    states is of no use, and only what it holds is counted. A `?` in the layers is filled in by the only number that
+    fits the input. Raises SpecError for a text that cannot be read, and ShapeError with the place of the layer that
+    does not fit.
 
     >>> count(LayerRequest(("Conv2d(3, 64, 7)",))).cost.total.params
     9472
@@ -49,23 +51,23 @@ def count(request: LayerRequest, size: str | None = None) -> Count:
     447105792
     """
     request = with_inputs(request, size)
-    return count_network(_read(request, size), request, size)
+    return count_network(_read(request, size, layout), request, size, layout)
 
 
-def count_network(network: Network, request: LayerRequest, size: str | None = None) -> Count:
+def count_network(
+    network: Network, request: LayerRequest, size: str | None = None, layout: str | None = None
+) -> Count:
     """Count what a network as read from a request holds and does, as `count` does."""
-    rank = request.rank
     if size is None and (network.input is None or any(isinstance(layer, Unknown) for layer in network.layers)):
         held_before = [node.held_before for node in network.nodes]
         with placed(network):
             cost = network_cost(graph_of(network), names=weight_names(network), held_before=held_before)
-            return Count(network, cost)
-    network, traced = traced_network(
-        network, *input_shapes(network, size, rank, network.layout), assume=request.assume
-    )
+            return Count(network, cost, layout=layout or network.layout)
+    network, traced = sent(network, request, size, layout)
     with placed(network):
         held_before = [node.held_before for node in network.nodes]
-        return Count(network, trace_cost(traced, weight_names(network), held_before), request.inputs)
+        cost = trace_cost(traced, weight_names(network), held_before)
+        return Count(network, cost, request.inputs, layout or network.layout)
 
 
 def weight_names(network: Network) -> list[str]:
@@ -73,9 +75,9 @@ def weight_names(network: Network) -> list[str]:
     return [node.name for node in network.nodes] if network.shares_names or network.notation == "keras" else []
 
 
-def _read(request: LayerRequest, size: str | None) -> Network:
+def _read(request: LayerRequest, size: str | None, layout: str | None) -> Network:
     if not request.is_open:
         return read(request)
     from convcalc.model.placeholder import filled
 
-    return filled(request, size)
+    return filled(request, size, layout)

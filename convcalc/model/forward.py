@@ -58,6 +58,15 @@ def forward_network(
     network: Network, request: LayerRequest, size: str | None = None, layout: str | None = None
 ) -> ForwardPass:
     """Send an input through a network as read from a request, as `forward` does."""
+    network, traced = sent(network, request, size, layout)
+    return ForwardPass(network, traced, layout or network.layout, request.inputs)
+
+
+def sent(network: Network, request: LayerRequest, size: str | None, layout: str | None) -> tuple[Network, Trace]:
+    """Return a network, completed and with its notes, and every step of an input through it.
+
+    A size that may have its channels last, and is read with them first, gets a note, or a hint where it does not fit.
+    """
     shapes = input_shapes(network, size, request.rank, layout or network.layout)
     doubtful = layout is None and network.layout == "chw" and has_channels_last(shapes[0])
     try:
@@ -68,7 +77,7 @@ def forward_network(
         raise
     if doubtful:
         network = network.with_note(CHANNELS_LAST.format(shapes[0]))
-    return ForwardPass(network, traced, layout or network.layout, request.inputs)
+    return network, traced
 
 
 CHANNELS_LAST = "{} is read with its channels first; if they are last, say so: `layout` hwc"

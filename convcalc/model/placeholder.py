@@ -61,8 +61,8 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     return Answer(_through_branches(graph, sizes, goal, rank), layout, network.assumptions)
 
 
-def filled(request: LayerRequest, size: str | None) -> Network:
-    """Read layers with the only number for their `?` that fits an input of `size`.
+def filled(request: LayerRequest, size: str | None, layout: str | None = None) -> Network:
+    """Read layers with the only number for their `?` that fits an input of `size`, written in `layout`.
 
     >>> filled(LayerRequest(("Flatten()", "Linear(?, 10)")), "3x9x8").nodes[1].text
     'Linear(216, 10)'
@@ -73,7 +73,7 @@ def filled(request: LayerRequest, size: str | None) -> Network:
     network = _first_that_reads(unknown.read)
     if size is None:
         raise UsageError("what it stands for depends on the input", place="?", hint="give its size with `size`")
-    sizes = _known(input_sizes(network, size, request.rank, network.layout))
+    sizes = _known(input_sizes(network, size, request.rank, layout or network.layout))
     solved = unknown.solved(sizes, None, request.rank)
     return unknown.read(tuple(span.first for span in solved.solutions[0].spans))
 
