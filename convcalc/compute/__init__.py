@@ -15,7 +15,8 @@ input and a kernel of few axes, `streaming` does so with rows that arrive one by
     step            one planned job with its arrays, and how its tiles are computed
     threads         tiles on several threads
     algorithms/     direct, im2col, row_im2col, toeplitz, separable, fft: one module each, all with the same five
-                    functions; job (sizes, tiles and blocks), gemm (matrix products), cost_model (its data)
+                    functions; job (sizes, tiles and blocks), gemm (matrix products), sums (within the error
+                    promised), cost_model (its data)
     pooling/        pool (values), indices (of maxima), running (windows along one axis), plan, sizes, in_pieces
                     (from file to file)
     streaming/      plane (rows in, rows out), row_window (the rows that are kept)

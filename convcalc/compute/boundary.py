@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from convcalc.compute.number_types import Array, as_float, headroom, kind_of, narrow
+from convcalc.compute.number_types import Array, as_float, exact_sum, headroom, kind_of, narrow
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding, Window, check_borders
 
@@ -103,9 +103,15 @@ def fold(array: Array, windows: Sequence[Window], sizes: Sequence[int], boundary
         inside = np.moveaxis(array, axis, 0)[before : before + size]
         if copied:
             array = headroom(array, 1 + window.padding.total)
-            cells = np.r_[-before:0, size : size + after]
-            inside = np.moveaxis(array, axis, 0)[before : before + size].copy()
-            np.add.at(inside, source_cells(cells, size, boundary), np.moveaxis(array, axis, 0)[cells + before])
+            moved = np.moveaxis(array, axis, 0)
+            inside = moved[before : before + size].copy()
+            if boundary == "replicate":
+                # All copies are of two cells, and may be too many to be added one after the other.
+                inside[0] += exact_sum(moved[:before], (0,))
+                inside[-1] += exact_sum(moved[before + size :], (0,))
+            else:
+                cells = np.r_[-before:0, size : size + after]
+                np.add.at(inside, source_cells(cells, size, boundary), moved[cells + before])
         array = np.moveaxis(inside, 0, axis)
     return narrow(array) if array.dtype.kind == "O" and kind_of(array) == "whole" else array
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import starmap
 from typing import Any
 
 import numpy as np
 
+from convcalc.compute.algorithms.sums import sum_one_by_one
 from convcalc.compute.boundary import extend, fold
 from convcalc.compute.channels_last import (
     channels_first,
@@ -200,8 +202,8 @@ def _correlated(sliding: Array, still: Array, windows: Sequence[Window], groups:
     That is a convolution whose batch are the channels of `sliding`, whose channels are the batch, and whose kernel
     is `still`, with stride d and dilation s. It is summed piece by piece.
     """
-    total: Array | None = None
-    for part, kernel, axes in _pieces(sliding, still, windows):
+
+    def product(part: Array, kernel: Array, axes: tuple[Window, ...]) -> Array:
         counts = kernel.shape[2:]
         swapped = tuple(
             Window(count, window.dilation, window.padding, window.stride)
@@ -211,8 +213,9 @@ def _correlated(sliding: Array, still: Array, windows: Sequence[Window], groups:
         x = by_group.reshape(len(by_group), -1, *part.shape[2:])
         weight = kernel.reshape(len(part), groups, -1, *counts).transpose(1, 2, 0, *range(3, 3 + len(counts)))
         weight = weight.reshape(-1, *weight.shape[2:])
-        product = PlainConvolution(weight, swapped, groups).computation(x, options.algorithm).compute(options=options)
-        total = product if total is None else exact_add(total, product)
+        return PlainConvolution(weight, swapped, groups).computation(x, options.algorithm).compute(options=options)
+
+    total = sum_one_by_one(starmap(product, _pieces(sliding, still, windows)), exact_add)
     if total is None:
         lead = sliding.shape[1] // groups, still.shape[1]
         total = np.zeros((*lead, *(window.kernel for window in windows)), np.result_type(sliding, still))

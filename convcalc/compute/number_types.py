@@ -251,7 +251,10 @@ def exact_sum(array: Array, axes: tuple[int, ...]) -> Array:
     [9223372036854775808, 3]
     """
     if array.dtype.kind == "f":
-        return np.asarray(array.sum(axis=axes, dtype=np.result_type(array.dtype, np.float64)) + 0.0, array.dtype)
+        # NumPy adds in pairs along the last axis only.
+        kept = [size for axis, size in enumerate(array.shape) if axis not in axes]
+        flat = np.moveaxis(array, axes, range(-len(axes), 0)).reshape(*kept, -1)
+        return np.asarray(flat.sum(axis=-1, dtype=np.result_type(array.dtype, np.float64)) + 0.0, array.dtype)
     whole, denominator = (array, 1) if kind_of(array) == "whole" else numerators(array)
     sums = np.asarray(headroom(whole, math.prod(array.shape[axis] for axis in axes)).sum(axis=axes))
     return fractions(sums, denominator) if denominator > 1 else narrow(sums)

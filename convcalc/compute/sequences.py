@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from convcalc.compute.algorithms.sums import sum_along
 from convcalc.compute.number_types import Array, kind_of, narrow
 from convcalc.errors import UsageError
 from convcalc.geometry import Window
@@ -41,14 +42,16 @@ def folded(x: Array, length: int, origin: int = 0) -> Array:
     if length < 1:
         raise UsageError(f"a period has at least 1 value, not {length}", place="`circular`")
     shape = (*x.shape[:-1], length)
-    places = (origin + np.arange(x.shape[-1])) % length
     if x.shape[-1] <= length:
         placed = np.zeros(shape, x.dtype)
-        placed[..., places] = x
+        placed[..., (origin + np.arange(x.shape[-1])) % length] = x
         return placed
-    kind = kind_of(x)
-    total = np.zeros(shape, np.float64 if kind == "float" else object)
-    np.add.at(total.T, places, x.astype(total.dtype).T)
+    kind, before = kind_of(x), origin % length
+    periods = -(-(before + x.shape[-1]) // length)
+    whole = np.zeros((*x.shape[:-1], periods * length), np.float64 if kind == "float" else object)
+    whole[..., before : before + x.shape[-1]] = x
+    whole = whole.reshape(*x.shape[:-1], periods, length)
+    total = sum_along(whole, -2) if kind == "float" else whole.sum(axis=-2)
     if kind == "whole":
         return narrow(total)
     return total.astype(x.dtype) if x.dtype.kind == "f" else total

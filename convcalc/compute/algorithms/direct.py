@@ -15,6 +15,7 @@ import numpy as np
 from convcalc.compute.algorithms.cost_model import Rates
 from convcalc.compute.algorithms.gemm import multiply
 from convcalc.compute.algorithms.job import Job, Scratch
+from convcalc.compute.algorithms.sums import longest_run, product_roundings, sum_in_runs
 from convcalc.compute.number_types import Array
 
 SPREADS = False
@@ -92,18 +93,23 @@ def _run_flat(block: Array, weight: Array, job: Job, out: Array, scratch: Scratc
     shape = (*out.shape[:3], *sizes[1:])
     total = out if shape == out.shape and out.flags.c_contiguous else scratch.take("total", shape, job.dtype)
     part = scratch.take("part", shape, job.dtype)
-    sums, products = (array.reshape(*out.shape[:2], -1)[..., :run] for array in (total, part))
     factors = weight.reshape(*weight.shape[:2], -1)
-    shifts = (
+    along = (
         [(offset % w.stride, offset // w.stride * pitch) for offset in range(0, w.extent, w.dilation)]
         for w, pitch in zip(job.windows, pitches, strict=True)
     )
-    for number, shift in enumerate(product(*shifts)):
-        first = sum(cells for _, cells in shift)
-        cells = phases[tuple(phase for phase, _ in shift)][..., first : first + run]
-        np.multiply(cells, factors[..., number : number + 1], out=products if number else sums)
-        if number:
-            np.add(total, part, out=total)
+    shifts = list(product(*along))
+
+    def add_up(begin: int, end: int, target: Array) -> None:
+        sums, products = (array.reshape(*out.shape[:2], -1)[..., :run] for array in (target, part))
+        for number in range(begin, end):
+            first = sum(cells for _, cells in shifts[number])
+            cells = phases[tuple(phase for phase, _ in shifts[number])][..., first : first + run]
+            np.multiply(cells, factors[..., number : number + 1], out=sums if number == begin else products)
+            if number > begin:
+                np.add(target, part, out=target)
+
+    sum_in_runs(len(shifts), longest_run(job.dtype), add_up, total, scratch)
     if total is not out:
         np.copyto(out, total[tuple(slice(count) for count in out.shape)])
 
@@ -129,14 +135,19 @@ def _split_phases(block: Array, job: Job, scratch: Scratch) -> tuple[Array, tupl
 
 def _run_channels(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> None:
     """Compute groups of several input channels, or of Python integers: one product per kernel position."""
-    counts = out.shape[2:]
-    for number, position in enumerate(product(*(range(size) for size in job.kernel))):
-        cells: tuple[Any, ...] = (..., *_cells_met(position, job, counts))
-        factor: tuple[Any, ...] = (..., *position)
-        target = scratch.take("part", out.shape, job.dtype) if number else out
-        _multiply(weight[factor], block[cells], target, job, scratch)
-        if number:
-            np.add(out, target, out=out)
+    counts, positions = out.shape[2:], list(product(*(range(size) for size in job.kernel)))
+
+    def add_up(begin: int, end: int, target: Array) -> None:
+        for number in range(begin, end):
+            cells: tuple[Any, ...] = (..., *_cells_met(positions[number], job, counts))
+            factor: tuple[Any, ...] = (..., *positions[number])
+            part = target if number == begin else scratch.take("part", out.shape, job.dtype)
+            _multiply(weight[factor], block[cells], part, job, scratch)
+            if number > begin:
+                np.add(target, part, out=target)
+
+    inside = product_roundings(job.group_inputs, job.dtype)
+    sum_in_runs(len(positions), longest_run(job.dtype, inside), add_up, out, scratch)
 
 
 def _cells_met(position: tuple[int, ...], job: Job, counts: tuple[int, ...]) -> tuple[slice, ...]:

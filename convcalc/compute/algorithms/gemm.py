@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from convcalc.compute.algorithms.job import Scratch
+from convcalc.compute.algorithms.sums import product_run, sum_in_runs
 from convcalc.compute.number_types import Array
 
 # Up to SMALL multiply-accumulates OpenBLAS multiplies matrices where they lie (with AVX-512). It repacks larger ones
@@ -13,16 +14,12 @@ SMALL = 1_000_000
 DEEPEST = 600
 # The least height and width of a piece; widths are multiples of a register.
 LEAST_HEIGHT, LEAST_WIDTH, REGISTER = 32, 32, 16
-# The most terms of a sum that are added one after the other. Where terms are alike, roundings do not cancel: n terms
-# lose up to n/2 rounding units of their sum, since partial sums are half of it on average. 1e-5 (float32) and 1e-13
-# (float64) are allowed.
-TERMS = {"float32": 320, "float64": 1600}
 
 
 def multiply(left: Array, right: Array, out: Array, scratch: Scratch) -> None:
     """Multiply left (..., M, K) by right (..., K, N) into out (..., M, N), as `np.matmul` does.
 
-    At most TERMS of the K products are added one after the other, so that roundings stay within bounds.
+    The K products are added in runs that leave the roundings of a sum of such products within bounds (`sums`).
 
     >>> out = np.empty((2, 2))
     >>> multiply(np.array([[1.0, 2], [3, 4]]), np.eye(2), out, Scratch())
@@ -30,14 +27,11 @@ def multiply(left: Array, right: Array, out: Array, scratch: Scratch) -> None:
     array([[1., 2.],
            [3., 4.]])
     """
-    depth: int = left.shape[-1]
-    step = TERMS.get(str(out.dtype), depth)
-    _multiply(left[..., :step], right[..., :step, :], out)
-    for first in range(step, depth, step):
-        some = slice(first, first + step)
-        part = scratch.take("product", out.shape, out.dtype)
-        _multiply(left[..., some], right[..., some, :], part)
-        np.add(out, part, out=out)
+
+    def add_up(first: int, last: int, target: Array) -> None:
+        _multiply(left[..., first:last], right[..., first:last, :], target)
+
+    sum_in_runs(left.shape[-1], product_run(left.shape[-1], out.dtype), add_up, out, scratch, "product")
 
 
 def _multiply(left: Array, right: Array, out: Array) -> None:

@@ -18,6 +18,7 @@ from convcalc.compute.algorithms.cost_model import Rates
 from convcalc.compute.algorithms.gemm import multiply
 from convcalc.compute.algorithms.im2col import flat_view
 from convcalc.compute.algorithms.job import Job, Scratch
+from convcalc.compute.algorithms.sums import longest_run, product_roundings, sum_in_runs
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Padding
 
@@ -71,16 +72,21 @@ def run(block: Array, weight: Array, job: Job, out: Array, scratch: Scratch) -> 
     target = flat_view(out)
     total = scratch.take("total", target.shape, job.dtype)
     part = scratch.take("part", target.shape, job.dtype)
-    for kernel_row in range(first.kernel):
-        offset = kernel_row * first.dilation
-        start = (starts[offset % first.stride] + offset // first.stride) * cells
-        cut = shifted[..., start : start + target.shape[2]]
-        last = kernel_row == first.kernel - 1
-        if kernel_row == 0:
-            multiply(weight[:, 0], cut, target if last else total, scratch)
-            continue
-        multiply(weight[:, kernel_row], cut, part, scratch)
-        np.add(total, part, out=target if last else total)
+
+    def add_up(begin: int, end: int, sums: Array) -> None:
+        for kernel_row in range(begin, end):
+            offset = kernel_row * first.dilation
+            start = (starts[offset % first.stride] + offset // first.stride) * cells
+            cut = shifted[..., start : start + target.shape[2]]
+            last = kernel_row == end - 1
+            if kernel_row == begin:
+                multiply(weight[:, kernel_row], cut, sums if last else total, scratch)
+                continue
+            multiply(weight[:, kernel_row], cut, part, scratch)
+            np.add(total, part, out=sums if last else total)
+
+    inside = product_roundings(weight.shape[-1], job.dtype)
+    sum_in_runs(first.kernel, longest_run(job.dtype, inside), add_up, target, scratch)
 
 
 def _shifted_rows(block: Array, job: Job, counts: tuple[int, ...], scratch: Scratch) -> tuple[Array, list[int]]:

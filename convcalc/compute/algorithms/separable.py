@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from convcalc.compute.algorithms.cost_model import Rates
 from convcalc.compute.algorithms.job import Job, Scratch
+from convcalc.compute.algorithms.sums import sum_in_runs
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
 
@@ -24,6 +25,9 @@ TILE_ROWS = 64
 
 # The largest relative difference between a product u v and the kernel's own weight.
 TOLERANCE = {"float32": 5e-7, "float64": 2e-15}
+# The terms added one after the other in each pass: less than half of what a single sum may have (`sums`), since a
+# term goes through both passes, and the tolerance is part of its error.
+RUN = {"float32": 64, "float64": 400}
 
 
 def refuse(job: Job) -> str | None:
@@ -124,7 +128,11 @@ def _down(plane: Array, matrix: Array, window: Window, rows: int, scratch: Scrat
     strides = (move * plane.strides[0], *plane.strides)
     strips = as_strided(plane, (bands, read, plane.shape[1]), strides, writeable=False)
     middle = scratch.take("middle", (bands, BAND, plane.shape[1]), plane.dtype)
-    np.matmul(matrix, strips, out=middle)
+
+    def add_up(first: int, last: int, target: Array) -> None:
+        np.matmul(matrix[:, first:last], strips[:, first:last], out=target)
+
+    sum_in_runs(read, _run(window, middle.dtype), add_up, middle, scratch)
     return middle.reshape(bands * BAND, -1)
 
 
@@ -136,9 +144,23 @@ def _along(middle: Array, matrix: Array, window: Window, out: Array, scratch: Sc
         shape, strides = (blocks, rows, read), (move * middle.strides[1], *middle.strides)
         seen = as_strided(middle, shape, strides, writeable=False)
         target = out[:, : blocks * BAND].reshape(rows, blocks, BAND).swapaxes(0, 1)
-        np.matmul(seen, matrix.T, out=target)
+
+        def add_up(first: int, last: int, target: Array) -> None:
+            np.matmul(seen[..., first:last], matrix.T[first:last], out=target)
+
+        sum_in_runs(read, _run(window, out.dtype), add_up, target, scratch)
     rest = columns - blocks * BAND
     if rest:
         tail = middle[:rows, blocks * move :]
         cells = min(tail.shape[1], read)
-        out[:, blocks * BAND :] = np.matmul(tail[:, :cells], matrix[:rest, :cells].T)
+
+        def add_up_rest(first: int, last: int, target: Array) -> None:
+            np.matmul(tail[:, first:last], matrix[:rest, first:last].T, out=target)
+
+        sum_in_runs(cells, _run(window, out.dtype), add_up_rest, out[:, blocks * BAND :], scratch)
+
+
+def _run(window: Window, dtype: object) -> int:
+    """Return how many input cells may be added one after the other: RUN of them meet the kernel, the others zeros."""
+    most = RUN.get(str(dtype), window.kernel)
+    return _read(window) if window.kernel <= most else most * window.dilation

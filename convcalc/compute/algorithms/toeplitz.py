@@ -9,13 +9,17 @@ of operations in the time it takes to move one number.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from convcalc.compute.algorithms.cost_model import Rates
 from convcalc.compute.algorithms.gemm import multiply
 from convcalc.compute.algorithms.job import Job, Scratch
+from convcalc.compute.algorithms.sums import longest_run, product_roundings
 from convcalc.compute.number_types import Array
+from convcalc.geometry import Window
 
 SPREADS = True
 PADDED = True
@@ -121,6 +125,7 @@ def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scra
     """
     window, (groups, bands, outputs, rows, all_columns) = job.windows[1], out.shape
     matrix = weight.reshape(len(weight), 1, -1, strips.shape[2])
+    longest = longest_run(job.dtype, product_roundings(job.group_inputs * job.kernel[0], job.dtype))
     for column in range(0, all_columns, CHUNK):
         columns = min(CHUNK, all_columns - column)
         reach = (columns - 1) * window.stride + 1
@@ -128,17 +133,39 @@ def _run_bands(strips: Array, weight: Array, job: Job, out: Array, scratch: Scra
         seen = strips[..., first : first + reach + window.extent - 1]
         parts = scratch.take("parts", (groups, bands, matrix.shape[2], seen.shape[3]), job.dtype)
         multiply(matrix, seen, parts, scratch)
-        # The rows of a band are added up as one run; windows that cross the end of a row are dropped at the end.
         by_column = parts.reshape(groups, bands, window.kernel, -1)
-        total, run = by_column[:, :, 0], by_column.shape[3] - window.extent + 1
-        add_into_out = window.kernel > 1 and columns >= WIDE
-        for kernel_column in range(1, window.kernel - add_into_out):
-            shift = kernel_column * window.dilation
-            np.add(total[..., :run], by_column[:, :, kernel_column, shift : shift + run], out=total[..., :run])
-        target, inside = out[..., column : column + columns], (slice(rows), slice(0, reach, window.stride))
-        summed = total.reshape(groups, bands, outputs, BAND, -1)
-        if add_into_out:
-            last = by_column[:, :, -1].reshape(summed.shape)[..., window.extent - 1 :]
-            np.add(summed[..., *inside], last[..., *inside], out=target)
+        target = out[..., column : column + columns]
+        kept: tuple[Any, ...] = (..., slice(rows), slice(0, reach, window.stride))
+        summed = by_column.reshape(groups, bands, window.kernel, outputs, BAND, -1).transpose(2, 0, 1, 3, 4, 5)
+        last = _last_addend(window, longest) if columns >= WIDE else 0
+        _add_columns(by_column, 0, last or window.kernel, window, longest)
+        if last:
+            _add_columns(by_column, last, window.kernel, window, longest)
+            right = summed[last, ..., last * window.dilation :]
+            np.add(summed[0][kept], right[kept], out=target)
         else:
-            np.copyto(target, summed[..., *inside])
+            np.copyto(target, summed[0][kept])
+
+
+def _last_addend(window: Window, longest: int) -> int:
+    """Return the first of the kernel columns whose sum is added last, 0 where there is but one column."""
+    return window.kernel - 1 if window.kernel <= longest else (window.kernel + 1) // 2
+
+
+def _add_columns(by_column: Array, first: int, last: int, window: Window, longest: int) -> None:
+    """Add up kernel columns of (groups, bands, columns, cells) where the first of them is, each at its shift.
+
+    At most `longest` are added one after the other. The rows of a band are added as one run; windows that cross the
+    end of a row are dropped at the end.
+    """
+    run = by_column.shape[3] - window.extent + 1
+    if last - first <= longest:
+        added = range(first + 1, last)
+    else:
+        half = (first + last + 1) // 2
+        _add_columns(by_column, first, half, window, longest)
+        _add_columns(by_column, half, last, window, longest)
+        added = range(half, half + 1)
+    total = by_column[:, :, first, first * window.dilation :][..., :run]
+    for column in added:
+        np.add(total, by_column[:, :, column, column * window.dilation :][..., :run], out=total)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import starmap
 from typing import Any
 
 import numpy as np
 
+from convcalc.compute.algorithms.job import Scratch
+from convcalc.compute.algorithms.sums import axis_run, longest_run, sum_in_runs
 from convcalc.compute.channels_last import channels_first, channels_last
 from convcalc.compute.gradient import fitted
 from convcalc.compute.layer import drops_axes
@@ -132,7 +135,13 @@ def _to_chosen(dy: Array, chosen: Array, shape: tuple[int, ...], rank: int) -> A
     planes = dy.reshape(-1, math.prod(dy.shape[dy.ndim - rank :]))
     flat = (np.arange(len(planes))[:, None] * cells + chosen.reshape(planes.shape)).reshape(-1)
     held = dy.dtype.kind == "f" or (dy.dtype.kind in "biu" and magnitude(dy) * planes.shape[1] < EXACT_IN_FLOAT64)
-    if held:
+    if dy.dtype == np.float64 and flat.size and np.bincount(flat).max() > longest_run(dy.dtype):
+        # NumPy adds the numbers of one run in pairs.
+        order = np.argsort(flat, kind="stable")
+        cells_met, starts = np.unique(flat[order], return_index=True)
+        gradient = np.zeros(len(planes) * cells, dy.dtype)
+        gradient[cells_met] = np.add.reduceat(planes.reshape(-1)[order], starts)
+    elif held:
         # In float64, which holds these sums, and many times as fast as adding one by one.
         gradient = np.bincount(flat, weights=planes.reshape(-1), minlength=len(planes) * cells)
         gradient = gradient.astype(dy.dtype if dy.dtype.kind == "f" else np.int64, copy=False)
@@ -163,13 +172,20 @@ def giving(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> tuple[Give,
 
     def give(windowed: Array) -> Array:
         for axis, (size, axis_pairs) in enumerate(zip(sizes, pairs, strict=True), lead):
-            cells = np.zeros((*windowed.shape[:axis], size, *windowed.shape[axis + 1 :]), windowed.dtype)
-            for which, met in axis_pairs:
-                axis_slice(cells, axis, met)[...] += axis_slice(windowed, axis, which)
+            cells = np.empty((*windowed.shape[:axis], size, *windowed.shape[axis + 1 :]), windowed.dtype)
+            add_up = partial(_add_up, windowed, axis, axis_pairs)
+            sum_in_runs(len(axis_pairs), axis_run(cells.dtype), add_up, cells, Scratch())
             windowed = cells
         return windowed
 
     return give, counts, pairs
+
+
+def _add_up(windowed: Array, axis: int, pairs: Pairs, first: int, last: int, cells: Array) -> None:
+    """Add up at their cells what some pairs of windows and cells along an axis say."""
+    cells[...] = 0
+    for which, met in pairs[first:last]:
+        axis_slice(cells, axis, met)[...] += axis_slice(windowed, axis, which)
 
 
 def _average(dy: Array, divisors: Array, give: Give, exact: bool) -> Array:

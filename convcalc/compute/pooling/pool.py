@@ -7,12 +7,13 @@ kernel x kernel. The work is cut into tiles of planes and rows for several threa
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import starmap
 
 import numpy as np
 
 from convcalc.compute.algorithms.job import Scratch, Tile
+from convcalc.compute.algorithms.sums import sum_along
 from convcalc.compute.number_types import (
     Array,
     as_float,
@@ -136,7 +137,9 @@ def pool_adaptive(
 
     def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
         for axis, axis_spans in enumerate(spans, array.ndim - len(spans)):
-            parts = [combine.reduce(axis_slice(array, axis, slice(*span)), axis=axis) for span in axis_spans]
+            cells = [axis_slice(array, axis, slice(*span)) for span in axis_spans]
+            rounded = combine is np.add and array.dtype.kind == "f"
+            parts = [sum_along(part, axis) if rounded else combine.reduce(part, axis=axis) for part in cells]
             array = np.stack(parts, axis=axis)
         if combine is np.add and array.dtype.kind == "f":
             array += 0
@@ -252,12 +255,30 @@ def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int 
     divisors = _divisors(counts, divisor)
     if x.dtype.kind == "f":
         work = np.result_type(x.dtype, np.float32)
-        averages = reduce(x.astype(work, copy=False), np.add, divisors.astype(work))
+        by, cells = divisors.astype(work), math.prod(int(axis_counts.max()) for axis_counts in counts)
+        averages = within_range(lambda array: reduce(array, np.add, by), x.astype(work, copy=False), cells)
         return averages.astype(x.dtype, copy=False)
     fractional = kind_of(x) == "fraction"
     whole, denominator = numerators(x) if fractional else (x, 1)
     cells = math.prod(int(axis_counts.max()) for axis_counts in counts)
     return divided(narrow(reduce(as_whole(whole, cells), np.add)), divisors, denominator, exact or fractional)
+
+
+def within_range(compute: Callable[[Array], Array], x: Array, terms: int) -> Array:
+    """Return a linear function of floats, whose partial sums of up to `terms` of them may overflow.
+
+    Where they do, it is computed of numbers smaller by a power of two; all others keep their bits.
+
+    >>> within_range(lambda x: (x[:-1] + x[1:]) / 2, np.array([1.7e308, 1.5e308, 3]), 2).tolist()
+    [1.6e+308, 7.5e+307]
+    """
+    with np.errstate(all="ignore"):
+        found = compute(x)
+        lost = ~np.isfinite(found)
+        if lost.any() and np.max(np.abs(x), initial=0, where=np.isfinite(x)) > np.finfo(x.dtype).max / terms:
+            smaller = terms.bit_length()
+            np.copyto(found, np.ldexp(compute(np.ldexp(x, -smaller)), smaller), where=lost)
+    return found
 
 
 def divided(sums: Array, divisors: Array, denominator: int, exact: bool = False) -> Array:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from convcalc.compute.algorithms.job import Scratch
+from convcalc.compute.algorithms.sums import axis_run, sum_in_runs
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
 from convcalc.value import Value
@@ -97,12 +98,17 @@ def _direct(x: Array, over: Slide, scratch: Scratch) -> Array:
     for windows, cells in _same_elements(over, x.shape[over.axis]):
         target = axis_slice(result, over.axis, windows)
         elements = [axis_slice(x, over.axis, element) for element in cells]
-        if len(elements) == 1:
-            target[...] = elements[0]
-            continue
-        over.combine(elements[0], elements[1], out=target)
-        for element in elements[2:]:
-            over.combine(target, element, out=target)
+
+        def combine(first: int, last: int, out: Array, elements: list[Array] = elements) -> None:
+            if last == first + 1:
+                out[...] = elements[first]
+                return
+            over.combine(elements[first], elements[first + 1], out=out)
+            for element in elements[first + 2 : last]:
+                over.combine(out, element, out=out)
+
+        run = axis_run(x.dtype) if over.combine is np.add else len(elements)
+        sum_in_runs(len(elements), run, combine, target, scratch, f"direct {over.axis} runs")
     return result
 
 
