@@ -12,6 +12,7 @@ from convcalc.layers import (
     AxesNormalization,
     Bilinear,
     Border,
+    ConvLSTM,
     Convolution,
     Elementwise,
     Embedding,
@@ -32,6 +33,7 @@ from convcalc.layers import (
     Resize,
     Slice,
     Slope,
+    TimeDistributed,
     Unflatten,
     Unfold,
     Unknown,
@@ -72,7 +74,8 @@ TWO_AXES: list[Layer] = [
     Reshape((6, 7, 4)), Reshape((7, 6, 4)), Reshape((168,)),
     Merge("add"), Permute((2, 1, 3)), Permute((1, 2, 3)), Permute((3, 1, 2)),
     Slice(1, 0, 2), Slice(2, 1, 2), Held(), Held(each="number"), Held(0, sizes=(2, 3, 3)),
-    AttentionProduct(), AttentionProduct((2, 7)),
+    AttentionProduct(), AttentionProduct((2, 7)), ConvLSTM(Convolution(None, 8, (3,), (1,), "same", (1,))),
+    TimeDistributed(Convolution(None, 5, (3,), (2,), (Padding(1, 0),), (1,))), TimeDistributed(Flatten()),
     GatedUnit(1), GatedUnit(2), GatedUnit(-1), Slope(4), Slope(None, (1, 2)), Elementwise("ReLU"),
 ]  # fmt: skip
 

@@ -37,6 +37,7 @@ from convcalc.layers import (
     Resize,
     Slice,
     TensorShape,
+    TimeDistributed,
     Unfold,
     Unpooling,
 )
@@ -133,6 +134,12 @@ def sent(layer: Layer, cells: Cells) -> Cells:
             last = {(*index[1:], index[0]): seen for index, seen in cells.items()}
             turned = {tuple(index[axis - 1] for axis in layer.axes): seen for index, seen in last.items()}
             return {(index[-1], *index[:-1]): seen for index, seen in turned.items()}
+        case TimeDistributed():
+            steps = [
+                sent(layer.layer, {(c, *place): seen for (c, step, *place), seen in cells.items() if step == at})
+                for at in range(spatial[0])
+            ]
+            return {(c, at, *place): seen for at, each in enumerate(steps) for (c, *place), seen in each.items()}
         case _:
             return cells  # what works number by number, normalizations among it
 

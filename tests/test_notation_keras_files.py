@@ -23,6 +23,8 @@ from convcalc.notation.files.binary import read_binary
 FOLDER = Path(__file__).parent / "data" / "keras_files"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
 NAMES = sorted(EXPECTED)
+INPUTS = {"translation": "words=9 written=6"}
+"""The inputs of models that have several."""
 
 
 def saved(name: str) -> Any:
@@ -33,8 +35,8 @@ def requested(content: str | Network) -> LayerRequest:
     return LayerRequest((content,), file="model")
 
 
-def outputs(content: str | Network) -> list[list[int | None]]:
-    passed = forward(requested(content), None)
+def outputs(content: str | Network, size: str | None = None) -> list[list[int | None]]:
+    passed = forward(requested(content), size)
     trace = passed.trace
     return [list(trace.steps[index].output.laid_out(passed.layout)) for index in trace.outputs]
 
@@ -42,8 +44,16 @@ def outputs(content: str | Network) -> list[list[int | None]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_sizes_and_counts_are_those_of_keras(name: str) -> None:
     text = (FOLDER / f"{name}.json").read_text()
-    assert sorted(outputs(text)) == sorted(EXPECTED[name]["outputs"])
+    assert sorted(outputs(text, INPUTS.get(name))) == sorted(EXPECTED[name]["outputs"])
     assert count(requested(text)).cost.total.params == EXPECTED[name]["params"]
+
+
+def test_a_gru_saved_before_its_choice_has_one_bias_for_each_gate() -> None:
+    model = saved("recurrent")
+    layer = next(each for each in model["config"]["layers"] if each["class_name"] == "GRU")
+    del layer["config"]["reset_after"]
+    fewer = 3 * layer["config"]["units"]
+    assert count(requested(json.dumps(model))).cost.total.params == EXPECTED["recurrent"]["params"] - fewer
 
 
 def test_an_archive_is_read_by_its_configuration() -> None:
@@ -106,7 +116,13 @@ def changed(name: str, kind: str, other: str = "", **config: Any) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (changed("chain", "Conv2D", "LSTM"), "there is no layer 'LSTM'"),
+        (changed("chain", "Conv2D", "RNN"), "there is no layer 'RNN'"),
+        (changed("recurrent", "LSTM", surprise=3), "has no parameter 'surprise'"),
+        (changed("recurrent", "Bidirectional", merge_mode=None), "merge_mode must be one of 'concat'"),
+        (
+            changed("recurrent", "Bidirectional", backward_layer={"class_name": "LSTM"}),
+            "no parameter 'backward_layer'",
+        ),
         (changed("chain", "Conv2D", kernel_size="three"), "kernel_size must be a whole number"),
         (changed("chain", "Conv2D", surprise=3), "has no parameter 'surprise'"),
         (changed("graph", "Concatenate", axis=1), "read for the channels alone, not for axis 1"),
@@ -153,7 +169,7 @@ def test_mutated_files_end_in_an_answer_or_an_error(name: str) -> None:
         start = random_numbers.randrange(len(text))
         piece = random_numbers.choice(["", "9", "null", '"', "[", "-1", "Dense", "1e9"])
         try:
-            outputs(text[:start] + piece + text[start + random_numbers.choice([0, 1, 4]) :])
+            outputs(text[:start] + piece + text[start + random_numbers.choice([0, 1, 4]) :], INPUTS.get(name))
         except ConvcalcError as error:
             endings.add(error.exit_code)
         else:

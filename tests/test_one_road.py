@@ -153,10 +153,14 @@ def test_sizes_and_axes_are_read_alike(size: str, dims: int | None, capsys: Capt
 
 def test_a_sequence_is_read_as_its_text_is(capsys: Capture) -> None:
     wrong: Any
-    for wrong in ((3, -9, 8), (None, 3, 9, 8), (3, 9.5, 8), (3, 0, 8), (), ("3", "a")):
+    for wrong in ((3, -9, 8), (3, 9.5, 8), (3, 0, 8), (), ("3", "a")):
         command = commanded(capsys, sizes_of, "shape", "x".join(map(str, wrong)), "conv:4,k3")
         assert called(api.shape, sizes_of, wrong, "conv:4,k3") == command, wrong
         assert isinstance(command[0], str)
+    for open_size in ((None, 3, 9, 8), (-1, 3, 9, 8), (3, None, 8)):
+        command = commanded(capsys, sizes_of, "shape", "x".join(map(str, open_size)), "conv:4,k3")
+        assert called(api.shape, sizes_of, open_size, "conv:4,k3") == command, open_size
+        assert command[0] == ([4, None, 6] if open_size[1] is None else [4, 7, 6])
 
 
 def test_the_input_that_layers_give_is_taken(tmp_path: Path, capsys: Capture) -> None:

@@ -6,7 +6,7 @@ from math import prod
 
 from convcalc.explain.derivation import Derivation
 from convcalc.explain.steps import Equation
-from convcalc.layers import Layer, Parameters, families, weight_shape
+from convcalc.layers import ConvLSTM, Layer, Parameters, TensorShape, TimeDistributed, families, weight_shape
 from convcalc.network.cost import Cost, NetworkCost
 from convcalc.network.trace import Step
 
@@ -124,8 +124,8 @@ def _recurrent_lines(layer: families.Recurrent, counted: Parameters) -> list[str
     lines = [f"weights = {symbols} = {directions}·{each} = {counted.weights}"]
     if not layer.bias:
         return [*lines, _bias_line(False, 0)]
-    factors = f"2·{gates}·{layer.hidden}·{directions}·{layer.layers}"
-    return [*lines, f"biases = 2 · gates · hidden · directions · layers = {factors} = {counted.biases}"]
+    factors = f"{layer.biases}·{gates}·{layer.hidden}·{directions}·{layer.layers}"
+    return [*lines, f"biases = {layer.biases} · gates · hidden · directions · layers = {factors} = {counted.biases}"]
 
 
 def total_derivation(counted: NetworkCost) -> Derivation | None:
@@ -151,7 +151,12 @@ def total_derivation(counted: NetworkCost) -> Derivation | None:
 
 def _sequence_lines(layer: Layer, cost: Cost, step: Step) -> list[str]:
     """Derive the MACs of a layer that goes along a sequence."""
-    *batch, positions = step.input.known_sizes[:-1] or (1,)
+    if isinstance(layer, ConvLSTM | TimeDistributed):
+        return []
+    on_channels = isinstance(layer, families.Recurrent) and layer.on_channels
+    shape = step.input
+    sizes = (*shape.batch, *shape.spatial) if on_channels else shape.sizes[:-1]
+    *batch, positions = TensorShape(sizes or (1,), 0).known_sizes
     each = "".join(f"{size}·" for size in batch)
     count = (cost.macs or 0) // prod(batch)
     if isinstance(layer, families.Recurrent):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from convcalc.geometry import NamedPadding
 from convcalc.layers.axes import axis_maps, rank_of, takes_rank
-from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
+from convcalc.layers.block_families import AttentionProduct, ConvLSTM, Held, Rearrangement, Slice, TimeDistributed
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -57,6 +57,7 @@ __all__ = [
     "Bilinear",
     "Border",
     "BorderMode",
+    "ConvLSTM",
     "Convolution",
     "Elementwise",
     "Embedding",
@@ -84,6 +85,7 @@ __all__ = [
     "Slice",
     "Slope",
     "TensorShape",
+    "TimeDistributed",
     "Unflatten",
     "Unfold",
     "Unknown",

@@ -11,9 +11,10 @@ from typing import assert_never
 from convcalc.axis_maps import Adaptive, AxisMap, AxisMaps, Halve, Keep, Rescale, Scale, Shift, Spread, Whole
 from convcalc.errors import ShapeError
 from convcalc.layers import families
-from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
+from convcalc.layers.block_families import AttentionProduct, ConvLSTM, Held, Rearrangement, Slice, TimeDistributed
 from convcalc.layers.families import Layer
 from convcalc.layers.reshaping import axis_index, flattened, reshaped, unflattened
+from convcalc.layers.steps import step_shape
 from convcalc.layers.tensor_shape import TensorShape
 from convcalc.layers.windows import slides, transposed_windows, unpooling_windows
 
@@ -35,8 +36,13 @@ def rank_of(layer: Layer) -> int | None:
             return len(layer.amounts)
         case families.Normalization() | families.Resize() | families.Reshape():
             return layer.rank
-        case families.Fold():
+        case families.Fold() | families.Recurrent(on_channels=True):
             return 1
+        case ConvLSTM():
+            return 1 + len(layer.convolution.kernel)
+        case TimeDistributed():
+            inner = rank_of(layer.layer)
+            return None if inner is None else 1 + inner
         case families.PixelShuffle():
             return None if layer.last_two else 2
         case AttentionProduct():
@@ -59,6 +65,8 @@ def axis_maps(layer: Layer, shape: TensorShape) -> AxisMaps | None:
     check_rank(layer, shape)
     if isinstance(layer, families.Permute):
         return _permuted(layer, shape)
+    if isinstance(layer, TimeDistributed):
+        return _at_each_step(layer, shape)
     maps = _maps(layer, shape)
     return None if maps is None else tuple(enumerate(maps))
 
@@ -151,12 +159,25 @@ def _maps(layer: Layer, shape: TensorShape) -> Sequence[AxisMap] | None:
             return None
         case families.Attention() | families.Recurrent() | families.Embedding():
             return None
+        case ConvLSTM() | TimeDistributed():
+            return None
         case families.Bilinear() | families.Unknown() | AttentionProduct() | Rearrangement():
             return None
         case Slice() | Held():
             return [_KEEP] * axes if _keeps_axes(layer) else None
         case _:
             assert_never(layer)
+
+
+def _at_each_step(layer: TimeDistributed, shape: TensorShape) -> AxisMaps | None:
+    """Keep the axis of the steps in front of what the layer does to the axes of each."""
+    each = step_shape(shape)
+    if not each.rank:
+        return ((0, _KEEP),)
+    maps = axis_maps(layer.layer, each)
+    if maps is None:
+        return None
+    return ((0, _KEEP), *((None if source is None else source + 1, axis_map) for source, axis_map in maps))
 
 
 def _rescaled(layer: families.Resize, axes: int) -> Sequence[AxisMap]:

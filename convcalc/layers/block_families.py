@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from convcalc.layers.families import Convolution, Layer
 
 
 class Slice(Value):
@@ -60,3 +63,19 @@ class Rearrangement(Value):
 
     kind: Literal["view", "transpose", "swap", "squeeze", "unsqueeze", "reduce", "cut", "expand"]
     numbers: tuple[int, ...]
+
+
+class TimeDistributed(Value):
+    """A layer that works on each step of a sequence by itself; the steps are the first spatial axis (Keras)."""
+
+    layer: Layer
+
+
+class ConvLSTM(Value):
+    """An LSTM whose gates are convolutions: one of the input at each step, one of stride 1 of what is fed back.
+
+    `convolution` is the first, with four times the channels that come out: one part for each gate.
+    """
+
+    convolution: Convolution
+    sequences: bool = False

@@ -6,7 +6,7 @@ from typing import Literal
 
 from convcalc.errors import ShapeError
 from convcalc.geometry import NamedPadding, Padding
-from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
+from convcalc.layers.block_families import AttentionProduct, ConvLSTM, Held, Rearrangement, Slice, TimeDistributed
 from convcalc.value import Value
 
 PoolKind = Literal["max", "avg", "lp", "min"]
@@ -188,11 +188,13 @@ class Attention(Value):
 class Recurrent(Value):
     """A recurrent layer of one of three kinds of cells; `cell` is a single step, without layers and directions.
 
-    `arguments` are PyTorch's others that differ from its defaults: they change numbers, but no shape and no count.
+    It takes features on the last axis or, `on_channels`, on the channels, along one axis of steps (Keras). Each gate
+    has `biases` shifts. Without `sequences` the last step alone comes out; two directions are `merged` by that word.
+    `arguments` are the framework's others that differ from its defaults: they change numbers, but no shape or count.
     """
 
     kind: Literal["rnn", "lstm", "gru"]
-    in_features: int
+    in_features: int | None
     hidden: int
     layers: int = 1
     bias: bool = True
@@ -200,6 +202,10 @@ class Recurrent(Value):
     projection: int = 0
     cell: bool = False
     arguments: tuple[tuple[str, object], ...] = ()
+    on_channels: bool = False
+    biases: int = 2
+    sequences: bool = True
+    merged: str = "concat"
 
 
 class Embedding(Value):
@@ -385,5 +391,7 @@ Layer = (
     | AttentionProduct
     | Held
     | Rearrangement
+    | TimeDistributed
+    | ConvLSTM
     | Unknown
 )

@@ -10,7 +10,7 @@ from convcalc.errors import ShapeError
 from convcalc.geometry import each_axis, output_sizes
 from convcalc.layers.attending import attended, held
 from convcalc.layers.axes import axis_maps, check_rank
-from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
+from convcalc.layers.block_families import AttentionProduct, ConvLSTM, Held, Rearrangement, Slice, TimeDistributed
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -42,6 +42,7 @@ from convcalc.layers.families import (
 )
 from convcalc.layers.rearranging import rearranged
 from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, sliced, unflattened
+from convcalc.layers.steps import convolved_shape, recurrent_shape, sequence_shape, step_shape
 from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.layers.windows import blocks
 from convcalc.text import size_text
@@ -65,6 +66,12 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
             return layer.replace(in_features=shape.channels)
         case Linear(in_features=None):
             return layer.replace(in_features=shape.sizes[-1])
+        case Recurrent(in_features=None, on_channels=True):
+            return layer.replace(in_features=shape.channels)
+        case TimeDistributed():
+            return layer.replace(layer=complete(layer.layer, step_shape(shape)))
+        case ConvLSTM():
+            return layer.replace(convolution=complete(layer.convolution, step_shape(shape)))
         case Normalization(channels=None) if shape.channels is not None:
             return layer.replace(channels=shape.channels)
         case AxesNormalization(sizes=None):
@@ -139,7 +146,12 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
         case Rearrangement():
             return rearranged(layer, shape)
         case Recurrent():
-            return _recurrent_output(layer, shape)
+            return recurrent_shape(layer, shape)
+        case TimeDistributed():
+            return sequence_shape(output_shape(layer.layer, step_shape(shape)), shape)
+        case ConvLSTM():
+            gates = sequence_shape(output_shape(layer.convolution, step_shape(shape)), shape)
+            return convolved_shape(layer, gates)
         case Bilinear():
             raise ShapeError("a bilinear layer takes two inputs, so it cannot stand in a chain")
         case Unknown():
@@ -177,13 +189,6 @@ def _rearranged(
             return halved(layer, shape)
         case _:
             assert_never(layer)
-
-
-def _recurrent_output(layer: Recurrent, shape: TensorShape) -> TensorShape:
-    """Return the shape of the output without the states: the last axis holds the numbers of every direction."""
-    _check_features(layer.in_features, shape)
-    features = (layer.projection or layer.hidden) * (2 if layer.bidirectional else 1)
-    return TensorShape((*shape.sizes[:-1], features), shape.rank)
 
 
 def _check_features(expected: int, shape: TensorShape) -> None:

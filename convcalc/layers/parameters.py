@@ -7,7 +7,7 @@ from typing import assert_never
 
 from convcalc.errors import ShapeError
 from convcalc.layers.attending import seen_positions
-from convcalc.layers.block_families import AttentionProduct, Held, Rearrangement, Slice
+from convcalc.layers.block_families import AttentionProduct, ConvLSTM, Held, Rearrangement, Slice, TimeDistributed
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -36,6 +36,13 @@ from convcalc.layers.families import (
     Unfold,
     Unknown,
     Unpooling,
+)
+from convcalc.layers.steps import (
+    fed_back_convolution,
+    fed_back_macs,
+    recurrent_macs,
+    recurrent_parameters,
+    step_shape,
 )
 from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.value import Value
@@ -95,7 +102,9 @@ def weight_shape(layer: Layer) -> tuple[int, ...] | None:
             return layer.sizes if layer.affine else None
         case Slope():
             return None if layer.count is None else (layer.count,)
-        case Attention() | Recurrent():
+        case TimeDistributed():
+            return weight_shape(layer.layer)
+        case Attention() | Recurrent() | ConvLSTM():
             return None  # several weights, none of which is the weight
         case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
             return None
@@ -117,6 +126,7 @@ def laid_out_weight_shape(layer: Layer, layout: str) -> tuple[int, ...] | None:
     (4, 5, 2, 3)
     """
     shape = weight_shape(layer)
+    layer = layer.layer if isinstance(layer, TimeDistributed) else layer
     if shape is None or layout == "chw":
         return shape
     if isinstance(layer, Convolution):
@@ -147,20 +157,8 @@ def parameters(layer: Layer) -> Parameters:
         case Bilinear() | Embedding():
             biases = layer.out_features if isinstance(layer, Bilinear) and layer.bias else 0
             return Parameters(prod(weight_shape(layer) or ()), biases)
-        case Normalization():
-            if layer.channels is None:
-                raise ShapeError("the channels are not known", hint=_OPEN_HINT)
-            learned = layer.channels if layer.affine else 0
-            shifts = layer.channels if layer.has_bias else 0
-            return Parameters(learned, shifts, 2 * layer.channels if layer.running_stats else 0)
-        case AxesNormalization():
-            if layer.sizes is None:
-                raise ShapeError("the sizes of the normalized axes are not known", hint=_OPEN_HINT)
-            size = prod(layer.sizes)
-            return Parameters(size * layer.affine, size * layer.bias, 2 * size * layer.running_stats)
-        case LayerNormalization():
-            size = prod(layer.sizes)
-            return Parameters(size if layer.affine else 0, size if layer.affine and layer.bias else 0)
+        case Normalization() | AxesNormalization() | LayerNormalization():
+            return _normalization_parameters(layer)
         case Slope():
             if layer.count is None:
                 raise ShapeError("the size of a sample is not known", hint=_OPEN_HINT)
@@ -168,7 +166,12 @@ def parameters(layer: Layer) -> Parameters:
         case Attention():
             return _attention_parameters(layer)
         case Recurrent():
-            return _recurrent_parameters(layer)
+            return Parameters(*recurrent_parameters(layer))
+        case TimeDistributed():
+            return parameters(layer.layer)
+        case ConvLSTM():
+            taken, fed_back = parameters(layer.convolution), parameters(fed_back_convolution(layer))
+            return Parameters(taken.weights + fed_back.weights, taken.biases)
         case Unknown():
             raise ShapeError(f"the parameters of {layer.name} are not known")
         case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
@@ -185,6 +188,23 @@ def parameters(layer: Layer) -> Parameters:
             assert_never(layer)
 
 
+def _normalization_parameters(layer: Normalization | AxesNormalization | LayerNormalization) -> Parameters:
+    """Count a scale, a shift and two running statistics for each channel, or each number normalized by itself."""
+    match layer:
+        case Normalization():
+            if layer.channels is None:
+                raise ShapeError("the channels are not known", hint=_OPEN_HINT)
+            size, scaled, shifted = layer.channels, layer.affine, layer.has_bias
+        case AxesNormalization():
+            if layer.sizes is None:
+                raise ShapeError("the sizes of the normalized axes are not known", hint=_OPEN_HINT)
+            size, scaled, shifted = prod(layer.sizes), layer.affine, layer.bias
+        case LayerNormalization():
+            size, scaled, shifted = prod(layer.sizes), layer.affine, layer.affine and layer.bias
+    statistics = not isinstance(layer, LayerNormalization) and layer.running_stats
+    return Parameters(size * scaled, size * shifted, 2 * size * statistics)
+
+
 def _attention_parameters(layer: Attention) -> Parameters:
     """Count E·E each for queries and the output, E·keys and E·values, and a shift of E for each of the four."""
     size = layer.features
@@ -192,17 +212,6 @@ def _attention_parameters(layer: Attention) -> Parameters:
     values = size if layer.value_features is None else layer.value_features
     weights = size * (2 * size + keys + values)
     return Parameters(weights + (2 * size if layer.key_value_bias else 0), 4 * size if layer.bias else 0)
-
-
-def _recurrent_parameters(layer: Recurrent) -> Parameters:
-    """Count g·H·(in + out) weights and 2·g·H biases for each layer and direction, with g gates in a cell."""
-    gates = {"rnn": 1, "gru": 3, "lstm": 4}[layer.kind] * layer.hidden
-    directions = 2 if layer.bidirectional else 1
-    fed_back = layer.projection or layer.hidden
-    # The first layer takes the input, each of the others what both directions before it give.
-    taken_in = layer.in_features + (layer.layers - 1) * directions * fed_back
-    weights = gates * (taken_in + layer.layers * fed_back) + layer.layers * layer.projection * layer.hidden
-    return Parameters(directions * weights, 2 * gates * directions * layer.layers if layer.bias else 0)
 
 
 _OPEN_HINT = "give the input size with its channels, as 3x224x224, or write them in the layer"
@@ -237,7 +246,9 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
             features = shape.channels if layer.on_channels else shape.sizes[-1]
             return product((output.elements, features or layer.in_features))
         case Recurrent():
-            return product((_recurrent_parameters(layer).weights, *shape.sizes[:-1]))
+            return recurrent_macs(layer, shape)
+        case TimeDistributed() | ConvLSTM():
+            return _step_macs(layer, step_shape(shape), output)
         case Attention():
             return _attention_macs(layer, shape)
         case AttentionProduct():
@@ -248,6 +259,17 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
             return None
         case _:
             return 0
+
+
+def _step_macs(layer: TimeDistributed | ConvLSTM, each: TensorShape, output: TensorShape) -> int | None:
+    """Count what a layer does at all steps, of which `each` are the shapes of one with the steps as its batch."""
+    from convcalc.layers.output_shape import output_shape
+
+    if isinstance(layer, TimeDistributed):
+        return macs(layer.layer, each, output_shape(layer.layer, each))
+    gates = output_shape(layer.convolution, each)
+    taken, fed_back = macs(layer.convolution, each, gates), fed_back_macs(layer, gates)
+    return None if taken is None or fed_back is None else taken + fed_back
 
 
 def _attention_macs(layer: Attention, shape: TensorShape) -> int | None:

@@ -65,7 +65,7 @@ def refuse_maps_as_features(network: Network, traced: Trace) -> None:
 
 
 def _takes_features(node: Node) -> bool:
-    return isinstance(node.layer, Recurrent) or (isinstance(node.layer, Linear) and not node.layer.on_channels)
+    return isinstance(node.layer, Recurrent | Linear) and not node.layer.on_channels
 
 
 def _is_map(traced: Trace, place: int) -> bool:

@@ -87,5 +87,5 @@ def _unprinted(layers: Sequence[Layer]) -> Iterator[str]:
     plain = ("nearest", "nearest-exact", "area")
     if any(isinstance(layer, Resize) and layer.mode not in plain and not layer.align_corners for layer in layers):
         yield ALIGN_NOTE
-    if any(isinstance(layer, Recurrent) and layer.kind == "rnn" for layer in layers):
+    if any(isinstance(layer, Recurrent) and layer.kind == "rnn" and not layer.on_channels for layer in layers):
         yield NONLINEARITY_NOTE

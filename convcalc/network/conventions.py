@@ -15,6 +15,7 @@ from convcalc.layers import (
     AttentionProduct,
     AxesNormalization,
     Bilinear,
+    ConvLSTM,
     Convolution,
     Elementwise,
     Layer,
@@ -27,6 +28,7 @@ from convcalc.layers import (
     Resize,
     Slope,
     TensorShape,
+    TimeDistributed,
     Unknown,
     macs,
 )
@@ -100,7 +102,7 @@ def _products(step: Step) -> int | None:
     match step.layer:
         case Convolution() | Linear() | Attention() | AttentionProduct():
             return macs(step.layer, step.input, step.output)
-        case Recurrent() | Bilinear() | Unknown():
+        case Recurrent() | ConvLSTM() | TimeDistributed() | Bilinear() | Unknown():
             return None
         case _:
             return 0

@@ -116,6 +116,8 @@ def _sure_output(layer: Layer, shape: TensorShape) -> TensorShape | None:
     match layer:
         case families.Linear(on_channels=False) if shape.rank:
             return TensorShape(output.sizes[-1:], 1)
+        case families.Recurrent(on_channels=True):
+            return output
         case families.Recurrent() | families.Attention() | families.Embedding(bag=False, as_channels=False):
             return TensorShape(output.sizes[-1:], 1)  # features at positions; how many axes these have is open
         case families.LayerNormalization() if _is_presumed(shape) and len(layer.sizes) > 1:

@@ -14,6 +14,7 @@ from convcalc.layers import (
     Layer,
     Rearrangement,
     TensorShape,
+    TimeDistributed,
     axis_maps,
     complete,
     families,
@@ -92,17 +93,23 @@ def interpret(sizes: tuple[int | None, ...], layers: Iterable[Layer], rank: int 
 
 
 def _expected_rank(given: int, layers: Iterable[Layer]) -> int:
+    flat = False
     for layer in layers:
         match layer:
             case families.Normalization(rank=1) if given <= 2:
                 return 0
+            case families.Linear(on_channels=True) if given > 1:
+                flat = True  # unless a layer behind it takes steps or cells
             case families.Linear():
                 return 0
-            case families.Flatten() | Rearrangement():
-                break
+            case families.Flatten() | Rearrangement() | families.Reshape() | families.Permute():
+                if flat or not isinstance(layer, families.Reshape | families.Permute):
+                    break
+            case TimeDistributed(layer=inner) if given > 1 and rank_of(inner) is None:
+                return given - 1
             case _ if (rank := rank_of(layer)) is not None:
                 return rank
-    return {1: 0, 5: 3}.get(given, 2)
+    return 0 if flat else {1: 0, 5: 3}.get(given, 2)
 
 
 def trace(network: Graph | Sequence[Layer], shape: TensorShape, *others: TensorShape) -> Trace:

@@ -100,6 +100,7 @@ def parse_network(
         printed is not None,
         () if printed is None else printed.assumptions,
         () if printed is None else printed.objections,
+        rank=len(reading.input) - 1 if reading.input and reading.notation == "keras" else None,
     )
 
 

@@ -29,7 +29,10 @@ _INPUT_KEYWORDS = (
 
 # The names that PyTorch and Keras share; most texts are sorted out by the others.
 _IN_BOTH = frozenset(
-    {"AlphaDropout", "Dropout", "ELU", "Embedding", "Flatten", "Identity", "LeakyReLU", "PReLU", "ReLU", "Softmax"}
+    {
+        *("AlphaDropout", "Dropout", "ELU", "Embedding", "Flatten", "GRU", "Identity", "LSTM", "LeakyReLU", "PReLU"),
+        *("ReLU", "Softmax"),
+    }
 )
 
 
@@ -96,6 +99,8 @@ def read_network(
         raise source.fault("there are no layers in this text", 0, 0)
     if reader.channels is not None:
         set_channels(entries, reader.channels)
+    if common == "either" and reader.only_keras and len(parts) > 1:
+        return read_network(source, rank, "keras", inputs)  # names of both, of which one has Keras's arguments
     if common == "either":
         common = "keras" if reader.only_keras else "pytorch"
     return Reading(entries, reader.input, common)

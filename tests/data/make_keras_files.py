@@ -83,7 +83,52 @@ def first() -> Any:
     )
 
 
-MODELS: tuple[Callable[[], Any], ...] = (chain, graph, sequence, first)
+def recurrent() -> Any:
+    """Recurrent layers of every kind, one behind the other."""
+    return keras.Sequential(
+        [
+            keras.Input((12, 5)),
+            layers.Masking(),
+            layers.LSTM(7, return_sequences=True, dropout=0.1),
+            layers.Bidirectional(layers.GRU(4, return_sequences=True, reset_after=False), merge_mode="sum"),
+            layers.GRU(6, return_sequences=True, activation="relu"),
+            layers.TimeDistributed(layers.Dense(9, activation="tanh")),
+            layers.Bidirectional(layers.LSTM(3, return_sequences=True, use_bias=False)),
+            layers.SimpleRNN(8),
+            layers.RepeatVector(4),
+            layers.Bidirectional(layers.SimpleRNN(2, return_sequences=True), merge_mode="ave"),
+            layers.LSTM(5, go_backwards=True),
+            layers.Dense(2),
+        ]
+    )
+
+
+def film() -> Any:
+    """Layers, a model and a recurrent layer at each step; convolutional LSTMs."""
+    inner = keras.Input((14, 11, 3))
+    one = layers.Conv2D(6, 3, padding="same", activation="relu")(inner)
+    two = layers.SeparableConv2D(6, (3, 5), padding="same")(inner)
+    joined = layers.Concatenate()([layers.Add()([one, two]), layers.BatchNormalization()(one)])
+    eye = keras.Model(inner, layers.GlobalAveragePooling2D()(joined))
+    given = keras.Input((5, 14, 11, 3))
+    seen = layers.LSTM(4)(layers.TimeDistributed(eye)(given))
+    pooled = layers.TimeDistributed(layers.MaxPooling2D(2))(given)
+    remembered = layers.ConvLSTM2D(4, (3, 2), padding="same", return_sequences=True)(pooled)
+    remembered = layers.ConvLSTM2D(2, 3, strides=(2, 1), use_bias=False)(remembered)
+    rows = layers.TimeDistributed(layers.GRU(3))(layers.TimeDistributed(layers.Reshape((22, 21)))(given))
+    return keras.Model(given, [seen, remembered, layers.TimeDistributed(layers.Flatten())(pooled), rows])
+
+
+def translation() -> Any:
+    """Sequence to sequence: the states of one recurrent layer begin another."""
+    words, written = keras.Input((9,)), keras.Input((6,))
+    _, state, cell = layers.LSTM(8, return_state=True)(layers.Embedding(50, 7)(words))
+    sequence = layers.LSTM(8, return_sequences=True)(layers.Embedding(40, 7)(written), initial_state=[state, cell])
+    both = layers.Bidirectional(layers.GRU(3, return_sequences=True, return_state=True))(sequence)
+    return keras.Model([words, written], [layers.Dense(40)(both[0]), layers.Concatenate()(both[1:])])
+
+
+MODELS: tuple[Callable[[], Any], ...] = (chain, graph, sequence, first, recurrent, film, translation)
 
 
 def main() -> None:

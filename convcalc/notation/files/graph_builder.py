@@ -95,6 +95,9 @@ class GraphBuilder:
             )
             for index, (entry, (place, line, span)) in enumerate(zip(self.entries, places, strict=True))
         ]
+        rank = self.rank
+        if rank is None and self.input and self.notation == "keras":
+            rank = len(self.input) - 1  # it is of one sample, with its channels
         return Network(
             tuple(nodes),
             self.input,
@@ -103,7 +106,7 @@ class GraphBuilder:
             assumptions=self.assumptions,
             objections=self.objections,
             fixed=self.fixed,
-            rank=self.rank,
+            rank=rank,
             shares_names=self.shares_names,
         )
 

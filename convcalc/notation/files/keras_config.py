@@ -13,29 +13,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from convcalc import layers
-from convcalc.errors import ConvcalcError, DataError, SpecError
-from convcalc.notation.call.syntax import read_expression
-from convcalc.notation.call.tree import Call
+from convcalc.errors import DataError, SpecError
 from convcalc.notation.entries import Entry, set_channels
 from convcalc.notation.files.graph_builder import GraphBuilder
-from convcalc.notation.keras.read import entries_of
-from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
-from convcalc.text import Source, did_you_mean
+from convcalc.notation.files.keras_layers import MERGES, SavedLayers
+from convcalc.notation.keras.recurrent import KINDS as RECURRENT
+from convcalc.notation.keras.recurrent import at_each_step
+from convcalc.notation.keras.signatures import SIGNATURES
+from convcalc.text import Source
 
 MODELS = ("Sequential", "Functional", "Model")
 MAX_DEPTH = 30
-MERGES: dict[str, layers.MergeKind] = {
-    "Add": "add", "Multiply": "multiply", "Concatenate": "concatenate",
-    "Average": "add", "Maximum": "add", "Minimum": "add", "Subtract": "add", "CustomScaleLayer": "add",
-}  # fmt: skip
-"""Layers with several inputs; those that neither add nor multiply follow the same rule of sizes."""
-
-RANDOM = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomContrast", "RandomBrightness", "RandomTranslation")
-"""Layers that change samples in training alone."""
-
-_OF_OTHER_VERSIONS = ("renorm_clipping", "renorm_momentum", "virtual_batch_size", "implementation", "time_major")
-"""Arguments that Keras saves for some versions of a layer and that change no size and no count."""
-
 _FIRST_AXES = ("channels_first", "th")
 Key = tuple[str, int]
 """The name of a layer and the number of one of its calls."""
@@ -87,18 +75,19 @@ class _Reader:
     def __init__(self, place: str) -> None:
         self.place = place
         self.builder = GraphBuilder(Source("", place), "keras")
-        self.channels_first = False
-        self.rank = 0
+        self.saved = SavedLayers(place)
+        self.steps = 0  # how many TimeDistributed the model that is read stands in
         self.inputs: list[tuple[int | None, ...] | None] = []
 
     def model(self, found: dict[str, Any]) -> GraphBuilder:
         """Read the whole model; the sizes of a single input are the network's."""
         formats = set(_formats(found, 0))
-        self.channels_first = bool(formats & set(_FIRST_AXES))
-        if self.channels_first and len(formats) > 1:
+        channels_first = bool(formats & set(_FIRST_AXES))
+        if channels_first and len(formats) > 1:
             raise SpecError("some layers have their channels first and some last", place=self.place)
-        self.rank = max((SIGNATURES[name][1] for name in _classes(found, 0) if name in SIGNATURES), default=0)
-        if self.channels_first:
+        rank = max((SIGNATURES[name][1] for name in _classes(found, 0) if name in SIGNATURES), default=0)
+        self.saved = SavedLayers(self.place, channels_first=channels_first, rank=rank)
+        if channels_first:
             self.builder.layout = "chw"
         self.run(found, None, "", 0)
         if not self.builder.entries:
@@ -140,7 +129,7 @@ class _Reader:
         config = layer["config"]
         sizes = config.get("batch_shape") or config.get("batch_input_shape")
         if isinstance(sizes, list) and len(sizes) > 1 and all(_is_size(size) for size in sizes[1:]):
-            self.inputs.append(tuple(sizes[1:]) if self.channels_first else (sizes[-1], *sizes[1:-1]))
+            self.inputs.append(tuple(sizes[1:]) if self.saved.channels_first else (sizes[-1], *sizes[1:-1]))
         else:
             self.inputs.append(None)
         return -len(self.inputs)
@@ -151,115 +140,64 @@ class _Reader:
         name = ".".join(part for part in (prefix, str(_name(layer))) if part)
         if kind in MODELS:
             return self.run(layer, tensors, name, depth + 1)
+        if kind == "TimeDistributed" and config["layer"]["class_name"] in MODELS:
+            self.steps += 1
+            made = self.run(config["layer"], tensors, name, depth + 1)
+            self.steps -= 1
+            return made
+        if kind in ("Bidirectional", *RECURRENT):
+            return self.recurrent(kind, config, tensors, name)
         if kind in MERGES and len(tensors) > 1:
             return [self.merge(kind, config, tensors, name)]
         if len(tensors) != 1:
-            raise self.fault(name, f"{kind} takes one input, not {len(tensors)}")
-        own = self.own_layer(layer)
+            raise self.saved.fault(name, f"{kind} takes one input, not {len(tensors)}")
+        own = self.saved.own_layer(layer)
         if own is not None:
-            return [self.builder.add(own, tensors, (0, 0), name=name, text=f"{kind}()")]
-        for entry in self.entries(kind, config, name):
-            notes = entry.notes
-            tensors = [
-                self.builder.add(
-                    entry.layer,
-                    tensors,
-                    (0, 0),
-                    name=name,
-                    text=entry.text,
-                    notes=notes,
-                    activation=entry.activation,
-                )
-            ]
+            return [self.add(Entry(0, 0, own, text=f"{kind}()"), tensors, name)]
+        for entry in self.saved.entries(kind, config, name):
+            tensors = [self.add(entry, tensors, name)]
         return tensors
 
-    def own_layer(self, layer: dict[str, Any]) -> layers.Layer | None:
-        """Return a layer that Keras saves but whose class has no notation of its own here, None for all others."""
-        kind, config = layer["class_name"], layer["config"]
-        if kind in RANDOM or kind in MERGES:  # a merge of one tensor takes a constant besides
-            return layers.Elementwise(kind)
-        if kind == "LayerScale":
-            return layers.Held(int(config["projection_dim"]))
-        if kind == "Normalization" and config.get("mean") is None and self.is_of_channels(config["axis"]):
-            channels = layer["build_config"]["input_shape"][-1]
-            return layers.Held(0, buffers=2 * int(channels) + 1, buffers_are_parameters=True)
-        if kind == "Normalization" and config.get("mean") is not None:
-            return layers.Elementwise(kind)
-        return None
+    def add(self, entry: Entry, tensors: list[int], name: str) -> int:
+        """Add a layer, at each step of a sequence where the model it is in runs so."""
+        layer = entry.layer
+        for _ in range(self.steps):
+            layer = at_each_step(layer)
+        notes, activation = entry.notes, entry.activation
+        return self.builder.add(
+            layer, tensors, (0, 0), name=name, text=entry.text, notes=notes, activation=activation
+        )
 
-    def entries(self, kind: str, config: dict[str, Any], name: str) -> list[Entry]:
-        """Return the layers that a class with its arguments is, by the rules of Keras's notation."""
-        if kind not in SIGNATURES:
-            hint = did_you_mean(str(kind), SIGNATURES)
-            raise self.fault(name, f"there is no layer {str(kind)[:40]!r} in Keras's notation here", hint)
-        signature = SIGNATURES[kind][2]
-        arguments = dict(self.arguments(kind, config, {key: default for key, _, default in signature}))
-        written = [self.written(key, value, signature) for key, value in arguments.items()]
-        text = f"{kind}({', '.join(sorted(written, key=_is_named))})"
-        source = Source(text, self.place)
-        try:
-            call = read_expression(source, 0, len(text)).value
-            assert isinstance(call, Call)
-            found = entries_of(source, call)
-        except SpecError as error:
-            raise self.fault(name, error.message, error.hint) from None
-        for entry in found:
-            entry.text = text
-        return found
-
-    def arguments(self, kind: str, config: dict[str, Any], defaults: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-        """Yield the arguments that differ from Keras's defaults; those of training have no effect on what is read."""
-        without_effect = {key for key, _, _ in KEYWORDS} | {"batch_shape", "sparse", "ragged", "registered_name"}
-        rank = SIGNATURES[kind][1]
-        for key, given in config.items():
-            value = given
-            if key.endswith(TRAINING) or (key in without_effect and key not in defaults):
-                continue
-            if key == "data_format":
-                continue
-            if key == "axis" and self.is_of_channels(value):
-                value = -1
-            if isinstance(value, list) and rank and len(value) == rank and len(set(map(str, value))) == 1:
-                (value,) = {repr(each): each for each in value}.values()
-            if (
-                key in defaults
-                and value == defaults[key]
-                and isinstance(value, bool) == isinstance(defaults[key], bool)
-            ):
-                continue
-            if key == "activation" and value == "linear" and defaults[key] is None:
-                continue
-            if key not in defaults and (value in (None, False) or key in _OF_OTHER_VERSIONS):
-                continue
-            yield key, value
-        if self.channels_first and kind in ("Reshape", "Permute", "PReLU"):
-            raise SpecError(f"{kind} is read with the channels last only", place=self.place)
-
-    def is_of_channels(self, axis: object) -> bool:
-        """Return whether an axis, counted with the batch axis, is the one of the channels."""
-        if isinstance(axis, list) and len(axis) == 1:
-            axis = axis[0]
-        return axis == -1 or axis == (1 if self.channels_first else self.rank + 1)
-
-    def written(self, key: str, value: Any, signature: tuple[tuple[str, str, object], ...]) -> str:
-        """Return an argument as it is written in a call; the first one of a layer by its place."""
-        if isinstance(value, dict):
-            value = value.get("class_name", "") if key != "activation" else _activation(value)
-        text = _literal(value)
-        return text if signature and key == signature[0][0] else f"{key}={text}"
+    def recurrent(self, kind: str, config: dict[str, Any], tensors: list[int], name: str) -> list[int]:
+        """Read a recurrent layer, which may begin in a state of others and make its own known."""
+        inner: dict[str, Any] = config["layer"] if kind == "Bidirectional" else {"class_name": kind, "config": config}
+        if len(tensors) > 1:
+            started = Entry(0, 0, layers.Merge("keep"), text="initial state")
+            tensors = [self.add(started, tensors, name)]
+        (entry,) = self.saved.entries(kind, config, name)
+        made = self.add(entry, tensors, name)
+        if not inner["config"].get("return_state"):
+            return [made]
+        last = made
+        if inner["config"].get("return_sequences"):
+            last = self.add(Entry(0, 0, layers.Slice(2, -1), text="last step"), [made], name)
+        states = 2 if "LSTM" in inner["class_name"] else 1
+        if kind != "Bidirectional":
+            return [made, *[last] * states]
+        if config.get("merge_mode", "concat") != "concat":
+            raise self.saved.fault(name, "the states of two directions are read for merge_mode='concat' alone")
+        halves = [self.add(Entry(0, 0, layers.Slice(1, half, 2), text="state"), [last], name) for half in (0, 1)]
+        return [made, *[halves[0]] * states, *[halves[1]] * states]
 
     def merge(self, kind: str, config: dict[str, Any], tensors: list[int], name: str) -> int:
         axis = config.get("axis", -1)
-        if kind == "Concatenate" and not self.is_of_channels(axis):
-            raise self.fault(name, f"Concatenate is read for the channels alone, not for axis {axis!r}"[:100])
+        if kind == "Concatenate" and not self.saved.is_of_channels(axis):
+            raise self.saved.fault(name, f"Concatenate is read for the channels alone, not for axis {axis!r}"[:100])
         made = self.builder.add(layers.Merge(MERGES[kind]), tensors, (0, 0), name=name, text=f"{kind}()")
         if kind not in ("Add", "Multiply", "Concatenate"):
             # What it does to the numbers has no word in other notations, which refuse this one.
             made = self.builder.add(layers.Elementwise(kind), [made], (0, 0), name=name, text=f"{kind}()")
         return made
-
-    def fault(self, name: str, message: str, hint: str | None = None) -> ConvcalcError:
-        return SpecError(message, place=f"{self.place}: layer {name[:60]}", hint=hint)
 
 
 class _Functional:
@@ -291,7 +229,7 @@ class _Functional:
             if len(later) == len(waiting):
                 layer, _, taken = later[0]
                 missing = next(f"{name} ({number})" for name, number, _ in taken if (name, number) not in self.made)
-                raise self.reader.fault(str(_name(layer)), f"no layer makes what it takes: {missing}"[:100])
+                raise self.reader.saved.fault(str(_name(layer)), f"no layer makes what it takes: {missing}"[:100])
             waiting = later
         outputs = _references(self.config["output_layers"])
         return [self.made[name, number][index] for name, number, index in outputs]
@@ -305,11 +243,6 @@ class _Functional:
         # Where the model was built from other tensors first, its calls are numbered on.
         self.made[str(_name(layer)), number] = made
         return True
-
-
-def _is_named(argument: str) -> bool:
-    """Return whether an argument is written with its name, behind those that are not."""
-    return "=" in argument
 
 
 def _is_size(size: object) -> bool:
@@ -361,8 +294,11 @@ def _inside(model: Any, depth: int) -> Iterator[dict[str, Any]]:
     for layer in config if isinstance(config, list) else config["layers"]:
         if layer["class_name"] in MODELS and depth < MAX_DEPTH:
             yield from _inside(layer, depth + 1)
-        else:
-            yield layer
+            continue
+        yield layer
+        wrapped = layer["config"].get("layer")
+        if isinstance(wrapped, dict) and depth < MAX_DEPTH:
+            yield from _inside({"config": [wrapped]}, depth + 1)
 
 
 def _formats(model: Any, depth: int) -> Iterator[str]:
@@ -375,16 +311,3 @@ def _formats(model: Any, depth: int) -> Iterator[str]:
 def _classes(model: Any, depth: int) -> Iterator[str]:
     for layer in _inside(model, depth):
         yield str(layer["class_name"])
-
-
-def _literal(value: Any) -> str:
-    """Return a value of JSON as Python writes it."""
-    if isinstance(value, list):
-        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
-    return repr(value)
-
-
-def _activation(value: dict[str, Any]) -> Any:
-    """Return the name of an activation that is saved as a function or a layer."""
-    config = value.get("config")
-    return config if isinstance(config, str) else value.get("class_name", "")

@@ -19,6 +19,7 @@ from convcalc.notation.call.tree import Call, Symbol
 from convcalc.notation.entries import Entry
 from convcalc.notation.keras.activations import ACTIVATIONS, elementwise
 from convcalc.notation.keras.first import today
+from convcalc.notation.keras.recurrent import at_each_step, bidirectional, convolutional, inner_call, recurrent
 from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING, complement
 from convcalc.text import Source, did_you_mean
 
@@ -55,12 +56,14 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     bound = bind(source, call, signature, rank, _keywords(call, signature))
     if bound.values.get("data_format") not in (None, "channels_last"):
         raise bound.fault("data_format", "Keras's notation is read channels last only", "leave data_format out")
+    if family in ("bidirectional", "time distributed"):
+        return _wrapping(bound, family)
     try:
         built = _BUILDERS[family](bound, name)
     except ShapeError as error:
         raise source.fault(error.message, call.start, call.end, error.hint) from None
     found = [Entry(call.start, call.end, layer, _own_name(bound)) for layer in built]
-    if "activation" in bound.values and family != "activation":
+    if "activation" in bound.values and family not in ("activation", "recurrent", "convolutional recurrent"):
         found[-1].activation = _activation(bound)
     if note is not None:
         found[0].notes = (note,)
@@ -70,6 +73,19 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
                 *entry_of_part.notes,
                 f"part {part} of {len(found)} of {name}",
             )
+    return found
+
+
+def _wrapping(bound: BoundArguments, family: str) -> list[Entry]:
+    """Return the layers inside of one that wraps a layer, each at its own place, changed by that one."""
+    found = entries_of(bound.source, inner_call(bound))
+    for entry in found:
+        if family == "bidirectional":
+            entry.layer = bidirectional(bound, entry)
+        else:
+            entry.layer = at_each_step(entry.layer)
+        entry.start, entry.end = bound.call.start, bound.call.end
+        entry.name = _own_name(bound) or entry.name
     return found
 
 
@@ -110,6 +126,17 @@ def _activation_of(bound: BoundArguments, call: Call) -> layers.Layer:
         raise bound.fault("activation", f"there is no activation {call.short_name!r} with arguments here")
     (found,) = entries_of(bound.source, call)
     return found.layer
+
+
+def _recurrent(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    return [recurrent(bound, name)]
+
+
+def _convolutional_recurrent(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    bound.values["groups"] = 1
+    (convolution,) = _convolution(bound, name)
+    assert isinstance(convolution, layers.Convolution)
+    return [convolutional(bound, convolution)]
 
 
 def _padding(bound: BoundArguments, *allowed: layers.NamedPadding) -> layers.NamedPadding:
@@ -296,6 +323,8 @@ def _activation_layer(bound: BoundArguments, name: str) -> list[layers.Layer]:
 
 
 _BUILDERS: dict[str, Callable[[BoundArguments, str], list[layers.Layer]]] = {
+    "recurrent": _recurrent,
+    "convolutional recurrent": _convolutional_recurrent,
     "convolution": _convolution,
     "transposed": _transposed,
     "depthwise": _depthwise,

@@ -7,6 +7,7 @@ name and not looked at.
 from __future__ import annotations
 
 from convcalc.notation.call.signature import Signature, Signatures
+from convcalc.notation.keras.recurrent import SIGNATURES as RECURRENT
 
 # What every layer takes by name.
 KEYWORDS: Signature = (
@@ -110,6 +111,7 @@ _ELEMENTWISE: dict[str, Signature] = {
 }
 
 SIGNATURES: Signatures = {
+    **RECURRENT,
     **{name: ("elementwise", 0, signature) for name, signature in _ELEMENTWISE.items()},
     "Activation": ("activation", 0, (("activation", "any", ...),)),
     "Dense": ("dense", 0, (("units", "count", ...), *_END)),

@@ -6,6 +6,7 @@ from convcalc import layers
 from convcalc.errors import UsageError
 from convcalc.notation.call.write import LayerCall, axes, refusal
 from convcalc.notation.keras.activations import ACTIVATIONS
+from convcalc.notation.keras.recurrent import recurrent_call, wrapped
 from convcalc.notation.keras.signatures import SIGNATURES, complement
 
 
@@ -59,6 +60,10 @@ def call_of(layer: layers.Layer, rank: int | None = None) -> LayerCall:
             return LayerCall("Activation", "glu")
         case layers.Elementwise():
             return _elementwise(layer, rank)
+        case layers.Recurrent():
+            return recurrent_call(layer)
+        case layers.TimeDistributed():
+            return wrapped("TimeDistributed", call_of(layer.layer, None if rank is None else rank - 1))
         case layers.Unknown():
             raise refusal(f"the unknown module {layer.name}", "Keras")
         case _:

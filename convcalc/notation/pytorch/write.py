@@ -6,6 +6,7 @@ from math import inf
 from typing import assert_never
 
 from convcalc import layers
+from convcalc.errors import UsageError
 from convcalc.notation.call.write import Infinite, LayerCall, axes, both_sides, refusal
 from convcalc.notation.pytorch.signatures import SIGNATURES
 
@@ -68,16 +69,22 @@ def call_of(layer: layers.Layer, rank: int | None = None) -> LayerCall:
             return _bilinear(layer)
         case layers.Attention():
             return _attention(layer)
-        case layers.Recurrent():
+        case layers.Recurrent(on_channels=False):
             return _recurrent(layer)
         case layers.Reshape() | layers.Permute() | layers.Embedding() | layers.Slope() | layers.AxesNormalization():
-            raise refusal(f"{type(layer).__name__} on axes with the channels last", "PyTorch")
-        case layers.Unknown():
-            raise refusal(f"the unknown module {layer.name}", "PyTorch")
+            raise _no_module(layer)
+        case layers.Recurrent() | layers.ConvLSTM() | layers.TimeDistributed() | layers.Unknown():
+            raise _no_module(layer)
         case layers.Slice() | layers.AttentionProduct() | layers.Held() | layers.Rearrangement() | layers.Merge():
             raise refusal(f"{type(layer).__name__}, which is not a module of its own,", "PyTorch")
         case _:
             assert_never(layer)
+
+
+def _no_module(layer: layers.Layer) -> UsageError:
+    if isinstance(layer, layers.Unknown):
+        return refusal(f"the unknown module {layer.name}", "PyTorch")
+    return refusal(f"{type(layer).__name__} on axes with the channels last", "PyTorch")
 
 
 def _unpooling(layer: layers.Unpooling) -> LayerCall:

@@ -1,0 +1,154 @@
+"""A layer as Keras saves it, its class with its arguments: the layers that it is, and the call that it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from convcalc import layers
+from convcalc.errors import ConvcalcError, SpecError
+from convcalc.notation.call.syntax import read_expression
+from convcalc.notation.call.tree import Call
+from convcalc.notation.entries import Entry
+from convcalc.notation.keras.read import entries_of
+from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
+from convcalc.text import Source, did_you_mean
+
+MERGES: dict[str, layers.MergeKind] = {
+    "Add": "add", "Multiply": "multiply", "Concatenate": "concatenate",
+    "Average": "add", "Maximum": "add", "Minimum": "add", "Subtract": "add", "CustomScaleLayer": "add",
+}  # fmt: skip
+"""Layers with several inputs; those that neither add nor multiply follow the same rule of sizes."""
+
+RANDOM = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomContrast", "RandomBrightness", "RandomTranslation")
+"""Layers that change samples in training alone."""
+
+_OF_OTHER_VERSIONS = ("renorm_clipping", "renorm_momentum", "virtual_batch_size", "implementation", "time_major")
+"""Arguments that Keras saves for some versions of a layer and that change no size and no count."""
+
+_OF_DIRECTION = ("name", "go_backwards", "seed", "dtype")
+"""Arguments in which the two layers of `Bidirectional` may differ."""
+
+
+class SavedLayers:
+    """Reads layers of a model; its `rank` and `channels_first` say which axis is that of the channels."""
+
+    def __init__(self, place: str, *, channels_first: bool = False, rank: int = 0) -> None:
+        self.place = place
+        self.channels_first = channels_first
+        self.rank = rank
+
+    def own_layer(self, layer: dict[str, Any]) -> layers.Layer | None:
+        """Return a layer that Keras saves but whose class has no notation of its own here, None for all others."""
+        kind, config = layer["class_name"], layer["config"]
+        if kind in RANDOM or kind in MERGES:  # a merge of one tensor takes a constant besides
+            return layers.Elementwise(kind)
+        if kind == "LayerScale":
+            return layers.Held(int(config["projection_dim"]))
+        if kind == "Normalization" and config.get("mean") is None and self.is_of_channels(config["axis"]):
+            channels = layer["build_config"]["input_shape"][-1]
+            return layers.Held(0, buffers=2 * int(channels) + 1, buffers_are_parameters=True)
+        if kind == "Normalization" and config.get("mean") is not None:
+            return layers.Elementwise(kind)
+        return None
+
+    def entries(self, kind: str, config: dict[str, Any], name: str) -> list[Entry]:
+        """Return the layers that a class with its arguments is, by the rules of Keras's notation."""
+        if kind not in SIGNATURES:
+            hint = did_you_mean(str(kind), SIGNATURES)
+            raise self.fault(name, f"there is no layer {str(kind)[:40]!r} in Keras's notation here", hint)
+        text = self.call_text(kind, config)
+        source = Source(text, self.place)
+        try:
+            call = read_expression(source, 0, len(text)).value
+            assert isinstance(call, Call)
+            found = entries_of(source, call)
+        except SpecError as error:
+            raise self.fault(name, error.message, error.hint) from None
+        for entry in found:
+            entry.text = text
+        return found
+
+    def call_text(self, kind: str, config: dict[str, Any]) -> str:
+        """Return a layer as it is written in Python, with the arguments that differ from Keras's defaults."""
+        signature = SIGNATURES[kind][2]
+        arguments = dict(self.arguments(kind, config, {key: default for key, _, default in signature}))
+        written = [self.written(key, value, signature) for key, value in arguments.items()]
+        return f"{kind}({', '.join(sorted(written, key=_is_named))})"
+
+    def arguments(self, kind: str, config: dict[str, Any], defaults: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the arguments that differ from Keras's defaults; those of training have no effect on what is read."""
+        without_effect = {key for key, _, _ in KEYWORDS} | {"batch_shape", "sparse", "ragged", "registered_name"}
+        rank = SIGNATURES[kind][1]
+        for key, given in config.items():
+            value = given
+            if key.endswith(TRAINING) or (key in without_effect and key not in defaults):
+                continue
+            if key in ("data_format", "return_state", "zero_output_for_mask"):
+                continue
+            if key == "backward_layer" and _has_twin(config):
+                continue
+            if key == "axis" and self.is_of_channels(value):
+                value = -1
+            if isinstance(value, list) and rank and len(value) == rank and len(set(map(str, value))) == 1:
+                (value,) = {repr(each): each for each in value}.values()
+            if (
+                key in defaults
+                and value == defaults[key]
+                and isinstance(value, bool) == isinstance(defaults[key], bool)
+            ):
+                continue
+            if key == "activation" and value == "linear" and defaults[key] is None:
+                continue
+            if key not in defaults and (value in (None, False) or key in _OF_OTHER_VERSIONS):
+                continue
+            yield key, value
+        if kind == "GRU" and "reset_after" not in config:
+            yield "reset_after", False  # saved before there was a choice
+        if self.channels_first and kind in ("Reshape", "Permute", "PReLU"):
+            raise SpecError(f"{kind} is read with the channels last only", place=self.place)
+
+    def is_of_channels(self, axis: object) -> bool:
+        """Return whether an axis, counted with the batch axis, is the one of the channels."""
+        if isinstance(axis, list) and len(axis) == 1:
+            axis = axis[0]
+        return axis == -1 or axis == (1 if self.channels_first else self.rank + 1)
+
+    def written(self, key: str, value: Any, signature: tuple[tuple[str, str, object], ...]) -> str:
+        """Return an argument as it is written in a call; the first one of a layer by its place."""
+        if key == "layer":
+            return self.call_text(value["class_name"], value["config"])
+        if isinstance(value, dict):
+            value = value.get("class_name", "") if key != "activation" else _activation(value)
+        text = _literal(value)
+        return text if signature and key == signature[0][0] else f"{key}={text}"
+
+    def fault(self, name: str, message: str, hint: str | None = None) -> ConvcalcError:
+        """Return an error of a layer, to be raised by the caller."""
+        return SpecError(message, place=f"{self.place}: layer {name[:60]}", hint=hint)
+
+
+def _is_named(argument: str) -> bool:
+    """Return whether an argument is written with its name, behind those that are not."""
+    return argument.partition("=")[0].isidentifier() and "=" in argument
+
+
+def _literal(value: Any) -> str:
+    """Return a value of JSON as Python writes it."""
+    if isinstance(value, list):
+        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
+    return repr(value)
+
+
+def _activation(value: dict[str, Any]) -> Any:
+    """Return the name of an activation that is saved as a function or a layer."""
+    config = value.get("config")
+    return config if isinstance(config, str) else value.get("class_name", "")
+
+
+def _has_twin(config: dict[str, Any]) -> bool:
+    """Return whether the layer of the way back is that of the way there but for its name and its direction."""
+    way, back = config["layer"], config["backward_layer"]
+    if way["class_name"] != back["class_name"]:
+        return False
+    return all(back["config"].get(key) == value for key, value in way["config"].items() if key not in _OF_DIRECTION)

@@ -1,0 +1,188 @@
+"""Keras's layers along a sequence: recurrent ones, both directions, a layer at each step, convolutional LSTMs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from convcalc import layers
+from convcalc.notation.call.arguments import BoundArguments
+from convcalc.notation.call.signature import Signature, Signatures
+from convcalc.notation.call.tree import Call
+from convcalc.notation.call.write import LayerCall, refusal
+from convcalc.notation.entries import Entry
+
+Kind = Literal["rnn", "lstm", "gru"]
+
+KINDS: dict[str, tuple[Kind, int]] = {
+    "SimpleRNN": ("rnn", 1), "LSTM": ("lstm", 1), "GRU": ("gru", 1), "CuDNNLSTM": ("lstm", 2), "CuDNNGRU": ("gru", 2),
+}  # fmt: skip
+"""For each class its cell, and how many biases a gate has; a GRU that resets after its product has two."""
+
+MERGED = ("concat", "sum", "mul", "ave")
+
+_NUMBERS: Signature = (
+    ("dropout", "number", 0.0),
+    ("recurrent_dropout", "number", 0.0),
+    ("seed", "any", None),
+)
+_SEQUENCE: Signature = (
+    ("return_sequences", "flag", False),
+    ("return_state", "flag", False),
+    ("go_backwards", "flag", False),
+    ("stateful", "any", False),
+    ("unroll", "any", False),
+)
+_WITHOUT_EFFECT: Signature = (
+    ("unit_forget_bias", "any", True),
+    ("implementation", "any", 2),
+    ("time_major", "any", False),
+    ("zero_output_for_mask", "any", False),
+    ("weights", "any", None),
+)
+_CELL: Signature = (
+    ("activation", "any", "tanh"),
+    ("recurrent_activation", "any", "sigmoid"),
+    ("use_bias", "flag", True),
+)
+_GATED: Signature = (("units", "count", ...), *_CELL, *_NUMBERS, *_SEQUENCE, *_WITHOUT_EFFECT)
+_SIMPLE: Signature = (("units", "count", ...), _CELL[0], _CELL[2], *_NUMBERS, *_SEQUENCE, *_WITHOUT_EFFECT)
+_CUDNN: Signature = (("units", "count", ...), *_SEQUENCE, *_WITHOUT_EFFECT)
+_WRAPPED: Signature = (("layer", "any", ...),)
+
+SIGNATURES: Signatures = {
+    "SimpleRNN": ("recurrent", 1, _SIMPLE),
+    "LSTM": ("recurrent", 1, _GATED),
+    "GRU": ("recurrent", 1, (*_GATED, ("reset_after", "flag", True))),
+    "CuDNNLSTM": ("recurrent", 1, _CUDNN),
+    "CuDNNGRU": ("recurrent", 1, _CUDNN),
+    "Bidirectional": ("bidirectional", 1, (*_WRAPPED, ("merge_mode", "any", "concat"), *_WITHOUT_EFFECT)),
+    "TimeDistributed": ("time distributed", 0, _WRAPPED),
+    **{
+        f"ConvLSTM{rank}D": (
+            "convolutional recurrent",
+            rank,
+            (
+                ("filters", "count", ...),
+                ("kernel_size", "axes", ...),
+                ("strides", "axes", 1),
+                ("padding", "word", "valid"),
+                ("data_format", "any", None),
+                ("dilation_rate", "axes", 1),
+                *_CELL,
+                *_NUMBERS,
+                *_SEQUENCE,
+                *_WITHOUT_EFFECT,
+            ),
+        )
+        for rank in (1, 2, 3)
+    },
+}
+_OWN = (
+    "units",
+    "use_bias",
+    "return_sequences",
+    "return_state",
+    "reset_after",
+    *(name for name, _, _ in _WITHOUT_EFFECT),
+)
+_OF_RUNNING = ("stateful", "unroll", "seed")
+
+
+def recurrent(bound: BoundArguments, name: str) -> layers.Recurrent:
+    """Build a recurrent layer of one direction."""
+    _refuse_state(bound)
+    kind, biases = KINDS[name]
+    others = ((key, bound.values[key]) for key in bound.given if key not in _OWN)
+    defaults = {key: default for key, _, default in SIGNATURES[name][2]}
+    return layers.Recurrent(
+        kind,
+        None,
+        bound.whole("units"),
+        bias=bound.values.get("use_bias") is not False,
+        arguments=tuple((key, value) for key, value in others if key in defaults and value != defaults[key]),
+        on_channels=True,
+        biases=2 if bound.flag("reset_after") else biases,
+        sequences=bound.flag("return_sequences"),
+    )
+
+
+def bidirectional(bound: BoundArguments, entry: Entry) -> layers.Recurrent:
+    """Let a recurrent layer run in both directions."""
+    merged, layer = bound.values["merge_mode"], entry.layer
+    if not isinstance(layer, layers.Recurrent) or layer.bidirectional:
+        raise bound.fault("layer", "Bidirectional is read around one recurrent layer")
+    if merged not in MERGED:
+        message = f"merge_mode must be one of {', '.join(map(repr, MERGED))}, got {str(merged)[:40]!r}"
+        hint = "None makes two outputs, which are not read" if merged is None else None
+        raise bound.fault("merge_mode", message, hint)
+    return layer.replace(bidirectional=True, merged=str(merged))
+
+
+def at_each_step(layer: layers.Layer) -> layers.Layer:
+    """Return a layer that does at each step of a sequence what `layer` does; it is the same where steps are alike.
+
+    >>> at_each_step(layers.Linear(None, 8, on_channels=True))
+    Linear(in_features=None, out_features=8, bias=True, on_channels=True)
+    """
+    match layer:
+        case layers.Linear(on_channels=True) | layers.Elementwise() | layers.Normalization(rank=None, kind="batch"):
+            return layer
+        case layers.Merge():
+            return layer  # the steps are one more axis that its tensors share
+        case _:
+            return layers.TimeDistributed(layer)
+
+
+def convolutional(bound: BoundArguments, convolution: layers.Convolution) -> layers.ConvLSTM:
+    """Build a convolutional LSTM from the convolution that its arguments are, with the filters of one gate."""
+    _refuse_state(bound)
+    gates = convolution.replace(out_channels=4 * bound.whole("filters"))
+    return layers.ConvLSTM(gates, bound.flag("return_sequences"))
+
+
+def _refuse_state(bound: BoundArguments) -> None:
+    if bound.flag("return_state"):
+        raise bound.fault("return_state", "return_state=True makes several outputs, which are not read here")
+
+
+def inner_call(bound: BoundArguments) -> Call:
+    """Return the layer that another wraps, as a call."""
+    value = bound.values["layer"]
+    if not isinstance(value, Call):
+        raise bound.fault("layer", f"{bound.call.short_name} takes a layer")
+    return value
+
+
+class _Written:
+    """A call among the arguments of another."""
+
+    def __init__(self, call: LayerCall) -> None:
+        self.call = call
+
+    def __repr__(self) -> str:
+        return self.call.text()
+
+
+def wrapped(name: str, inner: LayerCall, **keywords: object) -> LayerCall:
+    """Return a call around another: `TimeDistributed(Conv2D(8, 3))`."""
+    return LayerCall(name, _Written(inner), **keywords)
+
+
+def recurrent_call(layer: layers.Recurrent) -> LayerCall:
+    """Return a recurrent layer as Keras's call. Raises UsageError for one that it has not."""
+    if not layer.on_channels:
+        raise refusal("Recurrent as it stands here", "Keras")
+    gru = layer.kind == "gru"
+    names = {kind: name for name, (kind, biases) in KINDS.items() if gru or biases == layer.biases}
+    name = "GRU" if gru else names[layer.kind]
+    call = LayerCall(
+        name,
+        layer.hidden,
+        **dict(layer.arguments),
+        use_bias=layer.bias,
+        return_sequences=layer.sequences,
+        reset_after=not gru or layer.biases == 2,
+    ).without(use_bias=True, return_sequences=False, reset_after=True)
+    if not layer.bidirectional:
+        return call
+    return wrapped("Bidirectional", call, merge_mode=layer.merged).without(merge_mode="concat")
