@@ -125,3 +125,17 @@ def test_the_command_counts_and_explains(here: Run) -> None:
     assert "biases = 1 · gates · hidden · directions · layers = 1·4·32·1·1 = 128" in done.stdout
     data = json.loads(here("params", "10x16", "LSTM(32)", "--json").stdout)
     assert (data["total"]["params"], data["total"]["macs"]) == (6272, 61440)
+
+
+def test_programs_wrap_layers_too() -> None:
+    text = """from tensorflow.keras import layers, models
+model = models.Sequential()
+model.add(layers.TimeDistributed(layers.Conv2D(8, (3, 3), activation='relu'), input_shape=(5, 20, 17, 3)))
+model.add(layers.TimeDistributed(layers.Flatten()))
+model.add(layers.Bidirectional(layers.LSTM(32, return_sequences=True)))
+model.add(layers.GRU(4))
+"""
+    request = LayerRequest((text,), file="net.py")
+    assert forward(request).output == (4,)
+    flat = 8 * 18 * 15
+    assert count(request).cost.total.params == 8 * 28 + 2 * 4 * 32 * (flat + 33) + 3 * 4 * (64 + 4 + 2)

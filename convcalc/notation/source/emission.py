@@ -94,7 +94,7 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
     made = emit(follower, module, tensors[0])
     if kind == "MultiheadAttention":
         return (made, None)
-    if kind in ("LSTM", "GRU", "RNN"):
+    if kind in ("LSTM", "GRU", "RNN") and follower.notation != "keras":
         return (made, Unknown(f"the state of {kind} is not followed", *follower.span(node)))
     return made
 
