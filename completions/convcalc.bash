@@ -73,7 +73,7 @@ _convcalc() {
                 --field) words=''; value=1 ;;
             esac ;;
         conv)
-            options='--inputs -k --kernel --kernels -g --groups --bias --normalize --rotate --flip --boundary --like --frameworks --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads --scheduler -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain=''
+            options='--inputs -k --kernel --kernels -g --groups --bias --normalize --rotate --flip --boundary --like --frameworks --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --max-elements --threads --scheduler -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words='identity sharpen edge emboss sobel-x sobel-y prewitt-x prewitt-y scharr-x scharr-y laplacian laplacian8 kirsch robinson sobel prewitt scharr box gaussian log dog unsharp disk motion'; value=1 ;;
@@ -108,6 +108,7 @@ _convcalc() {
                 --precision) words=''; value=1 ;;
                 --algorithm) words='direct im2col row-im2col toeplitz separable fft'; value=1 ;;
                 --memory) words=''; value=1 ;;
+                --max-elements) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 --scheduler) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=1 ;;
@@ -115,7 +116,7 @@ _convcalc() {
                 --color) words='auto always never'; value=1 ;;
             esac ;;
         pool)
-            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --threads -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain='max avg min lp median rank dilate erode'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --max-elements --threads -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain='max avg min lp median rank dilate erode'
             case "$previous" in
                 --inputs) words=''; value=1 ;;
                 -k|--kernel) words=''; value=1 ;;
@@ -146,6 +147,7 @@ _convcalc() {
                 --precision) words=''; value=1 ;;
                 --algorithm) words='direct doubling'; value=1 ;;
                 --memory) words=''; value=1 ;;
+                --max-elements) words=''; value=1 ;;
                 --threads) words=''; value=1 ;;
                 -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=1 ;;
                 -o|--output) words=''; value=1 ;;

@@ -1,13 +1,14 @@
 """A convolution calculator for the command line; this docstring is the map of the house.
 
-A module imports only what its row names, the modules of its own room, `errors`, `value` and `text`, and the
-standard library (`tests/test_house.py` walks the imports against this table).
+A module imports only what its row names, the modules of its own room, `errors`, `value`, `text` and `limits`, and
+the standard library (`tests/test_house.py` walks the imports against this table).
 
 | room       | its one job                                               | imports                                  |
 | ---------- | --------------------------------------------------------- | ---------------------------------------- |
 | `errors`   | the exception tree; each class knows its exit code        |                                          |
 | `value`    | immutable values at no cost to start-up                   |                                          |
 | `text`     | a text and its places, close names, printable text, sizes |                                          |
+| `limits`   | how much may be held in memory at once, and the refusal   |                                          |
 | `geometry` | one axis in whole numbers: windows, padding, size formula |                                          |
 | `axis_maps` | what a layer does to one axis: size, cells seen, field   | geometry                                 |
 | `layers`   | shapes and layer families: shape rule, parameters, MACs   | axis_maps, geometry                      |

@@ -151,6 +151,26 @@ class Window(Value):
         start = low * self.stride + offset
         return slice(low - first, high - first), slice(start, start + (high - low - 1) * self.stride + 1, self.stride)
 
+    def elements_met(self, size: int, first: int, last: int) -> Sequence[int]:
+        """Return the kernel elements at which any of the windows `first` to `last` has a real cell, or more of them.
+
+        Of a kernel far larger than the input only those, which are few, so that a loop over them ends.
+
+        >>> Window(10**9, padding=Padding(10**9, 0), stride=10**9).elements_met(2, 0, 1)
+        []
+        >>> Window(10**9, padding=Padding(10**9 - 1, 0), stride=10**9).elements_met(2, 0, 2)
+        [0, 999999999]
+        """
+        if self.kernel <= (last - first) * size:
+            return range(self.kernel)
+        met: set[int] = set()
+        for window in range(first, last):
+            start = window * self.stride - self.padding.before
+            met.update(
+                range(max(0, -(start // self.dilation)), min(self.kernel, (size - 1 - start) // self.dilation + 1))
+            )
+        return sorted(met)
+
     def unused(self, size: int) -> int:
         """Count the real cells after the last window: the tail that no output cell sees.
 

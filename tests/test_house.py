@@ -13,7 +13,7 @@ import pytest
 import convcalc
 
 PACKAGE = Path(convcalc.__file__).parent
-EVERYWHERE = {"errors", "text", "value"}
+EVERYWHERE = {"errors", "limits", "text", "value"}
 HEAVY = {"numpy", "rich", "orjson", "PIL", "dask", "distributed"}
 
 

@@ -15,6 +15,7 @@ from convcalc.api.arguments import (
     warn,
 )
 from convcalc.errors import UsageError
+from convcalc.limits import limited
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -54,6 +55,7 @@ def convolve(
     exact: bool = False,
     algorithm: str | None = None,
     threads: int | None = None,
+    max_elements: int | None = None,
 ) -> NDArray[Any]:
     """Convolve x with a kernel: the cross-correlation that deep-learning frameworks call convolution.
 
@@ -82,8 +84,10 @@ def convolve(
 
     dtypes: float64, float32 and float16 stay what they are; whole numbers and Fractions (object arrays) come out
     exact, as int64 or as Python's numbers where int64 is too small; quotients by a named kernel such as "box:3" are
-    the nearest float64, or Fractions if `exact`. Raises ShapeError where sizes do not fit,
-    DataError for numbers that cannot be computed with, UsageError for arguments that make no sense or do not apply.
+    the nearest float64, or Fractions if `exact`. At most `max_elements` elements, 2**27 if not given, are held in
+    memory at once: x, kernel, result and work; memory maps count where it is given. Raises ShapeError where sizes do
+    not fit, DataError for numbers that cannot be computed with or more elements than allowed, UsageError for
+    arguments that make no sense or do not apply.
 
     >>> import convcalc
     >>> convcalc.convolve([[1, 0, 1], [2, 1, 0], [0, 1, 1]], [[1, 0], [0, 1]])
@@ -110,12 +114,13 @@ def convolve(
         like=like,
         exact=exact,
     )
-    array = as_array(x)
-    if circular is not None:
-        array, kernel, options = _periodic(array, as_kernel(kernel), circular, options)
-    filters, notes = filter_of(array, kernel, options)
-    warn(notes)
-    return filters.on(array).compute(Options(algorithm, threads))
+    with limited(max_elements):
+        array = as_array(x)
+        if circular is not None:
+            array, kernel, options = _periodic(array, as_kernel(kernel), circular, options)
+        filters, notes = filter_of(array, kernel, options)
+        warn(notes)
+        return filters.on(array).compute(Options(algorithm, threads))
 
 
 def _periodic(
@@ -142,7 +147,12 @@ def _periodic(
 
 
 def gradients(
-    x: ArrayLike, kernel: ArrayLike | str, dy: ArrayLike, **options: Unpack[ConvolutionOptions]
+    x: ArrayLike,
+    kernel: ArrayLike | str,
+    dy: ArrayLike,
+    *,
+    max_elements: int | None = None,
+    **options: Unpack[ConvolutionOptions],
 ) -> Gradients:
     """Return the backward pass of `convolve(x, kernel, **options)` for dy, the gradient of a loss by its result.
 
@@ -157,11 +167,12 @@ def gradients(
     """
     from convcalc.compute.gradient import backward_pass
 
-    array = as_array(x)
-    filters, notes = filter_of(array, kernel, options)
-    warn(notes)
-    backward = backward_pass(filters, array, as_array(dy))
-    return Gradients(backward.of("x"), backward.of("w"), backward.of("b"))
+    with limited(max_elements):
+        array = as_array(x)
+        filters, notes = filter_of(array, kernel, options)
+        warn(notes)
+        backward = backward_pass(filters, array, as_array(dy))
+        return Gradients(backward.of("x"), backward.of("w"), backward.of("b"))
 
 
 def pool(
@@ -183,6 +194,7 @@ def pool(
     layout: str | None = None,
     exact: bool = False,
     threads: int | None = None,
+    max_elements: int | None = None,
 ) -> Any:
     """Pool the last axes of x, every other axis by itself: x (..., *size) gives (..., *out).
 
@@ -198,8 +210,9 @@ def pool(
     `layout` "hwc", which Keras's notation implies, the channels of x and the result are last: ([N,] *size, C).
 
     dtypes: maximum and minimum keep that of x; averages of whole numbers are the float64 nearest to the exact one, or
-    if `exact` Fractions (int64 where all are whole), which those of Fractions always are. Raises ShapeError where
-    sizes do not fit or a window holds no real cell, UsageError for arguments that make no sense.
+    if `exact` Fractions (int64 where all are whole), which those of Fractions always are. `max_elements` is as for
+    `convolve`. Raises ShapeError where sizes do not fit or a window holds no real cell, DataError for more elements
+    than allowed, UsageError for arguments that make no sense.
 
     >>> import convcalc
     >>> convcalc.pool([[1, 9, 2, 3], [4, 5, 6, 8]], "max", 2)
@@ -224,16 +237,17 @@ def pool(
         layout=layout,
         exact=exact,
     )
-    array = as_array(x)
-    written = pooling_of(array, layer, kernel, options)
-    if layer in RANKED or rank is not None:
-        return ranked(array, layer, written, rank, exact)
-    warn((*written.notes, *pooling_notes(written.layer, array, written.layout)))
-    found, engine = written.layer, Options(threads=threads)
-    values, positions = apply_pooling(
-        found, array, indices=indices or found.indices, exact=exact, options=engine, layout=written.layout
-    )
-    return values if positions is None else (values, positions)
+    with limited(max_elements):
+        array = as_array(x)
+        written = pooling_of(array, layer, kernel, options)
+        if layer in RANKED or rank is not None:
+            return ranked(array, layer, written, rank, exact)
+        warn((*written.notes, *pooling_notes(written.layer, array, written.layout)))
+        found, engine = written.layer, Options(threads=threads)
+        values, positions = apply_pooling(
+            found, array, indices=indices or found.indices, exact=exact, options=engine, layout=written.layout
+        )
+        return values if positions is None else (values, positions)
 
 
 def pool_gradient(
@@ -241,6 +255,8 @@ def pool_gradient(
     dy: ArrayLike,
     layer: str | Layer = "max",
     kernel: PerAxis | None = None,
+    *,
+    max_elements: int | None = None,
     **options: Unpack[PoolingOptions],
 ) -> NDArray[Any]:
     """Return dX of `pool(x, layer, kernel, **options)` for dy, the gradient of a loss by its result.
@@ -256,8 +272,9 @@ def pool_gradient(
     """
     from convcalc.compute.pooling.gradient import pooling_gradient
 
-    array = as_array(x)
-    written = pooling_of(array, layer, kernel, options)
-    warn(written.notes)
-    exact = options.get("exact", False)
-    return pooling_gradient(written.layer, array, as_array(dy), written.layout, exact)
+    with limited(max_elements):
+        array = as_array(x)
+        written = pooling_of(array, layer, kernel, options)
+        warn(written.notes)
+        exact = options.get("exact", False)
+        return pooling_gradient(written.layer, array, as_array(dy), written.layout, exact)

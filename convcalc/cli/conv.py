@@ -52,6 +52,7 @@ from convcalc.cli.output import Answer
 from convcalc.cli.pipe import is_binary, read_input
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
+from convcalc.limits import limited
 from convcalc.model.operation import read_convolution
 from convcalc.value import Value
 
@@ -143,20 +144,21 @@ def conv(
     if cluster.scheduler is not None:
         check_cluster(source or "", wanted, sequence)
     how = engine_of(engine)
-    kernel = read_kernel(filters.kernel, numbers, normalize=filters.normalize, rotate=filters.rotate)
-    bias = None if filters.bias is None else read_beside(filters.bias, numbers)
-    request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, shown.precision)
-    if wants_column(column):
-        return _on_column(request, source, wanted, column, {**vars(sequence), **vars(cluster)}, batch.inputs)
-    asked = _as_program(request, _as_sequence(request, sequence, wanted), filters)
-    if source is None:
-        return _on_each(asked, batch.inputs or "", wanted, filters, how)
-    if filters.frameworks:
-        return _programs(request, source, wanted)
-    x = read_input(source, wanted, how.memory)
-    if cluster.scheduler is not None:
-        return _on_cluster(asked, source, x, wanted, cluster.scheduler)
-    return answer(asked, x, wanted)
+    with limited(engine.max_elements):
+        kernel = read_kernel(filters.kernel, numbers, normalize=filters.normalize, rotate=filters.rotate)
+        bias = None if filters.bias is None else read_beside(filters.bias, numbers)
+        request = _Request(text, filters, window, layout.layout, kernel, bias, numbers, how, shown.precision)
+        if wants_column(column):
+            return _on_column(request, source, wanted, column, {**vars(sequence), **vars(cluster)}, batch.inputs)
+        asked = _as_program(request, _as_sequence(request, sequence, wanted), filters)
+        if source is None:
+            return _on_each(asked, batch.inputs or "", wanted, filters, how)
+        if filters.frameworks:
+            return _programs(request, source, wanted)
+        x = read_input(source, wanted, how.memory)
+        if cluster.scheduler is not None:
+            return _on_cluster(asked, source, x, wanted, cluster.scheduler)
+        return answer(asked, x, wanted)
 
 
 def _on_column(

@@ -89,6 +89,16 @@ class EngineOptions(Group):
         str,
         option("Speed", 2, "--memory SIZE", "Memory to work in besides input and output: 512M, 2GiB."),
     ] = "512MiB"
+    max_elements: Annotated[
+        int | None,
+        option(
+            "Speed",
+            2,
+            "--max-elements N",
+            min=1,
+            help="Elements held in memory at once: input, output and work (default: 134217728).",
+        ),
+    ] = None
     threads: Annotated[
         int | None,
         option("Speed", 2, "--threads N", "Number of threads (default: one per core).", min=1, max=1024),

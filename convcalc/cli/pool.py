@@ -45,6 +45,7 @@ from convcalc.cli.pipe import read_input
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
+from convcalc.limits import limited
 from convcalc.model.operation import FILTERS, RANKED, WrittenPooling, as_filter, read_pooling
 from convcalc.value import Value
 
@@ -114,15 +115,16 @@ def pool(
     wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
     request = _Request(text or "", pooling, window, layout.layout, numbers.exact, shown.precision, engine_of(engine))
     request = request.as_filter()
-    if wants_column(column):
-        from convcalc.cli.column import answer_column
+    with limited(engine.max_elements):
+        if wants_column(column):
+            from convcalc.cli.column import answer_column
 
-        return answer_column(source, request, wanted, column, {"indices": pooling.indices}, batch.inputs)
-    if source is None:
-        from convcalc.cli.batch import answer_each
+            return answer_column(source, request, wanted, column, {"indices": pooling.indices}, batch.inputs)
+        if source is None:
+            from convcalc.cli.batch import answer_each
 
-        return answer_each(batch.inputs or "", request, wanted, request.engine.memory)
-    return answer(request, read_input(source, wanted, request.engine.memory), wanted)
+            return answer_each(batch.inputs or "", request, wanted, request.engine.memory)
+        return answer(request, read_input(source, wanted, request.engine.memory), wanted)
 
 
 def _check_filter(kind: str | None, pooling: PoolOptions) -> None:

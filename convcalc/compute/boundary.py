@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from convcalc.compute.number_types import Array, as_float, exact_sum, headroom, kind_of, narrow
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding, Window, check_borders
+from convcalc.limits import check_elements
 
 BOUNDARIES = ("zeros", "reflect", "symmetric", "replicate", "circular", "constant")
 
@@ -51,6 +53,7 @@ def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0
     array([2, 1, 2, 3, 2, 1])
     """
     bare = tuple(window.replace(padding=Padding()) for window in windows)
+    _check_padded(x.shape, windows)
     if boundary in ("zeros", "constant"):
         return pad(x, windows, constant if boundary == "constant" else 0), bare
     check_boundary(boundary)
@@ -61,6 +64,13 @@ def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0
             cells = np.arange(-window.padding.before, size + window.padding.after)
             x = x.take(source_cells(cells, size, boundary), axis=axis)
     return x, bare
+
+
+def _check_padded(shape: Sequence[int], windows: Sequence[Window]) -> None:
+    """Refuse padding that makes an array of `shape` larger than may be held in memory."""
+    lead = len(shape) - len(windows)
+    sizes = (size + window.padding.total for window, size in zip(windows, shape[lead:], strict=True))
+    check_elements(math.prod(shape[:lead]) * math.prod(sizes), "the input with its padding")
 
 
 def pad(x: Array, windows: Sequence[Window], value: Any = 0) -> Array:
@@ -81,6 +91,7 @@ def pad(x: Array, windows: Sequence[Window], value: Any = 0) -> Array:
     for window, size in zip(windows, x.shape[lead:], strict=True):
         shape.append(size + window.padding.total)
         inside.append(slice(window.padding.before, window.padding.before + size))
+    _check_padded(x.shape, windows)
     padded = np.full(shape, value, x.dtype)
     padded[tuple(inside)] = x
     return padded

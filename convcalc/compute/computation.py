@@ -9,6 +9,7 @@ import numpy as np
 
 from convcalc.compute.algorithms.job import Job, Tile
 from convcalc.compute.algorithms.separable import factors
+from convcalc.compute.held import check_result, held
 from convcalc.compute.number_types import Array, Operands
 from convcalc.compute.plan import Plan
 from convcalc.compute.step import Step, run_step
@@ -55,8 +56,10 @@ class Computation(Value):
     def compute(self, out: Array | None = None, options: Options = DEFAULTS) -> Array:
         """Compute the output, into `out` (an array or memory map of `shape` and `dtype`) where one is given.
 
-        Raises ShapeError where `out` is of another shape or dtype.
+        Raises ShapeError where `out` is of another shape or dtype, DataError where more has to be held in memory at
+        once than the limit allows.
         """
+        self._check_memory(out)
         result = self.allocate() if out is None else out
         if result.shape != self.shape or result.dtype != self.dtype:
             raise ShapeError(f"the output is {size_text(self.shape)} of {self.dtype}, not {size_text(result.shape)}")
@@ -64,6 +67,13 @@ class Computation(Value):
         for step in self.steps:
             self.run_step(step, result, options)
         return result if out is not None else self.operands.finish(result)
+
+    def _check_memory(self, out: Array | None) -> None:
+        """Refuse what takes more memory than the limit: input, weight, output, and what the largest tile reads."""
+        operands = self.operands
+        work = max((step.job.block_cells(step.plan.rows, step.plan.groups) for step in self.steps), default=0)
+        beside = held(operands.x, operands.weight, out) + work
+        check_result(self.shape if out is None else (0,), beside)
 
     def fill(self, result: Array) -> None:
         """Put the bias alone into an output where there are cells that no kernel element reaches."""

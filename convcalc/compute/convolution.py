@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from convcalc.compute.boundary import check_boundary, extend
 from convcalc.compute.computation import Computation, bias_of, check_shapes, job_of
+from convcalc.compute.held import check_possible, without_gaps
 from convcalc.compute.number_types import Array, prepare
 from convcalc.compute.plan import plan
 from convcalc.compute.step import Step
@@ -87,11 +88,12 @@ class PlainConvolution(Value):
         """
         assert not self.flip, "to_nchw has turned the kernel"
         check_shapes(x.shape, self)
-        output_sizes(self.windows, x.shape[2:])
-        operands = prepare(x, self.kernel, bias_of(self.bias, self.outputs), work)
+        check_possible((len(x), self.outputs, *output_sizes(self.windows, x.shape[2:])))
         if self.boundary != "zeros":
             check_borders(self.windows, x.shape[2:], self.boundary)
-        job = job_of(operands, self.windows, self.groups).replace(boundary=self.boundary)
+        x, axes = without_gaps(x, self.windows, self.boundary)
+        operands = prepare(x, self.kernel, bias_of(self.bias, self.outputs), work)
+        job = job_of(operands, axes, self.groups).replace(boundary=self.boundary)
         step = Step(job, plan(job, algorithm), operands.x, operands.weight, (...,))
         return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)
 

@@ -13,6 +13,7 @@ from convcalc.compute.channels_last import (
     kernel_channels_first,
 )
 from convcalc.compute.convolution import PlainConvolution
+from convcalc.compute.held import check_result, held
 from convcalc.compute.nchw import NchwJob, Operation, to_nchw
 from convcalc.compute.number_types import Array
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
@@ -28,7 +29,7 @@ from convcalc.compute.terms import SeenPlane, seen_planes, sliding_view, spannin
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError, UsageError
-from convcalc.geometry import adaptive_window
+from convcalc.geometry import adaptive_window, output_sizes
 from convcalc.layers import (
     AdaptivePooling,
     Convolution,
@@ -215,13 +216,16 @@ def drops_axes(layer: Pooling | AdaptivePooling, axes: int) -> bool:
 def _pooled(
     layer: Pooling | AdaptivePooling, x: Array, indices: bool, exact: bool, options: Options
 ) -> tuple[Array, Array | None]:
-    spatial = tuple(x.shape[x.ndim - _rank(layer) :])
+    lead, spatial = x.shape[: x.ndim - _rank(layer)], tuple(x.shape[x.ndim - _rank(layer) :])
+    copies, beside = 2 if indices else 1, held(x)
     if isinstance(layer, AdaptivePooling):
         outputs = [size if wanted is None else wanted for wanted, size in zip(layer.outputs, spatial, strict=True)]
+        check_result((*lead, *outputs), beside, copies)
         if indices:
             return pool_adaptive_indices(x, outputs, layer.kind)
         return pool_adaptive(x, outputs, layer.kind, exact=exact), None
     axes = windows(layer, spatial)
+    check_result((*lead, *output_sizes(axes, spatial)), beside, copies)
     if indices:
         return pool_indices(x, axes, layer.kind)
     return pool_layer(layer, x, axes, options, exact), None

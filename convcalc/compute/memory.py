@@ -20,8 +20,7 @@ def tile_bytes(step: Step) -> int:
     True
     """
     job, plan = step.job, step.plan
-    read = job.rows_read(plan.rows) * math.prod(job.inner_padded)
-    block = plan.groups * job.group_inputs * read * job.itemsize
+    block = job.block_cells(plan.rows, plan.groups) * job.itemsize
     written = plan.groups * job.group_outputs * plan.rows * math.prod(job.counts[1:]) * job.itemsize
     elements = math.prod(job.kernel)
     # FFTs are computed in float64, forward and inverse.

@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, Self
 
 from convcalc.compute.computation import Computation, bias_of, check_shapes, job_of
+from convcalc.compute.held import check_possible
 from convcalc.compute.number_types import Array, prepare
 from convcalc.compute.plan import plan
 from convcalc.compute.step import Step
@@ -76,6 +77,7 @@ class TransposedConvolution(Value):
         )
         sizes = zip(self.windows, x.shape[2:], extra, strict=True)
         outputs = [window.transposed_output(size, more) for window, size, more in sizes]
+        check_possible((len(x), self.outputs, *outputs))
         forward = _outputs_first(self.kernel, self.groups)
         operands = prepare(x, forward, bias_of(self.bias, self.outputs), work)
         steps = []
@@ -128,13 +130,14 @@ def phases(window: Window, size: int, outputs: int) -> list[Phase]:
     >>> [phase.elements for phase in phases(Window(3, stride=2), 4, 9)]
     [slice(2, None, -2), slice(1, 0, -2)]
     """
+    first_elements: dict[int, int] = {}
+    for element in range(min(window.kernel, window.stride)):
+        # Elements a stride apart are of one phase.
+        first_elements.setdefault(element * window.dilation % window.stride, element)
     found = []
-    for phase in range(window.stride):
-        first_element = next(
-            (t for t in range(window.kernel) if (t * window.dilation - phase) % window.stride == 0), None
-        )
+    for phase, first_element in sorted(first_elements.items()):
         first = (phase - window.padding.before) % window.stride
-        if first_element is not None and first < outputs:
+        if first < outputs:
             reached = _phase(window, size, outputs, first_element, first)
             if reached is not None:
                 found.append(reached)

@@ -114,6 +114,10 @@ class Job(Value):
         """Return how many input rows `rows` output rows read: (rows - 1)s + k_eff."""
         return (rows - 1) * self.windows[0].stride + self.windows[0].extent
 
+    def block_cells(self, rows: int, groups: int) -> int:
+        """Return how many padded cells `rows` output rows of `groups` groups read."""
+        return groups * self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded)
+
     def split(self, rows: int, step: int | None = 1) -> tuple[int, int]:
         """Return the rows (a multiple of `step`) and groups per tile, for an algorithm that prefers `rows` rows.
 
@@ -126,7 +130,7 @@ class Job(Value):
         step = step or rows
         tiles = -(-self.counts[0] // min(rows, fewest))
         rows = min(-(-self.counts[0] // (tiles * step)) * step, self.counts[0])
-        block = self.group_inputs * self.rows_read(rows) * math.prod(self.inner_padded) * self.itemsize
+        block = self.block_cells(rows, 1) * self.itemsize
         most = self.groups if self.groups > 1 else self.batch * -(-self.counts[0] // rows) // PARTS
         return rows, max(1, min(BLOCK_BYTES // block, most))
 

@@ -165,7 +165,10 @@ def giving(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> tuple[Give,
         axes = windows(layer, sizes)
         check_real_cells(axes, sizes)
         pairs = [
-            [window.cells_met(element, size, 0, window.output(size)) for element in range(window.kernel)]
+            [
+                window.cells_met(element, size, 0, window.output(size))
+                for element in window.elements_met(size, 0, window.output(size))
+            ]
             for window, size in zip(axes, sizes, strict=True)
         ]
         counts = [window_counts(window, size, layer.count_padding) for window, size in zip(axes, sizes, strict=True)]

@@ -9,10 +9,10 @@ from itertools import starmap
 import numpy as np
 
 from convcalc.compute.number_types import Array
-from convcalc.compute.pooling.pool import KINDS, check
+from convcalc.compute.pooling.pool import KINDS, adaptive_spans, check
 from convcalc.compute.pooling.running import axis_slice
 from convcalc.errors import UsageError
-from convcalc.geometry import Window, adaptive_windows, check_real_cells
+from convcalc.geometry import Window, check_real_cells
 
 
 def pool_indices(x: Array, windows: Sequence[Window], kind: str) -> tuple[Array, Array]:
@@ -32,7 +32,7 @@ def pool_indices(x: Array, windows: Sequence[Window], kind: str) -> tuple[Array,
         window, size = windows[spatial_axis], sizes[spatial_axis]
         first = _first_real_cells(window, size)
         best, best_indices = values.take(first, axis=axis), indices.take(first, axis=axis)
-        for element in range(window.kernel):
+        for element in window.elements_met(size, 0, window.output(size)):
             met, cells = window.cells_met(element, size, 0, window.output(size))
             kept = axis_slice(best, axis, met), axis_slice(best_indices, axis, met)
             _replace(*kept, axis_slice(values, axis, cells), axis_slice(indices, axis, cells), kind)
@@ -48,10 +48,10 @@ def pool_adaptive_indices(x: Array, outputs: Sequence[int], kind: str) -> tuple[
     (array([3, 7]), array([0, 3]))
     """
     x = _check_indexed(x, outputs, kind)
-    spans = list(starmap(adaptive_windows, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
+    spans = list(starmap(adaptive_spans, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
 
     def reduce(values: Array, indices: Array, axis: int, spatial_axis: int) -> tuple[Array, Array]:
-        starts, ends = np.array(spans[spatial_axis]).T
+        starts, ends = spans[spatial_axis]
         best, best_indices = values.take(starts, axis=axis), indices.take(starts, axis=axis)
         for element in range(int((ends - starts).max())):
             cells = np.minimum(starts + element, ends - 1)

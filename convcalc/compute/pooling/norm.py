@@ -17,6 +17,7 @@ from convcalc.compute.number_types import (
     numerators,
     whole_type,
 )
+from convcalc.compute.pooling.sizes import cell_counts
 from convcalc.errors import DataError
 from convcalc.geometry import Window
 from convcalc.layers import AdaptivePooling, Pooling
@@ -66,8 +67,7 @@ def shares(windows: Sequence[Window], sizes: Sequence[int]) -> Array:
 
 
 def _share(window: Window, size: int) -> Array:
-    cells = np.array(window.starts(size))[:, None] + window.dilation * np.arange(window.kernel)
-    return np.asarray(((cells >= 0) & (cells < size)).mean(axis=1))
+    return np.asarray(cell_counts(window, size, 0, size) / window.kernel, np.float64)
 
 
 def norm_notes(layer: Pooling | AdaptivePooling, x: Array | None, windows: Sequence[Window] = ()) -> tuple[str, ...]:

@@ -25,10 +25,12 @@ from convcalc.compute.number_types import (
 )
 from convcalc.compute.pooling.norm import Reduction, as_whole, lp_norm, shares
 from convcalc.compute.pooling.running import Slide, axis_slice, cheaper_method, slide
+from convcalc.compute.pooling.sizes import cell_counts
 from convcalc.compute.threads import Options, for_each_tile, thread_count
 from convcalc.errors import ShapeError, UsageError
-from convcalc.geometry import Window, adaptive_windows, check_real_cells
+from convcalc.geometry import Window, check_real_cells
 from convcalc.layers import Pooling
+from convcalc.limits import check_elements
 from convcalc.text import size_text
 
 KINDS = ("max", "avg", "min", "lp")
@@ -133,20 +135,25 @@ def pool_adaptive(
     array([2., 4.])
     """
     x = check(x, outputs, kind, divisor, norm)
-    spans = list(starmap(adaptive_windows, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
+    spans = list(starmap(adaptive_spans, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
 
     def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
-        for axis, axis_spans in enumerate(spans, array.ndim - len(spans)):
-            cells = [axis_slice(array, axis, slice(*span)) for span in axis_spans]
+        for axis, (starts, ends) in enumerate(spans, array.ndim - len(spans)):
+            # Where there are more outputs than cells, neighbors have the same window.
+            new = np.r_[True, (starts[1:] != starts[:-1]) | (ends[1:] != ends[:-1])]
+            pairs = zip(starts[new].tolist(), ends[new].tolist(), strict=True)
+            cells = [axis_slice(array, axis, slice(*pair)) for pair in pairs]
             rounded = combine is np.add and array.dtype.kind == "f"
             parts = [sum_along(part, axis) if rounded else combine.reduce(part, axis=axis) for part in cells]
             array = np.stack(parts, axis=axis)
+            if not new.all():
+                array = array.take(np.cumsum(new) - 1, axis=axis)
         if combine is np.add and array.dtype.kind == "f":
             array += 0
         return array if divisors is None else np.asarray(np.divide(array, divisors, out=array))
 
     if kind == "avg":
-        return _average(x, reduce, [_lengths(span) for span in spans], divisor, exact)
+        return _average(x, reduce, [ends - starts for starts, ends in spans], divisor, exact)
     if kind == "lp":
         return lp_norm(x, reduce, norm)
     return reduce(x, np.maximum if kind == "max" else np.minimum)
@@ -229,8 +236,7 @@ def window_counts(window: Window, size: int, count_padding: bool) -> Array:
     """Count the cells of each window along one axis: those in input and padding, or the real ones only."""
     low = -window.padding.before if count_padding else 0
     high = size + window.padding.after if count_padding else size
-    cells = np.array(window.starts(size))[:, None] + window.dilation * np.arange(window.kernel)
-    return np.asarray(((cells >= low) & (cells < high)).sum(axis=1))
+    return cell_counts(window, size, low, high)
 
 
 def adaptive_divisors(sizes: Sequence[int], outputs: Sequence[int]) -> Array:
@@ -239,11 +245,21 @@ def adaptive_divisors(sizes: Sequence[int], outputs: Sequence[int]) -> Array:
     >>> adaptive_divisors([5], [2])
     array([3, 3])
     """
-    return _divisors([_lengths(adaptive_windows(*axis)) for axis in zip(sizes, outputs, strict=True)], None)
+    spans = starmap(adaptive_spans, zip(sizes, outputs, strict=True))
+    return _divisors([ends - starts for starts, ends in spans], None)
 
 
-def _lengths(spans: Sequence[tuple[int, int]]) -> Array:
-    return np.array([end - start for start, end in spans])
+def adaptive_spans(size: int, outputs: int) -> tuple[Array, Array]:
+    """Return start and end of each window of an adaptive pooling, as `geometry.adaptive_window` has them.
+
+    >>> adaptive_spans(5, 3)
+    (array([0, 1, 3]), array([2, 4, 5]))
+    """
+    if size < 1 or outputs < 1:
+        raise ShapeError(f"a size must be at least 1, got {min(size, outputs)}")
+    check_elements(outputs, f"an axis of {outputs} cells")
+    index = np.arange(outputs, dtype=np.int64)
+    return index * size // outputs, -(-(index + 1) * size // outputs)
 
 
 def _divisors(counts: Sequence[Array], divisor: int | None) -> Array:

@@ -18,6 +18,7 @@ import numpy as np
 
 from convcalc.compute.algorithms.job import Scratch
 from convcalc.compute.algorithms.sums import axis_run, sum_in_runs
+from convcalc.compute.held import WIDE
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
 from convcalc.value import Value
@@ -51,9 +52,15 @@ def slide(x: Array, over: Slide, scratch: Scratch) -> Array:
     >>> slide(np.array([3, 1, 4, 1, 5]), Slide(0, Window(2, stride=2), 0, 2, np.maximum, "doubling"), Scratch())
     array([3, 4])
     """
-    if over.method == "doubling" and x.dtype.kind != "O":
+    if over.method == "doubling" and x.dtype.kind != "O" and not _is_mostly_padding(over, x.shape[over.axis]):
         return _doubled(x, over, scratch)
     return _direct(x, over, scratch)
+
+
+def _is_mostly_padding(over: Slide, size: int) -> bool:
+    """Return whether windows reach over far more cells than they and the axis have."""
+    reach = (over.last - over.first - 1) * over.window.stride + over.window.extent
+    return reach > max(WIDE, 4 * (size + over.last - over.first))
 
 
 def cheaper_method(window: Window, combine: np.ufunc, dtype: np.dtype[Any], line: int) -> str:
@@ -118,7 +125,8 @@ def _same_elements(over: Slide, size: int) -> Iterator[tuple[slice, list[slice]]
     Yields each run, and for each of those kernel elements the cells that it meets.
     """
     window, first = over.window, over.first
-    found = [window.cells_met(element, size, first, over.last)[0] for element in range(window.kernel)]
+    met = window.elements_met(size, first, over.last)
+    found = [window.cells_met(element, size, first, over.last)[0] for element in met]
     edges = sorted({edge for windows in found for edge in (windows.start, windows.stop)})
     for low, high in pairwise(edges):
         start, step = (first + low) * window.stride - window.padding.before, window.dilation

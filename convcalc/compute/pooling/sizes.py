@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
+from convcalc.compute.number_types import Array
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, check_real_cells, output_sizes
 from convcalc.layers import Pooling, windows
@@ -38,3 +41,16 @@ def pooling_sizes(layer: Pooling, shape: Sequence[int]) -> PoolingSizes:
     # An Lp pooling passes over the cells once before, to check that their powers are in range.
     rows = math.prod(lead) * counts[0] * (2 if layer.kind == "lp" else 1)
     return PoolingSizes(axes, (*lead, *counts), rows)
+
+
+def cell_counts(window: Window, size: int, low: int, high: int) -> Array:
+    """Count the cells of each window on an axis of `size` cells that lie from `low` to before `high`.
+
+    >>> cell_counts(Window(3, stride=2, dilation=2), 7, 1, 7)
+    array([2, 3])
+    """
+    starts, step = window.starts(size), window.dilation
+    small = max(-starts.start, abs(starts.stop), window.extent, abs(low), high) < 2**61
+    first = np.arange(starts.start, starts.stop, starts.step) if small else np.array(list(starts), object)
+    before = np.maximum(0, -((first - low) // step))
+    return np.asarray(np.maximum(0, np.minimum(window.kernel, (high - 1 - first) // step + 1) - before))
