@@ -84,7 +84,10 @@ def test_a_module_that_runs_twice_counts_once() -> None:
 
 def test_a_module_that_never_runs_is_noted() -> None:
     text = net("self.c = nn.Conv2d(3, 3, 3); self.d = nn.Linear(3, 2)", "return self.c(x)")
-    assert parse_network(text).notes == ("made but never run in forward, and not counted: d",)
+    counted = count(requested(text), "3x9x8")
+    assert (counted.cost.total.params, counted.cost.total.macs) == (3 * 27 + 3 + 3 * 2 + 2, 3 * 27 * 7 * 6)
+    (note,) = counted.notes
+    assert note == "made but never run in forward: d; the parameters count, as in PyTorch, and there are no MACs"
 
 
 def test_every_layer_has_its_name_and_its_line() -> None:
@@ -103,10 +106,10 @@ def test_every_layer_has_its_name_and_its_line() -> None:
         (net("self.c = nn.Conv2d(3, 3, k)", "return self.c(x)"), "kernel_size must be a whole number, got k"),
         (net("self.c = nn.Conv2d(3, 3, 3)", "return self.d(x)"), "Net has no d"),
         (net("self.c = nn.Conv2d(3, 3, 3)", "return mystery(self.c(x))"), "mystery of a tensor is not known"),
-        (net("self.c = nn.Conv2d(3, 3, 3)", "if x.mean() > 0:;     return x; return self.c(x)"), "sizes of a tensor"),
+        (net("self.c = nn.Conv2d(3, 3, 3)", "if x.mean() > 0:;     x = x; return self.c(x)"), "on a tensor"),
         (net("self.c = nn.Conv2d(3, 3, 3)", "while True:;     x = self.c(x); return x"), "while is not followed"),
         (net("self.l = nn.ModuleList([nn.ReLU()])", "return self.l(x)"), "a ModuleList does not run its modules"),
-        (net("self.c = nn.Conv2d(3, 3, 3)", "return x.view(-1, x.size(1) * 4)"), "this arithmetic is not followed"),
+        (net("self.c = nn.Conv2d(3, 3, 3)", "if x.size(2) > 9:;     x = self.c(x); return x"), "size of the input"),
         (HEAD.replace("n=4", "n") + "        self.c = nn.ReLU()\n    def forward(self, x): return x", "Net needs n"),
         ("import os\nx = 3\n", "this program makes no model"),
         (net("self.n = [0] * 10**9", "return x"), "this list is too long to be followed"),
@@ -157,3 +160,48 @@ def test_python_takes_a_path_for_the_layers_of_a_file() -> None:
         assert convcalc.params(path, size="3x24x20").total.params == EXPECTED["skips.txt"]["params"]
     with pytest.raises(UsageError, match="a file holds all the layers"):
         convcalc.shape("3x24x20", path, "relu")
+
+
+SHUFFLE = (
+    "b, c, h, w = x.size(); x = x.view(b, 2, c // 2, h, w)",
+    "x = torch.transpose(x, 1, 2).contiguous(); return x.view(b, -1, h, w)",
+)
+
+
+@pytest.mark.parametrize(
+    ("made", "run", "output"),
+    [
+        ("self.c = nn.Conv2d(3, 6, 3)", f"x = self.c(x); {'; '.join(SHUFFLE)}", "6x5x3"),
+        ("self.c = nn.ConvTranspose2d(3, 3, 2, 2)",
+         "y = F.max_pool2d(x, 2); y = self.c(y); d = x.size()[2] - y.shape[2]; e = x.shape[-1] - y.size(3);"
+         "return F.pad(y, [e // 2, e - e // 2, d // 2, d - d // 2])", "3x7x5"),
+        ("self.c = nn.Conv2d(3, 4, 2)", "return F.interpolate(self.c(x), size=x.shape[2:])", "4x7x5"),
+        ("self.c = nn.Conv2d(3, 4, 2)", "y = self.c(x); return F.avg_pool2d(y, y.size()[2:]).flatten(1)", "4"),
+        ("self.c = nn.Conv2d(3, 4, 2)", "y = self.c(x); return x[:, :, :y.shape[2], :y.size(3)]", "3x6x4"),
+        ("self.c = nn.Conv2d(3, 12, 1)",
+         "b, c, h, w = x.shape; q, k, v = self.c(x).reshape(b, 3, 4, h * w).permute(1, 0, 3, 2); return q", "35x4"),
+    ],
+)  # fmt: skip
+def test_what_depends_on_sizes(made: str, run: str, output: str) -> None:
+    text = net(made, run)
+    assert "x".join(map(str, forward(requested(text), "3x7x5").output)) == output
+
+
+def test_sizes_that_are_not_given_matter_only_where_they_are_needed() -> None:
+    text = net("self.c = nn.Conv2d(3, 4, 2)", "return F.interpolate(self.c(x), size=x.shape[2:])")
+    assert count(requested(text)).cost.total.params == 3 * 4 * 4 + 4
+    with pytest.raises(SpecError, match="depends on a size of the input that is open") as caught:
+        forward(requested(text), "(None, 3, None, 5)")
+    assert caught.value.place == "net.py:6:16"
+
+
+def test_a_network_read_for_one_size_takes_no_other() -> None:
+    text = net("self.c = nn.Conv2d(3, 4, 2)", "return F.interpolate(self.c(x), size=x.shape[2:])")
+    network = forward(requested(text), "3x7x5").network
+    assert (network.input, network.fixed) == ((3, 7, 5), True)
+
+
+def test_a_size_that_a_sample_finds_is_known_without_an_input() -> None:
+    made = "self.c = nn.Conv2d(3, 4, 2); y = self.c(torch.zeros(1, 3, 7, 5)).view(1, -1)"
+    text = net(f"{made}; self.f = nn.Linear(y.size(1), 2)", "return self.f(torch.flatten(self.c(x), 1))")
+    assert count(requested(text)).cost.total.params == 3 * 4 * 4 + 4 + 4 * 6 * 4 * 2 + 2

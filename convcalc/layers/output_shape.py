@@ -234,7 +234,8 @@ def _embedded(layer: Embedding, shape: TensorShape) -> TensorShape:
     if layer.as_channels:
         return shape.with_sample((*shape.channels_last, layer.features))
     positions = shape.sizes[:-1] if layer.bag else shape.sizes
-    return TensorShape((*positions, layer.features), 0)
+    # Positions that are said to be an axis of one sample stay one; else they may be samples.
+    return TensorShape((*positions, layer.features), 1 if shape.rank == 1 and not shape.has_channels else 0)
 
 
 def _unfolded(layer: Unfold, shape: TensorShape) -> TensorShape:

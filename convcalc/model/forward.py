@@ -50,7 +50,7 @@ def forward(request: LayerRequest, size: str | None = None, layout: str | None =
     >>> forward(LayerRequest(("Conv2D(8, 3)", "ReLU()")), "28x26x3").output
     (26, 24, 8)
     """
-    request = with_inputs(request, size)
+    request = with_inputs(request, size, layout)
     return forward_network(read(request), request, size, layout)
 
 
@@ -95,9 +95,11 @@ def has_channels_last(shape: TensorShape) -> bool:
     return width is not None and shape.channels == height and 3 * width <= height
 
 
-def with_inputs(request: LayerRequest, size: str | None) -> LayerRequest:
-    """Let a request know the names that an input of several parts gives them: `a=3x32x32 b=10`."""
-    return request if size is None else request.replace(inputs=tuple(named_sizes(size)))
+def with_inputs(request: LayerRequest, size: str | None, layout: str | None = None) -> LayerRequest:
+    """Let a request know its input, and the names that one of several parts gives them: `a=3x32x32 b=10`."""
+    if size is None:
+        return request
+    return request.replace(inputs=tuple(named_sizes(size)), size=size, layout=layout)
 
 
 def input_shapes(network: Network, size: str | None, rank: int | None, layout: str) -> list[TensorShape]:

@@ -6,18 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from convcalc.errors import UsageError
-from convcalc.layers import Layer, Merge
+from convcalc.layers import Layer, Merge, TensorShape
 from convcalc.model.request import LayerRequest
 from convcalc.notation import (
+    Begin,
     Network,
     Node,
     WindowOptions,
     apply_options,
     build_layer,
+    channels_first,
     is_bare,
+    named_sizes,
     parse_axes,
     parse_network,
     parse_padding,
+    parse_size,
 )
 
 
@@ -33,7 +37,7 @@ def read(request: LayerRequest) -> Network:
     ['Conv2d(3, 8, 3)', 'ReLU()']
     """
     options = window_options(request.options)
-    network = read_layers(request.texts, options, request.file, request.rank, request.inputs)
+    network = read_layers(request.texts, options, request.file, request.rank, request.inputs, _begin(request))
     if request.strict and network.assumptions:
         raise UsageError(network.assumptions[0], hint="refused because `strict` allows no assumption")
     return network
@@ -62,6 +66,7 @@ def read_layers(
     file: str | None = None,
     rank: int | None = None,
     inputs: tuple[str, ...] = (),
+    begin: Begin | None = None,
 ) -> Network:
     """Read layers as `read` does, with options that are read already."""
     if file is not None:
@@ -70,7 +75,7 @@ def read_layers(
             network = content
         else:
             place = "standard input" if file == "-" else file
-            network = parse_network(str(content), rank=rank, place=place, inputs=inputs)
+            network = parse_network(str(content), rank=rank, place=place, inputs=inputs, begin=begin)
     elif not texts:
         if not options.given():
             raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)'")
@@ -80,6 +85,28 @@ def read_layers(
     else:
         network = _read_texts(texts, rank, inputs)
     return _finished(network, options)
+
+
+def _begin(request: LayerRequest) -> Begin | None:
+    """Return how a program learns the shapes of its inputs from the layers that it has run; None without a size."""
+    size = request.size
+    if size is None or request.file is None:
+        return None
+
+    def begin(layers: Sequence[Layer], layout: str) -> list[TensorShape]:
+        from convcalc.network.trace import interpret
+
+        shapes: list[TensorShape] = []
+        for text in named_sizes(size).values() or (size,):
+            sizes = parse_size(text)
+            axes = max(0, len(sizes) - 1 - len(shapes[0].batch)) if shapes else None
+            rank = interpret(sizes, layers, request.rank).rank if axes is None else axes
+            if (request.layout or layout) == "hwc":
+                sizes = channels_first(sizes, rank)
+            shapes.append(interpret(sizes, layers, rank))
+        return shapes
+
+    return begin
 
 
 def window_options(given: Mapping[str, Any]) -> WindowOptions:

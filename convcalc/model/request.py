@@ -21,7 +21,8 @@ class LayerRequest(Value):
     window options as written, by their names (`kernel`, `stride`, `padding`, ...); `rank` is the number of spatial
     axes where the notation does not say it. With `strict`, layers that can only be read on an assumption are refused.
     `inputs` are the names of the network's inputs where it has several. `assume` names what is taken where a print
-    hides it and sizes only fit so: `ceil`.
+    hides it and sizes only fit so: `ceil`. `size` and `layout` are those of the input, for a program whose layers
+    depend on it.
 
     >>> LayerRequest((), {"kernel": "?"}).is_open, LayerRequest(("conv:8,k3 # what?",)).is_open
     (True, False)
@@ -34,6 +35,8 @@ class LayerRequest(Value):
     strict: bool = False
     inputs: tuple[str, ...] = ()
     assume: tuple[str, ...] = ()
+    size: str | None = None
+    layout: str | None = None
 
     @property
     def is_open(self) -> bool:

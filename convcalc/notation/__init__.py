@@ -5,9 +5,11 @@ The readers of the notations are imported only when a text needs them.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from convcalc.errors import SpecError
+from convcalc.layers import Layer, TensorShape
 from convcalc.notation.nodes import Network, Node, WindowOptions
 from convcalc.notation.options import adaptive_pooling, apply_options, build_layer, is_bare
 from convcalc.notation.sizes import (
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
     from convcalc.notation.entries import Entry
     from convcalc.notation.files.graph_builder import GraphBuilder
 
+Begin = Callable[[Sequence[Layer], str], list[TensorShape]]
+"""From the first layers of a program and its layout to the shapes of its inputs."""
+
 __all__ = [
+    "Begin",
     "Network",
     "Node",
     "WindowOptions",
@@ -69,11 +75,13 @@ def parse_network(
     place: str = "",
     notation: str | None = None,
     inputs: tuple[str, ...] = (),
+    begin: Begin | None = None,
 ) -> Network:
     """Return the network in a text: its layers, and the input size and layout that the text itself states.
 
     `notation` (`pytorch` or `keras`) is that of layers whose names both have, where the text does not show it.
-    `inputs` are the names of the network's inputs, which `from:`, `cat:`, `add:` and `mul:` may take.
+    `inputs` are the names of the network's inputs, which `from:`, `cat:`, `add:` and `mul:` may take. `begin` returns
+    the shapes of the inputs of a program, from its first layers and its layout, for what in it depends on them.
 
     >>> network = parse_network("keras.Sequential([Input(shape=(28, 26, 1)), Conv2D(8, 3), Dense(10)])")
     >>> network.input, network.layout, len(network.nodes)
@@ -85,7 +93,7 @@ def parse_network(
         message = f"a text of {len(text)} characters is too long to be layers, at most {MAX_TEXT} are read"
         raise SpecError(message, place=place or None)
     source = Source(plain_signs(text), place)
-    model = _model(source, text, inputs)
+    model = _model(source, text, begin)
     if model is not None:
         return model.network()
     reading = read_network(source, rank, notation, inputs)
@@ -104,7 +112,7 @@ def parse_network(
     )
 
 
-def _model(source: Source, text: str, inputs: tuple[str, ...]) -> GraphBuilder | None:
+def _model(source: Source, text: str, begin: Begin | None) -> GraphBuilder | None:
     """Return the network of a text that is a model file or a program, None for a text of layers."""
     if text.lstrip()[:1] == "{" and '"class_name"' in text:
         from convcalc.notation.files.keras_config import read_keras_json
@@ -116,11 +124,11 @@ def _model(source: Source, text: str, inputs: tuple[str, ...]) -> GraphBuilder |
         model = read_model_text(source)
         if model is not None:
             return model
-    if "\n" in text and not inputs:
+    if "\n" in text:
         from convcalc.notation.source.program import parsed, read_program
 
         tree = parsed(source)
-        return None if tree is None else read_program(source, tree)
+        return None if tree is None else read_program(source, tree, begin)
     return None
 
 

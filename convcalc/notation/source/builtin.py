@@ -6,7 +6,10 @@ import ast
 import math
 from typing import TYPE_CHECKING, Any
 
+from convcalc.notation.source.limits import LONGEST, is_method, length, makes_too_much, too_long
+from convcalc.notation.source.records import parser_method
 from convcalc.notation.source.values import (
+    AxisSize,
     Class,
     Container,
     Function,
@@ -15,8 +18,10 @@ from convcalc.notation.source.values import (
     Layer,
     Name,
     Parameter,
+    Parent,
     Scope,
     Tensor,
+    Unknown,
 )
 
 if TYPE_CHECKING:
@@ -31,11 +36,16 @@ _SIMPLE: dict[str, Any] = {
     "set": lambda many=(): list(dict.fromkeys(many)),
     "math.floor": math.floor, "math.ceil": math.ceil, "math.sqrt": math.sqrt, "math.log2": math.log2,
     "math.log": math.log, "math.prod": math.prod, "np.prod": math.prod, "OrderedDict": dict,
-    "collections.OrderedDict": dict,
+    "collections.OrderedDict": dict, "np.ceil": math.ceil, "np.floor": math.floor, "np.sqrt": math.sqrt,
+    "np.log2": math.log2, "np.arange": lambda *ends: list(range(*ends)), "divmod": divmod, "pow": pow,
+    "torch.cuda.is_available": lambda: False, "torch.device": lambda kind="cpu", *_: kind,
+    "itertools.chain": lambda *many: [each for one in many for each in one],
+    "np.linspace": lambda low, high, count=50: [low + (high - low) * at / max(1, count - 1) for at in range(count)],
 }  # fmt: skip
 _IGNORED = ("print", "warnings.warn", "torch.manual_seed", "np.random.seed", "random.seed", "summary", "super")
 _STAYS = ("to", "cuda", "cpu", "eval", "train", "apply", "float", "half", "double", "requires_grad_", "share_memory",
           "type", "bfloat16", "register_forward_hook")  # fmt: skip
+_OF_TRAINERS = ("save_hyperparameters", "log", "log_dict", "post_init", "init_weights")
 _WITHOUT_MODEL = ("modules", "parameters", "named_parameters", "named_modules", "state_dict", "load_state_dict")
 """Methods that ask for every module: what programs do with them changes values of weights, and no size."""
 
@@ -46,9 +56,20 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     if dotted in ("isinstance", "hasattr", "getattr", "setattr", "callable", "type"):
         return _reflection(follower, node, dotted, arguments)
     if dotted in _SIMPLE:
+        for each in (*arguments, *keywords.values()):
+            if isinstance(each, Unknown):
+                raise follower.fault(node, f"an argument is not known: {each.reason}")
+        if any(isinstance(each, AxisSize) for each in arguments):
+            return AxisSize()
         plain = [
             follower.items(node, each) if isinstance(each, Container | KerasModel) else each for each in arguments
         ]
+        if dotted not in ("range", "len") and (too_long(plain) or (dotted == "sum" and _holds_lists(plain))):
+            raise follower.fault(node, "this is too long to be followed")
+        if dotted in ("pow", "np.linspace", "np.arange") and any(length_of(each) > LONGEST for each in plain):
+            raise follower.fault(node, "this number is too large to be followed")
+        if dotted == "len" and plain and isinstance(plain[0], range):
+            return length(plain[0])
         try:
             value = _SIMPLE[dotted](*plain, **keywords)
         except (TypeError, ValueError, OverflowError) as error:
@@ -59,10 +80,71 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     return NotImplemented
 
 
+def length_of(value: Any) -> float:
+    """Return how large a number is, 0 for what is not one."""
+    return abs(value) if isinstance(value, int | float) else 0
+
+
+def _holds_lists(values: list[Any]) -> bool:
+    return any(isinstance(each, list | tuple) and any(length(item) for item in each) for each in values[:1])
+
+
+def imported(node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
+    """Take in the names of modules that are known by others; those of frameworks are known by their last part."""
+    for alias in node.names:
+        name = alias.asname or alias.name
+        dotted = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+        known = {"numpy": "np", "math": "math", "torch.nn": "nn", "torch.nn.functional": "F"}.get(dotted)
+        if known is None and dotted in _SIMPLE:
+            known = dotted
+        if known is not None and known != name:
+            scope.names[name] = Name(known)
+
+
+def is_sequential(kind: Class) -> bool:
+    """Return whether a class of the program is a `Sequential` or a list of modules."""
+    return any(
+        base.last in ("Sequential", "ModuleList") if isinstance(base, Name) else is_sequential(base)
+        for base in kind.bases
+        if isinstance(base, Name | Class)
+    )
+
+
+def modules_of(instance: Instance) -> list[Any]:
+    """Return the modules of an object in the order they were added."""
+    return [each for each in instance.attributes.values() if isinstance(each, Layer | Container | Instance)]
+
+
+def add_modules(follower: Follower, node: ast.AST, instance: Instance, arguments: list[Any]) -> None:
+    """Add modules to an object that is a `Sequential`, as its parent does."""
+    from convcalc.notation.source.emission import children
+
+    instance.attributes |= children(follower, node, "Sequential", arguments)
+
+
+def run_in_order(follower: Follower, node: ast.AST, instance: Instance, arguments: list[Any]) -> Any:
+    """Run the modules of an object that is a `Sequential`."""
+    modules = {str(index): each for index, each in enumerate(modules_of(instance))}
+    return follower.call(node, Container("Sequential", modules), arguments, {})
+
+
+def _of_parent(follower: Follower, node: ast.Call, parent: Parent, name: str, arguments: list[Any]) -> Any:
+    """Call a method that a framework's class under that of the program has."""
+    if is_sequential(parent.kind) and name == "__init__":
+        add_modules(follower, node, parent.instance, arguments)
+    elif is_sequential(parent.kind) and name in ("forward", "__call__"):
+        return run_in_order(follower, node, parent.instance, arguments)
+    elif name not in ("__init__", "train", "eval", "__init_subclass__", "__post_init__", "build"):
+        raise follower.fault(node, f"{name} of the framework's class is not followed")
+    return None
+
+
 def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list[Any]) -> Any:
     if dotted == "isinstance" and len(arguments) == 2:
         kinds = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
         return any(_is_a(arguments[0], kind) for kind in kinds)
+    if dotted == "type" and len(arguments) == 1:
+        return _type_of(arguments[0])
     if len(arguments) >= 2 and isinstance(arguments[0], Instance) and isinstance(arguments[1], str):
         instance, word = arguments[0], arguments[1]
         found = instance.attributes.get(word, instance.kind.find(word))
@@ -76,16 +158,29 @@ def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list
     raise follower.fault(node, f"this use of {dotted} is not followed")
 
 
+def _type_of(value: Any) -> Any:
+    if isinstance(value, Instance):
+        return value.kind
+    if isinstance(value, Layer):
+        return Name(value.call.short_name)
+    return Name(value.kind if isinstance(value, Container) else type(value).__name__)
+
+
 def _is_a(value: Any, kind: Any) -> bool:
     """Return whether a value is of a class of the program, of a framework, or of Python."""
     if isinstance(kind, Class):
         return isinstance(value, Instance) and _derives(value.kind, kind)
     if not isinstance(kind, Name):
         return False
+    if kind.last == "Module":
+        return isinstance(value, Layer | Container | Instance)
     if isinstance(value, Layer):
-        return value.call.short_name == kind.last
+        family = kind.last[1:].removesuffix("Nd") if kind.last.startswith("_") else ""
+        return value.call.short_name.startswith(family) if family else value.call.short_name == kind.last
     if isinstance(value, Container):
         return value.kind == kind.last
+    if isinstance(value, Instance):
+        return is_sequential(value.kind) and kind.last in ("Sequential", "ModuleList")
     plain = {"int": int, "float": float, "str": str, "list": list, "tuple": tuple, "dict": dict, "bool": bool}
     return kind.dotted in plain and isinstance(value, plain[kind.dotted])
 
@@ -111,7 +206,11 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         return _of_container(follower, node, owner, name, arguments)
     if isinstance(owner, Parameter | Layer):
         return owner  # values of weights are set, no size changes
-    if isinstance(owner, list | dict | str) and not name.startswith("_"):
+    if isinstance(owner, Parent):
+        return _of_parent(follower, node, owner, name, arguments)
+    if isinstance(owner, list | dict | str) and is_method(owner, name):
+        if makes_too_much(owner, name, arguments):
+            raise follower.fault(node, "this is too long to be followed")
         try:
             value = getattr(owner, name)(*arguments, **keywords)
         except (TypeError, ValueError, LookupError, AttributeError) as error:
@@ -129,8 +228,17 @@ def _of_instance(
         word, value = [*arguments, *keywords.values()][:2]
         owner.attributes[str(word)] = value
         return None
+    value = parser_method(follower, owner, name, arguments, keywords)
+    if value is not NotImplemented:
+        return value
     if name in ("forward", "__call__"):
         return follower.forward(node, owner, arguments, keywords)
+    if name in _OF_TRAINERS:
+        return None
+    if name in ("append", "extend") and is_sequential(owner.kind):
+        added = follower.items(node, arguments[0]) if name == "extend" else arguments
+        owner.attributes |= {str(len(modules_of(owner)) + at): each for at, each in enumerate(added)}
+        return owner
     if name in ("children", "named_children"):
         inside = {
             key: each for key, each in owner.attributes.items() if isinstance(each, Layer | Container | Instance)

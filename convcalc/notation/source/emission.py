@@ -23,10 +23,10 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     """Make a layer, a container or a parameter of PyTorch's; NotImplemented for a name that is none."""
     word = name.last
     if word in CONTAINERS:
-        return Container(word, _children(follower, node, word, arguments))
+        return Container(word, children(follower, node, word, arguments))
     if word == "Parameter" and arguments:
         if isinstance(arguments[0], Parameter):
-            return arguments[0]
+            return Parameter(arguments[0].shape, learned=True)
         raise follower.fault(node, "the shape of this parameter is not known")
     if word in _FILLED and name.dotted.startswith("torch."):
         return Parameter(_shape(follower, node, arguments))
@@ -42,21 +42,21 @@ def _shape(follower: Follower, node: ast.AST, arguments: list[Any]) -> tuple[int
     return tuple(sizes)
 
 
-def _children(follower: Follower, node: ast.AST, word: str, arguments: list[Any]) -> dict[str, Any]:
+def children(follower: Follower, node: ast.AST, word: str, arguments: list[Any]) -> dict[str, Any]:
     """Return the modules of a container by their names."""
     if len(arguments) == 1 and isinstance(arguments[0], dict):
         return {str(name): child for name, child in arguments[0].items()}
     if len(arguments) == 1 and isinstance(arguments[0], list | tuple | Container) and word != "Sequential":
         arguments = follower.items(node, arguments[0])
-    children: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for index, child in enumerate(arguments):
-        if isinstance(child, tuple) and len(child) == 2 and isinstance(child[0], str):
-            children[child[0]] = child[1]
+        if isinstance(child, tuple | list) and len(child) == 2 and isinstance(child[0], str):
+            found[child[0]] = child[1]
         elif isinstance(child, Layer | Container | Instance | KerasModel | Parameter):
-            children[str(index)] = child
+            found[str(index)] = child
         else:
             raise follower.fault(node, f"what stands at place {index + 1} of {word} is not a module")
-    return children
+    return found
 
 
 def name_modules(value: Any, path: str, seen: set[int]) -> None:
@@ -78,15 +78,43 @@ def name_modules(value: Any, path: str, seen: set[int]) -> None:
                 name_modules(child, f"{path}.{index}" if path else str(index), seen)
 
 
+def inside(value: Any) -> list[Any]:
+    """Return the modules and other values that a value holds."""
+    match value:
+        case Container():
+            return list(value.children.values())
+        case Instance():
+            return list(value.attributes.values())
+        case list() | tuple():
+            return list(value)
+        case _:
+            return []
+
+
+def forget_runs(value: Any, seen: set[int]) -> None:
+    """Forget that layers in a model ran on samples while it was made."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Layer | Parameter):
+        value.used = False
+    for each in inside(value):
+        forget_runs(each, seen)
+
+
 def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments: list[Any]) -> Any:
     """Run a layer, or those of a `Sequential` in their order, on a tensor."""
     if isinstance(module, Container):
         if module.kind != "Sequential":
             raise follower.fault(node, f"a {module.kind} does not run its modules; forward has to say how they run")
         value: Any = arguments[0] if arguments else None
+        if len(arguments) != 1:
+            raise follower.fault(node, f"a Sequential runs on one tensor, not on {len(arguments)}")
         for child in module.children.values():
             value = follower.call(node, child, [value], {})
         return value
+    if arguments and isinstance(arguments[0], Parameter):
+        arguments = [follower.held(node, arguments[0]), *arguments[1:]]
     tensors = [each for each in arguments if isinstance(each, Tensor)]
     kind = module.call.short_name
     if not tensors or (len(tensors) > 1 and kind not in ("MultiheadAttention", "LSTM", "GRU", "RNN")):

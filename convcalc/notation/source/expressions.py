@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from convcalc.notation.source.limits import LARGEST, LONGEST, length
 from convcalc.notation.source.values import (
     AxisSize,
     Class,
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
 }  # fmt: skip
 COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
@@ -37,9 +40,9 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
 }  # fmt: skip
 PLAIN = (int, float, str, bool, list, tuple, dict, range, type(None))
-LARGEST = 1 << 64
-"""Numbers of a program are not followed beyond this one, nor texts and lists of more items than `LONGEST`."""
-LONGEST = 100_000
+FORMAT = re.compile(r"[<>^]?0?\d{0,3},?(\.\d{1,2})?[dfgs]?")
+WIDE = re.compile(r"\d{4}")
+NUMBERS = (int, float, AxisSize)
 
 
 def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
@@ -81,9 +84,9 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
         case ast.Lambda():
             return Function(node, scope)
         case ast.JoinedStr():
-            return "".join(str(evaluate(follower, part, scope)) for part in node.values)
+            return _shortened(follower, node, "".join(str(evaluate(follower, part, scope)) for part in node.values))
         case ast.FormattedValue():
-            return evaluate(follower, node.value, scope)
+            return formatted(follower, node, scope)
         case ast.NamedExpr():
             value = evaluate(follower, node.value, scope)
             scope.names[node.target.id] = value
@@ -103,6 +106,36 @@ def named(follower: Follower, node: ast.Name, scope: Scope) -> Any:
     return value
 
 
+def formatted(follower: Follower, node: ast.FormattedValue, scope: Scope) -> str:
+    """Return a value as an f-string writes it."""
+    value = evaluate(follower, node.value, scope)
+    if not isinstance(value, int | float | str | None):
+        return _shortened(follower, node, str(value)) if isinstance(value, PLAIN) else type(value).__name__
+    form = "" if node.format_spec is None else evaluate(follower, node.format_spec, scope)
+    if not FORMAT.fullmatch(form):
+        raise follower.fault(node, "this format is not followed")
+    try:
+        return format(value, form)
+    except (TypeError, ValueError) as error:
+        raise follower.fault(node, f"this has no value: {error}"[:120]) from None
+
+
+def _shortened(follower: Follower, node: ast.AST, text: str) -> str:
+    if len(text) > LONGEST:
+        raise follower.fault(node, "this text is too long to be followed")
+    return text
+
+
+def given(follower: Follower, node: ast.expr, scope: Scope) -> Any:
+    """Return the value of an argument; one that is not known is an error only where it is needed."""
+    if isinstance(node, ast.Name):
+        try:
+            return scope.find(node.id)
+        except KeyError:
+            return Name(node.id)
+    return evaluate(follower, node, scope)
+
+
 def unpacked(follower: Follower, nodes: Iterable[ast.expr], scope: Scope) -> list[Any]:
     """Return the values of items, those behind a star one by one."""
     found: list[Any] = []
@@ -110,7 +143,7 @@ def unpacked(follower: Follower, nodes: Iterable[ast.expr], scope: Scope) -> lis
         if isinstance(node, ast.Starred):
             found += follower.items(node, evaluate(follower, node.value, scope))
         else:
-            found.append(evaluate(follower, node, scope))
+            found.append(given(follower, node, scope))
     return found
 
 
@@ -127,7 +160,7 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             if found is not None:
                 return found
         case Tensor() if name in ("shape", "T"):
-            return TensorSizes() if name == "shape" else follower.tensor_method(node, value, "t", [], {})
+            return TensorSizes(value) if name == "shape" else follower.tensor_method(node, value, "t", [], {})
         case Layer() if name in ("weight", "bias"):
             return Parameter(())
         case Layer():
@@ -137,11 +170,9 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
         case Parent():
             bases = [base for base in value.kind.bases if isinstance(base, Class)]
             found = next((base.find(name) for base in bases if base.find(name) is not None), None)
-            return (
-                Function(found.node, found.scope, value.instance)
-                if isinstance(found, Function)
-                else Name("object." + name)
-            )
+            if isinstance(found, Function):
+                return Function(found.node, found.scope, value.instance)
+            return Method(value, name)
         case Parameter() if name == "shape":
             return value.shape
         case Container() if name in value.children:
@@ -188,7 +219,7 @@ def called(follower: Follower, node: ast.Call, scope: Scope) -> Any:
     arguments = unpacked(follower, node.args, scope)
     keywords: dict[str, Any] = {}
     for keyword in node.keywords:
-        value = evaluate(follower, keyword.value, scope)
+        value = given(follower, keyword.value, scope)
         if keyword.arg is not None:
             keywords[keyword.arg] = value
         elif isinstance(value, dict):
@@ -210,11 +241,19 @@ def computed(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
     """Return the value of an operation on numbers, lists, texts or tensors."""
     if isinstance(left, Tensor | Parameter) or isinstance(right, Tensor | Parameter):
         return follower.arithmetic(node, left, right)
+    if any(isinstance(each, AxisSize) for each in (left, right)) and isinstance(other_of(left, right), NUMBERS):
+        return AxisSize()
     rule = ARITHMETIC.get(type(node.op))
     if rule is None or not isinstance(left, PLAIN) or not isinstance(right, PLAIN):
         raise follower.fault(node, "this arithmetic is not followed")
     if isinstance(node.op, ast.Pow) and not (_is_small(left, LARGEST) and _is_small(right, 64)):
         raise follower.fault(node, "this number is too large to be followed")
+    if isinstance(node.op, ast.LShift) and not (isinstance(left, int) and isinstance(right, int) and right <= 64):
+        raise follower.fault(node, "this number is too large to be followed")
+    if isinstance(left, str) and isinstance(node.op, ast.Mod) and ("*" in left or WIDE.search(left)):
+        raise follower.fault(node, "this format is not followed")
+    if isinstance(node.op, ast.Add) and length(left) + length(right) > LONGEST:
+        raise follower.fault(node, "this list is too long to be followed")
     if isinstance(node.op, ast.Mult):
         for one, other in ((left, right), (right, left)):
             if isinstance(one, str | list | tuple) and isinstance(other, int) and len(one) * other > LONGEST:
@@ -226,6 +265,11 @@ def computed(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
     if isinstance(value, int) and abs(value) > LARGEST:
         raise follower.fault(node, "this number is too large to be followed")
     return value
+
+
+def other_of(left: Any, right: Any) -> Any:
+    """Return what stands beside an open size."""
+    return right if isinstance(left, AxisSize) else left
 
 
 def _is_small(value: Any, most: int) -> bool:
@@ -248,13 +292,14 @@ def compared(follower: Follower, node: ast.Compare, scope: Scope) -> bool:
     left = evaluate(follower, node.left, scope)
     for sign, other in zip(node.ops, node.comparators, strict=True):
         right = evaluate(follower, other, scope)
-        open_sizes = isinstance(left, AxisSize | Tensor) or isinstance(right, AxisSize | Tensor)
-        if open_sizes and not isinstance(sign, ast.Is | ast.IsNot):
-            raise follower.fault(node, "this depends on the sizes of a tensor, which are not known here")
+        if not isinstance(sign, ast.Is | ast.IsNot):
+            left, right = follower.comparable(node, left), follower.comparable(node, right)
+        rule = COMPARISONS[type(sign)]
         if isinstance(left, Name) and isinstance(right, Name):
             left, right = left.last, right.last
+            rule = {operator.is_: operator.eq, operator.is_not: operator.ne}.get(rule, rule)
         try:
-            if not COMPARISONS[type(sign)](left, right):
+            if not rule(left, right):
                 return False
         except TypeError as error:
             raise follower.fault(node, f"this has no value: {error}"[:120]) from None
@@ -279,6 +324,7 @@ def comprehended(follower: Follower, node: ast.ListComp | ast.GeneratorExp, scop
     (loop,) = node.generators
     inner, found = Scope(scope), []
     for item in follower.items(loop.iter, evaluate(follower, loop.iter, scope)):
+        follower.step(node)
         follower.assign(loop.target, item, inner)
         if all(follower.truth(test, evaluate(follower, test, inner)) for test in loop.ifs):
             found.append(evaluate(follower, node.elt, inner))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ConvcalcError
 from convcalc.notation.call.tree import Argument, Call, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.files.graph_builder import GraphBuilder
-from convcalc.notation.source import builtin, emission, keras_models, tensors
+from convcalc.notation.source import assignment, builtin, emission, keras_models, moves, open_sizes, records, tensors
 from convcalc.notation.source.expressions import Method, evaluate
+from convcalc.notation.source.known_sizes import KnownSizes
+from convcalc.notation.source.limits import length
 from convcalc.notation.source.values import (
     AxisSize,
     Class,
@@ -29,7 +31,10 @@ from convcalc.notation.source.values import (
 )
 from convcalc.text import Source
 
-MOST_STEPS = 200_000
+if TYPE_CHECKING:
+    from convcalc.notation import Begin
+
+MOST_STEPS = 50_000
 MOST_CALLS = 60
 
 
@@ -52,14 +57,17 @@ class Stopped(Exception):  # noqa: N818  # it ends a loop, it is not an error
 class Follower:
     """Follows a program on tensors of a graph that grows as layers run."""
 
-    def __init__(self, source: Source, notation: str) -> None:
+    def __init__(self, source: Source, notation: str, begin: Begin | None = None) -> None:
         self.source = source
         self.notation = notation
         self.builder = GraphBuilder(source, notation)
+        self.sizes = KnownSizes(self.builder, begin)
+        self.is_running = notation == "keras"
         self.top = Scope()
         self.steps = 0
         self.depth = 0
         self.models: list[Any] = []
+        self.instances: list[Instance] = []
         self._starts = [0]
         for line in source.text.split("\n"):
             self._starts.append(self._starts[-1] + len(line) + 1)
@@ -94,9 +102,7 @@ class Follower:
 
     def statement(self, node: ast.stmt, scope: Scope) -> None:
         """Follow one statement."""
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise self.fault(node, f"more than {MOST_STEPS} steps are not followed")
+        self.step(node)
         match node:
             case ast.Assign():
                 value = evaluate(self, node.value, scope)
@@ -111,8 +117,9 @@ class Follower:
             case ast.Return():
                 raise Returned(None if node.value is None else evaluate(self, node.value, scope))
             case ast.If():
-                taken = node.body if self.truth(node.test, evaluate(self, node.test, scope)) else node.orelse
-                self.run(taken, scope)
+                self.run(self.taken(node, scope), scope)
+            case ast.Raise():
+                raise self.fault(node, "the program stops here with an error of its own")
             case ast.For():
                 self.loop(node, scope)
             case ast.FunctionDef():
@@ -124,7 +131,7 @@ class Follower:
             case ast.Try():
                 self.run([*node.body, *node.orelse, *node.finalbody], scope)
             case ast.Import() | ast.ImportFrom():
-                pass  # names of frameworks are known by their last part
+                builtin.imported(node, scope)
             case ast.Pass() | ast.Assert() | ast.AnnAssign() | ast.Global() | ast.Nonlocal() | ast.Delete():
                 pass
             case ast.Break() | ast.Continue():
@@ -132,10 +139,26 @@ class Follower:
             case _:
                 raise self.fault(node, f"{type(node).__name__.lower()} is not followed")
 
+    def step(self, node: ast.AST) -> None:
+        """Count one more step, of which only so many are followed."""
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise self.fault(node, f"more than {MOST_STEPS:,} steps are not followed")
+
+    def taken(self, node: ast.If, scope: Scope) -> list[ast.stmt]:
+        """Return the branch of a condition that is taken; one that only refuses what is not known is not."""
+        refuses = all(isinstance(each, ast.Raise | ast.Assert | ast.Pass) for each in node.body)
+        try:
+            return node.body if self.truth(node.test, evaluate(self, node.test, scope)) else node.orelse
+        except ConvcalcError:
+            if not refuses:
+                raise
+            return node.orelse
+
     def changed(self, node: ast.AugAssign, scope: Scope) -> None:
         """Follow `x += y`."""
         target = node.target
-        load = ast.copy_location(ast.BinOp(left=_loaded(target), op=node.op, right=node.value), node)
+        load = ast.copy_location(ast.BinOp(left=assignment.loaded(target), op=node.op, right=node.value), node)
         self.assign(target, evaluate(self, load, scope), scope)
 
     def loop(self, node: ast.For, scope: Scope) -> None:
@@ -151,51 +174,15 @@ class Follower:
 
     def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
         """Give a value to a name, an attribute, an item, or to several of them one by one."""
-        match target:
-            case ast.Name():
-                scope.names[target.id] = value
-            case ast.Tuple() | ast.List():
-                if isinstance(value, TensorSizes):
-                    value = [AxisSize(axis) for axis in range(len(target.elts))]
-                items = self.items(target, value)
-                if len(items) != len(target.elts) or any(isinstance(each, ast.Starred) for each in target.elts):
-                    raise self.fault(target, f"{len(items)} values for {len(target.elts)} names")
-                for each, item in zip(target.elts, items, strict=True):
-                    self.assign(each, item, scope)
-            case ast.Attribute():
-                owner = evaluate(self, target.value, scope)
-                if isinstance(owner, Instance):
-                    owner.attributes[target.attr] = value
-                elif isinstance(owner, Layer | Container | Parameter):
-                    self.replaced(target, owner, value)
-                else:
-                    raise self.fault(target, "this attribute is not followed")
-            case ast.Subscript():
-                owner, key = evaluate(self, target.value, scope), evaluate(self, target.slice, scope)
-                if isinstance(owner, Container):
-                    owner.children[str(key % len(owner.children) if isinstance(key, int) else key)] = value
-                elif isinstance(owner, dict | list):
-                    try:
-                        owner[key] = value
-                    except (IndexError, TypeError) as error:
-                        raise self.fault(target, f"this item cannot be set: {error}") from None
-                else:
-                    raise self.fault(target, "this item is not followed")
-            case _:
-                raise self.fault(target, "this assignment is not followed")
-
-    def replaced(self, target: ast.Attribute, owner: Any, value: Any) -> None:
-        """Set an attribute of a layer: values of a weight change no size, any other argument might."""
-        if isinstance(owner, Container) and isinstance(value, Layer | Container | Instance):
-            owner.children[target.attr] = value
-        elif not isinstance(owner, Parameter) and target.attr not in ("weight", "bias", "data", "requires_grad"):
-            raise self.fault(target, f"a change of {target.attr} is not followed")
+        assignment.assign(self, target, value, scope)
 
     # Values
 
     def truth(self, node: ast.AST, value: Any) -> bool:
         """Return whether a value counts as true."""
-        if isinstance(value, Tensor | AxisSize | TensorSizes | Unknown):
+        if isinstance(value, AxisSize | TensorSizes):
+            raise self.fault(node, open_sizes.OPEN_SIZE, open_sizes.GIVE_SIZE)
+        if isinstance(value, Tensor | Unknown):
             raise self.fault(node, "this depends on a tensor, which is not known while a program is read")
         if isinstance(value, Container):
             return bool(value.children)
@@ -206,22 +193,26 @@ class Follower:
         if isinstance(value, Container):
             return list(value.children.values())
         if isinstance(value, list | tuple | str | dict | range):
-            if len(value) > MOST_STEPS:
+            if length(value) > MOST_STEPS:
                 raise self.fault(node, "this is too long to be followed")
             return list(value)
         if isinstance(value, KerasModel):
             return list(value.layers)
+        if isinstance(value, Instance) and builtin.is_sequential(value.kind):
+            return builtin.modules_of(value)
+        if isinstance(value, TensorSizes):
+            return open_sizes.all_sizes(self, value.tensor) or [AxisSize()]
+        if isinstance(value, AxisSize):
+            return [AxisSize()]  # some sizes, of which none is known
         raise self.fault(node, "what this goes over is not known")
 
     def subscript(self, node: ast.Subscript, value: Any, scope: Scope) -> Any:
         """Return an item, a slice, or a part of a tensor."""
         if isinstance(value, Tensor):
-            return tensors.cut(self, node, value, scope)
+            return moves.cut(self, node, value, scope)
         key = self.key(node.slice, scope)
-        if isinstance(value, TensorSizes) and isinstance(key, int):
-            return AxisSize(key)
-        if isinstance(value, TensorSizes) and isinstance(key, slice) and isinstance(key.stop, int):
-            return [AxisSize(axis) for axis in range(key.start or 0, key.stop)]
+        if isinstance(value, TensorSizes):
+            return open_sizes.some_sizes(self, node, value.tensor, key)
         if isinstance(value, Container):
             if isinstance(key, slice):
                 children = list(value.children.values())[key]
@@ -296,18 +287,24 @@ class Follower:
     def made(self, node: ast.AST, kind: Class, arguments: list[Any], keywords: dict[str, Any]) -> Instance:
         """Make an object of a class of the program."""
         instance = Instance(kind)
+        if self.depth:
+            self.instances.append(instance)
         start = kind.find("__init__")
         if isinstance(start, Function):
             inner = Scope(start.scope)
             inner.names["__class__"] = kind
             self.apply(node, Function(start.node, inner, instance), arguments, keywords)
-        elif arguments or keywords:
-            raise self.fault(node, f"{kind.name} has no __init__ that takes arguments")
+        elif builtin.is_sequential(kind):
+            builtin.add_modules(self, node, instance, arguments)
+        elif arguments or keywords or records.fields(kind):
+            records.fill(self, node, instance, arguments, keywords)
         return instance
 
     def forward(self, node: ast.AST, instance: Instance, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Run a module of the program on tensors."""
         method = instance.kind.find("forward") or instance.kind.find("call")
+        if method is None and builtin.is_sequential(instance.kind):
+            return builtin.run_in_order(self, node, instance, arguments)
         if not isinstance(method, Function):
             raise self.fault(node, f"{instance.kind.name} has no forward")
         inner = Scope(method.scope)
@@ -316,7 +313,7 @@ class Follower:
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""
-        for known in (builtin.function, keras_models.function, emission.function, tensors.function):
+        for known in (builtin.function, records.function, keras_models.function, emission.function, tensors.function):
             value = known(self, node, name, arguments, keywords)
             if value is not NotImplemented:
                 return value
@@ -332,9 +329,17 @@ class Follower:
         """Join tensors by a sign."""
         return tensors.arithmetic(self, node, left, right)
 
+    def held(self, node: ast.AST, parameter: Parameter) -> Tensor:
+        """Return a parameter, or what a program fills, as a tensor."""
+        return tensors.held(self, node, parameter)
+
     def elementwise(self, node: ast.AST, tensor: Tensor, name: str) -> Tensor:
         """Run a layer that leaves sizes alone."""
         return emission.elementwise(self, node, tensor, name)
+
+    def comparable(self, node: ast.AST, value: Any) -> Any:
+        """Return what stands in a comparison as numbers."""
+        return open_sizes.comparable(self, node, value)
 
     def layer_argument(self, layer: Layer, name: str) -> Any:
         """Return an argument of a layer, as `self.conv.out_channels` asks for it."""
@@ -360,18 +365,7 @@ def _plain(follower: Follower, node: ast.AST, value: Any) -> object:
             return Symbol(value.dotted)
         case Layer():
             return value.call
+        case Unknown():
+            raise follower.fault(node, f"an argument is not known: {value.reason}")
         case _:
             raise follower.fault(node, "an argument of this layer is not known")
-
-
-def _loaded(target: ast.expr) -> ast.expr:
-    """Return the expression that reads what an assignment writes."""
-    match target:
-        case ast.Name():
-            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-        case ast.Attribute():
-            return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
-        case ast.Subscript():
-            return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-        case _:
-            return target

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from typing import Any
+from math import prod
+from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ConvcalcError
+from convcalc.layers import Embedding, Held, Rearrangement, parameters
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source import keras_models
-from convcalc.notation.source.emission import name_modules
+from convcalc.notation.source.emission import entries_of, forget_runs, inside, name_modules
 from convcalc.notation.source.follower import Follower, Returned, Stopped
+from convcalc.notation.source.known_sizes import with_axes
 from convcalc.notation.source.values import (
     Class,
     Container,
@@ -23,7 +26,10 @@ from convcalc.notation.source.values import (
     Tensor,
     Unknown,
 )
-from convcalc.text import Source
+from convcalc.text import Source, fold
+
+if TYPE_CHECKING:
+    from convcalc.notation import Begin
 
 _SIGNS = re.compile(
     r"^[ \t]*(?:class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])|\.add\(|\)\(", re.MULTILINE
@@ -33,6 +39,7 @@ _KERAS = re.compile(
 )
 _TORCH = re.compile(r"\btorch\b|\bnn\.")
 MOST_CHARACTERS = 1_000_000
+LONGEST_NOTE = 300
 
 
 def parsed(source: Source) -> ast.Module | None:
@@ -69,10 +76,11 @@ def _is_program(node: ast.stmt) -> bool:
             return False
 
 
-def read_program(source: Source, tree: ast.Module) -> GraphBuilder:
+def read_program(source: Source, tree: ast.Module, begin: Begin | None = None) -> GraphBuilder:
     """Follow a program and return the network of its model.
 
-    Raises SpecError at the place of what is needed but not followed, and where no model is made.
+    `begin` returns the shapes of the inputs from the first layers, where they are known. Raises SpecError at the
+    place of what is needed but not followed, and where no model is made.
 
     >>> text = "class Net(nn.Module):\\n    def __init__(self):\\n        super().__init__()\\n"
     >>> text += "        self.fc = nn.Linear(3, 2)\\n    def forward(self, x):\\n        return self.fc(x) + 1"
@@ -81,15 +89,37 @@ def read_program(source: Source, tree: ast.Module) -> GraphBuilder:
     ['fc', '']
     """
     keras = _KERAS.search(source.text) and not _TORCH.search(source.text)
-    follower = Follower(source, "keras" if keras else "pytorch")
+    follower = Follower(source, "keras" if keras else "pytorch", begin)
     loose: list[Any] = []
-    for node in tree.body:
-        _top(follower, node, loose)
-    builder = _run(follower, _model(follower, tree, loose))
+    try:
+        for node in tree.body:
+            _top(follower, node, loose)
+        builder = _run(follower, _model(follower, tree, loose))
+        _fix_input(follower)
+    except RecursionError:
+        raise source.fault("this program is nested too deeply to be followed", 0, 0) from None
     builder.shares_names = True
     if not builder.entries:
         raise source.fault("no layers run in this program", 0, 0)
     return builder
+
+
+def _fix_input(follower: Follower) -> None:
+    """State the input of a graph that fits no other, and how its axes are meant where no layer says so."""
+    builder, sizes = follower.builder, follower.sizes
+    if sizes.begin is None:
+        return
+    layers = [entry.layer for entry in builder.entries]
+    shape = sizes.begin(layers, builder.layout)[0]
+    if builder.layout == "chw" and (
+        sizes.asked or any(isinstance(layer, Embedding | Rearrangement) for layer in layers)
+    ):
+        placed = with_axes(shape, layers)
+        if placed != shape:
+            builder.rank = placed.rank  # positions of one sample, whose axes the program counts
+    if sizes.depends and None not in shape.sizes:
+        builder.input = shape.known_sizes[len(shape.batch) :]
+        builder.fixed = True
 
 
 def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
@@ -114,7 +144,7 @@ def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
             raise
         start, end = follower.span(node)
         for target in _targets(node):
-            follower.top.names[target] = Unknown(error.message, start, end)
+            follower.top.names[target] = Unknown(error.message, start, end, error)
 
 
 def _targets(node: ast.stmt) -> list[str]:
@@ -178,6 +208,16 @@ def _made(follower: Follower, kind: Class) -> Any:
     ]
     if len(makers) == 1:
         return follower.apply(makers[0].node, makers[0], [], {})
+    made = [each for each in follower.instances if each.kind is kind]
+    if made:
+        return made[-1]
+    for value in follower.top.names.values():
+        if (
+            isinstance(value, Unknown)
+            and value.error
+            and f"{kind.name}(" in follower.source.text[value.start : value.end]
+        ):
+            raise value.error
     names = ", ".join(f"{value.node.name}()" for value in makers if isinstance(value.node, ast.FunctionDef))
     needed = ", ".join(each.arg for each in spec.args[1 : len(spec.args) - len(spec.defaults)])
     first = names.partition(",")[0] or f"{kind.name}(...)"
@@ -211,6 +251,10 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
         builder.keep_what_leads_to(outputs)
         return builder
     builder.entries.clear()
+    builder.objections = ()
+    follower.sizes.clear()
+    follower.is_running = True
+    forget_runs(model, set())
     name_modules(model if not isinstance(model, KerasModel) else Container("Sequential", {}), "", set())
     place = ast.copy_location(ast.Pass(), ast.parse("pass").body[0])
     if isinstance(model, KerasModel):
@@ -224,13 +268,14 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
         required = len(spec.args) - 1 - len(spec.defaults)
         builder.inputs = max(1, required)
         value = follower.forward(method.node, model, [Tensor(-1 - index) for index in range(builder.inputs)], {})
-        _note_unused(follower, model)
     else:
         value = follower.call(place, model, [Tensor(-1)], {})
     outputs = [each.index for each in _tensors(value)]
     if not outputs:
         raise follower.source.fault("the model returns no tensor that is known", 0, 0)
     builder.keep_what_leads_to(outputs)
+    if isinstance(model, Instance | Container):
+        _count_unused(follower, model)
     return builder
 
 
@@ -257,27 +302,45 @@ def _tensors(value: Any) -> list[Tensor]:
     return []
 
 
-def _note_unused(follower: Follower, model: Instance) -> None:
-    """Note the layers that the model makes and never runs."""
-    unused: list[str] = []
-    seen: set[int] = set()
+def _count_unused(follower: Follower, model: Instance | Container) -> None:
+    """Count what the model makes and never runs, as PyTorch does, behind its last layer, and note it."""
+    found: list[Layer | Parameter] = []
+    _find_unused(model, found, set())
+    builder = follower.builder
+    counted = 0
+    for value in found if builder.entries else ():
+        held = _held(follower, value)
+        if held is not None:
+            start, end = (value.call.start, value.call.end) if isinstance(value, Layer) else (0, 0)
+            text = f"{fold(follower.source.text[start:end]) or 'parameter'}, never run"
+            builder.add(held, [len(builder.entries) - 1], (start, end), name=value.name, text=text)
+            counted += 1
+    if counted:
+        names = ", ".join(value.name for value in found)
+        note = f"made but never run in forward: {names}; the parameters count, as in PyTorch, and there are no MACs"
+        first = builder.entries[0]
+        first.notes = (*first.notes, note if len(note) <= LONGEST_NOTE else f"{note[: LONGEST_NOTE - 1]}…")
 
-    def walk(value: Any) -> None:
-        if id(value) in seen:
-            return
-        seen.add(id(value))
-        if isinstance(value, Layer | Parameter) and not value.used and value.name:
-            unused.append(value.name)
-        inside = (
-            value.children.values() if isinstance(value, Container)
-            else value.attributes.values() if isinstance(value, Instance)
-            else value if isinstance(value, list | tuple) else ()
-        )  # fmt: skip
-        for each in inside:
-            walk(each)
 
-    walk(model)
-    if unused and follower.builder.entries:
-        note = f"made but never run in forward, and not counted: {', '.join(unused)}"
-        first = follower.builder.entries[0]
-        first.notes = (*first.notes, note[:300])
+def _find_unused(value: Any, found: list[Layer | Parameter], seen: set[int]) -> None:
+    """Find layers and parameters that have a name in the model and never run."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    counts = isinstance(value, Layer) or (isinstance(value, Parameter) and value.learned)
+    if counts and not value.used and value.name:
+        found.append(value)
+    for each in inside(value):
+        _find_unused(each, found, seen)
+
+
+def _held(follower: Follower, value: Layer | Parameter) -> Held | None:
+    """Return what a layer or a parameter holds, None where that is nothing or not known."""
+    if isinstance(value, Parameter):
+        return Held(prod(value.shape)) if value.shape else None
+    try:
+        each = [parameters(entry.layer) for entry in entries_of(follower, value)]
+    except (ConvcalcError, ValueError):
+        return None
+    held = Held(*(sum(getattr(one, kind) for one in each) for kind in ("weights", "biases", "buffers")))
+    return held if held != Held(0) else None

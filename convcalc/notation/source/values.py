@@ -9,36 +9,59 @@ from convcalc.notation.call.tree import Call
 
 
 class Tensor:
-    """A tensor of the network, by the index of the entry that makes it."""
+    """A tensor of the network, by the index of the entry that makes it.
 
-    __slots__ = ("index",)
+    `before` is the tensor that a permutation moved the batch axis of, and the order of its axes: only parts along
+    the axis that now stands first are used.
+    """
+
+    __slots__ = ("before", "index")
 
     def __init__(self, index: int) -> None:
         self.index = index
+        self.before: tuple[Tensor, tuple[int, ...]] | None = None
 
 
 class AxisSize:
-    """The size of an axis of a tensor, which is not known while a program is read: `x.size(0)`, `x.shape[1]`."""
+    """The size of an axis of a tensor that is not known, as that of the batch; axis None is what follows from some.
 
-    __slots__ = ("axis",)
+    >>> AxisSize(Tensor(0), 0).is_batch
+    True
+    """
 
-    def __init__(self, axis: int) -> None:
+    __slots__ = ("axis", "tensor")
+
+    def __init__(self, tensor: Tensor | None = None, axis: int | None = None) -> None:
+        self.tensor = tensor
         self.axis = axis
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether it is the number of samples, which no layer changes."""
+        return self.axis == 0
 
 
 class TensorSizes:
     """All the sizes of a tensor: `x.size()`, `x.shape`."""
 
-    __slots__ = ()
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
 
 
 class Parameter:
-    """A tensor that a module holds: its shape, where that is known."""
+    """A tensor that a module holds: its shape, where that is known; `learned` is whether it is a parameter.
 
-    __slots__ = ("name", "shape", "used")
+    `of` is the layer whose weight or bias it is. What a program fills itself, `torch.zeros(3, 4)`, is not learned.
+    """
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    __slots__ = ("learned", "name", "of", "shape", "used")
+
+    def __init__(self, shape: tuple[int, ...], *, learned: bool = False, of: Layer | None = None) -> None:
         self.shape = shape
+        self.learned = learned
+        self.of = of
         self.name = ""
         self.used = False
 
@@ -145,9 +168,10 @@ class Name:
 class Unknown:
     """A value that is not followed, and why."""
 
-    __slots__ = ("end", "reason", "start")
+    __slots__ = ("end", "error", "reason", "start")
 
-    def __init__(self, reason: str, start: int, end: int) -> None:
+    def __init__(self, reason: str, start: int, end: int, error: Exception | None = None) -> None:
+        self.error = error
         self.reason = reason
         self.start = start
         self.end = end

@@ -1,0 +1,83 @@
+"""Values given to names, attributes and items."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from convcalc.notation.source import moves, open_sizes
+from convcalc.notation.source.expressions import evaluate
+from convcalc.notation.source.values import (
+    AxisSize,
+    Container,
+    Instance,
+    Layer,
+    Parameter,
+    Scope,
+    Tensor,
+    TensorSizes,
+)
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+
+def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> None:
+    """Give a value to a name, an attribute, an item, or to several of them one by one."""
+    match target:
+        case ast.Name():
+            scope.names[target.id] = value
+        case ast.Tuple() | ast.List():
+            if isinstance(value, TensorSizes):
+                value = open_sizes.all_sizes(follower, value.tensor, len(target.elts))
+            elif isinstance(value, AxisSize):
+                value = [AxisSize() for _ in target.elts]
+            elif isinstance(value, Tensor):
+                value = moves.unpacked(follower, target, value, len(target.elts))
+            items = follower.items(target, value)
+            if len(items) != len(target.elts) or any(isinstance(each, ast.Starred) for each in target.elts):
+                raise follower.fault(target, f"{len(items)} values for {len(target.elts)} names")
+            for each, item in zip(target.elts, items, strict=True):
+                assign(follower, each, item, scope)
+        case ast.Attribute():
+            owner = evaluate(follower, target.value, scope)
+            if isinstance(owner, Instance):
+                owner.attributes[target.attr] = value
+            elif isinstance(owner, Layer | Container | Parameter):
+                _replaced(follower, target, owner, value)
+            else:
+                raise follower.fault(target, "this attribute is not followed")
+        case ast.Subscript():
+            owner, key = evaluate(follower, target.value, scope), evaluate(follower, target.slice, scope)
+            if isinstance(owner, Container):
+                owner.children[str(key % len(owner.children) if isinstance(key, int) else key)] = value
+            elif isinstance(owner, dict | list):
+                try:
+                    owner[key] = value
+                except (IndexError, TypeError) as error:
+                    raise follower.fault(target, f"this item cannot be set: {error}") from None
+            else:
+                raise follower.fault(target, "this item is not followed")
+        case _:
+            raise follower.fault(target, "this assignment is not followed")
+
+
+def _replaced(follower: Follower, target: ast.Attribute, owner: Any, value: Any) -> None:
+    """Set an attribute of a layer: values of a weight change no size, any other argument might."""
+    if isinstance(owner, Container) and isinstance(value, Layer | Container | Instance):
+        owner.children[target.attr] = value
+    elif not isinstance(owner, Parameter) and target.attr not in ("weight", "bias", "data", "requires_grad"):
+        raise follower.fault(target, f"a change of {target.attr} is not followed")
+
+
+def loaded(target: ast.expr) -> ast.expr:
+    """Return the expression that reads what an assignment writes."""
+    match target:
+        case ast.Name():
+            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+        case ast.Attribute():
+            return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
+        case ast.Subscript():
+            return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
+        case _:
+            return target

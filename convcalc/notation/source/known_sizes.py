@@ -1,0 +1,151 @@
+"""The sizes of the tensors of a program as far as they are known while it is followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convcalc.errors import ShapeError
+from convcalc.layers import (
+    Elementwise,
+    Embedding,
+    Held,
+    Layer,
+    Merge,
+    TensorShape,
+    complete,
+    merged,
+    output_shape,
+    rank_of,
+)
+
+if TYPE_CHECKING:
+    from convcalc.notation import Begin
+    from convcalc.notation.entries import Entry
+    from convcalc.notation.files.graph_builder import GraphBuilder
+
+Axes = tuple[int | None, ...]
+
+
+class KnownSizes:
+    """Shapes of the tensors that a graph makes: by its layers and, where they are given, by those of its inputs.
+
+    `begin` returns the shapes of the inputs from the first layers. `samples` are the sizes of tensors that a program
+    makes itself to send them through layers, while it does so. `depends` is whether a size was asked for that follows
+    from those of the inputs: the graph then fits these alone.
+    """
+
+    def __init__(self, builder: GraphBuilder, begin: Begin | None) -> None:
+        self.builder = builder
+        self.begin = begin
+        self.samples: list[TensorShape] = []
+        self.depends = False
+        self._open: list[TensorShape | None] = []
+        self._known: list[TensorShape | None] = []
+        self.asked = False
+        self._inputs: list[TensorShape] = []
+
+    def clear(self) -> None:
+        """Forget the tensors of a graph that begins anew."""
+        self._open, self._known, self.samples = [], [], []
+
+    def add_sample(self, sizes: tuple[int, ...]) -> int:
+        """Return a tensor of its own with the sizes of all its axes, the batch axis first."""
+        self.samples.append(TensorShape(sizes, max(0, len(sizes) - 2)))
+        return FIRST_SAMPLE - len(self.samples) + 1
+
+    def axes(self, index: int, count: int | None = None) -> Axes | None:
+        """Return the sizes of all the axes of a tensor, the batch axis first; None where their number is not known.
+
+        `count` is how many axes the program takes it to have. The size of the batch is open but for samples.
+        """
+        known = self._axes(index, self._shape(index, given=True), count)
+        alone = self._axes(index, self._shape(index, given=False), count)
+        if alone is None or known is None or len(alone) != len(known):
+            self.depends |= known is not None and any(size is not None for size in known)
+            return known if known is not None else alone
+        self.depends |= any(size != other for size, other in zip(alone, known, strict=True))
+        return known
+
+    def _axes(self, index: int, shape: TensorShape | None, count: int | None) -> Axes | None:
+        if shape is None:
+            return (None,) * count if count else None
+        sizes = shape.sizes
+        if self.samples and not self._inputs:
+            return sizes
+        sample = sizes[len(shape.batch) :] if len(shape.batch) <= 1 else sizes[1:]
+        if self.builder.layout == "hwc" and shape.has_channels:
+            sample = (*sample[1:], sample[0])
+        if index < 0 and not shape.has_channels and count == len(sizes) + 2:
+            return (None, None, *sizes)  # an image that was given without its channels
+        return (None, *sample)
+
+    def _shape(self, index: int, *, given: bool) -> TensorShape | None:
+        if index <= FIRST_SAMPLE:
+            return self.samples[FIRST_SAMPLE - index]
+        memo = self._known if given else self._open
+        entries = self.builder.entries
+        while len(memo) <= index:
+            memo.append(self._after(entries[len(memo)], given=given))
+        return memo[index] if index >= 0 else self._input(index, given=given)
+
+    def _input(self, index: int, *, given: bool) -> TensorShape | None:
+        if not given or self.begin is None:
+            return None
+        layers = [entry.layer for entry in self.builder.entries]
+        try:
+            self._inputs = [with_axes(shape, layers) for shape in self.begin(layers, self.builder.layout)]
+        except ShapeError:
+            return None
+        self.asked = True
+        return self._inputs[-1 - index] if -1 - index < len(self._inputs) else None
+
+    def _after(self, entry: Entry, *, given: bool) -> TensorShape | None:
+        shapes = [self._shape(place, given=given) for place in entry.inputs or ()]
+        try:
+            return shape_after(entry.layer, shapes)
+        except ShapeError as error:
+            if given and None not in shapes:
+                raise self.builder.fault(error.message, (entry.start, entry.end), error.hint) from None
+            return None
+
+
+def with_axes(shape: TensorShape, layers: list[Layer]) -> TensorShape:
+    """Return the shape of an input of a program, where every size is an axis of one sample unless a layer says else.
+
+    >>> with_axes(TensorShape((40, 28), 2), []), with_axes(TensorShape((9,), 0), [Embedding(5, 3)]).rank
+    (TensorShape(sizes=(40, 28), rank=1), 1)
+    """
+    first = next((layer for layer in layers if not isinstance(layer, Elementwise)), None)
+    if isinstance(first, Embedding) and len(shape.sizes) == 1:
+        return TensorShape(shape.sizes, 1)
+    told = next((rank for rank in map(rank_of, layers) if rank is not None), None)
+    if len(shape.sizes) in (2, 3) and shape.rank in (0, len(shape.sizes)) and (told is None or not shape.rank):
+        return TensorShape(shape.sizes, len(shape.sizes) - 1)
+    return shape
+
+
+FIRST_SAMPLE = -1_000_000
+"""Tensors from this index downwards are samples, not inputs of the network."""
+
+
+def shape_after(layer: Layer, shapes: list[TensorShape | None]) -> TensorShape | None:
+    """Return the shape that a layer makes of shapes, None standing for those of which nothing is known.
+
+    >>> from convcalc.layers import Convolution
+    >>> from convcalc.geometry import Padding
+    >>> conv = Convolution(3, 8, (3, 3), (1, 1), (Padding(0, 0),) * 2, (1, 1))
+    >>> print(shape_after(conv, [None]), shape_after(conv, [TensorShape((3, 9, 7), 2)]))
+    8x?x? 8x7x5
+    """
+    first = shapes[0]
+    if isinstance(layer, Merge):
+        sure = [shape for shape in shapes if shape is not None]
+        return merged(layer, sure) if len(sure) == len(shapes) else None
+    if first is None:
+        if isinstance(layer, Held) and layer.sizes is not None:
+            return output_shape(layer, TensorShape((1,), 0))
+        rank = rank_of(layer)
+        if not rank:
+            return None
+        first = TensorShape((None,) * (rank + 1), rank)
+    return output_shape(complete(layer, first), first)
