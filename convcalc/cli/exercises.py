@@ -65,11 +65,10 @@ def answer_exercises(command: str, given: Mapping[str, object]) -> int:
 
     made = sheet(command, asked.sheet, seed, difficulty)
     text = render_sheet(made, form, width)
-    content = text if isinstance(text, bytes) else text.encode()
     if output.output is None:
-        write_out(content)
+        write_out(text)
     else:
-        write_file(output.output, content)
+        write_file(output.output, text if isinstance(text, bytes) else text.encode())
     if asked.key is not None and key_form is not None:
         _write_key(made, asked.key, key_form)
     return 0

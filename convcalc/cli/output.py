@@ -156,11 +156,21 @@ def wants_color(when: str, environment: dict[str, str], terminal: bool) -> bool:
 
 def write_out(text: str | bytes | memoryview) -> None:
     """Write to standard output and see that it goes out at once."""
-    rest = memoryview(text.encode(sys.stdout.encoding or "utf-8", "replace") if isinstance(text, str) else text)
+    rest = memoryview(_encoded(text) if isinstance(text, str) else text)
     while rest:
         # Unbuffered (python -u) a write may take less than all, and only the next one meets the fault.
         rest = rest[sys.stdout.buffer.write(rest) :]
     sys.stdout.flush()
+
+
+def _encoded(text: str) -> bytes:
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        from convcalc.cli.ascii_signs import encoded_with_other_signs
+
+        return encoded_with_other_signs(text, encoding)
 
 
 def _write(report: Report, path: str) -> None:

@@ -114,7 +114,8 @@ def watch(frames: Frames, wanted: Wanted) -> int:
     """Show frames where they are wanted, and return the exit code."""
     path = wanted.output.output
     if path is not None:
-        write_file(path, _picture(frames) if path.lower().endswith(".svg") else _texts(frames))
+        texts = (text.encode() for text in _texts(frames))
+        write_file(path, _picture(frames) if path.lower().endswith(".svg") else texts)
         return 0
     if is_terminal(sys.stdout) and wanted.output.format == "auto" and os.environ.get("TERM") != "dumb":
         with _keyboard() as keyboard:
@@ -134,11 +135,11 @@ def _limited(frames: Frames, most: int) -> range:
     return range(min(frames.count, most))
 
 
-def _texts(frames: Frames) -> Iterator[bytes]:
+def _texts(frames: Frames) -> Iterator[str]:
     from convcalc.render.frames import frame_text
 
     for number in _limited(frames, MOST_TEXT):
-        yield ("\n" * (number > 0) + frame_text(frames.frame(number), TEXT_WIDTH)).encode()
+        yield "\n" * (number > 0) + frame_text(frames.frame(number), TEXT_WIDTH)
 
 
 def _picture(frames: Frames) -> bytes:

@@ -38,7 +38,8 @@ def _json_text(value: Any, grid: Grid | None = None) -> bytes:
         return b"[" + b", ".join(_json_text(each, grid) for each in value) + b"]"
     import json
 
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogateescape")
+    # A byte of a name that is not UTF-8 is half a surrogate in Python: JSON writes it as \udcff, as Python does.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def _verdict_rows(check: dict[str, Any]) -> list[list[str]]:
