@@ -94,6 +94,7 @@ def _watched(job: Job, wanted: Wanted) -> int:
 def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
     """Compute the result and report it, explained and judged as far as that is wanted."""
     values, indices = job.run()
+    notes = (*notes, *_overflow_notes(job, values))
     divisors = job.divisors
     exact = None if divisors is None else partial(_exact, values, divisors)
     told = values if exact is None or not wanted.looks else exact()
@@ -115,6 +116,14 @@ def _report(job: Job, wanted: Wanted, notes: Notes) -> Report:
     write = number_writer(shown.precision)
     comment = Commentary(_derived(job, told, wanted, verdict), verdict, notes, shows_answer=shows_answer, write=write)
     return matrix_report(job.command, values, indices, display, comment)
+
+
+def _overflow_notes(job: Job, values: Any) -> Notes:
+    if values.dtype.kind != "f":
+        return ()
+    from convcalc.compute.overflow import overflow_notes
+
+    return overflow_notes(values, job.summed) if job.summed else ()
 
 
 def _exact(values: Any, divisors: Any) -> Any:

@@ -3,6 +3,7 @@
 # No postponed annotations here: see options.py.
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from convcalc.cli.answer import Request, answer
@@ -233,6 +234,7 @@ class _Request(Value):
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
         """Return the rows of the result as they come, None where it takes the whole input."""
+        from convcalc.compute.overflow import noting_overflow
         from convcalc.compute.streaming.plane import convolved_rows, row_convolution
 
         filters, notes = self._filter(self.kernel, self.bias, 2)
@@ -242,7 +244,9 @@ class _Request(Value):
         if operation is None:
             return None
         exact = filters.exact or self.precision is not None
-        return convolved_rows(rows, operation, self.engine.row_options(), exact), notes
+        compute = partial(convolved_rows, operation=operation, options=self.engine.row_options(), exact=exact)
+        arrays = [array for array in (filters.kernel, filters.bias) if array is not None]
+        return noting_overflow(compute, rows, arrays, print_notes), notes
 
     def on(self, x: "Matrix") -> tuple[ConvolutionJob, tuple[str, ...]]:
         """Return the convolution of a matrix."""

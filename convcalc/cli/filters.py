@@ -30,7 +30,7 @@ class RankJob(Value):
     layout: str = "chw"
     exact: bool = False
 
-    command, labels = "pool", None
+    command, labels, summed = "pool", None, ()
 
     def check(self) -> None:
         """Refuse an algorithm: there is one."""

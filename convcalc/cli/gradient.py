@@ -33,6 +33,8 @@ ONE_MATRIX = (".npy", ".csv", ".tsv", ".png")
 
 def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...]) -> Report:
     """Compute and report the gradients that are wanted, for the gradient of the output that the options name."""
+    from convcalc.compute.overflow import overflow_notes
+
     grad = wanted.gradient.grad
     assert grad is not None, "or there is nothing to be done"
     dy = typed_as(read_beside(grad, wanted.numbers), x)
@@ -60,7 +62,8 @@ def backward_report(job: Job, x: Matrix, wanted: Wanted, notes: tuple[str, ...])
     verdict = judged(question, told, wanted)
     derivations = _derived(backward, gradients | exact, wanted, verdict)
     shows_answer = wanted.homework.shows_answer(written=wanted.output.is_written)
-    notes = tuple(dict.fromkeys((*notes, *dy.notes)))
+    overflow = [note for gradient in gradients.values() for note in overflow_notes(gradient, (*job.summed, dy.array))]
+    notes = tuple(dict.fromkeys((*notes, *dy.notes, *overflow)))
     write = number_writer(shown.precision)
     comment = Commentary(derivations, verdict, notes, shows_answer=shows_answer, write=write)
     return gradient_report(job.command, gradients, display, comment, exact)

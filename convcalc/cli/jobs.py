@@ -44,6 +44,10 @@ class Job(Protocol):
         """The arrays that the result is computed from, each after its title."""
 
     @property
+    def summed(self) -> tuple[Any, ...]:
+        """The arrays that the result is sums of, which may leave the range of their type; none where it cannot."""
+
+    @property
     def layout(self) -> str:
         """Where x and the result have their channels: `chw` or `hwc`."""
 
@@ -114,6 +118,12 @@ class ConvolutionJob(Value):
         return ("input", self.x), ("kernel", self.filters.kernel)
 
     @property
+    def summed(self) -> tuple[Any, ...]:
+        """The input, the kernel and the bias."""
+        filters = self.filters
+        return (self.x, filters.kernel) if filters.bias is None else (self.x, filters.kernel, filters.bias)
+
+    @property
     def layout(self) -> str:
         """That of the filters."""
         return self.filters.layout
@@ -160,7 +170,8 @@ class ConvolutionJob(Value):
             return False
         options = self.engine.options().replace(threads=self.engine.thread_share(planned))
         shape, memory = self.nchw.shape_of(planned), self.engine.memory
-        with npy_output(path, planned.dtype, shape, x=self.nchw.x, rows=planned.rows, memory=memory) as (out, told):
+        given: dict[str, Any] = {"rows": planned.rows, "memory": memory, "summed": self.summed}
+        with npy_output(path, planned.dtype, shape, x=self.nchw.x, **given) as (out, told):
             planned.compute(out.reshape(planned.shape), options.replace(progress=told))
         return True
 
@@ -248,6 +259,11 @@ class PoolingJob(Value):
         return (("input", self.x),)
 
     @property
+    def summed(self) -> tuple[Any, ...]:
+        """The input of an average; a norm refuses numbers whose powers are too large."""
+        return (self.x,) if self.layer.kind == "avg" else ()
+
+    @property
     def divisors(self) -> Any | None:
         """What averages of whole numbers are divided by."""
         from convcalc.compute.layer import pooling_divisors
@@ -313,7 +329,8 @@ class PoolingJob(Value):
             return False
         check_method(self.engine.algorithm, x.dtype)
         sizes = pooling_sizes(layer, x.shape)
-        with npy_output(path, dtype, sizes.shape, x=x, rows=sizes.rows, memory=memory) as (out, told):
+        given: dict[str, Any] = {"rows": sizes.rows, "memory": memory, "summed": self.summed}
+        with npy_output(path, dtype, sizes.shape, x=x, **given) as (out, told):
             pool = partial(pool_layer, layer, options=self.engine.options(told))
             pool_in_pieces(x, sizes.windows, out, pool, memory // 8)
         return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.mapped_files import check_mapped_files
+from convcalc.cli.messages import print_notes
 from convcalc.cli.output import noting_changes
 from convcalc.cli.progress import meter
 
@@ -26,11 +27,19 @@ def is_large(path: str | None, x: Any) -> bool:
 
 @contextmanager
 def npy_output(
-    path: str, dtype: str, shape: tuple[int, ...], *, x: Any, rows: int, memory: int
+    path: str,
+    dtype: str,
+    shape: tuple[int, ...],
+    *,
+    x: Any,
+    rows: int,
+    memory: int,
+    summed: Sequence[Any] = (),
 ) -> Iterator[tuple[Any, Progress]]:
     """Make an array in the new `.npy` file `path`, with whom to tell of the rows done; errors leave no file.
 
-    `rows` rows are computed from x, and the pages of both arrays given back before they take `memory` bytes.
+    `rows` rows are computed from x, and the pages of both arrays given back before they take `memory` bytes. Of
+    infinity that sums of the arrays `summed` have brought about a note is printed.
     """
     from convcalc.compute.memmap import Releasing
     from convcalc.matrix.npy import new_npy
@@ -40,4 +49,8 @@ def npy_output(
         out = new_npy(place, dtype, shape)
         yield out, Releasing(progress, rows=rows, memory=memory // 2, arrays=(x, out))
         out.flush()
+        if summed:
+            from convcalc.compute.overflow import overflow_notes
+
+            print_notes(*overflow_notes(out, summed))
         check_mapped_files()

@@ -3,6 +3,7 @@
 # No postponed annotations here: see options.py.
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from convcalc.cli.answer import answer
@@ -30,6 +31,7 @@ from convcalc.cli.matrix_options import (
     NumberOptions,
     ShowOptions,
 )
+from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
     ExerciseOptions,
     Group,
@@ -159,6 +161,7 @@ class _Request(Value):
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
         """Return the rows of the result as they come, None where it takes the whole input."""
+        from convcalc.compute.overflow import noting_overflow
         from convcalc.compute.pooling.norm import norm_notes
         from convcalc.compute.streaming.plane import pooled_rows, row_windows
 
@@ -178,7 +181,9 @@ class _Request(Value):
         # What is rounded on its way out is rounded once, from the exact number.
         exact = self.exact or self.precision is not None
         notes = (*written.notes, *norm_notes(layer, None))
-        return pooled_rows(rows, layer, axes, self.engine.row_options(), exact), notes
+        options = self.engine.row_options()
+        compute = partial(pooled_rows, layer=layer, windows=axes, options=options, exact=exact)
+        return noting_overflow(compute, rows, (), print_notes) if layer.kind == "avg" else compute(rows), notes
 
     def on(self, x: "Matrix") -> tuple[PoolingJob | RankJob, tuple[str, ...]]:
         """Return the pooling of a matrix."""

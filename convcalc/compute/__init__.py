@@ -10,6 +10,7 @@ input and a kernel of few axes, `streaming` does so with rows that arrive one by
     transposed      a transposed one, as several ordinary ones
     computation     either of them checked and planned: its steps and its output
     number_types    the type in which a computation is exact
+    overflow        infinity that a result has and its operands have not
     boundary        what lies beyond the border
     plan            the algorithm of a convolution, chosen by a cost model
     step            one planned job with its arrays, and how its tiles are computed

@@ -277,4 +277,5 @@ def _at_least_single(array: Array) -> Array:
 def _as_half(gradient: Array, *factors: Array) -> Array:
     """Return a gradient in half precision if no other floats went into it."""
     floats = [factor.dtype for factor in factors if factor.dtype.kind == "f"]
-    return gradient.astype(np.float16) if floats and np.result_type(*floats) == np.float16 else gradient
+    with np.errstate(over="ignore"):
+        return gradient.astype(np.float16) if floats and np.result_type(*floats) == np.float16 else gradient

@@ -254,7 +254,8 @@ def exact_sum(array: Array, axes: tuple[int, ...]) -> Array:
         # NumPy adds in pairs along the last axis only.
         kept = [size for axis, size in enumerate(array.shape) if axis not in axes]
         flat = np.moveaxis(array, axes, range(-len(axes), 0)).reshape(*kept, -1)
-        return np.asarray(flat.sum(axis=-1, dtype=np.result_type(array.dtype, np.float64)) + 0.0, array.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(flat.sum(axis=-1, dtype=np.result_type(array.dtype, np.float64)) + 0.0, array.dtype)
     whole, denominator = (array, 1) if kind_of(array) == "whole" else numerators(array)
     sums = np.asarray(headroom(whole, math.prod(array.shape[axis] for axis in axes)).sum(axis=axes))
     return fractions(sums, denominator) if denominator > 1 else narrow(sums)

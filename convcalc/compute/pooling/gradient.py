@@ -31,7 +31,7 @@ from convcalc.compute.number_types import (
 )
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
 from convcalc.compute.pooling.norm import shares
-from convcalc.compute.pooling.pool import check, divided, pool_adaptive, pool_layer, window_counts
+from convcalc.compute.pooling.pool import check, divided, pool_adaptive, pool_layer, window_counts, within_range
 from convcalc.compute.pooling.running import axis_slice
 from convcalc.compute.threads import Options
 from convcalc.errors import ShapeError, UsageError
@@ -97,9 +97,10 @@ def pooling_gradient(
         raise ShapeError(f"{rank} spatial axes to pool, the input {size_text(x.shape)} has {x.ndim}")
     if drops_axes(layer, x.ndim):
         dy = dy.reshape(*dy.shape[:-1], *(1,) * rank, dy.shape[-1]) if dy.ndim and layout == "hwc" else dy
-    if layout == "hwc":
-        return channels_last(_gradient(layer, channels_first(x, rank), dy, layout, exact), rank)
-    return _gradient(layer, x, dy, layout, exact)
+    first = channels_first(x, rank) if layout == "hwc" else x
+    with np.errstate(over="ignore", invalid="ignore"):
+        gradient = _gradient(layer, first, dy, layout, exact)
+    return channels_last(gradient, rank) if layout == "hwc" else gradient
 
 
 def _gradient(layer: Pooling | AdaptivePooling, x: Array, dy: Array, layout: str, exact: bool) -> Array:
@@ -195,7 +196,8 @@ def _average(dy: Array, divisors: Array, give: Give, exact: bool) -> Array:
     """Give each real cell dY / divisor of every window that holds it; whole numbers and fractions exactly."""
     if dy.dtype.kind == "f":
         work = _single(dy)
-        return _like(give(work / divisors.astype(work.dtype)), dy)
+        terms = math.prod(dy.shape[dy.ndim - divisors.ndim :])
+        return _like(within_range(lambda given: give(given / divisors.astype(work.dtype)), work, terms), dy)
     whole, denominator = (dy, 1) if kind_of(dy) == "whole" else numerators(dy)
     common = math.lcm(*(int(divisor) for divisor in np.unique(divisors)))
     shares = (common // divisors) if abs(common) < 2**63 else common // divisors.astype(object)

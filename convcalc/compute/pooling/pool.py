@@ -273,7 +273,8 @@ def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int 
         work = np.result_type(x.dtype, np.float32)
         by, cells = divisors.astype(work), math.prod(int(axis_counts.max()) for axis_counts in counts)
         averages = within_range(lambda array: reduce(array, np.add, by), x.astype(work, copy=False), cells)
-        return averages.astype(x.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            return averages.astype(x.dtype, copy=False)
     fractional = kind_of(x) == "fraction"
     whole, denominator = numerators(x) if fractional else (x, 1)
     cells = math.prod(int(axis_counts.max()) for axis_counts in counts)
