@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import convcalc as api
-from convcalc.errors import UsageError
+from convcalc.errors import ShapeError, UsageError
 
 Run = Callable[..., Any]
 Sequence_ = dict[int, Any]
@@ -106,6 +106,79 @@ def test_any_window_shows_values_of_the_whole_sequence(
     assert shown == {n: whole.get(n, 0) for n in shown}
     first = min(shown)
     assert (first - stride not in whole) or before < extent
+
+
+@IN_PROCESS
+@given(
+    VALUES,
+    VALUES,
+    st.tuples(st.integers(-4, 4), st.integers(-4, 4)),
+    st.booleans(),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.tuples(st.integers(0, 2), st.integers(0, 2)),
+)
+def test_a_transposed_convolution_is_one_with_the_input_spread_out(
+    here: Run,
+    x: list[int],
+    h: list[int],
+    origins: tuple[int, int],
+    flip: bool,
+    stride: int,
+    dilation: int,
+    sides: tuple[int, int],
+) -> None:
+    x0, h0 = origins
+    before, after = sides
+    if (len(x) - 1) * stride + dilation * (len(h) - 1) + 1 <= before + after:
+        before = after = 0
+    spread_x = {stride * n: value for n, value in at(x0, x).items()}
+    spread_h = {dilation * n: value for n, value in at(h0, h).items()}
+    whole = convolved(spread_x, {-n: value for n, value in spread_h.items()} if flip else spread_h)
+    options = ["--transposed", "-s", stride, "-d", dilation, "-p", f"{before}:{after}", f"--origin={x0},{h0}"]
+    shown = indexed(answered(here, x, h, *options, *(["--flip"] if flip else [])))
+    every = range(min(whole) + before, max(whole) + 1 - after)
+    assert shown == {n: whole.get(n, 0) for n in every}
+    found = api.indices(
+        x,
+        h,
+        origins,
+        transposed=True,
+        stride=stride,
+        dilation=dilation,
+        padding=[(before, after)],
+        flip=flip,
+        dims=1,
+    )
+    assert found == every
+
+
+def test_a_layer_that_is_transposed_has_indices_too(here: Run) -> None:
+    done = here(
+        "conv", "1 2 3", "ConvTranspose1d(1, 1, 2, stride=2, output_padding=1)", "-k", "1 10", "--origin", "-1"
+    )
+    assert (done.stdout, done.stderr) == ("# n = -2..4\n1 10 2 20 3 30 0\n", "")
+    turned = here("conv", "1 2 3", "-k", "1 10", "--transposed", "--flip", "--origin", "0")
+    assert turned.stdout == "# n = -1..2\n10 21 32 3\n"
+    assert "note: the kernel is turned, so that y[n] = sum of x[k]·h[s·k-n]" in turned.stderr
+
+
+@IN_PROCESS
+@given(VALUES, VALUES, st.integers(-5, 5), st.integers(-5, 5), st.booleans())
+def test_indices_for_programs(here: Run, x: list[int], h: list[int], x0: int, h0: int, flip: bool) -> None:
+    values = api.convolve(x, h, padding="full", flip=flip, stride=2)
+    n = api.indices(x, h, (x0, h0), padding="full", flip=flip, stride=2)
+    whole = (convolved if flip else correlated)(at(x0, x), at(h0, h))
+    assert dict(zip(n, values.tolist(), strict=True)) == {index: whole[index] for index in sorted(whole)[::2]}
+
+
+def test_indices_are_of_one_axis() -> None:
+    with pytest.raises(ShapeError, match="2 spatial axes, sequences have one"):
+        api.indices([[1, 2], [3, 4]], [[1, 2], [3, 4]])
+    with pytest.raises(UsageError, match="the last axis holds channels"):
+        api.indices([[1, 2], [3, 4]], [[1], [1]], layout="hwc", dims=1)
+    with pytest.raises(UsageError, match="`origin` is an index, or two"):
+        api.indices([1, 2], [1], (1, 2, 3))  # type: ignore[arg-type]
 
 
 @IN_PROCESS
@@ -208,11 +281,10 @@ def test_a_cross_correlation_says_that_n_counts_lags(here: Run) -> None:
         (["--origin", "x"], "--origin: 'x' is not a whole number, or two"),
         (["--origin", "1,2,3"], "--origin: '1,2,3' is not a whole number"),
         (["--origin", "0", "-o", "y.npy"], "--origin has no effect with -o y.npy"),
-        (["--origin", "0", "--transposed"], "--origin: a transposed convolution has no such index"),
         (["--circular", "4", "-p", "1"], "-p and --circular: one period has no border"),
         (["--circular", "4", "-s", "2"], "-s and --circular"),
         (["--circular", "4", "--boundary", "reflect"], "--boundary and --circular"),
-        (["--circular", "0"], "'--circular': 0 is not in the range"),
+        (["--circular", "0"], "--circular: 0 is out of range"),
         (["Conv1d(1, 1, 2)", "--circular", "4"], "LAYER and --circular"),
         (["--circular", "4", "--scheduler", "tcp://x:1"], "a cluster computes from one .npy file"),
         (["--circular", "4", "-k", "1 2; 3 4"], "--circular: the kernel has 2 spatial axes"),

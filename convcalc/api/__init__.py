@@ -1,5 +1,5 @@
-"""For notebooks and programs: `convcalc.convolve`, `pool`, their gradients, `shape`, `params`, `parse`, `exercises`,
-and `check_convolve`, `check_pool`, `check_shape`, `check_params`, which judge a claimed answer.
+"""For notebooks and programs: `convcalc.convolve`, `pool`, their gradients, `indices`, `shape`, `params`, `parse`,
+`exercises`, and `check_convolve`, `check_pool`, `check_shape`, `check_params`, which judge a claimed answer.
 
 The same layers, rules and engine as on the command line, for arrays that are there already. Errors are those of
 `convcalc.errors`, all of them `ConvcalcError`s with a message, and a `hint` where there is one.
@@ -7,7 +7,7 @@ The same layers, rules and engine as on the command line, for arrays that are th
 
 from __future__ import annotations
 
-from convcalc.api.arrays import convolve, gradients, pool, pool_gradient
+from convcalc.api.arrays import convolve, gradients, indices, pool, pool_gradient
 from convcalc.api.claims import check_convolve, check_params, check_pool, check_shape
 from convcalc.api.networks import params, parse, shape
 from convcalc.api.questions import exercises
@@ -20,6 +20,7 @@ __all__ = [
     "convolve",
     "exercises",
     "gradients",
+    "indices",
     "params",
     "parse",
     "pool",

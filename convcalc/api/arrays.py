@@ -13,6 +13,7 @@ from convcalc.api.arguments import (
     pooling_of,
     ranked,
     warn,
+    whole_numbers,
 )
 from convcalc.errors import UsageError
 from convcalc.limits import limited
@@ -144,6 +145,32 @@ def _periodic(
     x, kernel = circular_operands(x, kernel, length)
     options |= {"padding": [(kernel.shape[-1] - 1, 0)], "boundary": "circular", "flip": True}
     return x, kernel, options
+
+
+def indices(
+    x: ArrayLike, kernel: ArrayLike | str, origin: int | tuple[int, int] = 0, **options: Unpack[ConvolutionOptions]
+) -> range:
+    """Return the indices n at which the values of `convolve(x, kernel, **options)` stand, a convolution of sequences.
+
+    The first value of x stands at the index `origin`, or that of x and of the kernel at both of a pair. Convolution
+    (`flip`) is y[n] = sum over k of x[k]·h[n-k], cross-correlation y[n] = sum over k of x[n+k]·h[k], a transposed
+    convolution y[n] = sum over k of x[k]·h[n - stride·k]. Errors are those of `convolve`, and ShapeError for more
+    than one spatial axis.
+
+    >>> import convcalc
+    >>> convcalc.indices([1, 2, 3, 4], [1, -1], origin=-2, flip=True, padding="full")
+    range(-2, 3)
+    """
+    from convcalc.compute.sequences import indices_of
+
+    array = as_array(x)
+    filters, _ = filter_of(array, kernel, options)
+    first, *rest = whole_numbers(origin, "origin")
+    if len(rest) > 1:
+        raise UsageError(f"`origin` is an index, or two, got {origin!r}")
+    if filters.layout != "chw":
+        raise UsageError("the last axis holds channels, not a sequence", place="`layout`")
+    return indices_of(filters.operation(array.shape), array.shape[-1], (first, rest[0] if rest else 0))
 
 
 def gradients(

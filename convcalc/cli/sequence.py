@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from convcalc.matrix.row_stream import IncomingRows
 
 LAGS = "the kernel is not turned, so n counts the lags of a cross-correlation; with --flip y[n] = sum of x[k]·h[n-k]"
+SPREAD_LAGS = "the kernel is turned, so that y[n] = sum of x[k]·h[s·k-n]; without --flip y[n] = sum of x[k]·h[n-s·k]"
 
 SUMMABLE = ("box", "gaussian")
 """Kernels by name whose rows add up to the kernel of the same name for one axis."""
@@ -57,16 +58,14 @@ class SequenceRequest(Value):
 
     def _with_labels(self, job: ConvolutionJob, origins: tuple[int, int]) -> tuple[ConvolutionJob, Notes]:
         from convcalc.compute.convolution import PlainConvolution
-        from convcalc.compute.sequences import first_index
+        from convcalc.compute.sequences import indices_of
 
         operation = job.filters.operation(job.x.shape)
-        if not isinstance(operation, PlainConvolution):
-            raise UsageError("a transposed convolution has no such index", place="--origin")
-        (window,) = operation.windows
-        first = 0 if self.circular is not None else first_index(window, *origins, flip=operation.flip)
-        count = window.output(job.x.shape[-1])
-        labels = range(first, first + count * window.stride, window.stride)
-        return job.replace(labels=labels), () if operation.flip else (LAGS,)
+        labels = indices_of(operation, job.x.shape[-1], origins)
+        if self.circular is not None:
+            labels = range(len(labels))
+        lags = operation.flip is not isinstance(operation, PlainConvolution)
+        return job.replace(labels=labels), (LAGS if isinstance(operation, PlainConvolution) else SPREAD_LAGS,) * lags
 
     def _periodic(self, x: Matrix, length: int) -> tuple[Matrix, ConvolutionRequest, Notes]:
         """Return input, convolution and notes for a circular convolution, made of one with a circular border."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from convcalc.compute.algorithms.sums import sum_along
+from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.number_types import Array, kind_of, narrow
-from convcalc.errors import UsageError
+from convcalc.compute.transposed import TransposedConvolution
+from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Window
 
 
@@ -28,6 +30,41 @@ def first_index(window: Window, x_origin: int = 0, kernel_origin: int = 0, *, fl
     start = x_origin - window.padding.before
     spread = window.dilation * kernel_origin
     return start + spread + window.extent - 1 if flip else start - spread
+
+
+def first_spread_index(window: Window, x_origin: int = 0, kernel_origin: int = 0, *, flip: bool = False) -> int:
+    """Return the index n of the first value of a transposed convolution; the next ones are at n + 1, n + 2, ...
+
+    y[n] = sum over k of x[k]·h[n - s·k], the convolution with x spread out: n = s·x0 + d·h0 + pL. With the kernel
+    turned (`flip`) y[n] = sum over k of x[k]·h[s·k - n], and n = s·x0 - d·h0 - (k_eff - 1) + pL.
+
+    >>> from convcalc.geometry import Padding
+    >>> first_spread_index(Window(3, stride=2, padding=Padding(1, 1)), -2)
+    -3
+    """
+    start = window.stride * x_origin + window.padding.before
+    spread = window.dilation * kernel_origin
+    return start - spread - (window.extent - 1) if flip else start + spread
+
+
+def indices_of(
+    operation: PlainConvolution | TransposedConvolution, size: int, origins: tuple[int, int] = (0, 0)
+) -> range:
+    """Return the indices n of the values of a convolution along one axis, whose input has `size` of them.
+
+    `origins` are the indices of the first value of x and of the kernel. Errors: ShapeError for more axes.
+
+    >>> indices_of(PlainConvolution(np.array([1, 2]), (Window(2, stride=2),), flip=True), 6, (-2, 0))
+    range(-1, 5, 2)
+    """
+    if len(operation.windows) != 1:
+        raise ShapeError(f"the kernel has {len(operation.windows)} spatial axes, sequences have one")
+    (window,) = operation.windows
+    if isinstance(operation, TransposedConvolution):
+        first = first_spread_index(window, *origins, flip=operation.flip)
+        return range(first, first + window.transposed_output(size, *(operation.output_padding or (0,))))
+    first = first_index(window, *origins, flip=operation.flip)
+    return range(first, first + window.output(size) * window.stride, window.stride)
 
 
 def folded(x: Array, length: int, origin: int = 0) -> Array:
