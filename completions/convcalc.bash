@@ -14,7 +14,7 @@ _convcalc() {
             case "$previous" in
             esac ;;
         shape)
-            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --region --want --frameworks --as --layout --quiz --sheet --key --difficulty --seed --each --partial -q --quiet -F --format --json -o --output --color --field -h --help --help-all --json-errors'; plain=''
+            options='-k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --region --want --frameworks --as --layout --quiz --sheet --key --difficulty --seed --each --partial -q --quiet -F --format --json -o --output --color --field --depth -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 -k|--kernel) words=''; value=1 ;;
                 -g|--groups) words=''; value=1 ;;
@@ -41,9 +41,10 @@ _convcalc() {
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
                 --field) words=''; value=1 ;;
+                --depth) words=''; value=1 ;;
             esac ;;
         params)
-            options='--input --layout --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --each --partial -q --quiet -F --format --json -o --output --color --field -h --help --help-all --json-errors'; plain=''
+            options='--input --layout --dtype --batch --optimizer --conventions -k --kernel -g --groups --out-channels --output-padding --ceil --no-ceil --bias --no-bias --layers -f --file --strict --assume -s --stride -p --padding -d --dilation --dims --explain --check --show-answer --grade --quiz --sheet --key --difficulty --seed --each --partial -q --quiet -F --format --json -o --output --color --field --depth -h --help --help-all --json-errors'; plain=''
             case "$previous" in
                 --input) words=''; value=1 ;;
                 --layout) words='chw hwc'; value=1 ;;
@@ -71,6 +72,7 @@ _convcalc() {
                 -o|--output) words=''; value=1 ;;
                 --color) words='auto always never'; value=1 ;;
                 --field) words=''; value=1 ;;
+                --depth) words=''; value=1 ;;
             esac ;;
         conv)
             options='--inputs -k --kernel --kernels -g --groups --bias --normalize --rotate --flip --boundary --like --frameworks --transposed --output-padding -s --stride -p --padding -d --dilation --dims --origin --circular --column --center --layout --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --max-elements --threads --scheduler -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain=''

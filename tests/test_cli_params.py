@@ -80,11 +80,13 @@ def test_json_has_the_promised_keys(here: Run) -> None:
 
 
 def test_what_a_mac_is_is_said(here: Run) -> None:
-    for form in ("plain", "table", "json", "markdown"):
+    for form in ("table", "json", "markdown", "latex"):
         text = here("params", *LENET5, "--input", "1x32x32", "-F", form).stdout
-        folded = " ".join(text.replace("#", " ").split())
+        folded = " ".join(text.split())
         assert "biases not counted" in folded
         assert "2 x MACs" in folded
+    done = here("params", *LENET5, "--input", "1x32x32", "-F", "plain")
+    assert (done.stdout.splitlines()[-1].split("\t")[0], done.stderr) == ("total", "")
 
 
 @pytest.mark.parametrize(("dtype", "size"), [("float16", 2), ("bfloat16", 2), ("float32", 4), ("float64", 8)])

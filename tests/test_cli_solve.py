@@ -85,7 +85,8 @@ def test_a_plain_shape_loads_none_of_this() -> None:
 
 def test_a_span_of_sizes_is_a_line_and_a_pair_of_ends(convcalc: Run) -> None:
     done = convcalc("shape", "?", "-k", "3", "-s", "2", "--want", "7x7")
-    assert done.stdout == "input_size\toutput\n15..16\t7x7\n# each axis may take any of these on its own\n"
+    assert done.stdout == "input_size\toutput\n15..16\t7x7\n"
+    assert done.stderr == "convcalc: note: each axis may take any of these on its own\n"
     answer = json.loads(convcalc("shape", "?", "-k", "3", "-s", "2", "--want", "7x7", "--json").stdout)
     assert answer == {
         "schema": 1,
@@ -146,7 +147,7 @@ def test_a_region_is_added_to_the_sizes(convcalc: Run) -> None:
     assert answer["output"] == [112, 100]
     assert convcalc(*arguments, "-q").stdout == "0..3x1..7\n"
     lines = convcalc(*arguments).stdout.splitlines()
-    assert lines[-2:] == ["#   height: 0..3 (4 cells), unclipped -3..3", "#   width: 1..7 (7 cells)"]
+    assert lines[-3:] == ["axis\tcells\tcount\tunclipped", "height\t0..3\t4\t-3..3", "width\t1..7\t7\t1..7"]
 
 
 def test_a_region_that_is_undefined_or_empty(convcalc: Run) -> None:
@@ -154,7 +155,7 @@ def test_a_region_that_is_undefined_or_empty(convcalc: Run) -> None:
     assert json.loads(unfold.stdout)["region"] is None
     spread = ["shape", "3x9x8", "ConvTranspose2d(3, 2, 1, stride=2)", "--region", "1,2"]
     assert json.loads(convcalc(*spread, "--json").stdout)["region"] == []
-    assert "no input cell" in convcalc(*spread).stdout
+    assert "sees no cell of the input" in convcalc(*spread).stdout
 
 
 @pytest.mark.parametrize("cell", ["500,1", "1", "a,b", "1,", "-1,2"])

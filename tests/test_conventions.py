@@ -128,7 +128,9 @@ def test_the_command_shows_every_convention_with_what_it_counts(here: Run) -> No
     rows = [line.split("\t") for line in here(*arguments).stdout.splitlines()]
     assert rows[0] == ["name", "count", "unit"]
     assert rows[3] == ["ptflops", "19200", "MACs"]
-    assert [line[0] for line in rows[6:]] == [f"# {each.name}: {each.counts}" for each in CONVENTIONS[:-1]]
+    assert len(rows) == 6
+    said = [f"convcalc: note: {each.name}: {each.counts}" for each in CONVENTIONS[:-1]]
+    assert here(*arguments).stderr.splitlines() == said
     assert here(*arguments, "-q").stdout == "17280\n17280\n19200\n17280\n34560\n"
 
 

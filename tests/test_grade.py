@@ -53,13 +53,15 @@ def test_a_class_of_thirty_is_graded_in_one_command(here: Run, tmp_path: Path) -
     for test, kind in zip(graded["tests"], kinds, strict=True):
         assert (test["score"], test["max_score"]) == (scores.get(kind, 0), 1)
         assert ("kernel-flipped" in test["output"]) is (kind == FLIPPED)
-    assert here(*CONV, "--grade", path).stdout.splitlines()[-5:] == [
-        "# 14 of 30: right",
-        "# 9 of 30: the kernel was flipped: that is a mathematician's convolution; here cross-correlation is asked"
+    shown = here(*CONV, "--grade", path)
+    assert len(shown.stdout.splitlines()) == 31
+    assert [line.removeprefix("convcalc: note: ") for line in shown.stderr.splitlines()[-5:]] == [
+        "14 of 30: right",
+        "9 of 30: the kernel was flipped: that is a mathematician's convolution; here cross-correlation is asked"
         " (kernel-flipped)",
-        "# 3 of 30: only one or two cells are wrong: a slip in working them out, not in the method (cell-slip)",
-        "# 2 of 30: wrong, and no known mistake gives that answer",
-        "# 2 of 30: the answer cannot be read",
+        "3 of 30: only one or two cells are wrong: a slip in working them out, not in the method (cell-slip)",
+        "2 of 30: wrong, and no known mistake gives that answer",
+        "2 of 30: the answer cannot be read",
     ]
     assert here(*CONV, "--grade", path, "-q").stdout == "14/30\n"
     rows = list(csv.DictReader(io.StringIO(here(*CONV, "--grade", path, "-F", "csv").stdout)))

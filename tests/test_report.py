@@ -19,7 +19,7 @@ from convcalc.network.memory import memory
 from convcalc.network.trace import trace
 from convcalc.notation import Node, parse_layers
 from convcalc.render import render
-from convcalc.report.blocks import Commentary, Grid, Lines, Report, Table, Working, number_kind
+from convcalc.report.blocks import Commentary, Grid, LayerText, Lines, Report, Sizes, Table, Working, number_kind
 from convcalc.report.matrix import matrix_report
 from convcalc.report.params import params_report
 from convcalc.report.shape import shape_report
@@ -133,7 +133,7 @@ def test_the_name_of_a_layer_stands_before_it_and_in_its_entry() -> None:
         shape_report(trace(CHAIN, TensorShape(SIZES, 2)), nodes),
         params_report(network_cost(CHAIN, SIZES), nodes, number_bytes=4),
     ):
-        assert [row[0] for row in table_of(report).rows] == [f"net.0: {text}" for text in TEXTS]
+        assert [str(row[0]) for row in table_of(report).rows] == [f"net.0: {text}" for text in TEXTS]
         assert [(layer["layer"], layer["name"]) for layer in report.data["layers"]] == [(t, "net.0") for t in TEXTS]
 
 
@@ -142,7 +142,8 @@ def test_the_table_and_the_json_have_the_same_sizes() -> None:
     rows = zip(table_of(report).rows, report.data["layers"], strict=True)
     for row, layer in rows:
         for column, cell in zip(table_of(report).columns, row, strict=True):
-            assert (list(cell) if isinstance(cell, tuple) else cell) == layer[column.name]
+            shown = str(cell) if isinstance(cell, LayerText) else cell.sizes if isinstance(cell, Sizes) else cell
+            assert (list(shown) if isinstance(shown, tuple) else shown) == layer[column.name]
     assert report.answer == "4x10"
     assert report.exit_code == 0
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from convcalc.cli.layers import layer_options, layer_request
 from convcalc.cli.messages import error_of, print_error, print_notes
-from convcalc.cli.options import FieldOptions, LayerArguments, OutputOptions, WindowArguments
+from convcalc.cli.network_options import SummaryOptions
+from convcalc.cli.options import LayerArguments, OutputOptions, WindowArguments
 from convcalc.cli.output import write_out
 from convcalc.errors import DataError, FileError, UsageError
 from convcalc.model.reading import read, window_options
@@ -157,18 +158,18 @@ class Layers:
         return self.networks[key]
 
 
-def one_line(report: Report, output: OutputOptions, wanted: FieldOptions) -> str:
+def one_line(report: Report, output: OutputOptions, summary: SummaryOptions) -> str:
     """Return the answer of a report in one line: bare, one field of it, or all of it as JSON."""
     if output.json or output.format == "json":
         from convcalc.render.machine import render_json
 
         return render_json(report).decode().rstrip("\n")
-    if wanted.field is None:
+    if summary.field is None:
         return str(report.answer).replace("\n", " ")
     from convcalc.render.plain import render_field
     from convcalc.report.fields import field_of
 
-    return render_field(field_of(report, wanted.field)).rstrip("\n").replace("\n", " ")
+    return render_field(field_of(report, summary.field)).rstrip("\n").replace("\n", " ")
 
 
 def refuse_beside_each(source: str, layer: LayerArguments, output: OutputOptions, given: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 # No postponed annotations here: Typer reads these, and evaluating them from strings would slow down every start.
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import typer
@@ -120,50 +120,6 @@ class OutputOptions(Group):
     def form_option(self) -> str | None:
         """The option that asks for a form, None where none does."""
         return "--json" if self.json else None if self.format == "auto" else "-F"
-
-
-class FieldOptions(Group):
-    """Which number of an answer is wanted."""
-
-    field: Annotated[
-        str | None,
-        option("Output", 2, "--field KEY", "Print this one alone: macs, params, receptive_field, output ..."),
-    ] = None
-
-    def refuse_two(self, output: OutputOptions, others: Mapping[str, object]) -> None:
-        """Refuse what `--field` leaves out: other forms, and the `others` that were given."""
-        given = {"-o": output.output, output.form_option or "-F": output.form_option, **others}
-        for name in (name for name, value in given.items() if value and self.field is not None):
-            message = f"--field prints one bare answer, which leaves no room for {name}"
-            raise UsageError(message, hint=f"leave out {name}, or --field")
-
-
-class EachOptions(Group):
-    """Many questions at once."""
-
-    each: Annotated[
-        str | None,
-        option(
-            "Input",
-            2,
-            "--each FILE|-",
-            "Answer every line, INPUT [LAYER]..., in one line; an empty one where it is wrong.",
-        ),
-    ] = None
-
-
-class ErrorOptions(Group):
-    """What is shown beside an error."""
-
-    partial: Annotated[
-        bool,
-        option(
-            "Output",
-            3,
-            "--partial",
-            "If a layer does not fit, show the table up to it on standard error; a terminal always does.",
-        ),
-    ] = False
 
 
 class HomeworkOptions(Group):

@@ -32,6 +32,19 @@ class Answer(Value):
     field: str | None = None
 
     @property
+    def form(self) -> str | None:
+        """The form in which the answer goes out, `bare` for the answer alone; None for a file of numbers alone."""
+        output = self.output
+        if output.output is not None and self.field is None:
+            return _form_of_file(output.output)
+        form = "json" if output.json else output.format
+        if self.field is not None or (output.quiet and not output.json and form not in _DRAWINGS):
+            return "bare"
+        if form == "auto":
+            return "table" if is_terminal(sys.stdout) else "plain"
+        return form
+
+    @property
     def bare(self) -> str | bytes:
         """The bare answer, or the field that is wanted of it."""
         from convcalc.render.plain import render_answer, render_field
@@ -47,6 +60,10 @@ def show(answer: Answer) -> int:
     """Print or write an answer, and return its exit code."""
     report, output = answer.report, answer.output
     print_notes(*report.notes)
+    if answer.form in ("plain", "csv"):
+        from convcalc.report.blocks import side_notes
+
+        print_notes(*side_notes(report))
     if answer.field is not None:
         write_out(answer.bare)
     elif output.output is not None:
@@ -80,13 +97,10 @@ def noting_changes(path: str) -> Iterator[None]:
 
 def _parts(answer: Answer) -> Iterable[str | bytes | memoryview]:
     """Return what is to be printed, a large matrix in pieces."""
-    report, output = answer.report, answer.output
-    if output.prints_npy:
-        return _npy(report)
-    form = "json" if output.json else output.format
-    if form == "auto" and not is_terminal(sys.stdout):
-        form = "plain"
-    pieces = _large_matrix(report, "plain" if output.quiet and not output.json else form)
+    if answer.output.prints_npy:
+        return _npy(answer.report)
+    form = answer.form
+    pieces = _large_matrix(answer.report, "plain" if form == "bare" else form)
     return (_rendered(answer),) if pieces is None else pieces
 
 
@@ -115,13 +129,10 @@ def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
 def _rendered(answer: Answer) -> str | bytes:
     from convcalc.render import render
 
-    terminal, output = is_terminal(sys.stdout), answer.output
-    form = "json" if output.json else output.format
-    if output.quiet and not output.json and form not in _DRAWINGS:
+    form = answer.form
+    if form is None or form == "bare":
         return answer.bare
-    if form == "auto":
-        form = "table" if terminal else "plain"
-    color = wants_color(output.color, dict(os.environ), terminal)
+    color = wants_color(answer.output.color, dict(os.environ), is_terminal(sys.stdout))
     return render(answer.report, form, width=terminal_width() if form == "table" else 80, color=color)
 
 
@@ -173,6 +184,11 @@ def _encoded(text: str) -> bytes:
         return encoded_with_other_signs(text, encoding)
 
 
+def _form_of_file(path: str) -> str | None:
+    """Return the form of a text that the ending of a file says, None where it says another."""
+    return next((form for ending, form in TEXT_ENDINGS.items() if path.lower().endswith(ending)), None)
+
+
 def _write(report: Report, path: str) -> None:
     """Write a report to a file, in the form its ending says."""
     from convcalc.matrix.writing.atomic import write_bytes
@@ -181,7 +197,7 @@ def _write(report: Report, path: str) -> None:
 
     name = path.lower()
     grid = answer_grid(report)
-    form = next((form for ending, form in TEXT_ENDINGS.items() if name.endswith(ending)), None)
+    form = _form_of_file(path)
     if name.endswith(".npz") and "gradients" in report.data:
         from convcalc.matrix.npy import npz_bytes
 

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from convcalc.cli.exercises import answer_exercises, given_options, wants_exercises
 from convcalc.cli.layers import layer_request
+from convcalc.cli.network_options import EachOptions, ErrorOptions, SummaryOptions
 from convcalc.cli.options import (
     LAYERS,
-    EachOptions,
-    ErrorOptions,
     ExerciseOptions,
-    FieldOptions,
     Group,
     HomeworkOptions,
     LayerArguments,
@@ -84,18 +82,18 @@ def params(
     each: EachOptions,
     errors: ErrorOptions,
     output: OutputOptions,
-    wanted: FieldOptions,
+    summary: SummaryOptions,
 ) -> Answer | int:
     """Answer `convcalc params`, or the exit code of exercises or of many questions."""
     if wants_exercises(exercises, output):
         return answer_exercises("params", locals())
     if each.each is not None:
-        _refuse_two(counts, homework, output, wanted)
+        _refuse_two(counts, homework, output, summary)
         alone = [name for group in (homework, counts, errors) for name in given_options(group)]
-        return _answer_each(each.each, layers or [], (layer, window, counts, output, wanted), alone)
+        return _answer_each(each.each, layers or [], (layer, window, counts, output, summary), alone)
     size, texts = _input_and_layers(layers or [], counts.input)
     request = layer_request(texts, layer, window)
-    _refuse_two(counts, homework, output, wanted)
+    _refuse_two(counts, homework, output, summary)
     with partial_table(errors, output, counts.layout):
         counted = count(request, size, counts.layout)
     taken = _memory(counted, counts)
@@ -115,19 +113,21 @@ def params(
     )
     if counts.conventions:
         return Answer(_conventions(counted, comment), output)
-    return Answer(_counts(counted, counts, comment), output, wanted.field)
+    return Answer(_counts(counted, counts, comment, summary.depth), output, summary.field)
 
 
-def _counts(counted: Count, counts: CountOptions, comment: Commentary) -> Report:
+def _counts(counted: Count, counts: CountOptions, comment: Commentary, depth: int | None) -> Report:
     """Report the counts, with the memory where an input is given."""
     network, taken, number_bytes = counted.network, _memory(counted, counts), NUMBER_BYTES[counts.dtype]
-    return params_report(counted.cost, network.nodes, number_bytes, comment, taken, counted.inputs, counted.layout)
+    return params_report(
+        counted.cost, network.nodes, number_bytes, comment, taken, counted.inputs, counted.layout, depth
+    )
 
 
 def _answer_each(
     source: str,
     texts: list[str],
-    options: tuple[LayerArguments, WindowArguments, CountOptions, OutputOptions, FieldOptions],
+    options: tuple[LayerArguments, WindowArguments, CountOptions, OutputOptions, SummaryOptions],
     given: list[str],
 ) -> int:
     """Answer the question in every line, and return the exit code; `given` are options that may be beside it."""
@@ -135,11 +135,11 @@ def _answer_each(
     from convcalc.model.count import count_network
     from convcalc.model.forward import with_inputs
 
-    layer, window, counts, output, wanted = options
+    layer, window, counts, output, summary = options
     effective = ("--input", "--layout", "--dtype", "--batch", "--optimizer")
     refuse_beside_each(source, layer, output, [name for name in given if name not in effective])
     layers = Layers(texts, layer, window)
-    bare = wanted.field is None and not output.json and output.format != "json"
+    bare = summary.field is None and not output.json and output.format != "json"
 
     def answer(words: list[str]) -> "tuple[str, Sequence[str]]":
         size, texts = _input_and_layers(words, counts.input)
@@ -153,7 +153,7 @@ def _answer_each(
         if bare:
             return str(counted.cost.total.params), counted.notes
         comment = Commentary(notes=counted.notes, assumptions=counted.network.assumptions)
-        return one_line(_counts(counted, counts, comment), output, wanted), counted.notes
+        return one_line(_counts(counted, counts, comment, summary.depth), output, summary), counted.notes
 
     return answer_each(source, answer)
 
@@ -171,12 +171,14 @@ def _input_and_layers(texts: list[str], given: str | None) -> tuple[str | None, 
     return texts[0], texts[1:]
 
 
-def _refuse_two(counts: CountOptions, homework: HomeworkOptions, output: OutputOptions, wanted: FieldOptions) -> None:
+def _refuse_two(
+    counts: CountOptions, homework: HomeworkOptions, output: OutputOptions, summary: SummaryOptions
+) -> None:
     """Refuse questions that have an answer each."""
     homework.refuse_two(output)
     judged = {"--check": homework.check is not None, "--grade": homework.grade is not None}
     asked = {"--explain": homework.explain, **judged}
-    wanted.refuse_two(output, {**asked, "--conventions": counts.conventions})
+    summary.refuse_two(output, {**asked, "--conventions": counts.conventions})
     asked |= {
         "--batch": counts.batch != 1,
         "--optimizer": counts.optimizer is not None,

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from convcalc.cli.messages import print_diagnostics, uses_json
-from convcalc.cli.options import ErrorOptions, OutputOptions
+from convcalc.cli.network_options import ErrorOptions
+from convcalc.cli.options import OutputOptions
 from convcalc.cli.terminal import is_terminal
 from convcalc.errors import ShapeError, UsageError
 

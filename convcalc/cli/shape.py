@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from convcalc.cli.exercises import answer_exercises, given_options, wants_exercises
 from convcalc.cli.layers import layer_request
+from convcalc.cli.network_options import EachOptions, ErrorOptions, SummaryOptions
 from convcalc.cli.options import (
     LAYERS,
-    EachOptions,
-    ErrorOptions,
     ExerciseOptions,
-    FieldOptions,
     Group,
     HomeworkOptions,
     LayerArguments,
@@ -84,16 +82,16 @@ def shape(
     each: EachOptions,
     errors: ErrorOptions,
     output: OutputOptions,
-    wanted: FieldOptions,
+    summary: SummaryOptions,
 ) -> Answer | int:
     """Answer `convcalc shape`, or the exit code of exercises or of many questions."""
     if wants_exercises(exercises, output):
         return answer_exercises("shape", locals())
-    _refuse_two(questions, homework, output, wanted)
+    _refuse_two(questions, homework, output, summary)
     if each.each is not None:
         alone = [name for group in (homework, questions, errors) for name in given_options(group)]
         texts = [text for text in (size, *(layers or ())) if text is not None]
-        return _answer_each(each.each, texts, (layer, window, questions, output, wanted), alone)
+        return _answer_each(each.each, texts, (layer, window, questions, output, summary), alone)
     request = layer_request(layers, layer, window)
     if size is not None and _is_open(request, size, questions):
         if homework.check is not None or homework.grade is not None:
@@ -103,12 +101,12 @@ def shape(
     else:
         with partial_table(errors, output, questions.layout):
             passed = forward(request, size, questions.layout)
-        report = _answered(passed, questions, homework, written=output.is_written)
-    return Answer(report, output, wanted.field)
+        report = _answered(passed, questions, homework, summary.depth, written=output.is_written)
+    return Answer(report, output, summary.field)
 
 
 def _refuse_two(
-    questions: QuestionOptions, homework: HomeworkOptions, output: OutputOptions, wanted: FieldOptions
+    questions: QuestionOptions, homework: HomeworkOptions, output: OutputOptions, summary: SummaryOptions
 ) -> None:
     """Refuse questions that have an answer each."""
     asked = {
@@ -121,13 +119,15 @@ def _refuse_two(
         "--grade": homework.grade is not None,
     }
     homework.refuse_two(output)
-    wanted.refuse_two(output, asked)
+    summary.refuse_two(output, asked)
     given = [name for name, value in asked.items() if value]
     if len(given) > 1 and given[0] in ("--want", "--frameworks", "--as"):
         raise UsageError(f"{given[0]} and {given[1]} are two questions", place="shape", hint="ask one at a time")
 
 
-def _answered(passed: ForwardPass, questions: QuestionOptions, homework: HomeworkOptions, *, written: bool) -> Report:
+def _answered(
+    passed: ForwardPass, questions: QuestionOptions, homework: HomeworkOptions, depth: int | None, *, written: bool
+) -> Report:
     """Report what is asked of a forward pass."""
     if homework.grade is not None:
         return _graded(homework.grade, passed)
@@ -135,11 +135,11 @@ def _answered(passed: ForwardPass, questions: QuestionOptions, homework: Homewor
         return _translated(passed, questions.notation)
     if questions.frameworks:
         return _compared(passed)
-    report = _sizes(passed, homework, written=written)
+    report = _sizes(passed, homework, depth, written=written)
     return report if questions.region is None else _with_region(report, questions.region, passed)
 
 
-def _sizes(passed: ForwardPass, homework: HomeworkOptions, *, written: bool) -> Report:
+def _sizes(passed: ForwardPass, homework: HomeworkOptions, depth: int | None, *, written: bool) -> Report:
     """Report the sizes, explained and judged as far as that is asked for."""
     comment = Commentary(
         _derived(passed) if homework.explain else (),
@@ -148,7 +148,7 @@ def _sizes(passed: ForwardPass, homework: HomeworkOptions, *, written: bool) -> 
         passed.network.assumptions,
         homework.shows_answer(written=written),
     )
-    return shape_report(passed.trace, passed.network.nodes, passed.layout, comment, passed.inputs)
+    return shape_report(passed.trace, passed.network.nodes, passed.layout, comment, passed.inputs, depth)
 
 
 def _derived(passed: ForwardPass) -> "tuple[Derivation, ...]":
@@ -188,29 +188,29 @@ def _question(passed: ForwardPass) -> "SizeQuestion":
 def _answer_each(
     source: str,
     texts: list[str],
-    options: tuple[LayerArguments, WindowArguments, QuestionOptions, OutputOptions, FieldOptions],
+    options: tuple[LayerArguments, WindowArguments, QuestionOptions, OutputOptions, SummaryOptions],
     given: list[str],
 ) -> int:
     """Answer the question in every line, and return the exit code; `given` are options that may be beside it."""
     from convcalc.cli.each import Layers, answer_each, one_line, refuse_beside_each
     from convcalc.model.forward import forward_network, with_inputs
 
-    layer, window, questions, output, wanted = options
+    layer, window, questions, output, summary = options
     refuse_beside_each(source, layer, output, [name for name in given if name not in ("--want", "--layout")])
     layers = Layers(texts, layer, window)
-    bare = wanted.field is None and not output.json and output.format != "json"
+    bare = summary.field is None and not output.json and output.format != "json"
 
     def answer(words: list[str]) -> "tuple[str, Sequence[str]]":
         size, *texts = words
         request = with_inputs(layers.request(texts), size)
         if _is_open(request, size, questions):
             report = _solved(request, size, questions)
-            return one_line(report, output, wanted), report.notes
+            return one_line(report, output, summary), report.notes
         passed = forward_network(layers.network(request), request, size, questions.layout)
         if bare:
             return " ".join(output_texts(passed.trace, passed.layout)), passed.network.notes
-        report = _sizes(passed, HomeworkOptions(), written=False)
-        return one_line(report, output, wanted), report.notes
+        report = _sizes(passed, HomeworkOptions(), summary.depth, written=False)
+        return one_line(report, output, summary), report.notes
 
     return answer_each(source, answer)
 

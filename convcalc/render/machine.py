@@ -43,15 +43,16 @@ def _json_text(value: Any, grid: Grid | None = None) -> bytes:
 
 
 def _verdict_rows(check: dict[str, Any]) -> list[list[str]]:
-    """Return a verdict as rows under a header: the mistakes in one cell, the wrong cells below.
+    """Return a verdict as rows under a header: all mistakes in one cell, the wrong cells below.
 
-    >>> _verdict_rows({"verdict": "right", "mistakes": [], "score": 1.0, "message": "the size is 3x3", "cells": []})
-    [['verdict', 'mistakes', 'score', 'message'], ['right', '', '1.0', 'the size is 3x3']]
+    >>> check = {"verdict": "right", "mistake": None, "mistakes": [], "score": 1.0, "message": "the size is 3x3"}
+    >>> _verdict_rows(check | {"cells": []})
+    [['verdict', 'mistake', 'mistakes', 'score', 'message'], ['right', '', '', '1.0', 'the size is 3x3']]
     """
     names = ";".join(dict.fromkeys(slip["name"] for slip in check["mistakes"]))
     rows = [
-        ["verdict", "mistakes", "score", "message"],
-        [check["verdict"], names, str(check["score"]), check["message"]],
+        ["verdict", "mistake", "mistakes", "score", "message"],
+        [check["verdict"], check["mistake"] or "", names, str(check["score"]), check["message"]],
     ]
     if check["cells"]:
         rows.append(["at", "claimed", "right"])

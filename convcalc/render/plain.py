@@ -1,13 +1,14 @@
 """Plain text: for `shape` and `params` tab-separated rows under a header, for `conv` and `pool` the matrix itself.
 
-Everything else in a report goes into lines that begin with `#`, which all readers of convcalc skip.
+A verdict and the working go into lines that begin with `#`, which all readers of convcalc skip; notes are left to
+standard error.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcalc.report.blocks import Beside, Block, Cell, Grid, Heat, Lines, Matrices, Report, Table, Working
+from convcalc.report.blocks import Beside, Block, Cell, Grid, Heat, Lines, Matrices, Report, Sizes, Table, Working
 from convcalc.text import printable, size_text
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def _block(block: Block) -> str | bytes:
             return "".join("\t".join(map(cell_text, row)) + "\n" for row in rows)
         case Lines(role="code"):
             return "".join(f"{printable(line)}\n" for line in block.lines)
-        case Lines(role="assumption"):
-            return ""  # it stands on standard error
+        case Lines(role="assumption" | "note" | "convention"):
+            return ""  # what is to be known of it stands on standard error
         case Lines():
             title = [block.title] if block.title else []
             indent = "  " if block.title else ""
@@ -115,6 +116,8 @@ def cell_text(cell: Cell) -> str:
     """
     if cell is None:
         return "-"
+    if isinstance(cell, Sizes):
+        return size_text(cell.sizes) if cell.sizes else "-"
     if isinstance(cell, tuple):
         if cell and all(size is None for size in cell):
             return "undefined"

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.geometry import axis_name
 from convcalc.report.assembly import report_of
-from convcalc.report.blocks import Column, Commentary, Lines, Report, Table, assumption_lines
+from convcalc.report.blocks import Block, Cell, Column, Commentary, Lines, Report, Table, assumption_lines
 
 if TYPE_CHECKING:
     from convcalc.network.region import AxisCells, Region
     from convcalc.network.solve import Solution, Solved, Span
     from convcalc.notation import Node
+
+REGION_COLUMNS = (
+    Column("Axis", "axis"),
+    Column("Cells", "cells", numeric=True),
+    Column("Count", "count", numeric=True),
+    Column("With padding", "unclipped", numeric=True),
+)
+"""What an output cell sees of each axis of the input."""
 
 
 def with_region(report: Report, cell: Sequence[int], region: Region, nodes: Sequence[Node]) -> Report:
@@ -24,39 +32,36 @@ def with_region(report: Report, cell: Sequence[int], region: Region, nodes: Sequ
     '0..3'
     """
     place = f"({', '.join(map(str, cell))})"
+    title = f"cell {place} of the output sees these cells of the input"
+    blocks: tuple[Block, ...] = ()
     if region.axes is None or region.hulls is None:
         layer = region.layer or 0
-        lines = [f"undefined: layer {layer + 1} ({nodes[layer].text}) does not keep cells in place"]
+        title = f"cell {place}: undefined, since layer {layer + 1} ({nodes[layer].text}) does not keep cells in place"
         answer = "undefined"
     elif not region.hulls:
-        lines, answer = ["no input cell: the output cell is made of padding alone"], "nothing"
+        title, answer = (
+            f"cell {place} of the output sees no cell of the input: it is made of padding alone",
+            "nothing",
+        )
     else:
-        seen = zip(region.hulls, region.axes, strict=True)
-        lines = [
-            f"{axis_name(axis, len(region.axes))}: {_axis_text(hull, cells)}"
-            for axis, (hull, cells) in enumerate(seen)
-        ]
+        seen = enumerate(zip(region.hulls, region.axes, strict=True))
+        rows = tuple(_axis_row(axis_name(axis, len(region.axes)), *each) for axis, each in seen)
+        blocks = (Table(REGION_COLUMNS, rows),)
         answer = "x".join(span_text(*hull) for hull in region.hulls)
     data = report.data | {
         "cell": list(cell),
         "region": None if region.hulls is None else [list(hull) for hull in region.hulls],
         "region_unclipped": None if region.axes is None else [[axis.low, axis.high] for axis in region.axes],
     }
-    title = f"cell {place} of the output sees these cells of the input"
     if region.varies:
         title += " (size or distance varies from cell to cell)"
-    block = Lines(tuple(lines), title)
-    report = report.replace(data=data, blocks=(*report.blocks, block))
+    report = report.replace(data=data, blocks=(*report.blocks, Lines((title,)), *blocks))
     # A verdict stays the answer where one was asked for.
     return report if "check" in data else report.replace(answer=answer)
 
 
-def _axis_text(hull: tuple[int, int], seen: AxisCells) -> str:
-    count = hull[1] - hull[0] + 1
-    text = f"{span_text(*hull)} ({count} {'cell' if count == 1 else 'cells'})"
-    if (seen.low, seen.high) != hull:
-        text += f", unclipped {span_text(seen.low, seen.high)}"
-    return text
+def _axis_row(name: str, hull: tuple[int, int], seen: AxisCells) -> tuple[Cell, ...]:
+    return (name, span_text(*hull), hull[1] - hull[0] + 1, span_text(seen.low, seen.high))
 
 
 def span_text(first: int, last: int | None) -> str:

@@ -5,16 +5,61 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.text import size_text
 from convcalc.value import Value
 
 if TYPE_CHECKING:
     from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
+    from convcalc.layers import Layer
+    from convcalc.notation import Node
 
 SCHEMA = 1
 
-Cell = str | int | float | tuple[int | None, ...] | None
+
+class Sizes(Value):
+    """The sizes that come out of a layer, with those that went in, so that a table shows which axes changed."""
+
+    sizes: tuple[int | None, ...]
+    before: tuple[int | None, ...] = ()
+
+    @property
+    def changed(self) -> tuple[bool, ...]:
+        """Whether each axis is another than that of the input; all of them where there are more axes or fewer.
+
+        >>> Sizes((64, 56, 112), (3, 56, 112)).changed, Sizes((64,), (64, 56)).changed
+        ((True, False, False), (True,))
+        """
+        alike = len(self.sizes) == len(self.before)
+        return tuple(not alike or size != self.before[axis] for axis, size in enumerate(self.sizes))
+
+
+class LayerText(Value):
+    """A layer of a network as the first cell of a row: `text` is it as written, `name` that in the model.
+
+    `layer` is completed by what comes in, `activation` what it applies after itself. A module that stands for its
+    layers has no `layer`.
+    """
+
+    text: str
+    name: str = ""
+    layer: Layer | None = None
+    activation: Layer | None = None
+
+    def __str__(self) -> str:
+        """Return the name, and the layer as written."""
+        return f"{self.name}: {self.text}" if self.name else self.text
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What the layer is in a few words."""
+        if self.layer is None:
+            return (self.text,)
+        from convcalc.report.layer_words import layer_words
+
+        return layer_words(self.text, self.layer, self.activation)
+
+
+Cell = str | int | float | tuple[int | None, ...] | Sizes | LayerText | None
 
 
 class Column(Value):
@@ -41,8 +86,8 @@ class Table(Value):
 class Lines(Value):
     """Lines of text, with a title or none.
 
-    `role` is what they are: `explanation`, `note`, `assumption`, `right`, `wrong`, `finding` (about a claim), or
-    `code`, the answer itself to be copied.
+    `role` is what they are: `explanation`, `note`, `convention` (how numbers are counted), `assumption`, `right`,
+    `wrong`, `finding` (about a claim), or `code`, the answer itself to be copied.
     """
 
     lines: tuple[str, ...]
@@ -160,23 +205,46 @@ def assumption_lines(comment: Commentary) -> list[Block]:
     return [Lines(lines, role="assumption")] if lines else []
 
 
-def entry_row(first: Cell, entry: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Cell, ...]:
+def side_notes(report: Report) -> tuple[str, ...]:
+    """Return the notes that stand under a table, which plain text and CSV have no place for.
+
+    >>> side_notes(Report("shape", {}, "2x2", (Lines(("the smallest that passes",), role="note"),)))
+    ('the smallest that passes',)
+    """
+    notes = (block.lines for block in report.blocks if isinstance(block, Lines) and block.role == "note")
+    return tuple(line for lines in notes for line in lines)
+
+
+def layer_text(node: Node, layer: Layer) -> LayerText:
+    """Return the text of a node, whose `layer` is completed by what comes in.
+
+    >>> from convcalc.notation import parse_layers
+    >>> node = parse_layers("Conv2d(3, 8, 3)")[0]
+    >>> str(layer_text(node, node.layer)), layer_text(node, node.layer).words
+    ('Conv2d(3, 8, 3)', ('Conv2d 3->8', '3x3'))
+    """
+    return LayerText(node.text, node.name, layer, node.activation)
+
+
+def entry_row(
+    first: Cell, entry: Mapping[str, Any], columns: Sequence[Column], before: Sequence[int | None] = ()
+) -> tuple[Cell, ...]:
     """Return a row of a table: `first`, then what an entry of the JSON form has for each of the other columns.
 
-    Sizes of which some are open are a text: there is one, which is not known, where a field may be undefined.
+    `before` are the sizes that go in, where the `output` stands beside them.
 
-    >>> entry_row("fc:2", {"params": 8, "output": [4, 2]}, (Column("Layer", "layer"), Column("Output", "output")))
-    ('fc:2', (4, 2))
+    >>> columns = (Column("Layer", "layer"), Column("Output", "output"), Column("Params", "params"))
+    >>> entry_row("fc:2", {"params": 8, "output": [4, 2]}, columns, [4, 3])
+    ('fc:2', Sizes(sizes=(4, 2), before=(4, 3)), 8)
     """
-    cells = ((column.name, entry[column.name]) for column in columns[1:])
-    return (first, *(_row_cell(name, cell) for name, cell in cells))
-
-
-def _row_cell(name: str, cell: Any) -> Any:
-    if isinstance(cell, list):
-        cell = tuple(cell)
-    is_open = isinstance(cell, tuple) and None in cell and name in ("input", "output")
-    return size_text(cell) if is_open else cell
+    cells: list[Cell] = [first]
+    for column in columns[1:]:
+        cell = entry[column.name]
+        cell = tuple(cell) if isinstance(cell, list) else cell
+        if isinstance(cell, tuple) and column.name in ("input", "output"):
+            cell = Sizes(cell, tuple(before))
+        cells.append(cell)
+    return tuple(cells)
 
 
 def answer_grid(report: Report) -> Grid | None:

@@ -7,34 +7,50 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.layers import laid_out_weight_shape
 from convcalc.report.assembly import report_of
-from convcalc.report.blocks import Block, Cell, Column, Commentary, Lines, Report, Table, assumption_lines, entry_row
+from convcalc.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Commentary,
+    Lines,
+    Report,
+    Table,
+    assumption_lines,
+    entry_row,
+    layer_text,
+)
+from convcalc.report.counts import grouped, scaled
 from convcalc.text import size_text
 
 if TYPE_CHECKING:
     from convcalc.network.cost import Cost, NetworkCost
     from convcalc.network.memory import Memory
+    from convcalc.network.trace import Step
     from convcalc.notation import Node
 
 MAC_CONVENTION = (
     "MACs are the multiply-accumulates of convolutions, linear and recurrent layers and attention's products,"
     " biases not counted; FLOPs = 2 x MACs"
 )
+SHORT_CONVENTION = "MACs: multiply-adds, biases not counted; FLOPs = 2 x MACs"
 COUNT_COLUMNS = (
     Column("Layer", "layer"),
-    Column("Weight", "weight_shape", numeric=True, detail=4),
-    Column("Weights", "weights", numeric=True, detail=2),
-    Column("Biases", "biases", numeric=True, detail=3),
-    Column("Buffers", "buffers", numeric=True, detail=6),
+    Column("Weight", "weight_shape", numeric=True, detail=5),
+    Column("Weights", "weights", numeric=True, detail=3),
+    Column("Biases", "biases", numeric=True, detail=4),
+    Column("Buffers", "buffers", numeric=True, detail=7),
     Column("Params", "params", numeric=True),
-    Column("Share", "share", numeric=True, detail=8),
+    Column("Share", "share", numeric=True, detail=2),
     Column("Param bytes", "param_bytes", numeric=True, detail=9),
 )
 COST_COLUMNS = (
-    Column("Output", "output", numeric=True),
-    Column("MACs", "macs", numeric=True, detail=1),
-    Column("FLOPs", "flops", numeric=True, detail=7),
-    Column("Activation bytes", "activation_bytes", numeric=True, detail=5),
+    Column("Output", "output", numeric=True, detail=1),
+    Column("MACs", "macs", numeric=True),
+    Column("FLOPs", "flops", numeric=True, detail=8),
+    Column("Activation bytes", "activation_bytes", numeric=True, detail=6),
 )
+LARGE = 100_000
+"""The least count that is also shown to three digits."""
 
 
 def params_report(
@@ -45,11 +61,12 @@ def params_report(
     memory: Memory | None = None,
     inputs: Sequence[str] = (),
     layout: str = "chw",
+    depth: int | None = None,
 ) -> Report:
     """Report the counts of the layers `nodes`, and the `memory` that they take; `number_bytes` is one number's size.
 
     `inputs` are the names of the inputs where they have some; with the `layout` `hwc` sizes and weights have their
-    channels last, as Keras's.
+    channels last, as Keras's; modules below `depth` are one row each.
 
     >>> from convcalc.network.cost import network_cost
     >>> from convcalc.notation import parse_layers
@@ -62,10 +79,17 @@ def params_report(
     columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
     layers = [_entry(counted, index, node, number_bytes, layout) for index, node in enumerate(nodes)]
     total = _counts(counted.total, number_bytes, params, traced=trace is not None)
-    rows = tuple(entry_row(node.label, entry, columns) for node, entry in zip(nodes, layers, strict=True))
+    texts = [layer_text(node, layer) for node, layer in zip(nodes, counted.layers, strict=True)]
+    entries = layers
+    if depth is not None:
+        from convcalc.report.folding import folded
+
+        entries, texts = folded(layers, texts, depth)
+    befores = [entry.pop("input", ()) for entry in entries]
+    rows = tuple(entry_row(*row[:2], columns, row[2]) for row in zip(texts, entries, befores, strict=True))
     last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.laid_out(layout)}
     blocks: list[Block] = [Table(columns, rows, entry_row("total", last, columns))]
-    data: dict[str, Any] = {"layers": layers, "total": total}
+    data: dict[str, Any] = {"layers": entries, "total": total}
     if trace is not None:
         data["input"] = list(trace.input.laid_out(layout))
         if trace.others:
@@ -73,14 +97,12 @@ def params_report(
         if inputs:
             data["input_names"] = list(inputs)
         data["convention"] = MAC_CONVENTION
-        blocks.append(Lines((MAC_CONVENTION,), role="note"))
     if layout != "chw":
         data["layout"] = layout
     if memory is not None:
         total |= {"peak_bytes": memory.peak_bytes, "training_bytes": memory.training_bytes}
         data["batch"] = memory.batch
-        if memory.training_bytes is not None:
-            blocks.append(Lines((_memory_line(memory),), role="note"))
+    blocks += _footnotes(counted.total, memory) if trace is not None else []
     data["assumptions"] = list(comment.assumptions)
     if counted.unknown:
         data["unknown_layers"] = [nodes[index].label for index in counted.unknown]
@@ -92,16 +114,29 @@ def params_report(
     return report_of("params", data, str(params), blocks, comment).replace(fields=fields)
 
 
+def _footnotes(total: Cost, memory: Memory | None) -> list[Block]:
+    """Return what stands under the table: large totals to three digits, the convention, and the memory."""
+    lines = [SHORT_CONVENTION]
+    if max(total.params, total.macs or 0) >= LARGE:
+        counts = {"params": total.params, "MACs": total.macs, "FLOPs": total.flops}
+        lines.insert(0, f"total: {', '.join(f'{scaled(count)} {name}' for name, count in counts.items())}")
+    blocks: list[Block] = [Lines(tuple(lines), role="convention")]
+    if memory is not None and memory.training_bytes is not None:
+        # Who says how it is trained, or with how many samples, asks for this line.
+        asked = memory.batch != 1 or memory.states > 0
+        blocks.append(Lines((_memory_line(memory),), role="note" if asked else "convention"))
+    return blocks
+
+
 def _memory_line(memory: Memory) -> str:
-    batch = "" if memory.batch == 1 else f"a batch of {memory.batch}: "
-    return (
-        f"memory: {batch}{_grouped(memory.peak_bytes)} bytes of tensors at the peak of inference,"
-        f" {_grouped(memory.training_bytes)} bytes in training"
-    )
+    batch = "" if memory.batch == 1 else f" for a batch of {memory.batch}"
+    peak, training = memory.peak_bytes, memory.training_bytes
+    return f"memory{batch}: {_bytes(peak, ' bytes')} in inference, {_bytes(training)} in training"
 
 
-def _grouped(count: int | None) -> str:
-    return "?" if count is None else f"{count:,}".replace(",", " ")
+def _bytes(count: int | None, unit: str = "") -> str:
+    also = "" if count is None or count < LARGE else f" ({scaled(count)}B)"
+    return f"{grouped(count)}{unit}{also}"
 
 
 def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int, layout: str) -> dict[str, Any]:
@@ -116,8 +151,13 @@ def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int, layo
         "inputs": [index - 1] if node.inputs is None else list(node.inputs),
         "weight_shape": None if weight is None else list(weight),
         **counts,
-        **({} if counted.trace is None else {"output": list(counted.trace.steps[index].output.laid_out(layout))}),
+        **({} if counted.trace is None else _sizes(counted.trace.steps[index], layout)),
     }
+
+
+def _sizes(step: Step, layout: str) -> dict[str, Any]:
+    """Return the sizes on both sides of a layer; the rows of the JSON form have those that come out only."""
+    return {"output": list(step.output.laid_out(layout)), "input": list(step.input.laid_out(layout))}
 
 
 def _counts(cost: Cost, number_bytes: int, all_params: int, *, traced: bool) -> dict[str, Any]:

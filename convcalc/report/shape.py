@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.report.assembly import report_of
-from convcalc.report.blocks import Column, Commentary, Report, Table, assumption_lines, entry_row
+from convcalc.report.blocks import Column, Commentary, Report, Table, assumption_lines, entry_row, layer_text
 from convcalc.text import size_text
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ def shape_report(
     layout: str = "chw",
     comment: Commentary | None = None,
     inputs: Sequence[str] = (),
+    depth: int | None = None,
 ) -> Report:
     """Report the sizes through the layers `nodes`; with the `layout` `hwc` the channels are last.
 
-    `inputs` are the names of the inputs where they have some.
+    `inputs` are the names of the inputs where they have some; modules below `depth` are one row each.
 
     >>> from convcalc.layers import TensorShape
     >>> from convcalc.network.trace import trace
@@ -46,9 +47,15 @@ def shape_report(
     """
     comment = comment or Commentary()
     layers = [_entry(node, step, layout) for node, step in zip(nodes, trace.steps, strict=True)]
-    rows = tuple(entry_row(node.label, entry, COLUMNS) for node, entry in zip(nodes, layers, strict=True))
+    texts = [layer_text(node, step.layer) for node, step in zip(nodes, trace.steps, strict=True)]
+    entries = layers
+    if depth is not None:
+        from convcalc.report.folding import folded
+
+        entries, texts = folded(layers, texts, depth)
+    rows = tuple(entry_row(text, entry, COLUMNS, entry["input"]) for text, entry in zip(texts, entries, strict=True))
     output = trace.output.laid_out(layout)
-    data: dict[str, Any] = {"input": list(trace.input.laid_out(layout)), "output": list(output), "layers": layers}
+    data: dict[str, Any] = {"input": list(trace.input.laid_out(layout)), "output": list(output), "layers": entries}
     if trace.others:
         data["inputs"] = [list(shape.laid_out(layout)) for shape in (trace.input, *trace.others)]
     if inputs:

@@ -64,7 +64,7 @@ def _convolution(layer: layers.Convolution) -> tuple[str, list[str]]:
     completed = kind == "dw" and layer.in_channels is not None
     items = [] if layer.out_channels is None or kind == "dw" else [str(layer.out_channels)]
     items.append(f"k{_axes(layer.kernel)}")
-    items += _window(layer, (1,))
+    items += window_words(layer, (1,))
     if layer.groups != 1 and not completed:
         items.append(f"g{layer.groups}")
     if layer.output_padding is not None:
@@ -81,7 +81,7 @@ def _convolution(layer: layers.Convolution) -> tuple[str, list[str]]:
 
 
 def _pooling(layer: layers.Pooling) -> tuple[str, list[str]]:
-    items = [_axes(layer.kernel), *_window(layer, layer.kernel)]
+    items = [_axes(layer.kernel), *window_words(layer, layer.kernel)]
     if layer.kind == "lp" and layer.norm != 2:
         items.append(f"norm={layer.norm:g}" if float(f"{layer.norm:g}") == layer.norm else f"norm={layer.norm!r}")
     if layer.divisor is not None:
@@ -97,7 +97,12 @@ def _ranked(kind: str, rank: int) -> str:
     return kind if rank == 2 else f"{kind}{rank}d"
 
 
-def _window(layer: layers.Convolution | layers.Pooling, stride: tuple[int, ...]) -> list[str]:
+def window_words(layer: layers.Convolution | layers.Pooling, stride: tuple[int, ...]) -> list[str]:
+    """Return stride, padding and dilation of a layer as words, where they are other than `stride`, 0 and 1.
+
+    >>> window_words(layers.Convolution(3, 8, (3, 3), (2, 2), (Padding(1, 1), Padding(0, 1)), (1, 1)), (1,))
+    ['s2', 'p1x0:1']
+    """
     items = []
     if layer.stride != stride * (len(layer.stride) // len(stride)):
         items.append(f"s{_axes(layer.stride)}")
