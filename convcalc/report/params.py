@@ -131,7 +131,7 @@ def _footnotes(total: Cost, memory: Memory | None) -> list[Block]:
 def _memory_line(memory: Memory) -> str:
     batch = "" if memory.batch == 1 else f" for a batch of {memory.batch}"
     peak, training = memory.peak_bytes, memory.training_bytes
-    return f"memory{batch}: {_bytes(peak, ' bytes')} in inference, {_bytes(training)} in training"
+    return f"memory{batch}: inference {_bytes(peak, ' bytes')}, training {_bytes(training)}"
 
 
 def _bytes(count: int | None, unit: str = "") -> str:
