@@ -1,13 +1,15 @@
-"""Completions: the scripts are current, shells accept them, and bash completes with them."""
+"""Completions and the man page: current, accepted by shells and checkers, completing in real shells, in the wheel."""
 
 from __future__ import annotations
 
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -41,11 +43,12 @@ def test_every_option_is_in_every_script(name: str, command: str) -> None:
     for flag in command_flags(command, build([command]).commands[command]):
         for spelling in flag.spellings:
             bare = spelling.lstrip("-")
+            spelling = spelling.replace("-", r"\-") if name == "convcalc.1" else spelling
             assert (f"-l {bare}" in text or f"-s {bare}" in text) if name.endswith("fish") else spelling in text
 
 
-def completed(line: str) -> list[str]:
-    """Ask bash what the last word of a command line may become."""
+def completed(line: str, folder: Path) -> list[str]:
+    """Ask bash what the last word of a command line may become, in a folder."""
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("bash is not installed: its completion is NOT tested")
@@ -58,7 +61,7 @@ def completed(line: str) -> list[str]:
         _convcalc
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run([bash, "--norc", "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([bash, "--norc", "-c", script], capture_output=True, text=True, check=True, cwd=folder)
     assert done.stderr == ""
     return done.stdout.split()
 
@@ -68,28 +71,42 @@ def completed(line: str) -> list[str]:
     [
         ("convcalc sh", ["shape"]),
         ("convcalc p", ["params", "pool"]),
-        ("convcalc ", list(COMMANDS)),
+        ("convcalc ", [*COMMANDS, "help"]),
+        ("convcalc help pa", ["params"]),
+        ("convcalc help gr", ["gradients"]),
         ("convcalc --ver", ["--version"]),
         ("convcalc shape 224 --ker", ["--kernel"]),
         ("convcalc shape 224 -p sa", ["same", "same-lower"]),
         ("convcalc shape 224 --padding ca", ["causal"]),
         ("convcalc conv x.npy -k sob", ["sobel-x", "sobel-y", "sobel"]),
         ("convcalc conv x.npy -k sobel-x --boundary re", ["reflect", "replicate"]),
-        ("convcalc pool x.npy m", ["max", "min", "median"]),
+        ("convcalc pool x.npy m", ["max", "min", "median", "model.onnx"]),
         ("convcalc params --color a", ["auto", "always"]),
-        ("convcalc conv x.npy -k k.npy -o ", []),
+        ("convcalc conv x.npy -k k.npy -o ", ["network.txt", "model.onnx"]),
+        ("convcalc shape 224 -f net", ["network.txt"]),
+        ("convcalc shape --each ", ["network.txt", "model.onnx"]),
+        ("convcalc conv x.npy --bias mo", ["model.onnx"]),
+        ("convcalc shape 224 max", ["maxpool:"]),
+        ("convcalc params mo", ["model.onnx"]),
+        ("convcalc shape 3x9x9 hard", ["hardshrink", "hardsigmoid", "hardswish", "hardtanh"]),
+        ("convcalc shape 224 -s ", []),
+        ("convcalc shape 224 --field ", []),
+        ("convcalc pool x.npy --from im", ["image"]),
+        ("convcalc shape 224 --format = mark", ["markdown"]),
         ("convcalc shape 224 --explode", []),
     ],
 )
-def test_bash_completes(line: str, words: list[str]) -> None:
-    assert completed(line) == words
+def test_bash_completes(line: str, words: list[str], tmp_path: Path) -> None:
+    for name in ("network.txt", "model.onnx"):
+        (tmp_path / name).touch()
+    assert sorted(completed(line, tmp_path)) == sorted(words)
 
 
-def test_bash_completes_every_option_of_every_command() -> None:
+def test_bash_completes_every_option_of_every_command(tmp_path: Path) -> None:
     for command in COMMANDS:
         flags = command_flags(command, build([command]).commands[command])
         expected = {spelling for flag in flags for spelling in flag.spellings}
-        assert set(completed(f"convcalc {command} -")) == expected
+        assert set(completed(f"convcalc {command} -", tmp_path)) == expected
 
 
 @pytest.mark.parametrize(
@@ -177,6 +194,7 @@ def screen_after_tab(shell: str, line: str, wanted: str, home: Path) -> str:
         return read_until(wanted)
     finally:
         os.close(terminal)
+        os.kill(child, signal.SIGKILL)  # a shell may wait for an answer of the terminal for ever
         os.waitpid(child, 0)
 
 
@@ -188,9 +206,65 @@ def screen_after_tab(shell: str, line: str, wanted: str, home: Path) -> str:
         ("convcalc shape 224 --ker", "--kernel"),
         ("convcalc pool x.npy -F mark", "markdown"),
         ("convcalc pool x.npy ", "lp"),
+        ("convcalc shape 224 --fie", "--field"),
+        ("convcalc shape 224 --json-", "--json-errors"),
+        ("convcalc shape 224 -f net", "network.txt"),
+        ("convcalc conv x.npy --boundary rep", "replicate"),
+        ("convcalc conv x.npy -k embo", "emboss"),
+        ("convcalc help ex", "exercises"),
+        ("convcalc shape 224 avgp", "avgpool:"),
     ],
 )
 def test_a_shell_on_a_terminal_completes(shell: str, line: str, wanted: str, tmp_path: Path) -> None:
+    (tmp_path / "network.txt").touch()
     shown = screen_after_tab(shell, line, wanted, tmp_path)
     assert wanted in shown
     assert "bad option" not in shown
+
+
+@pytest.mark.parametrize(
+    "command", [["mandoc", "-Tlint"], ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"]]
+)
+def test_checkers_find_nothing_in_the_man_page(command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed: the man page is NOT checked")
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run([*command, str(FOLDER / "convcalc.1")], capture_output=True, check=False, env=environment)
+    found = done.stderr if command[0] == "man" else done.stdout + done.stderr
+    assert (done.returncode, found.decode()) == (0, "")
+
+
+def test_the_man_page_reads_as_the_help_does() -> None:
+    if shutil.which("man") is None:
+        pytest.skip("man is not installed: what the page looks like is NOT tested")
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MAN_KEEP_FORMATTING": ""}
+    command = ["man", "-l", "-P", "cat", str(FOLDER / "convcalc.1")]
+    text = subprocess.run(command, capture_output=True, check=True, env=environment).stdout.decode()
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    for line in ("       -k, --kernel N", "           convcalc shape 224 -k 7 -s 2 -p '?' --want 112", "EXIT STATUS"):
+        assert line in lines
+    assert any(line.split() == ["sobel-x", *["-1", "0", "1;", "-2", "0", "2;", "-1", "0", "1"]] for line in lines)
+
+
+SHARED = {
+    "convcalc.1": "share/man/man1/convcalc.1",
+    "convcalc.bash": "share/bash-completion/completions/convcalc",
+    "_convcalc": "share/zsh/site-functions/_convcalc",
+    "convcalc.fish": "share/fish/vendor_completions.d/convcalc.fish",
+}
+"""Where an installation puts each file, below its prefix."""
+
+
+def test_the_wheel_brings_them(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling.build", reason="hatchling is not installed: the wheel is NOT built")
+    script = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], cwd=FOLDER.parent, capture_output=True, text=True, check=True
+    )
+    with zipfile.ZipFile(tmp_path / done.stdout.split()[-1]) as wheel:
+        names = {name.partition(".data/data/")[2]: name for name in wheel.namelist() if ".data/" in name}
+        assert set(names) == set(SHARED.values())
+        for source, target in SHARED.items():
+            assert wheel.read(names[target]) == (FOLDER / source).read_bytes()
+        assert "convcalc/py.typed" in wheel.namelist()

@@ -1,4 +1,4 @@
-"""Completion scripts for shells, written from the command tree: `python -m convcalc.cli.completion [FOLDER]`.
+"""Completion scripts and the man page, written from the command tree: `python -m convcalc.cli.completion [FOLDER]`.
 
 The scripts are plain text that the shell reads once; no Python runs at a TAB.
 """
@@ -11,19 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from convcalc.cli.commands import COMMANDS, build
-from convcalc.cli.known_words import argument_words, option_words
+from convcalc.cli.help import description
+from convcalc.cli.known_words import argument_words, option_words, takes_file
+from convcalc.cli.man_page import man_page
+from convcalc.cli.manual import topics
 from convcalc.value import Value
 
 
 class Flag(Value):
-    """An option of a command: its spellings, what it is for, and the words its value may be.
+    """An option of a command: its spellings, what it is for, and the words its value may be; `files` names one, too.
 
-    `words` is None for a flag without a value and empty for a value that may be anything, a file among others.
+    `words` is None for a flag without a value.
     """
 
     spellings: tuple[str, ...]
     help: str
     words: tuple[str, ...] | None
+    files: bool = False
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,15 +40,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def scripts() -> dict[str, str]:
-    """Return the text of each script by its file name.
+    """Return the text of each script, and of the man page, by its file name.
 
     >>> sorted(scripts())
-    ['_convcalc', 'convcalc.bash', 'convcalc.fish', 'convcalc.ps1']
+    ['_convcalc', 'convcalc.1', 'convcalc.bash', 'convcalc.fish', 'convcalc.ps1']
     """
     tree = build(list(COMMANDS))
     flags = {name: command_flags(name, tree.commands[name]) for name in COMMANDS}
     flags[""] = command_flags("", tree)
     return {
+        "convcalc.1": man_page(tree),
         "convcalc.bash": _bash(flags),
         "_convcalc": _zsh(flags),
         "convcalc.fish": _fish(flags),
@@ -58,15 +63,16 @@ def command_flags(name: str, command: Any) -> list[Flag]:
     >>> [flag.spellings for flag in command_flags("", build(["shape"]))]
     [('-V', '--version'), ('-h', '--help'), ('--help-all',), ('--json-errors',)]
     """
-    flags = []
-    for parameter in command.params:
-        if parameter.param_type_name != "option":
-            continue
-        words: tuple[str, ...] | None = None
-        if not parameter.is_flag:
-            words = option_words(name, parameter)
-        flags.append(Flag((*parameter.opts, *parameter.secondary_opts), parameter.help or "", words))
-    return flags
+    return [
+        Flag(
+            (*option.opts, *option.secondary_opts),
+            description(option, whole=False).rstrip("."),
+            None if option.is_flag else option_words(name, option),
+            takes_file(option),
+        )
+        for option in command.params
+        if option.param_type_name == "option"
+    ]
 
 
 def _bash(flags: dict[str, list[Flag]]) -> str:
@@ -74,11 +80,11 @@ def _bash(flags: dict[str, list[Flag]]) -> str:
     for name in ("", *COMMANDS):
         words = " ".join(spelling for flag in flags[name] for spelling in flag.spellings)
         valued = [
-            f"                {'|'.join(flag.spellings)}) words='{' '.join(flag.words)}'; value=1 ;;"
+            f"                {'|'.join(flag.spellings)}) words='{' '.join(flag.words)}'; value={_kind(flag)} ;;"
             for flag in flags[name]
             if flag.words is not None
         ]
-        plain = " ".join(COMMANDS if not name else argument_words(name))
+        plain = " ".join((*COMMANDS, "help") if not name else argument_words(name))
         cases.append(
             "\n".join(
                 [
@@ -90,7 +96,12 @@ def _bash(flags: dict[str, list[Flag]]) -> str:
                 ]
             )
         )
-    return _BASH.replace("@CASES@", "\n".join(cases)).replace("@COMMANDS@", "|".join(COMMANDS))
+    text = _BASH.replace("@CASES@", "\n".join(cases)).replace("@COMMANDS@", "|".join((*COMMANDS, "help")))
+    return text.replace("@TOPICS@", " ".join((*COMMANDS, *topics())))
+
+
+def _kind(flag: Flag) -> str:
+    return "file" if flag.files else "word"
 
 
 _QUOTED_NOTHING = "''"
@@ -103,22 +114,30 @@ _convcalc() {
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case "$word" in @COMMANDS@) command="$word"; break ;; esac
     done
+    # bash takes --option=value for three words.
+    [[ $current == = ]] && current='' && previous="${COMP_WORDS[COMP_CWORD-1]}"
+    [[ $previous == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
     COMPREPLY=()
     case "$command" in
 @CASES@
+        help)
+            plain='@TOPICS@' ;;
     esac
-    if [[ -n $value ]]; then
-        COMPREPLY=($(compgen -W "$words" -- "$current"))
-    elif [[ $current == -* ]]; then
+    if [[ -z $value && $current == -* ]]; then
         COMPREPLY=($(compgen -W "$options" -- "$current"))
-    else
-        COMPREPLY=($(compgen -W "$plain" -- "$current"))
+        return 0
     fi
-    [[ $COMPREPLY == *: ]] && compopt -o nospace
+    [[ -z $value ]] && words="$plain"
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
+    if [[ $value == file || ( -z $value && -n $command && $command != help ) ]]; then
+        (( ${#COMPREPLY[@]} )) || compopt -o filenames  # it would quote the colon of a layer
+        while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$current")
+    fi
+    [[ ${COMPREPLY[0]} == *: ]] && compopt -o nospace
     return 0
 }
 
-complete -o default -F _convcalc convcalc
+complete -F _convcalc convcalc
 """
 
 
@@ -128,10 +147,11 @@ def _zsh(flags: dict[str, list[Flag]]) -> str:
         lines = [f"        {name})", "            _arguments -s -S \\"]
         for flag in flags[name]:
             lines += [f"                {spec} \\" for spec in _zsh_specs(flag)]
-        kinds = " ".join(argument_words(name))
-        lines.append(f'                \'*:argument: _alternative "files:file:_files" "words:word:({kinds})"\' ;;')
+        lines.append(f"                '*:argument:{_zsh_action(argument_words(name), files=True)}' ;;")
         bodies.append("\n".join(lines))
-    commands = "\n".join(f"        '{name}:{help_text}'" for name, help_text in COMMANDS.items())
+    names = COMMANDS | {"help": "The help of a command, or a page on a topic."}
+    commands = "\n".join(f"        '{name}:{help_text}'" for name, help_text in names.items())
+    bodies.append(f"        help) _arguments '1:page:({' '.join((*COMMANDS, *topics()))})' ;;")
     root = " ".join(spec for flag in flags[""] for spec in _zsh_specs(flag))
     return _ZSH.replace("@BODIES@", "\n".join(bodies)).replace("@COMMANDS@", commands).replace("@ROOT@", root)
 
@@ -140,16 +160,25 @@ def _zsh_specs(flag: Flag) -> list[str]:
     help_text = flag.help.replace("'", "'\\''")
     for character in "[]:":
         help_text = help_text.replace(character, "\\" + character)
-    action = ""
-    if flag.words is not None:
-        words = " ".join(word.replace(":", "\\:") for word in flag.words)
-        action = f":value:({words})" if flag.words else ":value:_files"
+    action = "" if flag.words is None else f":value:{_zsh_action(flag.words, files=flag.files)}"
     return [f"'{spelling}[{help_text}]{action}'" for spelling in flag.spellings]
+
+
+def _zsh_action(words: Sequence[str], *, files: bool) -> str:
+    """Return what zsh completes a value with: words, files, both or nothing."""
+    listed = " ".join(word.replace(":", "\\:") for word in words)
+    if files and words:
+        return f" _convcalc_files_or {listed}"
+    return "_files" if files else f"({listed})" if words else " "
 
 
 _ZSH = """#compdef convcalc
 # zsh completion for convcalc, written by python -m convcalc.cli.completion
 # Use: put this file into a folder of $fpath
+
+_convcalc_files_or() {
+    _alternative "files:file:_files" "words:word:($*)"
+}
 
 _convcalc() {
     local curcontext="$curcontext" state line
@@ -183,10 +212,14 @@ def _fish(flags: dict[str, list[Flag]]) -> str:
         "# Use: put this file into ~/.config/fish/completions",
         "",
     ]
-    names = " ".join(COMMANDS)
+    names = " ".join((*COMMANDS, "help"))
     nothing_yet = f"'not __fish_seen_subcommand_from {names}'"
     lines += [
         f"complete -c convcalc -f -n {nothing_yet} -a {name} -d {_quoted(text)}" for name, text in COMMANDS.items()
+    ]
+    lines += [
+        f"complete -c convcalc -f -n {nothing_yet} -a help -d 'The help of a command, or a page on a topic.'",
+        f"complete -c convcalc -f -n '__fish_seen_subcommand_from help' -a '{' '.join((*COMMANDS, *topics()))}'",
     ]
     for name in ("", *COMMANDS):
         condition = f"'__fish_seen_subcommand_from {name}'" if name else nothing_yet
@@ -197,7 +230,8 @@ def _fish(flags: dict[str, list[Flag]]) -> str:
             )
             value = ""
             if flag.words is not None:
-                value = f" -x -a {_quoted(' '.join(flag.words))}" if flag.words else " -r"
+                value = " -r -F" if flag.files else " -x"
+                value += f" -a {_quoted(' '.join(flag.words))}" if flag.words else ""
             lines.append(f"complete -c convcalc -n {condition} {spellings}{value} -d {_quoted(flag.help)}")
         if argument_words(name):
             lines.append(f"complete -c convcalc -n {condition} -a {_quoted(' '.join(argument_words(name)))}")
@@ -218,7 +252,7 @@ def _powershell(flags: dict[str, list[Flag]]) -> str:
             if flag.words
             for spelling in flag.spellings
         )
-        plain = ", ".join(map(_single, COMMANDS if not name else argument_words(name)))
+        plain = ", ".join(map(_single, (*COMMANDS, "help") if not name else argument_words(name)))
         entries.append(
             f"    {_single(name)} = @{{ Options = @({options}); Plain = @({plain}); Values = @{{ {values} }} }}"
         )

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
 
-from convcalc.cli.help_texts import PAGES
+from convcalc.cli.help_texts import EXIT_CODES, PAGES, VARIABLES
 from convcalc.cli.manual import topics
 from convcalc.cli.options import Panel
 from convcalc.cli.output import terminal_width, wants_color
@@ -84,6 +84,10 @@ def help_lines(command: Any, width: int, *, whole: bool) -> Iterator[str]:
         yield from rows([*_short_helps(command), ("help", "A command or a topic: convcalc help conv.")], width)
         yield from ("", "Topics:")
         yield from (f"  {line}" for line in _wrapped(", ".join(topics()), width - 2))
+        if whole:
+            for title, facts in (("Exit codes", EXIT_CODES), ("Environment", VARIABLES)):
+                yield from ("", f"{title}:")
+                yield from rows(facts, width)
     arguments = [each for each in command.params if each.param_type_name == "argument"]
     parts = ({"Arguments": arguments} if arguments else {}) | panels(command, whole=whole)
     texts = {title: [(term(each), description(each, whole=whole)) for each in part] for title, part in parts.items()}

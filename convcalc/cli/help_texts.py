@@ -17,6 +17,24 @@ class Page(Value):
     more: tuple[str, ...] = ()
 
 
+EXIT_CODES = (
+    ("0", "Answered; with --check: the answer is right."),
+    ("1", "The answer of --check is wrong."),
+    ("2", "The command line or a layer is wrong, or the shapes do not fit."),
+    ("3", "The data is bad: not a matrix, ragged, over a limit, a damaged file."),
+    ("4", "A file cannot be read or written."),
+    ("70", "A defect in convcalc itself."),
+    ("130", "Interrupted."),
+    ("141", "The reader of a pipe went away."),
+)
+VARIABLES = (
+    ("NO_COLOR", "No colors, unless --color asks for them."),
+    ("FORCE_COLOR, CLICOLOR_FORCE", "Colors in a pipe, too; FORCE_COLOR=0 means none."),
+    ("COLUMNS", "Characters in a line of tables and of the help."),
+    ("CONVCALC_TRACEBACK", "If set, a defect is shown with its traceback."),
+)
+"""What is read of the environment."""
+
 PAGES = {
     "": Page(
         (
@@ -35,9 +53,6 @@ PAGES = {
         (
             "Model files are Python source (read, never run), what print(model) gives, .onnx, Keras's .json and "
             ".keras, Darknet's .cfg, Caffe's .prototxt.",
-            "Exit codes: 0 answered (with --check: right); 1 the answer of --check is wrong; 2 the command line or a "
-            "layer is wrong, or shapes do not fit; 3 the data is bad; 4 a file cannot be read or written; 70 a "
-            "defect in convcalc; 130 interrupted; 141 the reader of a pipe went away.",
         ),
     ),
     "shape": Page(

@@ -19,6 +19,7 @@ def option_words(command: str, option: Any) -> tuple[str, ...]:
     from convcalc.compute.pooling.running import METHODS
     from convcalc.layers import NamedPadding
     from convcalc.matrix.kernels import KERNEL_NAMES
+    from convcalc.matrix.options import FORMATS
 
     choices = getattr(option.type, "choices", ())
     name = option.opts[-1]
@@ -30,11 +31,29 @@ def option_words(command: str, option: Any) -> tuple[str, ...]:
         return tuple(boundary + ":" if boundary == "constant" else boundary for boundary in BOUNDARIES)
     if name == "--algorithm":
         return ALGORITHMS if command == "conv" else METHODS
+    if name == "--from":
+        return tuple(FORMATS)
     if (command, name) == ("conv", "--kernel"):
         return tuple(dict.fromkeys(kernel.partition(":")[0].rstrip("[") for kernel in KERNEL_NAMES))
     return ("1", "2", "3") if name == "--dims" else ()
 
 
+def takes_file(option: Any) -> bool:
+    """Return whether the value of an option may be the name of a file."""
+    metavar = option.metavar or ""
+    return "FILE" in metavar or "GLOB" in metavar or metavar in ("KERNEL", "DY")
+
+
 def argument_words(command: str) -> tuple[str, ...]:
-    """Return the words that an argument of a command may be."""
-    return POOL_KINDS if command == "pool" else ()
+    """Return the words that an argument of a command may be, or begin with.
+
+    >>> argument_words("shape")[:3]
+    ('conv:', 'convT:', 'dw:')
+    """
+    from convcalc.notation.short.listing import bare_names
+    from convcalc.notation.short.read import FIELDS
+
+    if command == "pool":
+        return POOL_KINDS
+    kinds = tuple(f"{kind}:" for kind in FIELDS)
+    return kinds[:3] if command == "conv" else (*kinds, "flatten", *bare_names())

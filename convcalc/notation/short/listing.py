@@ -26,7 +26,7 @@ def listing() -> dict[str, Rows]:
     return {
         "Layers with fields": [(_template(kind), _other_spellings(kind)) for kind in FIELDS],
         "Fields": _fields(),
-        "Layers without fields": [("", ", ".join(_bare_names()))],
+        "Layers without fields": [("", ", ".join(bare_names()))],
         "By the name in PyTorch, with its parameters": [("", _names(PYTORCH))],
         "By the name in Keras, with its parameters": [("", _names(KERAS, besides=PYTORCH))],
         "Between layers": _between(),
@@ -62,7 +62,8 @@ def _fields() -> Rows:
     return [*values, *codes, *flags, *named, ("key=value", "any field by its name: out=64, kernel=3")]
 
 
-def _bare_names() -> list[str]:
+def bare_names() -> list[str]:
+    """Return the layers that are written by their name alone."""
     return sorted({*GLOBAL, *ALIASES, *ELEMENTWISE})
 
 
