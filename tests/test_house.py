@@ -16,6 +16,8 @@ PACKAGE = Path(convcalc.__file__).parent
 EVERYWHERE = {"errors", "limits", "text", "value"}
 ON_TERMINALS = {"table.py", "fitted_table.py", "columns.py", "shortened.py", "grid.py", "working_text.py"}
 """The modules of `render` that set lines for a terminal, with rich."""
+STANDARD = sys.stdlib_module_names | {"annotationlib"}
+"""The standard library; what is new in it is imported where it is there."""
 HEAVY = {"numpy", "rich", "orjson", "PIL", "dask", "distributed"}
 
 
@@ -105,7 +107,7 @@ def test_a_room_imports_only_what_its_row_names(room: str) -> None:
                 target = rest[0] if rest else "version"
                 fine = room == "cli" or target in allowed or target == "__version__"
                 assert fine, f"{path.name} imports {name}: not in the row of {room}"
-            elif first not in sys.stdlib_module_names:
+            elif first not in STANDARD:
                 assert room == "cli" or first in allowed or lazy_numpy(room, first), f"{path.name} imports {name}"
 
 
