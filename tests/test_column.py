@@ -195,6 +195,58 @@ def test_whole_numbers_and_averages_are_exact(here: Run, tmp_path: Path) -> None
     assert done.stdout == f"x,x_conv\n{2**70},\n{2**70 + 1},-1\n1,{2**70}\n"
 
 
+STRIDED = "n,v\na,1\nb,2\nc,4\nd,8\ne,16\nf,32\ng,64\n"
+
+
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize(
+    ("options", "cells", "first"),
+    [
+        (["-s", "2"], ["", "", "7", "", "28", "", "112"], 3),
+        (["-s", "3"], ["", "", "7", "", "", "56", ""], 3),
+        (["-s", "2", "--center"], ["", "7", "", "28", "", "112", ""], 2),
+        (["-s", "2", "-p", "causal"], ["1", "", "7", "", "28", "", "112"], 1),
+        (["-s", "3", "-p", "1"], ["3", "", "", "28", "", "", "96"], 1),
+    ],
+)
+def test_windows_that_step_leave_rows_empty(
+    options: list[str],
+    cells: list[str],
+    first: int,
+    piped: bool,
+    here: Run,
+    convcalc: Run,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "v.csv").write_text(STRIDED)
+    command = ["conv", "-" if piped else str(tmp_path / "v.csv"), "-k", "1 1 1", "--column", "v", *options]
+    done = convcalc(*command, stdin=STRIDED) if piped else here(*command)
+    assert [line.rpartition(",")[2] for line in done.stdout.splitlines()] == ["v_conv", *cells]
+    assert f"v_conv has a value every {options[1]} rows, the first in row {first}; -s 1 gives" in done.stderr
+
+
+def test_a_pooling_steps_by_its_window(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text(STRIDED)
+    done = here("pool", tmp_path / "v.csv", "max", "-k", "3", "--column", "v", "--json")
+    answer = json.loads(done.stdout)
+    assert (answer["data"], answer["first_row"], answer["step"]) == ([4, 32], 2, 3)
+    done = here("pool", tmp_path / "v.csv", "max", "-k", "3", "--ceil", "--column", "v")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the last window ends below the last row\nhint: leave out --ceil" in done.stderr
+
+
+def test_a_column_is_explained_and_checked_by_itself(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "v.csv").write_text(STRIDED)
+    column = ["conv", tmp_path / "v.csv", "-k", "1 1 1", "-s", "2", "--column", "v"]
+    done = here(*column, "--explain", "--at", "1")
+    assert done.stdout.startswith("7 28 112\n# cell (1)\n")
+    assert "out = 4·1 + 8·1 + 16·1" in done.stdout
+    assert "note: cell 0 stands in row 3 of the table, the next ones every 2 rows" in done.stderr
+    assert here(*column, "--check", "7 28 112").returncode == 0
+    wrong = here(*column, "--check", "7 28 111")
+    assert (wrong.returncode, "(2) is 112, not 111" in wrong.stdout) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
@@ -205,11 +257,11 @@ def test_whole_numbers_and_averages_are_exact(here: Run, tmp_path: Path) -> None
         (["--column", "date"], 3, "prices.csv:2:1: '2024-01-02' is not a number"),
         (["--column", "note, free"], 3, "prices.csv:2:16: 'a, b' is not one number"),
         (["--column", "price", "-p", "full"], 2, "--column: with padding 1:1 5 rows give 6"),
-        (["--column", "price", "-s", "2"], 2, "--column: the stride is 2"),
         (["--column", "price", "--transposed"], 2, "--column: a transposed convolution"),
         (["--column", "price", "-o", "y.npy"], 2, "--column: .npy holds no other columns"),
         (["--column", "price", "-o", "y.tsv"], 2, "-o: the table is not separated by tabs"),
-        (["--column", "price", "--explain"], 2, "--explain has no effect with --column"),
+        (["--column", "price", "--heatmap"], 2, "--heatmap has no effect with --column"),
+        (["--column", "price", "--show-input"], 2, "--show-input has no effect with --column"),
         (["--column", "price", "--like", "numpy"], 2, "--like has no effect with --column"),
         (["--column", "price", "--frameworks"], 2, "--frameworks has no effect with --column"),
         (["--column", "price", "--origin", "1"], 2, "--origin has no effect with --column"),

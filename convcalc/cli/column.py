@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from convcalc.matrix.reading.csv_stream import IncomingCsv
 
 STANDARD_INPUT = "standard input"
+ANSWERED = ("--explain", "--at", "--check")
+"""Looks at the new column by itself."""
 MOST_ROWS = 40
 """Rows up to which a terminal gets all of a table, and not only its head and tail."""
 
@@ -89,14 +91,19 @@ def _answer_table(
     found = answer(placed, rows.matrix, placed.wanted)
     if isinstance(found, int) or wanted.plan:
         return found
+    first = rows.first + placed.first
+    if wanted.looks:
+        noted = found.report.replace(notes=(*found.report.notes, _place_note(first, placed.stride)))
+        return Answer(noted, wanted.output)
     begin(is_table_text(wanted))
     name = head.free_name(f"{head.name}_{placed.suffix}")
-    return _Result(head, rows.rows, found.report, name, rows.first + placed.first, wanted).show(tell)
+    return _Result(head, rows.rows, found.report, name, first, placed.stride, wanted).show(tell)
 
 
 def _refuse(wanted: Wanted, beside: Mapping[str, object]) -> None:
     """Refuse options that have no effect on a table, and files that hold none."""
-    others = {f"--{name}": given for name, given in beside.items()} | dict.fromkeys(wanted.looks, True)
+    others = {f"--{name}": given for name, given in beside.items()}
+    others |= {name: True for name in wanted.looks if name not in ANSWERED}
     numbers = wanted.numbers
     others |= {
         "--grad": wanted.gradient.grad,
@@ -114,9 +121,18 @@ def _refuse(wanted: Wanted, beside: Mapping[str, object]) -> None:
         )
 
 
+def _place_note(first: int, stride: int) -> str:
+    """Return where in the table the cells of the new column stand.
+
+    >>> _place_note(2, 1), _place_note(1, 2)
+    ('cell 0 stands in row 3 of the table', 'cell 0 stands in row 2 of the table, the next ones every 2 rows')
+    """
+    return f"cell 0 stands in row {first + 1} of the table" + (f", the next ones every {stride} rows" * (stride > 1))
+
+
 def _table_of(source: str, wanted: Wanted, name: str, options: ReadOptions) -> tuple[bytes, str] | IncomingCsv:
     """Read a table; from a pipe that goes on, or a file larger than the memory to work in, rows as they come."""
-    pipe = pipe_of(source, memory_size(wanted.engine.memory)) if is_table_text(wanted) and not wanted.plan else None
+    pipe = pipe_of(source, memory_size(wanted.engine.memory)) if _streams(wanted) else None
     if pipe is None:
         return _bytes_of(source)
     from convcalc.matrix.reading.csv_stream import IncomingCsv
@@ -147,6 +163,10 @@ def line_kernel(kernel: Matrix) -> Matrix:
     return line.replace(array=line.array.reshape(-1))
 
 
+def _streams(wanted: Wanted) -> bool:
+    return is_table_text(wanted) and not wanted.plan and not wanted.looks
+
+
 def _bytes_of(source: str) -> tuple[bytes, str]:
     from convcalc.matrix.sources import exists, file_bytes, not_there, standard_input
 
@@ -160,7 +180,7 @@ def _bytes_of(source: str) -> tuple[bytes, str]:
 class _Result(Value):
     """A table, and the report of what was computed from one of its columns.
 
-    `name` is that of the new column, `first` the row of its first value.
+    `name` is that of the new column, `first` the row of its first value, `stride` how many rows further the next is.
     """
 
     head: CsvHead
@@ -168,6 +188,7 @@ class _Result(Value):
     report: Report
     name: str
     first: int
+    stride: int
     wanted: Wanted
 
     def show(self, tell: Callable[..., None]) -> Answer | int:
@@ -187,13 +208,16 @@ class _Result(Value):
             else:
                 write_file(output.output, text)
             return 0
-        more = {"column": self.head.name, "result": self.name, "first_row": self.first}
+        more = {"column": self.head.name, "result": self.name, "first_row": self.first, "step": self.stride}
         notes = (*self.report.notes, *self._notes())
         shown = self.report.replace(data=self.report.data | more, blocks=(self._block(),), notes=notes)
         return Answer(shown, output)
 
     def _notes(self) -> tuple[str, ...]:
         rows = len(self.rows)
+        if self.stride > 1:
+            where = f"has a value every {self.stride} rows, the first in row {self.first + 1}"
+            return (f"{self.name} {where}; -s 1 gives one in every row",)
         return empty_note(self.name, self.first, rows - self.first - len(self._texts()), rows)
 
     def _texts(self) -> list[str]:
@@ -204,7 +228,9 @@ class _Result(Value):
         return self._among_empty(self._texts())
 
     def _among_empty(self, texts: list[str]) -> list[str]:
-        return [*[""] * self.first, *texts, *[""] * (len(self.rows) - self.first - len(texts))]
+        cells = [""] * len(self.rows)
+        cells[self.first : self.first + len(texts) * self.stride : self.stride] = texts
+        return cells
 
     def _block(self) -> Table:
         """Return the table for the eye, its head and tail where it is long and goes to a terminal."""

@@ -33,31 +33,34 @@ PROBE_ROWS = 1 << 16
 
 
 class PlacedRequest:
-    """A request that finds out in which row of its column the first value of the result stands."""
+    """A request that finds out in which row of its column the first value of the result stands, and the next."""
 
     def __init__(self, request: Request, wanted: Wanted, center: bool) -> None:
         self.request, self.center = request, center
         self.wanted = wanted.replace(output=type(wanted.output)(**{**vars(wanted.output), "output": None}))
-        self.first, self.suffix, self.window = 0, "conv", Window(1)
+        self.first, self.stride, self.suffix, self.window = 0, 1, "conv", Window(1)
 
     def through(self, rows: IncomingRows) -> tuple[Iterator[Any], tuple[str, ...]] | None:
         """Return None: the column has been read."""
 
     def on(self, x: Matrix) -> tuple[Job, tuple[str, ...]]:
-        """Return the computation on a column, which has a value for every row or for every window that is full."""
+        """Return the computation on a column, which has a value for every window that is full, or starts in a row."""
         job, notes = self.request.on(x)
         window, rows = _window_of(job), x.array.shape[-1]
-        missing = rows - window.output(rows)
-        if window.stride != 1:
-            raise UsageError(f"the stride is {window.stride}, but every row has a result", place=PLACE, hint="-s 1")
+        missing = window.extent - 1 - window.padding.total
         if missing not in (0, window.extent - 1):
-            message = f"with padding {window.padding.before}:{window.padding.after} {rows} rows give {rows - missing}"
+            message = (
+                f"with padding {window.padding.before}:{window.padding.after} {rows} rows give {window.output(rows)}"
+            )
             hint = "-p valid leaves rows without a full window empty; -p same and -p causal fill all"
             raise UsageError(message, place=PLACE, hint=hint)
         if self.center and not missing:
             raise UsageError("--center has no effect: every row has a result", hint="leave out --center, or padding")
         # A window of n values in the middle of n//2 that come before its row, as pandas centers it.
         self.first = missing - missing // 2 if self.center else missing
+        self.stride = window.stride
+        if self.first + (window.output(rows) - 1) * self.stride >= rows:
+            raise UsageError("the last window ends below the last row", place=PLACE, hint="leave out --ceil")
         self.suffix = _suffix(job)
         self.window = window
         return job, notes
@@ -131,7 +134,7 @@ def stream_column(
     begin: Callable[[bool], None],
     tell: Callable[..., None],
 ) -> int | None:
-    """Print or write a table and its new column as the rows come; None where the windows take all of the column.
+    """Print or write a table and its new column as the rows come; None where that takes all of the column.
 
     `begin` and `tell` are as for `batch.AnswerOne`.
     """
@@ -139,7 +142,7 @@ def stream_column(
 
     check_separator(table.head, wanted)
     _, notes = request.on(numbers_of(np.zeros(PROBE_ROWS, np.int64)))
-    if request.window.padding.total:
+    if request.window.padding.total or request.stride != 1:
         return None
     name = table.head.free_name(f"{table.head.name}_{request.suffix}")
     begin(True)
