@@ -6,12 +6,16 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from calls import correlate
+from conftest import Run
 
+from convcalc.compute import threads
 from convcalc.compute.algorithms.job import Scratch, Tile
 from convcalc.compute.number_types import Array
 from convcalc.compute.threads import Options, for_each_tile
@@ -22,8 +26,8 @@ KERNEL = np.random.default_rng(9).integers(-9, 10, (4, 3, 3, 5)).astype(np.float
 WINDOWS = [Window(3), Window(5)]
 
 
-def compute(threads: int) -> Array:
-    return correlate(X, KERNEL, WINDOWS, options=Options("im2col", threads=threads))
+def compute(count: int) -> Array:
+    return correlate(X, KERNEL, WINDOWS, options=Options("im2col", threads=count))
 
 
 def test_many_callers_at_once_get_what_one_gets() -> None:
@@ -39,6 +43,67 @@ def test_threads_are_used_again() -> None:
     for _ in range(20):
         compute(3)
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+@pytest.mark.parametrize("more", [0, 1])
+def test_without_more_threads_there_are_fewer(error: Exception, more: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = compute(1)
+    started: list[threading.Thread] = []
+
+    def start(thread: threading.Thread) -> None:
+        if len(started) == more:
+            raise error
+        started.append(thread)
+        begin(thread)
+
+    begin = threading.Thread.start
+    monkeypatch.setattr(threads, "_idle", [])
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert np.array_equal(compute(4), expected)
+    assert len(started) == more
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_tiles_without_memory_wait_for_others_to_be_done(at_once: int) -> None:
+    running = threading.Semaphore(at_once)
+    done: list[int] = []
+
+    def work(tile: Tile, _scratch: Scratch) -> int:
+        if not running.acquire(blocking=False):
+            raise MemoryError
+        time.sleep(0.001)
+        done.append(tile.first)
+        running.release()
+        return 1
+
+    counted: list[int] = []
+    for_each_tile((Tile(0, 1, row, row + 1) for row in range(40)), work, 4, counted.append)
+    assert sorted(done) == list(range(40))
+    assert sum(counted) == 40
+
+    def never(_tile: Tile, _scratch: Scratch) -> int:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        for_each_tile((Tile(0, 1, row, row + 1) for row in range(40)), never, 3)
+
+
+@pytest.mark.parametrize("command", [["conv", "x.npy", "-k", "k.npy"], ["pool", "x.npy", "max", "-k", "2"]])
+def test_a_command_without_threads_answers(
+    command: list[str], here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", np.ones((1200, 1100), np.float32))
+    np.save("k.npy", np.ones((3, 3), np.float32))
+    monkeypatch.setattr(threads, "_idle", [])
+    monkeypatch.setattr(threading.Thread, "start", start)
+    done = here(*command, "--threads", "3", "-o", "y.npy")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert np.load("y.npy").max() == (9 if command[0] == "conv" else 1)
 
 
 def test_every_thread_takes_tiles_and_an_error_in_one_is_raised() -> None:

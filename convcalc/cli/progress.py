@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ class Meter:
 
     def __init__(self, total: int | None, clock: Callable[[], float] = monotonic, unit: str = "rows") -> None:
         self.total, self.clock, self.unit = total, clock, unit
-        self.done, self.started = 0, clock()
+        self.done, self.started, self.drawn = 0, clock(), -math.inf
         self.bar: Any = None
         self.task: Any = None
 
@@ -56,7 +57,9 @@ class Meter:
             self.bar.start()
         rate = completed / (self.clock() - self.started)
         shown = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        self.bar.update(self.task, completed=completed, count=f"{self.done:,}", rate=shown)
+        due = self.clock() - self.drawn >= 1 / REDRAWS
+        self.drawn = self.clock() if due else self.drawn
+        self.bar.update(self.task, completed=completed, count=f"{self.done:,}", rate=shown, refresh=due)
 
     def close(self) -> None:
         """Take the bar off the screen and give the cursor back."""
@@ -76,7 +79,8 @@ def _bar(total: int | None, unit: str) -> tuple[Any, Any]:
         TimeRemainingColumn() if known else TimeElapsedColumn(),
         TextColumn("left" if known else ""),
     ]
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=REDRAWS)
+    # Drawn as rows are done, not by a thread of its own, which the system may not have.
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
     return bar, bar.add_task("", total=total, count="0", rate="0")
 
 

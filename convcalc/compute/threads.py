@@ -47,12 +47,13 @@ def for_each_tile(
 ) -> None:
     """Call compute(tile, scratch) for every tile, on the calling thread and `threads` - 1 others.
 
-    The first error stops all threads and is raised.
+    Where the system has no more threads, or no memory for several tiles at once, fewer threads compute: tiles and
+    bits are the same. The first error stops all threads and is raised.
     """
     first, second = next(tiles, None), next(tiles, None)
     waiting = [tile for tile in (second, first) if tile is not None]
     queue = _TileQueue(waiting, tiles, compute, progress)
-    workers = [] if second is None else [_take_worker() for _ in range(1, threads)]
+    workers = [] if second is None else _take_workers(threads - 1)
     cores = _other_cores() if workers else None
     for worker in workers:
         worker.start(queue, cores)
@@ -63,6 +64,9 @@ def for_each_tile(
         for worker in workers:
             worker.wait()
         _idle.extend(workers)
+    if queue.error is None and queue.waiting:
+        queue.stopped = False
+        queue.work(alone=True)
     if queue.error is not None:
         raise queue.error
 
@@ -106,12 +110,20 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)
 
 
-def _take_worker() -> _Worker:
-    """Return an idle worker, or a new one: other callers may be taking them at the same time."""
-    try:
-        return _idle.pop()
-    except IndexError:
-        return _Worker()
+def _take_workers(count: int) -> list[_Worker]:
+    """Return workers, idle or new ones; fewer than `count` where no more threads can be started."""
+    workers: list[_Worker] = []
+    for _ in range(count):
+        try:
+            # Other callers may be taking them at the same time.
+            workers.append(_idle.pop())
+        except IndexError:
+            try:
+                workers.append(_Worker())
+            except (RuntimeError, MemoryError):
+                # Threads are limited (RLIMIT_NPROC, a container), or there is no memory for one more stack.
+                break
+    return workers
 
 
 class _TileQueue:
@@ -125,9 +137,12 @@ class _TileQueue:
         self.error: BaseException | None = None
         self.lock = threading.Lock()
 
-    def work(self) -> None:
-        """Compute tiles until none is left or another thread has failed."""
-        scratch = Scratch()
+    def work(self, *, alone: bool = False) -> None:
+        """Compute tiles until none is left or another thread has failed.
+
+        A tile for which there is no memory goes back, unless this thread is `alone`, and the thread leaves.
+        """
+        scratch, tile = Scratch(), None
         try:
             with np.errstate(all="ignore"), _short_buffers():
                 while (tile := self._next()) is not None:
@@ -137,6 +152,9 @@ class _TileQueue:
                             self.progress(done)
         except BaseException as error:
             with self.lock:
+                if isinstance(error, MemoryError) and tile is not None and not alone:
+                    self.waiting.append(tile)
+                    return
                 self.stopped, self.error = True, self.error or error
 
     def _next(self) -> Tile | None:
