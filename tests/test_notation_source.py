@@ -205,3 +205,30 @@ def test_a_size_that_a_sample_finds_is_known_without_an_input() -> None:
     made = "self.c = nn.Conv2d(3, 4, 2); y = self.c(torch.zeros(1, 3, 7, 5)).view(1, -1)"
     text = net(f"{made}; self.f = nn.Linear(y.size(1), 2)", "return self.f(torch.flatten(self.c(x), 1))")
     assert count(requested(text)).cost.total.params == 3 * 4 * 4 + 4 + 4 * 6 * 4 * 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("made", "run", "params"),
+    [
+        ("self.w = nn.Parameter(torch.randn(4, 3, 2, 2) * 0.1)", "return F.conv2d(x, self.w, padding=1)", 48),
+        ("self.w = torch.ones(4, 3, 2, 2)", "return F.conv2d(x, self.w, torch.zeros(4))", 0),
+        ("self.w = nn.Parameter(torch.ones(3, 4, 2, 2))", "return F.conv_transpose2d(x, weight=self.w, stride=2)", 48),
+        ("self.c = nn.Conv2d(3, 4, 2, bias=False)", "return F.conv2d(x, self.c.weight) + self.c(x)", 48),
+        ("self.w = nn.Parameter(torch.ones(2, 5))", "return F.linear(F.linear(x, self.w), self.w.new_ones(5, 2))", None),
+    ],
+)  # fmt: skip
+def test_weights_that_are_arguments_count_once_where_they_are_learned(
+    made: str, run: str, params: int | None
+) -> None:
+    if params is None:
+        with pytest.raises(SpecError, match="new_ones of a tensor is not known"):
+            parse_network(net(made, run))
+    else:
+        assert count(requested(net(made, run)), "3x7x5").cost.total.params == params
+
+
+def test_each_of_several_inputs_needs_a_size() -> None:
+    text = f"{HEAD}        self.c = nn.Conv2d(3, 4, 2)\n    def forward(self, x, y):\n        return self.c(x) + self.c(y)"
+    with pytest.raises(UsageError, match="the network takes 2 inputs, got 1"):
+        forward(requested(text), "3x7x5")
+    assert forward(requested(text), "a=3x7x5 b=3x7x5").output == (4, 6, 4)

@@ -40,11 +40,13 @@ _SIMPLE: dict[str, Any] = {
     "np.log2": math.log2, "np.arange": lambda *ends: list(range(*ends)), "divmod": divmod, "pow": pow,
     "torch.cuda.is_available": lambda: False, "torch.device": lambda kind="cpu", *_: kind,
     "itertools.chain": lambda *many: [each for one in many for each in one],
-    "np.linspace": lambda low, high, count=50: [low + (high - low) * at / max(1, count - 1) for at in range(count)],
+    **dict.fromkeys(("torch.linspace", "np.linspace"), lambda low, high, count=50: [
+        low + (high - low) * at / max(1, count - 1) for at in range(count)]),
 }  # fmt: skip
 _IGNORED = ("print", "warnings.warn", "torch.manual_seed", "np.random.seed", "random.seed", "summary", "super")
 _STAYS = ("to", "cuda", "cpu", "eval", "train", "apply", "float", "half", "double", "requires_grad_", "share_memory",
           "type", "bfloat16", "register_forward_hook")  # fmt: skip
+_OF_VALUES = ("data", "detach", "clone", "contiguous", "float", "half", "double", "long", "bool", "type_as", "item")
 _OF_TRAINERS = ("save_hyperparameters", "log", "log_dict", "post_init", "init_weights")
 _WITHOUT_MODEL = ("modules", "parameters", "named_parameters", "named_modules", "state_dict", "load_state_dict")
 """Methods that ask for every module: what programs do with them changes values of weights, and no size."""
@@ -66,7 +68,9 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         ]
         if dotted not in ("range", "len") and (too_long(plain) or (dotted == "sum" and _holds_lists(plain))):
             raise follower.fault(node, "this is too long to be followed")
-        if dotted in ("pow", "np.linspace", "np.arange") and any(length_of(each) > LONGEST for each in plain):
+        if dotted in ("pow", "np.linspace", "torch.linspace", "np.arange") and any(
+            length_of(each) > LONGEST for each in plain
+        ):
             raise follower.fault(node, "this number is too large to be followed")
         if dotted == "len" and plain and isinstance(plain[0], range):
             return length(plain[0])
@@ -204,8 +208,12 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         return _of_instance(follower, node, owner, name, arguments, keywords)
     if isinstance(owner, Container):
         return _of_container(follower, node, owner, name, arguments)
-    if isinstance(owner, Parameter | Layer):
+    if isinstance(owner, Layer) or (isinstance(owner, Parameter) and (name.endswith("_") or name in _OF_VALUES)):
         return owner  # values of weights are set, no size changes
+    if isinstance(owner, Parameter):
+        return _of_parameter(follower, node, owner, name, arguments, keywords)
+    if isinstance(owner, int | float) and name in ("item", "tolist"):
+        return owner
     if isinstance(owner, Parent):
         return _of_parent(follower, node, owner, name, arguments)
     if isinstance(owner, list | dict | str) and is_method(owner, name):
@@ -247,6 +255,17 @@ def _of_instance(
     if name == "__init__":
         return None  # of a class that the program does not define
     raise follower.fault(node, f"{owner.kind.name} has no {name}")
+
+
+def _of_parameter(
+    follower: Follower, node: ast.Call, owner: Parameter, name: str, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
+    """Call a method of a parameter: its sizes are known, anything else is done to it as to a tensor."""
+    if owner.shape and name in ("size", "numel", "dim"):
+        if name == "size":
+            return owner.shape[arguments[0]] if arguments else owner.shape
+        return math.prod(owner.shape) if name == "numel" else len(owner.shape)
+    return follower.tensor_method(node, follower.held(node, owner), name, arguments, keywords)
 
 
 def _of_container(follower: Follower, node: ast.Call, owner: Container, name: str, arguments: list[Any]) -> Any:

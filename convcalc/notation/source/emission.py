@@ -27,18 +27,43 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     if word == "Parameter" and arguments:
         if isinstance(arguments[0], Parameter):
             return Parameter(arguments[0].shape, learned=True)
+        if isinstance(arguments[0], Tensor):
+            sizes = follower.sizes.axes(arguments[0].index) or ()
+            if None not in sizes:
+                return Parameter(tuple(size for size in sizes if size is not None), learned=True)
         raise follower.fault(node, "the shape of this parameter is not known")
     if word in _FILLED and name.dotted.startswith("torch."):
-        return Parameter(_shape(follower, node, arguments))
+        given = [keywords["size"]] if not arguments and "size" in keywords else arguments
+        return Parameter(_shape(follower, node, given, word))
+    if word == "arange" and arguments and all(type(each) is int for each in arguments):
+        return Parameter(tuple(size for size in [len(range(*arguments[:3]))] if size))
+    if word.endswith("Loss") and "nn" in name.dotted.split("."):
+        return Unknown("a loss is not followed", *follower.span(node))
     if word in PYTORCH and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
         return Layer(follower.call_of(node, f"nn.{word}" if "." in name.dotted else word, arguments, keywords))
     return NotImplemented
 
 
-def _shape(follower: Follower, node: ast.AST, arguments: list[Any]) -> tuple[int, ...]:
+def _shape(follower: Follower, node: ast.AST, arguments: list[Any], word: str) -> tuple[int, ...]:
+    """Return the sizes of what a program fills: they are the arguments, or the first of them; () if not known."""
+    if word in ("tensor", "full", "FloatTensor"):
+        if word != "full" or not arguments:
+            return _nested(arguments[0]) if arguments else ()
+        arguments = arguments[:1]
+    if word == "Tensor" and len(arguments) == 1 and isinstance(arguments[0], list | tuple):
+        return _nested(arguments[0])
     sizes = list(arguments[0]) if len(arguments) == 1 and isinstance(arguments[0], list | tuple) else arguments
     if not all(type(size) is int and size > 0 for size in sizes):
         return ()
+    return tuple(sizes)
+
+
+def _nested(values: Any) -> tuple[int, ...]:
+    """Return the sizes of numbers in lists; () where they are not."""
+    sizes: list[int] = []
+    while isinstance(values, list | tuple) and values and len(sizes) < 8:
+        sizes.append(len(values))
+        values = values[0]
     return tuple(sizes)
 
 
@@ -91,15 +116,20 @@ def inside(value: Any) -> list[Any]:
             return []
 
 
-def forget_runs(value: Any, seen: set[int]) -> None:
-    """Forget that layers in a model ran on samples while it was made."""
+def forget_runs(follower: Follower, value: Any, seen: set[int]) -> None:
+    """Forget that layers in a model ran on samples while it was made; what they made there is a constant."""
     if id(value) in seen:
         return
     seen.add(id(value))
     if isinstance(value, Layer | Parameter):
         value.used = False
+    if isinstance(value, Instance):
+        for name, each in value.attributes.items():
+            if isinstance(each, Tensor):
+                sizes = follower.sizes.axes(each.index) or ()
+                value.attributes[name] = Parameter(tuple(size for size in sizes if size is not None))
     for each in inside(value):
-        forget_runs(each, seen)
+        forget_runs(follower, each, seen)
 
 
 def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments: list[Any]) -> Any:

@@ -162,7 +162,7 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
         case Tensor() if name in ("shape", "T"):
             return TensorSizes(value) if name == "shape" else follower.tensor_method(node, value, "t", [], {})
         case Layer() if name in ("weight", "bias"):
-            return Parameter(())
+            return Parameter((), learned=True, of=value)
         case Layer():
             found = follower.layer_argument(value, name)
             if found is not None:
@@ -173,11 +173,21 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             if isinstance(found, Function):
                 return Function(found.node, found.scope, value.instance)
             return Method(value, name)
-        case Parameter() if name == "shape":
+        case Parameter() if name == "shape" and value.shape:
             return value.shape
+        case Parameter() if name in ("data", "device", "dtype"):
+            return value
+        case Tensor() if name in ("data", "device", "dtype"):
+            return value if name == "data" else Name(name)
+        case Tensor() if name in ("is_cuda", "requires_grad"):
+            return False
+        case Tensor() if name == "ndim":
+            return follower.tensor_method(node, value, "dim", [], {})
         case Container() if name in value.children:
             return value.children[name]
     if isinstance(value, Tensor | Container | KerasModel | Parameter | str | list | dict | TensorSizes | Layer):
+        return Method(value, name)
+    if isinstance(value, int | float) and name in ("item", "tolist"):
         return Method(value, name)
     raise follower.fault(node, f"{name} of this is not known")
 

@@ -317,6 +317,9 @@ class Follower:
             value = known(self, node, name, arguments, keywords)
             if value is not NotImplemented:
                 return value
+        if name.dotted.startswith(("models.", "torchvision.", "timm.", "torch.hub.", "applications.")):
+            hint = "paste what print(model) shows"
+            raise self.fault(node, f"{name.dotted[:60]} is not in this text: its layers are not known", hint)
         raise self.fault(node, f"{name.dotted[:60]} is not known")
 
     def tensor_method(

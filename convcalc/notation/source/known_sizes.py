@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convcalc.errors import ShapeError
+from convcalc.errors import ConvcalcError, ShapeError
 from convcalc.layers import (
     Elementwise,
     Embedding,
@@ -30,8 +30,8 @@ class KnownSizes:
     """Shapes of the tensors that a graph makes: by its layers and, where they are given, by those of its inputs.
 
     `begin` returns the shapes of the inputs from the first layers. `samples` are the sizes of tensors that a program
-    makes itself to send them through layers, while it does so. `depends` is whether a size was asked for that follows
-    from those of the inputs: the graph then fits these alone.
+    makes itself to send them through layers, while it does so; `faults` are the errors of layers that do not fit.
+    `depends` is whether a size was asked for that follows from those of the inputs: the graph fits these alone.
     """
 
     def __init__(self, builder: GraphBuilder, begin: Begin | None) -> None:
@@ -42,11 +42,12 @@ class KnownSizes:
         self._open: list[TensorShape | None] = []
         self._known: list[TensorShape | None] = []
         self.asked = False
+        self.faults: list[ConvcalcError] = []
         self._inputs: list[TensorShape] = []
 
     def clear(self) -> None:
         """Forget the tensors of a graph that begins anew."""
-        self._open, self._known, self.samples = [], [], []
+        self._open, self._known, self.samples, self.faults = [], [], [], []
 
     def add_sample(self, sizes: tuple[int, ...]) -> int:
         """Return a tensor of its own with the sizes of all its axes, the batch axis first."""
@@ -104,8 +105,8 @@ class KnownSizes:
         try:
             return shape_after(entry.layer, shapes)
         except ShapeError as error:
-            if given and None not in shapes:
-                raise self.builder.fault(error.message, (entry.start, entry.end), error.hint) from None
+            if given and (self.begin or self.samples) and None not in shapes:
+                self.faults.append(self.builder.fault(error.message, (entry.start, entry.end), error.hint))
             return None
 
 

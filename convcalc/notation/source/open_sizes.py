@@ -80,6 +80,8 @@ def _is_batch(size: Any) -> bool:
 
 def of_open_size(follower: Follower, node: ast.AST, tensor: Tensor) -> Tensor:
     """Return a tensor of which nothing is known; whoever needs its size is refused at this place."""
+    for fault in follower.sizes.faults:
+        raise fault
     if follower.sizes.begin is not None:
         raise follower.fault(node, "this depends on a size of the input that is open, or on the number of samples")
     follower.builder.objections += (follower.fault(node, OPEN_SIZE, GIVE_SIZE),)

@@ -68,8 +68,12 @@ def _is_program(node: ast.stmt) -> bool:
             return True
         case ast.Assign(value=ast.Constant() | ast.List(elts=[]) | ast.Tuple() | ast.BinOp()):
             return True
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add", value=ast.Name()))):
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(attr="add" | "add_module" | "append" | "extend", value=ast.Name()))
+        ):
             return True
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner))]):
+            return owner != "self"
         case ast.Assign(value=ast.Call(func=ast.Call())) | ast.Expr(value=ast.Call(func=ast.Call())):
             return True
         case _:
@@ -173,12 +177,15 @@ def _model(follower: Follower, tree: ast.Module, loose: list[Any]) -> Any:
     values = list(follower.top.names.values())
     made = [value for value in values if isinstance(value, Instance) and _runs(value.kind)]
     if made:
-        return made[-1]
+        return _outermost(made)[-1]
     classes = [value for value in values if isinstance(value, Class) and _runs(value)]
     if classes:
         used = {node.id for value in classes for node in ast.walk(value.node) if isinstance(node, ast.Name)}
-        free = [value for value in classes if value.name not in used] or classes
-        return _made(follower, free[-1])
+        made_of = [value for value in values if isinstance(value, Container) and _holds_instance(value)]
+        free = [value for value in classes if value.name not in used]
+        if made_of:
+            return _outermost(made_of)[-1]
+        return _made(follower, (free or classes)[-1])
     if loose:
         return Container("Sequential", {str(index): value for index, value in enumerate(loose)})
     containers = [value for value in values if isinstance(value, Container | Layer)]
@@ -192,9 +199,32 @@ def _model(follower: Follower, tree: ast.Module, loose: list[Any]) -> Any:
     tensors = [value for value in values if isinstance(value, Tensor) and value.index >= 0]
     if tensors:
         return KerasModel([], [tensors[-1]])
+    for value in reversed(values):
+        if isinstance(value, Unknown) and value.error is not None:
+            raise value.error
     raise follower.source.fault(
         "this program makes no model that is known", 0, 0, "paste the class of the model, too"
     )
+
+
+def _outermost(values: list[Any]) -> list[Any]:
+    """Return the modules that no other of them holds."""
+    held: set[int] = set()
+
+    def walk(value: Any) -> None:
+        for each in inside(value):
+            if id(each) not in held:
+                held.add(id(each))
+                walk(each)
+
+    for value in values:
+        walk(value)
+    return [value for value in values if id(value) not in held]
+
+
+def _holds_instance(value: Any) -> bool:
+    """Return whether a container holds an object of a class of the program."""
+    return any(isinstance(each, Instance) or _holds_instance(each) for each in inside(value))
 
 
 def _made(follower: Follower, kind: Class) -> Any:
@@ -249,12 +279,14 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
     if isinstance(model, KerasModel) and model.outputs is not None:
         outputs = [tensor.index for tensor in model.outputs]
         builder.keep_what_leads_to(outputs)
+        if builder.inputs > 1:
+            builder.input = None  # a text states the size of one alone
         return builder
+    forget_runs(follower, model, set())
     builder.entries.clear()
     builder.objections = ()
     follower.sizes.clear()
     follower.is_running = True
-    forget_runs(model, set())
     name_modules(model if not isinstance(model, KerasModel) else Container("Sequential", {}), "", set())
     place = ast.copy_location(ast.Pass(), ast.parse("pass").body[0])
     if isinstance(model, KerasModel):

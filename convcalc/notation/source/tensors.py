@@ -10,6 +10,7 @@ from convcalc import layers
 from convcalc.notation.pytorch.functions import MODULES_OF
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.notation.source.emission import elementwise, emit, layer_entry
+from convcalc.notation.source.functional import WEIGHTED, weighted
 from convcalc.notation.source.moves import MOVES, padded, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
 from convcalc.notation.source.values import AxisSize, Layer, Name, Parameter, Tensor, TensorSizes
@@ -69,6 +70,8 @@ def method(
     if isinstance(tensor, Parameter):
         tensor = held(follower, node, tensor)
     keywords = {key: value for key, value in keywords.items() if key not in _OF_TRAINING}
+    if word in WEIGHTED:
+        return weighted(follower, node, tensor, word, arguments, keywords)
     if word in MODULES_OF:
         return module(follower, node, tensor, word, arguments, keywords)
     if word in _STAYS:
@@ -148,6 +151,9 @@ def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any
 
 def arithmetic(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
     """Join tensors by a sign, or a tensor and a number, which changes no size."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Parameter) and not one.learned and isinstance(other, int | float):
+            return Parameter(one.shape)
     kinds = {ast.Add: "add", ast.Sub: "add", ast.Mult: "multiply", ast.Div: "add", ast.MatMult: "matmul"}
     kind = kinds.get(type(node.op))
     if isinstance(left, int | float) or isinstance(right, int | float | AxisSize):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from convcalc.errors import ConvcalcError
 from convcalc.notation.call.tree import Call
 
 
@@ -170,7 +171,7 @@ class Unknown:
 
     __slots__ = ("end", "error", "reason", "start")
 
-    def __init__(self, reason: str, start: int, end: int, error: Exception | None = None) -> None:
+    def __init__(self, reason: str, start: int, end: int, error: ConvcalcError | None = None) -> None:
         self.error = error
         self.reason = reason
         self.start = start
