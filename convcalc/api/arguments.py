@@ -194,6 +194,11 @@ def as_kernel(kernel: ArrayLike | str) -> NDArray[Any]:
     from convcalc.matrix.kernels import named_kernel
 
     found = named_kernel(kernel)
+    if found is None and ":" in kernel:
+        from convcalc.model.tensors import read_tensor
+
+        tensor = read_tensor(kernel)
+        found = None if tensor is None else tensor.array
     if found is None:
         raise UsageError(f"there is no kernel {kernel!r}", hint="a name such as sobel-x, or an array")
     return found

@@ -130,6 +130,14 @@ def read_beside(source: str, numbers: NumberOptions) -> Matrix:
     """Read a matrix that goes with the input, such as a bias: `--from`, `--header`, `--index`, `--gray` and `--scale`
     are not about it, and its format shows in its content.
     """
+    if ":" in source:
+        from convcalc.model.tensors import read_tensor
+
+        tensor = read_tensor(source)
+        if tensor is not None:
+            from convcalc.matrix.dtypes import as_asked
+
+            return as_asked(tensor, _reading_beside(numbers))
     return _read(source, _reading_beside(numbers))
 
 

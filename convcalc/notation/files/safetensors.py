@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from convcalc.errors import DataError
 from convcalc.notation.files.graph_builder import GraphBuilder
-from convcalc.notation.files.weights import Tensor, held_by_modules
+from convcalc.notation.files.weights import Tensor, TensorPlace, held_by_modules
 
 LONGEST_HEADER = 1 << 25
 DTYPES = {
@@ -35,6 +35,23 @@ def is_safetensors(head: bytes) -> bool:
 
 def read_safetensors(stream: BinaryIO, size: int, place: str) -> GraphBuilder:
     """Read the header of a file of `size` bytes; DataError for one that is damaged, truncated, or too long."""
+    entries, first = _header(stream, place)
+    tensors = [_tensor(name, entry, size - first, place) for name, entry in entries.items()]
+    return held_by_modules(tensors, place, "safetensors")
+
+
+def tensor_places(stream: BinaryIO, size: int, place: str) -> dict[str, TensorPlace | None]:
+    """Return where each tensor of a file of `size` bytes stands; errors as `read_safetensors`."""
+    entries, first = _header(stream, place)
+    found: dict[str, TensorPlace | None] = {}
+    for name, entry in entries.items():
+        tensor = _tensor(name, entry, size - first, place)
+        found[name] = TensorPlace(tensor.shape, tensor.dtype, first + entry["data_offsets"][0])
+    return found
+
+
+def _header(stream: BinaryIO, place: str) -> tuple[dict[str, Any], int]:
+    """Return what the header has of each tensor, and the offset of the first byte behind it."""
     length = int.from_bytes(stream.read(8), "little")
     if length > LONGEST_HEADER:
         raise DataError(f"a header of {length} bytes is too long, at most {LONGEST_HEADER} are read", place=place)
@@ -47,10 +64,7 @@ def read_safetensors(stream: BinaryIO, size: int, place: str) -> GraphBuilder:
         raise DataError("the header is not JSON", place=place) from None
     if not isinstance(entries, dict):
         raise DataError("the header is not a JSON object", place=place)
-    tensors = [
-        _tensor(name, entry, size - 8 - length, place) for name, entry in entries.items() if name != "__metadata__"
-    ]
-    return held_by_modules(tensors, place, "safetensors")
+    return {name: entry for name, entry in entries.items() if name != "__metadata__"}, 8 + length
 
 
 def _tensor(name: str, entry: Any, room: int, place: str) -> Tensor:

@@ -44,6 +44,20 @@ class Tensor(Value):
         return self.name.rpartition(".")[2] in BUFFERS or not self.dtype.startswith(("float", "bfloat", "complex"))
 
 
+class TensorPlace(Value):
+    """The place of a tensor's numbers: its shape, its type, and the offset of its first byte in a file.
+
+    `file` is another file than the model's where that keeps them apart. `numbers` are the whole numbers themselves
+    where they do not stand byte by byte.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    offset: int = 0
+    file: str | None = None
+    numbers: tuple[int, ...] | None = None
+
+
 def held_by_modules(tensors: Iterable[Tensor], place: str, notation: str, notes: Sequence[str] = ()) -> GraphBuilder:
     """Return the modules that hold `tensors`, each with what it holds; a tensor that stands twice counts once.
 
