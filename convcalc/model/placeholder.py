@@ -114,7 +114,7 @@ class _Placeholder:
 
     def solved(self, sizes: tuple[int, ...], goal: tuple[int, ...] | None, rank: int | None) -> Solved:
         """Find the numbers, called what their option is called."""
-        solved = solve_value(lambda values: self.read(values).layers, sizes, goal, rank)
+        solved = solve_value(lambda values: graph_of(self.read(values)), sizes, goal, rank)
         return solved.replace(what=self.in_options[0].replace("_", " ")) if self.in_options else solved
 
 

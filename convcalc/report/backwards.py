@@ -104,6 +104,7 @@ def solve_report(solved: Solved, layout: str = "chw", assumptions: tuple[str, ..
     data: dict[str, Any] = {
         "unknown": solved.what,
         "solutions": [_entry(each, layout) for each in solved.solutions],
+        "tried": solved.searched or None,
         "assumptions": list(assumptions),
     }
     answer = _joined([str(span.first) for span in solved.solutions[0].spans])
@@ -137,6 +138,8 @@ def _joined(texts: Sequence[str]) -> str:
 def _remark(solved: Solved) -> str:
     if solved.least:
         return "the smallest that passes"
+    if solved.searched:
+        return f"tried: {solved.searched}; others may fit as well"
     counted = [span for each in solved.solutions for span in each.spans]
     if any(step > 1 for each in solved.solutions for step in each.steps_of_spans):
         return "the output is that of the smallest"

@@ -59,12 +59,14 @@ class Solution(Value):
 class Solved(Value):
     """Every solution for the unknown `what`, the smallest first; there is at least one.
 
-    `least` says that only the smallest of many was asked for.
+    `least` says that only the smallest of many was asked for, `searched` which numbers were tried where no rule
+    tells of all others that they do not fit.
     """
 
     what: str
     solutions: tuple[Solution, ...]
     least: bool = False
+    searched: str = ""
 
 
 def target_sizes(want: tuple[int, ...], rank: int) -> tuple[int, ...]:

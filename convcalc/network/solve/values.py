@@ -8,16 +8,20 @@ from math import inf, prod
 from convcalc.errors import UsageError
 from convcalc.geometry import axis_name
 from convcalc.layers import Layer, TensorShape
-from convcalc.network.solve.answers import Accept, Solved, Span, forward, keep_accepted, try_values
+from convcalc.network.graph import Graph, chain
+from convcalc.network.solve.answers import Accept, Solved, Span, forward, keep_accepted, merge_runs, try_values
 from convcalc.network.solve.axes import Forward, axis_paths, nearest, nearest_values, span_of
 from convcalc.network.solve.inputs import numbers_in, target_spatial
+from convcalc.network.solve.repeats import Repetition, repetition, solve_repetition
 from convcalc.network.trace import interpret, trace
 from convcalc.text import size_text
 
-Build = Callable[[tuple[int, ...]], Sequence[Layer]]
-"""Returns the layers with one number put in for the unknown, or with one for each spatial axis."""
+Build = Callable[[tuple[int, ...]], Graph | Sequence[Layer]]
+"""Returns the network with one number put in for the unknown, or with one for each spatial axis."""
 
 MOST_COUNTED = 256
+MOST_READ = 50_000
+"""Layers that are read in all where numbers are tried."""
 _WINDOW = ("kernel", "stride", "padding", "dilation", "output_padding")
 # What a layer takes from the one before it.
 _TAKEN = ("in_channels", "in_features", "channels", "count", "features", "sizes")
@@ -40,14 +44,17 @@ def solve_value(
     (Span(first=3, last=3),)
     """
     first, second = _two_readings(build)
-    shape = interpret(sizes, first, rank)
+    shape = interpret(sizes, first.layers, rank)
 
     def accept(values: tuple[int, ...]) -> TensorShape:
         return forward(build(values), shape, want)
 
-    field, at = _changed(first, second)
+    field, at = _changed(first.layers, second.layers)
     what = field.replace("_", " ") if field else "number"
-    before = trace(first[:at], shape).output
+    repeated = None if field else _repetition(build, first, second)
+    if repeated is not None:
+        return solve_repetition(repeated, shape, want)
+    before = trace(first.upto(at), shape).shape_at(first.inputs[at][0])
     if field in ("channels", "in_channels") and before.channels is None:
         raise UsageError(f"any channels fit the input {before}, which leaves them open", place="?")
     if field in _TAKEN:
@@ -55,12 +62,12 @@ def solve_value(
         fitting = {sizes[-1], prod(sizes), prod(sizes[batch:]), before.channels or 1}
         return try_values(what, sorted(fitting), accept, f"none: no {what} fit what comes in, {before}")
     # Without spatial axes there is nothing to follow.
-    paths, end = axis_paths(first, before, at) if before.rank else ([], 0)
-    if field not in _WINDOW or end < len(first):
-        return _try_numbers(build, accept, want, what)
+    paths, end = axis_paths(first.layers, before, at) if before.rank and first.is_chain else ([], 0)
+    if field not in _WINDOW or end < len(first.layers):
+        return _try_numbers(build, accept, want, what, len(second.layers))
     if want is None:
         raise UsageError(f"any {what} may be meant", place="?", hint=_WANT_HINT)
-    others, _ = axis_paths(second, before, at)
+    others, _ = axis_paths(second.layers, before, at)
     spans = []
     for axis, goal in enumerate(target_spatial(want, before.rank)):
         if paths[axis] != others[axis]:
@@ -69,13 +76,27 @@ def solve_value(
     return keep_accepted(what, [_common(spans)], accept)
 
 
-def _two_readings(build: Build) -> tuple[Sequence[Layer], Sequence[Layer]]:
-    """Build the layers with the first two values that their notation takes; a single one stands for both."""
-    found: list[Sequence[Layer]] = []
+def _repetition(build: Build, first: Graph, second: Graph) -> Repetition | None:
+    """Return the part that the unknown repeats, None where it is another number."""
+    if len(first.layers) >= len(second.layers):
+        return None
+    try:
+        return repetition(first, second, _graph(build((3,))))
+    except UsageError:
+        return None
+
+
+def _graph(built: Graph | Sequence[Layer]) -> Graph:
+    return built if isinstance(built, Graph) else chain(built)
+
+
+def _two_readings(build: Build) -> tuple[Graph, Graph]:
+    """Build the network with the first two values that their notation takes; a single one stands for both."""
+    found: list[Graph] = []
     refusal: UsageError | None = None
     for value in (*range(1, 9), 0, *(2**power for power in range(4, 24))):
         try:
-            found.append(build((value,)))
+            found.append(_graph(build((value,))))
         except UsageError as error:
             refusal = refusal or error
         if len(found) == 2:
@@ -108,7 +129,7 @@ def _size_of(build: Build, at: int, axis: int, before: TensorShape, field: str) 
 
     def size_of(value: int) -> float:
         try:
-            path = axis_paths(build((value,)), before, at)[0][axis]
+            path = axis_paths(_graph(build((value,))).layers, before, at)[0][axis]
         except UsageError:
             return refused
         return path.forward(before.known_spatial[path.source])
@@ -139,20 +160,25 @@ def _common(spans: Sequence[Span]) -> tuple[Span, ...]:
     return (common,) if common is not None else tuple(spans)
 
 
-def _try_numbers(build: Build, accept: Accept, want: tuple[int, ...] | None, what: str) -> Solved:
-    """Try small numbers and those that stand in the layers and the wanted size."""
+def _try_numbers(build: Build, accept: Accept, want: tuple[int, ...] | None, what: str, length: int) -> Solved:
+    """Try small numbers and those that stand in the layers, of which there are `length`, and in the wanted size."""
     named = set(want or ())
     for value in (1, 2):
         try:
-            named |= numbers_in(build((value,)))
+            named |= numbers_in(_graph(build((value,))).layers)
         except UsageError:
             continue
-    candidates = sorted({*range(MOST_COUNTED), *named})
+    candidates = sorted({*range(max(3, min(MOST_COUNTED, MOST_READ // length))), *named})
+    tried = ", ".join(_span_text(span) for span in merge_runs(candidates))
     shown = "fits" if want is None else f"gives {size_text(want)}"
-    found = try_values(what, candidates, accept, f"none: no {what} up to {candidates[-1]} {shown}")
+    found = try_values(what, candidates, accept, f"none: no {what} among those tried ({tried}) {shown}")
     if (
         want is None
         and len(found.solutions) + sum(span.first != span.last for each in found.solutions for span in each.spans) > 1
     ):
         raise UsageError("more than one number fits", place="?", hint=_WANT_HINT)
-    return found
+    return found.replace(searched=tried)
+
+
+def _span_text(span: Span) -> str:
+    return str(span.first) if span.first == span.last else f"{span.first} to {span.last}"
