@@ -104,9 +104,10 @@ def solve_report(solved: Solved, layout: str = "chw", assumptions: tuple[str, ..
     data: dict[str, Any] = {
         "unknown": solved.what,
         "solutions": [_entry(each, layout) for each in solved.solutions],
-        "tried": solved.searched or None,
         "assumptions": list(assumptions),
     }
+    if solved.searched:
+        data["tried"] = solved.searched
     answer = _joined([str(span.first) for span in solved.solutions[0].spans])
     note = Lines((_remark(solved),), role="note")
     comment = Commentary(notes=assumptions, assumptions=assumptions)
