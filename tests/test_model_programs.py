@@ -152,3 +152,65 @@ def test_frameworks_read_channels_where_they_have_them(here: Run) -> None:
     image = "[[[1, 10], [2, 20]], [[3, 30], [4, 40]]]"
     opencv = json.loads(here("conv", image, "-k", "[[2]]", "--like", "opencv", "--json").stdout)
     assert opencv["data"] == [[[2, 20], [4, 40]], [[6, 60], [8, 80]]]
+
+
+WIDE = [case for case in CASES if case["boundary"] in ("reflect", "symmetric", "circular")]
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if any(case["program"] == name for case in WIDE)])
+def test_a_border_wider_than_the_input_repeats_it_as_the_program_has_it(name: str) -> None:
+    """Of the input 2x3 with a kernel of 3x4, and 3 numbers with one of 5; below by NumPy's own padding."""
+    for case in WIDE:
+        if case["program"] != name or isinstance(case["output"], str):
+            continue
+        options = {"padding": case["mode"], "boundary": case["boundary"], "dims": np.ndim(case["input"])}
+        found = convcalc.convolve(case["input"], case["kernel"], like=name, **options)
+        assert found.tolist() == case["output"]
+
+
+@pytest.mark.parametrize(
+    ("name", "boundary", "mode"),
+    [
+        ("ndimage", "symmetric", "symmetric"),
+        ("ndimage", "reflect", "reflect"),
+        ("ndimage", "circular", "wrap"),
+        ("opencv", "reflect", "reflect"),
+        ("opencv", "symmetric", "symmetric"),
+        ("scipy", "circular", "wrap"),
+    ],
+)
+def test_far_beyond_the_input(name: str, boundary: str, mode: Any, here: Run) -> None:
+    x, k = np.array([[1, 2], [3, 5], [8, 13]]), np.arange(99).reshape(11, 9) % 7 - 3
+    wide = np.pad(x, ((5, 5), (4, 4)), mode)
+    turned = k if name == "opencv" else k[::-1, ::-1]
+    expected = [
+        [int((wide[row : row + 11, column : column + 9] * turned).sum()) for column in range(2)] for row in range(3)
+    ]
+    command = ["conv", text_of(x.tolist()), "-k", text_of(k.tolist()), "--like", name, "--boundary", boundary]
+    done = here(*command, "-p", "same", "--json")
+    assert json.loads(done.stdout)["data"] == expected
+    assert "the border is wider than the input and repeats it, which no option here does" in done.stderr
+    assert convcalc.convolve(x, k, like=name, padding="same", boundary=boundary).tolist() == expected
+    rows = here("conv", *command[1:4], "--frameworks", "--boundary", boundary, "-p", "same").stdout.splitlines()
+    assert "none: the border repeats the input" in next(row for row in rows if row.startswith(name))
+
+
+def test_a_column_of_numbers_is_a_series(here: Run) -> None:
+    done = here("conv", "1; 2; 4", "-k", "1 1", "--like", "numpy")
+    assert done.stdout == "1 3 6 4\n"
+    assert "read lying down" in done.stderr
+    assert "numpy.convolve(x, k, 'full')\t--flip -p 1\t1 3 6 4" in here(
+        "conv", "1; 2; 4", "-k", "1 1", "--frameworks"
+    ).stdout.replace("numpy\t", "")
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "numpy"])
+@pytest.mark.parametrize("mode", [[], ["-p", "same"], ["-p", "valid"], ["--boundary", "symmetric"]])
+def test_rows_of_a_pipe_are_convolved_as_those_of_a_file(
+    name: str, mode: list[str], convcalc: Run, here: Run, tmp_path: Path
+) -> None:
+    text = "".join(" ".join(str((7 * row + column) % 97) for column in range(9)) + "\n" for row in range(4000))
+    (tmp_path / "x.txt").write_text(text)
+    options = ["-k", "1 2; 3 4; 5 6", "--like", name, *mode]
+    piped, read = convcalc("conv", "-", *options, stdin=text), here("conv", tmp_path / "x.txt", *options)
+    assert (piped.returncode, piped.stdout, piped.stderr) == (read.returncode, read.stdout, read.stderr)

@@ -102,6 +102,23 @@ def filter_of(
     return filters, () if asked else channels_last_notes(array.shape)
 
 
+def with_wide_border(
+    array: NDArray[Any], kernel: ArrayLike | str, given: ConvolutionOptions
+) -> tuple[NDArray[Any], ConvolutionOptions]:
+    """Return an array with the border of another program where that is wider than the array, and what is left."""
+    from convcalc.compute.boundary import wide_border
+
+    if given.get("like") is None:
+        return array, given
+    changed = _as_program(array, as_kernel(kernel), given)
+    sides: Any = changed.get("padding")
+    if not isinstance(sides, list):
+        return array, given
+    border = changed.get("boundary", "zeros")
+    wide = wide_border(array, sides, border, channels_last=changed.get("layout") == "hwc")
+    return (array, given) if wide is None else (wide, {**changed, "padding": 0, "boundary": "zeros"})
+
+
 def _as_program(array: NDArray[Any], weight: NDArray[Any], given: ConvolutionOptions) -> ConvolutionOptions:
     """Return the arguments that make a convolution that of another program."""
     from convcalc.compute.nchw import usual_rank

@@ -14,6 +14,7 @@ from convcalc.api.arguments import (
     ranked,
     warn,
     whole_numbers,
+    with_wide_border,
 )
 from convcalc.errors import UsageError
 from convcalc.limits import limited
@@ -119,6 +120,7 @@ def convolve(
         array = as_array(x)
         if circular is not None:
             array, kernel, options = _periodic(array, as_kernel(kernel), circular, options)
+        array, options = with_wide_border(array, kernel, options)
         filters, notes = filter_of(array, kernel, options)
         warn(notes)
         return filters.on(array).compute(Options(algorithm, threads))

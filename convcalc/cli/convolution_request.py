@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from convcalc.cli.jobs import ConvolutionJob
     from convcalc.cli.options import Group
     from convcalc.matrix import Matrix
+    from convcalc.matrix.row_stream import IncomingRows
 
 Notes = tuple[str, ...]
 
@@ -34,6 +37,9 @@ class ConvolutionRequest(Protocol):
     @property
     def kernel(self) -> Matrix:
         """The kernel."""
+
+    def through(self, rows: IncomingRows) -> tuple[Iterator[Any], Notes] | None:
+        """Return the result row by row as rows come, with the notes; None where it takes the whole input."""
 
     def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
         """Return the convolution of a matrix, and notes."""

@@ -73,6 +73,27 @@ def _check_padded(shape: Sequence[int], windows: Sequence[Window]) -> None:
     check_elements(math.prod(shape[:lead]) * math.prod(sizes), "the input with its padding")
 
 
+def wide_border(
+    x: Array, sides: Sequence[tuple[int, int]], boundary: str, *, channels_last: bool = False
+) -> Array | None:
+    """Return x with a border that is wider than x and repeats it; None where `extend` reaches as far.
+
+    `sides` are the cells before and after on each of the last axes, or of those before the channels. Borders repeat
+    so in NumPy's `pad`, SciPy, OpenCV and MATLAB.
+
+    >>> wide_border(np.array([1, 2]), [(3, 1)], "symmetric")
+    array([2, 2, 1, 1, 2, 2])
+    """
+    modes = {"reflect": "reflect", "symmetric": "symmetric", "circular": "wrap"}
+    first = x.ndim - len(sides) - channels_last
+    sizes = x.shape[first : first + len(sides)]
+    most = [max(pair) + (boundary == "reflect") for pair in sides]
+    if boundary not in modes or all(reach <= size for reach, size in zip(most, sizes, strict=True)):
+        return None
+    rest = ((0, 0),) * first, ((0, 0),) * channels_last
+    return np.pad(x, (*rest[0], *sides, *rest[1]), modes[boundary])  # type: ignore[call-overload, no-any-return]
+
+
 def pad(x: Array, windows: Sequence[Window], value: Any = 0) -> Array:
     """Pad the last len(windows) axes with a value; return x itself where there is no padding.
 
