@@ -25,7 +25,7 @@ from convcalc.compute.pooling.pool import (
     pool_adaptive,
     pool_layer,
 )
-from convcalc.compute.terms import SeenPlane, seen_planes, sliding_view, spanning_view
+from convcalc.compute.terms import AxisView, SeenPlane, seen_planes, sliding_view, spanning_view
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError, UsageError
@@ -273,12 +273,15 @@ def seen_by_pooling(layer: Pooling | AdaptivePooling, cell: PooledCell, padding:
     >>> [int(number) for number in next(seen_by_pooling(layer, cell)).cells]
     [4, 1]
     """
+    return seen_planes(cell.plane, cell.channel, pooling_views(layer, cell), padding)
+
+
+def pooling_views(layer: Pooling | AdaptivePooling, cell: PooledCell) -> list[AxisView]:
+    """Return what a cell sees along each spatial axis."""
     if isinstance(layer, AdaptivePooling):
-        views = [
+        return [
             spanning_view(*adaptive_window(size, wanted or size, index), size)
             for (index, size), wanted in zip(cell.spans, layer.outputs, strict=True)
         ]
-    else:
-        axes = windows(layer, cell.plane.shape)
-        views = [sliding_view(window, size, index) for window, (index, size) in zip(axes, cell.spans, strict=True)]
-    return seen_planes(cell.plane, cell.channel, views, padding)
+    axes = windows(layer, cell.plane.shape)
+    return [sliding_view(window, size, index) for window, (index, size) in zip(axes, cell.spans, strict=True)]

@@ -66,6 +66,11 @@ class AxisView(Value):
     padded: bool = False
     beyond: int = 0
 
+    @property
+    def cells(self) -> tuple[int, ...]:
+        """The places on the padded axis of the cells seen."""
+        return tuple(self.first + place for place in self.seen)
+
 
 def sliding_view(window: Window, size: int, index: int, boundary: str = "zeros") -> AxisView:
     """Return what window `index` sees of an axis of `size` cells.

@@ -31,8 +31,9 @@ from convcalc.compute.number_types import (
 )
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
 from convcalc.compute.pooling.norm import shares
-from convcalc.compute.pooling.pool import check, divided, pool_adaptive, pool_layer, window_counts, within_range
+from convcalc.compute.pooling.pool import check, divided, pool_adaptive, pool_layer, within_range
 from convcalc.compute.pooling.running import axis_slice
+from convcalc.compute.pooling.sizes import window_counts
 from convcalc.compute.threads import Options
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import EXACT_IN_FLOAT64, adaptive_windows, check_real_cells

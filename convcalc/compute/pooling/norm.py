@@ -17,7 +17,7 @@ from convcalc.compute.number_types import (
     numerators,
     whole_type,
 )
-from convcalc.compute.pooling.sizes import cell_counts
+from convcalc.compute.pooling.sizes import window_counts
 from convcalc.errors import DataError
 from convcalc.geometry import Window
 from convcalc.layers import AdaptivePooling, Pooling
@@ -63,11 +63,8 @@ def shares(windows: Sequence[Window], sizes: Sequence[int]) -> Array:
     >>> shares([Window(2, stride=2, ceil=True)], [5])
     array([1. , 1. , 0.5])
     """
-    return np.asarray(math.prod(np.ix_(*(_share(*axis) for axis in zip(windows, sizes, strict=True)))))
-
-
-def _share(window: Window, size: int) -> Array:
-    return np.asarray(cell_counts(window, size, 0, size) / window.kernel, np.float64)
+    counts = [window_counts(w, size, False) / w.kernel for w, size in zip(windows, sizes, strict=True)]
+    return np.asarray(math.prod(np.ix_(*counts)))
 
 
 def norm_notes(layer: Pooling | AdaptivePooling, x: Array | None, windows: Sequence[Window] = ()) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from convcalc.compute.number_types import (
 )
 from convcalc.compute.pooling.norm import Reduction, as_whole, lp_norm, shares
 from convcalc.compute.pooling.running import Slide, axis_slice, cheaper_method, slide
-from convcalc.compute.pooling.sizes import cell_counts
+from convcalc.compute.pooling.sizes import window_counts
 from convcalc.compute.threads import Options, for_each_tile, thread_count
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Window, check_real_cells
@@ -230,13 +230,6 @@ def _bands(window: Window, size: int) -> list[tuple[int, int]]:
     inside = -(-window.padding.before // window.stride)
     outside = min(count, (size + window.padding.before - window.extent) // window.stride + 1)
     return [band for band in ((inside, outside), (0, inside), (outside, count)) if band[0] < band[1]]
-
-
-def window_counts(window: Window, size: int, count_padding: bool) -> Array:
-    """Count the cells of each window along one axis: those in input and padding, or the real ones only."""
-    low = -window.padding.before if count_padding else 0
-    high = size + window.padding.after if count_padding else size
-    return cell_counts(window, size, low, high)
 
 
 def adaptive_divisors(sizes: Sequence[int], outputs: Sequence[int]) -> Array:

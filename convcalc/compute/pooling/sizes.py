@@ -54,3 +54,10 @@ def cell_counts(window: Window, size: int, low: int, high: int) -> Array:
     first = np.arange(starts.start, starts.stop, starts.step) if small else np.array(list(starts), object)
     before = np.maximum(0, -((first - low) // step))
     return np.asarray(np.maximum(0, np.minimum(window.kernel, (high - 1 - first) // step + 1) - before))
+
+
+def window_counts(window: Window, size: int, count_padding: bool) -> Array:
+    """Count the cells of each window along one axis: those in input and padding, or the real ones only."""
+    low = -window.padding.before if count_padding else 0
+    high = size + window.padding.after if count_padding else size
+    return cell_counts(window, size, low, high)
