@@ -62,21 +62,22 @@ def answer(
     if wanted.gradient.grad is not None:
         from convcalc.cli.gradient import backward_report
 
-        return _unchanged(backward_report(job, x, wanted, notes), wanted)
+        return _unchanged(backward_report(job, x, wanted, notes), x, wanted)
     if wanted.shown.watch:
         tell(*notes)
         return _watched(job, wanted)
     if wanted.bare and job.run_into(wanted.output.output):
         tell(*notes)
         return 0
-    return _unchanged(_report(job, wanted, notes), wanted)
+    return _unchanged(_report(job, wanted, notes), x, wanted)
 
 
-def _unchanged(report: Report, wanted: Wanted) -> Answer:
+def _unchanged(report: Report, x: Matrix, wanted: Wanted) -> Answer:
     """Return the answer, if its input is still what was read."""
-    from convcalc.cli.mapped_files import check_mapped_files
+    if x.typed:
+        from convcalc.cli.mapped_files import check_mapped_files
 
-    check_mapped_files()
+        check_mapped_files()
     return Answer(report, wanted.output)
 
 

@@ -76,10 +76,13 @@ def read_array(source: str, numbers: NumberOptions) -> Matrix:
 
 
 def _read(source: str, options: ReadOptions) -> Matrix:
-    from convcalc.cli.mapped_files import guard_mapped_file
     from convcalc.matrix.files import read_matrix
+    from convcalc.matrix.sources import exists
 
-    guard_mapped_file(source)
+    if exists(source):
+        from convcalc.cli.mapped_files import guard_mapped_file
+
+        guard_mapped_file(source)
     return read_matrix(source, options=options)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from convcalc.cli.mapped_files import check_mapped_files
 from convcalc.cli.messages import print_notes
 from convcalc.cli.output import noting_changes
 from convcalc.cli.progress import meter
@@ -41,6 +40,7 @@ def npy_output(
     `rows` rows are computed from x, and the pages of both arrays given back before they take `memory` bytes. Of
     infinity that sums of the arrays `summed` have brought about a note is printed.
     """
+    from convcalc.cli.mapped_files import check_mapped_files
     from convcalc.compute.memmap import Releasing
     from convcalc.matrix.npy import new_npy
     from convcalc.matrix.writing.atomic import output_place
