@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pictures
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
@@ -58,6 +59,13 @@ def test_the_readme_is_short_and_names_every_page_of_the_manual() -> None:
     text = README.read_text()
     assert len(text.splitlines()) < 500
     assert set(re.findall(r"\(convcalc/manual/(\w+)\.md\)", text)) == {page.stem for page in PAGES[1:]}
+
+
+@pytest.mark.parametrize("name", pictures.COMMANDS)
+def test_the_pictures_are_current(name: str, tmp_path: Path) -> None:
+    pictures.draw(name, tmp_path)
+    assert (tmp_path / name).read_bytes() == (pictures.FOLDER / name).read_bytes(), "python tests/pictures.py"
+    assert f"(.pictures/{name})" in README.read_text()
 
 
 def renewed(text: str) -> str:
