@@ -262,7 +262,7 @@ def test_averages_of_whole_numbers_are_floats_for_programs_and_fractions_for_the
     assert here(*command, "-F", "csv").stdout == "2.3333333333333335,4,6\n"
     answer = json.loads(here(*command, "--json").stdout)
     assert (answer["dtype"], answer["data"]) == ("float64", [7 / 3, 4, 6])
-    assert here(*command, "-F", "table").stdout == " 7/3   4   6\n3 float64\n"
+    assert here(*command, "-F", "table").stdout == " 7/3   4   6\n3\n"
     assert here(*command, "-F", "markdown").stdout.splitlines()[-1] == "| 7/3 | 4 | 6 |"
     assert "\\frac{7}{3} & 4 & 6" in here(*command, "-F", "latex").stdout
     assert here(*command, "--explain", "--at", "0").stdout.endswith("#       = 7/3\n")

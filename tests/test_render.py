@@ -231,7 +231,7 @@ def test_a_large_matrix_is_described_as_a_whole() -> None:
     array = np.ones((300, 400))
     array[150, 200], array[10, 10] = -7.25, np.nan
     text = text_of(matrix_report("conv", array), "table", width=60)
-    assert "300x400 float64, from -7.25 to 1, mean 0.999931" in text
+    assert "300x400, from -7.25 to 1, mean 0.999931" in text
     assert "…" in text
 
 

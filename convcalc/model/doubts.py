@@ -14,6 +14,7 @@ from convcalc.layers import (
     Normalization,
     Pooling,
     Recurrent,
+    Resize,
 )
 from convcalc.network.trace import Trace, misalignment
 from convcalc.notation import Network, Node
@@ -39,11 +40,25 @@ def with_doubts(network: Network, traced: Trace) -> Network:
                 last = step.input.sizes[-1]
                 doubt = f"{node.text} joins only the {last} numbers of the last axis; a flatten before it joins all"
                 nodes[index] = node.replace(notes=(*node.notes, doubt))
+            case Resize(factor=tuple()) if _counts_times(node.text):
+                size = node.text.replace(":", ":size=", 1)
+                doubt = f"{node.text} multiplies the sizes, as Keras does; for an output of that size write {size}"
+                nodes[index] = node.replace(notes=(*node.notes, doubt))
             case Merge():
                 apart = misalignment(traced, index)
                 if apart is not None:
                     nodes[index] = node.replace(notes=(*node.notes, f"{node.label} (layer {index + 1}): {apart}"))
     return network.replace(nodes=tuple(nodes), assumptions=(*network.assumptions, *_run_on_places(network, traced)))
+
+
+def _counts_times(text: str) -> bool:
+    """Return whether a resize in the short notation begins with a bare number, which PyTorch's would take for a size.
+
+    >>> _counts_times("upsample:2"), _counts_times("upsample:scale_factor=2"), _counts_times("UpSampling2D(2)")
+    (True, False, False)
+    """
+    name, _, fields = text.partition(":")
+    return name.lower() == "upsample" and "=" not in fields.partition(",")[0]
 
 
 def refuse_maps_as_features(network: Network, traced: Trace) -> None:

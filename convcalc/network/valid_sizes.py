@@ -51,6 +51,29 @@ class Progression(Value):
         return (below,) if below == size else (below, below + self.step)
 
 
+def side_by_side(progressions: Sequence[Progression]) -> list[tuple[str, Progression]]:
+    """Return progressions as texts, each with the first of those that it stands for: one step, and firsts in a row.
+
+    >>> runs = [Progression(7, 4), Progression(25, 32), Progression(26, 32), Progression(27, 32)]
+    >>> [text for text, _ in side_by_side(runs)]
+    ['4·n + 3, n >= 1', '32·n + 25..27, n >= 0']
+    """
+    groups: list[list[Progression]] = []
+    for each in sorted(progressions, key=lambda each: (each.step, each.first)):
+        if groups and each.step == groups[-1][-1].step > 1 and each.first == groups[-1][-1].first + 1:
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    return [(_group_text(group), group[0]) for group in sorted(groups, key=lambda group: group[0].first)]
+
+
+def _group_text(group: Sequence[Progression]) -> str:
+    if len(group) == 1:
+        return str(group[0])
+    count, rest = divmod(group[0].first, group[0].step)
+    return f"{group[0].step}·n + {rest}..{rest + len(group) - 1}, n >= {count}"
+
+
 class AxisSizes(Value):
     """The sizes of an axis that pass: `progressions` without end, and single `others` that are in none of them."""
 
@@ -58,7 +81,7 @@ class AxisSizes(Value):
     others: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        return " or ".join([*map(str, self.others), *map(str, self.progressions)])
+        return " or ".join([*map(str, self.others), *(text for text, _ in side_by_side(self.progressions))])
 
     def around(self, size: int) -> tuple[int, ...]:
         """Return the nearest sizes that pass, one on each side of `size` where there is one, or `size` itself."""

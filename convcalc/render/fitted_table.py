@@ -57,7 +57,7 @@ def table_lines(block: Table, width: int, console: Console) -> Iterator[Text]:
     if fitted.left_out:
         yield Text("more columns: -F plain", style=SAME)
     if not exact:
-        yield Text(f"exact total: {', '.join(_exact_totals(block))}", style=SAME)
+        yield Text(f"exact total: {', '.join(_exact_totals(block, fitted))}", style=SAME)
 
 
 def _rows(block: Table, *, scale: bool = False) -> list[list[Text]]:
@@ -83,9 +83,10 @@ def _text(column: Column, cell: Cell, *, scale: bool = False) -> Text:
     return Text(cell_text(cell), style=SAME if cell is None else "")
 
 
-def _exact_totals(block: Table) -> Iterator[str]:
+def _exact_totals(block: Table, fitted: Fitted) -> Iterator[str]:
+    shown = [part.heading for part in fitted.parts]
     for column, cell in zip(block.columns, block.totals or (), strict=True):
-        if isinstance(cell, int) and scaled(cell) != grouped(cell):
+        if heading(column) in shown and isinstance(cell, int) and scaled(cell) != grouped(cell):
             yield f"{grouped(cell)} {column.title}"
 
 

@@ -23,7 +23,7 @@ def grid_lines(grid: Grid, width: int) -> Iterator[Text]:
 
     >>> import numpy as np
     >>> [line.plain for line in grid_lines(Grid(np.array([[1, 20], [3, 4]])), 80)]
-    ['  1 20', '  3  4', '2x2 int64']
+    ['  1 20', '  3  4', '2x2']
     """
     array = grid.for_reading
     figures = figures_of(array, width, grid.precision, _longest(grid.labels), number_kind(grid.array))
@@ -73,7 +73,7 @@ def beside_lines(block: Beside, width: int) -> Iterator[Text]:
     >>> import numpy as np
     >>> grids = (Grid(np.array([[1, 2]]), title="input"), Grid(np.array([[3]]), title="kernel"))
     >>> [line.plain.rstrip() for line in beside_lines(Beside(grids), 80)]
-    ['input        kernel', ' 1 2          3', '1x2 int64    1x1 int64']
+    ['input    kernel', ' 1 2      3', '1x2      1x1']
     """
     titled = [grid if grid.title else grid.replace(title=block.answer) for grid in block.grids]
     blocks = [list(grid_lines(grid, width)) for grid in titled]

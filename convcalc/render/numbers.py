@@ -16,6 +16,8 @@ MOST_PLANES = 8
 SHORT_DIGITS = 6
 """Digits of a number in a formula."""
 ELISION = "…"
+USUAL_KINDS = ("int64", "float64", "integer", "fraction")
+"""Kinds of numbers that are not worth a word, since what they are is seen."""
 
 Place = int | None
 
@@ -110,7 +112,7 @@ def figures_of(
     >>> [[text for _, text in row] for _, row in figures.rows(matrix)]
     [[' 1.5 ', '10   '], [' 2   ', ' 3.25']]
     >>> figures.caption
-    '2x2 float64'
+    '2x2'
     """
     rows_shown = _shown(array.shape[-2] if array.ndim > 1 else 1, MOST_ROWS)
     candidates = _shown(array.shape[-1] if array.ndim else 1, max(2, width // 2))
@@ -154,7 +156,7 @@ def _is_decimal(number: Any) -> bool:
 
 
 def _caption(array: Any, kind: str, *, describe: bool) -> str:
-    text = f"{size_text(array.shape)} {kind}"
+    text = size_text(array.shape) if kind in USUAL_KINDS else f"{size_text(array.shape)} {kind}"
     if not describe:
         return text
     if array.dtype.kind == "f":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from convcalc.geometry import axis_name
@@ -85,8 +86,9 @@ def stepped_text(span: Span, step: int) -> str:
     if span.last is not None:
         same = span.first == span.last
         return str(span.first) if same else f"{span_text(span.first, span.last)} by {step}"
-    count, rest = divmod(span.first, step)
-    return f"{step}·n + {rest}, n >= {count}" if rest else f"multiples of {step} from {span.first}"
+    from convcalc.network.valid_sizes import Progression
+
+    return str(Progression(span.first, step))
 
 
 def solve_report(solved: Solved, layout: str = "chw", assumptions: tuple[str, ...] = ()) -> Report:
@@ -99,8 +101,8 @@ def solve_report(solved: Solved, layout: str = "chw", assumptions: tuple[str, ..
     ('3', [{'first': [3], 'last': [4], 'step': [1], 'output': [7, 7]}])
     """
     column = solved.what.replace(" ", "_")
-    columns = (Column(solved.what.capitalize(), column, numeric=True), Column("Output", "output", numeric=True))
-    rows = tuple((_spans_text(each), each.output.laid_out(layout)) for each in solved.solutions)
+    columns = (Column(solved.what.capitalize(), column), Column("Output", "output", numeric=True))
+    rows = tuple((text, first.output.laid_out(layout)) for text, first in _rows(solved.solutions))
     data: dict[str, Any] = {
         "unknown": solved.what,
         "solutions": [_entry(each, layout) for each in solved.solutions],
@@ -121,6 +123,27 @@ def _entry(solution: Solution, layout: str) -> dict[str, Any]:
         "step": list(solution.steps_of_spans),
         "output": list(solution.output.laid_out(layout)),
     }
+
+
+def _rows(solutions: Sequence[Solution]) -> list[tuple[str, Solution]]:
+    """Return the text of each solution with the solution; endless ones that stand side by side are one."""
+    from convcalc.network.valid_sizes import Progression, side_by_side
+
+    endless = all(span.last is None for each in solutions for span in each.spans)
+    if not endless or any(step == 1 for each in solutions for step in each.steps_of_spans):
+        return [(_spans_text(each), each) for each in solutions]
+    runs = [
+        tuple(Progression(span.first, step) for span, step in zip(each.spans, each.steps_of_spans, strict=True))
+        for each in solutions
+    ]
+    alike = {axes[0]: each for axes, each in zip(runs, solutions, strict=True) if len(set(axes)) == 1}
+    if len(alike) == len(solutions):
+        return [(text, alike[first]) for text, first in side_by_side(list(alike))]
+    axes = [list(dict.fromkeys(axis)) for axis in zip(*runs, strict=True)]
+    if prod(map(len, axes)) == len(set(runs)):
+        # Every axis takes any of its own.
+        return [(_joined([" or ".join(text for text, _ in side_by_side(axis)) for axis in axes]), solutions[0])]
+    return [(_spans_text(each), each) for each in solutions]
 
 
 def _spans_text(solution: Solution) -> str:

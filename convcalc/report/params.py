@@ -49,7 +49,7 @@ COST_COLUMNS = (
     Column("FLOPs", "flops", numeric=True, detail=8),
     Column("Activation bytes", "activation_bytes", numeric=True, detail=6),
 )
-LARGE = 100_000
+LARGE = 1_000_000
 """The least count that is also shown to three digits."""
 
 

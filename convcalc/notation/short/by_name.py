@@ -13,6 +13,7 @@ from convcalc.text import Source
 # A global pooling here keeps its axes, each of size 1; Keras's own drop them.
 GLOBAL: dict[str, PoolKind] = {"gap": "avg", "gmp": "max"}
 ALIASES = {"hsigmoid": "hardsigmoid", "hswish": "hardswish", "swish": "silu"}
+FACTOR_FIRST = "Upsample"
 _WORDS: dict[str, object] = {"true": True, "false": False, "none": None}
 
 
@@ -58,6 +59,9 @@ def _read(source: Source, name: str, of_keras: bool, place: tuple[int, int, int]
         else:
             positional.append(argument)
         at += len(field) + 1
+    if name == FACTOR_FIRST and positional:
+        # One number is how many times, as for Keras's UpSampling; PyTorch's first is the output size.
+        keywords.insert(0, ("scale_factor", positional[0].start, positional.pop(0)))
     call = Call(name, positional, keywords, place)
     if not of_keras:
         from convcalc.notation.pytorch.read import layer_of
