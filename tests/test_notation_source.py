@@ -212,9 +212,9 @@ def test_a_size_that_a_sample_finds_is_known_without_an_input() -> None:
     [
         ("self.w = nn.Parameter(torch.randn(4, 3, 2, 2) * 0.1)", "return F.conv2d(x, self.w, padding=1)", 48),
         ("self.w = torch.ones(4, 3, 2, 2)", "return F.conv2d(x, self.w, torch.zeros(4))", 0),
-        ("self.w = nn.Parameter(torch.ones(3, 4, 2, 2))", "return F.conv_transpose2d(x, weight=self.w, stride=2)", 48),
+        ("self.w = nn.Parameter(torch.ones(3, 4, 2, 2))", "return F.conv_transpose2d(x, weight=self.w)", 48),
         ("self.c = nn.Conv2d(3, 4, 2, bias=False)", "return F.conv2d(x, self.c.weight) + self.c(x)", 48),
-        ("self.w = nn.Parameter(torch.ones(2, 5))", "return F.linear(F.linear(x, self.w), self.w.new_ones(5, 2))", None),
+        ("self.w = nn.Parameter(torch.ones(2, 5))", "return F.linear(x, self.w.new_ones(5, 2))", None),
     ],
 )  # fmt: skip
 def test_weights_that_are_arguments_count_once_where_they_are_learned(
@@ -227,8 +227,33 @@ def test_weights_that_are_arguments_count_once_where_they_are_learned(
         assert count(requested(net(made, run)), "3x7x5").cost.total.params == params
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def f(n):\n    return n if n < 2 else f(n - 1) + f(n - 2)\nclass Net(nn.Module):\n"
+         "    def forward(self, x):\n        return x.view(f(50))", "more than 50,000 steps"),
+        (net("s = [1]; s = [[s, s] for i in range(2)] * 9; s = [s] * 9; s = [s] * 9; s = [s] * 99; s = str(s)",
+             "return x"), "too long to be followed"),
+        (net("s = 'a' * 90000; s = s.replace('a', s)", "return x"), "too long to be followed"),
+        (net("s = '{:999999999}'.format(1)", "return x"), "too long to be followed"),
+        (net("s = '%*d' % (999999999, 1)", "return x"), "this format is not followed"),
+        (net("s = f'{1:999999999}'", "return x"), "this format is not followed"),
+        (net("s = 1 << 10**10", "return x"), "too large to be followed"),
+        (net("s = " + "-" * 20000 + "1", "return x"), "nested too deeply"),
+        (net("s = " + "+".join("1" * 3000), "return x"), "nested too deeply"),
+        (net("s = " + "9" * 5000, "return x"), "not valid Python"),
+        (net("self.c = nn.Conv2d(3, 3, 3", "return x"), "not valid Python: '\\(' was never closed"),
+        ("class Net(nn.Module):\n    pass\n" + "x = 1\n" * 60000, "too long, at most 300,000 are read"),
+    ],
+)  # fmt: skip
+def test_hostile_programs_end_at_once(text: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message) as caught:
+        parse_network(text, place="net.py")
+    assert (caught.value.place or "").startswith("net.py:")
+
+
 def test_each_of_several_inputs_needs_a_size() -> None:
-    text = f"{HEAD}        self.c = nn.Conv2d(3, 4, 2)\n    def forward(self, x, y):\n        return self.c(x) + self.c(y)"
+    text = net("self.c = nn.Conv2d(3, 4, 2)", "return self.c(x) + self.c(y)").replace("self, x)", "self, x, y)")
     with pytest.raises(UsageError, match="the network takes 2 inputs, got 1"):
         forward(requested(text), "3x7x5")
     assert forward(requested(text), "a=3x7x5 b=3x7x5").output == (4, 6, 4)

@@ -125,10 +125,13 @@ def _model(source: Source, text: str, begin: Begin | None) -> GraphBuilder | Non
         if model is not None:
             return model
     if "\n" in text:
-        from convcalc.notation.source.program import parsed, read_program
+        from convcalc.notation.source.parsing import parsed
 
         tree = parsed(source)
-        return None if tree is None else read_program(source, tree, begin)
+        if tree is not None:
+            from convcalc.notation.source.program import read_program
+
+            return read_program(source, tree, begin)
     return None
 
 

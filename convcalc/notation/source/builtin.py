@@ -6,7 +6,7 @@ import ast
 import math
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source.limits import LONGEST, is_method, length, makes_too_much, too_long
+from convcalc.notation.source.limits import LONGEST, is_heavy, is_method, length, makes_too_much, too_long
 from convcalc.notation.source.records import parser_method
 from convcalc.notation.source.values import (
     AxisSize,
@@ -66,7 +66,9 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         plain = [
             follower.items(node, each) if isinstance(each, Container | KerasModel) else each for each in arguments
         ]
-        if dotted not in ("range", "len") and (too_long(plain) or (dotted == "sum" and _holds_lists(plain))):
+        if dotted not in ("range", "len") and (
+            too_long(plain) or is_heavy(plain) or (dotted == "sum" and _holds_lists(plain))
+        ):
             raise follower.fault(node, "this is too long to be followed")
         if dotted in ("pow", "np.linspace", "torch.linspace", "np.arange") and any(
             length_of(each) > LONGEST for each in plain
@@ -217,7 +219,7 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
     if isinstance(owner, Parent):
         return _of_parent(follower, node, owner, name, arguments)
     if isinstance(owner, list | dict | str) and is_method(owner, name):
-        if makes_too_much(owner, name, arguments):
+        if makes_too_much(owner, name, arguments) or is_heavy(arguments):
             raise follower.fault(node, "this is too long to be followed")
         try:
             value = getattr(owner, name)(*arguments, **keywords)
@@ -236,7 +238,7 @@ def _of_instance(
         word, value = [*arguments, *keywords.values()][:2]
         owner.attributes[str(word)] = value
         return None
-    value = parser_method(follower, owner, name, arguments, keywords)
+    value = parser_method(follower, node, owner, name, arguments, keywords)
     if value is not NotImplemented:
         return value
     if name in ("forward", "__call__"):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source.limits import LARGEST, LONGEST, length
+from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
 from convcalc.notation.source.values import (
     AxisSize,
     Class,
@@ -109,6 +109,8 @@ def named(follower: Follower, node: ast.Name, scope: Scope) -> Any:
 def formatted(follower: Follower, node: ast.FormattedValue, scope: Scope) -> str:
     """Return a value as an f-string writes it."""
     value = evaluate(follower, node.value, scope)
+    if is_heavy(value):
+        raise follower.fault(node, "this text is too long to be followed")
     if not isinstance(value, int | float | str | None):
         return _shortened(follower, node, str(value)) if isinstance(value, PLAIN) else type(value).__name__
     form = "" if node.format_spec is None else evaluate(follower, node.format_spec, scope)
@@ -260,7 +262,11 @@ def computed(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
         raise follower.fault(node, "this number is too large to be followed")
     if isinstance(node.op, ast.LShift) and not (isinstance(left, int) and isinstance(right, int) and right <= 64):
         raise follower.fault(node, "this number is too large to be followed")
-    if isinstance(left, str) and isinstance(node.op, ast.Mod) and ("*" in left or WIDE.search(left)):
+    if (
+        isinstance(left, str)
+        and isinstance(node.op, ast.Mod)
+        and (is_heavy(right) or "*" in left or WIDE.search(left))
+    ):
         raise follower.fault(node, "this format is not followed")
     if isinstance(node.op, ast.Add) and length(left) + length(right) > LONGEST:
         raise follower.fault(node, "this list is too long to be followed")
@@ -305,6 +311,8 @@ def compared(follower: Follower, node: ast.Compare, scope: Scope) -> bool:
         if not isinstance(sign, ast.Is | ast.IsNot):
             left, right = follower.comparable(node, left), follower.comparable(node, right)
         rule = COMPARISONS[type(sign)]
+        if is_heavy([left, right]):
+            raise follower.fault(node, "this is too long to be followed")
         if isinstance(left, Name) and isinstance(right, Name):
             left, right = left.last, right.last
             rule = {operator.is_: operator.eq, operator.is_not: operator.ne}.get(rule, rule)

@@ -247,6 +247,8 @@ class Follower:
     def call(self, node: ast.AST, function: Any, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Return what a call makes: of a function, a class, a layer, a method, or of a framework."""
         self.depth += 1
+        self.steps += 3  # a call takes as long as some statements
+        self.step(node)
         if self.depth > MOST_CALLS:
             raise self.fault(node, f"calls in calls are followed up to {MOST_CALLS} deep")
         try:

@@ -34,6 +34,28 @@ def too_long(values: Any) -> bool:
     return any(length(value) > LONGEST for value in values)
 
 
+def is_heavy(value: Any) -> bool:
+    """Return whether lists in lists hold more items than are followed, each as often as it stands there.
+
+    >>> inner = [1]
+    >>> for _ in range(60):
+    ...     inner = [inner, inner]
+    >>> is_heavy(inner), is_heavy([[1, 2], "abc"])
+    (True, False)
+    """
+    waiting, count = [value], 0
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str | range):
+            count += length(each) if isinstance(each, str) else 1
+        elif isinstance(each, list | tuple | dict):
+            count += len(each)
+            waiting += each.values() if isinstance(each, dict) else each
+        if count > LONGEST:
+            return True
+    return False
+
+
 def is_method(owner: Any, name: str) -> bool:
     """Return whether a method of a text, a list or a dictionary is followed."""
     known = _TEXT_METHODS if isinstance(owner, str) else _DICT_METHODS if isinstance(owner, dict) else _LIST_METHODS

@@ -81,6 +81,7 @@ def _flatten(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywor
     start, end = (*arguments, *[None] * 2)[:2]
     start = keywords.get("start_dim", 0 if start is None else start)
     end = keywords.get("end_dim", -1 if end is None else end)
+    start, end = _axes(f, node, [start, end])
     return layer_entry(f, node, layers.Flatten(start, end), x)
 
 

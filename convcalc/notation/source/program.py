@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from convcalc.layers import Embedding, Held, Rearrangement, parameters
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source import keras_models
 from convcalc.notation.source.emission import entries_of, forget_runs, inside, name_modules
-from convcalc.notation.source.follower import Follower, Returned, Stopped
+from convcalc.notation.source.follower import MOST_STEPS, Follower, Returned, Stopped
 from convcalc.notation.source.known_sizes import with_axes
 from convcalc.notation.source.values import (
     Class,
@@ -31,53 +30,11 @@ from convcalc.text import Source, fold
 if TYPE_CHECKING:
     from convcalc.notation import Begin
 
-_SIGNS = re.compile(
-    r"^[ \t]*(?:class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])|\.add\(|\)\(", re.MULTILINE
-)
 _KERAS = re.compile(
     r"\bkeras\b|\btensorflow\b|\.add\(|\bInput\(|\bConv\dD\(|\bConvolution\dD\(|\bDense\(|Pooling\dD\("
 )
 _TORCH = re.compile(r"\btorch\b|\bnn\.")
-MOST_CHARACTERS = 1_000_000
 LONGEST_NOTE = 300
-
-
-def parsed(source: Source) -> ast.Module | None:
-    """Return the syntax tree of a text that is a program and not only a list of layers, None for any other text.
-
-    >>> parsed(Source("conv1 = nn.Conv2d(3, 8, 3)")) is None
-    True
-    >>> parsed(Source("width = 8\\nnn.Conv2d(3, width, 3)")) is None
-    False
-    """
-    if len(source.text) > MOST_CHARACTERS or _SIGNS.search(source.text) is None:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source.text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return tree if any(_is_program(node) for node in tree.body) else None
-
-
-def _is_program(node: ast.stmt) -> bool:
-    """Return whether a statement is more than a layer, with a name or without one."""
-    match node:
-        case ast.ClassDef() | ast.FunctionDef() | ast.For():
-            return True
-        case ast.Assign(value=ast.Constant() | ast.List(elts=[]) | ast.Tuple() | ast.BinOp()):
-            return True
-        case ast.Expr(
-            value=ast.Call(func=ast.Attribute(attr="add" | "add_module" | "append" | "extend", value=ast.Name()))
-        ):
-            return True
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner))]):
-            return owner != "self"
-        case ast.Assign(value=ast.Call(func=ast.Call())) | ast.Expr(value=ast.Call(func=ast.Call())):
-            return True
-        case _:
-            return False
 
 
 def read_program(source: Source, tree: ast.Module, begin: Begin | None = None) -> GraphBuilder:
@@ -88,6 +45,7 @@ def read_program(source: Source, tree: ast.Module, begin: Begin | None = None) -
 
     >>> text = "class Net(nn.Module):\\n    def __init__(self):\\n        super().__init__()\\n"
     >>> text += "        self.fc = nn.Linear(3, 2)\\n    def forward(self, x):\\n        return self.fc(x) + 1"
+    >>> from convcalc.notation.source.parsing import parsed
     >>> source = Source(text)
     >>> [entry.name for entry in read_program(source, parsed(source)).entries]
     ['fc', '']
@@ -144,7 +102,7 @@ def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
     except (Returned, Stopped):
         return
     except ConvcalcError as error:
-        if _builds(node, follower):
+        if _builds(node, follower) or follower.steps > MOST_STEPS:
             raise
         start, end = follower.span(node)
         for target in _targets(node):

@@ -30,13 +30,15 @@ def _record(name: str) -> Instance:
 
 
 def parser_method(
-    follower: Follower, owner: Instance, name: str, arguments: list[Any], keywords: dict[str, Any]
+    follower: Follower, node: ast.Call, owner: Instance, name: str, arguments: list[Any], keywords: dict[str, Any]
 ) -> Any:
     """Call a method of a parser of options; NotImplemented for what is not one."""
     if owner.kind.name not in _PARSERS:
         return NotImplemented
     if name == "add_argument":
         written = [each for each in arguments if isinstance(each, str)]
+        if not written:
+            raise follower.fault(node, "the name of this option is not known")
         long = [each for each in written if each.startswith("--")] or written
         word = keywords.get("dest") or long[0].lstrip("-").replace("-", "_")
         absent = {"store_true": False, "store_false": True}.get(str(keywords.get("action")))

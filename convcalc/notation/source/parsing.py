@@ -1,0 +1,79 @@
+"""Whether a text is a program, and its syntax tree."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from convcalc.text import Source
+
+_SIGNS = re.compile(
+    r"^[ \t]*(?:class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])|\.add\(|\)\(", re.MULTILINE
+)
+_DEFINES = re.compile(r"^[ \t]*(?:class|def) \w+[^\n]*:", re.MULTILINE)
+MOST_CHARACTERS = 300_000
+"""A longer program is not followed: its syntax tree takes some 250 bytes a character."""
+
+
+def parsed(source: Source) -> ast.Module | None:
+    """Return the syntax tree of a text that is a program and not only a list of layers, None for any other text.
+
+    Raises SpecError at what is not valid in a program that defines classes or functions.
+
+    >>> parsed(Source("conv1 = nn.Conv2d(3, 8, 3)")) is None
+    True
+    >>> parsed(Source("width = 8\\nnn.Conv2d(3, width, 3)")) is None
+    False
+    """
+    if _SIGNS.search(source.text) is None:
+        return None
+    defines = _DEFINES.search(source.text) is not None
+    if len(source.text) > MOST_CHARACTERS:
+        if defines:
+            message = (
+                f"a program of {len(source.text):,} characters is too long, at most {MOST_CHARACTERS:,} are read"
+            )
+            raise source.fault(message, 0, 0)
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source.text)
+    except SyntaxError as error:
+        if defines and error.lineno is not None:
+            at = _place(source.text, error)
+            raise source.fault(f"this is not valid Python: {error.msg}", at, at + 1) from None
+        return None
+    except (ValueError, RecursionError, MemoryError):
+        if defines:
+            raise source.fault("this program is nested too deeply to be read", 0, 0) from None
+        return None
+    return tree if any(_is_program(node) for node in tree.body) else None
+
+
+def _place(text: str, error: SyntaxError) -> int:
+    """Return the offset of a fault of syntax."""
+    lines = text.split("\n")
+    line = min(max(1, error.lineno or 1), len(lines))
+    start = sum(len(each) + 1 for each in lines[: line - 1])
+    return min(start + min(max(0, (error.offset or 1) - 1), len(lines[line - 1])), max(0, len(text) - 1))
+
+
+def _is_program(node: ast.stmt) -> bool:
+    """Return whether a statement is more than a layer, with a name or without one."""
+    match node:
+        case ast.ClassDef() | ast.FunctionDef() | ast.For():
+            return True
+        case ast.Assign(value=ast.Constant() | ast.List(elts=[]) | ast.Tuple() | ast.BinOp()):
+            return True
+        case ast.Expr(
+            value=ast.Call(func=ast.Attribute(attr="add" | "add_module" | "append" | "extend", value=ast.Name()))
+        ):
+            return True
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner))]):
+            return owner != "self"
+        case ast.Assign(value=ast.Call(func=ast.Call())) | ast.Expr(value=ast.Call(func=ast.Call())):
+            return True
+        case _:
+            return False
