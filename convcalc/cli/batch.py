@@ -106,9 +106,10 @@ def sources_of(pattern: str) -> list[str]:
 
 def _listed() -> list[str]:
     """Read names from standard input: one per line, or ending in zero bytes as `find -print0` writes them."""
-    from convcalc.matrix.sources import STANDARD_INPUT, standard_input
+    from convcalc.matrix.sources import LONGEST_TEXT, STANDARD_INPUT, check_length, standard_input
 
-    data = standard_input()
+    data = standard_input(LONGEST_TEXT + 1)
+    check_length(data, STANDARD_INPUT)
     names = data.split(b"\0") if b"\0" in data else data.splitlines()
     found = [os.fsdecode(name) for name in names if name]
     if not found:

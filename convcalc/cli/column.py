@@ -168,13 +168,16 @@ def _streams(wanted: Wanted) -> bool:
 
 
 def _bytes_of(source: str) -> tuple[bytes, str]:
-    from convcalc.matrix.sources import exists, file_bytes, not_there, standard_input
+    from convcalc.matrix.intake import input_bytes, source_bytes
+    from convcalc.matrix.options import ReadOptions
+    from convcalc.matrix.sources import exists, not_there
 
+    options = ReadOptions(format="csv")
     if source == "-":
-        return standard_input(), STANDARD_INPUT
+        return input_bytes(options), STANDARD_INPUT
     if not exists(source):
         raise not_there(source, f"{PLACE} takes a file, or - for standard input")
-    return file_bytes(source), source
+    return source_bytes(source, options), source
 
 
 class _Result(Value):

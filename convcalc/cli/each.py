@@ -20,6 +20,7 @@ from convcalc.report.blocks import Report
 
 STANDARD_INPUT = "standard input"
 CHUNK = 1 << 16
+LONGEST_LINE = 1 << 20
 """Bytes that are read at once, where they have come."""
 MOST_NETWORKS = 1000
 """Networks that are kept as read."""
@@ -89,6 +90,8 @@ def _lines_of(take: Callable[[int], bytes], place: str) -> Iterator[list[bytes]]
     try:
         while chunk := take(CHUNK):
             *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) > LONGEST_LINE:
+                raise DataError(f"a line of more than {LONGEST_LINE >> 20} MiB", place=place)
             if first and lines:
                 lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
                 first = False

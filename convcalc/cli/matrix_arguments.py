@@ -148,15 +148,16 @@ def read_claim(source: str, numbers: NumberOptions) -> ClaimedMatrix:
     """Read a claimed matrix with the digits that its numbers are written with."""
     from convcalc.check.claimed_matrix import claimed_matrix
     from convcalc.matrix.files import matrix_of_bytes
-    from convcalc.matrix.sources import STANDARD_INPUT, exists, file_bytes, standard_input
+    from convcalc.matrix.intake import input_bytes, source_bytes
+    from convcalc.matrix.sources import STANDARD_INPUT, exists
 
     options = _reading_beside(numbers)
     if not source.strip():
         raise DataError("the answer is empty", place="--check")
     if source == "-":
-        data, place = standard_input(), STANDARD_INPUT
+        data, place = input_bytes(options), STANDARD_INPUT
     elif exists(source) and not source.lower().endswith((".npy", ".npz")):
-        data, place = file_bytes(source), source
+        data, place = source_bytes(source, options), source
     else:
         try:
             array = _read(source, options).array

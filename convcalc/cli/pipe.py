@@ -56,7 +56,7 @@ def read_input(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRow
     try:
         head, ended = read_start(pipe)
         begun = begins_rows(head, options)
-        while begun is None and not ended:
+        while begun is None and not ended and len(head) < FIRST_READ_BYTES:
             piece = os.read(pipe, FIRST_READ_BYTES)
             head, ended = head + piece, not piece
             begun = begins_rows(head, options)

@@ -16,6 +16,7 @@ from convcalc.compute.step import Step, run_step
 from convcalc.compute.threads import Options
 from convcalc.errors import ShapeError
 from convcalc.geometry import Window, axis_name
+from convcalc.limits import check_elements
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -73,7 +74,9 @@ class Computation(Value):
         operands = self.operands
         work = max((step.job.block_cells(step.plan.rows, step.plan.groups) for step in self.steps), default=0)
         beside = held(operands.x, operands.weight, out) + work
-        check_result(self.shape if out is None else (0,), beside)
+        if out is None:
+            check_result(self.shape, beside)
+        check_elements(beside, "the work on the output")
 
     def fill(self, result: Array) -> None:
         """Put the bias alone into an output where there are cells that no kernel element reaches."""

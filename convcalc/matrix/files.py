@@ -6,9 +6,10 @@ from convcalc.errors import DataError
 from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import as_asked
 from convcalc.matrix.inline import is_inline, may_be_numbers
-from convcalc.matrix.kinds import is_netpbm, is_npy_file, kind_of, refuse_others
+from convcalc.matrix.intake import input_bytes, source_bytes
+from convcalc.matrix.kinds import is_netpbm, is_npy_file, is_npz_file, kind_of, refuse_others
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.sources import STANDARD_INPUT, exists, file_bytes, not_there, opened, standard_input
+from convcalc.matrix.sources import STANDARD_INPUT, exists, not_there, opened
 from convcalc.matrix.text import parse_matrix
 
 COMMAND_LINE = "the command line"
@@ -26,7 +27,7 @@ def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
     """
     options = options or ReadOptions()
     if source == "-":
-        return matrix_of_bytes(standard_input(), STANDARD_INPUT, options)
+        return matrix_of_bytes(input_bytes(options), STANDARD_INPUT, options)
     if exists(source):
         return _with_note_on_name(_from_file(source, options), source)
     path, colon, name = source.rpartition(":")
@@ -72,17 +73,19 @@ def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
 
 def _from_file(path: str, options: ReadOptions) -> Matrix:
     if options.named_format not in (None, "npy") or not is_npy_file(path):
-        return matrix_of_bytes(file_bytes(path), path, options)
+        if options.named_format in (None, "npz") and is_npz_file(path):
+            return as_asked(_from_archive(path, None), options)
+        return matrix_of_bytes(source_bytes(path, options), path, options)
     from convcalc.matrix.npy import read_npy_file
 
     return as_asked(Matrix(read_npy_file(path), origin=path, typed=True), options)
 
 
-def _from_archive(path: str, name: str) -> Matrix:
+def _from_archive(path: str, name: str | None) -> Matrix:
     from convcalc.matrix.npy import read_npz
 
     with opened(path) as stream:
-        return Matrix(read_npz(stream, path, name), origin=f"{path}:{name}", typed=True)
+        return Matrix(read_npz(stream, path, name), origin=path if name is None else f"{path}:{name}", typed=True)
 
 
 def _with_note_on_name(matrix: Matrix, source: str) -> Matrix:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.errors import DataError, FileError
+from convcalc.limits import check_elements
 from convcalc.matrix.dtypes import cast
 from convcalc.matrix.grayscale import adjusted
 from convcalc.matrix.kinds import PNG_MAGIC
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.png import refuse_missing_rows
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -59,6 +61,10 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
             warnings.simplefilter("ignore")
             image = pillow.open(io.BytesIO(data), formats=_FORMAT_NAMES.split())
             frames = getattr(image, "n_frames", 1)
+            bands = len(image.getbands())
+            check_elements(image.width * image.height * bands, f"the image {image.height}x{image.width}", place)
+            if data.startswith(PNG_MAGIC):
+                refuse_missing_rows(data, place)
             _refuse_deep_samples(image, place)
             image = _pillow("PIL.ImageOps", place).exif_transpose(image)
             planes, maximum, opaque = _planes(image)

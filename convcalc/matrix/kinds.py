@@ -59,7 +59,16 @@ def is_npy_file(path: str) -> bool:
 
     A pipe is not opened: it can be read only once.
     """
+    return _begins(path, NPY_MAGIC)
+
+
+def is_npz_file(path: str) -> bool:
+    """Return whether `path`, which exists, is a regular file called `.npz` that begins as archives do."""
+    return path.lower().endswith(".npz") and _begins(path, _ZIP_MAGIC)
+
+
+def _begins(path: str, magic: bytes) -> bool:
     if not Path(path).is_file():
         return False
     with opened(path) as stream:
-        return stream.read(len(NPY_MAGIC)) == NPY_MAGIC
+        return stream.read(len(magic)) == magic

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.errors import DataError, FileError
+from convcalc.limits import check_elements
 from convcalc.matrix.kinds import NPY_MAGIC
 from convcalc.matrix.sources import opened
 from convcalc.text import did_you_mean, size_text
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _MAPPED_FROM = 1 << 20
 _LONGEST_HEADER = 1 << 16
 _MOST_AXES = 32
+_ANY_SIZE = 2**200
 
 
 def read_npy(data: bytes, place: str) -> NDArray[Any]:
@@ -35,6 +37,18 @@ def read_npy(data: bytes, place: str) -> NDArray[Any]:
     shape, fortran, dtype = _header(stream, len(data), place)
     flat = np.frombuffer(data, dtype, prod(shape), stream.tell())
     return _native(flat.reshape(shape, order="F" if fortran else "C"))
+
+
+def npy_size(head: bytes, place: str) -> int:
+    """Return how many bytes an `.npy` has that begins with `head`; errors: a damaged header, more than the limit.
+
+    >>> npy_size(b"".join(npy_chunks(np.array([[1, 2]]))), "x.npy")
+    144
+    """
+    stream = io.BytesIO(head)
+    shape, _, dtype = _header(stream, _ANY_SIZE, place)
+    check_elements(prod(shape), f"the array {size_text(shape)}", place)
+    return stream.tell() + prod(shape) * dtype.itemsize
 
 
 def read_npy_file(path: str) -> NDArray[Any]:
@@ -68,9 +82,21 @@ def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
         with ZipFile(stream) as archive:
             member = _member(archive.namelist(), place, name)
             with archive.open(member) as entry:
-                return read_npy(entry.read(), f"{place}:{member.removesuffix('.npy')}")
+                return _read_member(
+                    entry, archive.getinfo(member).file_size, f"{place}:{member.removesuffix('.npy')}"
+                )
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise DataError(f"the .npz archive is damaged: {error}", place=place) from error
+
+
+def _read_member(entry: IO[bytes], size: int, place: str) -> NDArray[Any]:
+    """Return the array of a member of an archive that states `size`, decompressing no more than its header claims."""
+    shape, fortran, dtype = _header(entry, size, place)
+    check_elements(prod(shape), f"the array {size_text(shape)}", place)
+    numbers = entry.read(prod(shape) * dtype.itemsize)
+    # The checksum is looked at where the member ends.
+    entry.read(1)
+    return _native(np.frombuffer(numbers, dtype, prod(shape)).reshape(shape, order="F" if fortran else "C"))
 
 
 def npy_chunks(array: NDArray[Any]) -> Iterator[bytes | memoryview]:

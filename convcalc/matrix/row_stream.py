@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import DataError
+from convcalc.limits import check_elements, counts_mapped
 from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import cast
 from convcalc.matrix.fast.lines import CleanRows
@@ -103,20 +104,23 @@ class IncomingRows:
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         """Yield the rows of every block; errors: DataError for a line that is not a row, with its number."""
+        streamed = 0
         for block in self._blocks():
             rows = self._rows(block)
             self._line += block.count(b"\n")
+            if rows is not None and counts_mapped():
+                streamed += rows.size
+                check_elements(streamed, "what was streamed", self._place)
             if rows is not None:
                 yield rows
 
     def whole(self) -> Matrix:
         """Read to the end and return everything as one matrix."""
         from convcalc.matrix.files import matrix_of_bytes
+        from convcalc.matrix.intake import bounded_bytes
 
-        pieces = [self._head]
-        while piece := self._read(_BLOCK):
-            pieces.append(piece)
-        return matrix_of_bytes(b"".join(pieces), self._place, self._options)
+        data = bounded_bytes(self._read, self._place, self._options, self._head)
+        return matrix_of_bytes(data, self._place, self._options)
 
     def _blocks(self) -> Iterator[bytes]:
         """Yield complete lines, about 512 KiB of them at a time."""
@@ -128,13 +132,23 @@ class IncomingRows:
                 yield data[start:end]
                 start = end
             else:
-                data, start = data[start:], 0
-                piece = self._read(_BLOCK)
-                if not piece:
+                more, ended = self._to_line_end(data[start:])
+                data, start = more, 0
+                if ended:
                     break
-                data += piece
         if data:
             yield data + b"\n"
+
+    def _to_line_end(self, begun: bytes) -> tuple[bytes, bool]:
+        """Read on until a line ends; return it, with what came behind it, and whether that is the end of all."""
+        pieces, total = [begun], len(begun)
+        while piece := self._read(_BLOCK):
+            pieces.append(piece)
+            total += len(piece)
+            if b"\n" in piece:
+                return b"".join(pieces), False
+            check_elements(total // 2, "a row", f"{self._place}:{self._line}")
+        return b"".join(pieces), True
 
     def _rows(self, block: bytes) -> NDArray[Any] | None:
         block = self._without_blank_lines(block)

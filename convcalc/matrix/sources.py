@@ -28,9 +28,14 @@ def text_of(data: bytes, place: str) -> str:
     Raises DataError for bytes that are not text, and for a text of more than `LONGEST_TEXT` bytes, which may have no
     end.
     """
+    check_length(data, place)
+    return one_kind_of_line_end(decode(data, place))
+
+
+def check_length(data: bytes, place: str) -> None:
+    """Refuse more than `LONGEST_TEXT` bytes."""
     if len(data) > LONGEST_TEXT:
         raise DataError(f"the text is longer than {LONGEST_TEXT >> 20} MiB", place=place)
-    return one_kind_of_line_end(decode(data, place))
 
 
 def file_bytes(path: str, most: int = -1) -> bytes:

@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 
 from convcalc.errors import DataError
+from convcalc.limits import OBJECT, check_elements, max_elements
 from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import as_asked, cast
 from convcalc.matrix.options import ReadOptions
@@ -55,6 +56,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
         matrix = read_quickly(data, place, options)
         if matrix is not None:
             return matrix
+        _check_precise(data, place, options)
     characters = decode(text, place) if isinstance(text, bytes) else text
     source = Source(one_kind_of_line_end(characters), place, error=DataError)
     if options.named_format == "pnm" or (options.format is None and _PICTURE.match(source.text)):
@@ -76,3 +78,15 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     if (array.shape[1:] == (1,) or array.shape == (1,)) and "[" not in source.text:
         notes += digits_note(layout.tokens())
     return Matrix(array, notes, place, typed=layout.dtype is not None)
+
+
+def _check_precise(data: bytes, place: str, options: ReadOptions) -> None:
+    """Refuse a text that the precise reader would take too much memory for; where its start shows why, by that."""
+    from convcalc.matrix.intake import count_numbers
+
+    count = OBJECT * count_numbers(data)
+    head = data[: data.rfind(b"\n", 0, _LARGE - 1) + 1]
+    if count > max_elements() and head and not any(bracket in head for bracket in b"[{("):
+        # Rows that are wrong are so by themselves.
+        parse_matrix(head, place=place, options=options.replace(dtype=None))
+    check_elements(count, "the text, which is not plain enough for the fast reader,", place)

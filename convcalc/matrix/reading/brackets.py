@@ -19,6 +19,8 @@ from convcalc.text import Source
 _BRACKETS = str.maketrans("(){}", "[][]")
 _MARK = re.compile(r"[\[\],]|[^\s\[\],]+")
 _LINE_OF_NUMPY = 75
+MOST_AXES = 32
+"""Axes of an array, as many as NumPy itself had for long."""
 
 
 def bracketed_layout(source: Source, text: str, *, outer: bool = False) -> Layout:
@@ -94,6 +96,8 @@ class _Nesting:
             raise self._fault(offset, mark, f"{mark!r} after the end of the matrix")
         if mark == "[":
             self._item(offset, mark)
+            if len(self.open) == MOST_AXES:
+                raise self._fault(offset, mark, f"brackets are nested more than {MOST_AXES} deep")
             self.open.append(offset)
             self.counts.append(0)
         elif mark == "]":

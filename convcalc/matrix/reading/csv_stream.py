@@ -17,6 +17,7 @@ from convcalc.matrix.reading.csv_column import (
 from convcalc.matrix.reading.encoding import decode
 
 _BLOCK = 1 << 19
+_LONGEST_ROW = 1 << 24
 
 
 class IncomingCsv:
@@ -78,6 +79,9 @@ class IncomingCsv:
         piece = self._read(_BLOCK)
         self._ended = not piece
         self._data += piece
+        if len(self._data) > _LONGEST_ROW + len(piece):
+            message = f"a row of more than {_LONGEST_ROW >> 20} MiB"
+            raise DataError(message, place=f"{self._place}:{self._line}", hint="is a quote missing?")
 
     def _rows(self) -> CsvRows | None:
         """Read the rows that are complete, all of them at the end."""
@@ -104,6 +108,10 @@ def _complete(data: bytes) -> int:
     (12, 0)
     """
     end = data.rfind(b"\n") + 1
-    while end and data.count(b'"', 0, end) % 2:
-        end = data.rfind(b"\n", 0, end - 1) + 1
+    quotes = data.count(b'"', 0, end)
+    while end and quotes % 2:
+        # The last quote opens a cell that goes on behind the end.
+        before = data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
+        quotes -= data.count(b'"', before, end)
+        end = before
     return end

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.geometry import EXACT_IN_FLOAT64
+from convcalc.limits import MAX_DIGITS
 from convcalc.matrix.reading.comments import SPREADSHEET_ERROR
 from convcalc.matrix.reading.layout import Layout
 
@@ -66,6 +67,8 @@ def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
     tokens = layout.tokens()
     if foreign is not None:
         raise _refusal(layout, tokens)
+    if len(text) > MAX_DIGITS:
+        _refuse_long(layout, tokens, decimals=exact or layout.factor is not None or "/" in text)
     if layout.factor is not None:
         return _multiplied(layout, tokens, exact=exact)
     if "/" in text:
@@ -73,6 +76,15 @@ def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
     if not any(mark in text for mark in ".eEnN"):
         return _whole_numbers(layout, tokens)
     return _fractions(layout, tokens, exact=True) if exact else _floats(layout, tokens)
+
+
+def _refuse_long(layout: Layout, tokens: list[str], *, decimals: bool) -> None:
+    """Refuse a number with more digits than any needs, which takes minutes to read exactly, as `decimals` may be."""
+    for index, token in enumerate(tokens):
+        if len(token) > MAX_DIGITS and (decimals or not _is_decimal(token)):
+            raise layout.fault(
+                f"a number of {len(token)} characters is too long, at most {MAX_DIGITS} are read", index
+            )
 
 
 def whole_number(text: str) -> int:

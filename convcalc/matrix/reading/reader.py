@@ -14,6 +14,8 @@ from convcalc.text import Source
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_LONGEST_WORD = 4096
+"""Characters without a blank, more than prints have: looking for signs in them takes the square of their number."""
 _STRICT = ("json", "pnm", "npy", "npz", "image")
 
 
@@ -27,10 +29,14 @@ def read_numbers(source: Source, options: ReadOptions) -> tuple[Layout, NDArray[
         layout = layout_of(source, options)
         return layout, array_of(layout, exact=options.exact)
     except DataError as error:
-        if options.named_format in _STRICT:
+        if options.named_format in _STRICT or _has_long_word(source.text):
             raise
         refused = error
     from convcalc.matrix.reading.pasted.read import pasted_layout
 
     layout = pasted_layout(source, options, refused)
     return layout, array_of(layout, exact=options.exact)
+
+
+def _has_long_word(text: str) -> bool:
+    return len(text) > _LONGEST_WORD and max(map(len, text.replace(",", " ").split()), default=0) > _LONGEST_WORD
