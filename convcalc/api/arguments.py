@@ -132,9 +132,12 @@ def _as_program(array: NDArray[Any], weight: NDArray[Any], given: ConvolutionOpt
     padding, boundary = given.get("padding"), given.get("boundary")
     numbers = bool(padding) and not isinstance(padding, str)
     mode = None if not padding else str(padding if isinstance(padding, int | str) else 1)
-    found = convention(like, array.shape, weight.shape, rank, mode, None if boundary in (None, "zeros") else boundary)
+    zeros = boundary == "constant" and not given.get("constant")
+    border = "zeros" if zeros else None if boundary == "zeros" else boundary
+    found = convention(like, array.shape, weight.shape, rank, mode, border)
     sides: Any = padding if numbers else found.padding if isinstance(found.padding, str) else list(found.padding)
     changed: Any = {"padding": sides, "flip": found.flip, "boundary": found.boundary, "like": None}
+    changed |= {"constant": None} if zeros else {}
     return {**given, **changed, "layout": given.get("layout") or found.layout}
 
 

@@ -202,7 +202,9 @@ def _chosen(asked: str | None, known: Sequence[str], numbers: bool, function: st
 
 
 def _sides(name: str, mode: str, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    swapped = name in ("numpy", "scipy") and all(k > i for i, k in zip(sizes, kernel, strict=True))
+    # They swap where the kernel covers the input, as what moves inside the other.
+    covers = tuple(kernel) != tuple(sizes) and all(k >= i for i, k in zip(sizes, kernel, strict=True))
+    swapped = name in ("numpy", "scipy") and covers
     return tuple(_side(name, mode, i, k, swapped) for i, k in zip(sizes, kernel, strict=True))
 
 

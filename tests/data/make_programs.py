@@ -24,7 +24,7 @@ from case_file import plain_numbers, write_case_file
 
 NOTES = ["all numbers are whole; an error stands where the program refuses, and an empty output where it gives none"]
 SEQUENCES = [(7, 4), (7, 3), (3, 5), (2, 5)]
-PLANES = [((4, 5), (3, 2)), ((5, 4), (3, 3)), ((5, 4), (2, 4)), ((2, 3), (3, 4))]
+PLANES = [((4, 5), (3, 2)), ((5, 4), (3, 3)), ((5, 4), (2, 4)), ((2, 3), (3, 4)), ((2, 3), (2, 5))]
 SIZES = ("full", "same", "valid")
 Method = Callable[[Any, Any], Any]
 
