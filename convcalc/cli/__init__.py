@@ -28,13 +28,13 @@ def run_process() -> NoReturn:
     4 to 8 ms, with NumPy 15 to 25: as long as all that is ours. Here the operating system does it at once.
     """
     exit_code = main()
-    try:
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
-    except OSError:
-        sys.exit(exit_code)  # Python says what could not be written
     atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        # A server or a quota may refuse only now what it has taken.
+        os.close(sys.stdout.fileno())
+    except OSError as error:
+        exit_code = max(exit_code, _print_output_error(error))
     os._exit(exit_code)
 
 
@@ -64,7 +64,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _answered(argv: Sequence[str]) -> int:
     """Run a command line; whatever goes wrong is printed and becomes an exit code."""
     from convcalc.cli.messages import error_of, print_error, use_json
-    from convcalc.errors import FileError
 
     use_json("--json-errors" in argv)
     try:
@@ -77,14 +76,21 @@ def _answered(argv: Sequence[str]) -> int:
     except OSError as error:
         # Where a file's name is known, it is a FileError by now; what is left is the output.
         _drop_output()
-        if error.errno == EBADF:
-            return print_error(FileError("standard output is closed"))
-        return print_error(FileError(f"cannot write to {error.filename or 'standard output'}: {error.strerror}"))
+        return _print_output_error(error)
     except Exception as error:
         found = error_of(error)
         if found is None:
             raise
         return print_error(found)
+
+
+def _print_output_error(error: OSError) -> int:
+    from convcalc.cli.messages import print_error
+    from convcalc.errors import FileError
+
+    if error.errno == EBADF:
+        return print_error(FileError("standard output is closed"))
+    return print_error(FileError(f"cannot write to {error.filename or 'standard output'}: {error.strerror}"))
 
 
 def _run(arguments: list[str]) -> int:
