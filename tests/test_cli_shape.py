@@ -370,3 +370,12 @@ def test_a_hidden_ceil_mode_is_taken_if_asked(here: Run, tmp_path: Path) -> None
     assert "fits if layer 1 (a) was made with ceil_mode=True" in refused.stderr
     assert "--assume ceil" in refused.stderr
     assert here("shape", "3x5x5", "-f", str(printed), "--assume", "ceil", "-q").stdout == "4\n"
+
+
+def test_a_model_file_alone_gives_the_size_of_its_input(here: Run) -> None:
+    path = Path(__file__).parent / "data" / "keras_files" / "chain.json"
+    done = here("shape", path)
+    assert done.returncode == 0
+    assert done.stdout == here("shape", "-f", path).stdout
+    done = here("shape", "nothing.json")
+    assert (done.returncode, done.stdout) == (2, "")

@@ -204,6 +204,25 @@ def test_what_a_layer_is_in_a_few_words(text: str, sizes: tuple[int, ...] | None
     assert ", ".join(cell.words) == words
 
 
+@pytest.mark.parametrize("width", [60, 66, 72, 80])
+def test_no_word_is_cut(width: int) -> None:
+    layers = ["MultiheadAttention(768, 12)", "LayerNormalization()", "Linear(768, 3072)"]
+    column = first_column([LayerText(text, f"encoder.layers.{at}.block") for at, text in enumerate(layers)])
+    texts, heads = column.fitted(width - 38)
+    if heads == ["Layer"]:
+        assert all(re.fullmatch(r"(encoder|…)(\.?layers)?\.?\d\.block", text) for text in texts[0])
+    else:
+        assert all(
+            text == whole or whole[: len(text) - 1] + "…" == text
+            for whole, text in zip(layers, texts[1], strict=True)
+        )
+        assert all(re.match(r"\w+(\(|…|$)", text) for text in texts[1])
+        assert all(
+            text.rstrip("…").split("(")[0] == whole.split("(")[0]
+            for whole, text in zip(layers, texts[1], strict=True)
+        )
+
+
 def test_names_that_do_not_fit_keep_their_end() -> None:
     column = first_column(
         [LayerText("Conv2d(3, 8, 3)", "encoder.block_12.attention.projection"), LayerText("relu", "relu")]

@@ -33,7 +33,7 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
     file = layer.file
     if file is not None and texts:
         raise UsageError("layers come from -f or from the command line, not from both", place="-f")
-    files = [text for text in texts or () if _may_be_file(text)]
+    files = [text for text in texts or () if may_be_file(text)]
     if files and len(texts or ()) > 1:
         raise UsageError(
             "a file of layers stands alone", place=files[0], hint="give it by itself, without other layers"
@@ -55,7 +55,7 @@ def layer_options(layer: LayerArguments, window: WindowArguments) -> dict[str, A
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _may_be_file(text: str) -> bool:
+def may_be_file(text: str) -> bool:
     """Return whether a layer is the name of a model file; few have a dot near their end, and most ask no disk."""
     if "." not in text[-12:]:
         return False

@@ -5,7 +5,7 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from convcalc.cli.exercises import answer_exercises, given_options, wants_exercises
-from convcalc.cli.layers import layer_request
+from convcalc.cli.layers import layer_request, may_be_file
 from convcalc.cli.network_options import EachOptions, ErrorOptions, SummaryOptions
 from convcalc.cli.options import (
     LAYERS,
@@ -92,6 +92,9 @@ def shape(
         alone = [name for group in (homework, questions, errors) for name in given_options(group)]
         texts = [text for text in (size, *(layers or ())) if text is not None]
         return _answer_each(each.each, texts, (layer, window, questions, output, summary), alone)
+    if size is not None and not layers and may_be_file(size):
+        # Many a model says the size of its input itself.
+        layers, size = [size], None
     request = layer_request(layers, layer, window)
     if size is not None and _is_open(request, size, questions):
         if homework.check is not None or homework.grade is not None:

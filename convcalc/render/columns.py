@@ -8,7 +8,7 @@ from itertools import groupby
 
 from rich.cells import cell_len
 
-from convcalc.render.shortened import shortened, shortened_name
+from convcalc.render.shortened import BOUNDARY, shortened, shortened_name
 from convcalc.report.blocks import Column, LayerText
 from convcalc.text import printable
 from convcalc.value import Value
@@ -16,8 +16,7 @@ from convcalc.value import Value
 GAP = 2
 """Blanks between columns."""
 LEAST_NAME = 14
-LEAST_WORDS = 9
-"""The least widths of what is shortened in the first column."""
+"""The width to which names may be shortened."""
 MOST_OF_LINE = 0.6
 """How much of a line the first column may take before columns of detail are left out for it."""
 
@@ -51,7 +50,12 @@ class FirstColumn(Value):
     @property
     def least(self) -> int:
         """The width that this column needs."""
-        return min(self.width, LEAST_NAME if self.has_names else LEAST_WORDS + LEAST_WORDS)
+        return min(self.width, LEAST_NAME if self.has_names else max(LEAST_NAME, self.least_words))
+
+    @property
+    def least_words(self) -> int:
+        """The width that the first word of every layer needs, with a sign that there are more."""
+        return max(min(cell_len(words), cell_len(BOUNDARY.split(words)[0]) + 1) for words in self.words)
 
     @property
     def wanted(self) -> int:
@@ -74,7 +78,7 @@ class FirstColumn(Value):
         if names + GAP + words > width:
             least = min(names, LEAST_NAME)
             words = min(words, max(width - GAP - least, 0))
-            if words < LEAST_WORDS:
+            if words < self.least_words:
                 return [[shortened_name(label, width) for label in self.labels]], ["Layer"]
             names = min(names, width - GAP - words)
         shown = [shortened_name(name, names) for name in self.names]

@@ -80,7 +80,8 @@ def _text(column: Column, cell: Cell, *, scale: bool = False) -> Text:
         return text
     if isinstance(cell, tuple) and column.name.startswith(FIELD_NAMES) and len(set(cell)) == 1:
         cell = cell[:1]
-    return Text(cell_text(cell), style=SAME if cell is None else "")
+    missing = cell is None or cell == 0 or (isinstance(cell, tuple) and not any(cell))
+    return Text(cell_text(cell), style=SAME if missing else "")
 
 
 def _exact_totals(block: Table, fitted: Fitted) -> Iterator[str]:

@@ -24,6 +24,9 @@ def layer_words(text: str, layer: layers.Layer, activation: layers.Layer | None 
     if call is None:
         return (text,)
     first, more = _words(layer)
+    if call[1] == "Activation" and isinstance(layer, layers.Elementwise):
+        first = layer.name
+    more = [word for word in more if word != "valid"]
     applied = activation.name if isinstance(activation, layers.Elementwise) else ""
     return (f"{call[1]} {first}".rstrip(), *more, *([applied] if applied else []))
 
