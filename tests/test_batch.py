@@ -174,7 +174,11 @@ def test_a_wrong_command_line_is_one_error(here: Run, scans: dict[str, Any]) -> 
         (["conv", "--inputs", "scans/a.npy", "x", "y", "z", "-k", "1"], 2, "quotes, or the shell"),
         (["pool", "--inputs", "scans/*.npy", "-k", "2"], 2, "pool: missing argument 'LAYER'"),
         (["pool", "--inputs", "scans/*.npy", "max", "avg", "-k", "2"], 2, "avg is not a LAYER"),
-        (["conv", "1 2", "-k", "1", "-o", "{stem}.npy"], 2, "{stem}.npy has a part that only --inputs fills in"),
+        (
+            ["conv", "1 2", "-k", "1", "-o", "{stem}.npy"],
+            2,
+            "{stem}.npy has a part that is only filled in with --inputs",
+        ),
         (["pool", "1 2", "max", "-k", "1", "-o", "{parent}/a.txt"], 2, "has a part that only --inputs fills in"),
         (["conv", "-k", "1"], 2, "conv: missing argument 'INPUT'"),
         (["pool", "1 2", "-k", "1"], 2, "pool: missing argument 'LAYER'"),

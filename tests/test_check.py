@@ -338,9 +338,12 @@ def test_both_shapes_are_said_where_they_differ(claim: str, message: str, here: 
 
 
 def test_a_size_to_be_found_and_several_sizes_are_not_judged(here: Run) -> None:
-    assert "? and --check are two questions" in here("shape", "5x?", "-k", "3", "--check", "3").stderr
+    assert "? and --check cannot be combined" in here("shape", "5x?", "-k", "3", "--check", "3").stderr
     done = here("shape", "3x9x9", "conv:4,k3 =a conv:5,k3 from:a conv:6,k1", "--check", "6x7x7")
-    assert (done.returncode, done.stderr) == (2, "convcalc: --check: 2 sizes come out, one can be judged\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "convcalc: --check: the network has 2 outputs, only one can be judged\n",
+    )
 
 
 def test_the_right_numbers_in_another_shape_are_told_apart(here: Run) -> None:
@@ -354,7 +357,7 @@ def test_only_what_is_asked_for_shows_the_answer(here: Run) -> None:
     assert "20 23" not in here(*command, "--show-input").stdout
     assert "7 8 9" in here(*command, "--show-input").stdout
     assert "20 23" in here(*command, "--show-answer").stdout
-    assert "--heatmap shows the answer that --check does not" in here(*command, "--heatmap").stderr
+    assert "--heatmap would show the answer, which --check hides" in here(*command, "--heatmap").stderr
 
 
 def test_a_claim_about_an_infinite_kernel_is_judged(here: Run) -> None:

@@ -136,7 +136,7 @@ def test_keras_layers_have_their_channels_last(here: Run, tmp_path: Path) -> Non
         ([*CONV, "-F", "csv"], "csv holds one matrix"),
         ([*CONV, "-o", "g.npy"], "g.npy holds one matrix"),
         ([*CONV, "--heatmap"], "--heatmap needs one gradient"),
-        ([*CONV, "--plan"], "--plan and --grad are two questions"),
+        ([*CONV, "--plan"], "--plan and --grad cannot be combined"),
         ([*CONV[:-2], "--of", "x"], "--of has no effect without --grad"),
         ([*CONV[:-1], "1 2 3"], "--grad: the output is 2x2, its gradient 3"),
         ([*CONV[:-3], "-", "--grad", "-"], "KERNEL and --grad cannot both be standard input"),

@@ -112,5 +112,5 @@ def test_bytes_are_not_for_a_terminal(here: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("convcalc.cli.wanted.is_terminal", lambda _stream: True)
     done = here("conv", "1 2", "-k", "1", "-F", "npy")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "npy is bytes, which are not for a terminal" in done.stderr
+    assert "-F npy writes bytes, which are not for a terminal" in done.stderr
     assert "hint: send it into a pipe" in done.stderr

@@ -85,7 +85,7 @@ def test_a_file_of_layers_that_is_not_there_is_said_to_be_neither(here: Run, tmp
     assert f"did you mean {tmp_path / 'net.txt'}?" in done.stderr
     done = here("shape", "3x9x9", str(tmp_path / "net.txt"), "relu")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "a file of layers stands alone" in done.stderr
+    assert "a file of layers cannot be combined with other layers" in done.stderr
 
 
 def test_every_format_tells_the_same(here: Run) -> None:

@@ -124,7 +124,7 @@ def test_an_unknown_in_a_file_not_in_its_comments(convcalc: Run, tmp_path: Path)
         (["?", "-k", "?", "--want", "9"], "one ? at a time"),
         (["28", "-k", "?x?", "--want", "9"], "one ? at a time"),
         (["28", "-k", "?", "--want", "9y"], "--want: "),
-        (["28", "-k", "3", "--frameworks", "--region", "0,0"], "--frameworks and --region are two questions"),
+        (["28", "-k", "3", "--frameworks", "--region", "0,0"], "--frameworks and --region cannot be combined"),
         (["28", "-k", "?"], "any kernel may be meant"),
         (["3x28x28", "Conv2d(3, 8, 3, stride=?)", "--want", "9x13x13"], "the output is 8x13x13, not 9x13x13"),
         (["3x28x28", "Conv2d(3, 8, 3, strode=?)", "--want", "13"], "strode"),

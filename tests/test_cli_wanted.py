@@ -46,7 +46,7 @@ def _of(given: dict[str, Any], *names: str) -> dict[str, Any]:
 )
 def test_a_plan_has_nothing_to_look_at(look: dict[str, Any], name: str) -> None:
     assert not wanted(**look).bare
-    with pytest.raises(UsageError, match=f"--plan and {name} are two questions"):
+    with pytest.raises(UsageError, match=f"--plan and {name} cannot be combined"):
         wanted(plan=True, **look)
 
 
@@ -90,13 +90,13 @@ def test_rows_leave_one_by_one_as_bare_text(given: dict[str, Any], separator: st
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ([*CONV, "--plan", "--check", "4"], "--plan and --check are two questions"),
-        ([*POOL, "-k", "2", "--plan", "--heatmap"], "--plan and --heatmap are two questions"),
+        ([*CONV, "--plan", "--check", "4"], "--plan and --check cannot be combined"),
+        ([*POOL, "-k", "2", "--plan", "--heatmap"], "--plan and --heatmap cannot be combined"),
         ([*POOL, "-k", "2", "--tol", "3"], "--tol has no effect without --check"),
         ([*POOL, "--adaptive", "1", "--algorithm", "direct"], "--algorithm: the windows of an adaptive pooling"),
         ([*POOL, "-k", "1", "--indices", "--algorithm", "direct"], "--algorithm: indices are found cell by cell"),
         ([*POOL, "-k", "1", "--indices", "--plan"], "--plan: indices are found cell by cell"),
-        ([*POOL, "--adaptive", "1", "--global"], "--adaptive and --global are two output sizes"),
+        ([*POOL, "--adaptive", "1", "--global"], "--adaptive and --global cannot be combined"),
     ],
 )
 def test_what_has_no_effect_is_refused(command: list[str], message: str, here: Run) -> None:

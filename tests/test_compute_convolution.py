@@ -242,7 +242,7 @@ def test_flip_turns_the_kernel_on_its_spatial_axes_only() -> None:
 @pytest.mark.parametrize(
     ("x", "kernel", "message"),
     [
-        ((3, 5, 5), (4, 3, 3), "filter over 4 channels on an input of 3"),
+        ((3, 5, 5), (4, 3, 3), "the filter has 4 channels, the input 3"),
         ((5,), (3, 3), "input 5 and kernel 3x3 do not fit together with 2 spatial axes"),
         ((1, 1, 1, 5, 5), (3, 3), "do not fit together"),
         ((3, 5, 5), (4, 2, 3, 3), "3 channels, the kernel 4x2x3x3 needs 2"),

@@ -144,9 +144,9 @@ def test_a_count_that_is_left_out_is_a_dash(here: Run) -> None:
     ("options", "message"),
     [
         (["--conventions"], "convcalc: --conventions: no size of an input given\nhint: add --input 3x224x224\n"),
-        (["--conventions", "--input", "3x9x9", "--explain"], "--conventions and --explain are two questions"),
-        (["--conventions", "--input", "3x9x9", "--check", "3"], "--conventions and --check are two questions"),
-        (["--conventions", "--input", "3x9x9", "--batch", "3"], "--conventions and --batch are two questions"),
+        (["--conventions", "--input", "3x9x9", "--explain"], "--conventions and --explain cannot be combined"),
+        (["--conventions", "--input", "3x9x9", "--check", "3"], "--conventions and --check cannot be combined"),
+        (["--conventions", "--input", "3x9x9", "--batch", "3"], "--conventions and --batch cannot be combined"),
     ],
 )
 def test_what_does_not_go_with_conventions(options: list[str], message: str, here: Run) -> None:

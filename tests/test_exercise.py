@@ -133,7 +133,7 @@ def test_the_numbers_of_a_seed_are_the_same_on_every_python() -> None:
 def test_what_there_is_not_is_refused() -> None:
     with pytest.raises(UsageError, match="there is no difficulty 6"):
         exercises("shape", 1, 1, 6)
-    with pytest.raises(UsageError, match="0 exercises are asked for"):
+    with pytest.raises(UsageError, match="0 exercises cannot be made"):
         exercises("shape", 0, 1, 1)
     with pytest.raises(UsageError, match="there are no exercises about 'fold'"):
         exercises("fold", 1, 1, 1)

@@ -157,7 +157,7 @@ def test_a_fresh_seed_is_said_and_makes_the_same_sheet_again(here: Run) -> None:
         (["shape", "--quiz", "-o", "a.md"], "--output has no effect with --quiz"),
         (["shape", "--quiz", "--json"], "--json has no effect with --quiz"),
         (["shape", "--quiz", "--key", "a.md"], "--key has no effect with --quiz"),
-        (["shape", "--quiz", "--sheet", "3"], "--quiz and --sheet are two requests"),
+        (["shape", "--quiz", "--sheet", "3"], "--quiz and --sheet cannot be combined"),
         (["shape", "9", "-k", "3", "--seed", "0"], "--seed has no effect without --quiz or --sheet"),
         (["params", "fc:3,in2", "--key", "a.md"], "--key has no effect without --sheet"),
         (["conv", "1 2", "-k", "1", "--difficulty", "1"], "--difficulty has no effect without --quiz or --sheet"),
@@ -165,7 +165,7 @@ def test_a_fresh_seed_is_said_and_makes_the_same_sheet_again(here: Run) -> None:
         (["shape", "--sheet", "2", "-F", "csv"], "-F: a sheet cannot be written as csv"),
         (
             ["shape", "--sheet", "2", "-F", "latex", "-o", "a.md"],
-            "-F: a.md would hold latex, which its ending denies",
+            "-F: latex contradicts the ending of a.md",
         ),
         (["shape", "--sheet", "2", "-o", "a.png"], "-o: cannot write a.png: its ending does not say how"),
         (["shape", "--sheet", "2", "--key", "a.gift"], "--key: cannot write a.gift: its ending does not say how"),
@@ -186,9 +186,9 @@ def test_what_has_no_effect_is_refused(here: Run, tmp_path: Path, arguments: lis
 def test_every_other_option_is_refused(here: Run, command: str) -> None:
     from convcalc.cli.commands import build
 
-    effective = {"quiz", "sheet", "key", "difficulty", "seed", "format", "json", "output", "help"}
+    effective = {"quiz", "sheet", "key", "difficulty", "seed", "format", "json", "output", "json_errors"}
     for parameter in build([command]).commands[command].params:
-        if parameter.param_type_name != "option" or parameter.name in effective:
+        if parameter.param_type_name != "option" or parameter.name in effective or parameter.is_eager:
             continue
         value = [getattr(parameter.type, "choices", None) or ["2"]][0][-1]
         flag = parameter.secondary_opts[-1:] if parameter.secondary_opts else parameter.opts[-1:]

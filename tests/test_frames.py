@@ -238,9 +238,9 @@ def test_channels_last_are_shown_plane_by_plane(here: Run, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--watch", "--explain"], "--watch and --explain are two questions"),
-        (["--watch", "--plan"], "--plan and --watch are two questions"),
-        (["--watch", "--grad", "1"], "--watch and --grad are two questions"),
+        (["--watch", "--explain"], "--watch and --explain cannot be combined"),
+        (["--watch", "--plan"], "--plan and --watch cannot be combined"),
+        (["--watch", "--grad", "1"], "--watch and --grad cannot be combined"),
         (["--watch", "--json"], "--watch has no form json"),
         (["--watch", "-F", "latex"], "--watch has no form latex"),
         (["--watch", "-q"], "--watch has no form quiet"),

@@ -192,9 +192,12 @@ def test_paths_that_do_not_align_are_named(text: str, said: str | None) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("a=3x9x7 b=?", "conv:8,k3,p1 add:b"), "a ? is not searched where the network has several inputs"),
-        (("a=3x9x7 b=8x9x7", "conv:8,k?,p1 add:b"), "a ? is not searched where the network has several inputs"),
-        (("a=3x9x7 b=8x9x7", "conv:8,k3,p1 add:b", "--region", "1,1"), "one region is of one input"),
+        (("a=3x9x7 b=?", "conv:8,k3,p1 add:b"), "a ? cannot be solved where the network has several inputs"),
+        (("a=3x9x7 b=8x9x7", "conv:8,k?,p1 add:b"), "a ? cannot be solved where the network has several inputs"),
+        (
+            ("a=3x9x7 b=8x9x7", "conv:8,k3,p1 add:b", "--region", "1,1"),
+            "2 inputs, a region is of one",
+        ),
     ],
 )
 def test_what_is_not_asked_of_several_inputs(

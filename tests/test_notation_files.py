@@ -236,7 +236,7 @@ def test_caffe_takes_the_blob_of_a_data_layer_for_the_input() -> None:
         ("[net]\nwidth=8\n[convolutional]\nfilters=four", "filters is not a whole number of at least 1: 'four'"),
         ("[net]\nwidth=8\n[convolutional]\nfilters=4\nactivation=loggy", "activation 'loggy' is not known"),
         ("[net]\nwidth=8\n[shortcut]\nfrom=-3", "from=-3 is not a layer before this one, which has number 0"),
-        ("[net]\nwidth=8\n[maxpool]\nsize=2\nsize=3", "size is there twice"),
+        ("[net]\nwidth=8\n[maxpool]\nsize=2\nsize=3", "size is given twice"),
         ("[net]\nwidth=8\n[maxpool]\nsize", "'size' is not a section or an option"),
         ("[net]\nwidth=8\n", "there are no layers"),
         ('input: "x" layer { name: "a" type: "LSTM" bottom: "x" top: "a" }', "there is no layer of type 'LSTM'"),

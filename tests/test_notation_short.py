@@ -139,3 +139,23 @@ def test_hint(text: str, hint: str) -> None:
     with pytest.raises(SpecError, match=r"no (layer|field)|is missing") as caught:
         parse_layers(text)
     assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("conv(64,3)", "conv:64,k3"),
+        ("conv(64, 3, stride=2, padding='same')", "conv:64,k3,s2,same"),
+        ("Conv(64, kernel_size=(3, 5), bias=False)", "Conv:64,k3x5,nobias"),
+        ("maxpool(3, 2)", "maxpool:3,s2"),
+        ("avgpool(kernel_size=2, ceil=True)", "avgpool:k2,ceil"),
+        ("fc(10)", "fc:10"),
+        ("bn()", "bn"),
+        ("conv2d(3, 64, 7)", "Conv2d"),
+        ("conv(64, 3, pizza=2)", "Conv3d"),
+    ],
+)
+def test_a_call_of_a_short_name_is_told_the_short_notation(written: str, meant: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_layers(written)
+    assert caught.value.hint == f"did you mean {meant}?"

@@ -177,7 +177,7 @@ def test_indices_are_of_one_axis() -> None:
         api.indices([[1, 2], [3, 4]], [[1, 2], [3, 4]])
     with pytest.raises(UsageError, match="the last axis holds channels"):
         api.indices([[1, 2], [3, 4]], [[1], [1]], layout="hwc", dims=1)
-    with pytest.raises(UsageError, match="`origin` is an index, or two"):
+    with pytest.raises(UsageError, match="`origin` must be one index or two"):
         api.indices([1, 2], [1], (1, 2, 3))  # type: ignore[arg-type]
 
 
@@ -278,8 +278,8 @@ def test_a_cross_correlation_says_that_n_counts_lags(here: Run) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--origin", "x"], "--origin: 'x' is not a whole number, or two"),
-        (["--origin", "1,2,3"], "--origin: '1,2,3' is not a whole number"),
+        (["--origin", "x"], "--origin: 'x' is not one whole number or two"),
+        (["--origin", "1,2,3"], "--origin: '1,2,3' is not one whole number"),
         (["--origin", "0", "-o", "y.npy"], "--origin has no effect with -o y.npy"),
         (["--circular", "4", "-p", "1"], "-p and --circular: one period has no border"),
         (["--circular", "4", "-s", "2"], "-s and --circular"),

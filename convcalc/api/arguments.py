@@ -204,7 +204,7 @@ def as_array(values: ArrayLike) -> NDArray[Any]:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise ShapeError(f"no array can be made of this: {error}") from error
+        raise ShapeError(f"this cannot be converted to an array: {error}") from error
 
 
 def as_kernel(kernel: ArrayLike | str) -> NDArray[Any]:

@@ -169,7 +169,7 @@ def indices(
     filters, _ = filter_of(array, kernel, options)
     first, *rest = whole_numbers(origin, "origin")
     if len(rest) > 1:
-        raise UsageError(f"`origin` is an index, or two, got {origin!r}")
+        raise UsageError(f"`origin` must be one index or two, got {origin!r}")
     if filters.layout != "chw":
         raise UsageError("the last axis holds channels, not a sequence", place="`layout`")
     return indices_of(filters.operation(array.shape), array.shape[-1], (first, rest[0] if rest else 0))

@@ -110,7 +110,7 @@ def _requested(layers: tuple[str | Layer | Path, ...], dims: int | None, *, stri
     if not paths:
         return LayerRequest(written, rank=dims, strict=strict)
     if len(layers) > 1:
-        raise UsageError("a file holds all the layers: none can stand beside it")
+        raise UsageError("a file of layers cannot be combined with other layers")
     from convcalc.model.files import read_file
 
     return LayerRequest((read_file(paths[0]),), file=paths[0], rank=dims, strict=strict)

@@ -60,7 +60,7 @@ def judge_size(
     ('the size is 8x8, not 7', 'off-by-one')
     """
     if question.ends > 1:
-        raise UsageError(f"{question.ends} sizes come out, one can be judged", place="`check`")
+        raise UsageError(f"the network has {question.ends} outputs, only one can be judged", place="`check`")
     wrong = wrong or wrong_answers(question)
     answer = question.right
     whole = answer.laid_out(question.layout)

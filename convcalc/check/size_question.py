@@ -119,7 +119,7 @@ def size_question(network: Graph | Sequence[Layer], *shapes: TensorShape, layout
     """
     for shape in shapes:
         if None in shape.sizes:
-            raise ShapeError(f"an answer is judged for an input whose sizes are known, {shape} leaves one open")
+            raise ShapeError(f"an answer can only be judged for an input with known sizes, {shape} leaves one open")
     from convcalc.network.graph import chain
 
     graph = network if isinstance(network, Graph) else chain(network)

@@ -66,7 +66,7 @@ def run_each(pattern: str, wanted: Wanted, answer_one: AnswerOne) -> int:
     homework = {"--check": wanted.homework.check, "--grade": wanted.homework.grade, "--watch": wanted.shown.watch}
     for name, given in homework.items():
         if given:
-            raise UsageError(f"{PLACE} and {name}: that is about one answer", hint="take one input at a time")
+            raise UsageError(f"{PLACE} and {name} cannot be combined", hint="take one input at a time")
     if wanted.output.prints_npy:
         raise UsageError("npy holds one answer", place="-F", hint="write one file per input: -o 'out/{stem}.npy'")
     sources = sources_of(pattern)

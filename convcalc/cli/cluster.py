@@ -59,7 +59,9 @@ def compute_on_cluster(address: str, source: str, target: str, job: ConvolutionJ
     if job.nchw.channels_last:
         raise UsageError("its workers read and write channels first", place=PLACE, hint="leave out `layout` hwc")
     if job.filters.magnitude:
-        raise UsageError("a magnitude is not computed there", place=PLACE, hint="compute sobel-x and sobel-y")
+        raise UsageError(
+            "a magnitude cannot be computed on a cluster", place=PLACE, hint="compute sobel-x and sobel-y"
+        )
     rows, algorithm = job.nchw.computation(job.algorithm).rows, job.algorithm
     operation = job.filters.operation(job.x.shape)
     with (

@@ -183,7 +183,7 @@ def _on_each(asked: Request, inputs: str, wanted: Wanted, filters: KernelOptions
     from convcalc.cli.batch import answer_each
 
     if filters.frameworks:
-        raise UsageError("--inputs and --frameworks: that is about one answer", hint="take one input at a time")
+        raise UsageError("--inputs and --frameworks cannot be combined", hint="take one input at a time")
     return answer_each(inputs, asked, wanted, how.memory)
 
 
@@ -203,7 +203,7 @@ def _as_program(request: "_Request", asked: Request, filters: KernelOptions) -> 
     name = "--frameworks" if filters.frameworks else "--like"
     if asked is not request or (filters.like and filters.frameworks):
         other = "--like" if filters.frameworks and filters.like else "--origin or --circular"
-        raise UsageError(f"{name} and {other} are two questions", hint="ask one at a time")
+        raise UsageError(f"{name} and {other} cannot be combined", hint="ask one at a time")
     if filters.like is None:
         return asked
     from convcalc.cli.like import like_request

@@ -78,7 +78,7 @@ def _refuse(asked: ExerciseOptions, output: OutputOptions, others: list[object])
     """Refuse what has no effect on exercises."""
     name = "--quiz" if asked.quiz else "--sheet"
     if asked.quiz and asked.sheet is not None:
-        raise UsageError("--quiz and --sheet are two requests", hint="give one of them")
+        raise UsageError("--quiz and --sheet cannot be combined", hint="give one of them")
     if any(value for value in others if not isinstance(value, Group)):
         hint = "exercises are made from --difficulty and --seed alone"
         raise UsageError(f"INPUT and LAYER have no effect with {name}", hint=hint)
@@ -127,7 +127,7 @@ def _sheet_form(output: OutputOptions) -> str:
     chosen = SHEET_FORMATS[form]
     # Moodle reads GIFT from .txt, and any form is text.
     if SHEET_ENDINGS.get(Path(output.output or "").suffix.lower(), chosen) not in (chosen, "text"):
-        raise UsageError(f"{output.output} would hold {chosen}, which its ending denies", place="-F")
+        raise UsageError(f"{chosen} contradicts the ending of {output.output}", place="-F")
     return chosen
 
 

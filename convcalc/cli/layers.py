@@ -36,7 +36,9 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
     files = [text for text in texts or () if may_be_file(text)]
     if files and len(texts or ()) > 1:
         raise UsageError(
-            "a file of layers stands alone", place=files[0], hint="give it by itself, without other layers"
+            "a file of layers cannot be combined with other layers",
+            place=files[0],
+            hint="give it by itself, without other layers",
         )
     file = files[0] if files else file
     if file is not None:

@@ -136,7 +136,7 @@ def like_request(request: ConvolutionRequest, name: str) -> LikeRequest:
 def _check(request: ConvolutionRequest, like: Program) -> None:
     filters, window = vars(request.filters), vars(request.window)
     if request.text is not None:
-        raise UsageError("a LAYER says itself what is computed", place="--like", hint="leave out LAYER or --like")
+        raise UsageError("a LAYER and --like cannot be combined", place="--like", hint="leave out LAYER or --like")
     given = {
         "flip": filters["flip"],
         "transposed": filters["transposed"],
@@ -155,7 +155,7 @@ def programs_report(request: ConvolutionRequest, x: Matrix, wanted: Wanted) -> R
 
     if wanted.looks or wanted.plan:
         name = wanted.looks[0] if wanted.looks else "--plan"
-        raise UsageError(f"--frameworks and {name} are two questions", hint="ask one at a time")
+        raise UsageError(f"--frameworks and {name} cannot be combined", hint="ask one at a time")
     answers: list[ProgramAnswer] = []
     for like in _all_programs():
         asked = LikeRequest(request, like)

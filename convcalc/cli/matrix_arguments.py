@@ -51,7 +51,7 @@ def input_and_layer(
     """
     if inputs is None and output.output is not None and ("{stem}" in output.output or "{parent}" in output.output):
         hint = "give the inputs with --inputs, as in --inputs 'scans/*.npy', or write a name without braces"
-        raise UsageError(f"{output.output} has a part that only --inputs fills in", place="-o", hint=hint)
+        raise UsageError(f"{output.output} has a part that is only filled in with --inputs", place="-o", hint=hint)
     source, layer = (first, second) if inputs is None else (None, first)
     if inputs is not None and (second is not None or (layer is not None and Path(layer).is_file())):
         raise UsageError(

@@ -185,7 +185,7 @@ def _refuse_two(
     }
     for name, given in asked.items():
         if counts.conventions and given:
-            raise UsageError(f"--conventions and {name} are two questions", place="params", hint="ask one at a time")
+            raise UsageError(f"--conventions and {name} cannot be combined", place="params", hint="ask one at a time")
 
 
 def _conventions(counted: Count, comment: Commentary) -> Report:

@@ -229,9 +229,7 @@ class _Request(Value):
         outputs = axes_of(pooling.adaptive, "adaptive")
         if pooling.whole:
             if outputs is not None:
-                raise UsageError(
-                    "--adaptive and --global are two output sizes", place="pool", hint="give one of them"
-                )
+                raise UsageError("--adaptive and --global cannot be combined", place="pool", hint="give one of them")
             outputs = (1,)
         if self.kind is not None and options.kernel is None:
             raise UsageError(f"{self.kind} needs the size of its window", place="pool", hint="give -k 3")

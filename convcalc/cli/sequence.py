@@ -153,5 +153,5 @@ def _origins(text: str) -> tuple[int, int]:
         first, rest = 0, [0, 0]
     if len(rest) > 1:
         hint = "write the index of the first value of INPUT, as -2, or of INPUT and KERNEL, as -2,1"
-        raise UsageError(f"{text.strip()[:40]!r} is not a whole number, or two", place="--origin", hint=hint)
+        raise UsageError(f"{text.strip()[:40]!r} is not one whole number or two", place="--origin", hint=hint)
     return first, rest[0] if rest else 0

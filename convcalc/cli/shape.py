@@ -99,7 +99,7 @@ def shape(
     if size is not None and _is_open(request, size, questions):
         if homework.check is not None or homework.grade is not None:
             name = "--grade" if homework.check is None else "--check"
-            raise UsageError(f"? and {name} are two questions", place="shape", hint="ask one at a time")
+            raise UsageError(f"? and {name} cannot be combined", place="shape", hint="ask one at a time")
         report = _solved(request, size, questions)
     else:
         with partial_table(errors, output, questions.layout):
@@ -125,7 +125,7 @@ def _refuse_two(
     summary.refuse_two(output, asked)
     given = [name for name, value in asked.items() if value]
     if len(given) > 1 and given[0] in ("--want", "--frameworks", "--as"):
-        raise UsageError(f"{given[0]} and {given[1]} are two questions", place="shape", hint="ask one at a time")
+        raise UsageError(f"{given[0]} and {given[1]} cannot be combined", place="shape", hint="ask one at a time")
 
 
 def _answered(
@@ -247,7 +247,9 @@ def _compared(passed: ForwardPass) -> Report:
     from convcalc.report.frameworks import frameworks_report
 
     if len(passed.trace.steps) != 1:
-        raise UsageError(f"{len(passed.trace.steps)} layers given, one is compared at a time", place="--frameworks")
+        raise UsageError(
+            f"{len(passed.trace.steps)} layers given, but only one can be compared at a time", place="--frameworks"
+        )
     step, node = passed.trace.steps[0], passed.network.nodes[0]
     return frameworks_report(readings(step.layer, step.input), node.text, step.input, passed.layout)
 
@@ -259,7 +261,7 @@ def _with_region(report: Report, text: str, passed: ForwardPass) -> Report:
 
     if passed.trace.others:
         raise UsageError(
-            f"one region is of one input, the network has {len(passed.inputs)}",
+            f"the network has {len(passed.inputs)} inputs, a region is of one",
             place="--region",
             hint="ask for each part of it by itself",
         )

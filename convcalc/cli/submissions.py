@@ -30,7 +30,7 @@ def read_submissions(source: str) -> list[Submission]:
         return _files(folder)
     rows: list[Submission] = list(table_answers(read_text(source)))
     if not rows:
-        raise DataError("there are no answers", place=source, hint="write one a line, as Ada,112x112")
+        raise DataError("there are no answers", place=source, hint="write one per line, as Ada,112x112")
     return rows
 
 

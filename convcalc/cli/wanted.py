@@ -45,14 +45,14 @@ class Wanted(Value):
         """Refuse two questions at once, and options without effect."""
         self.homework.refuse_two(self.output)
         if self.plan and self.looks:
-            raise UsageError(f"--plan and {self.looks[0]} are two questions", hint="ask one at a time")
+            raise UsageError(f"--plan and {self.looks[0]} cannot be combined", hint="ask one at a time")
         self._check_bare()
         judged = self.homework.check is not None or self.homework.grade is not None
         if self.cell.tol is not None and not judged:
             raise UsageError("--tol has no effect without --check", hint="add --check ANSWER")
         shows_answer = self.homework.shows_answer(written=self.output.is_written)
         if self.shown.heatmap and self.homework.check is not None and not shows_answer:
-            raise UsageError("--heatmap shows the answer that --check does not", hint="add --show-answer")
+            raise UsageError("--heatmap would show the answer, which --check hides", hint="add --show-answer")
         self._check_gradient()
         if self.shown.watch:
             self._check_watch()
@@ -70,7 +70,7 @@ class Wanted(Value):
             raise UsageError(f"{unseen[0]} has no effect with {where}", hint="write to .txt, .md or .json")
         if output.prints_npy and is_terminal(sys.stdout):
             hint = "send it into a pipe, or write to a file with -o y.npy"
-            raise UsageError("npy is bytes, which are not for a terminal", place="-F", hint=hint)
+            raise UsageError("-F npy writes bytes, which are not for a terminal", place="-F", hint=hint)
 
     def _check_watch(self) -> None:
         """Refuse what frames have no place for."""
@@ -78,7 +78,7 @@ class Wanted(Value):
         others = [name for name in self.looks if name != "--watch"]
         others += ["--grad"] if self.gradient.grad is not None else []
         if others:
-            raise UsageError(f"--watch and {others[0]} are two questions", hint="ask one at a time")
+            raise UsageError(f"--watch and {others[0]} cannot be combined", hint="ask one at a time")
         if output.output is not None and not output.output.lower().endswith(WATCH_ENDINGS):
             hint = f"write to {' or '.join(WATCH_ENDINGS)}"
             raise UsageError(f"--watch has no effect with -o {output.output}", hint=hint)
@@ -94,7 +94,7 @@ class Wanted(Value):
                 raise UsageError("--of has no effect without --grad", hint="add --grad DY")
             return
         if self.plan:
-            raise UsageError("--plan and --grad are two questions", hint="ask one at a time")
+            raise UsageError("--plan and --grad cannot be combined", hint="ask one at a time")
         if (self.homework.check or self.homework.grade) is not None and gradient.of is None:
             hint = "say whose gradient the answer is: --of x, --of w or --of b"
             name = "--grade" if self.homework.check is None else "--check"

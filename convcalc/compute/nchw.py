@@ -122,7 +122,7 @@ def nchw_shapes(x_shape: Sequence[int], operation: Operation) -> NchwShapes:
     if len(kernel_lead) == 1 and lead:
         if kernel_lead[0] != channels:
             raise ShapeError(
-                f"a filter over {kernel_lead[0]} channels on an input of {channels}",
+                f"the filter has {kernel_lead[0]} channels, the input {channels}",
                 hint=f"input {size_text(x_shape)}, kernel {size_text(kernel_shape)}, {rank} spatial axes",
             )
         weight_lead = operation.weight_axes(outputs=1, inputs=channels)

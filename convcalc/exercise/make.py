@@ -54,10 +54,10 @@ def exercises(command: str, count: int, seed: int, difficulty: int) -> tuple[Exe
     [(('size', '28x22'), ('layers', 'conv:k4')), (('size', '30x21'), ('layers', 'conv:k4'))]
     """
     if not 1 <= count <= MOST_EXERCISES:
-        raise UsageError(f"{count} exercises are asked for", hint=f"ask for 1 to {MOST_EXERCISES}")
+        raise UsageError(f"{count} exercises cannot be made", hint=f"ask for 1 to {MOST_EXERCISES}")
     made = tuple(islice(stream(command, seed, difficulty), count))
     if len(made) < count:
-        raise UsageError(f"there are {len(made)} different exercises of difficulty {difficulty}, not {count}")
+        raise UsageError(f"there are only {len(made)} different exercises of difficulty {difficulty}, not {count}")
     return made
 
 

@@ -101,7 +101,7 @@ def _sample_indices(axes: tuple[int, ...], shape: TensorShape) -> list[int]:
     indices = [axis - 1 if axis > 0 else axis + rank for axis in axes]
     for axis, index in zip(axes, indices, strict=True):
         if axis == 0 or not 0 <= index < rank:
-            raise ShapeError(f"axis {axis} is none of a sample of {shape}")
+            raise ShapeError(f"a sample of {shape} has no axis {axis}")
     return indices
 
 

@@ -79,7 +79,7 @@ def _squeeze(axes: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
     gone = {_axis(axis, sizes, shape) for axis in axes} or {axis for axis, size in enumerate(sizes) if size == 1}
     wrong = [axis for axis in gone if sizes[axis] not in (1, None)]
     if wrong:
-        raise ShapeError(f"axis {wrong[0]} of {shape} has {sizes[wrong[0]]} cells, one with 1 can be taken away")
+        raise ShapeError(f"axis {wrong[0]} of {shape} has {sizes[wrong[0]]} cells, only an axis of 1 can be removed")
     return tuple(size for axis, size in enumerate(sizes) if axis not in gone)
 
 

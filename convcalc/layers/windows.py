@@ -62,7 +62,7 @@ def transposed_windows(layer: Convolution) -> tuple[tuple[Window, int], ...]:
                 result.append((window.replace(padding=Padding(cut // 2, cut - cut // 2)), max(0, -over)))
             case str():
                 raise ShapeError(
-                    f"a transposed convolution has no padding {layer.padding!r}: a number, valid or same"
+                    f"padding {layer.padding!r} does not fit a transposed convolution: use numbers, valid or same"
                 )
             case paddings:
                 result.append((window.replace(padding=paddings[axis]), extra or 0))

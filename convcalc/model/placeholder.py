@@ -39,7 +39,7 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     (Span(first=3, last=3),)
     """
     if "=" in size:
-        raise UsageError("a ? is not searched where the network has several inputs", place="?")
+        raise UsageError("a ? cannot be solved where the network has several inputs", place="?")
     unknown = _Placeholder(request, also=size.count("?"))
     network = read(request) if "?" in size else _first_that_reads(unknown.read)
     for objection in network.objections:
@@ -68,7 +68,7 @@ def filled(request: LayerRequest, size: str | None, layout: str | None = None) -
     'Linear(216, 10)'
     """
     if size is not None and "=" in size:
-        raise UsageError("a ? is not searched where the network has several inputs", place="?")
+        raise UsageError("a ? cannot be solved where the network has several inputs", place="?")
     unknown = _Placeholder(request)
     network = _first_that_reads(unknown.read)
     if size is None:

@@ -36,6 +36,15 @@ _IN_BOTH = frozenset(
 )
 
 
+def _meant(source: Source, call: Call) -> str | None:
+    """Return the hint for a layer that there is not: one spelled almost so, or the short notation's."""
+    from convcalc.notation.short.called import called
+
+    known = [*PYTORCH, *_keras()]
+    text = None if call.name.lower() in (name.lower() for name in known) else called(source, call)
+    return did_you_mean(call.name, known) if text is None else f"did you mean {text}?"
+
+
 def _keras() -> Signatures:
     """Return the table of Keras's layers, which is not loaded for a text that needs only PyTorch's."""
     from convcalc.notation.keras.signatures import SIGNATURES
@@ -305,7 +314,7 @@ class _Reader:
             note = f"{call.name} has PyTorch's parameters: it is read as PyTorch's {spelled.name}"
             return [Entry(call.start, call.end, layer_of(self.source, spelled), notes=(note,))]
         if "." not in call.name and call.name not in PYTORCH:
-            hint = did_you_mean(call.name, [*PYTORCH, *_keras()])
+            hint = _meant(self.source, call)
             raise self.source.fault(f"there is no layer {call.name[:40]!r}", call.start, call.name_end, hint)
         from convcalc.notation.pytorch.read import layer_of
 

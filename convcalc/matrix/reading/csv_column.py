@@ -239,11 +239,13 @@ class _Table:
         if self.text[start : start + 1] == '"':
             quoted = _QUOTED.match(self.text, start)
             if quoted is None:
-                raise self.source.fault("a quote that is not closed", start, end)
+                raise self.source.fault("this quote is not closed", start, end)
             start = quoted.end()
             end = self._line_end(start)
             if self.text[start : start + 1] not in (self.separator, "\r", "\n", ""):
-                raise self.source.fault("text behind a closing quote", start, end, 'inside quotes, write "" for one')
+                raise self.source.fault(
+                    "there is text after the closing quote", start, end, 'inside quotes, write "" for one'
+                )
         found = self.text.find(self.separator, start, end)
         return found if found >= 0 else end
 

@@ -155,14 +155,14 @@ def _without_semicolons(source: Source, text: str, marks: Marks) -> tuple[str, s
         if any(len(cell.split()) > 1 or "," in cell for line in trimmed.split("\n") for cell in line.split(";")):
             first = trimmed.index(";")
             raise source.fault(
-                "a semicolon inside a line, but line ends separate the rows already",
+                "there is a semicolon inside a line, but line ends separate the rows already",
                 first,
                 first + 1,
                 "put each row on its own line, or use `format=csv` if semicolons separate the cells",
             )
         return text, ";"
     if empty is not None:
-        raise source.fault("an empty row between two semicolons", *empty.span())
+        raise source.fault("there is an empty row between two semicolons", *empty.span())
     return trimmed.replace(";", "\n"), marks.separator
 
 

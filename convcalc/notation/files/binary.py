@@ -31,7 +31,7 @@ def _builder(stream: BinaryIO, place: str) -> GraphBuilder | None:
     stream.seek(0)
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
         hint = "save it in Keras as model.keras, or write model.to_json() to a .json"
-        raise DataError("HDF5 files are not read", place=place, hint=hint)
+        raise DataError("HDF5 files are not supported", place=place, hint=hint)
     if head.startswith(b"PK\x03\x04"):
         config = _keras_config(stream, place)
         if config is not None:

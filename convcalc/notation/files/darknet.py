@@ -90,7 +90,7 @@ def _sections(source: Source) -> list[Section]:
         if not equals or not found:
             raise source.fault(f"{written[:40]!r} is not a section or an option", start, end)
         if key in found[-1].options:
-            raise source.fault(f"{key} is there twice in [{found[-1].name}]", start, end)
+            raise source.fault(f"{key} is given twice in [{found[-1].name}]", start, end)
         found[-1].options[key] = (value, start)
     if len(found) < 2:
         raise source.fault("there are no layers in this text", 0, 0)

@@ -76,7 +76,7 @@ def _tensor(name: str, entry: Any, room: int, place: str) -> Tensor:
     except (KeyError, TypeError, ValueError):
         whole = False
     if not whole or len(shape) > 64:
-        raise DataError(f"the header says of {name[:40]!r} no type, shape and place that can be read", place=place)
+        raise DataError(f"the header has no readable type, shape and place for {name[:40]!r}", place=place)
     if end - start != prod(shape) * number_bytes:
         message = f"{name[:40]!r} has {end - start} bytes, its shape and type need {prod(shape) * number_bytes}"
         raise DataError(message, place=place)

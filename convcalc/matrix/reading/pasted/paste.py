@@ -69,7 +69,9 @@ class Paste(Value):
     def times(self, factor: str, start: int, end: int) -> Paste:
         """Return this with a factor, which stands at `start` to `end`; errors: a second one."""
         if self.factor is not None:
-            raise self.source.fault("a second factor", start, end, "multiply the numbers by one of them first")
+            raise self.source.fault(
+                "there is a second factor", start, end, "multiply the numbers by one of them first"
+            )
         return self.without((start, end)).replace(factor=re.sub(r"\s", "", factor))
 
     def on_one_line(self) -> Paste:

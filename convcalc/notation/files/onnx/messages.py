@@ -126,7 +126,7 @@ def _graph(wire: Wire, span: Span) -> GraphProto:
             case 12:
                 outputs.append(_input(wire, wire.message(value))[0])
             case 15:
-                raise wire.fault("sparse constants are not read", wire.message(value).start)
+                raise wire.fault("sparse constants are not supported", wire.message(value).start)
     inputs = {name: sizes for name, sizes in inputs.items() if name not in constants}
     return GraphProto(tuple(nodes), constants, inputs, tuple(outputs))
 
@@ -196,7 +196,7 @@ def _tensor(wire: Wire, span: Span) -> tuple[str, Tensor]:
             case 9:
                 raw = wire.message(value)
     if any(size < 0 for size in shape) or len(shape) > _MAX_AXES:
-        raise wire.fault("a tensor has sizes that cannot be", span.start)
+        raise wire.fault("a tensor has impossible sizes", span.start)
     dtype = DTYPES.get(kind, "unknown")
     if raw is not None and prod(shape) <= FEW:
         numbers, decimals = _raw_numbers(wire, raw, kind, prod(shape))
