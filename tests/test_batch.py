@@ -179,7 +179,11 @@ def test_a_wrong_command_line_is_one_error(here: Run, scans: dict[str, Any]) -> 
             2,
             "{stem}.npy has a part that is only filled in with --inputs",
         ),
-        (["pool", "1 2", "max", "-k", "1", "-o", "{parent}/a.txt"], 2, "has a part that only --inputs fills in"),
+        (
+            ["pool", "1 2", "max", "-k", "1", "-o", "{parent}/a.txt"],
+            2,
+            "has a part that is only filled in with --inputs",
+        ),
         (["conv", "-k", "1"], 2, "conv: missing argument 'INPUT'"),
         (["pool", "1 2", "-k", "1"], 2, "pool: missing argument 'LAYER'"),
     ],

@@ -213,9 +213,7 @@ class ConvolutionJob(Value):
         from convcalc.compute.gradient import backward_pass
 
         if self.filters.magnitude:
-            raise UsageError(
-                "gradients of a magnitude are not supported", place="--grad", hint="ask for those of sobel-x"
-            )
+            raise UsageError("a magnitude has no gradients", place="--grad", hint="ask for those of sobel-x")
         return backward_pass(self.filters, self.x, dy)
 
     @property
