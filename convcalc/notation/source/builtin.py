@@ -6,7 +6,9 @@ import ast
 import math
 from typing import TYPE_CHECKING, Any
 
+from convcalc.notation.source import parameter_views
 from convcalc.notation.source.limits import LONGEST, is_heavy, is_method, length, makes_too_much, too_long
+from convcalc.notation.source.open_sizes import has_axis_size, settled
 from convcalc.notation.source.records import parser_method
 from convcalc.notation.source.values import (
     AxisSize,
@@ -21,6 +23,7 @@ from convcalc.notation.source.values import (
     Parent,
     Scope,
     Tensor,
+    TensorSizes,
     Unknown,
 )
 
@@ -55,13 +58,19 @@ _WITHOUT_MODEL = ("modules", "parameters", "named_parameters", "named_modules", 
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """Call one of Python's functions; NotImplemented for a name that is not one."""
     dotted = name.dotted
+    if dotted == "sum" and len(arguments) == 1 and _are_tensors(arguments[0]):
+        total = arguments[0][0]
+        for each in arguments[0][1:]:
+            total = follower.tensor_method(node, total, "add", [each], {})
+        return total
     if dotted in ("isinstance", "hasattr", "getattr", "setattr", "callable", "type"):
         return _reflection(follower, node, dotted, arguments)
     if dotted in _SIMPLE:
         for each in (*arguments, *keywords.values()):
             if isinstance(each, Unknown):
                 raise follower.fault(node, f"an argument is not known: {each.reason}")
-        if any(isinstance(each, AxisSize) for each in arguments):
+        arguments = [settled(follower, each) for each in arguments]
+        if any(isinstance(each, AxisSize | TensorSizes) or has_axis_size(each) for each in arguments):
             return AxisSize()
         plain = [
             follower.items(node, each) if isinstance(each, Container | KerasModel) else each for each in arguments
@@ -84,6 +93,10 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     if dotted in _IGNORED or dotted.startswith(("object.", "nn.init.", "torch.nn.init.", "init.", "plt.")):
         return None
     return NotImplemented
+
+
+def _are_tensors(values: Any) -> bool:
+    return isinstance(values, list | tuple) and bool(values) and all(isinstance(each, Tensor) for each in values)
 
 
 def length_of(value: Any) -> float:
@@ -213,7 +226,7 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
     if isinstance(owner, Layer) or (isinstance(owner, Parameter) and (name.endswith("_") or name in _OF_VALUES)):
         return owner  # values of weights are set, no size changes
     if isinstance(owner, Parameter):
-        return _of_parameter(follower, node, owner, name, arguments, keywords)
+        return _of_parameter(follower, node, found, arguments, keywords)
     if isinstance(owner, int | float) and name in ("item", "tolist"):
         return owner
     if isinstance(owner, Parent):
@@ -260,14 +273,15 @@ def _of_instance(
 
 
 def _of_parameter(
-    follower: Follower, node: ast.Call, owner: Parameter, name: str, arguments: list[Any], keywords: dict[str, Any]
+    follower: Follower, node: ast.Call, found: Method, arguments: list[Any], keywords: dict[str, Any]
 ) -> Any:
     """Call a method of a parameter: its sizes are known, anything else is done to it as to a tensor."""
+    owner, name = found.owner, found.name
     if owner.shape and name in ("size", "numel", "dim"):
         if name == "size":
             return owner.shape[arguments[0]] if arguments else owner.shape
         return math.prod(owner.shape) if name == "numel" else len(owner.shape)
-    return follower.tensor_method(node, follower.held(node, owner), name, arguments, keywords)
+    return parameter_views.method(follower, node, owner, name, arguments, keywords)
 
 
 def _of_container(follower: Follower, node: ast.Call, owner: Container, name: str, arguments: list[Any]) -> Any:

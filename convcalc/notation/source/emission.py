@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict", "ParameterList")
-_FILLED = ("zeros", "ones", "randn", "rand", "empty", "full", "Tensor", "FloatTensor", "tensor")
+_FILLED = ("zeros", "ones", "randn", "rand", "eye", "empty", "full", "Tensor", "FloatTensor", "tensor")
 
 
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -53,6 +53,8 @@ def _shape(follower: Follower, node: ast.AST, arguments: list[Any], word: str) -
     if word == "Tensor" and len(arguments) == 1 and isinstance(arguments[0], list | tuple):
         return _nested(arguments[0])
     sizes = list(arguments[0]) if len(arguments) == 1 and isinstance(arguments[0], list | tuple) else arguments
+    if word == "eye":
+        sizes = [*sizes, *sizes][:2]
     if not all(type(size) is int and size > 0 for size in sizes):
         return ()
     return tuple(sizes)

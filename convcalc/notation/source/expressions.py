@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
@@ -45,6 +45,9 @@ WIDE = re.compile(r"\d{4}")
 NUMBERS = (int, float, AxisSize)
 
 
+Comprehension = ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
+
+
 def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
     """Return the value of an expression; SpecError at what is not followed."""
     match node:
@@ -53,8 +56,7 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
         case ast.Name():
             return named(follower, node, scope)
         case ast.Tuple() | ast.List():
-            items = unpacked(follower, node.elts, scope)
-            return tuple(items) if isinstance(node, ast.Tuple) else items
+            return (tuple if isinstance(node, ast.Tuple) else list)(unpacked(follower, node.elts, scope))
         case ast.Dict():
             return {
                 evaluate(follower, key, scope): evaluate(follower, value, scope)
@@ -79,8 +81,11 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
         case ast.IfExp():
             taken = node.body if follower.truth(node.test, evaluate(follower, node.test, scope)) else node.orelse
             return evaluate(follower, taken, scope)
-        case ast.ListComp() | ast.GeneratorExp():
-            return comprehended(follower, node, scope)
+        case ast.ListComp() | ast.GeneratorExp() | ast.SetComp():
+            return [evaluate(follower, node.elt, inner) for inner in comprehended(follower, node, scope)]
+        case ast.DictComp():
+            rounds = comprehended(follower, node, scope)
+            return {evaluate(follower, node.key, each): evaluate(follower, node.value, each) for each in rounds}
         case ast.Lambda():
             return Function(node, scope)
         case ast.JoinedStr():
@@ -335,15 +340,20 @@ def joined(follower: Follower, node: ast.BoolOp, scope: Scope) -> Any:
     return value
 
 
-def comprehended(follower: Follower, node: ast.ListComp | ast.GeneratorExp, scope: Scope) -> list[Any]:
-    """Return the items that a comprehension makes."""
-    if len(node.generators) != 1:
-        raise follower.fault(node, "loops in loops are not followed here")
-    (loop,) = node.generators
-    inner, found = Scope(scope), []
+def comprehended(
+    follower: Follower,
+    node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp,
+    scope: Scope,
+    depth: int = 0,
+) -> Iterator[Scope]:
+    """Go through the rounds of a comprehension, its loops in each other, each with the names that it sets."""
+    if depth == len(node.generators):
+        yield scope
+        return
+    loop = node.generators[depth]
     for item in follower.items(loop.iter, evaluate(follower, loop.iter, scope)):
         follower.step(node)
+        inner = Scope(scope)
         follower.assign(loop.target, item, inner)
         if all(follower.truth(test, evaluate(follower, test, inner)) for test in loop.ifs):
-            found.append(evaluate(follower, node.elt, inner))
-    return found
+            yield from comprehended(follower, node, inner, depth + 1)

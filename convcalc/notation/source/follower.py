@@ -10,7 +10,17 @@ from convcalc.errors import ConvcalcError
 from convcalc.notation.call.tree import Argument, Call, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.files.graph_builder import GraphBuilder
-from convcalc.notation.source import assignment, builtin, emission, keras_models, moves, open_sizes, records, tensors
+from convcalc.notation.source import (
+    assignment,
+    builtin,
+    emission,
+    keras_models,
+    moves,
+    open_sizes,
+    parameter_views,
+    records,
+    tensors,
+)
 from convcalc.notation.source.expressions import Method, evaluate
 from convcalc.notation.source.known_sizes import KnownSizes
 from convcalc.notation.source.limits import length
@@ -122,6 +132,8 @@ class Follower:
                 raise self.fault(node, "the program stops here with an error of its own")
             case ast.For():
                 self.loop(node, scope)
+            case ast.While():
+                self.repeat(node, scope)
             case ast.FunctionDef():
                 scope.names[node.name] = Function(node, scope)
             case ast.ClassDef():
@@ -172,6 +184,17 @@ class Follower:
                     return
         self.run(node.orelse, scope)
 
+    def repeat(self, node: ast.While, scope: Scope) -> None:
+        """Follow a loop as long as its condition is known to hold."""
+        while self.truth(node.test, evaluate(self, node.test, scope)):
+            self.step(node)
+            try:
+                self.run(node.body, scope)
+            except Stopped as stopped:
+                if stopped.whole:
+                    return
+        self.run(node.orelse, scope)
+
     def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
         """Give a value to a name, an attribute, an item, or to several of them one by one."""
         assignment.assign(self, target, value, scope)
@@ -208,6 +231,8 @@ class Follower:
 
     def subscript(self, node: ast.Subscript, value: Any, scope: Scope) -> Any:
         """Return an item, a slice, or a part of a tensor."""
+        if isinstance(value, Parameter):
+            return parameter_views.cut(self, node, value, scope)
         if isinstance(value, Tensor):
             return moves.cut(self, node, value, scope)
         key = self.key(node.slice, scope)
@@ -236,11 +261,15 @@ class Follower:
 
     def class_of(self, node: ast.ClassDef, scope: Scope) -> Class:
         """Return a class with its methods and what its body sets."""
-        inner = Scope(scope)
+        inner, of_methods = Scope(scope), Scope(scope)  # methods do not see the names of the class
         for statement in node.body:
-            if isinstance(statement, ast.FunctionDef | ast.Assign | ast.AnnAssign):
+            if isinstance(statement, ast.FunctionDef):
+                inner.names[statement.name] = Function(statement, of_methods)
+            elif isinstance(statement, ast.Assign | ast.AnnAssign):
                 self.statement(statement, inner)
-        return Class(node, [evaluate(self, base, scope) for base in node.bases], inner.names)
+        kind = Class(node, [evaluate(self, base, scope) for base in node.bases], inner.names)
+        of_methods.names["__class__"] = kind
+        return kind
 
     # Calls
 
@@ -289,17 +318,14 @@ class Follower:
     def made(self, node: ast.AST, kind: Class, arguments: list[Any], keywords: dict[str, Any]) -> Instance:
         """Make an object of a class of the program."""
         instance = Instance(kind)
-        if self.depth:
-            self.instances.append(instance)
         start = kind.find("__init__")
         if isinstance(start, Function):
-            inner = Scope(start.scope)
-            inner.names["__class__"] = kind
-            self.apply(node, Function(start.node, inner, instance), arguments, keywords)
+            self.apply(node, Function(start.node, start.scope, instance), arguments, keywords)
         elif builtin.is_sequential(kind):
             builtin.add_modules(self, node, instance, arguments)
         elif arguments or keywords or records.fields(kind):
             records.fill(self, node, instance, arguments, keywords)
+        self.instances.append(instance)
         return instance
 
     def forward(self, node: ast.AST, instance: Instance, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -309,9 +335,7 @@ class Follower:
             return builtin.run_in_order(self, node, instance, arguments)
         if not isinstance(method, Function):
             raise self.fault(node, f"{instance.kind.name} has no forward")
-        inner = Scope(method.scope)
-        inner.names["__class__"] = instance.kind
-        return self.apply(node, Function(method.node, inner, instance), arguments, keywords)
+        return self.apply(node, Function(method.node, method.scope, instance), arguments, keywords)
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""

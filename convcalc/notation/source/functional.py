@@ -38,7 +38,7 @@ def weighted(
         own = _sizes(follower, node, module, weight, given.get("groups", 1)) | {"bias": bias is not None}
     made = emit(follower, Layer(follower.call_of(node, module, [], own | given)), tensor)
     entry = follower.builder.entries[made.index]
-    entry.name = weight.name if isinstance(weight, Parameter) else ""
+    entry.name = weight.whole.name if isinstance(weight, Parameter) else ""
     counts = parameters(entry.layer)
     held = (_held_elsewhere(weight, counts.weights), _held_elsewhere(bias, counts.biases), 0)
     if any(held):
@@ -81,6 +81,7 @@ def _held_elsewhere(value: Any, count: int) -> int:
     """
     if not isinstance(value, Parameter):
         return 0
-    counted = value.used or not value.learned or value.of is not None
-    value.used = True
+    whole = value.whole
+    counted = whole.used or not whole.learned or value.of is not None
+    whole.used = True
     return count if counted else 0

@@ -48,7 +48,7 @@ def _is_own(size: AxisSize, x: Tensor, place: int, count: int) -> bool:
 
 
 def _view_as(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
-    (other,) = arguments or list(keywords.values())
+    other = next(iter([*arguments, *keywords.values()]), None)
     if not isinstance(other, Tensor):
         raise f.fault(node, "the sizes of this view are not known")
     return _view(f, node, x, [TensorSizes(other)], {})
@@ -64,7 +64,7 @@ def _expand(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keyword
 
 
 def _expand_as(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
-    (other,) = arguments or list(keywords.values())
+    other = next(iter([*arguments, *keywords.values()]), None)
     if not isinstance(other, Tensor):
         raise f.fault(node, "what this expands to is not known")
     return layer_entry(f, node, layers.Merge("add", stretch=True), x, other)
@@ -235,31 +235,41 @@ def padded(
 
 
 def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -> Tensor:
-    """Return the part of a tensor between brackets: indices, slices, `...`, None."""
+    """Return the part of a tensor between brackets: indices, slices, `...`, None; an index takes its axis away."""
     keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    axis, gone = 0, []
-    for place, key in enumerate(keys):
-        if isinstance(key, ast.Constant) and key.value is Ellipsis:
-            axis = place + 1 - len(keys)
-            continue
-        value = follower.key(key, scope)
-        if isinstance(value, slice):
-            ends = (value.start or 0, _END if value.stop is None else value.stop, value.step or 1)
-            if has_open(list(ends)):
-                return of_open_size(follower, node, tensor)
-            if not all(type(each) is int for each in ends):
-                raise follower.fault(node, "where this is cut is not known")
-            if ends != (0, _END, 1):
-                tensor = layer_entry(follower, node, Rearrangement("cut", (axis, *ends)), tensor)
-        elif type(value) is int and axis == 0 and tensor.before is not None and len(keys) == 1:
+    values = [follower.key(key, scope) for key in keys]
+    axis = 0
+    for place, value in enumerate(values):
+        behind = sum(each is not None for each in values[place + 1 :])
+        if value is ...:
+            axis = -behind
+        elif value is None:
+            after = ... in values[:place]
+            new = -behind - 1 - values[place + 1 :].count(None) if after else axis
+            tensor = layer_entry(follower, node, Rearrangement("unsqueeze", (new,)), tensor)
+            axis += not after
+        elif isinstance(value, slice):
+            tensor = _sliced(follower, node, tensor, value, axis)
+            axis += 1
+        elif type(value) is int and axis == 0 and tensor.before is not None and len(values) == 1:
             return _taken(follower, node, tensor, value)
-        elif isinstance(value, AxisSize):
+        elif has_open(value):
             return of_open_size(follower, node, tensor)
         elif type(value) is int:
-            numbers = (axis, value, value + 1 or _END, 1)
-            tensor = layer_entry(follower, node, Rearrangement("cut", numbers), tensor)
-            gone.append(axis)
+            tensor = layer_entry(follower, node, Rearrangement("cut", (axis, value, value + 1 or _END, 1)), tensor)
+            tensor = layer_entry(follower, node, Rearrangement("squeeze", (axis,)), tensor)
+            axis += axis < 0
         else:
             raise follower.fault(node, "this index of a tensor is not followed")
-        axis += 1
-    return layer_entry(follower, node, Rearrangement("squeeze", tuple(gone)), tensor) if gone else tensor
+    return tensor
+
+
+def _sliced(follower: Follower, node: ast.AST, tensor: Tensor, value: slice, axis: int) -> Tensor:
+    ends = (value.start or 0, _END if value.stop is None else value.stop, value.step or 1)
+    if has_open(list(ends)):
+        return of_open_size(follower, node, tensor)
+    if not all(type(each) is int for each in ends):
+        raise follower.fault(node, "where this is cut is not known")
+    return (
+        tensor if ends == (0, _END, 1) else layer_entry(follower, node, Rearrangement("cut", (axis, *ends)), tensor)
+    )

@@ -33,11 +33,12 @@ def some_sizes(follower: Follower, node: ast.AST, tensor: Tensor, key: Any) -> A
         if isinstance(key, slice) and type(key.stop) is int and key.stop > 0 and (key.start or 0) >= 0:
             return [AxisSize(tensor, axis) for axis in range(key.start or 0, key.stop)]
         return AxisSize()
-    if not isinstance(key, int | slice):
+    ends = (key.start, key.stop, key.step) if isinstance(key, slice) else (key,)
+    if not all(each is None or type(each) is int for each in ends) or ends == (None,):
         raise follower.fault(node, "this index is not followed")
     try:
         return found[key]
-    except IndexError:
+    except (IndexError, ValueError):
         raise follower.fault(node, f"a tensor of {len(found)} axes does not have axis {key}") from None
 
 
@@ -99,6 +100,11 @@ def has_open(values: Any) -> bool:
     if isinstance(values, list | tuple):
         return any(has_open(each) for each in values)
     return isinstance(values, AxisSize | TensorSizes)
+
+
+def has_axis_size(values: Any) -> bool:
+    """Return whether a list holds an open size, as the sizes of a tensor do."""
+    return isinstance(values, list | tuple) and any(isinstance(each, AxisSize) for each in values)
 
 
 def settled(follower: Follower, values: Any) -> Any:

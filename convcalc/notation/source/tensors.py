@@ -29,7 +29,20 @@ _OF_TRAINING = (
 )
 _UNARY = (
     *("abs", "exp", "log", "sqrt", "rsqrt", "sin", "cos", "neg", "sign", "clamp", "square", "erf", "round", "floor"),
-    *("normalize", "clip", "pow", "cumsum", "roll", "flip", "clamp_", "masked_fill", "log1p", "reciprocal"),
+    *(
+        "normalize",
+        "clip",
+        "pow",
+        "cumsum",
+        "roll",
+        "flip",
+        "clamp_",
+        "masked_fill",
+        "tril",
+        "triu",
+        "log1p",
+        "reciprocal",
+    ),
 )
 _STAYS = ("contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "half", "double", "type", "requires_grad_",
           "type_as", "bfloat16", "long", "int")  # fmt: skip
@@ -50,6 +63,11 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     if word in ("cat", "concat", "concatenate", "hstack") and isinstance(first, list | tuple):
         dim = arguments[1] if len(arguments) > 1 else keywords.get("dim", keywords.get("axis", 0))
         return concatenated(follower, node, list(first), dim)
+    if word == "stack" and isinstance(first, list | tuple):
+        dim = arguments[1] if len(arguments) > 1 else keywords.get("dim", 0)
+        return concatenated(
+            follower, node, [method(follower, node, each, "unsqueeze", [dim], {}) for each in first], dim
+        )
     if isinstance(first, Tensor | Parameter):
         return method(follower, node, first, word, arguments[1:], keywords)
     if isinstance(name.dotted, str) and word in MODULES_OF and first is None:
@@ -111,11 +129,12 @@ def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
     shape = parameter.shape
     if len(shape) > 2 and shape[0] == 1:
         shape = shape[1:]  # the batch axis, which one sample does not have
-    count = prod(parameter.shape) if parameter.learned and not parameter.used else 0
+    whole = parameter.whole
+    count = prod(whole.shape) if whole.learned and not whole.used and whole.of is None else 0
     layer = layers.Held(count, sizes=shape)
-    parameter.used = True
+    whole.used = True
     index = follower.builder.add(
-        layer, [-1], follower.span(node), name=parameter.name, text=f"parameter {parameter.name}"
+        layer, [-1], follower.span(node), name=whole.name, text=f"parameter {whole.name}".rstrip()
     )
     return Tensor(index)
 

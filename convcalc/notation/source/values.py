@@ -57,7 +57,7 @@ class Parameter:
     `of` is the layer whose weight or bias it is. What a program fills itself, `torch.zeros(3, 4)`, is not learned.
     """
 
-    __slots__ = ("learned", "name", "of", "shape", "used")
+    __slots__ = ("learned", "name", "of", "shape", "used", "whole")
 
     def __init__(self, shape: tuple[int, ...], *, learned: bool = False, of: Layer | None = None) -> None:
         self.shape = shape
@@ -65,6 +65,13 @@ class Parameter:
         self.of = of
         self.name = ""
         self.used = False
+        self.whole = self
+
+    def seen_as(self, shape: tuple[int, ...]) -> Parameter:
+        """Return the parameter with other axes, or a part of it; `whole` is the one that is counted."""
+        view = Parameter(shape, learned=self.learned, of=self.of)
+        view.whole = self.whole
+        return view
 
 
 class Layer:
