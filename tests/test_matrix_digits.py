@@ -228,10 +228,11 @@ def test_what_fits() -> None:
 
 def test_small_arrays_do_not_wait_for_orjson() -> None:
     program = (
-        "import sys, numpy as np; from convcalc.matrix.text import parse_matrix;"
+        "import sys, numpy as np; before = set(sys.modules); from convcalc.matrix.text import parse_matrix;"
         "from convcalc.matrix.writing.formats import format_plain;"
         "format_plain(parse_matrix('1.5 2\\n3 4', place='m').array);"
-        "print([name for name in ('orjson', 'PIL', 'fractions', 'difflib', 'json', 'csv') if name in sys.modules])"
+        "loaded = set(sys.modules) - before;"
+        "print([name for name in ('orjson', 'PIL', 'fractions', 'difflib', 'json', 'csv') if name in loaded])"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
