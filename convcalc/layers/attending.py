@@ -52,7 +52,7 @@ def held(layer: Held, shape: TensorShape) -> TensorShape:
     50x32 2x15x15
     """
     if layer.sizes is not None:
-        return TensorShape(layer.sizes, len(layer.sizes) - 1)
+        return TensorShape(layer.sizes, max(0, len(layer.sizes) - (2 if layer.batched else 1)))
     if not layer.vectors:
         return shape
     if len(shape.sizes) < 2:

@@ -37,7 +37,8 @@ class Held(Value):
     With `weights` None there are `times` / `share` for each of the channels, for each of the numbers on the last
     axis, or for each number of a sample. `vectors` of them are put before those that come in, on the axis before
     the last (the class token); `sizes` are those of a tensor that goes out instead of what comes in.
-    Keras counts its buffers as parameters: `buffers_are_parameters`.
+    Keras counts its buffers as parameters: `buffers_are_parameters`. Where it is `batched`, the first of `sizes` is a
+    batch.
     """
 
     weights: int | None = None
@@ -49,19 +50,21 @@ class Held(Value):
     vectors: int = 0
     sizes: tuple[int, ...] | None = None
     buffers_are_parameters: bool = False
+    batched: bool = False
 
 
 class Rearrangement(Value):
     """The axes of a tensor moved about, as ONNX does it; `rearranging` has the rule of each kind.
 
     `numbers` are the wanted sizes of a view (0: as it is, -1: the rest) or an expansion, the axes of a transpose, of
-    a swap, a squeeze and an unsqueeze, (axis, start, end, step) of a cut, (1 to keep them or 0, axes) of a reduction.
+    a swap, a squeeze and an unsqueeze, (axis, start, end, step) of a cut, (1 to keep them or 0, axes) of a reduction,
+    the cells before and after each axis of a pad, (axis, sizes of the indices) of a gather.
 
     >>> Rearrangement("transpose", (0, 2, 1)).kind
     'transpose'
     """
 
-    kind: Literal["view", "transpose", "swap", "squeeze", "unsqueeze", "reduce", "cut", "expand"]
+    kind: Literal["view", "transpose", "swap", "squeeze", "unsqueeze", "reduce", "cut", "expand", "pad", "gather"]
     numbers: tuple[int, ...]
 
 

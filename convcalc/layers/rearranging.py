@@ -37,6 +37,8 @@ def rearranged(layer: Rearrangement, shape: TensorShape) -> TensorShape:
 def _stripped(sizes: Sizes, *, batch: bool) -> tuple[Sizes, int]:
     """Return sizes with their number of spatial axes, the batch axis taken away where none came in."""
     rank = max(0, len(sizes) - 2)
+    if batch and len(sizes) == 1:
+        return sizes, 1  # its one axis is neither a batch nor channels
     if not batch and len(sizes) > 1:
         if sizes[0] not in (1, None):
             raise ShapeError(f"this makes {sizes[0]} samples of one: its sizes do not fit what comes in")
@@ -111,6 +113,21 @@ def _cut(numbers: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
     return (*sizes[:axis], cells, *sizes[axis + 1 :])
 
 
+def _gather(numbers: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    """Return the sizes of what indices along an axis take, whose axes stand in the place of that one."""
+    where, *indices = numbers
+    axis = _axis(where, sizes, shape)
+    return (*sizes[:axis], *indices, *sizes[axis + 1 :])
+
+
+def _pad(amounts: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    """Return the sizes with cells before and after each axis, which are cut off where negative."""
+    if len(amounts) != 2 * len(sizes):
+        raise ShapeError(f"{len(amounts) // 2} axes are padded, {shape} has {len(sizes)}")
+    pairs = zip(sizes, amounts[::2], amounts[1::2], strict=True)
+    return tuple(None if size is None else size + before + after for size, before, after in pairs)
+
+
 def _expand(wanted: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
     return stretched([sizes, wanted], f"{shape} does not expand to {_written(wanted)}")
 
@@ -124,6 +141,8 @@ _RULES = {
     "reduce": _reduce,
     "cut": _cut,
     "expand": _expand,
+    "pad": _pad,
+    "gather": _gather,
 }
 
 

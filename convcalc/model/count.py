@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convcalc.layers import Unknown
-from convcalc.model.forward import graph_of, placed, sent, with_inputs
+from convcalc.model.forward import graph_of, placed, sent, settled, with_inputs
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.cost import NetworkCost, network_cost, trace_cost
@@ -58,7 +58,10 @@ def count_network(
     network: Network, request: LayerRequest, size: str | None = None, layout: str | None = None
 ) -> Count:
     """Count what a network as read from a request holds and does, as `count` does."""
-    if size is None and (network.input is None or any(isinstance(layer, Unknown) for layer in network.layers)):
+    if size is None and not _is_known(network):
+        again = settled(network, None)
+        network = again if again is not None and _is_known(again) else network
+    if size is None and (network.input is None or not _is_known(network)):
         held_before = [node.held_before for node in network.nodes]
         with placed(network):
             cost = network_cost(graph_of(network), names=weight_names(network), held_before=held_before)
@@ -68,6 +71,10 @@ def count_network(
         held_before = [node.held_before for node in network.nodes]
         cost = trace_cost(traced, weight_names(network), held_before)
         return Count(network, cost, request.inputs, layout or network.layout)
+
+
+def _is_known(network: Network) -> bool:
+    return not any(isinstance(layer, Unknown) for layer in network.layers)
 
 
 def weight_names(network: Network) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
-from convcalc.layers import Elementwise, Flatten, Linear, Merge, TensorShape
+from convcalc.layers import Elementwise, Flatten, Linear, Merge, Rearrangement, TensorShape, Unknown
 from convcalc.model.doubts import refuse_maps_as_features, with_doubts
 from convcalc.model.hidden import ceil_hint, ceiling_pools, with_ceil
 from convcalc.model.reading import read
@@ -66,7 +66,18 @@ def sent(network: Network, request: LayerRequest, size: str | None, layout: str 
     """Return a network, completed and with its notes, and every step of an input through it.
 
     A size that may have its channels last, and is read with them first, gets a note, or a hint where it does not fit.
+    Where sizes that the network computes are missing, it is read again for the input.
     """
+    try:
+        return _sent(network, request, size, layout)
+    except ShapeError:
+        again = settled(network, size)
+        if again is None:
+            raise
+        return _sent(again, request, size, layout)
+
+
+def _sent(network: Network, request: LayerRequest, size: str | None, layout: str | None) -> tuple[Network, Trace]:
     shapes = input_shapes(network, size, request.rank, layout or network.layout)
     doubtful = layout is None and network.layout == "chw" and has_channels_last(shapes[0])
     try:
@@ -78,6 +89,15 @@ def sent(network: Network, request: LayerRequest, size: str | None, layout: str 
     if doubtful:
         network = network.with_note(CHANNELS_LAST.format(shapes[0]))
     return network, traced
+
+
+def settled(network: Network, size: str | None) -> Network | None:
+    """Return a network read again for the sizes of its input, None where one is open or nothing depends on them."""
+    if network.settle is None or not any(isinstance(layer, Unknown | Rearrangement) for layer in network.layers):
+        return None
+    sizes = network.input if size is None else parse_size(size)
+    known = tuple(each for each in sizes or () if each is not None)
+    return network.settle(known) if known and len(known) == len(sizes or ()) else None
 
 
 CHANNELS_LAST = "{} is read with its channels first; if they are last, say so: `layout` hwc"
@@ -156,6 +176,8 @@ def input_sizes(network: Network, size: str | None, rank: int | None, layout: st
     """
     if size is not None:
         sizes = parse_size(size)
+        if network.fixed and network.input == (1, *sizes):
+            return network.input
         if network.fixed and network.input is not None and sizes[-len(network.input) :] != network.input:
             message = f"the file fixes its input at {size_text(network.input)}, not {size_text(sizes)}"
             raise UsageError(message, place="INPUT", hint="export the model with open sizes")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from convcalc.errors import ConvcalcError
 from convcalc.geometry import Padding
 from convcalc.layers import Layer, NamedPadding
@@ -50,6 +52,7 @@ class Network(Value):
     granted; `objections` are errors that speak against the way the layers are connected, for whoever needs that way.
     `fixed` is whether the network takes no input of other sizes than `input`, but for a batch; `rank` is how many
     axes of the input are spatial, None where its layers say so; `shares_names` that equal layers of one name are one.
+    `settle` reads it again for an input of known sizes, where sizes that it computes follow from those.
     """
 
     nodes: tuple[Node, ...]
@@ -62,6 +65,7 @@ class Network(Value):
     fixed: bool = False
     rank: int | None = None
     shares_names: bool = False
+    settle: Callable[[tuple[int, ...]], Network | None] | None = None
 
     @property
     def inputs(self) -> tuple[tuple[int, ...], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from convcalc.errors import ConvcalcError, UsageError
 from convcalc.layers import Elementwise, Layer
@@ -32,6 +32,7 @@ class GraphBuilder:
         self.rank: int | None = None
         self.inputs = 0
         self.shares_names = False
+        self.settle: Callable[[tuple[int, ...]], GraphBuilder | None] | None = None
         self.assumptions: tuple[str, ...] = ()
         self.objections: tuple[ConvcalcError, ...] = ()
 
@@ -108,7 +109,13 @@ class GraphBuilder:
             fixed=self.fixed,
             rank=rank,
             shares_names=self.shares_names,
+            settle=self.settle and self._settled,
         )
+
+    def _settled(self, sizes: tuple[int, ...]) -> Network | None:
+        """Return the network for an input of known sizes."""
+        builder = None if self.settle is None else self.settle(sizes)
+        return None if builder is None else builder.network()
 
     def fault(self, message: str, span: tuple[int, int], hint: str | None = None) -> ConvcalcError:
         """Return an error at a place of the source, to be raised by the caller."""

@@ -195,8 +195,13 @@ def _gather(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
         if not isinstance(value, Tensor) or len(value.shape) != 2 or axis != 0:
             return None
         count = reader.axes[indices]
-        layer = layers.Embedding(*value.shape)
-        return [reader.add(node, layer, [indices], ("weight", value), axes=None if count is None else count + 1)]
+        table = layers.Embedding(*value.shape)
+        return [reader.add(node, table, [indices], ("weight", value), axes=None if count is None else count + 1)]
+    if isinstance(value, int) and isinstance(indices, Tensor) and indices.shape:
+        count = reader.axes[value]
+        wider = None if count is None else count - 1 + len(indices.shape)
+        layer = Rearrangement("gather", (axis, *indices.shape))
+        return [reader.add(node, layer, [value], text=f"Gather of axis {axis}", axes=wider)]
     if not isinstance(indices, Tensor) or indices.numbers is None:
         return None
     if isinstance(value, Sizes | Tensor):
@@ -208,7 +213,7 @@ def _gather(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
         ):
             return None
         return [known_or_open([entries[place] for place in indices.numbers], indices.shape)]
-    if not isinstance(value, int) or indices.shape:
+    if not isinstance(value, int):
         return None
     (index,), count = indices.numbers, reader.axes[value]
     cut = Rearrangement("cut", (axis, index, index + 1 or 1 << 62, 1))
@@ -228,20 +233,19 @@ def _reduction(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
 
 
 def _pad(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    x = reader.tensor(node)
+    x, axes = reader.tensor(node), reader.whole(node, 3)
     amounts = reader.whole(node, 1, "pads") or reader.whole(node, 1, "paddings")
     count = None if x is None else reader.axes[x]
-    if (
-        x is None
-        or amounts is None
-        or count is None
-        or len(amounts) != 2 * count
-        or reader.value(node, 3) is not None
-    ):
+    if x is None or amounts is None or count is None or (axes is None and reader.value(node, 3) is not None):
         return None
-    pairs = tuple(zip(amounts[:count], amounts[count:], strict=True))
+    places = range(count) if axes is None else [axis + count if axis < 0 else axis for axis in axes]
+    if len(amounts) != 2 * len(places) or not all(0 <= place < count for place in places):
+        return None
+    given = dict(zip(places, zip(amounts[: len(places)], amounts[len(places) :], strict=True), strict=True))
+    pairs = tuple(given.get(place, (0, 0)) for place in range(count))
     if any(pair != (0, 0) for pair in pairs[:2]) or count < 3:
-        return None
+        layer = Rearrangement("pad", tuple(cells for pair in pairs for cells in pair))
+        return [reader.add(node, layer, [x], text=f"Pad {pairs}")]
     return [reader.add(node, layers.Border(pairs[2:]), [x], text=f"Pad {pairs[2:]}")]
 
 

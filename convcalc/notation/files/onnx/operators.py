@@ -141,7 +141,9 @@ def _global_pooling(reader: Reader, node: NodeProto) -> list[Known] | None:
 
 
 def _linear(reader: Reader, node: NodeProto) -> list[Known] | None:
-    x, weight = reader.tensor(node), reader.constant(node, 1)
+    x, weight, first = reader.tensor(node), reader.constant(node, 1), reader.constant(node, 0)
+    if x is None and first is not None and first.shape:
+        x = reader.held(node, first, -1)
     if x is None or weight is None or len(weight.shape) != 2 or node.integer("transA"):
         return None
     inputs, outputs = weight.shape[::-1] if node.integer("transB") else weight.shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import BinaryIO
 
 from convcalc.notation.files.graph_builder import GraphBuilder
@@ -23,10 +24,23 @@ def read_onnx(stream: BinaryIO, size: int, place: str) -> GraphBuilder | None:
         return None
     builder = Reader(graph, place).run(RULES)
     if len(graph.inputs) == 1:
+        builder.settle = partial(_settled, graph, place)
+    if len(graph.inputs) == 1:
         builder.input = _input(graph)
         builder.fixed = builder.input is not None
         (sizes,) = graph.inputs.values()
         builder.rank = max(0, len(sizes) - 2)
+    return builder
+
+
+def _settled(graph: GraphProto, place: str, sizes: tuple[int, ...]) -> GraphBuilder | None:
+    """Read a graph again for an input of known sizes, with a batch of 1 if need be; None where they do not fit."""
+    (stated,) = graph.inputs.values()
+    full = (1,) * (len(stated) - len(sizes)) + sizes
+    if len(full) != len(stated) or any(size not in (None, own) for size, own in zip(stated, full, strict=True)):
+        return None
+    builder = Reader(graph, place, full).run(RULES)
+    builder.input, builder.fixed, builder.rank = full, True, max(0, len(full) - 2)
     return builder
 
 

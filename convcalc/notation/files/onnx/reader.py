@@ -18,6 +18,7 @@ from convcalc.layers import (
     output_shape,
 )
 from convcalc.notation.files.graph_builder import GraphBuilder, layer_text
+from convcalc.notation.files.onnx.folding import folded
 from convcalc.notation.files.onnx.messages import GraphProto, NodeProto, Tensor
 from convcalc.text import Source
 from convcalc.value import Value
@@ -45,8 +46,8 @@ Rule = Callable[["Reader", NodeProto], Sequence[Known] | None]
 class Reader:
     """Reads nodes in their order; `values` has what each name stands for."""
 
-    def __init__(self, graph: GraphProto, place: str) -> None:
-        self.graph = graph
+    def __init__(self, graph: GraphProto, place: str, settled: tuple[int, ...] | None = None) -> None:
+        self.graph, self.settled = graph, settled is not None
         self.builder = GraphBuilder(Source("", place), "onnx")
         self.values: dict[str, Known] = {**graph.constants}
         self.values |= {name: -1 - index for index, name in enumerate(graph.inputs)}
@@ -56,13 +57,17 @@ class Reader:
         for index, sizes in enumerate(graph.inputs.values()):
             self.axes[-1 - index] = len(sizes) or None
             self.shapes[-1 - index] = _shape(sizes)
+        if settled is not None:
+            self.shapes[-1] = TensorShape(settled, max(0, len(settled) - 2))
 
     def run(self, rules: dict[str, Rule]) -> GraphBuilder:
         """Read every node."""
         for node in self.graph.nodes:
             rule = rules.get(node.operator) if node.domain in ("", "ai.onnx") else None
             try:
-                made = rule(self, node) if rule else None
+                made = self.folded(node)
+                if made is None:
+                    made = rule(self, node) if rule else None
             except (SpecError, ShapeError) as error:
                 raise error if error.place else self.fault(node, error.message) from None
             if made is None:
@@ -79,6 +84,14 @@ class Reader:
             note = f"{again} numbers are constants that an earlier layer takes, too: they count once"
             self.builder.entries[0].notes = (note,)
         return self.builder
+
+    def folded(self, node: NodeProto) -> Sequence[Known] | None:
+        """Return what a node makes of constants alone, None where it takes others or that is not known."""
+        taken = [self.values.get(name) if name else None for name in node.inputs]
+        constants = [value for value in taken if isinstance(value, Tensor)]
+        if not constants or len(constants) < sum(map(bool, node.inputs)) or node.domain not in ("", "ai.onnx"):
+            return None
+        return folded(node, [value if isinstance(value, Tensor) else None for value in taken])
 
     def value(self, node: NodeProto, index: int) -> Known | None:
         """Return what a node takes, None where an optional input is not given."""
@@ -145,10 +158,11 @@ class Reader:
 
     def held(self, node: NodeProto, constant: Tensor, before: int) -> int:
         """Return the tensor that is a constant; unless it is whole or one number, its numbers are parameters."""
-        counts = not constant.is_whole and constant.size > 1
-        layer = Held(constant.size if counts else 0, sizes=constant.shape or (1,))
+        origin = self.graph.constants.get(constant.origin, constant)
+        counts = not constant.is_whole and origin.size > 1 and bool(constant.origin)
+        layer = Held(origin.size if counts else 0, sizes=constant.shape or (1,), batched=self.settled)
         text = f"constant {constant.origin}"[:60]
-        held = (("weight", constant),) if counts else ()
+        held = (("weight", origin),) if counts else ()
         return self.add(node, layer, [before], *held, text=text, axes=len(constant.shape) or 1)
 
     def biased(self, tensor: int, constant: Tensor) -> bool:
