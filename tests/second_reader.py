@@ -31,7 +31,7 @@ NOT_DATA = [
     r"Matrix\(\s*\d+\s*,\s*\d+\s*,",
     r"\b(?:Mat_<\w+>|Matrix\w+)\s*\w*\s*\(\s*\d+\s*,\s*\d+\s*\)|\bMatx\w+|\bMatrix\d[\dx]*[a-z]+",
     r"\bdim\s*=\s*c\([^()]*\)|(?<=\))(?:\s*,\s*(?:\w+\s*=\s*)?\w+)+\s*(?=\))",
-    r"(?<=\]),\s*\[?\s*\d+(?:[\s,]+\d+)+\s*\]?(?=\s*\))",
+    r"(?<=\])\s*,\s*\[?\s*\d+(?:[\s,]+\d+)+\s*\]?(?=\s*\))",
     r"(?<=[\])}])\s*(?:\.?'|\.\w+(?:\(\))?|\^\{?\\?\w+\}?)",
     r"(?<=[\w\]])\[\s*\d*\s*\](?=[\[\s=])|\[\d+\](?=\[|int|\w)",
     r"\[,\d+\]|\[\d+,\](?=\s)|^\s*\[\d+\](?=\s)",
@@ -167,7 +167,7 @@ def _rows(text: str) -> Rows:
     """Return the numbers between brackets and semicolons; a word with a digit in it that is none is not a number."""
     rows = []
     for part in re.split(r"[\[\](){};&]|\\\\", text):
-        words = re.split(r"[\s,|=#⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠│┃┌┐└┘\"]+", re.sub(r"\s*/\s*", "/", part))
+        words = re.split(r"[\s,|=#<⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠│┃┌┐└┘\"]+", re.sub(r"\s*/\s*", "/", part))
         row = [_value(word) for word in words if word and _is_number(word)]
         rows.append(row)
     return rows

@@ -249,7 +249,7 @@ def test_labels_under_a_header_in_large_text(large: bool) -> None:
     assert array.tolist() == [[row % 7, row % 5] for row in range(count)]
 
 
-REFUSED = [
+REFUSED: list[tuple[str, str | None, str, str | None]] = [
     # text, place (line:column), message, hint
     ("  (0, 1)\t2.0\n  (1, 0)\t3.0\n", "1:3", "a sparse matrix", "toarray"),
     ("   (1,1)        1\n   (2,1)        3\n", "1:4", "a sparse matrix", "full"),
@@ -285,6 +285,11 @@ REFUSED = [
     ("2 * 3 * [1 2; 3 4]", "1:15", "row 2 has 2 numbers", None),
     ("np.transpose([[1, 2], [3, 4]], (1, 0))", "1:30", "',' after the end of the matrix", None),
     ("matrix(c(1, 2, 3), nrow = 2)", "1:18", "this states 2x2, but the numbers are 3", None),
+    ("int k[0][3] = {1, 2, 3};", "1:6", "an array of no elements", None),
+    ("matrix(c(1, 2), nrow = 0)", "1:15", "an array of no elements", None),
+    ("array(c(1, 2, 3), dim = c(0, 3))", "1:27", "an array of no elements", None),
+    ("np.array([1, 2, 3]).reshape(0, 3)", "1:29", "an array of no elements", None),
+    ("## [1,]    ", None, "there are no numbers here", None),
     ("matrix(1:6, nrow = 2)", "1:8", "1:6 is a range, and none is run here", "what the program prints"),
     ("A = [1:3; 4:6]", "1:6", "1:3 is a range", "what the program prints"),
     ("np.ones((3, 3)) / 9", "1:1", r"np.ones\(\(3, 3\)\) / 9 is a call", "such as box:3"),
@@ -296,10 +301,10 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "place", "message", "hint"), REFUSED, ids=[repr(case[0][:40]) for case in REFUSED])
-def test_refused_by_name_where_it_stands(text: str, place: str, message: str, hint: str | None) -> None:
+def test_refused_by_name_where_it_stands(text: str, place: str | None, message: str, hint: str | None) -> None:
     with pytest.raises(DataError, match=message) as caught:
         parse_matrix(text, place="m.txt")
-    assert caught.value.place == f"m.txt:{place}"
+    assert caught.value.place == ("m.txt" if place is None else f"m.txt:{place}")
     if hint is None:
         assert caught.value.hint is None or "header" not in caught.value.hint
     else:

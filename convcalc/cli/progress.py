@@ -13,6 +13,8 @@ from convcalc.cli.terminal import is_terminal
 
 DELAY_SECONDS = 1.0
 """Seconds that pass before anything is shown."""
+ECHO = 3
+"""Columns for the ^C of an interrupt, and the cursor."""
 REDRAWS = 8
 """Redraws per second at most."""
 
@@ -69,7 +71,14 @@ class Meter:
 
 def _bar(total: int | None, unit: str) -> tuple[Any, Any]:
     from rich.console import Console
+    from rich.constrain import Constrain
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    class Narrow(Progress):
+        """A bar that leaves room for the ^C that a terminal prints behind it: on the next line it would remain."""
+
+        def get_renderable(self) -> Any:
+            return Constrain(super().get_renderable(), max(1, self.console.width - ECHO))
 
     known = total is not None
     columns = [
@@ -80,7 +89,7 @@ def _bar(total: int | None, unit: str) -> tuple[Any, Any]:
         TextColumn("left" if known else ""),
     ]
     # Drawn as rows are done, not by a thread of its own, which the system may not have.
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    bar = Narrow(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
     return bar, bar.add_task("", total=total, count="0", rate="0")
 
 

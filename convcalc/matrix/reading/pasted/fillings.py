@@ -56,7 +56,7 @@ def r_calls(paste: Paste) -> Paste | None:
         return kept if bound["call"] == "rbind" else kept.turned("t()")
     array = _ARRAY.match(text)
     if array is not None:
-        return _filled(paste, array, by_row=False)
+        return _filled(paste, array)
     matrix = _MATRIX.match(text)
     return None if matrix is None else _r_matrix(paste, matrix)
 
@@ -75,10 +75,13 @@ def _r_matrix(paste: Paste, call: re.Match[str]) -> Paste | None:
             return None
         given[named[0]] = field["value"]
     count = len(call["numbers"].split(","))
-    rows, columns = (int(given[name].rstrip("L")) if given.get(name, "")[:1].isdigit() else 0 for name in _FIELDS[:2])
-    if not rows:
+    rows, columns = (
+        int(given[name].rstrip("L")) if given.get(name, "")[:1].isdigit() else None for name in _FIELDS[:2]
+    )
+    if rows is None:
         rows = -(-count // columns) if columns else count
-    columns = columns or -(-count // rows)
+    if columns is None:
+        columns = -(-count // rows) if rows else 0
     span = call.span("fields") if call["fields"].strip() else call.span("numbers")
     kept = paste.without((0, call.start("numbers")), (call.end("numbers"), len(paste.text)))
     by_row = given.get("byrow", "F").startswith("T")
@@ -88,12 +91,13 @@ def _r_matrix(paste: Paste, call: re.Match[str]) -> Paste | None:
 def reshape_calls(paste: Paste) -> Paste | None:
     """Take the numbers out of MATLAB's `reshape([1 2 3 4], 2, 2)`, which fills a matrix column after column."""
     call = _RESHAPE.match(paste.text)
-    return None if call is None or ";" in call["numbers"] else _filled(paste, call, by_row=False)
+    return None if call is None or ";" in call["numbers"] else _filled(paste, call)
 
 
-def _filled(paste: Paste, call: re.Match[str], *, by_row: bool) -> Paste:
+def _filled(paste: Paste, call: re.Match[str]) -> Paste:
+    """Return the numbers of a call that fills an array of its `sizes` column after column."""
     kept = paste.without((0, call.start("numbers")), (call.end("numbers"), len(paste.text)))
-    return kept.on_one_line().stating(call["sizes"], *call.span("sizes"), flat=True).replace(by_column=not by_row)
+    return kept.on_one_line().stating(call["sizes"], *call.span("sizes"), flat=True).replace(by_column=True)
 
 
 def streams(paste: Paste) -> Paste | None:

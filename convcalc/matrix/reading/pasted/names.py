@@ -88,11 +88,12 @@ def declarations(paste: Paste) -> Paste | None:
 
 def _without_declaration(paste: Paste, match: re.Match[str], dims: str) -> Paste:
     sizes = _DIMENSION.findall(dims)
+    is_open = False
     if len(sizes) > 1 and not sizes[0].isdigit():
         # C counts the rows of k[][3] itself.
-        sizes[0] = "0"
+        sizes, is_open = sizes[1:], True
     if sizes and all(size.isdigit() for size in sizes):
-        paste = paste.stating(" ".join(sizes), *match.span("dims"), flat=True)
+        paste = paste.stating(" ".join(sizes), *match.span("dims"), flat=True, is_open=is_open)
     return paste.without(match.span()).replace(flat=True)
 
 

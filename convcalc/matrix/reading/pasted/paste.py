@@ -54,12 +54,15 @@ class Paste(Value):
             text = text[:start] + " " * (end - start) + text[end:]
         return self.replace(text=text)
 
-    def stating(self, sizes: str, start: int, end: int, *, flat: bool = False) -> Paste:
+    def stating(self, sizes: str, start: int, end: int, *, flat: bool = False, is_open: bool = False) -> Paste:
         """Return this with the shape in `sizes`, such as `(1, 1, 8, 8)` or `8x8`, which stands at `start` to `end`.
 
-        Errors: another shape was stated before.
+        With `is_open` the first axis is as long as the numbers say. Errors: a size of 0; another shape was stated.
         """
         shape = tuple(int(size[:18]) for size in _SIZES.findall(sizes))
+        if 0 in shape:
+            raise self.source.fault("an array of no elements", start, end)
+        shape = (0, *shape) if is_open else shape
         if self.stated not in (None, shape):
             raise self.source.fault(
                 f"this states {size_text(shape)}, but {size_text(self.stated or ())} was stated before", start, end

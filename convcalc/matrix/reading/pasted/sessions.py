@@ -9,6 +9,7 @@ from convcalc.matrix.reading.pasted.paste import Paste, lines_of
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w.{}+-]*[ \t]*$", re.MULTILINE)
 _KNITR = re.compile(r"[ \t]*(#>|##(?!#))[ \t]?")
+_LABEL = re.compile(r"[ \t]*\[[0-9]+,\][ \t]*")
 _DATA = re.compile(r"[-+\s0-9.,;>\[\]]*")
 _PROMPTS = (
     # the prompt, and the one of the lines that continue what is typed there
@@ -48,7 +49,10 @@ def knitr_output(paste: Paste) -> Paste | None:
     again = any(
         mark is not None and mark[1] in line[mark.end() :] for (_, line), mark in zip(lines, marks, strict=True)
     )
-    if len(signs) > 1 or ("##" in signs and code) or again or any(_DATA.fullmatch(line) for _, line in code):
+    bare = all(
+        mark is None or _LABEL.fullmatch(line, mark.end()) for (_, line), mark in zip(lines, marks, strict=True)
+    )
+    if bare or len(signs) > 1 or ("##" in signs and code) or again or any(_DATA.fullmatch(line) for _, line in code):
         return None
     spans = [(start, start + len(line)) for start, line in code]
     spans += [
