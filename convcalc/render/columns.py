@@ -117,12 +117,14 @@ def chosen(
 
 
 def heading(column: Column) -> tuple[str, str]:
-    """Return the heading of a column as an upper and a lower line; one word, and that of texts, stands in the lower.
+    """Return the heading of a column as an upper and a lower line: two words over numbers are split.
 
     >>> heading(Column("Output", "")), heading(Column("Effective stride", "", numeric=True))
     (('', 'Output'), ('Effective', 'stride'))
     """
-    upper, _, lower = column.title.rpartition(" ") if column.numeric else ("", "", column.title)
+    if not column.numeric or column.title.count(" ") != 1:
+        return "", column.title
+    upper, _, lower = column.title.partition(" ")
     return upper, lower
 
 
