@@ -9,7 +9,9 @@ import pytest
 
 from convcalc.errors import ShapeError, SpecError, UsageError
 from convcalc.layers import TensorShape
-from convcalc.model.forward import traced_network
+from convcalc.model.count import count
+from convcalc.model.forward import forward, traced_network
+from convcalc.model.request import LayerRequest
 from convcalc.network.cost import trace_cost
 from convcalc.notation import Network, parse_network
 from convcalc.notation.files.text_format import Message, read_message
@@ -230,8 +232,10 @@ def test_caffe_takes_the_blob_of_a_data_layer_for_the_input() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[net]\nwidth=8\n[lstm]\noutput=3", r"\[lstm\] is not a section that is read"),
-        ("[net]\nwidth=8\n[local]\nfilters=3", r"\[local\] is not a section"),
+        ("[net]\nwidth=8\n[whirl]\nfilters=3", r"\[whirl\] is not a section"),
+        ("[net]\nwidth=8\n[lstm]\noutput=3", r"\[lstm\] is a recurrent section, which is not read"),
+        ("[net]\nchannels=2\n[local]\nsize=5\npad=1", r"pad of \[local\] is read for size=3, not for 5"),
+        ("[net]\nchannels=2\n[maxpool]\n[crop]\ncrop_height=5", r"\[crop\] is read as the first section"),
         ("[net]\nwidth=8\n[convolutional]\nfilters=4\ndilation=2", "'dilation' is not an option"),
         ("[net]\nwidth=8\n[convolutional]\nfilters=four", "filters is not a whole number of at least 1: 'four'"),
         ("[net]\nwidth=8\n[convolutional]\nfilters=4\nactivation=loggy", "activation 'loggy' is not known"),
@@ -283,3 +287,14 @@ def mutated(text: str, random_numbers: random.Random) -> str:
     end = start + random_numbers.choice([1, 1, 2, 5, 30])
     piece = random_numbers.choice(["", text[start:end] * 2, "9", "-", "}", "[", '"', "\x00", "é", "999999999999"])
     return text[:start] + piece + text[end:]
+
+
+def test_a_local_layer_of_darknet_has_weights_for_each_cell_and_a_crop_keeps_the_centre() -> None:
+    head = "[net]\nchannels=2\nheight=11\nwidth=9\n[crop]\ncrop_height=10\ncrop_width=7\n"
+    for pad, height, width in ((0, 4, 3), (1, 5, 4)):
+        text = f"{head}[local]\nfilters=3\nsize=3\nstride=2\npad={pad}\nactivation=linear"
+        request = LayerRequest((text,), file="net.cfg")
+        assert forward(request).output == (3, height, width)
+        total = count(request).cost.total
+        cells = 3 * height * width
+        assert (total.params, total.macs) == (cells * (2 * 3 * 3 + 1), cells * 2 * 3 * 3)

@@ -33,6 +33,7 @@ _PLAIN = ("name", "stopbackward", "dontload", "dontloadscales", "dontsave", "onl
 _CONVOLUTION = ("filters", "size", "stride", "stride_x", "stride_y", "pad", "padding", "groups", "batch_normalize",
                 "activation", "flipped", "binary", "xnor", "bin_output", "dot")  # fmt: skip
 _POOLING = ("size", "stride", "stride_x", "stride_y", "padding")
+_CROP = ("crop_height", "crop_width", "flip", "angle", "saturation", "exposure", "shift", "noadjust")
 _HEAD = ("mask", "anchors", "classes", "num", "jitter", "ignore_thresh", "truth_thresh", "random", "bias_match",
          "coords", "softmax", "rescore", "object_scale", "noobject_scale", "class_scale", "coord_scale", "absolute",
          "thresh", "scale_x_y", "iou_thresh", "cls_normalizer", "iou_normalizer", "obj_normalizer", "iou_loss",
@@ -116,7 +117,12 @@ class _Reader:
         self.section = section
         rule = _RULES.get(section.name)
         if rule is None:
-            message = f"[{section.name[:40]}] is not a section that is read"
+            kind = (
+                "a recurrent section, which is not read"
+                if section.name in _RECURRENT
+                else "not a section that is read"
+            )
+            message = f"[{section.name[:40]}] is {kind}"
             raise self.builder.fault(message, section.span, did_you_mean(section.name, _RULES))
         known, read = rule
         for key, (_, at) in section.options.items():
@@ -213,6 +219,40 @@ class _Reader:
     def deconvolution(self) -> int:
         return self.convolution(transposed=True)
 
+    def local(self) -> int:
+        """Add a convolution that has weights and biases of its own for each cell that comes out."""
+        size, filters, pad = self.number("size", 1, 1), self.number("filters", 1, 1), self.number("pad", 0)
+        if pad and size != 3:
+            hint = "its size counts 1 cell in all, its window 1 on each side: at a size of 3 they agree"
+            raise self.builder.fault(f"pad of [local] is read for size=3, not for {size}", self.section.span, hint)
+        cells = (Padding(1, 1) if pad else Padding(),) * 2
+        stride, taken = (self.number("stride", 1, 1),) * 2, self.incoming * size * size
+        shared = self.add(
+            layers.Convolution(None, filters, (size, size), stride, cells, (1, 1), bias=False), (self.before,)
+        )
+        # The weights of one cell are among those of all cells, which the layer behind it counts.
+        self.builder.held_before[shared] = (taken * filters, 0, 0)
+        own = layers.Held(None, each="number", times=taken + 1)
+        name, text = f"{self.section.index}.local", f"{taken} weights and 1 bias for each number"
+        self.builder.add(own, (shared,), self.section.span, name=name, text=text)
+        self.activation("logistic")
+        return filters
+
+    def crop(self) -> int:
+        """Cut the input round its centre, as Darknet does outside of training."""
+        sizes = self.builder.input
+        if self.made or sizes is None:
+            raise self.builder.fault(
+                "[crop] is read as the first section behind a [net] of known size", self.section.span
+            )
+        wanted = (self.number("crop_height", 1, 1), self.number("crop_width", 1, 1))
+        cut = [before - after for before, after in zip(sizes[1:], wanted, strict=True)]
+        if min(cut) < 0:
+            raise self.builder.fault(f"a crop to {wanted} does not fit into {sizes[1:]}", self.section.span)
+        amounts = tuple((-(cells // 2), cells // 2 - cells) for cells in cut)
+        self.add(layers.Border(amounts), (self.before,))
+        return self.incoming
+
     def flattened(self) -> int:
         """Return what the section takes without spatial axes."""
         if self.features:
@@ -307,11 +347,14 @@ class _Reader:
         return self.incoming
 
 
+_RECURRENT = ("rnn", "crnn", "lstm", "gru", "conv_lstm", "history", "vrnn")
 _RULES: dict[str, tuple[tuple[str, ...], Callable[[_Reader], int]]] = {
     "convolutional": (_CONVOLUTION, _Reader.convolution),
     "conv": (_CONVOLUTION, _Reader.convolution),
     "deconvolutional": (_CONVOLUTION, _Reader.deconvolution),
     "deconv": (_CONVOLUTION, _Reader.deconvolution),
+    "local": (("filters", "size", "stride", "pad", "activation"), _Reader.local),
+    "crop": (_CROP, _Reader.crop),
     "connected": (("output", "activation", "batch_normalize"), _Reader.connected),
     "conn": (("output", "activation", "batch_normalize"), _Reader.connected),
     "maxpool": (_POOLING, _Reader.pooling),
