@@ -172,8 +172,8 @@ def test_darknet_pools_by_its_own_formula(size: int, stride: int, padding: int |
     wanted = [(cells + total - size) // stride + 1 for cells in (17, 13)]
     network = parse_network(text)
     before = total // 2
-    for cells, count in zip((17, 13), wanted, strict=True):
-        windows = [range(index * stride - before, index * stride - before + size) for index in range(count)]
+    for cells, number in zip((17, 13), wanted, strict=True):
+        windows = [range(index * stride - before, index * stride - before + size) for index in range(number)]
         if any(not set(window) & set(range(cells)) for window in windows):
             with pytest.raises(ShapeError, match="window"):
                 output_of(network, 2, 17, 13)
