@@ -13,6 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convcalc.cli import mapped_files
+from convcalc.errors import FileError
+from convcalc.matrix.writing.atomic import output_file
+
 MAPS = Path("/proc/self/maps")
 pytestmark = pytest.mark.skipif(not MAPS.exists(), reason="what a process maps is not to be seen here")
 
@@ -99,3 +103,41 @@ def test_a_result_that_goes_straight_into_its_file_leaves_nothing(tmp_path: Path
     assert errors.decode() == f"convcalc: {x}: the file became shorter while it was read\n"
     assert target.read_bytes() == b"before"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "y.npy"]
+
+
+def test_what_is_forgotten_may_change(x: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapped_files, "_guarded", {})
+    mapped_files.guard_mapped_file(str(x))
+    write_over(x)
+    mapped_files.forget_mapped_files()
+    mapped_files.check_mapped_files()
+    mapped_files.guard_mapped_file(str(x))
+    grow(x)
+    with pytest.raises(FileError, match="the file changed while it was read") as caught:
+        mapped_files.check_mapped_files()
+    assert caught.value.place == str(x)
+    mapped_files.check_mapped_files()
+
+
+def test_the_end_of_a_process_names_the_file_and_removes_what_is_unfinished(
+    x: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = []
+
+    def end(code: int) -> None:
+        left.append(list(x.parent.iterdir()))
+        raise SystemExit(code)
+
+    def write_half() -> None:
+        with output_file(str(x.with_name("y.npy"))):
+            mapped_files._end(7)
+
+    monkeypatch.setattr(mapped_files, "_guarded", {})
+    monkeypatch.setattr(os, "_exit", end)
+    for change, message in ((grow, "its disk failed"), (shorten, f"{x}: the file became shorter while it was read")):
+        mapped_files.guard_mapped_file(str(x))
+        change(x)
+        with pytest.raises(SystemExit, match="4"):
+            write_half()
+        assert message in capsys.readouterr().err
+    assert left == [[x], [x]]
