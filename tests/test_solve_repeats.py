@@ -105,7 +105,16 @@ def test_a_repetition_without_an_end_says_how_far_it_was_followed() -> None:
         solve(request, "3x8x8", "3x7x8")
 
 
+def test_a_part_of_many_layers_is_followed_less_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convcalc.network.solve.repeats.MOST_TRACED", 100)
+    request = LayerRequest(("?*(10*(zeropad2d:2 pixelunshuffle:1))",))
+    with pytest.raises(ShapeError, match=r"among those tried \(1 to 5\) gives 3x7x8"):
+        solve(request, "3x8x8", "3x7x8")
+
+
 def test_several_numbers_and_no_wanted_output_are_refused() -> None:
+    with pytest.raises(UsageError, match="more than one number fits"):
+        solve(LayerRequest(("?*(1000*(conv:3,k3,p2))",)), "3x8x8")
     with pytest.raises(UsageError, match="more than one number fits"):
         solve(LayerRequest(("?*(relu)",)), "3x8x8")
 

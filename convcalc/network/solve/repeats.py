@@ -18,6 +18,8 @@ from convcalc.value import Value
 
 WHAT = "number"
 MOST_REPEATED = 10_000
+MOST_TRACED = 20_000
+"""Layers that sizes are sent through in all, where a part has many of them."""
 _RISING = (
     families.AdaptivePooling, families.Border, families.Convolution, families.Elementwise, families.Flatten,
     families.LayerNormalization, families.Linear, families.Merge, families.Normalization, families.Pooling,
@@ -101,13 +103,16 @@ def solve_repetition(found: Repetition, shape: TensorShape, want: tuple[int, ...
     outputs: dict[int, TensorShape] = {}
     rising = all(isinstance(layer, _RISING) for graph in (found.part, found.after) for layer in graph.layers)
     period, searched, last = 0, "", state
-    for count in range(1, MOST_REPEATED + 1):
+    most = max(3, min(MOST_REPEATED, MOST_TRACED // max(1, len(found.part.layers))))
+    for count in range(1, most + 1):
         if state in counts:
             period = count - counts[state]
             break
         counts[state] = count
         try:
             outputs[count] = forward(found.after, state, want)
+            if want is None and len(outputs) > 1:
+                break
         except UsageError:
             if rising and count > 1 and _grew(last, state) and _beyond(found.after, state, want):
                 break
@@ -116,7 +121,7 @@ def solve_repetition(found: Repetition, shape: TensorShape, want: tuple[int, ...
         except ShapeError:
             break
     else:
-        searched = f"1 to {MOST_REPEATED}"
+        searched = f"1 to {most}"
     if not outputs:
         tried = f" among those tried ({searched})" if searched else ""
         wanted = "passes" if want is None else f"gives {size_text(want)}"
