@@ -12,6 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
+from convcalc.cli import progress
 from convcalc.cli.progress import DELAY_SECONDS, Meter, meter
 
 KERNEL = ";".join(["1 " * 11] * 9)
@@ -126,3 +129,15 @@ def test_no_terminal_no_bar_and_no_rich() -> None:
     probe = "import sys; from convcalc.cli import main; print(main(), 'rich' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", probe, *SLOW], input=rows(130), capture_output=True, check=True)
     assert done.stderr == b"0 False\n"
+
+
+def test_a_bar_leaves_room_for_the_echo_of_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a line of its own the ^C would keep the bar from being taken away."""
+    for width in (40, 60, 80):
+        monkeypatch.setenv("COLUMNS", str(width))
+        bar, task = progress._bar(4000, "inputs")
+        bar.update(task, completed=91, count="91", rate="52")
+        lines = bar.console.render_lines(bar.get_renderable(), pad=False)
+        texts = ["".join(segment.text for segment in line) for line in lines]
+        assert "91" in "".join(texts)
+        assert max(map(len, texts)) <= width - 3

@@ -74,11 +74,13 @@ def _bar(total: int | None, unit: str) -> tuple[Any, Any]:
     from rich.constrain import Constrain
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
+
     class Narrow(Progress):
         """A bar that leaves room for the ^C that a terminal prints behind it: on the next line it would remain."""
 
         def get_renderable(self) -> Any:
-            return Constrain(super().get_renderable(), max(1, self.console.width - ECHO))
+            return Constrain(super().get_renderable(), max(1, console.width - ECHO))
 
     known = total is not None
     columns = [
@@ -89,7 +91,7 @@ def _bar(total: int | None, unit: str) -> tuple[Any, Any]:
         TextColumn("left" if known else ""),
     ]
     # Drawn as rows are done, not by a thread of its own, which the system may not have.
-    bar = Narrow(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    bar = Narrow(*columns, console=console, transient=True, auto_refresh=False)
     return bar, bar.add_task("", total=total, count="0", rate="0")
 
 
