@@ -285,3 +285,11 @@ def test_a_terminal_does_not_speak_of_int64(here: Run) -> None:
     assert here("conv", "1 2 3", "-k", "1 1", "-F", "table").stdout == " 3 5\n2\n"
     text = here("conv", "1 2 3", "-k", "1 1", "-F", "table", "--dtype", "float32").stdout
     assert text.splitlines()[-1] == "2 float32"
+
+
+def test_where_no_table_fits_every_cell_is_a_line(here: Run) -> None:
+    lines = shown(reports(parse_network(PRINTED), SIZES)["params"], 24)
+    assert "stem: Conv2d 3->24, 5x7," in " ".join(lines)
+    assert "MACs: 3 515 400" in lines
+    assert "Params: 2 608 610" in lines
+    assert all(cell_len(line) <= 24 for line in lines)

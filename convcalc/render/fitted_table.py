@@ -80,6 +80,9 @@ def _text(column: Column, cell: Cell, *, scale: bool = False) -> Text:
         return text
     if isinstance(cell, tuple) and column.name.startswith(FIELD_NAMES) and len(set(cell)) == 1:
         cell = cell[:1]
+    if isinstance(cell, LayerText):
+        words = ", ".join(cell.words)
+        return Text(cell_text(f"{cell.name}: {words}" if cell.name else words))
     missing = cell is None or cell == 0 or (isinstance(cell, tuple) and not any(cell))
     return Text(cell_text(cell), style=SAME if missing else "")
 
