@@ -39,7 +39,8 @@ def write_bytes(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None
 def output_file(path: str) -> Iterator[BinaryIO]:
     """Open a stream whose content is at `path` once the block ends; if it ends in an error, nothing changes.
 
-    The stream is a new file in the same folder that replaces the old one at the end, when all of it is on the disk.
+    The stream is a new file in the same folder that replaces the old one at the end, when all of it is on the disk; a
+    file where there was none is closed and renamed.
     The file keeps its permissions and, where the system lets it, its owner; a symbolic link stays and its target is
     replaced. Pipes, devices and `/dev/stdout` are written to directly. Errors: FileError when it cannot be written.
     """
@@ -153,8 +154,10 @@ def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[Binar
             stream.flush()
             if old is not None:
                 _take_over(stream.fileno(), old)
-            _synchronize(stream.fileno())
-        # Whatever the system finds out late, as a quota or a lost server, it has said by now.
+                # What the system finds out late, as a lost server, it has to say while the old content is there.
+                # Where nothing is lost, the milliseconds that a disk takes are not waited for.
+                _synchronize(stream.fileno())
+        # The stream is closed by now, which may fail as well.
         beside.replace(target)
     except BaseException:
         with suppress(OSError):
