@@ -158,7 +158,7 @@ def test_python_takes_a_path_for_the_layers_of_a_file() -> None:
     assert convcalc.shape("3x24x20", path) == (5, 24, 20)
     with pytest.warns(UserWarning, match="counted once: pool"):
         assert convcalc.params(path, size="3x24x20").total.params == EXPECTED["skips.txt"]["params"]
-    with pytest.raises(UsageError, match="a file holds all the layers"):
+    with pytest.raises(UsageError, match="a file of layers cannot be combined"):
         convcalc.shape("3x24x20", path, "relu")
 
 

@@ -16,7 +16,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import keras
 import torch
-from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 FOLDER = Path(__file__).parent / "source"
 TORCH = {
@@ -25,30 +25,21 @@ TORCH = {
     "skips.txt": ("net", "3x24x20"),
     "generator.txt": (None, "20x1x1"),
     "encoder.txt": ("Encoder()", "3x12x16"),
+    "shuffled.txt": ("net", "3x44x36"),
+    "resized.txt": ("Net()", "3x21x18"),
+    "attention.txt": ("model", "3x16x20"),
 }
 """For each program of PyTorch's what makes its model (None: its last expression), and the size of an input."""
 
 KERAS = ("functional.txt", "added.txt")
 
 
-def count_macs(model: Any, size: list[int]) -> tuple[int, list[int]]:
-    """Return the multiply-accumulates of convolutions and linear layers, and the size that comes out."""
-    total = 0
-
-    def hook(module: Any, inputs: Any, output: Any) -> None:
-        nonlocal total
-        if isinstance(module, nn.ConvTranspose2d):
-            total += inputs[0].numel() * module.weight[0].numel()
-        elif isinstance(module, nn.Conv2d):
-            total += output.numel() * module.weight[0].numel()
-        elif isinstance(module, nn.Linear):
-            total += output.numel() * module.in_features
-
-    for module in model.modules():
-        module.register_forward_hook(hook)
-    with torch.no_grad():
+def count_macs(model: Any, size: list[int]) -> tuple[int, list[list[int]]]:
+    """Return the multiply-accumulates as PyTorch itself counts them, and the sizes that come out."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
         output = model.eval()(torch.zeros(1, *size))
-    return total, list(output.shape[1:])
+    outputs = output if isinstance(output, tuple) else (output,)
+    return counter.get_total_flops() // 2, [list(each.shape[1:]) for each in outputs]
 
 
 def of_torch(name: str) -> dict[str, Any]:
@@ -60,8 +51,8 @@ def of_torch(name: str) -> dict[str, Any]:
     names: dict[str, Any] = {}
     exec(compile(text, name, "exec"), names)
     model = eval(made, names)
-    macs, output = count_macs(model, [int(each) for each in size.split("x")])
-    found = {"input": size, "outputs": [output], "params": sum(each.numel() for each in model.parameters())}
+    macs, outputs = count_macs(model, [int(each) for each in size.split("x")])
+    found = {"input": size, "outputs": outputs, "params": sum(each.numel() for each in model.parameters())}
     return found if name == "encoder.txt" else {**found, "macs": macs}
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict", "ParameterList")
+_ENCODERS = ("TransformerEncoderLayer", "TransformerEncoder")
 _FILLED = ("zeros", "ones", "randn", "rand", "eye", "empty", "full", "Tensor", "FloatTensor", "tensor")
 
 
@@ -39,7 +40,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return Parameter(tuple(size for size in [len(range(*arguments[:3]))] if size))
     if word.endswith("Loss") and "nn" in name.dotted.split("."):
         return Unknown("a loss is not followed", *follower.span(node))
-    if word in PYTORCH and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
+    if (word in PYTORCH or word in _ENCODERS) and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
         return Layer(follower.call_of(node, f"nn.{word}" if "." in name.dotted else word, arguments, keywords))
     return NotImplemented
 
@@ -151,12 +152,25 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
     kind = module.call.short_name
     if not tensors or (len(tensors) > 1 and kind not in ("MultiheadAttention", "LSTM", "GRU", "RNN")):
         raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
+    if kind == "MultiheadAttention" and len({each.index for each in tensors}) > 1:
+        _check_attention(follower, node, tensors)
     made = emit(follower, module, tensors[0])
     if kind == "MultiheadAttention":
         return (made, None)
     if kind in ("LSTM", "GRU", "RNN") and follower.notation != "keras":
         return (made, Unknown(f"the state of {kind} is not followed", *follower.span(node)))
     return made
+
+
+def _check_attention(follower: Follower, node: ast.AST, tensors: list[Tensor]) -> None:
+    """Refuse attention to a tensor of other sizes, whose products are not those that are counted."""
+    axes = {follower.sizes.axes(each.index) for each in tensors}
+    (sizes, *others) = axes
+    if others or sizes is None or None in sizes[1:]:
+        fault = follower.fault(node, "attention is followed where queries, keys and values have the same sizes")
+        if follower.sizes.begin is not None:
+            raise fault
+        follower.builder.objections += (fault,)
 
 
 def emit(follower: Follower, module: Layer, tensor: Tensor) -> Tensor:
@@ -185,6 +199,10 @@ def entries_of(follower: Follower, module: Layer) -> list[Entry]:
         from convcalc.notation.keras.read import entries_of as keras_entries
 
         return keras_entries(follower.source, call)
+    if call.short_name in _ENCODERS:
+        from convcalc.notation.pytorch.transformers import entries_of as transformer_entries
+
+        return transformer_entries(follower.source, call)
     from convcalc.notation.pytorch.read import layer_of
 
     return [Entry(call.start, call.end, layer_of(follower.source, call))]

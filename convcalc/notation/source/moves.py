@@ -81,7 +81,8 @@ def _flatten(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywor
     start, end = (*arguments, *[None] * 2)[:2]
     start = keywords.get("start_dim", 0 if start is None else start)
     end = keywords.get("end_dim", -1 if end is None else end)
-    start, end = _axes(f, node, [start, end])
+    if type(start) is not int or type(end) is not int:
+        raise f.fault(node, "these axes are not known")
     return layer_entry(f, node, layers.Flatten(start, end), x)
 
 
@@ -228,8 +229,12 @@ def padded(
         or not all(type(each) is int for each in amounts)
     ):
         raise follower.fault(node, "what this pads with is not known")
-    if any(each < 0 for each in amounts):
-        raise follower.fault(node, "a pad that cuts is not followed")
+    for place in range(0, len(amounts), 2):
+        before, after = (min(0, each) for each in amounts[place : place + 2])
+        if before or after:  # cells are cut off
+            numbers = (-1 - place // 2, -before, after or _END, 1)
+            tensor = layer_entry(follower, node, Rearrangement("cut", numbers), tensor)
+    amounts = [max(0, each) for each in amounts]
     pairs = [(amounts[at], amounts[at + 1]) for at in range(0, len(amounts), 2)][::-1]
     return layer_entry(follower, node, layers.Border(tuple(pairs), mode), tensor)
 
@@ -248,11 +253,13 @@ def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -
             new = -behind - 1 - values[place + 1 :].count(None) if after else axis
             tensor = layer_entry(follower, node, Rearrangement("unsqueeze", (new,)), tensor)
             axis += not after
-        elif isinstance(value, slice):
+        elif isinstance(value, slice) and (axis or not follower.is_running or value == slice(None)):
             tensor = _sliced(follower, node, tensor, value, axis)
             axis += 1
         elif type(value) is int and axis == 0 and tensor.before is not None and len(values) == 1:
             return _taken(follower, node, tensor, value)
+        elif axis == 0 and follower.is_running and not has_open(value):
+            raise follower.fault(node, "samples of a batch are not taken apart")
         elif has_open(value):
             return of_open_size(follower, node, tensor)
         elif type(value) is int:

@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ConvcalcError
-from convcalc.layers import Embedding, Held, Rearrangement, parameters
+from convcalc.layers import Elementwise, Embedding, Held, Rearrangement, parameters
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source import keras_models
 from convcalc.notation.source.emission import entries_of, forget_runs, inside, name_modules
@@ -263,10 +263,19 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
     outputs = [each.index for each in _tensors(value)]
     if not outputs:
         raise follower.source.fault("the model returns no tensor that is known", 0, 0)
-    builder.keep_what_leads_to(outputs)
+    builder.keep_what_leads_to(_in_order(builder, outputs))
     if isinstance(model, Instance | Container):
         _count_unused(follower, model)
     return builder
+
+
+def _in_order(builder: GraphBuilder, outputs: list[int]) -> list[int]:
+    """Return outputs that are made in the order in which they are returned, those that are not passed on behind."""
+    ordered: list[int] = []
+    for output in dict.fromkeys(outputs):
+        late = bool(ordered) and output < ordered[-1]
+        ordered.append(builder.add(Elementwise("Identity"), [output], (0, 0), name="output") if late else output)
+    return ordered
 
 
 def _take_size(follower: Follower, first: Layer) -> None:
