@@ -249,7 +249,7 @@ def test_indices_stand_beside_the_values_in_every_form(here: Run, tmp_path: Path
     assert here(*command, "-F", "csv").stdout == "# n = -2..3\n1,3,15,27,34,40\n"
     assert here(*command, "-s", "2").stdout == "# n = -2..2 step 2\n1 15 34\n"
     table = here(*command, "-F", "table").stdout.splitlines()
-    assert table == [" -2 -1  0  1  2  3", "  1  3 15 27 34 40", "6 int64, n = -2..3"]
+    assert table == [" -2 -1  0  1  2  3", "  1  3 15 27 34 40", "6, n = -2..3"]
     assert here(*command, "-F", "markdown").stdout.startswith("n = -2..3\n\n|")
     latex = here(*command, "-F", "latex").stdout
     assert "\\textbf{n = -2..3}\\par\n\\[\n\\begin{bmatrix}" in latex
