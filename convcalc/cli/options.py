@@ -217,7 +217,7 @@ class WindowArguments(Group):
             "Window",
             1,
             "-p --padding N|NAME",
-            "Cells, or valid, same, same-lower, full, causal; before:after where the sides differ, as 0:1.",
+            "Cells to pad, or valid, same, same-lower, full, causal; before:after where the sides differ, as 0:1.",
         ),
     ] = None
     dilation: Annotated[str | None, option("Window", 1, "-d --dilation N", "Spacing between kernel elements.")] = None
