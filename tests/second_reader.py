@@ -30,6 +30,7 @@ NOT_DATA = [
     r"^\s*Columns?\s+\d+(?:\s+(?:through|and|to)\s+\d+)?:?\s*$",
     r"Matrix\(\s*\d+\s*,\s*\d+\s*,",
     r"\b(?:Mat_<\w+>|Matrix\w+)\s*\w*\s*\(\s*\d+\s*,\s*\d+\s*\)|\bMatx\w+|\bMatrix\d[\dx]*[a-z]+",
+    r",\s*dimnames\s*=\s*list\((?:[^()]|\([^()]*\))*\)",
     r"\bdim\s*=\s*c\([^()]*\)|(?<=\))(?:\s*,\s*(?:\w+\s*=\s*)?\w+)+\s*(?=\))",
     r"(?<=\])\s*,\s*\[?\s*\d+(?:[\s,]+\d+)+\s*\]?(?=\s*\))",
     r"(?<=[\])}])\s*(?:\.?'|\.\w+(?:\(\))?|\^\{?\\?\w+\}?)",
@@ -63,7 +64,7 @@ HEIGHTS = [
     r"array\(.*c\(\s*(\d+)[^()]*\)\s*\)",
     r"reshape\([^\]]*\]\s*,\s*\[?\s*(\d+)",
 ]
-TURNED = r"[\])}]\s*(?:\.?'|\.m?T\b|\.t\(|\.transpose|\^)|\bt\(|transpose\(|cbind\("
+TURNED = r"[\])}]\s*(?:\.?'|ᵀ|\.m?T\b|\.t\(|\.transpose|\^)|\bt\(|transpose\(|cbind\("
 
 
 def readings(text: str) -> Iterator[Rows]:

@@ -561,3 +561,10 @@ def test_a_kernel_that_may_be_read_another_way_is_noted(
     done = here("conv", *arguments)
     assert done.returncode == 0
     assert (note in done.stderr) if note else not done.stderr
+
+
+def test_a_column_for_one_axis_is_noted_as_the_bank_that_it_is(here: Run) -> None:
+    done = here("conv", "1 2 3 4", "-k", "[1 2]'")
+    assert done.stdout == "1 2 3 4\n2 4 6 8\n"
+    assert "note: the kernel is a column, 2 kernels of one element; for one of 2 write a row" in done.stderr
+    assert here("conv", "1 2; 3 4", "-k", "[1 2]'").stderr == ""

@@ -127,6 +127,11 @@ def test_transposes_of_one_row_and_beside_a_factor(text: str, expected: list[lis
         assert parse_matrix(text, place="m").array.tolist() == expected
 
 
+def test_names_that_r_is_given_are_left_out_with_a_note() -> None:
+    notes = parse_matrix(PROGRAMS["R, names of rows"], place="m").notes
+    assert notes == ("the names of rows and columns were left out",)
+
+
 def test_a_transpose_of_three_axes_is_refused() -> None:
     with pytest.raises(DataError, match=r"the transpose \.T of 3 axes is not read"):
         parse_matrix("np.array([[[1, 2], [3, 4]]]).T", place="m")

@@ -57,6 +57,9 @@ def kernel_notes(kernel: Array, input_axes: int, rank: int, name: str | None = N
             size = int(number)
             return (f"the kernel is the number {size}; a mean over {size}x{size} cells is box:{size}",)
         return ()
+    if kernel.ndim == 2 and kernel.shape[1] == 1 and len(kernel) > 1 and rank == input_axes == 1:
+        count = len(kernel)
+        return (f"the kernel is a column, {count} kernels of one element; for one of {count} write a row",)
     if kernel.ndim == rank == 1 and input_axes == 2:
         shown = ", ".join(map(str, kernel.tolist())) if kernel.size <= 5 else "..."
         return (f"a kernel of one axis works on each row by itself, [[{shown}]] is one for a plane",)

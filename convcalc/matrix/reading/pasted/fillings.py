@@ -9,8 +9,9 @@ from convcalc.matrix.reading.pasted.paste import Paste
 _ASSIGNED = re.compile(r"\s*[A-Za-z.][\w.]*\s*<-\s*(?=(?:c|matrix|array|rbind|cbind|t)\()")
 _END = r"\s*\)\s*;?\s*\Z"
 _NUMBERS = r"c\((?P<numbers>[^():]*)\)"
+_DIMNAMES = r"(?P<names>,\s*dimnames\s*=\s*list\((?:[^()]|c\([^()]*\))*\)\s*)?"
 _VECTOR = re.compile(r"\s*c(?P<list>\([^():]*\))\s*;?\s*\Z")
-_MATRIX = re.compile(rf"\s*matrix\(\s*(?:data\s*=\s*)?{_NUMBERS}(?P<fields>[^()]*){_END}")
+_MATRIX = re.compile(rf"\s*matrix\(\s*(?:data\s*=\s*)?{_NUMBERS}(?P<fields>[^()]*){_DIMNAMES}{_END}")
 _ARRAY = re.compile(
     rf"\s*array\(\s*(?:data\s*=\s*)?{_NUMBERS}\s*,\s*(?:dim\s*=\s*)?c\((?P<sizes>\s*[0-9]+(?:\s*,\s*[0-9]+)*\s*)\){_END}"
 )
@@ -85,6 +86,8 @@ def _r_matrix(paste: Paste, call: re.Match[str]) -> Paste | None:
     span = call.span("fields") if call["fields"].strip() else call.span("numbers")
     kept = paste.without((0, call.start("numbers")), (call.end("numbers"), len(paste.text)))
     by_row = given.get("byrow", "F").startswith("T")
+    if call["names"] is not None:
+        kept = kept.replace(notes=(*kept.notes, "the names of rows and columns were left out"))
     return kept.on_one_line().stating(f"{rows} {columns}", *span, flat=True).replace(by_column=not by_row)
 
 

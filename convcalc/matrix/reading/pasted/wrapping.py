@@ -41,7 +41,7 @@ _INNER = re.compile(
 )
 _RESHAPED = re.compile(r"(?<=[\])])\s*\.\s*(?:reshape|view)\(\s*(?P<size>[(\[]?[0-9,\s]+[)\]]?)\s*\)\s*\Z")
 _TURNED = re.compile(
-    r"(?<=[\])}])\s*(?P<mark>\.?'|\.(?:m?T|mH|H)(?!\w)|\.(?:t|transpose)\(\)|\^(?:T(?!\w)|\{\s*(?:\\\w+\s*)?T?\s*\}|\\top))"
+    r"(?<=[\])}])\s*(?P<mark>\.?'|ᵀ|\.(?:m?T|mH|H)(?!\w)|\.(?:t|transpose)\(\)|\^(?:T(?!\w)|\{\s*(?:\\\w+\s*)?T?\s*\}|\\top))"
     r"(?=\s*(?:[*/][^\n\[\]]*)?[;,.]?\s*\Z)\s*[;,.]?(?=\s*\Z|\s*[*/])"
 )
 _TURNING = re.compile(r"\s*(?:(?:\w+\.)*transpose|t)\s*\((?=\s*(?:[\[(]|[A-Za-z_.]+\())(?=.*\)\s*;?\s*\Z)", re.DOTALL)
