@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -139,6 +140,112 @@ def test_the_cluster_gives_the_bits_of_one_machine_and_survives_a_worker(
     assert victim.wait(timeout=SECONDS) == -signal.SIGKILL
     assert (files / "killed.npy").read_bytes() == (files / "here.npy").read_bytes()
     assert sorted(path.name for path in files.iterdir()) == ["here.npy", "killed.npy", "there.npy", "w.npy", "x.npy"]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "pooling"),
+    [
+        ("float32", ["max", "-k", "3x2", "-s", "2x1", "-p", "1:0x1"]),
+        ("float32", ["avg", "-k", "4", "-s", "3", "--ceil", "--no-count-pad"]),
+        ("uint8", ["avg", "-k", "3", "-s", "1", "-p", "1"]),
+        ("float64", ["lp", "-k", "2", "--norm", "3"]),
+    ],
+)
+def test_a_pooling_has_the_bits_of_one_machine(
+    cluster: Cluster, tmp_path: Path, convcalc: Run, dtype: str, pooling: list[str]
+) -> None:
+    random = np.random.default_rng(43)
+    for shape in ((5, 3, 60, 41), (301, 52)):
+        np.save(tmp_path / "x.npy", (random.random(shape) * 100).astype(dtype))
+        command = ["pool", str(tmp_path / "x.npy"), *pooling, "-o"]
+        done = convcalc(*command, tmp_path / "here.npy")
+        assert (done.returncode, done.stderr) == (0, "")
+        done = convcalc(*command, tmp_path / "there.npy", "--scheduler", cluster.address)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (tmp_path / "there.npy").read_bytes() == (tmp_path / "here.npy").read_bytes()
+
+
+def test_infinity_born_there_is_announced_here(cluster: Cluster, tmp_path: Path, convcalc: Run) -> None:
+    np.save(tmp_path / "x.npy", np.full((40, 30), 3e38, np.float32))
+    command = ["pool", str(tmp_path / "x.npy"), "avg", "-k", "2", "--divisor", "1", "-o", str(tmp_path / "y.npy")]
+    done = convcalc(*command, "--scheduler", cluster.address)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("convcalc: note: some numbers of the result are beyond 3.4028e+38")
+
+
+@pytest.mark.parametrize(
+    ("pooling", "message"),
+    [
+        (["max", "-k", "2", "--indices"], "indices are not computed there"),
+        (["max", "--global"], "adaptive and global poolings are not computed there"),
+        (["median", "-k", "3"], "medians and ranks are not computed there"),
+        (["max", "-k", "2", "--algorithm", "direct"], "--algorithm has no effect with --scheduler on a pooling"),
+        (["max", "-k", "2", "--layout", "hwc"], "its workers read and write channels first"),
+        (["max", "-k", "2", "--exact"], "--exact has no effect with --scheduler"),
+    ],
+)
+def test_poolings_that_a_cluster_cannot_do(files: Path, here: Run, pooling: list[str], message: str) -> None:
+    address = "tcp://127.0.0.1:9"
+    done = here("pool", files / "x.npy", *pooling, "-o", files / "y.npy", "--scheduler", address)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("here", "'here' is not an address"),
+        ("tcp://127.0.0.1", "'tcp://127.0.0.1' is not an address"),
+        ("tcp://:8786", "'tcp://:8786' is not an address"),
+        ("tcp://host:99999", "'tcp://host:99999' is not an address"),
+        ("tcp://host:0", "'tcp://host:0' is not an address"),
+        ("tcp://me@host:1", "'tcp://me@host:1' is not an address"),
+        ("tcp://host:1/path", "'tcp://host:1/path' is not an address"),
+        ("tcp://[::1:8786", "'tcp://[::1:8786' is not an address"),
+        ("tls://127.0.0.1:8786", "a scheduler is reached by tcp here, not by tls"),
+        ("ucx://127.0.0.1:8786", "a scheduler is reached by tcp here, not by ucx"),
+    ],
+)
+def test_addresses_are_checked_before_anything_else(files: Path, here: Run, address: str, message: str) -> None:
+    done = here(*command(files, "y.npy", "--scheduler", address))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"convcalc: --scheduler: {message}\nhint: write it as tcp://127.0.0.1:8786\n"
+
+
+@pytest.mark.parametrize(
+    ("greeting", "message"),
+    [
+        (None, "timed out"),
+        (b"", "the connection was closed"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", "what answers is not a Dask scheduler"),
+        (bytes(8), "what answers is not a Dask scheduler"),
+    ],
+)
+def test_a_peer_that_is_not_a_scheduler(
+    files: Path, here: Run, greeting: bytes | None, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("convcalc.cli.cluster.GREETING_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            peer = server.accept()[0]
+            held.append(peer)
+            if greeting is not None:
+                peer.sendall(greeting)
+                peer.shutdown(socket.SHUT_WR)
+
+        serving = threading.Thread(target=serve)
+        serving.start()
+        done = here(*command(files, "y.npy", "--scheduler", address))
+        serving.join(timeout=SECONDS)
+        held[0].close()
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == (
+        f"convcalc: --scheduler: no scheduler at {address}: {message}\nhint: start one: dask scheduler\n"
+    )
+    assert not (files / "y.npy").exists()
 
 
 def test_an_error_of_a_worker_is_an_error_here(cluster: Cluster, files: Path, convcalc: Run) -> None:

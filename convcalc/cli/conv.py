@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from convcalc.cli.answer import Request, answer
-from convcalc.cli.cluster import check_cluster
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.jobs import ConvolutionJob
@@ -143,7 +142,9 @@ def conv(
     )
     wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
     if cluster.scheduler is not None:
-        check_cluster(source or "", wanted, sequence)
+        from convcalc.cli.cluster import check_cluster
+
+        check_cluster("conv", cluster.scheduler, source, wanted, circular=sequence.circular is not None)
     how = engine_of(engine)
     with limited(engine.max_elements):
         kernel = read_kernel(filters.kernel, numbers, normalize=filters.normalize, rotate=filters.rotate)
@@ -158,7 +159,9 @@ def conv(
             return _programs(request, source, wanted)
         x = read_input(source, wanted, how.memory)
         if cluster.scheduler is not None:
-            return _on_cluster(asked, source, x, wanted, cluster.scheduler)
+            from convcalc.cli.cluster import answer_on_cluster
+
+            return answer_on_cluster(cluster.scheduler, asked, source, x, wanted)
         return answer(asked, x, wanted)
 
 
@@ -307,16 +310,3 @@ class _Request(Value):
     def _kernel_sizes(self, kernel: "Matrix", rank: int) -> tuple[int, ...]:
         shape = kernel.array.shape
         return shape[:rank] if self.layout == "hwc" and not kernel.named else shape[max(0, len(shape) - rank) :]
-
-
-def _on_cluster(request: Request, source: str, x: "Matrix | IncomingRows", wanted: Wanted, scheduler: str) -> int:
-    """Compute from file to file on a cluster."""
-    from convcalc.cli.cluster import compute_on_cluster
-    from convcalc.matrix import Matrix
-
-    assert isinstance(x, Matrix), "what is written to .npy is not streamed"
-    job, notes = request.on(x)
-    assert isinstance(job, ConvolutionJob), "or there would be nothing to convolve"
-    compute_on_cluster(scheduler, source, wanted.output.output or "", job)
-    print_notes(*x.notes, *notes)
-    return 0

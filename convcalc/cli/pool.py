@@ -24,6 +24,7 @@ from convcalc.cli.matrix_options import (
     MATRIX,
     BatchOptions,
     CellOptions,
+    ClusterOptions,
     ColumnOptions,
     EngineOptions,
     GradientOptions,
@@ -104,6 +105,7 @@ def pool(
     exercises: ExerciseOptions,
     shown: ShowOptions,
     engine: EngineOptions,
+    cluster: ClusterOptions,
     output: OutputOptions,
 ) -> Answer | int:
     """Answer `convcalc pool`, or the exit code where rows have been streamed or a large file written in place."""
@@ -117,16 +119,27 @@ def pool(
     wanted = Wanted(numbers, homework, cell, shown, engine, output, gradient)
     request = _Request(text or "", pooling, window, layout.layout, numbers.exact, shown.precision, engine_of(engine))
     request = request.as_filter()
+    if cluster.scheduler is not None:
+        from convcalc.cli.cluster import check_cluster
+
+        check_cluster("pool", cluster.scheduler, source, wanted)
     with limited(engine.max_elements):
         if wants_column(column):
             from convcalc.cli.column import answer_column
 
-            return answer_column(source, request, wanted, column, {"indices": pooling.indices}, batch.inputs)
+            return answer_column(
+                source, request, wanted, column, {"indices": pooling.indices, **vars(cluster)}, batch.inputs
+            )
         if source is None:
             from convcalc.cli.batch import answer_each
 
             return answer_each(batch.inputs or "", request, wanted, request.engine.memory)
-        return answer(request, read_input(source, wanted, request.engine.memory), wanted)
+        x = read_input(source, wanted, request.engine.memory)
+        if cluster.scheduler is not None:
+            from convcalc.cli.cluster import answer_on_cluster
+
+            return answer_on_cluster(cluster.scheduler, request, source, x, wanted)
+        return answer(request, x, wanted)
 
 
 def _check_filter(kind: str | None, pooling: PoolOptions) -> None:

@@ -62,14 +62,24 @@ def _fill(x: Array, windows: Sequence[Window], out: Array, pool: Pool, memory: i
 
 def _bands(plane: Array, window: Window, memory: int) -> Iterator[tuple[int, int, Array, Window]]:
     """Cut a plane into bands: first and last output row, the input rows they see, and the window on those."""
-    size, padding = len(plane), window.padding
+    size = len(plane)
     count = window.output(size)
     readable = memory * size // plane.nbytes
     together = max(1, (readable - window.extent) // window.stride + 1)
     for first in range(0, count, together):
         last = min(first + together, count)
-        start = first * window.stride - padding.before
-        stop = (last - 1) * window.stride - padding.before + window.extent
-        sides = Padding(max(0, -start), min(padding.after, max(0, stop - size)))
-        # Only the last band may reach beyond the padding, as far as the whole plane does.
-        yield first, last, plane[max(0, start) : min(size, stop)], window.replace(padding=sides)
+        yield first, last, *band(plane, window, first, last)
+
+
+def band(plane: Array, window: Window, first: int, last: int) -> tuple[Array, Window]:
+    """Return the rows of a plane that the windows `first` to before `last` along them see, and the window on those.
+
+    >>> band(np.arange(7), Window(3, 2, Padding(1, 1)), 1, 3)
+    (array([1, 2, 3, 4, 5]), Window(kernel=3, stride=2, padding=Padding(before=0, after=0), dilation=1, ceil=False))
+    """
+    size, padding = len(plane), window.padding
+    start = first * window.stride - padding.before
+    stop = (last - 1) * window.stride - padding.before + window.extent
+    sides = Padding(max(0, -start), min(padding.after, max(0, stop - size)))
+    # Only the last band may reach beyond the padding, as far as the whole plane does.
+    return plane[max(0, start) : min(size, stop)], window.replace(padding=sides)
