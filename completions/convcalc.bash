@@ -121,7 +121,7 @@ _convcalc() {
                 --color) words='auto always never'; value=word ;;
             esac ;;
         pool)
-            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --max-elements --threads -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain='max avg min lp median rank dilate erode'
+            options='--inputs -k --kernel --ceil --no-ceil --norm --count-pad --no-count-pad --rank --divisor --indices --adaptive --global -s --stride -p --padding -d --dilation --dims --layout --column --center --grad --of --from --header --index --decimal --gray --scale --dtype --exact --explain --check --show-answer --grade --at --tol --quiz --sheet --key --difficulty --seed --precision --heatmap --show-input --watch --plan --algorithm --memory --max-elements --threads --scheduler -q --quiet -F --format --json -o --output --color -h --help --help-all --json-errors'; plain='max avg min lp median rank dilate erode'
             case "$previous" in
                 --inputs) words=''; value=file ;;
                 -k|--kernel) words=''; value=word ;;
@@ -154,6 +154,7 @@ _convcalc() {
                 --memory) words=''; value=word ;;
                 --max-elements) words=''; value=word ;;
                 --threads) words=''; value=word ;;
+                --scheduler) words=''; value=word ;;
                 -F|--format) words='auto table plain json csv markdown md latex tex npy mermaid dot gift'; value=word ;;
                 -o|--output) words=''; value=file ;;
                 --color) words='auto always never'; value=word ;;

@@ -204,6 +204,7 @@ complete -c convcalc -n '__fish_seen_subcommand_from pool' -l algorithm -x -a 'd
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l memory -x -d 'Memory to work in besides input and output: 512M, 2GiB'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l max-elements -x -d 'Elements held in memory at once: input, output and work (default: 134217728) (1 or more)'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l threads -x -d 'Number of threads (default: one per core) (1 to 1024)'
+complete -c convcalc -n '__fish_seen_subcommand_from pool' -l scheduler -x -d 'Compute on this Dask cluster, from .npy to .npy'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -s q -l quiet -d 'Print the bare answer only'
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -s F -l format -x -a 'auto table plain json csv markdown md latex tex npy mermaid dot gift' -d 'Form of the answer: auto, table, plain, json, csv '
 complete -c convcalc -n '__fish_seen_subcommand_from pool' -l json -d 'Short for -F json'

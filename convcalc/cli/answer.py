@@ -11,7 +11,7 @@ from convcalc.cli.judging import graded_matrices, judged
 from convcalc.cli.matrix_arguments import chosen_cells, number_writer
 from convcalc.cli.messages import print_notes
 from convcalc.cli.output import Answer
-from convcalc.cli.pipe import stream
+from convcalc.cli.pipe import read_input, stream
 from convcalc.cli.wanted import Wanted
 from convcalc.report.blocks import Commentary, Grid
 from convcalc.report.matrix import Display, matrix_report
@@ -37,6 +37,18 @@ class Request(Protocol):
 
     def through(self, rows: IncomingRows) -> tuple[Iterator[Any], Notes] | None:
         """Return the result row by row as rows come, with the notes; None where it takes the whole input."""
+
+
+def answer_source(
+    source: str, request: Request, wanted: Wanted, memory: int, scheduler: str | None = None
+) -> Answer | int:
+    """Read an input in `memory` bytes, and answer here, or on the cluster whose `scheduler` is given."""
+    x = read_input(source, wanted, memory)
+    if scheduler is None:
+        return answer(request, x, wanted)
+    from convcalc.cli.cluster import answer_on_cluster
+
+    return answer_on_cluster(scheduler, request, source, x, wanted)
 
 
 def answer(

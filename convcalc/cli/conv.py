@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from convcalc.cli.answer import Request, answer
+from convcalc.cli.answer import Request, answer_source
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.jobs import ConvolutionJob
@@ -49,7 +49,7 @@ from convcalc.cli.options import (
     request_help,
 )
 from convcalc.cli.output import Answer
-from convcalc.cli.pipe import is_binary, read_input
+from convcalc.cli.pipe import is_binary
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
 from convcalc.limits import limited
@@ -157,12 +157,7 @@ def conv(
             return _on_each(asked, batch.inputs or "", wanted, filters, how)
         if filters.frameworks:
             return _programs(request, source, wanted)
-        x = read_input(source, wanted, how.memory)
-        if cluster.scheduler is not None:
-            from convcalc.cli.cluster import answer_on_cluster
-
-            return answer_on_cluster(cluster.scheduler, asked, source, x, wanted)
-        return answer(asked, x, wanted)
+        return answer_source(source, asked, wanted, how.memory, cluster.scheduler)
 
 
 def _on_column(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from convcalc.cli.answer import answer
+from convcalc.cli.answer import answer_source
 from convcalc.cli.engine import Engine, engine_of
 from convcalc.cli.exercises import answer_exercises, wants_exercises
 from convcalc.cli.filters import RankJob
@@ -44,7 +44,6 @@ from convcalc.cli.options import (
     option,
 )
 from convcalc.cli.output import Answer
-from convcalc.cli.pipe import read_input
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import UsageError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of
@@ -134,12 +133,7 @@ def pool(
             from convcalc.cli.batch import answer_each
 
             return answer_each(batch.inputs or "", request, wanted, request.engine.memory)
-        x = read_input(source, wanted, request.engine.memory)
-        if cluster.scheduler is not None:
-            from convcalc.cli.cluster import answer_on_cluster
-
-            return answer_on_cluster(cluster.scheduler, request, source, x, wanted)
-        return answer(request, x, wanted)
+        return answer_source(source, request, wanted, request.engine.memory, cluster.scheduler)
 
 
 def _check_filter(kind: str | None, pooling: PoolOptions) -> None:
