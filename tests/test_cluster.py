@@ -176,9 +176,9 @@ def test_infinity_born_there_is_announced_here(cluster: Cluster, tmp_path: Path,
 @pytest.mark.parametrize(
     ("pooling", "message"),
     [
-        (["max", "-k", "2", "--indices"], "indices are not computed there"),
-        (["max", "--global"], "adaptive and global poolings are not computed there"),
-        (["median", "-k", "3"], "medians and ranks are not computed there"),
+        (["max", "-k", "2", "--indices"], "indices cannot be computed on a cluster"),
+        (["max", "--global"], "adaptive and global poolings cannot be computed on a cluster"),
+        (["median", "-k", "3"], "medians and ranks cannot be computed on a cluster"),
         (["max", "-k", "2", "--algorithm", "direct"], "--algorithm has no effect with --scheduler on a pooling"),
         (["max", "-k", "2", "--layout", "hwc"], "its workers read and write channels first"),
         (["max", "-k", "2", "--exact"], "--exact has no effect with --scheduler"),

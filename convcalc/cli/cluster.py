@@ -135,9 +135,13 @@ def _convolution(job: Job) -> tuple[int, Callable[..., object]]:
     from convcalc.compute.file_tasks import convolve_file
 
     if not isinstance(job, ConvolutionJob):
-        raise UsageError("medians and ranks cannot be computed on a cluster", place=PLACE, hint="leave out --scheduler")
+        raise UsageError(
+            "medians and ranks cannot be computed on a cluster", place=PLACE, hint="leave out --scheduler"
+        )
     if job.filters.magnitude:
-        raise UsageError("a magnitude cannot be computed on a cluster", place=PLACE, hint="compute sobel-x and sobel-y")
+        raise UsageError(
+            "a magnitude cannot be computed on a cluster", place=PLACE, hint="compute sobel-x and sobel-y"
+        )
     operation = job.filters.operation(job.x.shape)
     rows = job.nchw.computation(job.algorithm).rows
     return rows, partial(convolve_file, operation=operation, algorithm=job.algorithm)
