@@ -147,3 +147,25 @@ def test_elements_met_are_those_with_a_real_cell() -> None:
         first = rng.randint(0, count - 1)
         met = {t for t in range(window.kernel) if window.cells_met(t, size, first, count)[0] != slice(0, 0)}
         assert met <= set(window.elements_met(size, first, count)), window
+
+
+def test_a_kernel_of_one_number_is_looked_at_once() -> None:
+    kernel = convcalc.convolve([[4]], "box:2", padding="full", exact=True)
+    assert kernel.tolist() == [[1, 1], [1, 1]]
+    large = convcalc.convolve([[7, 5], [11, 3]], "box:300", padding="full", exact=True)
+    assert [cell * 90000 for cell in (large[0, 0], large[150, 150], large[-1, -1])] == [7, 26, 3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("conv", "0.1 0.2", "-k", "sobel"), 2, "a magnitude is that of a plane, not of 1 spatial axes"),
+        (("pool", "1 2; 3 4", "dilate", "-k", HUGE, "--explain"), 3, "a window of 1000000000 cells, written out"),
+    ],
+)
+def test_what_was_a_defect_or_had_no_end_is_refused(
+    arguments: tuple[object, ...], code: int, message: str, here: Run
+) -> None:
+    done = here(*arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr

@@ -117,6 +117,8 @@ def nchw_shapes(x_shape: Sequence[int], operation: Operation) -> NchwShapes:
     if groups != 1 and len(kernel_lead) != 2:
         raise ShapeError(f"groups {groups} needs a kernel (out, in/groups, …), got kernel {size_text(kernel_shape)}")
     magnitude = _is_magnitude(operation)
+    if magnitude and len(kernel_lead) != 1:
+        raise ShapeError(f"a magnitude is that of a plane, not of {rank} spatial axes", hint="name one: sobel-x")
     if not kernel_lead or magnitude:
         planes = int(np.prod(lead, dtype=np.int64))
         kernels = 2 if magnitude else 1

@@ -132,7 +132,7 @@ def kind_of(array: Array) -> str:
     if array.dtype.kind == "O":
         from fractions import Fraction
 
-        types = set(map(type, array.ravel().tolist()))
+        types = set(map(type, _distinct(array).ravel().tolist()))
         if all(issubclass(t, (int, np.integer)) for t in types):
             return "whole"
         if all(issubclass(t, (int, np.integer, Fraction)) for t in types):
@@ -140,6 +140,15 @@ def kind_of(array: Array) -> str:
         if all(issubclass(t, (int, np.integer, Fraction, float, np.floating)) for t in types):
             return "float"
     raise DataError(f"cannot compute with numbers of dtype {array.dtype}")
+
+
+def _distinct(array: Array) -> Array:
+    """Return one cell along each axis on which all cells are the same one in memory, as those of `box:N` are.
+
+    >>> _distinct(np.broadcast_to(np.arange(3), (4, 3))).shape
+    (1, 3)
+    """
+    return array[(..., *(slice(None) if stride else slice(0, 1) for stride in array.strides))]
 
 
 def magnitude(array: Array) -> int:
@@ -178,6 +187,9 @@ def whole_type(bound: int) -> str:
 def narrow(whole: Array) -> Array:
     """Return whole numbers of any dtype as int64, or as Python integers if one does not fit."""
     if whole.dtype.kind == "O":
+        once = _distinct(whole)
+        if once.size < whole.size:
+            return np.broadcast_to(narrow(once), whole.shape)
         flat = np.empty(whole.size, object)
         flat[:] = list(map(int, whole.ravel().tolist()))
         exact = flat.reshape(whole.shape)
@@ -196,6 +208,10 @@ def numerators(array: Array) -> tuple[Array, int]:
     """
     if array.dtype.kind != "O":
         return array.astype(object), 1
+    once = _distinct(array)
+    if once.size < array.size:
+        one, denominator = numerators(once)
+        return np.broadcast_to(one, array.shape), denominator
     values = array.ravel().tolist()
     denominator = math.lcm(*(int(value.denominator) for value in values))
     whole = np.empty(array.size, object)

@@ -9,6 +9,7 @@ from typing import Any
 from convcalc.compute.boundary import source_cells
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
+from convcalc.limits import OBJECT, check_elements
 from convcalc.value import Value
 
 Place = tuple[int, int]
@@ -78,6 +79,7 @@ def sliding_view(window: Window, size: int, index: int, boundary: str = "zeros")
     >>> sliding_view(Window(3, stride=2, padding=Window(1).padding), 5, 1)
     AxisView(sources=(0, 1, 2, 3, 4), first=0, size=5, seen=(2, 3, 4), met=(0, 1, 2), padded=False, beyond=0)
     """
+    check_elements(OBJECT * window.kernel, f"a window of {window.kernel} cells, written out,")
     before, after = window.padding.before, window.padding.after
     start = index * window.stride - before
     last = start + window.extent - 1

@@ -42,6 +42,7 @@ def bounded_bytes(read: Callable[[int], bytes], place: str, options: ReadOptions
     Raises DataError, with `place`, for more than the limit allows. Bytes that are no matrix from the start are
     returned as far as they were read: their reader says why.
 
+    >>> import io
     >>> bounded_bytes(io.BytesIO(b"1 2 3").read, "m.txt", ReadOptions())
     b'1 2 3'
     """

@@ -27,7 +27,10 @@ def box(size: int) -> NDArray[Any]:
     """Return a `size` x `size` kernel of the fraction 1/size², dtype object: the mean, exact for whole numbers."""
     from fractions import Fraction
 
-    return np.full((size, size), Fraction(1, size * size), dtype=object)
+    value = np.empty((), object)
+    value[()] = Fraction(1, size * size)
+    # One number in memory, which whatever works on numbers of Python's looks at once.
+    return np.broadcast_to(value, (size, size))
 
 
 def gaussian(size: int, sigma: float | None = None) -> NDArray[np.float64]:
