@@ -158,7 +158,7 @@ def test_what_does_not_go_together_is_refused(here: Run, words: list[str], messa
 def test_gradients_of_averages_are_floats_for_programs_and_fractions_for_the_eye(here: Run) -> None:
     command = ("pool", "1 2 4 5", "avg", "-k", 3, "-s", 1, "--grad", "1 2")
     assert here(*command).stdout == "0.3333333333333333 1 1 0.6666666666666666\n"
-    assert here(*command, "-F", "table").stdout == " 1/3   1   1 2/3\n4 float64\n"
+    assert here(*command, "-F", "table").stdout == " 1/3   1   1 2/3\n4\n"
     assert here(*command, "--exact").stdout == "1/3 1 1 2/3\n"
     box = here("conv", "1 2; 3 4", "-k", "box:1", "--grad", "1 2; 3 4", "--of", "x")
     assert box.stdout == "1 2\n3 4\n"
