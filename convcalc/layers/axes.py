@@ -14,7 +14,6 @@ from convcalc.layers import families
 from convcalc.layers.block_families import AttentionProduct, ConvLSTM, Held, Rearrangement, Slice, TimeDistributed
 from convcalc.layers.families import Layer
 from convcalc.layers.reshaping import axis_index, flattened, reshaped, unflattened
-from convcalc.layers.steps import step_shape
 from convcalc.layers.tensor_shape import TensorShape
 from convcalc.layers.windows import slides, transposed_windows, unpooling_windows
 
@@ -171,6 +170,8 @@ def _maps(layer: Layer, shape: TensorShape) -> Sequence[AxisMap] | None:
 
 def _at_each_step(layer: TimeDistributed, shape: TensorShape) -> AxisMaps | None:
     """Keep the axis of the steps in front of what the layer does to the axes of each."""
+    from convcalc.layers.steps import step_shape
+
     each = step_shape(shape)
     if not each.rank:
         return ((0, _KEEP),)

@@ -42,7 +42,6 @@ from convcalc.layers.families import (
 )
 from convcalc.layers.rearranging import rearranged
 from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, sliced, unflattened
-from convcalc.layers.steps import convolved_shape, recurrent_shape, sequence_shape, step_shape
 from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.layers.windows import blocks
 from convcalc.text import size_text
@@ -68,10 +67,8 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
             return layer.replace(in_features=shape.sizes[-1])
         case Recurrent(in_features=None, on_channels=True):
             return layer.replace(in_features=shape.channels)
-        case TimeDistributed():
-            return layer.replace(layer=complete(layer.layer, step_shape(shape)))
-        case ConvLSTM():
-            return layer.replace(convolution=complete(layer.convolution, step_shape(shape)))
+        case TimeDistributed() | ConvLSTM():
+            return _completed_step(layer, shape)
         case Normalization(channels=None) if shape.channels is not None:
             return layer.replace(channels=shape.channels)
         case AxesNormalization(sizes=None):
@@ -145,6 +142,30 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
             return held(layer, shape)
         case Rearrangement():
             return rearranged(layer, shape)
+        case Recurrent() | TimeDistributed() | ConvLSTM():
+            return _along_steps(layer, shape)
+        case Bilinear():
+            raise ShapeError("a bilinear layer takes two inputs, so it cannot stand in a chain")
+        case Unknown():
+            raise ShapeError(f"what {layer.name} does to a shape is not known")
+        case _:
+            assert_never(layer)
+
+
+def _completed_step(layer: TimeDistributed | ConvLSTM, shape: TensorShape) -> Layer:
+    """Complete what works on each step of a sequence by one step."""
+    from convcalc.layers.steps import step_shape
+
+    each = step_shape(shape)
+    if isinstance(layer, TimeDistributed):
+        return layer.replace(layer=complete(layer.layer, each))
+    return layer.replace(convolution=complete(layer.convolution, each))
+
+
+def _along_steps(layer: Recurrent | TimeDistributed | ConvLSTM, shape: TensorShape) -> TensorShape:
+    from convcalc.layers.steps import convolved_shape, recurrent_shape, sequence_shape, step_shape
+
+    match layer:
         case Recurrent():
             return recurrent_shape(layer, shape)
         case TimeDistributed():
@@ -152,12 +173,6 @@ def output_shape(layer: Layer, shape: TensorShape, axes: AxisMaps | None = None)
         case ConvLSTM():
             gates = sequence_shape(output_shape(layer.convolution, step_shape(shape)), shape)
             return convolved_shape(layer, gates)
-        case Bilinear():
-            raise ShapeError("a bilinear layer takes two inputs, so it cannot stand in a chain")
-        case Unknown():
-            raise ShapeError(f"what {layer.name} does to a shape is not known")
-        case _:
-            assert_never(layer)
 
 
 def _spatial(layer: Layer, shape: TensorShape, axes: AxisMaps | None) -> tuple[int | None, ...]:

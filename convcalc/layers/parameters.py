@@ -37,13 +37,6 @@ from convcalc.layers.families import (
     Unknown,
     Unpooling,
 )
-from convcalc.layers.steps import (
-    fed_back_convolution,
-    fed_back_macs,
-    recurrent_macs,
-    recurrent_parameters,
-    step_shape,
-)
 from convcalc.layers.tensor_shape import TensorShape, product
 from convcalc.value import Value
 
@@ -165,13 +158,10 @@ def parameters(layer: Layer) -> Parameters:
             return Parameters(layer.count)
         case Attention():
             return _attention_parameters(layer)
-        case Recurrent():
-            return Parameters(*recurrent_parameters(layer))
+        case Recurrent() | ConvLSTM():
+            return _recurrent_parameters(layer)
         case TimeDistributed():
             return parameters(layer.layer)
-        case ConvLSTM():
-            taken, fed_back = parameters(layer.convolution), parameters(fed_back_convolution(layer))
-            return Parameters(taken.weights + fed_back.weights, taken.biases)
         case Unknown():
             raise ShapeError(f"the parameters of {layer.name} are not known")
         case Pooling() | AdaptivePooling() | Unpooling() | Unfold() | Fold() | Border() | Resize() | PixelShuffle():
@@ -245,10 +235,8 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
             # Every output number is a sum over all input features, whichever axis they stand on.
             features = shape.channels if layer.on_channels else shape.sizes[-1]
             return product((output.elements, features or layer.in_features))
-        case Recurrent():
-            return recurrent_macs(layer, shape)
-        case TimeDistributed() | ConvLSTM():
-            return _step_macs(layer, step_shape(shape), output)
+        case Recurrent() | TimeDistributed() | ConvLSTM():
+            return _step_macs(layer, shape)
         case Attention():
             return _attention_macs(layer, shape)
         case AttentionProduct():
@@ -261,10 +249,24 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
             return 0
 
 
-def _step_macs(layer: TimeDistributed | ConvLSTM, each: TensorShape, output: TensorShape) -> int | None:
-    """Count what a layer does at all steps, of which `each` are the shapes of one with the steps as its batch."""
-    from convcalc.layers.output_shape import output_shape
+def _recurrent_parameters(layer: Recurrent | ConvLSTM) -> Parameters:
+    """Count the weights of what comes in and of what is fed back, and the biases of the gates."""
+    from convcalc.layers.steps import fed_back_convolution, recurrent_parameters
 
+    if isinstance(layer, Recurrent):
+        return Parameters(*recurrent_parameters(layer))
+    taken, fed_back = parameters(layer.convolution), parameters(fed_back_convolution(layer))
+    return Parameters(taken.weights + fed_back.weights, taken.biases)
+
+
+def _step_macs(layer: Recurrent | TimeDistributed | ConvLSTM, shape: TensorShape) -> int | None:
+    """Count what a layer does at all steps of a sequence; where it takes steps one by one, they are its batch."""
+    from convcalc.layers.output_shape import output_shape
+    from convcalc.layers.steps import fed_back_macs, recurrent_macs, step_shape
+
+    if isinstance(layer, Recurrent):
+        return recurrent_macs(layer, shape)
+    each = step_shape(shape)
     if isinstance(layer, TimeDistributed):
         return macs(layer.layer, each, output_shape(layer.layer, each))
     gates = output_shape(layer.convolution, each)

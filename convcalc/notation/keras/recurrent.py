@@ -8,7 +8,6 @@ from convcalc import layers
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, Signatures
 from convcalc.notation.call.tree import Call
-from convcalc.notation.call.write import LayerCall, refusal
 from convcalc.notation.entries import Entry
 
 Kind = Literal["rnn", "lstm", "gru"]
@@ -151,38 +150,3 @@ def inner_call(bound: BoundArguments) -> Call:
     if not isinstance(value, Call):
         raise bound.fault("layer", f"{bound.call.short_name} takes a layer")
     return value
-
-
-class _Written:
-    """A call among the arguments of another."""
-
-    def __init__(self, call: LayerCall) -> None:
-        self.call = call
-
-    def __repr__(self) -> str:
-        return self.call.text()
-
-
-def wrapped(name: str, inner: LayerCall, **keywords: object) -> LayerCall:
-    """Return a call around another: `TimeDistributed(Conv2D(8, 3))`."""
-    return LayerCall(name, _Written(inner), **keywords)
-
-
-def recurrent_call(layer: layers.Recurrent) -> LayerCall:
-    """Return a recurrent layer as Keras's call. Raises UsageError for one that it has not."""
-    if not layer.on_channels:
-        raise refusal("Recurrent as it stands here", "Keras")
-    gru = layer.kind == "gru"
-    names = {kind: name for name, (kind, biases) in KINDS.items() if gru or biases == layer.biases}
-    name = "GRU" if gru else names[layer.kind]
-    call = LayerCall(
-        name,
-        layer.hidden,
-        **dict(layer.arguments),
-        use_bias=layer.bias,
-        return_sequences=layer.sequences,
-        reset_after=not gru or layer.biases == 2,
-    ).without(use_bias=True, return_sequences=False, reset_after=True)
-    if not layer.bidirectional:
-        return call
-    return wrapped("Bidirectional", call, merge_mode=layer.merged).without(merge_mode="concat")

@@ -6,7 +6,7 @@ from convcalc import layers
 from convcalc.errors import UsageError
 from convcalc.notation.call.write import LayerCall, axes, refusal
 from convcalc.notation.keras.activations import ACTIVATIONS
-from convcalc.notation.keras.recurrent import recurrent_call, wrapped
+from convcalc.notation.keras.recurrent import KINDS
 from convcalc.notation.keras.signatures import SIGNATURES, complement
 
 
@@ -61,9 +61,9 @@ def call_of(layer: layers.Layer, rank: int | None = None) -> LayerCall:
         case layers.Elementwise():
             return _elementwise(layer, rank)
         case layers.Recurrent():
-            return recurrent_call(layer)
+            return _recurrent(layer)
         case layers.TimeDistributed():
-            return wrapped("TimeDistributed", call_of(layer.layer, None if rank is None else rank - 1))
+            return _wrapped("TimeDistributed", call_of(layer.layer, None if rank is None else rank - 1))
         case layers.Unknown():
             raise refusal(f"the unknown module {layer.name}", "Keras")
         case _:
@@ -309,3 +309,38 @@ def activation_name(layer: layers.Layer) -> str | None:
         if activation == layer:
             return name
     return None
+
+
+class _Written:
+    """A call among the arguments of another."""
+
+    def __init__(self, call: LayerCall) -> None:
+        self.call = call
+
+    def __repr__(self) -> str:
+        return self.call.text()
+
+
+def _wrapped(name: str, inner: LayerCall, **keywords: object) -> LayerCall:
+    """Return a call around another: `TimeDistributed(Conv2D(8, 3))`."""
+    return LayerCall(name, _Written(inner), **keywords)
+
+
+def _recurrent(layer: layers.Recurrent) -> LayerCall:
+    """Return a recurrent layer as Keras's call. Raises UsageError for one that it has not."""
+    if not layer.on_channels:
+        raise refusal("Recurrent as it stands here", "Keras")
+    gru = layer.kind == "gru"
+    names = {kind: name for name, (kind, biases) in KINDS.items() if gru or biases == layer.biases}
+    name = "GRU" if gru else names[layer.kind]
+    call = LayerCall(
+        name,
+        layer.hidden,
+        **dict(layer.arguments),
+        use_bias=layer.bias,
+        return_sequences=layer.sequences,
+        reset_after=not gru or layer.biases == 2,
+    ).without(use_bias=True, return_sequences=False, reset_after=True)
+    if not layer.bidirectional:
+        return call
+    return _wrapped("Bidirectional", call, merge_mode=layer.merged).without(merge_mode="concat")
