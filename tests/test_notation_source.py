@@ -276,3 +276,17 @@ def test_axes_of_parameters_and_new_axes(made: str, run: str, size: str, output:
     text = net(made, run)
     assert "x".join(map(str, forward(requested(text), size).output)) == output
     assert count(requested(text), size).cost.total.params == params
+
+
+def test_what_runs_for_nothing_that_is_returned_counts_as_what_never_runs() -> None:
+    text = net(
+        "self.c = nn.Conv2d(3, 3, 3); self.d = nn.Linear(3, 2)", "y = self.d(x.mean((2, 3))); return self.c(x)"
+    )
+    counted = count(requested(text), "3x9x8")
+    assert (counted.cost.total.params, counted.cost.total.macs) == (3 * 27 + 3 + 3 * 2 + 2, 3 * 27 * 7 * 6)
+
+
+def test_a_wrong_name_gets_a_hint() -> None:
+    with pytest.raises(SpecError, match=r"nn\.Conv2D is not known") as caught:
+        parse_network(net("self.c = nn.Conv2D(3, 3, 3)", "return self.c(x)"))
+    assert "Conv2d" in (caught.value.hint or "")

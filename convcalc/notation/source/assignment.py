@@ -48,6 +48,8 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
             else:
                 raise follower.fault(target, "this attribute is not followed")
         case ast.Subscript():
+            if isinstance(evaluate(follower, target.value, scope), Tensor | Parameter):
+                raise follower.fault(target, "writing into a part of a tensor is not followed")
             owner, key = evaluate(follower, target.value, scope), evaluate(follower, target.slice, scope)
             if isinstance(owner, Container):
                 owner.children[str(key % len(owner.children) if isinstance(key, int) else key)] = value

@@ -10,7 +10,7 @@ from convcalc.errors import SpecError
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
-from convcalc.text import fold
+from convcalc.text import did_you_mean, fold
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -59,6 +59,11 @@ def _shape(follower: Follower, node: ast.AST, arguments: list[Any], word: str) -
     if not all(type(size) is int and size > 0 for size in sizes):
         return ()
     return tuple(sizes)
+
+
+def close_name(name: Name) -> str | None:
+    """Return a hint at the layer of PyTorch's that a name is close to, if one is."""
+    return did_you_mean(name.last[:60], PYTORCH)
 
 
 def _nested(values: Any) -> tuple[int, ...]:

@@ -304,8 +304,12 @@ def _tensors(value: Any) -> list[Tensor]:
 def _count_unused(follower: Follower, model: Instance | Container) -> None:
     """Count what the model makes and never runs, as PyTorch does, behind its last layer, and note it."""
     found: list[Layer | Parameter] = []
-    _find_unused(model, found, set())
     builder = follower.builder
+    names = [entry.name for entry in builder.entries]
+    ran = {
+        ".".join(parts[:count]) for parts in (name.split(".") for name in names) for count in range(1, 1 + len(parts))
+    }
+    _find_unused(model, found, ran, set())
     counted = 0
     for value in found if builder.entries else ():
         held = _held(follower, value)
@@ -321,16 +325,16 @@ def _count_unused(follower: Follower, model: Instance | Container) -> None:
         first.notes = (*first.notes, note if len(note) <= LONGEST_NOTE else f"{note[: LONGEST_NOTE - 1]}…")
 
 
-def _find_unused(value: Any, found: list[Layer | Parameter], seen: set[int]) -> None:
-    """Find layers and parameters that have a name in the model and never run."""
+def _find_unused(value: Any, found: list[Layer | Parameter], ran: set[str], seen: set[int]) -> None:
+    """Find layers and parameters that have a name in the model and never run, or for nothing that is returned."""
     if id(value) in seen:
         return
     seen.add(id(value))
-    counts = isinstance(value, Layer) or (isinstance(value, Parameter) and value.learned)
-    if counts and not value.used and value.name:
+    counts = isinstance(value, Layer) or (isinstance(value, Parameter) and value.learned and not value.used)
+    if counts and value.name and value.name not in ran:
         found.append(value)
     for each in inside(value):
-        _find_unused(each, found, seen)
+        _find_unused(each, found, ran, seen)
 
 
 def _held(follower: Follower, value: Layer | Parameter) -> Held | None:
