@@ -61,9 +61,9 @@ def _shape(follower: Follower, node: ast.AST, arguments: list[Any], word: str) -
     return tuple(sizes)
 
 
-def close_name(name: Name) -> str | None:
+def close_name(follower: Follower, name: Name) -> str | None:
     """Return a hint at the layer of PyTorch's that a name is close to, if one is."""
-    return did_you_mean(name.last[:60], PYTORCH)
+    return did_you_mean(name.last[:60], PYTORCH) if follower.notation == "pytorch" else None
 
 
 def _nested(values: Any) -> tuple[int, ...]:

@@ -346,8 +346,7 @@ class Follower:
         if name.dotted.startswith(("models.", "torchvision.", "timm.", "torch.hub.", "applications.")):
             hint = "paste what print(model) shows"
             raise self.fault(node, f"{name.dotted[:60]} is not in this text: its layers are not known", hint)
-        close = emission.close_name(name) if self.notation == "pytorch" else None
-        raise self.fault(node, f"{name.dotted[:60]} is not known", close)
+        raise self.fault(node, f"{name.dotted[:60]} is not known", emission.close_name(self, name))
 
     def tensor_method(
         self, node: ast.AST, tensor: Tensor, name: str, arguments: list[Any], keywords: dict[str, Any]

@@ -305,10 +305,12 @@ def _count_unused(follower: Follower, model: Instance | Container) -> None:
     """Count what the model makes and never runs, as PyTorch does, behind its last layer, and note it."""
     found: list[Layer | Parameter] = []
     builder = follower.builder
-    names = [entry.name for entry in builder.entries]
-    ran = {
-        ".".join(parts[:count]) for parts in (name.split(".") for name in names) for count in range(1, 1 + len(parts))
-    }
+    ran: set[str] = set()
+    for entry in builder.entries:
+        name = entry.name
+        while name:
+            ran.add(name)
+            name = name.rpartition(".")[0]
     _find_unused(model, found, ran, set())
     counted = 0
     for value in found if builder.entries else ():
@@ -319,8 +321,8 @@ def _count_unused(follower: Follower, model: Instance | Container) -> None:
             builder.add(held, [len(builder.entries) - 1], (start, end), name=value.name, text=text)
             counted += 1
     if counted:
-        names = ", ".join(value.name for value in found)
-        note = f"made but never run in forward: {names}; the parameters count, as in PyTorch, and there are no MACs"
+        shown = ", ".join(value.name for value in found)
+        note = f"made but never run in forward: {shown}; the parameters count, as in PyTorch, and there are no MACs"
         first = builder.entries[0]
         first.notes = (*first.notes, note if len(note) <= LONGEST_NOTE else f"{note[: LONGEST_NOTE - 1]}…")
 
