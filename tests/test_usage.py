@@ -63,6 +63,7 @@ def test_an_option_that_is_not_there_is_taken_by_its_meaning(line: str, hint: st
         ("'1 0; 2 1' max -k 2", "convcalc pool '1 0; 2 1' max -k 2"),
         ("shapes 224", "convcalc shape 224"),
         ("kernels", "convcalc conv --kernels"),
+        ("shape 'Conv2d(3, 8, 3)'", "convcalc shape 3x224x224 'Conv2d(3, 8, 3)'"),
     ],
 )
 def test_a_line_without_a_command_is_told_the_line_to_type(line: str, hint: str, here: Run) -> None:

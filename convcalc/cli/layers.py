@@ -12,7 +12,7 @@ from convcalc.cli.options import (
 from convcalc.errors import UsageError
 from convcalc.model.reading import window_options
 from convcalc.model.request import LayerRequest
-from convcalc.notation import WindowOptions, parse_axes
+from convcalc.notation import WindowOptions, is_size, parse_axes
 
 OPTIONS = (
     *("kernel", "stride", "padding", "dilation", "groups"),
@@ -21,8 +21,10 @@ OPTIONS = (
 """The options that make or finish a layer."""
 
 
-def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: WindowArguments) -> LayerRequest:
-    """Ask for the layers of a command line, the file of `-f` read.
+def layer_request(
+    texts: Sequence[str] | None, layer: LayerArguments, window: WindowArguments, size: str | None = None
+) -> LayerRequest:
+    """Ask for the layers of a command line, the file of `-f` read; `size` is what stands before them.
 
     >>> layer = LayerArguments(kernel="7", groups=None, out_channels=None, output_padding=None, ceil=None, bias=None)
     >>> layer_request(["conv"], layer, WindowArguments(stride="2", padding=None, dilation=None)).options
@@ -46,6 +48,11 @@ def layer_request(texts: Sequence[str] | None, layer: LayerArguments, window: Wi
 
         return LayerRequest((read_file(file),), options, file, window.dims, layer.strict, assume=assumed)
     if not texts and not options:
+        if size is not None and not is_size(size) and "?" not in size:
+            from shlex import quote
+
+            hint = f"type: convcalc shape 3x224x224 {quote(size)}"
+            raise UsageError("no size of an input given", place="INPUT", hint=hint)
         hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
         raise UsageError("no layer given", hint=hint)
     return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict, assume=assumed)

@@ -95,7 +95,7 @@ def shape(
     if size is not None and not layers and may_be_file(size):
         # Many a model says the size of its input itself.
         layers, size = [size], None
-    request = layer_request(layers, layer, window)
+    request = layer_request(layers, layer, window, size)
     if size is not None and _is_open(request, size, questions):
         if homework.check is not None or homework.grade is not None:
             name = "--grade" if homework.check is None else "--check"
