@@ -194,3 +194,16 @@ def test_devices_without_an_end(here: Run) -> None:
         done = here(*arguments)
         assert done.returncode == 3, done.stderr
         assert len(done.stderr.splitlines()[0]) <= 300
+
+
+def test_whatever_pillow_meets_in_a_damaged_file_is_bad_data() -> None:
+    # A TIFF without a tag for its width: Pillow raises a TypeError.
+    header = b"II*\0" + (8).to_bytes(4, "little")
+    tag = (
+        (257).to_bytes(2, "little")
+        + (3).to_bytes(2, "little")
+        + (1).to_bytes(4, "little")
+        + (5).to_bytes(4, "little")
+    )
+    with pytest.raises(DataError, match="the image cannot be read"):
+        matrix_of_bytes(header + (1).to_bytes(2, "little") + tag + bytes(4), "x.tif", TEXT)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convcalc.errors import DataError, FileError
+from convcalc.errors import ConvcalcError, DataError, FileError
 from convcalc.limits import check_elements
 from convcalc.matrix.dtypes import cast
 from convcalc.matrix.grayscale import adjusted
@@ -68,7 +68,9 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
             _refuse_deep_samples(image, place)
             image = _pillow("PIL.ImageOps", place).exif_transpose(image)
             planes, maximum, opaque = _planes(image)
-    except (OSError, SyntaxError, ValueError, EOFError, pillow.DecompressionBombError) as error:
+    except (ConvcalcError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file raises whatever Pillow happens to meet in it
         raise DataError(f"the image cannot be read: {error}", place=place) from error
     notes: tuple[str, ...] = ("the image is opaque, so its alpha channel was left out",) if opaque else ()
     if frames > 1:
