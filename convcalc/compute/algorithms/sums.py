@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from functools import reduce
+from functools import lru_cache, reduce
 
 import numpy as np
 
@@ -34,6 +34,8 @@ AddUp = Callable[[int, int, Array], None]
 """Writes the sum of the terms from a first to before a last one into an array."""
 
 
+# Asked for with every product of every tile.
+@lru_cache(maxsize=256)
 def longest_run(dtype: object, inside: int = 1) -> int:
     """Return how many terms may be added one after the other, each of them with at most `inside` roundings.
 
@@ -46,6 +48,7 @@ def longest_run(dtype: object, inside: int = 1) -> int:
     return sys.maxsize if most is None else max(LEAST, most - inside + 1)
 
 
+@lru_cache(maxsize=256)
 def axis_run(dtype: object) -> int:
     """Return how many terms may be added one after the other along each axis of a sum over up to three.
 
@@ -71,6 +74,7 @@ def sum_along(array: Array, axis: int, scratch: Scratch | None = None) -> Array:
     return out
 
 
+@lru_cache(maxsize=256)
 def product_run(depth: int, dtype: object) -> int:
     """Return how many of `depth` products a matrix product may add one after the other.
 
@@ -84,6 +88,7 @@ def product_run(depth: int, dtype: object) -> int:
     return next((length for length, runs in lengths if length + runs - 1 <= most), MANY_RUNS[str(dtype)])
 
 
+@lru_cache(maxsize=256)
 def product_roundings(depth: int, dtype: object) -> int:
     """Return the roundings of a sum of `depth` products of a matrix product.
 
