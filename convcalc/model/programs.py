@@ -157,6 +157,8 @@ def convention(
     >>> convention(program("scipy"), (7,), (4,), 1).padding
     ((3, 3),)
     """
+    if not rank:
+        raise UsageError("the input is a number, which has no axes to convolve", place="`like`")
     function = _call(like, rank, like.modes[0], next(iter(like.borders))).partition("(")[0]
     if not like.framework and len(kernel_shape) > rank:
         raise UsageError(f"{function} takes one kernel, not {kernel_shape[0]} of them", place="`like`")
