@@ -98,7 +98,8 @@ def has_open(values: Any) -> bool:
     if isinstance(values, dict):
         values = list(values.values())
     if isinstance(values, list | tuple):
-        return any(has_open(each) for each in values)
+        inner = [each for one in values for each in (one if isinstance(one, list | tuple) else [one])]
+        return any(isinstance(each, AxisSize | TensorSizes) for each in inner)
     return isinstance(values, AxisSize | TensorSizes)
 
 
@@ -113,5 +114,5 @@ def settled(follower: Follower, values: Any) -> Any:
         sizes = all_sizes(follower, values.tensor)
         return values if sizes is None else sizes
     if isinstance(values, list):
-        return [settled(follower, each) for each in values]
+        return [settled(follower, each) if isinstance(each, TensorSizes) else each for each in values]
     return values
