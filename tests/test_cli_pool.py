@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oracles import adaptive_loops, cell, flatten, indices, pool_loops, shape_of
 from strategies import PoolingDraw, poolings
@@ -50,6 +50,8 @@ def exact(number: Any) -> Fraction:
 def test_pooling_agrees_with_loops(
     here: Run, tmp_path_factory: pytest.TempPathFactory, drawn: PoolingDraw, kind: str
 ) -> None:
+    # A text of one column is a series for a window of one axis, which has tests of its own.
+    assume(len(drawn.kernel) > 1 or shape_of(drawn.x)[-1] > 1)
     command = command_of(drawn, kind, tmp_path_factory.mktemp("drawn"))
     options: dict[str, Any] = {"stride": drawn.stride, "padding": drawn.padding, "dilation": drawn.dilation}
     try:
