@@ -186,7 +186,6 @@ REFUSALS = [
     ("Conv2D(8, 3, strides=2, dilation_rate=2)", "strides above 1 together with", "2"),
     ("Conv2D(9, 3, groups=2)", "groups 2 does not divide out_channels 9", "Conv2D(9, 3, groups=2)"),
     ("Conv2D(8, 3, activation='rleu')", "no activation 'rleu'", "'rleu'"),
-    ("Conv2D(8, 3, data_format='channels_first')", "channels last only", "'channels_first'"),
     ("Conv2DTranspose(8, 3, strides=2, output_padding=2)", "output_padding 2 must be smaller", "2"),
     ("Dense(0)", "units must be at least 1", "0"),
     ("Permute((1, 3))", "dims must be the numbers 1 to 2", "(1, 3)"),

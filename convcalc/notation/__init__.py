@@ -98,12 +98,11 @@ def parse_network(
         return model.network()
     reading = read_network(source, rank, notation, inputs)
     nodes = _placed(source, text, reading.entries)
-    layout = "hwc" if reading.notation == "keras" else "chw"
     printed = reading.printed
     return Network(
         tuple(nodes),
         reading.input,
-        layout,
+        reading.layout,
         reading.notation,
         printed is not None,
         () if printed is None else printed.assumptions,

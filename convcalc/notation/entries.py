@@ -45,11 +45,12 @@ class Entry:
     """A layer with its offsets in the source, its name in the model, its inputs, and remarks.
 
     `inputs` are indices of earlier entries, -1 for the network's input; None is the entry before it. `activation` is
-    the one that Keras lets a layer name. `text` is the layer as it is shown, empty where that is the text in the
+    the one that Keras lets a layer name, `channels_first` the layout that a call of Keras's says, None where it says
+    none. `text` is the layer as it is shown, empty where that is the text in the
     source.
     """
 
-    __slots__ = ("activation", "end", "inputs", "layer", "name", "notes", "start", "text")
+    __slots__ = ("activation", "channels_first", "end", "inputs", "layer", "name", "notes", "start", "text")
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class Entry:
         activation: Layer | None = None,
         inputs: tuple[int, ...] | None = None,
         text: str = "",
+        channels_first: bool | None = None,
     ) -> None:
         self.start = start
         self.end = end
@@ -70,6 +72,7 @@ class Entry:
         self.activation = activation
         self.inputs = inputs
         self.text = text
+        self.channels_first = channels_first
 
     def under(self, name: str) -> Entry:
         """Return the same layer inside the module `name`."""
@@ -86,6 +89,7 @@ class Entry:
             self.activation,
             self.inputs if inputs is None else inputs,
             self.text,
+            self.channels_first,
         )
 
 

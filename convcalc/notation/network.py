@@ -53,17 +53,23 @@ def _keras() -> Signatures:
 
 
 class Reading:
-    """What was read: the layers, the input size written with them (channels first), and the notation."""
+    """What was read: the layers, the input size written with them (channels first), the notation and its layout."""
 
-    __slots__ = ("entries", "input", "notation", "printed")
+    __slots__ = ("entries", "input", "layout", "notation", "printed")
 
     def __init__(
-        self, entries: list[Entry], size: tuple[int, ...] | None, notation: str, printed: Printed | None = None
+        self,
+        entries: list[Entry],
+        size: tuple[int, ...] | None,
+        notation: str,
+        printed: Printed | None = None,
+        layout: str | None = None,
     ) -> None:
         self.entries = entries
         self.input = size
         self.notation = notation
         self.printed = printed
+        self.layout = layout or ("hwc" if notation == "keras" else "chw")
 
 
 def read_network(
@@ -92,6 +98,10 @@ def read_network(
     if "import " in source.text:
         source = Source(_without_imports(source.text), source.place)
     reader = _Reader(source, rank, notation)
+    if "first" in source.text or "th" in source.text:
+        from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
+
+        reader.channels_first = has_channels_first(source.text)
     single = _single_item(source.text)
     if single is None:
         from convcalc.notation.split import split_items
@@ -112,6 +122,9 @@ def read_network(
         return read_network(source, rank, "keras", inputs)  # names of both, of which one has Keras's arguments
     if common == "either":
         common = "keras" if reader.only_keras else "pytorch"
+    if common == "keras" and reader.channels_first:
+        settle_channels_first(source, entries)
+        return Reading(entries, reader.input, common, layout="chw")
     return Reading(entries, reader.input, common)
 
 
@@ -198,6 +211,7 @@ class _Reader:
         self.default = default
         self.input: tuple[int, ...] | None = None
         self.channels: int | None = None
+        self.channels_first = False
         self.only_keras = False  # whether a layer of a shared name was one that only Keras has
         self.read: dict[str, list[tuple[str, Call]]] = {}
         self.layers: dict[str, list[Entry]] = {}
@@ -372,6 +386,6 @@ class _Reader:
     def keep_input(self, sizes: tuple[object, ...]) -> None:
         known = [size for size in sizes if isinstance(size, int)]
         if len(known) == len(sizes) and known:
-            self.input = (known[-1], *known[:-1])
-        elif sizes and isinstance(sizes[-1], int):
-            self.channels = sizes[-1]
+            self.input = tuple(known) if self.channels_first else (known[-1], *known[:-1])
+        elif sizes and isinstance(channels := sizes[0 if self.channels_first else -1], int):
+            self.channels = channels

@@ -54,15 +54,17 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     family, rank, signature = entry
     call, note = today(call)
     bound = bind(source, call, signature, rank, _keywords(call, signature))
-    if bound.values.get("data_format") not in (None, "channels_last"):
-        raise bound.fault("data_format", "Keras's notation is read channels last only", "leave data_format out")
+    data_format = bound.values.get("data_format")
+    if data_format not in (None, "channels_last", "channels_first"):
+        raise bound.fault("data_format", "it is channels_last or channels_first")
     if family in ("bidirectional", "time distributed"):
         return _wrapping(bound, family)
     try:
         built = _BUILDERS[family](bound, name)
     except ShapeError as error:
         raise source.fault(error.message, call.start, call.end, error.hint) from None
-    found = [Entry(call.start, call.end, layer, _own_name(bound)) for layer in built]
+    first = None if data_format is None else data_format == "channels_first"
+    found = [Entry(call.start, call.end, layer, _own_name(bound), channels_first=first) for layer in built]
     if "activation" in bound.values and family not in ("activation", "recurrent", "convolutional recurrent"):
         found[-1].activation = _activation(bound)
     if note is not None:

@@ -193,6 +193,7 @@ def emit(follower: Follower, module: Layer, tensor: Tensor) -> Tensor:
             notes=entry.notes,
             activation=entry.activation,
         )
+        follower.builder.entries[index].channels_first = entry.channels_first
         tensor = Tensor(index)
     return tensor
 

@@ -78,7 +78,7 @@ def _model(
 
 
 def take_input(follower: Follower, node: ast.AST, sizes: Any, *, batched: bool = False) -> Tensor:
-    """Return one more input of the network; its sizes are written channels last."""
+    """Return one more input of the network; its sizes are written in the layout of the program."""
     count = follower.builder.inputs
     follower.builder.inputs += 1
     if isinstance(sizes, int):
@@ -86,7 +86,7 @@ def take_input(follower: Follower, node: ast.AST, sizes: Any, *, batched: bool =
     if isinstance(sizes, list | tuple):
         sample = tuple(sizes[1:] if batched else sizes)
         if count == 0 and sample and all(type(size) is int and size > 0 for size in sample):
-            follower.builder.input = (sample[-1], *sample[:-1])
+            follower.builder.input = sample if follower.builder.layout == "chw" else (sample[-1], *sample[:-1])
     return Tensor(-1 - count)
 
 
@@ -126,7 +126,7 @@ def _merged(follower: Follower, node: ast.AST, layer: MergeLayer, tensors: Any) 
     found = [each for each in tensors if isinstance(each, Tensor)] if isinstance(tensors, list | tuple) else []
     if len(found) < 2 or len(found) < len(tensors):
         raise follower.fault(node, f"{layer.word} takes a list of tensors")
-    if layer.word == "concatenate" and layer.axis not in (-1, 3):
+    if layer.word == "concatenate" and layer.axis not in ((1,) if follower.builder.layout == "chw" else (-1, 3)):
         raise follower.fault(node, f"{layer.word} is read for the channels alone, not for axis {layer.axis}")
     made = layer_entry(follower, node, layers.Merge(_MERGES[layer.word]), *found)
     if layer.word in ("add", "multiply", "concatenate"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc.errors import ConvcalcError
 from convcalc.layers import Elementwise, Embedding, Held, Rearrangement, parameters
 from convcalc.notation.files.graph_builder import GraphBuilder
+from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
 from convcalc.notation.source import keras_models
 from convcalc.notation.source.emission import entries_of, forget_runs, inside, name_modules
 from convcalc.notation.source.follower import MOST_STEPS, Follower, Returned, Stopped
@@ -52,6 +53,8 @@ def read_program(source: Source, tree: ast.Module, begin: Begin | None = None) -
     """
     keras = _KERAS.search(source.text) and not _TORCH.search(source.text)
     follower = Follower(source, "keras" if keras else "pytorch", begin)
+    if keras and has_channels_first(source.text):
+        follower.builder.layout = "chw"
     loose: list[Any] = []
     try:
         for node in tree.body:
@@ -60,6 +63,8 @@ def read_program(source: Source, tree: ast.Module, begin: Begin | None = None) -
         _fix_input(follower)
     except RecursionError:
         raise source.fault("this program is nested too deeply to be followed", 0, 0) from None
+    if keras and builder.layout == "chw":
+        settle_channels_first(source, builder.entries)
     builder.shares_names = True
     if not builder.entries:
         raise source.fault("no layers run in this program", 0, 0)
@@ -285,7 +290,7 @@ def _take_size(follower: Follower, first: Layer) -> None:
         if key in ("input_shape", "batch_input_shape") and isinstance(sizes, tuple):
             sample = sizes[1:] if key.startswith("batch") else sizes
             if all(type(size) is int and size > 0 for size in sample):
-                follower.builder.input = (sample[-1], *sample[:-1])
+                follower.builder.input = sample if follower.builder.layout == "chw" else (sample[-1], *sample[:-1])
         elif key == "input_dim" and type(sizes) is int and first.call.short_name != "Embedding":
             follower.builder.input = (sizes,)
 
