@@ -290,3 +290,8 @@ def test_a_wrong_name_gets_a_hint() -> None:
     with pytest.raises(SpecError, match=r"nn\.Conv2D is not known") as caught:
         parse_network(net("self.c = nn.Conv2D(3, 3, 3)", "return self.c(x)"))
     assert "Conv2d" in (caught.value.hint or "")
+
+
+def test_the_first_argument_of_a_method_may_have_any_name() -> None:
+    text = net("self.c = nn.Conv2d(3, 4, 3)", "return self.c(x)").replace("self", "s")
+    assert count(requested(text)).cost.total.params == 4 * 27 + 4

@@ -145,6 +145,7 @@ def without_labels(
     `header` says that the first row is a header; `index` that the first column is labels, which else is found out.
     Errors: a header of other columns.
 
+    >>> from convcalc.text import Source
     >>> without_labels(Source("a b\\n0 1 2"), "a b\\n0 1 2", None, header=True, index=False)[0]
     '      1 2'
     """

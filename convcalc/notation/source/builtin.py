@@ -313,6 +313,8 @@ def bind(
     follower: Follower, node: ast.AST, found: Function, given: list[Any], keywords: dict[str, Any], scope: Scope
 ) -> None:
     """Bind arguments to the parameters of a function of the program, as Python does."""
+    if found.owner is not None:
+        scope.names["__self__"] = found.owner  # what `super()` is of, whatever the first argument is called
     from convcalc.notation.source.expressions import evaluate
 
     spec = found.node.args

@@ -248,7 +248,7 @@ def called(follower: Follower, node: ast.Call, scope: Scope) -> Any:
 
 def _parent(follower: Follower, node: ast.Call, scope: Scope) -> Any:
     try:
-        instance, kind = scope.find("self"), scope.find("__class__")
+        instance, kind = scope.find("__self__"), scope.find("__class__")
     except KeyError:
         raise follower.fault(node, "super() stands outside of a method") from None
     return Parent(instance, kind)

@@ -41,7 +41,7 @@ def parsed(source: Source) -> ast.Module | None:
             warnings.simplefilter("ignore")
             tree = ast.parse(source.text)
     except SyntaxError as error:
-        if defines and error.lineno is not None:
+        if defines and error.lineno is not None and not _is_print(source.text):
             at = _place(source.text, error)
             raise source.fault(f"this is not valid Python: {error.msg}", at, at + 1) from None
         return None
@@ -50,6 +50,12 @@ def parsed(source: Source) -> ast.Module | None:
             raise source.fault("this program is nested too deeply to be read", 0, 0) from None
         return None
     return tree if any(_is_program(node) for node in tree.body) else None
+
+
+def _is_print(text: str) -> bool:
+    from convcalc.notation.pytorch.printed import is_print
+
+    return is_print(text)
 
 
 def _place(text: str, error: SyntaxError) -> int:
