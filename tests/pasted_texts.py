@@ -15,6 +15,7 @@ ROWS = {
     "a list of arrays": "[array([ 1,  0, -1]), array([20,  1,  0])]",
     "YAML, a list a line": "- [1, 0, -1]\n- [20, 1, 0]\n",
     "YAML, in blocks": "- - 1\n  - 0\n  - -1\n- - 20\n  - 1\n  - 0\n",
+    "YAML, each row under its dash": "-\n  - 1\n  - 0\n  - -1\n-\n  - 20\n  - 1\n  - 0\n",
     "YAML, under a key": "kernel:\n  - [1, 0, -1]\n  - [20, 1, 0]\n",
     "ImageMagick": "3x2: 1,0,-1 20,1,0",
 }

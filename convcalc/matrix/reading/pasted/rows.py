@@ -71,8 +71,8 @@ def _is_one_row(paste: Paste, start: int, end: int) -> bool:
 
 
 def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
-    """Read a list of YAML: `- [1, 2]` a line, `- - 1` and `  - 2`, or `- 1` a line."""
-    lines = paste.text.split("\n")
+    """Read a list of YAML: `- [1, 2]` a line, `- - 1` and `  - 2`, the first `-` in a line of its own, or `- 1`."""
+    lines = _with_first_items(paste.text.split("\n"))
     items = [(number, _YAML.fullmatch(line.rstrip())) for number, line in enumerate(lines) if line.strip()]
     if not items or any(item is None for _, item in items):
         return None
@@ -87,6 +87,21 @@ def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     for number, line in enumerate(lines):
         text += ("\n" if number in begins else " ") * (number > 0) + _without_dashes(line)
     return layout_of_rows(paste.source, text)
+
+
+def _with_first_items(lines: list[str]) -> list[str]:
+    """Put a `-` that stands alone before the item below it, so that every place stays that of the source.
+
+    >>> _with_first_items(["-", "  - 1", "  - 2"])
+    [' ', '- - 1', '  - 2']
+    """
+    moved = list(lines)
+    for number, (line, below) in enumerate(zip(lines, lines[1:], strict=False)):
+        at = line.find("-")
+        if line.strip() == "-" and below.lstrip().startswith("- ") and not below[: at + 1].strip():
+            moved[number] = " " * len(line)
+            moved[number + 1] = f"{below[:at]}-{below[at + 1 :]}"
+    return moved
 
 
 def imagemagick_layout(paste: Paste, options: ReadOptions) -> Layout | None:
