@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.brackets import bracketed_layout
@@ -96,7 +97,7 @@ def _with_first_items(lines: list[str]) -> list[str]:
     [' ', '- - 1', '  - 2']
     """
     moved = list(lines)
-    for number, (line, below) in enumerate(zip(lines, lines[1:], strict=False)):
+    for number, (line, below) in enumerate(pairwise(lines)):
         at = line.find("-")
         if line.strip() == "-" and below.lstrip().startswith("- ") and not below[: at + 1].strip():
             moved[number] = " " * len(line)
