@@ -49,7 +49,8 @@ class ClaimedMatrix(Value):
             return np.asarray(claim.astype(object) != answer.astype(object), dtype=bool)
         if not (_held_by_float64(claim) and _held_by_float64(answer)):
             far = np.vectorize(_far, otypes=[bool])
-            return far(claim, answer, margins + slack if tolerance is None else tolerance)
+            with np.errstate(invalid="ignore"):  # NumPy 2.5 warns of NaN among the cells
+                return far(claim, answer, margins + slack if tolerance is None else tolerance)
         rounding = _spacing(claim) + _spacing(answer) if tolerance != 0 else 0.0
         claim, answer = claim.astype(np.float64), answer.astype(np.float64)
         with np.errstate(invalid="ignore"):
