@@ -39,7 +39,7 @@ def input_bytes(options: ReadOptions) -> bytes:
 def bounded_bytes(read: Callable[[int], bytes], place: str, options: ReadOptions, begun: bytes = b"") -> bytes:
     """Return what was `begun` and what `read(size)` returns until it returns nothing.
 
-    Raises DataError, with `place`, for more than the limit allows. Bytes that are no matrix from the start are
+    Raises DataError, with `place`, for more than the limit allows. Bytes that cannot begin a matrix are
     returned as far as they were read: their reader says why.
 
     >>> import io

@@ -98,10 +98,6 @@ def read_network(
     if "import " in source.text:
         source = Source(_without_imports(source.text), source.place)
     reader = _Reader(source, rank, notation)
-    if "first" in source.text or "th" in source.text:
-        from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
-
-        reader.channels_first = has_channels_first(source.text)
     single = _single_item(source.text)
     if single is None:
         from convcalc.notation.split import split_items
@@ -122,7 +118,9 @@ def read_network(
         return read_network(source, rank, "keras", inputs)  # names of both, of which one has Keras's arguments
     if common == "either":
         common = "keras" if reader.only_keras else "pytorch"
-    if common == "keras" and reader.channels_first:
+    if common == "keras" and reader.has_channels_first():
+        from convcalc.notation.keras.layout import settle_channels_first
+
         settle_channels_first(source, entries)
         return Reading(entries, reader.input, common, layout="chw")
     return Reading(entries, reader.input, common)
@@ -211,7 +209,6 @@ class _Reader:
         self.default = default
         self.input: tuple[int, ...] | None = None
         self.channels: int | None = None
-        self.channels_first = False
         self.only_keras = False  # whether a layer of a shared name was one that only Keras has
         self.read: dict[str, list[tuple[str, Call]]] = {}
         self.layers: dict[str, list[Entry]] = {}
@@ -383,9 +380,15 @@ class _Reader:
             self.keep_input(sizes[1:] if name.startswith("batch") else sizes)
             return
 
+    def has_channels_first(self) -> bool:
+        """Return whether the text says that Keras's layers have their channels first."""
+        from convcalc.notation.keras.layout import has_channels_first
+
+        return has_channels_first(self.source.text)
+
     def keep_input(self, sizes: tuple[object, ...]) -> None:
         known = [size for size in sizes if isinstance(size, int)]
         if len(known) == len(sizes) and known:
-            self.input = tuple(known) if self.channels_first else (known[-1], *known[:-1])
-        elif sizes and isinstance(channels := sizes[0 if self.channels_first else -1], int):
+            self.input = tuple(known) if self.has_channels_first() else (known[-1], *known[:-1])
+        elif sizes and isinstance(channels := sizes[0 if self.has_channels_first() else -1], int):
             self.channels = channels

@@ -27,7 +27,7 @@ MANY_RUNS = {"float32": 148, "float64": 864}
 LEAST = 4
 # The run along each axis of a sum over up to three.
 AXIS_RUN = {"float32": 47, "float64": 285}
-# Up to so many runs are added one by one, which takes less memory than in pairs.
+# Up to this number, runs are added one by one, which takes less memory than in pairs.
 FEW = 8
 
 AddUp = Callable[[int, int, Array], None]

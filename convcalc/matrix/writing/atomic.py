@@ -168,7 +168,7 @@ def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[Binar
 
 
 def _take_over(descriptor: int, old: os.stat_result) -> None:
-    """Give a new file the owner, as far as the system lets us, and the mode of the `old` one."""
+    """Set owner, as far as the system allows, and mode of a new file to those of the `old` one."""
     if not hasattr(os, "fchmod"):
         return
     with suppress(PermissionError):

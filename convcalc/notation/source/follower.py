@@ -177,23 +177,25 @@ class Follower:
         """Follow a loop over what is known."""
         for item in self.items(node.iter, evaluate(self, node.iter, scope)):
             self.assign(node.target, item, scope)
-            try:
-                self.run(node.body, scope)
-            except Stopped as stopped:
-                if stopped.whole:
-                    return
+            if self.breaks(node.body, scope):
+                return
         self.run(node.orelse, scope)
 
     def repeat(self, node: ast.While, scope: Scope) -> None:
         """Follow a loop as long as its condition is known to hold."""
         while self.truth(node.test, evaluate(self, node.test, scope)):
             self.step(node)
-            try:
-                self.run(node.body, scope)
-            except Stopped as stopped:
-                if stopped.whole:
-                    return
+            if self.breaks(node.body, scope):
+                return
         self.run(node.orelse, scope)
+
+    def breaks(self, body: list[ast.stmt], scope: Scope) -> bool:
+        """Follow the body of a loop once, and return whether it breaks the loop off."""
+        try:
+            self.run(body, scope)
+        except Stopped as stopped:
+            return stopped.whole
+        return False
 
     def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
         """Give a value to a name, an attribute, an item, or to several of them one by one."""
@@ -253,10 +255,8 @@ class Follower:
     def key(self, node: ast.expr, scope: Scope) -> Any:
         """Return the index or slice between brackets."""
         if isinstance(node, ast.Slice):
-            ends = [
-                None if each is None else evaluate(self, each, scope) for each in (node.lower, node.upper, node.step)
-            ]
-            return slice(*ends)
+            ends = (node.lower, node.upper, node.step)
+            return slice(*(None if each is None else evaluate(self, each, scope) for each in ends))
         return evaluate(self, node, scope)
 
     def class_of(self, node: ast.ClassDef, scope: Scope) -> Class:
