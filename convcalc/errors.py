@@ -81,3 +81,11 @@ class FileError(ConvcalcError):
     """A file cannot be read or written."""
 
     exit_code = 4
+
+
+def archive_errors() -> tuple[type[Exception], ...]:
+    """Return what `zipfile` raises for an archive that is damaged, or packed in a way that it does not read."""
+    import zlib
+    from zipfile import BadZipFile
+
+    return (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)

@@ -10,7 +10,6 @@ differ from the loops by the promised share of its sum of absolute products.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import sys
 import tempfile
@@ -27,6 +26,7 @@ if __package__:
     sys.path.insert(0, str(Path(__file__).parent))
 
 from oracles import build, convolve_loops, pool_loops, shape_of, transposed_loops
+from streams import standard_streams
 
 from convcalc.cli import main as convcalc
 
@@ -174,7 +174,7 @@ def faults(seed: str, folder: Path, counts: Counter[str]) -> Iterator[str]:
     asked = question(draw)
     for name, arguments, stdin in ways(asked, folder, draw):
         (folder / "y.npy").unlink(missing_ok=True)
-        code, message = _run(arguments, stdin, folder)
+        code, message = _run(arguments, stdin)
         algorithm = name.partition(",")[0]
         if code == 2 and algorithm in ALGORITHMS[asked.command] and "cannot do this" in message:
             counts[f"{algorithm} not able"] += 1
@@ -185,24 +185,15 @@ def faults(seed: str, folder: Path, counts: Counter[str]) -> Iterator[str]:
             yield f"seed {seed}, {name}: {fault}; {asked.command} {shape_of(asked.x)} {' '.join(asked.options)}"
 
 
-def _run(arguments: tuple[str, ...], stdin: bytes, folder: Path) -> tuple[int, str]:
+def _run(arguments: tuple[str, ...], stdin: bytes) -> tuple[int, str]:
     """Run a command in this process; return its exit code and what it wrote to standard error."""
-    given, said = folder / "stdin", folder / "stderr"
-    given.write_bytes(stdin)
-    kept, python = [os.dup(0), os.dup(2)], (sys.stdin, sys.stderr)
-    with given.open("rb") as source, said.open("wb") as sink:
-        os.dup2(source.fileno(), 0)
-        os.dup2(sink.fileno(), 2)
-        sys.stdin, sys.stderr = os.fdopen(0, closefd=False), os.fdopen(2, "w", closefd=False)
-        try:
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
+        given.write(stdin)
+        given.seek(0)
+        with standard_streams(given, out, said):
             code = convcalc(arguments)
-        finally:
-            sys.stderr.flush()
-            sys.stdin, sys.stderr = python
-            for number, file in zip((0, 2), kept, strict=True):
-                os.dup2(file, number)
-                os.close(file)
-    return code, said.read_text()
+        said.seek(0)
+        return code, said.read().decode()
 
 
 def _difference(asked: Question, found: NDArray[Any]) -> str:

@@ -20,16 +20,16 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 if __package__:
     # `python -m tests.fuzz` finds this file in a folder that the tests themselves name without `tests.`.
     sys.path.insert(0, str(Path(__file__).parent))
 
 from fuzz_questions import KINDS, Question
+from streams import standard_streams
 
 from convcalc import cli
 
@@ -69,7 +69,7 @@ def _answered(question: Question) -> Outcome:
         given.write(question.stdin)
         given.seek(0)
         before = _peak(reset=True)
-        with _standard_streams(given, out, err):
+        with standard_streams(given, out, err):
             start = time.perf_counter()
             crash = ""
             try:
@@ -85,29 +85,6 @@ def _answered(question: Question) -> Outcome:
     faults += [f"took {seconds:.1f} s"] if seconds > LONGEST_SECONDS else []
     faults += [f"took {added >> 20} MB"] if added > MOST_BYTES else []
     return Outcome(code, seconds, added, tuple(faults))
-
-
-@contextmanager
-def _standard_streams(*files: IO[bytes]) -> Iterator[None]:
-    """Put files in the place of the standard streams, for Python and for the system."""
-    python = sys.stdin, sys.stdout, sys.stderr
-    kept = [os.dup(number) for number in range(3)]
-    for stream in python[1:]:
-        stream.flush()
-    for number, file in enumerate(files):
-        os.dup2(file.fileno(), number)
-    modes = ("r", "w", "w")
-    # New buffers over the files, which are not closed with them.
-    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, closefd=False) for number, mode in enumerate(modes))
-    try:
-        yield
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        sys.stdin, sys.stdout, sys.stderr = python
-        for number, file_number in enumerate(kept):
-            os.dup2(file_number, number)
-            os.close(file_number)
 
 
 def _faults(code: int, answer: bytes, messages: str) -> Iterator[str]:

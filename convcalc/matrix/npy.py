@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from convcalc.errors import DataError, FileError
+from convcalc.errors import DataError, FileError, archive_errors
 from convcalc.limits import check_elements
 from convcalc.matrix.kinds import NPY_MAGIC
 from convcalc.matrix.sources import opened
@@ -75,8 +75,7 @@ def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
 
     Errors: DataError for no such array, for several and no name, for a damaged archive, and those of `read_npy_file`.
     """
-    import zlib
-    from zipfile import BadZipFile, ZipFile
+    from zipfile import ZipFile
 
     try:
         with ZipFile(stream) as archive:
@@ -85,7 +84,7 @@ def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
                 return _read_member(
                     entry, archive.getinfo(member).file_size, f"{place}:{member.removesuffix('.npy')}"
                 )
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except archive_errors() as error:
         raise DataError(f"the .npz archive is damaged: {error}", place=place) from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
-from convcalc.errors import DataError
+from convcalc.errors import DataError, archive_errors
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.nodes import Network
 
@@ -57,7 +57,6 @@ def _builder(stream: BinaryIO, place: str) -> GraphBuilder | None:
 def _keras_config(stream: BinaryIO, place: str) -> str | None:
     """Return the `config.json` of an archive of Keras's, None for another archive."""
     import zipfile
-    import zlib
 
     try:
         with zipfile.ZipFile(stream) as archive:
@@ -66,7 +65,7 @@ def _keras_config(stream: BinaryIO, place: str) -> str | None:
             if archive.getinfo(CONFIG).file_size > LONGEST_CONFIG:
                 raise DataError(f"the {CONFIG} of this archive is too long", place=place)
             return archive.read(CONFIG).decode()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, ValueError, EOFError) as error:
+    except archive_errors() as error:
         raise DataError(f"the archive is damaged: {error}"[:200], place=place) from error
 
 

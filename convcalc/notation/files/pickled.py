@@ -10,11 +10,10 @@ import io
 import pickletools
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from convcalc.errors import DataError
+from convcalc.errors import DataError, archive_errors
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.weights import Tensor, held_by_modules
 
@@ -61,7 +60,7 @@ def read_pickled(stream: BinaryIO, place: str) -> GraphBuilder:
         found, notes = _tensors(_root(stream, place))
     except (ValueError, LookupError, TypeError, AttributeError, EOFError, RecursionError, OverflowError) as error:
         raise DataError("the pickle in this file is damaged", place=place) from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
+    except archive_errors() as error:
         raise DataError(f"the archive is damaged: {error}"[:200], place=place) from error
     return held_by_modules(found, place, "pytorch weights", notes)
 
