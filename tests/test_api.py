@@ -16,7 +16,7 @@ from conftest import Run
 from oracles import convolve_loops
 
 import convcalc
-from convcalc.errors import ConvcalcError, DataError, ShapeError, SpecError, UsageError
+from convcalc.errors import ConvcalcError, DataError, FileError, ShapeError, SpecError, UsageError
 from convcalc.layers import Convolution
 
 RANDOM = np.random.default_rng(21)
@@ -138,6 +138,45 @@ def test_pooling() -> None:
 def test_shape(size: Any, layers: list[str], expected: tuple[int, ...]) -> None:
     dims = 1 if expected == (8, 48) else None
     assert convcalc.shape(size, *layers, dims=dims) == expected
+
+
+ASKED: dict[str, Any] = {
+    "shape": lambda layer: convcalc.shape("3x8x9", layer),
+    "params": lambda layer: convcalc.params(layer).total.params,
+    "check_shape": lambda layer: convcalc.check_shape("8x6x7", "3x8x9", layer).right,
+    "check_params": lambda layer: convcalc.check_params(224, layer).right,
+    "parse": lambda layer: len(convcalc.parse(layer)),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_takes_a_network_takes_a_text_a_path_or_a_layer_and_nothing_else(name: str, here: Run) -> None:
+    Path("net.txt").write_text("Conv2d(3, 8, 3)\n")
+    expected = ASKED[name]("Conv2d(3, 8, 3)")
+    assert ASKED[name](Path("net.txt")) == expected
+    if name != "parse":
+        assert ASKED[name](*convcalc.parse("Conv2d(3, 8, 3)")) == expected
+    for path, message in (("nowhere.txt", "no such file"), (".", "a folder")):
+        with pytest.raises(FileError, match=message):
+            ASKED[name](Path(path))
+    for wrong in (None, 5, 2.5, True, b"relu", ["relu"], {"relu": 1}, {"relu"}, convcalc.parse("relu"), str):
+        with pytest.raises(TypeError, match="a layer is a text, a Path or what `parse` returns, got"):
+            ASKED[name](wrong)
+
+
+@pytest.mark.parametrize("wrong", [b"3x8x9", {"3x8x9"}, {3: 8}])
+def test_a_size_without_an_order_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="a size is a text, a whole number or several in their order"):
+        convcalc.shape(wrong, "relu")
+
+
+def test_the_number_of_spatial_axes_is_a_whole_number_of_at_least_one() -> None:
+    wrong: Any
+    for wrong in (2.0, "2", True):
+        with pytest.raises(TypeError, match="`dims` is a whole number"):
+            convcalc.parse("conv:8,k3", dims=wrong)
+    with pytest.raises(UsageError, match="`dims` must be at least 1, got 0"):
+        convcalc.parse("conv:8,k3", dims=0)
 
 
 def test_parse_gives_layers_that_shape_takes() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convcalc.api.arguments import ConvolutionOptions, PoolingOptions, as_array, as_kernel, filter_of, pooling_of
-from convcalc.api.networks import size_text
+from convcalc.api.networks import requested, size_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Unpack
 
     from numpy.typing import ArrayLike
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def check_shape(
-    claim: str | PerAxis, size: str | PerAxis | None, *layers: str | Layer, dims: int | None = None
+    claim: str | PerAxis, size: str | PerAxis | None, *layers: str | Layer | Path, dims: int | None = None
 ) -> Verdict:
     """Judge a claimed size of what `shape(size, *layers)` gives.
 
@@ -36,16 +37,15 @@ def check_shape(
     from convcalc.check.judge import judge_size
     from convcalc.check.size_question import size_question
     from convcalc.model.forward import forward, graph_of
-    from convcalc.model.request import LayerRequest
 
-    passed = forward(LayerRequest(layers, rank=dims), size_text(size))
+    passed = forward(requested(layers, dims), size_text(size))
     trace = passed.trace
     question = size_question(graph_of(passed.network), trace.input, *trace.others, layout=passed.layout)
     return judge_size(read_size(size_text(claim) or ""), question)
 
 
 def check_params(
-    claim: str | int, *layers: str | Layer, size: str | PerAxis | None = None, dims: int | None = None
+    claim: str | int, *layers: str | Layer | Path, size: str | PerAxis | None = None, dims: int | None = None
 ) -> Verdict:
     """Judge claimed counts of `params(*layers, size=size)`: a number of parameters, or "macs=..., flops=...".
 
@@ -60,9 +60,8 @@ def check_params(
     from convcalc.check.judge import judge_count
     from convcalc.model.count import count, weight_names
     from convcalc.model.forward import graph_of
-    from convcalc.model.request import LayerRequest
 
-    counted = count(LayerRequest(layers, rank=dims), size_text(size))
+    counted = count(requested(layers, dims), size_text(size))
     graph, names = graph_of(counted.network), weight_names(counted.network)
     claims = read_counts(str(claim)).items()
     return judge_count([(number, count_question(counted.cost, graph, name, names=names)) for name, number in claims])

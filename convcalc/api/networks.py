@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, cast
 
 from convcalc.api.arguments import warn
@@ -37,7 +37,7 @@ def shape(
     """
     from convcalc.model.forward import forward
 
-    passed = forward(_requested(layers, dims, strict=strict), size_text(size))
+    passed = forward(requested(layers, dims, strict=strict), size_text(size))
     warn(passed.network.notes)
     # An input without open sizes leaves none open.
     return cast("tuple[int, ...]", passed.output)
@@ -61,17 +61,18 @@ def params(
     """
     from convcalc.model.count import count
 
-    counted = count(_requested(layers, dims, strict=strict), size_text(size))
+    counted = count(requested(layers, dims, strict=strict), size_text(size))
     warn(counted.notes)
     return counted.cost
 
 
-def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
+def parse(text: str | Path, *, dims: int | None = None) -> tuple[Layer, ...]:
     """Read layers in any notation: PyTorch's, Keras's, the short one, whole networks, what `print(model)` shows.
 
-    `dims` is the number of spatial axes where the notation does not say it, 2 if not given. Every layer is a value
-    of `convcalc.layers` with its numbers as fields. Raises SpecError, with the text, the `span` of the fault in it
-    and a `hint`; UsageError for layers that branch, whose connections a tuple would not hold.
+    A `pathlib.Path` is a file that holds them. `dims` is the number of spatial axes where the notation does not say
+    it, 2 if not given. Every layer is a value of `convcalc.layers` with its numbers as fields. Raises SpecError, with
+    the text, the `span` of the fault in it and a `hint`; UsageError for layers that branch, whose connections a tuple
+    would not hold.
 
     >>> import convcalc
     >>> [layer] = convcalc.parse("conv:64,k7,s2,p3")
@@ -83,9 +84,8 @@ def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
     from convcalc.layers import Pooling
     from convcalc.model.operation import as_notated
     from convcalc.model.reading import read_chain
-    from convcalc.model.request import LayerRequest
 
-    network = read_chain(LayerRequest((text,), rank=dims))
+    network = read_chain(requested((text,), dims))
     warn(network.notes)
     return tuple(
         as_notated(layer, network.notation) if isinstance(layer, Pooling) else layer for layer in network.layers
@@ -93,24 +93,38 @@ def parse(text: str, *, dims: int | None = None) -> tuple[Layer, ...]:
 
 
 def size_text(size: str | PerAxis | None) -> str | None:
-    """Return the size of an input as text, which the one reader of sizes takes."""
+    """Return the size of an input as text, which the one reader of sizes takes; TypeError for what has no order."""
     if size is None or isinstance(size, str):
         return size
+    if isinstance(size, bytes | Mapping | Set):
+        raise TypeError(f"a size is a text, a whole number or several in their order, got {type(size).__name__}")
     return "x".join(map(str, size)) if isinstance(size, Iterable) else str(size)
 
 
-def _requested(layers: tuple[str | Layer | Path, ...], dims: int | None, *, strict: bool) -> LayerRequest:
-    """Ask for layers as given, or for those of a file; UsageError for a file beside other layers."""
+def requested(layers: tuple[str | Layer | Path, ...], dims: int | None, *, strict: bool = False) -> LayerRequest:
+    """Ask for layers as given, or for those of a file.
+
+    Raises TypeError for what is neither, and UsageError for a file beside other layers.
+    """
     from pathlib import Path
 
+    from convcalc.layers import Layer
     from convcalc.model.request import LayerRequest
 
+    for layer in layers:
+        if not isinstance(layer, str | Path | Layer):
+            hint = "; give its items one by one, as *layers" if isinstance(layer, list | tuple) else ""
+            raise TypeError(f"a layer is a text, a Path or what `parse` returns, got {type(layer).__name__}{hint}")
+    if dims is not None and type(dims) is not int:
+        raise TypeError(f"`dims` is a whole number, got {type(dims).__name__}")
+    if dims is not None and dims < 1:
+        raise UsageError(f"`dims` must be at least 1, got {dims}")
     written = tuple(layer for layer in layers if not isinstance(layer, Path))
-    paths = [str(layer) for layer in layers if isinstance(layer, Path)]
-    if not paths:
+    if len(written) == len(layers):
         return LayerRequest(written, rank=dims, strict=strict)
     if len(layers) > 1:
         raise UsageError("a file of layers cannot be combined with other layers")
     from convcalc.model.files import read_file
 
-    return LayerRequest((read_file(paths[0]),), file=paths[0], rank=dims, strict=strict)
+    path = str(layers[0])
+    return LayerRequest((read_file(path),), file=path, rank=dims, strict=strict)
