@@ -547,7 +547,8 @@ def test_eight_directions_are_eight_channels(here: Run) -> None:
         (("1 2; 3 4", "-k", "1"), None),
         (("1 2; 3 4", "-k", "2.5"), None),
         (("1 2 3 4", "-k", "sobel-x"), "the 3 rows of sobel-x are 3 kernels"),
-        (("1 2 3 4", "-k", "box:3", "--dims", "1"), "the 3 rows of box:3 are 3 kernels"),
+        (("1 2 3 4", "-k", "box:3"), "box:3 has one axis here, as the input"),
+        (("1 2 3 4", "-k", "box:3", "--dims", "1"), None),
         (("[[1, 2, 3, 4]]", "-k", "sobel-x", "-p", "1"), None),
         (("1 2 3; 3 4 5", "-k", "1 2"), "works on each row by itself, [[1, 2]] is one for a plane"),
         (("1 2 3; 3 4 5", "-k", "[[1, 2]]"), None),
@@ -561,6 +562,28 @@ def test_a_kernel_that_may_be_read_another_way_is_noted(
     done = here("conv", *arguments)
     assert done.returncode == 0
     assert (note in done.stderr) if note else not done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("1 2 4 8 16", "-k", "box:2"), "1.5 3 6 12\n"),
+        (("1; 2; 4; 8; 16", "-k", "box:2"), "1.5 3 6 12\n"),
+        (("1; 2; 4; 8; 16", "-k", "gaussian:3", "-s", "2"), "2.25 9.0\n"),
+        (("1 2 4; 8 16 32", "-k", "box:2", "--dims", "1"), "1.5 3\n12 24\n"),
+        (("1; 2; 4", "-k", "box:2", "--dims", "2", "-p", "0:0x1:0"), "0.75\n1.5\n"),
+        (("1; 2; 4; 8", "-k", "box:2", "--like", "numpy"), "0.5 1.5 3 6 4\n"),
+        (("1 2; 4 8", "-k", "box:2"), "3.75\n"),
+    ],
+)
+def test_a_box_by_name_is_that_of_one_axis_for_a_series(arguments: tuple[str, ...], expected: str, here: Run) -> None:
+    done = here("conv", *arguments)
+    assert (done.returncode, done.stdout) == (0, expected), done.stderr
+
+
+def test_a_column_from_a_pipe_has_a_moving_average(convcalc: Run) -> None:
+    done = convcalc("conv", "-", "-k", "box:5", "--header", stdin="price\n1\n2\n3\n4\n5\n7.5\n")
+    assert (done.returncode, done.stdout) == (0, "3.0 4.3\n")
 
 
 def test_a_column_for_one_axis_is_noted_as_the_bank_that_it_is(here: Run) -> None:

@@ -19,12 +19,11 @@ from convcalc.cli.column_stream import (
     stream_column,
 )
 from convcalc.cli.engine import memory_size
-from convcalc.cli.matrix_arguments import reading
+from convcalc.cli.matrix_arguments import along_one_axis, reading
 from convcalc.cli.matrix_options import ColumnOptions
 from convcalc.cli.messages import print_notes
 from convcalc.cli.output import Answer, write_file, write_out
 from convcalc.cli.pipe import FIRST_READ_BYTES, pipe_of, read_start
-from convcalc.cli.sequence import along_one_axis
 from convcalc.cli.wanted import Wanted
 from convcalc.errors import ShapeError, UsageError
 from convcalc.report.blocks import Column, Report, Table, answer_grid

@@ -13,9 +13,11 @@ from convcalc.cli.jobs import ConvolutionJob
 from convcalc.cli.layers import axes_of, sliding_options
 from convcalc.cli.matrix_arguments import (
     LYING_DOWN,
+    along_one_axis,
     boundary_of,
     input_and_layer,
     is_column,
+    is_summable,
     laid_out,
     read_beside,
     read_kernel,
@@ -235,6 +237,8 @@ class _Request(Value):
         from convcalc.compute.overflow import noting_overflow
         from convcalc.compute.streaming.plane import convolved_rows, row_convolution
 
+        if rows.columns == 1 and self._is_summed(2, lying=True):
+            return None
         filters, notes = self._filter(self.kernel, self.bias, 2)
         if rows.columns == 1 and self._is_for_series(filters, None):
             return None
@@ -250,6 +254,11 @@ class _Request(Value):
         """Return the convolution of a matrix."""
         from convcalc.compute.streaming.plane import steady_choice
 
+        along = self.for_axes_of(x)
+        if along is not self:
+            job, notes = along.on(x)
+            unasked = (f"{self.kernel.origin} has one axis here, as the input",) if self.window.dims is None else ()
+            return job, (*notes, *unasked)
         bias = None if self.bias is None else typed_as(self.bias, x)
         kernel = typed_as(self.kernel, x)
         filters, notes = self._filter(kernel, bias, x.array.ndim)
@@ -262,6 +271,18 @@ class _Request(Value):
         # The planes of a text have the same bits from a file as from a pipe.
         steady = None if is_binary(x.origin) else steady_choice(nchw)
         return ConvolutionJob(array, filters, nchw, self.engine, steady), (*notes, *more)
+
+    def for_axes_of(self, x: "Matrix") -> "_Request":
+        """Return the same with a box or Gaussian of one axis where the input is a series."""
+        if not self._is_summed(x.array.ndim, lying=is_column(x)):
+            return self
+        return self.replace(kernel=along_one_axis(self.kernel))
+
+    def _is_summed(self, axes: int, *, lying: bool) -> bool:
+        """Return whether the kernel is a box or Gaussian by name, for an input with one axis or a column `lying`."""
+        rank = self.window.dims or (1 if lying else axes)
+        is_plane = self.kernel.array.ndim == 2 and self.text is None and self.layout != "hwc"
+        return rank == 1 and is_plane and is_summable(self.kernel)
 
     def _filter(self, kernel: "Matrix", bias: "Matrix | None", axes: int) -> "tuple[Filter, tuple[str, ...]]":
         """Make the layer that LAYER and options describe for an input with `axes` axes; and all notes."""

@@ -44,5 +44,8 @@ class ConvolutionRequest(Protocol):
     def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
         """Return the convolution of a matrix, and notes."""
 
+    def for_axes_of(self, x: Matrix) -> ConvolutionRequest:
+        """Return the same with a box or Gaussian of one axis where the input is a series."""
+
     def replace(self, **changes: Any) -> ConvolutionRequest:
         """Return the same convolution with other options."""

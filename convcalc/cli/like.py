@@ -56,6 +56,9 @@ class LikeRequest(Value):
 
     def on(self, x: Matrix) -> tuple[ConvolutionJob, Notes]:
         """Return the convolution of a matrix, and how it is written there and here."""
+        along = self.request.for_axes_of(x)
+        if along is not self.request:
+            return self.replace(request=along).on(x)
         x, lying = self._lying(x)
         found = self.found(x)
         wide, note = _wide(x, found), self._note(found)
@@ -156,7 +159,7 @@ def programs_report(request: ConvolutionRequest, x: Matrix, wanted: Wanted) -> R
     if wanted.looks or wanted.plan:
         name = wanted.looks[0] if wanted.looks else "--plan"
         raise UsageError(f"--frameworks and {name} cannot be combined", hint="ask one at a time")
-    answers: list[ProgramAnswer] = []
+    request, answers = request.for_axes_of(x), list[ProgramAnswer]()
     for like in _all_programs():
         asked = LikeRequest(request, like)
         try:

@@ -247,6 +247,30 @@ def is_column(x: Matrix) -> bool:
     return x.array.ndim == 2 and x.array.shape[1] == 1 < x.array.shape[0] and not x.typed
 
 
+SUMMABLE = ("box", "gaussian")
+"""Kernels by name whose rows add up to the kernel of the same name for one axis."""
+
+
+def is_summable(kernel: Matrix) -> bool:
+    """Return whether a kernel is one by name that there is for one axis, too."""
+    return kernel.named and kernel.origin.partition(":")[0].strip().lower() in SUMMABLE
+
+
+def along_one_axis(kernel: Matrix) -> Matrix:
+    """Return a row or column of numbers as a kernel for one axis, and a box or Gaussian of that size; others as is.
+
+    >>> import numpy as np
+    >>> from convcalc.matrix import Matrix
+    >>> along_one_axis(Matrix(np.array([[1], [2]]))).array
+    array([1, 2])
+    """
+    if kernel.array.ndim != 2:
+        return kernel
+    if 1 in kernel.array.shape:
+        return kernel.replace(array=kernel.array.reshape(-1))
+    return kernel.replace(array=kernel.array.sum(axis=0)) if is_summable(kernel) else kernel
+
+
 MOST_SHOWN = 16
 """Cells of an answer up to which all are explained unasked."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.jobs import ConvolutionJob
-from convcalc.cli.matrix_arguments import LYING_DOWN, is_column
+from convcalc.cli.matrix_arguments import LYING_DOWN, along_one_axis, is_column
 from convcalc.cli.matrix_options import SequenceOptions
 from convcalc.cli.wanted import BARE_ENDINGS, Wanted
 from convcalc.errors import UsageError
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 LAGS = "the kernel is not turned, so n counts the lags of a cross-correlation; with --flip y[n] = sum of x[k]·h[n-k]"
 SPREAD_LAGS = "the kernel is turned, so that y[n] = sum of x[k]·h[s·k-n]; without --flip y[n] = sum of x[k]·h[n-s·k]"
-
-SUMMABLE = ("box", "gaussian")
-"""Kernels by name whose rows add up to the kernel of the same name for one axis."""
 FIRST = "put the channels first: (channels, length)"
 
 
@@ -108,22 +105,6 @@ def sequence_request(request: ConvolutionRequest, options: SequenceOptions, want
             raise UsageError(message, hint=f"leave out {given[0]}")
     origins = None if options.origin is None else _origins(options.origin)
     return SequenceRequest(request.replace(kernel=along_one_axis(request.kernel)), origins, options.circular)
-
-
-def along_one_axis(kernel: Matrix) -> Matrix:
-    """Return a row or column of numbers as a kernel for one axis, and a box or Gaussian of that size; others as is.
-
-    >>> import numpy as np
-    >>> from convcalc.matrix import Matrix
-    >>> along_one_axis(Matrix(np.array([[1], [2]]))).array
-    array([1, 2])
-    """
-    if kernel.array.ndim != 2:
-        return kernel
-    if 1 in kernel.array.shape:
-        return kernel.replace(array=kernel.array.reshape(-1))
-    summable = kernel.origin.partition(":")[0].strip().lower() in SUMMABLE
-    return kernel.replace(array=kernel.array.sum(axis=0)) if summable else kernel
 
 
 def _given_beside(request: ConvolutionRequest) -> list[str]:
