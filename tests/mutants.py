@@ -1,0 +1,286 @@
+"""Mutation testing: change one operator, constant or branch of a function at a time; a test must fail.
+
+    python -m tests.mutants --modules 'convcalc/layers/*.py' --sample 25 --seed 1
+
+The tests of a module are its doctests, the files named after it or its room, and those that import it, but not those
+that run `convcalc` as a process of its own. They run once under coverage; then, for each mutant, those that pass its
+line, the fastest first, in a process forked from this one in which the code of the function is exchanged. What is
+computed when a module is imported is not changed. A mutant that no test notices is printed as survived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import fnmatch
+import gc
+import os
+import pickle
+import random
+import resource
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any, NamedTuple
+
+import coverage
+import hypothesis
+import pytest
+from _pytest.runner import runtestprotocol
+
+ROOT = Path(__file__).parents[1]
+LONGEST_SECONDS = 20
+"""Seconds of computing after which a mutant is held to have no end, which a test would notice."""
+LONGEST_WAIT = 600
+TESTED_SECONDS = 3.0
+"""What the tests of one mutant take in sum, unless the fastest takes more."""
+MOST_BYTES = 6 << 30
+
+PAIRS: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
+    *((ast.Add, ast.Sub), (ast.Mult, ast.FloorDiv), (ast.BitAnd, ast.BitOr), (ast.And, ast.Or), (ast.Eq, ast.NotEq)),
+    *((ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Is, ast.IsNot), (ast.In, ast.NotIn)),
+)
+OTHER_OPERATOR = {
+    **{one: other for pair in PAIRS for one, other in (pair, pair[::-1])},
+    ast.Div: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.Pow: ast.Mult,
+}
+OTHER_NAME = {"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor"}
+NOT_RUN = {"annotation", "returns", "decorator_list", "bases", "defaults", "kw_defaults"}
+"""Fields of a node that are not run, or run by an import alone."""
+
+
+class Mutation(NamedTuple):
+    """One change: its line, the first line of its statement, and the code before and after."""
+
+    line: int
+    statement: int
+    before: str
+    after: str
+
+
+def replacements(node: ast.AST, parent: ast.AST, field: str) -> Iterator[ast.AST]:
+    """Yield what may stand in the place of a node; an expression that is tested may be always or never true."""
+    match node:
+        case ast.Constant(bool(value)) if not (isinstance(parent, ast.keyword) and parent.arg == "strict"):
+            yield ast.Constant(not value)
+        case ast.Constant(int(value) | float(value)) if not isinstance(value, bool):
+            yield ast.Constant(value - 1 if isinstance(parent, ast.UnaryOp) else value + 1)
+        case ast.Name(str(name)) if name in OTHER_NAME:
+            yield ast.Name(OTHER_NAME[name], ast.Load())
+        case ast.UnaryOp(ast.Not() | ast.USub(), operand):
+            yield operand
+    if other := OTHER_OPERATOR.get(type(node)):
+        yield other()
+    if field in ("ifs", "guard") or (field == "test" and isinstance(parent, ast.If | ast.IfExp)):
+        yield from (ast.Constant(value=True), ast.Constant(value=False))
+
+
+def mutations(tree: ast.AST) -> Iterator[Mutation]:
+    """Change a tree in place, in one place at a time; the change is taken back when the next is asked for."""
+
+    def walk(parent: ast.AST, expression: ast.AST, statement: int) -> Iterator[Mutation]:
+        for field, value in ast.iter_fields(parent):
+            if field in NOT_RUN:
+                continue
+            for index, node in enumerate(value if isinstance(value, list) else [value]):
+                if not isinstance(node, ast.AST):
+                    continue
+                line, shown = getattr(node, "lineno", getattr(parent, "lineno", 0)), expression
+                before = first_line(shown)
+                for other in replacements(node, parent, field):
+                    put(parent, field, index, ast.copy_location(other, node if hasattr(node, "lineno") else parent))
+                    yield Mutation(line, statement, before, first_line(shown))
+                    put(parent, field, index, node)
+                inner = node if isinstance(node, ast.stmt | ast.expr | ast.match_case) else expression
+                inner = expression if isinstance(node, ast.Constant | ast.Name) else inner
+                yield from walk(node, inner, node.lineno if isinstance(node, ast.stmt) else statement)
+
+    for function in outermost_functions(tree):
+        yield from walk(function, function, 0)
+
+
+def outermost_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the functions of a module and of its classes, but not those within functions."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield node
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from outermost_functions(child)
+
+
+def first_line(node: ast.AST) -> str:
+    """Return the code of a node up to its first line break."""
+    return ast.unparse(node).partition("\n")[0]
+
+
+def put(parent: ast.AST, field: str, index: int, node: ast.AST) -> None:
+    """Put a node in its place: a field of its parent, or one item of a field that is a list."""
+    if isinstance(value := getattr(parent, field), list):
+        value[index] = node
+    else:
+        setattr(parent, field, node)
+
+
+def exchange(path: Path, tree: ast.Module) -> None:
+    """Exchange the code of every function of a module, wherever it is held, for that of a tree."""
+    found: dict[tuple[str, int], CodeType] = {}
+
+    def collect(code: CodeType) -> None:
+        found[code.co_qualname, code.co_firstlineno] = code
+        for inner in code.co_consts:
+            if isinstance(inner, CodeType):
+                collect(inner)
+
+    collect(compile(tree, str(path), "exec", dont_inherit=True))
+    for function in gc.get_objects():
+        if isinstance(function, FunctionType) and function.__code__.co_filename == str(path):
+            code = found.get((function.__qualname__, function.__code__.co_firstlineno))
+            if code is not None and code.co_freevars == function.__code__.co_freevars:
+                function.__code__ = code
+
+
+def files_with_tests(path: Path) -> set[Path]:
+    """Return the module itself, for its doctests, the tests named after it or its room, and those that import it."""
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    room, package, stem = name.split(".")[1], name.rpartition(".")[0], name.rpartition(".")[2]
+    found = {path}
+    for file in (ROOT / "tests").glob("test_*.py"):
+        text = file.read_text()
+        named = any(fnmatch.fnmatch(file.stem, f"test_{word}*") for word in (room, stem, f"*_{stem}"))
+        if named or f"{name} import" in text or f"{package} import {stem}" in text:
+            found.add(file)
+    return found
+
+
+def forked(work: Callable[[], Any], seconds: int) -> Any:
+    """Return what a function returns in a process of its own, without output; None where that does not end well."""
+    with tempfile.NamedTemporaryFile() as answer:
+        if not (child := os.fork()):
+            resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+            signal.alarm(LONGEST_WAIT * (1 + seconds // LONGEST_WAIT))
+            with contextlib.suppress(BaseException):
+                Path(answer.name).write_bytes(pickle.dumps(work()))
+            os._exit(0)
+        os.waitpid(child, 0)
+        data = Path(answer.name).read_bytes()
+    return pickle.loads(data) if data else None
+
+
+HUSHED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""Hypothesis is imported before pytest could watch it."""
+
+Lines = dict[int, list[str]]
+"""The tests that pass each line of a module."""
+
+
+class Mutants:
+    """A plugin of pytest: instead of the tests, run mutants of some modules."""
+
+    def __init__(self, paths: list[Path], asked: argparse.Namespace) -> None:
+        self.paths = paths
+        self.asked = asked
+        self.items: dict[str, pytest.Item] = {}
+        self.lines: dict[Path, Lines] = {}
+        self.seconds: dict[str, float] = {}
+        self.counts: dict[Path, Counter[str]] = {}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run the tests once, then those of each mutant."""
+        alone = (item for item in session.items if "convcalc" not in getattr(item, "fixturenames", ()))
+        self.items = {item.nodeid: item for item in alone}
+        self.lines, self.seconds = forked(self.covered, 3600) or pytest.exit("the tests do not run")
+        print(f"{len(self.seconds)} of {len(self.items)} tests, {sum(self.seconds.values()):.0f} s", flush=True)
+        self.counts = {path: self.tested(path) for path in self.paths}
+        return True
+
+    def covered(self) -> tuple[dict[Path, Lines], dict[str, float]]:
+        """Run all tests; return which pass each line, and the seconds of each that succeeds."""
+        counter = coverage.Coverage(data_file=None, include=[str(path) for path in self.paths], config_file=False)
+        seconds = {}
+        with counter.collect():
+            for name, item in self.items.items():
+                counter.switch_context(name)
+                start = time.process_time()
+                if succeeds(item):
+                    seconds[name] = time.process_time() - start
+        data = counter.get_data()
+        return {path: data.contexts_by_lineno(str(path)) for path in self.paths}, seconds
+
+    def tests_for(self, mutation: Mutation, lines: Lines) -> list[str]:
+        """Return the tests that pass a mutant, the fastest first."""
+        tests = set(lines.get(mutation.line) or lines.get(mutation.statement) or ()) & self.seconds.keys()
+        total = 0.0
+        found: list[str] = []
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            total += self.seconds[test]
+            if not found or total < TESTED_SECONDS:
+                found.append(test)
+        return found
+
+    def tested(self, path: Path) -> Counter[str]:
+        """Test a sample of the mutants of a module, print what survives, and count."""
+        source = path.read_text()
+        tree = ast.parse(source)
+        first, last = map(int, self.asked.lines.split("-")) if self.asked.lines else (1, 10**9)
+        numbers = [number for number, each in enumerate(mutations(tree)) if first <= each.line <= last]
+        sample = set(random.Random(self.asked.seed).sample(numbers, min(self.asked.sample, len(numbers))))
+        counts = Counter(mutants=len(numbers), tested=len(sample))
+        name = path.relative_to(ROOT)
+        for number, mutation in enumerate(mutations(tree)):
+            if number not in sample:
+                continue
+            tests = self.tests_for(mutation, self.lines[path])
+
+            def survives(tests: list[str] = tests) -> bool:
+                exchange(path, tree)
+                return all(succeeds(self.items[test]) for test in tests)
+
+            survived = forked(survives, LONGEST_SECONDS) is True
+            counts["survived" if survived else "killed"] += 1
+            if survived:
+                line = source.splitlines()[mutation.line - 1].strip()
+                print(f"{name}:{mutation.line}: survived {len(tests)} tests: {line}")
+                print(f"    - {mutation.before}\n    + {mutation.after}", flush=True)
+        print(f"{name}: {counts['killed']} of {counts['tested']} killed", flush=True)
+        return counts
+
+
+def succeeds(item: pytest.Item) -> bool:
+    """Run one test."""
+    return all(report.passed for report in runtestprotocol(item, nextitem=None, log=False))
+
+
+def main() -> int:
+    """Test the mutants of the modules, print the survivors and a table, and return 1 if there are survivors."""
+    parser = argparse.ArgumentParser(description="Change one thing at a time; a test must fail.")
+    parser.add_argument("--modules", nargs="+", default=["convcalc/geometry.py"], help="patterns of paths")
+    parser.add_argument("--sample", type=int, default=25, help="mutants per module")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--lines", help="only mutants of the lines FIRST-LAST")
+    asked = parser.parse_args()
+    paths = sorted({path for pattern in asked.modules for path in ROOT.glob(pattern) if path.stat().st_size > 500})
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # what fails is neither shrunk nor remembered
+    hypothesis.settings.register_profile("mutants", phases=phases, database=None, derandomize=True, deadline=None)
+    hypothesis.settings.load_profile("mutants")
+    mutants = Mutants(paths, asked)
+    files = sorted({str(file) for path in paths for file in files_with_tests(path)})
+    words = ["-o", "addopts=", "--doctest-modules", "-n", "0", "-p", "no:cacheprovider", "-q", "-s"]
+    pytest.main([*words, f"--rootdir={ROOT}", *HUSHED, *files], plugins=[mutants])
+    print("\n| module | mutants | tested | killed | survived |\n| --- | ---: | ---: | ---: | ---: |")
+    for path, counts in mutants.counts.items():
+        figures = (str(counts[key]) for key in ("mutants", "tested", "killed", "survived"))
+        print(f"| `{path.relative_to(ROOT)}` |", " | ".join(figures), "|")
+    return any(counts["survived"] for counts in mutants.counts.values())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
