@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from convcalc.model.count import count
 from convcalc.model.forward import forward
 from convcalc.model.request import LayerRequest
 from convcalc.notation import parse_network
+from convcalc.notation.source.running import without_times
+from convcalc.report.params import params_report
+from convcalc.report.shape import shape_report
 
 FOLDER = Path(__file__).parent / "data" / "source"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
@@ -35,6 +39,48 @@ def test_numbers_are_those_of_the_framework(name: str) -> None:
     assert counted.cost.total.params == case["params"]
     if "macs" in case:
         assert counted.cost.total.macs == case["macs"]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", [name for name in sorted(EXPECTED) if "modules" in EXPECTED[name]])
+def test_a_folded_module_is_all_that_runs_in_its_forward(name: str, depth: int) -> None:
+    case, request = EXPECTED[name], requested((FOLDER / name).read_text())
+    passed, counted = forward(request, case["input"]), count(request, case["input"])
+    nodes = counted.network.nodes
+    whole = shape_report(passed.trace, nodes).data["layers"]
+    sizes = shape_report(passed.trace, nodes, depth=depth).data["layers"]
+    counts = params_report(counted.cost, nodes, 4, depth=depth).data["layers"]
+    assert sum(row["macs"] for row in counts) == case["macs"]
+    paths = {path: path.count(".") + 1 for path in (without_times(node.module) for node in nodes) if path}
+    called = {path for path in case["modules"] if path.count(".") + 1 == depth and any(
+        each == path or each.startswith(f"{path}.") for each in paths)}  # fmt: skip
+    assert called <= {row["name"] for row in sizes}
+    for module in called:
+        params, macs, outputs = case["modules"][module]
+        assert [row["output"] for row in sizes if row["name"] == module] == outputs
+        rows = [row for row in counts if row["name"] == module]
+        assert (sum(row["params"] for row in rows), sum(row["macs"] for row in rows)) == (params, macs)
+    ends = accumulate(int(row["layer"].split()[0]) if row["layer"].endswith(" layers") else 1 for row in sizes)
+    assert [row["receptive_field"] for row in sizes] == [whole[end - 1]["receptive_field"] for end in ends]
+
+
+def test_the_field_of_a_folded_block_reaches_behind_its_sum() -> None:
+    text = (
+        "class Block(nn.Module):\n    def __init__(self, stride):\n        super().__init__()\n"
+        "        self.a = nn.Conv2d(2, 2, 3, stride, 1)\n        self.b = nn.Conv2d(2, 2, 3, 1, 1)\n"
+        "        self.short = nn.Conv2d(2, 2, 1, stride)\n    def forward(self, x):\n"
+        "        y = self.b(torch.relu(self.a(x)))\n        y += self.short(x)\n        return F.relu(y)\n"
+        "net = nn.Sequential(nn.Conv2d(2, 2, 5, 2, 2), nn.Sequential(Block(1), Block(2)), nn.AvgPool2d(2))\n"
+    )
+    passed = forward(requested(text), "2x40x36")
+    rows = shape_report(passed.trace, passed.network.nodes, depth=1).data["layers"]
+    # 5 + 2 * (2 + 2 + 2) + 4 * 2 cells in steps of 4, 2 + 2 * 3 + 4 of them before the first, then one cell more.
+    assert [(row["layer"], row["receptive_field"][0], row["effective_padding"][0]) for row in rows] == [
+        ("nn.Conv2d(2, 2, 5, 2, 2)", 5, 2),
+        ("12 layers", 25, 12),
+        ("nn.AvgPool2d(2)", 29, 12),
+    ]
+    assert [row["name"] for row in rows] == ["0", "1", "2"]
 
 
 HEAD = "class Net(nn.Module):\n    def __init__(self, n=4):\n        super().__init__()\n"
@@ -156,8 +202,11 @@ def test_mutated_programs_end_in_an_answer_or_an_error(name: str) -> None:
 def test_python_takes_a_path_for_the_layers_of_a_file() -> None:
     path = FOLDER / "skips.txt"
     assert convcalc.shape("3x24x20", path) == (5, 24, 20)
-    with pytest.warns(UserWarning, match="counted once: pool"):
-        assert convcalc.params(path, size="3x24x20").total.params == EXPECTED["skips.txt"]["params"]
+    assert convcalc.params(path, size="3x24x20").total.params == EXPECTED["skips.txt"]["params"]
+    with pytest.warns(
+        UserWarning, match="counted once: again.narrow"
+    ):  # and not what holds nothing, as `first...act`
+        assert convcalc.params(FOLDER / "reused.txt").total.params == EXPECTED["reused.txt"]["params"]
     with pytest.raises(UsageError, match="a file of layers cannot be combined"):
         convcalc.shape("3x24x20", path, "relu")
 

@@ -145,7 +145,7 @@ def test_what_is_done_between_two_layers_of_a_module_belongs_to_it_and_a_module_
         {"name": name, "inputs": [at - 1], "macs": 10**at} for at, name in enumerate(names)
     ]
     entries[5]["inputs"] = [4, 0]
-    rows, texts = folded(entries, [LayerText("fc", name) for name in names], 1)
+    rows, texts = folded(entries, [LayerText("fc", name) for name in names], names, 1)
     assert [(row["name"], row["macs"], row["inputs"]) for row in rows] == [
         ("a", 101 + 10, [-1]),
         ("(in forward)", 1000, [0]),
@@ -159,7 +159,7 @@ def test_a_module_with_a_count_that_is_not_known_has_none() -> None:
     entries = [
         {"name": f"a.{at}", "inputs": [at - 1], "macs": macs, "params": 1} for at, macs in enumerate((5, None))
     ]
-    ((row,), _) = folded(entries, [LayerText("fc", "a.0"), LayerText("fc", "a.1")], 1)
+    ((row,), _) = folded(entries, [LayerText("fc", "a.0"), LayerText("fc", "a.1")], ("a.0", "a.1"), 1)
     assert (row["macs"], row["params"]) == (None, 2)
 
 
@@ -167,7 +167,7 @@ def test_a_module_with_a_count_that_is_not_known_has_none() -> None:
     ("name", "depth", "module"),
     [
         ("layer1.0.conv1", 1, "layer1"),
-        ("layer1.0.conv1", 9, "layer1.0.conv1"),
+        ("layer1.0.conv1", 9, ""),
         ("/layer1/layer1.0/conv1/Conv", 2, "/layer1/layer1.0"),
         ("inception_3a/relu_1x1", 1, "inception_3a"),
         ("", 1, ""),

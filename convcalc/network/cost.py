@@ -118,12 +118,15 @@ def _costs(
     names: Sequence[str],
     held_before: Sequence[tuple[int, int, int]],
 ) -> NetworkCost:
-    shared = set(_shared(completed, names))
+    again, shared = set(_shared(completed, names)), []
     unknown = tuple(index for index, layer in enumerate(completed) if isinstance(layer, Unknown))
     costs = []
     for index, layer in enumerate(completed):
         try:
-            held = Parameters() if index in shared or isinstance(layer, Unknown) else parameters(layer)
+            held = Parameters() if isinstance(layer, Unknown) else parameters(layer)
+            if index in again and held != Parameters():
+                shared.append(index)
+                held = Parameters()
             if held_before and any(held_before[index]):
                 held = held.without(*held_before[index])
             counted = held.buffers if getattr(layer, "buffers_are_parameters", False) else 0
@@ -133,7 +136,7 @@ def _costs(
         except ShapeError as error:
             error.layer = index
             raise
-    return NetworkCost(completed, tuple(costs), traced, tuple(sorted(shared)), unknown)
+    return NetworkCost(completed, tuple(costs), traced, tuple(shared), unknown)
 
 
 def _shared(layers: Sequence[Layer], names: Sequence[str]) -> tuple[int, ...]:

@@ -47,10 +47,11 @@ class Entry:
     `inputs` are indices of earlier entries, -1 for the network's input; None is the entry before it. `activation` is
     the one that Keras lets a layer name, `channels_first` the layout that a call of Keras's says, None where it says
     none. `text` is the layer as it is shown, empty where that is the text in the
-    source.
+    source. `module` is the module that runs it, empty where its name says that.
     """
 
-    __slots__ = ("activation", "channels_first", "end", "inputs", "layer", "name", "notes", "start", "text")
+    __slots__ = ("activation", "channels_first", "end", "inputs", "layer", "module", "name", "notes", "start",
+                 "text")  # fmt: skip
 
     def __init__(
         self,
@@ -63,6 +64,7 @@ class Entry:
         inputs: tuple[int, ...] | None = None,
         text: str = "",
         channels_first: bool | None = None,
+        module: str = "",
     ) -> None:
         self.start = start
         self.end = end
@@ -73,6 +75,7 @@ class Entry:
         self.inputs = inputs
         self.text = text
         self.channels_first = channels_first
+        self.module = module
 
     def under(self, name: str) -> Entry:
         """Return the same layer inside the module `name`."""
@@ -90,6 +93,7 @@ class Entry:
             self.inputs if inputs is None else inputs,
             self.text,
             self.channels_first,
+            self.module,
         )
 
 

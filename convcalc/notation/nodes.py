@@ -17,7 +17,9 @@ class Node(Value):
     empty for the command line, `name` is the layer's name in a model (`features.0`), `notes` are remarks for
     the user, `activation` is what a layer of Keras's applies after itself. `inputs` are the indices of the
     nodes it takes its input from, -1, -2, ... for the inputs of the network; None stands for the node before it.
-    `held_before` is how many of its weights, biases and buffers are those of an earlier layer.
+    `held_before` is how many of its weights, biases and buffers an earlier layer holds. `module` is the path of
+    the modules that run it, with the layer itself, if it is one, as the last; `#2` stands behind the name of one that
+    runs a second time. It is empty where the name says it.
     """
 
     layer: Layer
@@ -30,6 +32,7 @@ class Node(Value):
     activation: Layer | None = None
     inputs: tuple[int, ...] | None = None
     held_before: tuple[int, int, int] = (0, 0, 0)
+    module: str = ""
 
     @property
     def label(self) -> str:

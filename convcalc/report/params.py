@@ -84,7 +84,7 @@ def params_report(
     if depth is not None:
         from convcalc.report.folding import folded
 
-        entries, texts = folded(layers, texts, depth)
+        entries, texts = folded(layers, texts, [node.module or node.name for node in nodes], depth)
     befores = [entry.pop("input", ()) for entry in entries]
     rows = tuple(entry_row(*row[:2], columns, row[2]) for row in zip(texts, entries, befores, strict=True))
     last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.laid_out(layout)}

@@ -52,7 +52,7 @@ def shape_report(
     if depth is not None:
         from convcalc.report.folding import folded
 
-        entries, texts = folded(layers, texts, depth)
+        entries, texts = folded(layers, texts, [node.module or node.name for node in nodes], depth)
     rows = tuple(entry_row(text, entry, COLUMNS, entry["input"]) for text, entry in zip(texts, entries, strict=True))
     output = trace.output.laid_out(layout)
     data: dict[str, Any] = {"input": list(trace.input.laid_out(layout)), "output": list(output), "layers": entries}

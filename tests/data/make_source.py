@@ -28,18 +28,46 @@ TORCH = {
     "shuffled.txt": ("net", "3x44x36"),
     "resized.txt": ("Net()", "3x21x18"),
     "attention.txt": ("model", "3x16x20"),
+    "reused.txt": ("net", "2x65x33"),
 }
 """For each program of PyTorch's what makes its model (None: its last expression), and the size of an input."""
 
 KERAS = ("functional.txt", "added.txt")
 
 
-def count_macs(model: Any, size: list[int]) -> tuple[int, list[list[int]]]:
-    """Return the multiply-accumulates as PyTorch itself counts them, and the sizes that come out."""
+def tensors(output: Any) -> list[Any]:
+    """Return the tensors in what a module returns."""
+    if isinstance(output, torch.Tensor):
+        return [output]
+    return [each for one in output for each in tensors(one)] if isinstance(output, tuple | list) else []
+
+
+def run(model: Any, size: list[int]) -> tuple[int, list[list[int]], dict[str, Any]]:
+    """Return the multiply-accumulates as PyTorch itself counts them, the sizes that come out, and both by module.
+
+    A module is a list: its parameters, its multiply-accumulates, and the sizes of the first tensor that each call of
+    it returns.
+    """
+    modules: dict[str, Any] = {
+        name: [sum(each.numel() for each in module.parameters()), 0, []]
+        for name, module in model.named_modules()
+        if name
+    }
+
+    def returned(name: str) -> Any:
+        return lambda module, inputs, output: modules[name][2].append(list(tensors(output)[0].shape[1:]))
+
+    hooks = [module.register_forward_hook(returned(name)) for name, module in model.named_modules() if name]
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         output = model.eval()(torch.zeros(1, *size))
-    outputs = output if isinstance(output, tuple) else (output,)
-    return counter.get_total_flops() // 2, [list(each.shape[1:]) for each in outputs]
+    for hook in hooks:
+        hook.remove()
+    for path, flops in counter.get_flop_counts().items():
+        name = path.partition(".")[2]
+        if name in modules:
+            modules[name][1] = sum(flops.values()) // 2
+    ran = {name: module for name, module in modules.items() if module[2]}
+    return counter.get_total_flops() // 2, [list(each.shape[1:]) for each in tensors(output)], ran
 
 
 def of_torch(name: str) -> dict[str, Any]:
@@ -51,9 +79,9 @@ def of_torch(name: str) -> dict[str, Any]:
     names: dict[str, Any] = {}
     exec(compile(text, name, "exec"), names)
     model = eval(made, names)
-    macs, outputs = count_macs(model, [int(each) for each in size.split("x")])
+    macs, outputs, modules = run(model, [int(each) for each in size.split("x")])
     found = {"input": size, "outputs": outputs, "params": sum(each.numel() for each in model.parameters())}
-    return found if name == "encoder.txt" else {**found, "macs": macs}
+    return found if name == "encoder.txt" else {**found, "macs": macs, "modules": modules}
 
 
 def of_keras(name: str) -> dict[str, Any]:
@@ -71,7 +99,8 @@ def of_keras(name: str) -> dict[str, Any]:
 def main() -> None:
     """Write the expected numbers of every program."""
     expected = {name: of_torch(name) for name in TORCH} | {name: of_keras(name) for name in KERAS}
-    (FOLDER / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+    rows = (f"{json.dumps(name)}: {json.dumps(found)}" for name, found in expected.items())
+    (FOLDER / "expected.json").write_text("{\n" + ",\n".join(rows) + "\n}\n")
 
 
 if __name__ == "__main__":

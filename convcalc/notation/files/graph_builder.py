@@ -18,7 +18,8 @@ class GraphBuilder:
     not state it; `fixed` is whether it takes no other, `rank` how many of its axes are spatial. `held_before` has by
     their index the entries of which weights, biases and buffers are those of an earlier one, and how many.
     `assumptions` are sentences on what the reading takes for granted, `objections` errors for whoever needs more than
-    the layers. A tensor is the index of the entry that makes it; -1, -2, ... are the inputs of the network.
+    the layers. `module` is the path of the modules that are running, empty where names say it. A tensor is the index
+    of the entry that makes it; -1, -2, ... are the inputs of the network.
     """
 
     def __init__(self, source: Source, notation: str) -> None:
@@ -31,6 +32,7 @@ class GraphBuilder:
         self.fixed = False
         self.rank: int | None = None
         self.inputs = 0
+        self.module = ""
         self.shares_names = False
         self.settle: Callable[[tuple[int, ...]], GraphBuilder | None] | None = None
         self.assumptions: tuple[str, ...] = ()
@@ -51,7 +53,8 @@ class GraphBuilder:
         if len(self.entries) >= MAX_LAYERS:
             raise too_many(self.source, *span)
         shown = text or layer_text(layer)
-        self.entries.append(Entry(*span, layer, name, notes, activation, tuple(inputs), shown))
+        entry = Entry(*span, layer, name, notes, activation, tuple(inputs), shown, module=self.module)
+        self.entries.append(entry)
         return len(self.entries) - 1
 
     def keep_what_leads_to(self, outputs: Sequence[int]) -> None:
@@ -93,6 +96,7 @@ class GraphBuilder:
                 entry.activation,
                 entry.inputs,
                 self.held_before.get(index, (0, 0, 0)),
+                entry.module,
             )
             for index, (entry, (place, line, span)) in enumerate(zip(self.entries, places, strict=True))
         ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
 from convcalc.errors import SpecError
+from convcalc.notation.call.tree import Argument, Symbol
+from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
@@ -93,13 +95,13 @@ def children(follower: Follower, node: ast.AST, word: str, arguments: list[Any])
 
 
 def name_modules(value: Any, path: str, seen: set[int]) -> None:
-    """Give every layer in a model its name, the first way that leads to it."""
+    """Give every module in a model its name, the first way that leads to it."""
     if id(value) in seen:
         return
     seen.add(id(value))
+    if isinstance(value, Layer | Parameter | Container | Instance | KerasModel):
+        value.name = value.name or path
     match value:
-        case Layer() | Parameter():
-            value.name = value.name or path
         case Container():
             for name, child in value.children.items():
                 name_modules(child, f"{path}.{name}" if path else name, seen)
@@ -148,8 +150,9 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
         value: Any = arguments[0] if arguments else None
         if len(arguments) != 1:
             raise follower.fault(node, f"a Sequential runs on one tensor, not on {len(arguments)}")
-        for child in module.children.values():
-            value = follower.call(node, child, [value], {})
+        with follower.running.module(module.name):
+            for child in module.children.values():
+                value = follower.call(node, child, [value], {})
         return value
     if arguments and isinstance(arguments[0], Parameter):
         arguments = [follower.held(node, arguments[0]), *arguments[1:]]
@@ -181,20 +184,23 @@ def _check_attention(follower: Follower, node: ast.AST, tensors: list[Tensor]) -
 def emit(follower: Follower, module: Layer, tensor: Tensor) -> Tensor:
     """Add the entries of a layer that runs on a tensor."""
     module.used = True
-    for entry in entries_of(follower, module):
-        text = fold(follower.source.text[entry.start : entry.end])
-        name = ".".join(part for part in (module.name, entry.name) if part) if entry.name else module.name
-        index = follower.builder.add(
-            entry.layer,
-            [tensor.index],
-            (entry.start, entry.end),
-            name=name,
-            text=entry.text or text,
-            notes=entry.notes,
-            activation=entry.activation,
-        )
-        follower.builder.entries[index].channels_first = entry.channels_first
-        tensor = Tensor(index)
+    with follower.running.module(module.name):
+        for entry in entries_of(follower, module):
+            text = fold(follower.source.text[entry.start : entry.end])
+            index = follower.builder.add(
+                entry.layer,
+                [tensor.index],
+                (entry.start, entry.end),
+                name=".".join(part for part in (module.name, entry.name) if part),
+                text=entry.text or text,
+                notes=entry.notes,
+                activation=entry.activation,
+            )
+            made = follower.builder.entries[index]
+            made.channels_first = entry.channels_first
+            if made.module and entry.name:
+                made.module += f".{entry.name}"
+            tensor = Tensor(index)
     return tensor
 
 
@@ -219,7 +225,8 @@ def layer_entry(follower: Follower, node: ast.AST, layer: layers.Layer, *tensors
     span = follower.span(node)
     text = fold(follower.source.text[slice(*span)])
     shown = text if len(text) <= 60 else f"{text[:59]}…"
-    index = follower.builder.add(layer, [tensor.index for tensor in tensors], span, text=shown)
+    inputs = [tensor.index for tensor in tensors]
+    index = follower.builder.add(layer, inputs, span, name=follower.running.name, text=shown)
     return Tensor(index)
 
 
@@ -235,3 +242,21 @@ def argument(follower: Follower, layer: Layer, name: str) -> Any:
     except (SpecError, ValueError):
         return None
     return getattr(entry.layer, name, None)
+
+
+def as_argument(follower: Follower, node: ast.AST, value: Any) -> object:
+    """Return a value as an argument of a call holds it."""
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case list() | tuple() | range():
+            start, end = follower.span(node)
+            return Items([Argument(as_argument(follower, node, each), (start, end)) for each in value])
+        case Name():
+            return Symbol(value.dotted)
+        case Layer():
+            return value.call
+        case Unknown():
+            raise follower.fault(node, f"an argument is not known: {value.reason}")
+        case _:
+            raise follower.fault(node, "an argument of this layer is not known")

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ConvcalcError
-from convcalc.notation.call.tree import Argument, Call, Symbol
-from convcalc.notation.call.tree import Sequence as Items
+from convcalc.notation.call.tree import Argument, Call
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source import (
     assignment,
@@ -24,6 +23,7 @@ from convcalc.notation.source import (
 from convcalc.notation.source.expressions import Method, evaluate
 from convcalc.notation.source.known_sizes import KnownSizes
 from convcalc.notation.source.limits import length
+from convcalc.notation.source.running import Running
 from convcalc.notation.source.values import (
     AxisSize,
     Class,
@@ -72,6 +72,7 @@ class Follower:
         self.notation = notation
         self.builder = GraphBuilder(source, notation)
         self.sizes = KnownSizes(self.builder, begin)
+        self.running = Running(self.builder)
         self.is_running = notation == "keras"
         self.top = Scope()
         self.steps = 0
@@ -82,7 +83,6 @@ class Follower:
         for line in source.text.split("\n"):
             self._starts.append(self._starts[-1] + len(line) + 1)
         self._encoded = not source.text.isascii()
-        self._ends = list(self._starts)
 
     # Places
 
@@ -331,11 +331,12 @@ class Follower:
     def forward(self, node: ast.AST, instance: Instance, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Run a module of the program on tensors."""
         method = instance.kind.find("forward") or instance.kind.find("call")
-        if method is None and builtin.is_sequential(instance.kind):
-            return builtin.run_in_order(self, node, instance, arguments)
-        if not isinstance(method, Function):
-            raise self.fault(node, f"{instance.kind.name} has no forward")
-        return self.apply(node, Function(method.node, method.scope, instance), arguments, keywords)
+        with self.running.module(instance.name):
+            if method is None and builtin.is_sequential(instance.kind):
+                return builtin.run_in_order(self, node, instance, arguments)
+            if not isinstance(method, Function):
+                raise self.fault(node, f"{instance.kind.name} has no forward")
+            return self.apply(node, Function(method.node, method.scope, instance), arguments, keywords)
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""
@@ -377,24 +378,9 @@ class Follower:
     def call_of(self, node: ast.Call, name: str, arguments: Sequence[Any], keywords: dict[str, Any]) -> Call:
         """Return a call with values for its arguments, at the place of the node."""
         start, end = self.span(node)
-        positional = [Argument(_plain(self, node, value), (start, end)) for value in arguments]
-        named = [(key, start, Argument(_plain(self, node, value), (start, end))) for key, value in keywords.items()]
+        positional = [Argument(emission.as_argument(self, node, value), (start, end)) for value in arguments]
+        named = [
+            (key, start, Argument(emission.as_argument(self, node, value), (start, end)))
+            for key, value in keywords.items()
+        ]
         return Call(name, positional, named, (start, self.span(node.func)[1], end))
-
-
-def _plain(follower: Follower, node: ast.AST, value: Any) -> object:
-    """Return a value as an argument of a call holds it."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case list() | tuple() | range():
-            start, end = follower.span(node)
-            return Items([Argument(_plain(follower, node, each), (start, end)) for each in value])
-        case Name():
-            return Symbol(value.dotted)
-        case Layer():
-            return value.call
-        case Unknown():
-            raise follower.fault(node, f"an argument is not known: {value.reason}")
-        case _:
-            raise follower.fault(node, "an argument of this layer is not known")

@@ -114,11 +114,12 @@ def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[An
     if model.outputs is not None:
         raise follower.fault(node, "a model that has been run already is not run again here")
     value = arguments[0] if arguments else None
-    for layer in model.layers:
-        if isinstance(layer, MergeLayer):
-            value = _merged(follower, node, layer, value)
-        else:
-            value = follower.call(node, layer, [value], {})
+    with follower.running.module(model.name):
+        for layer in model.layers:
+            if isinstance(layer, MergeLayer):
+                value = _merged(follower, node, layer, value)
+            else:
+                value = follower.call(node, layer, [value], {})
     return value
 
 

@@ -150,15 +150,11 @@ def _model(follower: Follower, tree: ast.Module, loose: list[Any]) -> Any:
             return _outermost(made_of)[-1]
         return _made(follower, (free or classes)[-1])
     if loose:
-        return Container("Sequential", {str(index): value for index, value in enumerate(loose)})
+        return loose[0] if len(loose) == 1 else _in_a_row(loose)
     containers = [value for value in values if isinstance(value, Container | Layer)]
     if containers:
         sequential = [value for value in containers if isinstance(value, Container) and value.kind == "Sequential"]
-        return (
-            sequential[-1]
-            if sequential
-            else Container("Sequential", {str(i): each for i, each in enumerate(containers)})
-        )
+        return sequential[-1] if sequential else _in_a_row(containers)
     tensors = [value for value in values if isinstance(value, Tensor) and value.index >= 0]
     if tensors:
         return KerasModel([], [tensors[-1]])
@@ -168,6 +164,10 @@ def _model(follower: Follower, tree: ast.Module, loose: list[Any]) -> Any:
     raise follower.source.fault(
         "this program makes no model that is known", 0, 0, "paste the class of the model, too"
     )
+
+
+def _in_a_row(modules: list[Any]) -> Container:
+    return Container("Sequential", {str(index): module for index, module in enumerate(modules)})
 
 
 def _outermost(values: list[Any]) -> list[Any]:
@@ -249,6 +249,7 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
     builder.entries.clear()
     builder.objections = ()
     follower.sizes.clear()
+    follower.running.clear()
     follower.is_running = True
     name_modules(model if not isinstance(model, KerasModel) else Container("Sequential", {}), "", set())
     place = ast.copy_location(ast.Pass(), ast.parse("pass").body[0])

@@ -154,7 +154,9 @@ def module(
         return of_open_size(follower, node, tensor)
     if "Dropout" in name or name in ("ReLU", "SiLU"):
         keywords = {key: value for key, value in keywords.items() if key in takes}
-    return emit(follower, Layer(follower.call_of(node, name, [], keywords)), tensor)
+    made = emit(follower, Layer(follower.call_of(node, name, [], keywords)), tensor)
+    follower.builder.entries[made.index].name = follower.running.name
+    return made
 
 
 def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any) -> Tensor:

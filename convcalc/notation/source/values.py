@@ -88,11 +88,12 @@ class Layer:
 class Container:
     """Modules in a list or under names; only a `Sequential` runs them in their order."""
 
-    __slots__ = ("children", "kind")
+    __slots__ = ("children", "kind", "name")
 
     def __init__(self, kind: str, children: dict[str, Any]) -> None:
         self.kind = kind
         self.children = children
+        self.name = ""
 
     def append(self, value: Any) -> None:
         """Add a module behind the others."""
@@ -102,11 +103,12 @@ class Container:
 class KerasModel:
     """A model of Keras's: layers in their order, or a graph that has been run already, with its outputs."""
 
-    __slots__ = ("layers", "outputs")
+    __slots__ = ("layers", "name", "outputs")
 
     def __init__(self, layers: list[Any], outputs: list[Tensor] | None = None) -> None:
         self.layers = layers
         self.outputs = outputs
+        self.name = ""
 
 
 class Function:
@@ -140,13 +142,14 @@ class Class:
 
 
 class Instance:
-    """An object of a class of the program."""
+    """An object of a class of the program, and its name in the model once it has one."""
 
-    __slots__ = ("attributes", "kind")
+    __slots__ = ("attributes", "kind", "name")
 
     def __init__(self, kind: Class) -> None:
         self.kind = kind
         self.attributes: dict[str, Any] = {}
+        self.name = ""
 
 
 class Parent:
