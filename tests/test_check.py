@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -14,13 +15,15 @@ from hypothesis import strategies as st
 from strategies import huge_integers
 
 import convcalc
-from convcalc.check import judge
+from convcalc.check import judge, search
 from convcalc.check.claimed_matrix import claimed_matrix
 from convcalc.check.claims import read_counts, read_size
 from convcalc.check.count_question import count_question
 from convcalc.check.judge import MOST_CELLS
 from convcalc.check.matrix_question import MatrixQuestion
+from convcalc.check.mistakes.sizes import SIZE_MISTAKES
 from convcalc.check.numbers import written_number
+from convcalc.check.search import WrongAnswers
 from convcalc.check.size_question import size_question
 from convcalc.check.verdict import Verdict, WrongCell
 from convcalc.errors import DataError, UsageError
@@ -30,6 +33,7 @@ from convcalc.network.cost import network_cost
 from convcalc.network.graph import chain
 
 NAN, INF = float("nan"), float("inf")
+IN_BLOCKS = "ans =\n\n  Columns 1 through 2\n\n   2.3333   4.0000\n\n  Column 3\n\n   {}\n"
 
 
 def judge_shape(claim: tuple[int, ...], answer: TensorShape) -> Verdict:
@@ -70,6 +74,22 @@ def test_a_claimed_size_is_judged_by_what_it_says(
     assert verdict.mistake == ("axes-swapped" if claim == (56, 112) else None)
     if not right:
         assert verdict.message.endswith(f", not {'x'.join(map(str, claim))}")
+
+
+@pytest.mark.parametrize(
+    ("claim", "network", "mistake", "cells"),
+    [
+        ("?x7x7", ("conv:8,k3",), None, (WrongCell((0,), None, 8),)),
+        ("9x9x9", ("(conv:4,k3,p1 | conv:5,k3,p1)",), "", ()),
+        ("9x7x7", ("(conv:4,k3,p1 | conv:5,k3,p1)",), "padding-forgotten", ()),
+    ],
+)
+def test_a_claimed_size_of_a_network(
+    claim: str, network: tuple[str, ...], mistake: str | None, cells: tuple[WrongCell, ...]
+) -> None:
+    verdict = convcalc.check_shape(claim, "3x9x9", *network)
+    assert (verdict.right, verdict.mistake) == (mistake == "", mistake or None)
+    assert verdict.cells[: len(cells)] == cells
 
 
 def test_a_wrong_size_is_answered_at_the_length_of_the_claim() -> None:
@@ -133,9 +153,15 @@ def test_a_claimed_matrix_may_be_off_by_the_tolerance(
         ("-0.00 inf", [0.006, INF], False),
         ("0.12 1/3", [0.125, 1 / 3], True),
         ("0.13 1/3", [0.125, 1 / 3], True),
+        (IN_BLOCKS.format("0.6667"), [7 / 3, 4.0, 2 / 3], True),
+        (IN_BLOCKS.format("0.6668"), [7 / 3, 4.0, 2 / 3], False),
+        ("ans =\n\n   1.0e+03 *\n\n   2.3333   0.0100\n", [7000 / 3, 10.04], True),
+        ("ans =\n\n   1.0e+03 *\n\n   2.3334   0.0100\n", [7000 / 3, 10.0], False),
+        ("        0    1\n0  2.3333  4.0\n1  0.6667  inf\n", [[7 / 3, 4.04], [2 / 3, INF]], True),
+        ("        0    1\n0  2.3333  4.0\n1  0.6667  inf\n", [[7 / 3, 4.06], [2 / 3, INF]], False),
     ],
 )
-def test_a_number_claims_no_more_than_its_digits(text: str, answer: list[float], right: bool) -> None:
+def test_a_number_claims_no_more_than_its_digits(text: str, answer: list[Any], right: bool) -> None:
     question = MatrixQuestion(np.array(answer), Pooling("max", (1,), (1,), "valid", (1,)))
     claim = claimed_matrix(parse_matrix(text, place="claim").array, text)
     assert judge.judge_matrix(claim, question, np.array(answer)).right is right
@@ -287,6 +313,46 @@ def test_numbers_of_a_verdict_have_the_precision_that_is_asked_for(here: Run) ->
 def test_every_count_of_the_total_can_be_claimed(claim: str, right: bool, here: Run) -> None:
     done = here("params", "3x9x9", "conv:8,k3", "--check", claim)
     assert done.returncode == (0 if right else 1), done.stdout + done.stderr
+
+
+OPEN = ("params", "3xNonex9", "conv:8,k3")
+UNKNOWN = "Sequential((0): Conv2d(3, 8, kernel_size=(3, 3)) (1): Own(x=3))"
+
+
+@pytest.mark.parametrize(
+    ("claim", "code", "text"),
+    [
+        ("params=224", 0, "right: the layers have 224 parameters"),
+        ("params=216", 1, "bias-forgotten: the biases were forgotten"),
+        ("macs=5", 2, "--check: macs depends on a size that is open"),
+        ("params=224, peak_bytes=5", 2, "--check: peak_bytes depends on a size that is open"),
+        ("5 parsecs", 3, "--check: '5 parsecs' is not a count"),
+    ],
+)
+def test_what_does_not_depend_on_an_open_size_is_judged(claim: str, code: int, text: str, here: Run) -> None:
+    done = here(*OPEN, "--check", claim)
+    assert (done.returncode, text in done.stdout + done.stderr) == (code, True)
+
+
+def test_programs_have_their_counts_judged_as_the_command_does(here: Run) -> None:
+    assert convcalc.check_params("peak_bytes=2540, training_bytes=4332", "conv:8,k3", size="3x9x9").right
+    message = "the sum leaves out layers that are not known: 1: Own(x=3)"
+    assert f"--check: {message}" in here("params", UNKNOWN, "--check", "224").stderr
+    with pytest.raises(UsageError, match=re.escape(message)):
+        convcalc.check_params(224, UNKNOWN)
+
+
+def test_a_search_that_was_cut_off_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = size_question([Pooling("max", (3, 3), (2, 2), "valid", (1, 1))] * 2, TensorShape((40, 50), 2))
+    whole, poor = WrongAnswers(asked, SIZE_MISTAKES), WrongAnswers(asked, SIZE_MISTAKES, budget=3 * asked.cost)
+    assert [slips for slips, _ in poor.of(1)] == [slips for slips, _ in whole.of(1)][:3]
+    assert (poor.complete, whole.complete) == (False, True)
+    pairs = [slips for slips, _ in whole.of(2)]
+    monkeypatch.setattr(search, "MOST_PAIRS", 4)
+    cut = WrongAnswers(asked, SIZE_MISTAKES)
+    assert [slips for slips, _ in cut.of(2)] == pairs[: len(list(cut.of(2)))]
+    assert 0 < len(list(cut.of(2))) <= 4
+    assert (whole.complete, cut.complete) == (True, False)
 
 
 def test_counts_that_need_an_input_need_it(here: Run) -> None:

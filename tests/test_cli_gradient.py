@@ -110,6 +110,41 @@ def test_a_claimed_gradient_is_judged(here: Run) -> None:
     assert here(*POOL, "--of", "x", "--check", "0 10 0 0; 0 0 0 20").returncode == 0
 
 
+SERIES = ("--dims", "1")
+CHANNELS_LAST = ("pool", "[[[1,8],[2,7]],[[3,6],[4,5]]]", "max", "-k", "2", "--layout", "hwc")
+
+
+@pytest.mark.parametrize(
+    ("words", "of", "right", "wrong", "where"),
+    [
+        # A fraction is exact, and a sum of floats is not: 0.06000000000000001.
+        (["conv", "0.1 0.2 0.3", "-k", "0.7", "--grad", "0.1 0.1 0.1"], "w", "3/50", "61/1000", "(0) is 0.06"),
+        (
+            ["conv", "1 2", "-k", "3 4", *SERIES, "--transposed", "--grad", "1 2 3"],
+            "x",
+            "11 18",
+            "11 17",
+            "(1) is 18",
+        ),
+        (
+            ["conv", "1 2; 3 4", "-k", "[[[1, 10], [100, 1000]]]", *SERIES, "--grad", "[[5]]"],
+            *("x", "5 50; 500 5000", "5 50; 0 0", "(1, 0) is 500"),
+        ),
+        (
+            [*CHANNELS_LAST, "--grad", "[[[10, 20]]]"],
+            *("x", "[[[0,20],[0,0]],[[0,0],[10,0]]]", "[[[0,10],[0,0]],[[0,0],[20,0]]]", "(0, 0, 1) is 20"),
+        ),
+    ],
+)
+def test_gradients_of_every_kind_are_judged(
+    here: Run, words: list[str], of: str, right: str, wrong: str, where: str
+) -> None:
+    assert here(*words, "--of", of, "--check", right).returncode == 0
+    done = here(*words, "--of", of, "--check", wrong, "--explain")
+    assert done.returncode == 1
+    assert where in done.stdout
+
+
 def test_a_layer_without_bias_has_no_gradient_of_it(here: Run) -> None:
     layer = ["conv", "1 2 3", "Conv1d(1, 1, 2, bias=False)", "-k", "[[[1,10]]]", "--grad", "1 1"]
     answer = json.loads(here(*layer, "--json").stdout)

@@ -12,12 +12,17 @@ import students
 from conftest import Run
 
 from convcalc.errors import DataError, UsageError
+from convcalc.exercise import make
 from convcalc.exercise.draw import Draw
 from convcalc.exercise.exercise import Exercise
 from convcalc.exercise.judging import judge
 from convcalc.exercise.make import DIFFICULTIES, MAKERS, exercises
 from convcalc.exercise.sheet import key_entries, sheet, sheet_data
 from convcalc.exercise.spelling import answer_text, exact, spellings
+from convcalc.exercise.words import layer_words
+from convcalc.exercise.working import hint, working
+from convcalc.geometry import Padding
+from convcalc.layers import TensorShape, Unfold
 
 LEVELS = [(command, difficulty) for command in MAKERS for difficulty in DIFFICULTIES]
 SEEDS = (1, 2024)
@@ -145,6 +150,30 @@ def test_what_there_is_not_is_refused() -> None:
         judge(exercises("params", 1, 1, 1)[0], "9.5k")
     with pytest.raises(DataError, match="the channels differ in size: 2x2, 2"):
         judge(exercises("pool", 1, 1, 4)[0], "1 2; 3 4 | 5 6")
+
+
+def test_there_may_be_fewer_exercises_than_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make, "MOST_DRAWS", 1)
+    made = len(list(make.stream("conv", 1, 1)))
+    with pytest.raises(
+        UsageError, match=f"there are only {made} different exercises of difficulty 1, not {made + 1}"
+    ):
+        exercises("conv", made + 1, 1, 1)
+    assert len(exercises("conv", made, 1, 1)) == made
+
+
+def test_a_hint_is_the_formulas_in_symbols() -> None:
+    (exercise,) = exercises("shape", 1, seed=1, difficulty=5)
+    shown, whole = ([line for each in steps for line in each.lines] for steps in (hint(exercise), working(exercise)))
+    assert 0 < len(shown) < len(whole)
+    assert "out = floor((i + 2p - k) / s) + 1" in shown
+    assert not [line for line in shown if line.rsplit("= ", 1)[-1].isdigit()]
+
+
+def test_what_no_exercise_is_about_has_no_words() -> None:
+    with pytest.raises(TypeError, match=r"no words for Unfold\(kernel=\(3, 2\)"):
+        layer_words(Unfold((3, 2), (1, 1), (Padding(0, 0), Padding(0, 0)), (1, 1)))
+    assert spellings(TensorShape((5,), 0)) == ("5",)
 
 
 def test_a_key_begins_with_the_answer_and_ends_with_what_mistakes_give() -> None:

@@ -6,6 +6,7 @@ import math
 import re
 
 import pytest
+from conftest import Run
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import AxisDraw, axes
@@ -409,6 +410,51 @@ def test_every_count_of_a_layer_is_what_it_is_derived_from(layer: Layer, sizes: 
 
 def weight_size(layer: Layer) -> int:
     return math.prod(weight_shape(layer) or ())
+
+
+ELEVEN_CHANNELS = (str([[[n]] for n in range(1, 12)]), "-k", str([[[[1]]] * 11]))
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        ("conv|inf 1 2|-k|1 1", ["out = ∞·1 + 1·1", "    = ∞"]),
+        (("conv", *ELEVEN_CHANNELS), ["7 more planes like these sum to 56", "out = 1 + 2 + 3 + 4 + 56", "    = 66"]),
+        (
+            "pool|1 4|lp|-k|2|--dims|1|--norm|1.5",
+            ["out = (1^1.5 + 4^1.5)^(1/1.5)", "    ≈ 9^(1/1.5)", "    ≈ 4.32675"],
+        ),
+        ("pool|1 4 2|lp|--adaptive|2|--dims|1", ["out = (4^2 + 2^2)^(1/2)", "    = 20^(1/2)", "    ≈ 4.47214"]),
+        ("pool|1 9 2 3; 4 5 6 8|max|-k|2|--grad|10 20|--at|0,1", ["dX(0,1) = dY(0,0)", "        = 10"]),
+        (
+            "params|4x5x3|BatchNormalization()",
+            [
+                "buffers = running mean + running variance = 2·3 = 6",
+                "params, buffers counted as Keras does = 6 + 6 = 12",
+            ],
+        ),
+        ("params|4x5x3|BatchNormalization(axis=1)", ["buffers = running mean + running variance = 2·4 = 8"]),
+        (
+            "shape|3x9x9|ZeroPad2d((1,0,2,0))",
+            ["height:", "r = 1, j = 1, start = -2", "width:", "r = 1, j = 1, start = -1"],
+        ),
+    ],
+)
+def test_the_working_of_a_command(here: Run, words: str | tuple[str, ...], lines: list[str]) -> None:
+    done = here(*(words.split("|") if isinstance(words, str) else words), "--explain", "-F", "plain")
+    assert done.returncode == 0, done.stderr
+    shown = [line.removeprefix("#   ") for line in done.stdout.splitlines()]
+    first = shown.index(lines[0])
+    assert shown[first : first + len(lines)] == lines
+
+
+def test_paths_with_one_field_have_nothing_to_derive_where_they_meet(here: Run) -> None:
+    titles = [
+        line
+        for line in here("shape", "3x9x9", "(conv:4,k3,p1 | conv:5,k3,p1) conv:6,k3", "--explain").stdout.splitlines()
+        if line.endswith("receptive field")
+    ]
+    assert [title[:4] for title in titles] == ["# 1.", "# 2.", "# 4."]
 
 
 def test_the_total_is_the_sum_of_the_layers() -> None:

@@ -60,11 +60,16 @@ def check_params(
     from convcalc.check.judge import judge_count
     from convcalc.model.count import count, weight_names
     from convcalc.model.forward import graph_of
+    from convcalc.network.memory import memory
 
     counted = count(requested(layers, dims), size_text(size))
+    counted.check_complete()
     graph, names = graph_of(counted.network), weight_names(counted.network)
+    taken = None if counted.cost.trace is None else memory(counted.cost)
     claims = read_counts(str(claim)).items()
-    return judge_count([(number, count_question(counted.cost, graph, name, names=names)) for name, number in claims])
+    return judge_count(
+        [(number, count_question(counted.cost, graph, name, names=names, taken=taken)) for name, number in claims]
+    )
 
 
 def check_convolve(

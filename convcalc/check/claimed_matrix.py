@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterable
+from fractions import Fraction
 from math import isfinite
 from typing import Any
 
@@ -18,6 +21,7 @@ MOST_READ = 100_000
 
 _TOKEN = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:/\d+)?|\b(?:nan|inf)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"#.*")
+_FACTOR = re.compile(rf"({_TOKEN.pattern})\s*\*", re.IGNORECASE)
 
 
 class ClaimedMatrix(Value):
@@ -106,14 +110,32 @@ def _spacing(array: Any) -> Any:
 
 
 def _as_written(text: str, cells: list[Any]) -> list[WrittenNumber | None] | None:
-    """Find the numbers of the cells in a text, in their order, before or behind others; None if they are not."""
-    tokens = _TOKEN.findall(_COMMENT.sub("", text))
+    """Find the numbers of the cells in a text, in their order, before or behind others, or each by its value."""
+    text = _COMMENT.sub("", text)
+    tokens = _TOKEN.findall(text)
     for start in sorted({0, len(tokens) - len(cells)}):
         some = tokens[max(start, 0) : max(start, 0) + len(cells)]
         written = [written_number(token) for token in some]
         if len(some) == len(cells) and all(map(_is, written, cells)):
             return written
-    return None
+    factor = _FACTOR.search(text)
+    by = written_number(factor[1]) if factor else None
+    return _by_value([number for token in tokens if (number := written_number(token))], by, cells)
+
+
+def _by_value(
+    numbers: Iterable[WrittenNumber], by: WrittenNumber | None, cells: list[Any]
+) -> list[WrittenNumber | None] | None:
+    """Find the roughest number of each cell's value, as in columns in blocks, between labels, or times a factor."""
+    found: dict[Fraction | float, WrittenNumber] = {}
+    for number in numbers:
+        if by is not None:
+            number = WrittenNumber(number.value * by.value, number.margin * abs(by.value), number.digits and "digits")
+        for key in (number.value, float(number.value) if abs(number.value) < sys.float_info.max else number.value):
+            if key not in found or found[key].margin < number.margin:
+                found[key] = number
+    written = [found.get(cell) for cell in cells]
+    return written if all(map(_is, written, cells)) else None
 
 
 def _is(number: WrittenNumber | None, cell: Any) -> bool:

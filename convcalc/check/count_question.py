@@ -9,6 +9,7 @@ from convcalc.errors import UsageError
 from convcalc.layers import Layer, complete, parameters
 from convcalc.network.cost import NetworkCost, network_cost, trace_cost
 from convcalc.network.graph import Graph, Inputs
+from convcalc.network.memory import Memory
 from convcalc.network.trace import Trace
 from convcalc.value import Value, cached_property
 
@@ -41,9 +42,7 @@ class CountQuestion(Value):
     slipped: tuple[int, ...] = ()
 
     def check(self) -> None:
-        """Refuse what is not counted."""
-        if self.counted not in COUNTED:
-            raise UsageError(f"{self.counted} is not a count", hint=f"one of {', '.join(COUNTED)}")
+        """Refuse what depends on an input that is not there."""
         if self.trace is None and self.counted in COUNTED[5:]:
             message = f"no size of an input given, so {self.counted} is not known"
             raise UsageError(message, place="`check`", hint="add `size=3x224x224`")
@@ -62,7 +61,7 @@ class CountQuestion(Value):
         )
         params = cost.total.params + biases - held.biases + (held.buffers if self.adds_buffers else 0)
         activations = cost.total.activations
-        return {
+        counts = {
             "weights": held.weights,
             "biases": biases,
             "buffers": held.buffers,
@@ -71,7 +70,8 @@ class CountQuestion(Value):
             "macs": cost.total.macs,
             "flops": cost.total.flops,
             "activation_bytes": None if activations is None else activations * self.number_bytes,
-        }[self.counted]
+        }
+        return counts.get(self.counted)
 
     @cached_property
     def right(self) -> int | None:
@@ -93,8 +93,7 @@ class CountQuestion(Value):
 
 def with_sizes(question: CountQuestion, sizes: SizeQuestion) -> CountQuestion:
     """Return a question with other sizes between its layers, which are completed by them. Raises ShapeError."""
-    if question.trace is None:
-        return question
+    assert question.trace is not None, "or no sizes are asked for"
     steps, outputs = [], sizes.outputs()
     for step, asked, places, output in zip(question.trace.steps, sizes.layers, sizes.inputs, outputs, strict=True):
         shape = sizes.into(places, outputs)[0]
@@ -104,15 +103,27 @@ def with_sizes(question: CountQuestion, sizes: SizeQuestion) -> CountQuestion:
 
 
 def count_question(
-    cost: NetworkCost, graph: Graph, counted: str, *, names: Sequence[str] = (), number_bytes: int = 4
+    cost: NetworkCost,
+    graph: Graph,
+    counted: str,
+    *,
+    names: Sequence[str] = (),
+    number_bytes: int = 4,
+    taken: Memory | None = None,
 ) -> CountQuestion:
     """Ask for a count of a network that is counted already; `graph` has its layers as they were written.
+
+    `taken` is the memory that the network takes, for the bytes of a batch.
 
     >>> from convcalc.layers import Linear
     >>> from convcalc.network.graph import chain
     >>> count_question(network_cost([Linear(3, 2)]), chain([Linear(3, 2)]), "biases").answer()
     2
     """
-    sizes = None if cost.trace is None else size_question(graph, cost.trace.input, *cost.trace.others)
-    names = tuple(names)
-    return CountQuestion(cost.layers, graph.inputs, counted, cost.trace, names, number_bytes, sizes=sizes)
+    shapes = () if cost.trace is None else (cost.trace.input, *cost.trace.others)
+    is_known = shapes and not any(None in shape.sizes for shape in shapes)
+    sizes = size_question(graph, *shapes) if is_known else None
+    known = getattr(taken, counted, None)
+    return CountQuestion(
+        cost.layers, graph.inputs, counted, cost.trace, tuple(names), number_bytes, sizes=sizes, known=known
+    )

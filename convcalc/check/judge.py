@@ -111,10 +111,8 @@ def _size_keys(answer: TensorShape, layout: str) -> set[tuple[Any, ...]]:
 
 
 def _agrees(number: WrittenNumber | None, right: Any) -> bool:
-    if number is None or right is None:
-        return number is right
     # A size is a whole number: 13.5 is not a rougher 13.
-    return bool(number.value == right)
+    return number is not None and bool(number.value == right)
 
 
 def _plain(number: WrittenNumber | None) -> Any:
@@ -150,7 +148,7 @@ def judge_count(
     for claim, question in claims:
         answer = question.right
         if answer is None:
-            raise UsageError(f"{question.counted} depend on a size that is open")
+            raise UsageError(f"{question.counted} depends on a size that is open", place="`check`")
         sentence = f"the layers have {answer} {COUNT_NAMES[question.counted]}"
         if claim.agrees(answer, limit):
             rough = claim.value != answer and limit is None

@@ -8,7 +8,6 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from convcalc.errors import ConvcalcError
 from convcalc.layers import AdaptivePooling, Pooling, rank_of, windows
 from convcalc.value import Value
 
@@ -101,11 +100,8 @@ class MatrixQuestion(Value):
         most, whole = self.rounding_error(answer), self._without_signs
         if not most or whole is None or self._terms > MOST_DIRECT:
             return most
-        try:
-            with np.errstate(over="ignore", invalid="ignore"):
-                sums = np.abs(whole.answer().astype(np.float64)) * self._relative_error(answer)
-        except ConvcalcError:
-            return most
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = np.abs(whole.answer().astype(np.float64)) * self._relative_error(answer)
         return np.where(np.isfinite(sums), np.minimum(sums, most), 0.0) if sums.shape == answer.shape else most
 
     def _relative_error(self, answer: Any) -> float:

@@ -233,9 +233,7 @@ def _judge(counted: Count, number_bytes: int, taken: "Memory | None") -> "Callab
     from convcalc.check.count_question import count_question
     from convcalc.check.judge import judge_count
 
-    if counted.cost.unknown:
-        unknown = ", ".join(counted.network.nodes[index].label for index in counted.cost.unknown)
-        raise UsageError(f"the sum leaves out layers that are not known: {unknown}", place="--check")
+    counted.check_complete()
     graph, names = graph_of(counted.network), weight_names(counted.network)
     questions: dict[str, CountQuestion] = {}
     wrong: dict[str, WrongAnswers] = {}
@@ -244,8 +242,9 @@ def _judge(counted: Count, number_bytes: int, taken: "Memory | None") -> "Callab
         claims = []
         for name, claim in read_counts(text).items():
             if name not in questions:
-                question = count_question(counted.cost, graph, name, names=names, number_bytes=number_bytes)
-                questions[name] = question.replace(known=getattr(taken, name, None))
+                questions[name] = count_question(
+                    counted.cost, graph, name, names=names, number_bytes=number_bytes, taken=taken
+                )
             claims.append((claim, questions[name]))
         return judge_count(claims, wrong=wrong)
 

@@ -28,7 +28,7 @@ class DrawnConvolution(Value):
 
 
 def convolution_exercise(draw: Draw, difficulty: int) -> Exercise:
-    """Draw an exercise about a convolution. Raises ShapeError where what is drawn does not fit.
+    """Draw an exercise about a convolution.
 
     >>> convolution_exercise(Draw("7"), 1).answer
     array([[-2]])

@@ -29,7 +29,7 @@ Drawn = tuple[TensorShape | None, list[Layer], str]
 
 
 def count_exercise(draw: Draw, difficulty: int) -> Exercise:
-    """Draw an exercise about counts. Raises ShapeError where what is drawn does not fit.
+    """Draw an exercise about counts.
 
     >>> count_exercise(Draw("7"), 1).given
     (('layers', 'conv:16,k3,in12'), ('counted', 'params'))

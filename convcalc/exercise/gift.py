@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import filterfalse
 
 from convcalc.exercise.exercise import Exercise
 from convcalc.exercise.sheet import Sheet
@@ -77,21 +78,16 @@ def _answers(exercise: Exercise) -> Iterator[str]:
         yield f"={_value(exercise, spelled)}"
     feedback: dict[str, list[str]] = {}
     for wrong in exercise.mistakes:
-        for spelled in _spelled(exercise, wrong.answer)[:WRONG_SPELLINGS]:
-            if spelled not in taken:
-                sentences = feedback.setdefault(spelled, [])
-                if wrong.sentence not in sentences:
-                    sentences.append(wrong.sentence)
+        for spelled in filterfalse(taken.__contains__, _spelled(exercise, wrong.answer)[:WRONG_SPELLINGS]):
+            feedback.setdefault(spelled, []).append(wrong.sentence)
     for spelled, sentences in feedback.items():
-        yield f"=%0%{_value(exercise, spelled)}#{gift_text('; or '.join(sentences))}"
+        yield f"=%0%{_value(exercise, spelled)}#{gift_text('; or '.join(dict.fromkeys(sentences)))}"
 
 
 def _spelled(exercise: Exercise, answer: object) -> tuple[str, ...]:
     if not _is_number(exercise):
         return spellings(answer)
-    number = answer.sizes[0] if isinstance(answer, TensorShape) else answer
-    if isinstance(answer, TensorShape) and len(answer.sizes) > 1:
-        return ()
+    (number,) = answer.sizes if isinstance(answer, TensorShape) else (answer,)
     text = decimal_text(number)
     return () if text is None else (text,)
 

@@ -77,10 +77,7 @@ def stream(command: str, seed: int, difficulty: int) -> Iterator[Exercise]:
 def _next(draw: Draw, command: str, difficulty: int, seen: set[Given]) -> Exercise | None:
     best, left = None, GOOD_DRAWS
     for _ in range(MOST_DRAWS):
-        try:
-            drawn = MAKERS[command](draw, difficulty)
-        except ShapeError:
-            continue
+        drawn = MAKERS[command](draw, difficulty)
         if drawn.given in seen or not is_good(drawn):
             continue
         if best is None or drawn.coincidences < best.coincidences:

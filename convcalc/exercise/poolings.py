@@ -20,7 +20,7 @@ DrawnPooling = tuple[Pooling | AdaptivePooling, Numbers]
 
 
 def pooling_exercise(draw: Draw, difficulty: int) -> Exercise:
-    """Draw an exercise about a pooling. Raises ShapeError where what is drawn does not fit.
+    """Draw an exercise about a pooling.
 
     >>> pooling_exercise(Draw("7"), 1).answer
     array([[9]])

@@ -18,7 +18,7 @@ CHANNELS = (1, 3, 4, 6, 8, 10, 12, 16)
 
 
 def size_exercise(draw: Draw, difficulty: int) -> Exercise:
-    """Draw an exercise about sizes. Raises ShapeError where what is drawn does not fit.
+    """Draw an exercise about sizes.
 
     >>> size_exercise(Draw("7"), 1).given
     (('size', '25x31'), ('layers', 'conv:k3'))

@@ -6,7 +6,7 @@ from math import prod
 
 from convcalc.explain.derivation import Derivation
 from convcalc.explain.steps import Equation
-from convcalc.layers import ConvLSTM, Layer, Parameters, TensorShape, TimeDistributed, families, weight_shape
+from convcalc.layers import ConvLSTM, Held, Layer, Parameters, TensorShape, TimeDistributed, families, weight_shape
 from convcalc.network.cost import Cost, NetworkCost
 from convcalc.network.trace import Step
 
@@ -101,11 +101,10 @@ def _other_lines(layer: Layer, cost: Cost) -> list[str]:
         lines = [f"weights = {product}{counted.weights}"]
         lines.append(f"biases = {product if counted.biases == counted.weights else ''}{counted.biases}")
     lines.append(f"params = {counted.weights} + {counted.biases} = {counted.total}")
-    if counted.buffers and isinstance(layer, families.Normalization) and counted.buffers % 2 == 0:
-        half = counted.buffers // 2
-        lines.append(f"buffers = running mean + running variance = 2·{half} = {counted.buffers}")
-    elif counted.buffers:
-        lines.append(f"buffers = {counted.buffers}")
+    if counted.buffers:
+        held = isinstance(layer, Held)
+        running = "" if held else f"running mean + running variance = 2·{counted.buffers // 2} = "
+        lines.append(f"buffers = {running}{counted.buffers}")
     if cost.counted_buffers:
         lines.append(f"params, buffers counted as Keras does = {counted.total} + {counted.buffers} = {cost.params}")
     return lines

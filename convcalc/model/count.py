@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convcalc.errors import UsageError
 from convcalc.layers import Unknown
 from convcalc.model.forward import graph_of, placed, sent, settled, with_inputs
 from convcalc.model.reading import read
@@ -35,6 +36,12 @@ class Count(Value):
             shared = ", ".join(dict.fromkeys(self.network.nodes[index].name for index in self.cost.shared))
             notes.append(f"used again, so counted once: {shared}")
         return tuple(notes)
+
+    def check_complete(self) -> None:
+        """Refuse sums that leave out layers: no claim about them can be judged."""
+        if self.cost.unknown:
+            unknown = ", ".join(self.network.nodes[index].label for index in self.cost.unknown)
+            raise UsageError(f"the sum leaves out layers that are not known: {unknown}", place="`check`")
 
 
 def count(request: LayerRequest, size: str | None = None, layout: str | None = None) -> Count:
