@@ -2,10 +2,10 @@
 
     python -m tests.mutants --modules 'convcalc/layers/*.py' --sample 25 --seed 1
 
-The tests of a module are its doctests, the files named after it or its room, and those that import it, but not those
-that run `convcalc` as a process of its own. They run once under coverage; then, for each mutant, those that pass its
-line, the fastest first, in a process forked from this one in which the code of the function is exchanged. What is
-computed when a module is imported is not changed. A mutant that no test notices is printed as survived.
+The tests of a module are its doctests, the files named after it or its room, those that import it, and `--tests`, but
+not those that run `convcalc` as a process of its own. They run once under coverage; then, for each mutant, those that
+pass its line, the fastest first, in a process forked from this one in which the code of the function is exchanged.
+What is computed when a module is imported is not changed. A mutant that no test notices is printed as survived.
 """
 
 from __future__ import annotations
@@ -263,6 +263,7 @@ def main() -> int:
     """Test the mutants of the modules, print the survivors and a table, and return 1 if there are survivors."""
     parser = argparse.ArgumentParser(description="Change one thing at a time; a test must fail.")
     parser.add_argument("--modules", nargs="+", default=["convcalc/geometry.py"], help="patterns of paths")
+    parser.add_argument("--tests", nargs="+", default=[], help="patterns of more tests, as test_cli_*.py")
     parser.add_argument("--sample", type=int, default=25, help="mutants per module")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", help="only mutants of the lines FIRST-LAST")
@@ -272,7 +273,8 @@ def main() -> int:
     hypothesis.settings.register_profile("mutants", phases=phases, database=None, derandomize=True, deadline=None)
     hypothesis.settings.load_profile("mutants")
     mutants = Mutants(paths, asked)
-    files = sorted({str(file) for path in paths for file in files_with_tests(path)})
+    more = {file for pattern in asked.tests for file in (ROOT / "tests").glob(pattern)}
+    files = sorted(map(str, more.union(*map(files_with_tests, paths))))
     words = ["-o", "addopts=", "--doctest-modules", "-n", "0", "-p", "no:cacheprovider", "-q", "-s"]
     pytest.main([*words, f"--rootdir={ROOT}", *HUSHED, *files], plugins=[mutants])
     print("\n| module | mutants | tested | killed | survived |\n| --- | ---: | ---: | ---: | ---: |")

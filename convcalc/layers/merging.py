@@ -26,13 +26,13 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
     8x5x7
     """
     first, *others = shapes
+    if layer.kind == "keep":
+        return first
     if layer.stretch or layer.kind == "matmul":
         return _broadcast(layer, shapes)
     if layer.crop:
         others = [_cut(other, first) for other in others]
     result = first
-    if layer.kind == "keep":
-        return first
     for number, other in enumerate(others, 2):
         sizes = _sizes(layer, result, other)
         if sizes is None:
@@ -77,10 +77,8 @@ def _sizes(layer: Merge, first: TensorShape, other: TensorShape) -> tuple[int | 
             return None if sizes is None else (*sizes[:axis], channels, *sizes[axis:])
         case "concatenate":
             return None
-        case "resize":
+        case _:  # resized
             return first.with_channels(first.channels, other.spatial).sizes
-        case "keep" | "matmul":
-            return first.sizes
 
 
 def _equal(pairs: Sequence[tuple[int | None, int | None]]) -> tuple[int | None, ...] | None:
@@ -96,8 +94,6 @@ def _mismatch(layer: Merge, first: TensorShape, other: TensorShape, number: int,
         "multiply": "multiplied tensors must have equal sizes, or 1",
         "concatenate": "concatenated tensors may differ in their channels alone",
         "resize": "a tensor is resized to the sizes of one with as many axes",
-        "keep": "",
-        "matmul": "",
     }[layer.kind]
     other_name = "the other" if count == 2 else f"input {number}"
     return f"{wanted}: the first is {first}, {other_name} is {other}"
