@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import re
 
-_FILE_NAME = re.compile(r"[^\n;\[\]]*\.[A-Za-z][A-Za-z0-9]{0,7}(?::[\w./-]+)?")
+_FILE_NAME = re.compile(r"[^\n;\[\]]*\.(?!T\Z)[A-Za-z][A-Za-z0-9]{0,7}(?::[\w./-]+)?")
 _NAME = re.compile(r"(?=.*[A-Za-z]{2})(?!.*(?:inf|nan))[\w./\\~+-]+", re.IGNORECASE)
 _NUMBERS = re.compile(r"[\s\[({]*[-+\u2212]?(?:\.?[0-9]|(?:inf|nan)\b)", re.IGNORECASE)
 _ONLY_NUMBERS = re.compile(r"[-+0-9.e/,;\[\]\s]*[0-9][-+0-9.e/,;\[\]\s]*", re.IGNORECASE)
 _MARKED = re.compile(r"\s*(?:\||#\s*shape:|P[123]\s|\\begin|\{\s*\"|\$|(?:\w+\.)?(?:tensor|array|matrix)\s*\()")
-_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,7}\Z")
+_ENDING = re.compile(r"\.(?!T\Z)[A-Za-z][A-Za-z0-9]{0,7}\Z")
 _PASTED = re.compile(
     r"[\[{]\s*[-+.(\[{]*\s*[-+.]?[0-9]|\S[^\n]*\n\s*\S|\s*\\[a-z]*frac|[\uff10-\uff19\u23a1\u239b\u250c]|=\s*[-+.]?[0-9]"
     r"|:\s*[-+.]?[0-9]+[ ,;]\s*[-+.]?[0-9]|tensor\(|\bc\(\s*[-+.]?[0-9]|<<\s*[-+.]?[0-9]|\bMatx[1-6]"
-    r"|\b(?:ones|zeros|eye|full|arange|linspace|magic|fspecial|diag)\(|\bmatrix\("
+    r"|\b(?:ones|zeros|eye|identity|full|fill|a?range|linspace|seq|rep|rand[a-z]*|magic|fspecial|diag)\(|\bmatrix\("
 )
 
 

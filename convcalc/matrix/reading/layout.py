@@ -18,7 +18,8 @@ class Layout(Value):
     `text` is exactly as long as `source.text`: what is not a number was overwritten with spaces, so a number has the
     same offset in both, and errors point at what the user wrote. `order` has, for each place in the array, the index
     of its number in the text, None where that is the order of the text. `factor` is a number by which all of them
-    are multiplied, as it is written.
+    are multiplied, as it is written. Where a call stands for the numbers, `text` has them, and `made_at` the place of
+    the call, to which errors point.
     """
 
     source: Source
@@ -28,6 +29,7 @@ class Layout(Value):
     dtype: str | None = None
     order: tuple[int, ...] | None = None
     factor: str | None = None
+    made_at: tuple[int, int] | None = None
 
     def tokens(self) -> list[str]:
         """Return the numbers as they are written, in the order of the array.
@@ -40,6 +42,8 @@ class Layout(Value):
 
     def span(self, index: int) -> tuple[int, int]:
         """Return start and end of number `index` (from 0, in the order of the array)."""
+        if self.made_at is not None:
+            return self.made_at
         written = index if self.order is None else self.order[index]
         match = next(islice(_TOKEN.finditer(self.text), written, None))
         return match.span()

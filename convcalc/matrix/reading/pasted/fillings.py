@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from convcalc.matrix.reading.pasted.paste import Paste
+from convcalc.matrix.reading.pasted.generated import RANGE, numbers_made
+from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste
 
 _ASSIGNED = re.compile(r"\s*[A-Za-z.][\w.]*\s*<-\s*(?=(?:c|matrix|array|rbind|cbind|t)\()")
 _END = r"\s*\)\s*;?\s*\Z"
-_NUMBERS = r"c\((?P<numbers>[^():]*)\)"
+_MADE = rf"{RANGE}|(?:seq|rep)\([^()\n]*\)"
+_NUMBERS = rf"(?:c\((?P<numbers>[^():]*)\)|(?P<made>{_MADE}|[-+]?{UNSIGNED}(?:/{UNSIGNED})?(?=\s*[,)])))"
 _DIMNAMES = r"(?P<names>,\s*dimnames\s*=\s*list\((?:[^()]|c\([^()]*\))*\)\s*)?"
 _VECTOR = re.compile(r"\s*c(?P<list>\([^():]*\))\s*;?\s*\Z")
 _MATRIX = re.compile(rf"\s*matrix\(\s*(?:data\s*=\s*)?{_NUMBERS}(?P<fields>[^()]*){_DIMNAMES}{_END}")
@@ -20,7 +22,7 @@ _EACH_VECTOR = re.compile(r"\bc(?=\()")
 _FIELD = re.compile(r"\s*(?:(?P<name>[a-z]+)\s*=\s*)?(?P<value>[0-9]+L?|TRUE|FALSE|T|F)\s*")
 _FIELDS = ("nrow", "ncol", "byrow")
 _RESHAPE = re.compile(
-    r"\s*reshape\(\s*\[(?P<numbers>[^\[\]]*)\]\s*,\s*"
+    rf"\s*reshape\(\s*(?:\[(?P<numbers>[^\[\]]*)\]|(?P<made>{RANGE}))\s*,\s*"
     r"(?P<sizes>[0-9]+(?:\s*,\s*[0-9]+)+|\[\s*[0-9]+(?:[\s,]+[0-9]+)+\s*\])" + _END
 )
 _NAME = r"[A-Za-z_]\w*"
@@ -57,7 +59,7 @@ def r_calls(paste: Paste) -> Paste | None:
         return kept if bound["call"] == "rbind" else kept.turned("t()")
     array = _ARRAY.match(text)
     if array is not None:
-        return _filled(paste, array)
+        return _filled(paste, array).replace(recycled=True)
     matrix = _MATRIX.match(text)
     return None if matrix is None else _r_matrix(paste, matrix)
 
@@ -75,7 +77,7 @@ def _r_matrix(paste: Paste, call: re.Match[str]) -> Paste | None:
         if field is None or not named or (field["name"] and len(named) > 1):
             return None
         given[named[0]] = field["value"]
-    count = len(call["numbers"].split(","))
+    name, count = _numbers(call)
     rows, columns = (
         int(given[name].rstrip("L")) if given.get(name, "")[:1].isdigit() else None for name in _FIELDS[:2]
     )
@@ -83,23 +85,34 @@ def _r_matrix(paste: Paste, call: re.Match[str]) -> Paste | None:
         rows = -(-count // columns) if columns else count
     if columns is None:
         columns = -(-count // rows) if rows else 0
-    span = call.span("fields") if call["fields"].strip() else call.span("numbers")
-    kept = paste.without((0, call.start("numbers")), (call.end("numbers"), len(paste.text)))
+    span = call.span("fields") if call["fields"].strip() else call.span(name)
+    kept = paste.without((0, call.start(name)), (call.end(name), len(paste.text)))
     by_row = given.get("byrow", "F").startswith("T")
     if call["names"] is not None:
         kept = kept.replace(notes=(*kept.notes, "the names of rows and columns were left out"))
-    return kept.on_one_line().stating(f"{rows} {columns}", *span, flat=True).replace(by_column=not by_row)
+    return (
+        kept.on_one_line().stating(f"{rows} {columns}", *span, flat=True).replace(by_column=not by_row, recycled=True)
+    )
+
+
+def _numbers(call: re.Match[str]) -> tuple[str, int]:
+    """Return which part of a call has its numbers, and how many they are."""
+    if call["made"] is None:
+        return "numbers", len(call["numbers"].split(","))
+    made = numbers_made(call["made"])
+    return "made", 1 if made is None else made.size
 
 
 def reshape_calls(paste: Paste) -> Paste | None:
     """Take the numbers out of MATLAB's `reshape([1 2 3 4], 2, 2)`, which fills a matrix column after column."""
     call = _RESHAPE.match(paste.text)
-    return None if call is None or ";" in call["numbers"] else _filled(paste, call)
+    return None if call is None or ";" in (call["numbers"] or "") else _filled(paste, call)
 
 
 def _filled(paste: Paste, call: re.Match[str]) -> Paste:
     """Return the numbers of a call that fills an array of its `sizes` column after column."""
-    kept = paste.without((0, call.start("numbers")), (call.end("numbers"), len(paste.text)))
+    name, _ = _numbers(call)
+    kept = paste.without((0, call.start(name)), (call.end(name), len(paste.text)))
     return kept.on_one_line().stating(call["sizes"], *call.span("sizes"), flat=True).replace(by_column=True)
 
 

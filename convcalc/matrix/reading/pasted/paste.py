@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from convcalc.errors import DataError
+from convcalc.limits import OBJECT, check_elements
 from convcalc.matrix.reading.layout import Layout
 from convcalc.text import Source, size_text
 from convcalc.value import Value
@@ -19,17 +20,21 @@ SLICES_NOTE = "each slice is read as one plane: what the print has as the last a
 UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 """A number without its sign, to be put into patterns."""
 
+FIRST_AXIS = "[None]"
+"""The mark of a first axis of one element, among those of transposition."""
+
 _END = 400
-_SIZES = re.compile(r"[0-9]+")
+_SIZES = re.compile(r"-1\b|[0-9]+")
 
 
 class Paste(Value):
     """The text in `source`, as long as before, with spaces for the parts that are understood.
 
-    `stated` is the shape that such a part stated, at the place `span` (0 for a first axis that is left open); `flat`
-    says that a program wrote it, so that numbers in one row over several lines may fill it, and `by_column` that they
-    do so column after column. `turns` are the marks of transposition, in order. `factor` multiplies all numbers,
-    `dtype` is theirs, `notes` are for the user.
+    `stated` is the shape that such a part stated, at the place `span` (0 for an axis that is left open); `flat` says
+    that a program wrote it, so that numbers in one row over several lines may fill it, `by_column` that they do so
+    column after column, and `recycled` that they are repeated until the shape is full, as in R. `turns` are the marks
+    of transpositions and of first axes of one element, the outermost first. `factor` multiplies all numbers, `dtype`
+    is theirs, `notes` are for the user.
     """
 
     source: Source
@@ -38,6 +43,7 @@ class Paste(Value):
     span: tuple[int, int] = (0, 0)
     flat: bool = False
     by_column: bool = False
+    recycled: bool = False
     turns: tuple[str, ...] = ()
     factor: str | None = None
     dtype: str | None = None
@@ -57,12 +63,13 @@ class Paste(Value):
     def stating(self, sizes: str, start: int, end: int, *, flat: bool = False, is_open: bool = False) -> Paste:
         """Return this with the shape in `sizes`, such as `(1, 1, 8, 8)` or `8x8`, which stands at `start` to `end`.
 
-        With `is_open` the first axis is as long as the numbers say. Errors: a size of 0; another shape was stated.
+        An axis of -1, and with `is_open` a first one, is as long as the numbers say. Errors: a size of 0; another
+        shape was stated.
         """
         shape = tuple(int(size[:18]) for size in _SIZES.findall(sizes))
         if 0 in shape:
             raise self.source.fault("an array of no elements", start, end)
-        shape = (0, *shape) if is_open else shape
+        shape = tuple(max(size, 0) for size in ((-1, *shape) if is_open else shape))
         if self.stated not in (None, shape):
             raise self.source.fault(
                 f"this states {size_text(shape)}, but {size_text(self.stated or ())} was stated before", start, end
@@ -91,6 +98,10 @@ class Paste(Value):
         Errors: a shape that they state and that the numbers do not have; a transposition of more than two axes.
         """
         notes = (*self.notes, *(note for note in layout.notes if note not in self.notes))
+        if self.recycled and self.stated and prod(self.stated) % prod(layout.shape) == 0:
+            check_elements(prod(self.stated) * OBJECT, "the array", self.source.place)
+            once = range(prod(layout.shape))
+            layout = layout.replace(shape=(prod(self.stated),), order=(*once,) * (prod(self.stated) // len(once)))
         layout = layout.replace(
             notes=notes,
             dtype=layout.dtype or self.dtype,
@@ -101,12 +112,17 @@ class Paste(Value):
             layout = layout.replace(dtype=None)
         if self.by_column and len(layout.shape) > 1:
             layout = _by_column(layout)
-        for mark in self.turns:
+        for mark in reversed(self.turns):  # what stands outermost was found first
             layout = self._turned(layout, mark)
         return layout
 
     def _turned(self, layout: Layout, mark: str) -> Layout:
-        """Return the transpose; of one row a column, but for NumPy's and PyTorch's marks, which leave one axis be."""
+        """Return the array with one axis more, or its transpose.
+
+        The transpose of one row is a column, but for NumPy's and PyTorch's marks, which leave one axis be.
+        """
+        if mark == FIRST_AXIS:
+            return layout.replace(shape=(1, *layout.shape))
         if len(layout.shape) > 2:
             raise DataError(
                 f"the transpose {mark} of {len(layout.shape)} axes is not read",
@@ -126,8 +142,9 @@ class Paste(Value):
         stated, shape = self.stated, layout.shape
         if stated is None or stated == shape:
             return shape
-        if stated[:1] == (0,) and prod(stated[1:]) > 0:
-            stated = (prod(shape) // prod(stated[1:]), *stated[1:])
+        if stated.count(0) == 1:
+            left = prod(shape) // prod(size for size in stated if size)
+            stated = tuple(size or left for size in stated)
         same = [size for size in stated if size > 1] == [size for size in shape if size > 1]
         if prod(stated) == prod(shape) and (same or (self.flat and len(shape) == 1)):
             return stated
@@ -150,11 +167,12 @@ def _by_column(layout: Layout) -> Layout:
         for row in range(rows)
         for column in range(columns)
     )
+    written = layout.order or range(prod(layout.shape))
     shape = (*reversed(further), rows, columns)
     if rows == 1 and not further:
         shape = (columns,)
     notes = (*layout.notes, SLICES_NOTE) if further else layout.notes
-    return layout.replace(shape=shape, order=tuple(cells), notes=notes)
+    return layout.replace(shape=shape, order=tuple(written[cell] for cell in cells), notes=notes)
 
 
 def start_of_end(text: str) -> int:

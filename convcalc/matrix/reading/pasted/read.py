@@ -17,6 +17,7 @@ from convcalc.matrix.reading.numbers import array_of
 from convcalc.matrix.reading.pasted import (
     drawn,
     fillings,
+    generated,
     names,
     r_prints,
     refused,
@@ -52,6 +53,7 @@ WRAPPING: tuple[Callable[[Paste], Paste | None], ...] = (
     wrapping.calls,
     wrapping.inner_calls,
     wrapping.reshaped,
+    wrapping.methods,
     spelling.factors,
     spelling.continuations,
     spelling.numbers,
@@ -68,6 +70,7 @@ DIALECTS: tuple[Callable[[Paste, ReadOptions], Layout | None], ...] = (
     tables.separator_line_layout,
     drawn.drawn_layout,
     tables.labelled_layout,
+    generated.generated_layout,
 )
 """Texts with a structure of their own, in the order in which they are tried."""
 

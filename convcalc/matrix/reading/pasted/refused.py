@@ -16,8 +16,8 @@ _SPARSE_LINES = re.compile(r"\s*(?:\([0-9]+,[ ]*[0-9]+\)[ \t]+[-+0-9.]\S*[ \t]*(
 _SPARSE_WORD = re.compile(r"\bsparse\w*|\bSparse\w*|\b[dln]g[CRT]Matrix\b")
 _HTML = re.compile(r"\s*<(?:!DOCTYPE|html|table|div|style|math)\b", re.IGNORECASE)
 _MADE = re.compile(
-    r"(?<![\w.])(?:(?:np|numpy|torch|tf|jnp)\.)?(?P<call>ones|zeros|eye|full|arange|linspace|range|seq|rep|rand\w*|magic"
-    r"|fspecial|getGaussianKernel|getStructuringElement|diag|repmat|kron)\([^\n]*"
+    r"(?<![\w.])(?:(?:np|numpy|torch|tf|jnp)\.)?(?:random\.)?(?P<call>ones|zeros|eye|identity|full|fill|arange"
+    r"|linspace|range|seq|rep|rand\w*|normal|uniform|magic|fspecial|getGaussianKernel|getStructuringElement|diag|repmat|kron)\([^\n]*"
     r"|(?:(?<=[\[(;,=\s])|\A)[-+]?[0-9]+:[-+]?[0-9]+(?::[-+]?[0-9]+)?(?=[\s,;)\]]|\Z)"
 )
 _SPARSE_HINTS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste, start_of_end
+from convcalc.matrix.reading.pasted.paste import FIRST_AXIS, UNSIGNED, Paste, start_of_end
 from convcalc.matrix.reading.printed import FIELD_NAMES, FLOATS, PYTORCH_NOTE, end_of_array, numpy_notes
 
 _CLOSING = re.compile(r"(?<=[\])}])\s*(?:[;,]+|\.)\s*\Z")
@@ -39,7 +39,14 @@ _TAIL = re.compile(
 _INNER = re.compile(
     rf"(?:(?<![\w.])(?:[A-Za-z_]\w*\.)+|(?<![\w.]))(?:array|tensor)\(\s*(\[[^()\[\]]*\]|[-+]?{UNSIGNED})\s*(?:,\s*dtype=[\w.]+\s*)?\)"
 )
-_RESHAPED = re.compile(r"(?<=[\])])\s*\.\s*(?:reshape|view)\(\s*(?P<size>[(\[]?[0-9,\s]+[)\]]?)\s*\)\s*\Z")
+_RESHAPED = re.compile(r"(?<=[\])])\s*\.\s*(?:reshape|view)\(\s*(?P<size>[(\[]?[-0-9,\s]+[)\]]?)\s*\)\s*\Z")
+_METHOD = re.compile(
+    r"(?<=[\])T])\s*(?:\.\s*(?:(?P<kept>numpy|tolist|copy|clone|cpu|cuda|detach|contiguous|requires_grad_)\(\s*\)"
+    r"|(?P<decimal>float|double|half)\(\s*\)"
+    r"|(?:astype|to|type)\(\s*(?:dtype\s*=\s*)?['\"]?(?:\w+\.)*(?P<dtype>\w+)['\"]?\s*\)"
+    r"|(?P<axis>unsqueeze\(\s*(?:dim\s*=\s*)?0\s*\)))|\[\s*(?P<axes>(?:None|np\.newaxis)(?:\s*,\s*(?:None|np\.newaxis|:|\.\.\.))*)\s*\])\s*\Z"
+)
+_PYTORCH_TYPES = {"half": "float16", "float": "float32", "double": "float64"}
 _TURNED = re.compile(
     r"(?<=[\])}])\s*(?P<mark>\.?'|ᵀ|\.(?:m?T|mH|H)(?!\w)|\.(?:t|transpose)\(\)|\^(?:T(?!\w)|\{\s*(?:\\\w+\s*)?T?\s*\}|\\top))"
     r"(?=\s*(?:[*/][^\n\[\]]*)?[;,.]?\s*\Z)\s*[;,.]?(?=\s*\Z|\s*[*/])"
@@ -111,6 +118,30 @@ def reshaped(paste: Paste) -> Paste | None:
     if match is None:
         return None
     return paste.stating(match["size"], *match.span("size"), flat=True).without(match.span())
+
+
+def methods(paste: Paste) -> Paste | None:
+    """Leave out `.astype(np.float32)`, `.float()` and the like after an array, and note first axes of one element.
+
+    Whole types, which would cut decimals off, are not understood, nor are axes of one elsewhere.
+    """
+    method = _METHOD.search(paste.text, start_of_end(paste.text))
+    if method is None:
+        return None
+    kept = paste.without(method.span())
+    if method["axis"] is not None or method["axes"] is not None:
+        axes = (method["axes"] or "None").replace("np.newaxis", "None").replace(" ", "").split(",")
+        count = axes.count("None")
+        if "None" in axes[count:]:
+            return None
+        # A shape that is stated outside holds the numbers in any case.
+        return kept if paste.stated is not None else kept.replace(turns=(*paste.turns, *[FIRST_AXIS] * count))
+    if method["decimal"] is not None:
+        return kept.replace(dtype=paste.dtype or _PYTORCH_TYPES[method["decimal"]])
+    name = method["dtype"]
+    if name in FLOATS:
+        return kept.replace(dtype=paste.dtype or FLOATS[name])
+    return kept if name in (None, "cuda", "cpu", "device") else None
 
 
 def transposes(paste: Paste) -> Paste | None:

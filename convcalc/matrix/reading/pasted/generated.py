@@ -1,0 +1,215 @@
+"""Numbers that a call or a range stands for: `np.arange(9)`, `torch.ones(3, 3)`, `eye(3)`, R's and MATLAB's `1:9`.
+
+Nothing is run: of a few calls it is known which numbers they make, and their arguments are numbers that are written.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from math import ceil, prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convcalc.limits import OBJECT, check_elements
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.layout import Layout
+from convcalc.matrix.reading.pasted.paste import Paste
+from convcalc.matrix.reading.printed import FLOATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+RANGE = r"[-+]?[0-9]{1,15}:(?:[-+]?[0-9]{1,15}:)?[-+]?[0-9]{1,15}"
+"""`first:last` or `first:step:last`, to be put into patterns."""
+
+_RANGE = re.compile(rf"\s*{RANGE}\s*")
+_ITEM = rf"(?:{RANGE}|[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++))"
+_ROWS = re.compile(rf"\s*\[\s*+{_ITEM}(?:(?:\s*+[,;]\s*+|\s++){_ITEM})*+[\s;]*\]\s*")
+_CALL = re.compile(
+    r"\s*(?:(?P<library>np|numpy|cp|jnp|tf|torch)\.)?(?P<name>[a-z_]+)(?P<arguments>\([^\n]{0,200}\))\s*"
+)
+_DOUBTFUL = re.compile(r"\s*(ones|zeros)\(\s*([0-9]+)\s*\)\s*")
+_WHOLE_TYPE = re.compile(r"u?int\d*|long")
+_LARGEST = 10**15
+
+
+def generated_layout(paste: Paste, options: ReadOptions) -> Layout | None:
+    """Read a call whose numbers follow from its arguments, a range, or rows with ranges among them."""
+    text = paste.text.rstrip()
+    span = len(text) - len(text.lstrip()), len(text)
+    numbers = _rows(paste, span) if ":" in text and _ROWS.fullmatch(text) else numbers_made(text)
+    if numbers is None:
+        doubtful = _DOUBTFUL.fullmatch(text)
+        if doubtful is not None:
+            call, size = doubtful.groups()
+            hint = f"write {call}({size}, {size}) or np.{call}({size})"
+            raise paste.source.fault(f"this is {size}x{size} in MATLAB, and {size} in NumPy", *span, hint)
+        return None
+    if numbers.size == 0:
+        raise paste.source.fault("an array of no elements", *span)
+    tokens = " ".join(map(str, numbers.ravel().tolist()))
+    dtype = numbers.dtype.name if numbers.dtype in (np.float16, np.float32) else None
+    return Layout(paste.source, tokens, numbers.shape, dtype=dtype, made_at=span)
+
+
+def numbers_made(text: str) -> NDArray[Any] | None:
+    """Return the numbers that a call or a range makes; None for what is not known to make just these.
+
+    Errors: more of them than may be held in memory.
+
+    >>> numbers_made("np.arange(2, 11, 4)").tolist(), numbers_made("torch.ones(2, 3, dtype=torch.long)").tolist()
+    ([2, 6, 10], [[1, 1, 1], [1, 1, 1]])
+    >>> numbers_made("1:2:7").tolist(), numbers_made("np.random.rand(3)")
+    ([1, 3, 5, 7], None)
+    """
+    if _RANGE.fullmatch(text):
+        first, *step, last = map(int, text.split(":"))
+        return _range(None, [first, last + (-1 if step and step[0] < 0 else 1), *step])
+    call = _CALL.fullmatch(text)
+    maker = None if call is None else _MAKERS.get(call["name"])
+    arguments = None if call is None or maker is None else _arguments(call["arguments"])
+    if call is None or maker is None or arguments is None:
+        return None
+    numbers, dtype = arguments
+    made = maker(call["library"], numbers)
+    if made is None or dtype is None:
+        return made
+    # How a program cuts decimals off depends on where it does so.
+    return None if dtype == "int64" and (made % 1).any() else made.astype(dtype)
+
+
+def _arguments(text: str) -> tuple[list[Any], str | None] | None:
+    """Return the numbers and lists in parentheses, and the type that is asked for; None for anything else."""
+    try:
+        call = ast.parse(f"f{text}", mode="eval").body
+        assert isinstance(call, ast.Call)
+        dtypes = [word.value for word in call.keywords if word.arg == "dtype"]
+        numbers = [_number(argument) for argument in call.args if not _names_type(argument)]
+        numbers += [_number(word.value) for word in call.keywords if word.arg in _NUMBERS]
+    except (SyntaxError, ValueError, MemoryError, ZeroDivisionError, AssertionError):
+        return None
+    dtypes += [argument for argument in call.args if _names_type(argument)]
+    if len(dtypes) > 1 or any(word.arg not in _KEYWORDS for word in call.keywords):
+        return None
+    if not dtypes:
+        return numbers, None
+    name = ast.unparse(dtypes[0]).strip("'\"").rpartition(".")[2]
+    known = "int64" if _WHOLE_TYPE.fullmatch(name) else FLOATS.get(name)
+    return None if known is None else (numbers, known)
+
+
+def _names_type(node: ast.expr) -> bool:
+    """Return whether an argument is a name, such as `np.float32` or `'int64'`: only types are given so."""
+    return isinstance(node, ast.Name | ast.Attribute) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def _number(node: ast.expr) -> Any:
+    """Return the number that is written, a quotient of two, or a list; errors: ValueError for anything else."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return [_number(element) for element in node.elts]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return _number(node.left) / _number(node.right)
+    value = ast.literal_eval(node)
+    if type(value) not in (int, float) or not abs(value) < _LARGEST:
+        raise ValueError(value)
+    return value
+
+
+def _full(library: str | None, given: list[Any]) -> NDArray[Any] | None:
+    """Return an array of one number: its sizes, `(2, 3)` or `2, 3`, then the number.
+
+    `ones(3)` without the name of a library is 3x3 in MATLAB and 3 in NumPy, and None here.
+    """
+    *sizes, value = given
+    if len(sizes) == 1 and isinstance(sizes[0], list):
+        sizes = sizes[0]
+    elif library != "torch" and len(sizes) != (1 if library else 2):
+        return None
+    if not all(isinstance(size, int) and size >= 0 for size in sizes) or isinstance(value, list):
+        return None
+    _check_count(prod(sizes))
+    return np.full(sizes, value)
+
+
+def _eye(library: str | None, given: list[Any]) -> NDArray[Any] | None:
+    if len(given) not in (1, 2) or not all(isinstance(size, int) and size >= 0 for size in given):
+        return None
+    _check_count(given[0] * given[-1])
+    return np.eye(*given)
+
+
+def _range(library: str | None, given: list[Any]) -> NDArray[Any] | None:
+    """Return the numbers from a start, 0 by default, up to a stop that is not among them."""
+    if len(given) not in (1, 2, 3) or any(isinstance(number, list) for number in given):
+        return None
+    start, stop, step = given if len(given) == 3 else (*([0, *given][-2:]), 1)
+    if step == 0:
+        return None
+    _check_count(max(0, ceil((stop - start) / step)))
+    return np.arange(start, stop, step)
+
+
+def _linspace(library: str | None, given: list[Any]) -> NDArray[Any] | None:
+    if len(given) != 3 or any(isinstance(number, list) for number in given) or not isinstance(given[2], int):
+        return None
+    _check_count(given[2])
+    return np.linspace(*given) if given[2] > 0 else None
+
+
+def _seq(library: str | None, given: list[Any]) -> NDArray[Any] | None:
+    """Return R's numbers from the first to the last, which is among them if it is met up to rounding."""
+    if len(given) not in (2, 3) or any(isinstance(number, list) for number in given):
+        return None
+    first, last, step = (*given, 1)[:3]
+    if step == 0 or (last - first) / step < 0:
+        return None
+    count = int((last - first) / step + 1e-10) + 1
+    _check_count(count)
+    made: NDArray[Any] = first + np.arange(count) * step
+    return made
+
+
+def _check_count(count: int) -> None:
+    check_elements(count * OBJECT, "the array")
+
+
+_KEYWORDS = ("dtype", "device", "requires_grad", "by", "times")
+_NUMBERS = ("by", "times")
+_MAKERS: dict[str, Callable[[str | None, list[Any]], NDArray[Any] | None]] = {
+    "ones": lambda library, given: _full(library, [*given, 1.0]),
+    "zeros": lambda library, given: _full(library, [*given, 0.0]),
+    "full": _full,
+    "fill": _full,
+    "eye": _eye,
+    "identity": _eye,
+    "arange": _range,
+    "range": _range,
+    "linspace": _linspace,
+    "seq": _seq,
+    "rep": lambda library, given: _full("torch", given[::-1]) if len(given) == 2 else None,
+}
+
+
+def _rows(paste: Paste, span: tuple[int, int]) -> NDArray[Any] | None:
+    """Return the numbers of `[1:3; 4 5 6]`; errors: rows of different lengths."""
+    rows = [
+        [number for item in row.replace(",", " ").split() for number in _item(item)]
+        for row in paste.text[span[0] + 1 : span[1] - 1].replace("\n", ";").split(";")
+        if row.strip()
+    ]
+    if len({len(row) for row in rows}) > 1:
+        raise paste.source.fault(f"rows of {' and '.join(str(len(row)) for row in rows[:2])} numbers", *span)
+    return np.array(rows if len(rows) > 1 else rows[0])
+
+
+def _item(text: str) -> Sequence[int | float]:
+    made = numbers_made(text)
+    if made is not None:
+        return list(made.tolist())
+    return [float(text) if "." in text else int(text)]
