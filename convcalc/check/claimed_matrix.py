@@ -113,8 +113,8 @@ def _as_written(text: str, cells: list[Any]) -> list[WrittenNumber | None] | Non
     """Find the numbers of the cells in a text, in their order, before or behind others, or each by its value."""
     text = _COMMENT.sub("", text)
     tokens = _TOKEN.findall(text)
-    for start in sorted({0, len(tokens) - len(cells)}):
-        some = tokens[max(start, 0) : max(start, 0) + len(cells)]
+    for start in sorted({0, max(0, len(tokens) - len(cells))}):
+        some = tokens[start : start + len(cells)]
         written = [written_number(token) for token in some]
         if len(some) == len(cells) and all(map(_is, written, cells)):
             return written

@@ -30,11 +30,12 @@ class Stacks:
         """Return the places of all arrays that a claim may agree with, in their order; `slack` is as in `differs`."""
         import numpy as np
 
-        places, stack = self._stacks.get(squeezed(claim.array.shape), (None, None))
-        if places is None or stack is None:
+        stacked = self._stacks.get(squeezed(claim.array.shape))
+        if stacked is None:
             return []
+        places, stack = stacked
         row = _floats(claim.array)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             margin = claim.margins.reshape(-1) + slack + RELATIVE * np.abs(row)
             far = np.abs(stack - row) > margin
         found: list[int] = places[~far.any(axis=1)].tolist()
