@@ -34,7 +34,7 @@ def test_digits_are_found_before_and_behind_other_numbers(text: str) -> None:
     assert claim.digits == "digits"
 
 
-@pytest.mark.parametrize("text", ["2.34 4 1e3", "2.33 4", "2.33", "9 2.33 4", ""])
+@pytest.mark.parametrize("text", ["2.34 4 1e3", "2.33 4", "2.33", "9 2.33 4", "1e400 1 1", ""])
 def test_a_text_of_other_numbers_has_no_digits(text: str) -> None:
     claim = claimed_matrix(np.array([2.33, 4.0, 1000.0]), text)
     assert claim.margins.tolist() == [2.33e-6, 0.0, 0.0]

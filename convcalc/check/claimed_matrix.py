@@ -131,7 +131,7 @@ def _by_value(
     for number in numbers:
         if by is not None:
             number = WrittenNumber(number.value * by.value, number.margin * abs(by.value), number.digits and "digits")
-        for key in (number.value, float(number.value) if abs(number.value) < sys.float_info.max else number.value):
+        for key in (number.value, _nearest_float(number.value)):
             if key not in found or found[key].margin < number.margin:
                 found[key] = number
     written = [found.get(cell) for cell in cells]
@@ -142,7 +142,12 @@ def _is(number: WrittenNumber | None, cell: Any) -> bool:
     """Return whether a number as written is the one in a cell; one that is not finite has no digits."""
     if number is None:
         return isinstance(cell, float) and not isfinite(cell)
-    return bool(number.value == cell or (isinstance(cell, float) and float(number.value) == cell))
+    return bool(number.value == cell or (isinstance(cell, float) and _nearest_float(number.value) == cell))
+
+
+def _nearest_float(value: Fraction) -> Fraction | float:
+    """Return the float nearest to a number, or the number itself where it is beyond all floats."""
+    return float(value) if abs(value) <= sys.float_info.max else value
 
 
 def _held_by_float64(array: Any) -> bool:

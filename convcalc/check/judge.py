@@ -83,10 +83,9 @@ def judge_size(
         return wrong.keyed(count, partial(_size_keys, layout=question.layout)).get(key, ())
 
     found, searched = _explained(wrong, fits, near=near)
-    shown = size_text(parts) if pairs else size_text(whole)
     text = "x".join("?" if number is None else str(number) for number in claim)
-    score = (len(parts) - len(cells), len(parts)) if pairs else (0, len(whole))
-    return Verdict(False, f"the size is {shown}, not {text}", found, cells, score, searched=searched)
+    score = (len(parts) - len(cells) if pairs else 0, len(parts))
+    return Verdict(False, f"the size is {size_text(parts)}, not {text}", found, cells, score, searched=searched)
 
 
 def _aligned(
@@ -104,9 +103,9 @@ def _aligned(
 
 
 def _size_keys(answer: TensorShape, layout: str) -> set[tuple[Any, ...]]:
-    """Return all claims that a size may be written as."""
+    """Return all claims that a size may be written as, and some that it may not."""
     whole, spatial = answer.laid_out(layout), answer.spatial
-    keys = {whole[start:] for start in range(len(whole)) if len(whole) - start > answer.rank} | {spatial or whole}
+    keys = {whole[start:] for start in range(len(whole))} | {spatial}
     return keys | ({spatial[:1]} if len(set(spatial)) == 1 else set())
 
 

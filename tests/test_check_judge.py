@@ -1,0 +1,85 @@
+"""Verdicts on sizes and counts: the score, what is said, and whether everything known was tried."""
+
+from __future__ import annotations
+
+import pytest
+
+from convcalc.check.claims import read_count, read_size
+from convcalc.check.count_question import CountQuestion, count_question
+from convcalc.check.judge import judge_count, judge_size
+from convcalc.check.mistakes.counts import COUNT_MISTAKES
+from convcalc.check.search import WrongAnswers
+from convcalc.check.size_question import size_question
+from convcalc.layers import Linear, TensorShape
+from convcalc.network.cost import network_cost
+from convcalc.network.graph import chain
+
+LAYERS = [Linear(10, 10), Linear(10, 90)]
+"""110 and 990 parameters, 90 of the second are biases."""
+
+
+def params() -> CountQuestion:
+    return count_question(network_cost(LAYERS), chain(LAYERS), "params")
+
+
+@pytest.mark.parametrize(
+    ("claim", "sizes", "rank", "score", "message"),
+    [
+        ("64x112x56", (64, 112, 56), 2, (3, 3), "the size is 64x112x56"),
+        ("32x112x56", (5, 64, 112, 56), 2, (2, 3), "the size is 64x112x56, not 32x112x56"),
+        ("56", (64, 112, 56), 2, (1, 2), "the size is 112x56, not 56"),
+        ("1x64x112x56", (64, 112, 56), 2, (0, 3), "the size is 64x112x56, not 1x64x112x56"),
+        ("8x?x6", (8, 7, 6), 2, (2, 3), "the size is 8x7x6, not 8x?x6"),
+        ("?", (8, 7, 7), 2, (0, 2), "the size is 7x7, not ?"),
+        ("7", (20, 10), 0, (0, 1), "the size is 10, not 7"),
+    ],
+)
+def test_sizes_are_scored_axis_by_axis(
+    claim: str, sizes: tuple[int, ...], rank: int, score: tuple[int, int], message: str
+) -> None:
+    verdict = judge_size(read_size(claim), size_question([], TensorShape(sizes, rank)))
+    assert (verdict.score, verdict.message) == (score, message)
+    assert verdict.right is (score[0] == score[1])
+
+
+@pytest.mark.parametrize("layout", ["chw", "hwc"])
+def test_a_slip_is_found_for_every_way_to_write_a_size(layout: str) -> None:
+    question = size_question([], TensorShape((3, 64, 112, 56), 2)).replace(layout=layout)
+    whole = "3x64x56x112" if layout == "chw" else "3x56x112x64"
+    written = [whole, whole[2:], "56x112"]
+    found = [judge_size(read_size(claim), question).mistake for claim in written]
+    assert found == ["axes-swapped"] * 3
+    assert judge_size(read_size("112"), size_question([], TensorShape((64, 56, 56), 2))).mistake is None
+
+
+def test_counts_are_said_with_their_digits_where_they_are_rough() -> None:
+    messages = [judge_count([(read_count(claim), params())]).message for claim in ("1100", "1.1k", "1.10k", "1.2k")]
+    assert messages == [
+        "the layers have 1100 parameters",
+        "the layers have 1100 parameters",
+        "the layers have 1100 parameters",
+        "the layers have 1100 parameters, not 1200",
+    ]
+    assert judge_count([(read_count("1e3"), params())]).message == (
+        "the layers have 1100 parameters, right to the digits given"
+    )
+
+
+def test_a_rough_count_is_not_explained_by_one_layer_of_several() -> None:
+    """Without the biases of the second layer alone there are 1010."""
+    exact, rough = (judge_count([(read_count(claim), params())]) for claim in ("1010", "1.01k"))
+    assert [slip.name for slip in exact.explanations[0]] == ["bias-forgotten"]
+    assert rough.explanations == ()
+    assert [slip.name for slip in judge_count([(read_count("1.00k"), params())]).explanations[0]] == [
+        "bias-forgotten"
+    ]
+
+
+def test_a_verdict_says_whether_everything_known_was_tried() -> None:
+    unexplained, right = (read_count("777"), params()), (read_count("1100"), params())
+    assert judge_count([unexplained]).searched
+    assert judge_count([right]).searched
+    for claims in ([unexplained], [unexplained, right], [right, unexplained]):
+        tried_none = {"params": WrongAnswers(params(), COUNT_MISTAKES, budget=0)}
+        assert not judge_count(claims, wrong=tried_none).searched
+        assert judge_count(claims).score == (len(claims) - 1, len(claims))
