@@ -18,11 +18,14 @@ from convcalc.model.forward import forward
 from convcalc.model.request import LayerRequest
 from convcalc.notation import Network
 from convcalc.notation.files.binary import read_binary
-from convcalc.notation.files.onnx.messages import read_graph
+from convcalc.notation.files.onnx.messages import GraphProto, NodeProto, read_graph
+from convcalc.notation.files.onnx.operators import RULES
+from convcalc.notation.files.onnx.reader import Reader
 from convcalc.notation.files.onnx.wire import Wire, signed
 
 CASES = json.loads((Path(__file__).parent / "data" / "onnx_models.json").read_text())
 BLOCK, VIEW, ATTENTION, SHARED = CASES[-4:]
+EXPORTS = json.loads((Path(__file__).parent / "data" / "onnx_exports.json").read_text())
 
 
 def network(data: bytes) -> Network:
@@ -78,6 +81,69 @@ def test_constants_that_are_used_twice_count_once_with_a_note() -> None:
     assert counted.notes == ("36 numbers are constants that an earlier layer takes, too: they count once",)
 
 
+@pytest.mark.parametrize("case", EXPORTS, ids=[f"{case['exporter']}-{case['made']}" for case in EXPORTS])
+def test_constants_that_the_export_made_count_with_a_note_and_buffers_apart(case: dict[str, Any]) -> None:
+    found = of_case(case)
+    assert outputs(found) == [case["output"]]
+    counted = count(requested(found))
+    held = counted.cost.total.parameters
+    assert (held.total, held.buffers) == (case["parameters"], case["buffers"])
+    (note,) = counted.notes
+    assert note.startswith(f"{case['made']} numbers are constants that the export made")
+    assert forward(requested(found)).network.notes == ()
+
+
+def test_constants_that_no_layer_takes_do_not_count_with_a_note() -> None:
+    found = network(model(node("Relu", ["x"], "y"), extra=weight("idle", 3, 5) + weight("one", 1)))
+    counted = count(requested(found))
+    assert counted.cost.total.params == 0
+    assert counted.notes == ("15 numbers are constants that no layer takes: they do not count (idle)",)
+
+
+@pytest.mark.parametrize(
+    ("equation", "shape", "other", "output", "macs"),
+    [
+        ("btd,hde->bhte", (2, 9, 16), (4, 16, 8), [2, 4, 9, 8], 2 * 9 * 16 * 4 * 8),
+        ("bhtd,bhsd->bhts", (2, 3, 7, 5), (2, 3, 7, 5), [2, 3, 7, 7], 2 * 3 * 7 * 5 * 7),
+        ("...ij,jk", (2, 3, 7, 5), (5, 4), [2, 3, 7, 4], 2 * 3 * 7 * 5 * 4),
+        ("bij,bij->b", (2, 7, 5), (2, 7, 5), [2], 2 * 7 * 5),
+        ("i,j->ji", (7,), (5,), [5, 7], 7 * 5),
+        ("iij->ji", (7, 7, 5), None, [5, 7], 0),
+    ],
+)
+def test_an_einstein_sum_multiplies_once_for_each_place_of_its_labels(
+    equation: str, shape: tuple[int, ...], other: tuple[int, ...] | None, output: list[int], macs: int
+) -> None:
+    inputs: dict[str, tuple[int | None, ...]] = {"x": shape} if other is None else {"x": shape, "z": other}
+    einsum = NodeProto("Einsum", tuple(inputs), ("y",), "sum", {"equation": equation})
+    found = Reader(GraphProto((einsum,), {}, inputs, ("y",)), "net.onnx").run(RULES).network()
+    size = " ".join(f"{name}={'x'.join(map(str, sizes))}" for name, sizes in inputs.items())
+    passed = count(requested(found), size)
+    assert passed.cost.trace is not None
+    assert list(passed.cost.trace.output.sizes) == output
+    assert passed.cost.total.macs == macs
+
+
+@pytest.mark.parametrize(
+    "equation", ["bij,bkj->bik", "bij,bjk->bi", "bij,bjk->bim", "bij->bi", "ij,jk->ik", "b1j,bjk->b"]
+)
+def test_an_einstein_sum_that_does_not_fit_is_refused(equation: str) -> None:
+    inputs: dict[str, tuple[int | None, ...]] = {"x": (2, 7, 5), "z": (2, 5, 4)}
+    einsum = NodeProto("Einsum", ("x", "z"), ("y",), "sum", {"equation": equation})
+    with pytest.raises(ConvcalcError, match=r"Einsum|b1j|bij|ij,jk"):
+        outputs(Reader(GraphProto((einsum,), {}, inputs, ("y",)), "net.onnx").run(RULES).network(), "x=2x7x5 z=2x5x4")
+
+
+def test_quantized_weights_are_found_where_their_operator_has_them() -> None:
+    extra = b"".join(weight(name, *shape) for name, shape in (("w", (8, 4, 3, 2)), ("b", (8,)), ("s", ()), ("z", ())))
+    found = network(model(node("QLinearConv", ["x", "s", "z", "w", "s", "z", "s", "z", "b"], "y"), extra=extra))
+    assert outputs(found) == [[1, 8, 4, 5]]
+    total = count(requested(found)).cost.total
+    assert (total.params, total.macs) == (8 * 4 * 6 + 8, 4 * 5 * 8 * 4 * 6)
+    found = network(model(node("ConvInteger", ["x", "w", "z"], "y"), extra=extra))
+    assert (outputs(found), count(requested(found)).cost.total.params) == ([[1, 8, 4, 5]], 8 * 4 * 6)
+
+
 def field(number: int, content: bytes | int) -> bytes:
     """Return one field of a message as it is written."""
     if isinstance(content, int):
@@ -122,6 +188,12 @@ def test_an_unknown_operator_stops_sizes_by_its_name_but_not_the_count() -> None
     counted = count(requested(found))
     assert counted.cost.total.params == 8 * 4 * 9 + 5
     assert "1 layer unknown and in no sum: Whirl" in counted.notes
+
+
+def test_all_that_an_unknown_operator_takes_is_counted() -> None:
+    nodes = [node("Conv", ["x", "w"], "a"), node("Conv", ["x", "v"], "b"), node("Whirl", ["a", "b"], "y")]
+    found = network(model(*nodes, extra=weight("w", 8, 4, 3, 3) + weight("v", 5, 4, 2, 2)))
+    assert count(requested(found)).cost.total.params == 8 * 4 * 9 + 5 * 4 * 4
 
 
 def test_an_operator_of_another_domain_is_unknown() -> None:

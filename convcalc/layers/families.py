@@ -11,7 +11,7 @@ from convcalc.value import Value
 
 PoolKind = Literal["max", "avg", "lp", "min"]
 NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]
-MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep", "matmul"]
+MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep", "matmul", "einsum"]
 BorderMode = Literal["constant", "reflect", "replicate", "circular"]
 
 
@@ -346,13 +346,14 @@ class Merge(Value):
     no values that place theirs: `resize` gives the first the spatial sizes of the second, and `keep` leaves it its
     sizes, whatever the others do in it (the bias of an attention). With `stretch`, tensors are broadcast as NumPy
     does it, with `axis` concatenated over that one, counted with the batch axis; `matmul` multiplies the matrices on
-    the last two axes.
+    the last two axes, `einsum` what an `equation` says.
     """
 
     kind: MergeKind
     crop: bool = False
     stretch: bool = False
     axis: int = 1
+    equation: str = ""
 
 
 class Unknown(Value):

@@ -8,6 +8,7 @@ from typing import assert_never
 from convcalc.errors import ShapeError
 from convcalc.layers.attending import seen_positions
 from convcalc.layers.block_families import AttentionProduct, ConvLSTM, Held, Rearrangement, Slice, TimeDistributed
+from convcalc.layers.einsum import summed_sizes
 from convcalc.layers.families import (
     AdaptivePooling,
     Attention,
@@ -243,6 +244,8 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
             return product((2, output.elements, seen_positions(layer, output)))
         case Merge(kind="matmul"):
             return product((output.elements, shape.sizes[-1]))
+        case Merge(kind="einsum"):
+            return product((output.elements, *summed_sizes(layer.equation, shape)))
         case Bilinear() | Unknown():
             return None
         case _:

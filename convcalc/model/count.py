@@ -26,7 +26,7 @@ class Count(Value):
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the layers as read, and on those that the sums leave out."""
-        notes = list(self.network.notes)
+        notes = [*self.network.notes, *self.network.count_notes]
         unknown = [self.network.nodes[index] for index in self.cost.unknown]
         if unknown:
             kinds = ", ".join(dict.fromkeys(node.text.partition("(")[0] for node in unknown))

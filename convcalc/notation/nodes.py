@@ -52,7 +52,8 @@ class Network(Value):
     `layout` is `hwc` for Keras's notation, whose sizes are written channels last, else `chw`; `notation` is
     `pytorch`, `keras` or `short`; `printed` that it is what PyTorch's `print(model)` shows, which is its modules in
     their order and not what `forward` does between them. `assumptions` are sentences on what the reading takes for
-    granted; `objections` are errors that speak against the way the layers are connected, for whoever needs that way.
+    granted; `objections` are errors that speak against the way the layers are connected, for whoever needs that way;
+    `count_notes` are remarks on a count of what the layers hold.
     `fixed` is whether the network takes no input of other sizes than `input`, but for a batch; `rank` is how many
     axes of the input are spatial, None where its layers say so; `shares_names` that equal layers of one name are one.
     `settle` reads it again for an input of known sizes, where sizes that it computes follow from those.
@@ -65,6 +66,7 @@ class Network(Value):
     printed: bool = False
     assumptions: tuple[str, ...] = ()
     objections: tuple[ConvcalcError, ...] = ()
+    count_notes: tuple[str, ...] = ()
     fixed: bool = False
     rank: int | None = None
     shares_names: bool = False

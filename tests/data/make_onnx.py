@@ -18,6 +18,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 FILE = Path(__file__).parent / "onnx_models.json"
 FLOAT = TensorProto.FLOAT
+OPSETS = {"Col2Im": 18}
+"""The first opset of operators that are not in 17."""
+KINDS = {"places": TensorProto.INT64, "bytes": TensorProto.UINT8}
+"""The types of outputs that are not decimals, by their names."""
 
 
 def weight(name: str, *shape: int) -> Any:
@@ -43,10 +47,10 @@ def model(
         nodes,
         "g",
         [helper.make_tensor_value_info("x", FLOAT, size)],
-        [helper.make_tensor_value_info(name, FLOAT, None) for name in outputs],
+        [helper.make_tensor_value_info(name, KINDS.get(name, FLOAT), None) for name in outputs],
         initializers,
     )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
     made.ir_version = 8
     return made
 
@@ -150,9 +154,28 @@ def operators() -> list[Any]:
          [weight("w", 2, 16, 3), weight("r", 2, 16, 4), weight("b", 2, 32)], [7, 2, 3], ["y", "h", "c"]),
         ("GRU", ["x", "w", "r"], {"hidden_size": 4}, [weight("w", 1, 12, 3), weight("r", 1, 12, 4)], [7, 2, 3],
          ["y"]),
+        ("Einsum", ["x", "w"], {"equation": "btd,hde->bhte"}, [weight("w", 4, 10, 3)], [2, 6, 10], ["y"]),
+        ("Einsum", ["x", "x"], {"equation": "b h t d, b h s d -> b h t s"}, [], image, ["y"]),
+        ("Einsum", ["x", "w"], {"equation": "...ij,jk"}, [weight("w", 10, 7)], image, ["y"]),
+        ("Einsum", ["x"], {"equation": "abcd->dab"}, [], image, ["y"]),
+        ("MatMul", ["w", "x"], {}, [weight("w", 5, 8)], image, ["y"]),
+        ("MatMul", ["x", "w"], {}, [weight("w", 6, 10, 3)], image, ["y"]),
+        ("ArgMax", ["x"], {"axis": 1, "keepdims": 0}, [], image, ["places"]),
+        ("ArgMin", ["x"], {"axis": -1}, [], image, ["places"]),
+        ("TopK", ["x", "k"], {"axis": 2}, [whole("k", 5)], image, ["y", "places"]),
+        ("Tile", ["x", "t"], {}, [whole("t", 1, 3, 1, 2)], image, ["y"]),
+        ("Trilu", ["x"], {"upper": 0}, [], image, ["y"]),
+        ("CumSum", ["x", "a"], {}, [numpy_helper.from_array(np.array(2), "a")], image, ["y"]),
+        ("GatherElements", ["x", "i"], {"axis": 3},
+         [numpy_helper.from_array(np.zeros((2, 6, 8, 4), np.int64), "i")], image, ["y"]),
+        ("GridSample", ["x", "w"], {}, [weight("w", 2, 5, 7, 2)], image, ["y"]),
+        ("ScatterElements", ["x", "i", "w"], {"axis": 1},
+         [numpy_helper.from_array(np.zeros((2, 1, 8, 10), np.int64), "i"), weight("w", 2, 1, 8, 10)], image, ["y"]),
+        ("Col2Im", ["x", "s", "k"], {"strides": [2, 3], "pads": [0, 1, 0, 1]}, [whole("s", 8, 10), whole("k", 2, 3)],
+         [2, 18, 16], ["y"]),
     ]  # fmt: skip
     return [
-        model([helper.make_node(name, inputs, outputs, **given)], initializers, size, outputs)
+        model([helper.make_node(name, inputs, outputs, **given)], initializers, size, outputs, OPSETS.get(name, 17))
         for name, inputs, given, initializers, size, outputs in rows
     ]
 

@@ -18,8 +18,9 @@ class GraphBuilder:
     not state it; `fixed` is whether it takes no other, `rank` how many of its axes are spatial. `held_before` has by
     their index the entries of which weights, biases and buffers are those of an earlier one, and how many.
     `assumptions` are sentences on what the reading takes for granted, `objections` errors for whoever needs more than
-    the layers. `module` is the path of the modules that are running, empty where names say it. A tensor is the index
-    of the entry that makes it; -1, -2, ... are the inputs of the network.
+    the layers; `count_notes` are remarks on a count of what the layers hold. `module` is the path of the modules that
+    are running, empty where names say it. A tensor is the index of the entry that makes it; -1, -2, ... are the
+    inputs of the network.
     """
 
     def __init__(self, source: Source, notation: str) -> None:
@@ -37,6 +38,7 @@ class GraphBuilder:
         self.settle: Callable[[tuple[int, ...]], GraphBuilder | None] | None = None
         self.assumptions: tuple[str, ...] = ()
         self.objections: tuple[ConvcalcError, ...] = ()
+        self.count_notes: tuple[str, ...] = ()
 
     def add(
         self,
@@ -57,8 +59,11 @@ class GraphBuilder:
         self.entries.append(entry)
         return len(self.entries) - 1
 
-    def keep_what_leads_to(self, outputs: Sequence[int]) -> None:
-        """Take away the entries that no output needs, and make an output of each tensor that others take, too."""
+    def keep_what_leads_to(self, outputs: Sequence[int]) -> list[int]:
+        """Take away the entries that no output needs, and make an output of each tensor that others take, too.
+
+        Return the indices of the entries that stay, as they were.
+        """
         needed: set[int] = set()
         waiting = [output for output in outputs if output >= 0]
         while waiting:
@@ -77,6 +82,7 @@ class GraphBuilder:
         for output in dict.fromkeys(outputs):
             if new.get(output, output) in taken:
                 self.add(Elementwise("Identity"), [new.get(output, output)], (0, 0), name="output")
+        return kept
 
     def network(self) -> Network:
         """Return the network; the place of every layer is its line, or the file where that has none."""
@@ -110,6 +116,7 @@ class GraphBuilder:
             self.notation,
             assumptions=self.assumptions,
             objections=self.objections,
+            count_notes=self.count_notes,
             fixed=self.fixed,
             rank=rank,
             shares_names=self.shares_names,

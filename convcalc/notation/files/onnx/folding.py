@@ -22,21 +22,29 @@ Rule = Callable[[NodeProto, Given], "list[Tensor] | None"]
 
 def values(tensor: Tensor) -> tuple[Any, ...] | None:
     """Return the numbers of a constant, None where they are not known."""
+    if not _are_few(tensor.shape):
+        return None
     return tensor.numbers if tensor.numbers is not None else tensor.decimals
 
 
+def _are_few(shape: Sequence[int]) -> bool:
+    """Return whether a shape holds few numbers, and no axis is long (beside one of 0 it would hold none)."""
+    return max(prod(shape), *shape, 0) <= FEW
+
+
 def constant(shape: Sequence[int], dtype: str, numbers: Sequence[Any] | None, origin: str = "") -> Tensor:
-    """Return a constant; numbers that are too many are left out.
+    """Return a constant; numbers that are too many, or that its type does not hold, are left out.
 
     >>> constant((2,), "int64", [3, 4]).numbers
     (3, 4)
     """
-    whole = dtype.startswith(("int", "uint", "bool"))
+    empty = Tensor(tuple(shape), dtype, None, None, origin)
     if numbers is None or len(numbers) > FEW:
-        return Tensor(tuple(shape), dtype, None, None, origin)
-    if whole:
-        return Tensor(tuple(shape), dtype, tuple(map(int, numbers)), None, origin)
-    return Tensor(tuple(shape), dtype, None, tuple(map(float, numbers)), origin)
+        return empty
+    if not empty.is_whole:
+        return empty.replace(decimals=tuple(map(float, numbers)))
+    whole = tuple(map(int, numbers))
+    return empty if any(abs(number) >> 64 for number in whole) else empty.replace(numbers=whole)
 
 
 def folded(node: NodeProto, given: Given) -> list[Tensor] | None:
@@ -76,7 +84,7 @@ def _taken(tensor: Tensor, axis: int, places: Sequence[int]) -> Tensor:
     """Return some places of an axis, in their order."""
     shape = (*tensor.shape[:axis], len(places), *tensor.shape[axis + 1 :])
     numbers = values(tensor)
-    if numbers is None or prod(shape) > FEW:
+    if numbers is None or not _are_few(shape):
         return constant(shape, tensor.dtype, None, tensor.origin)
     size, inner = tensor.shape[axis], prod(tensor.shape[axis + 1 :])
     outer = range(prod(tensor.shape[:axis]))
@@ -90,7 +98,7 @@ def _spread(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
     found = tensor.replace(shape=(*(1,) * (len(shape) - len(tensor.shape)), *tensor.shape))
     for axis, size in enumerate(shape):
         if found.shape[axis] != size:
-            found = _taken(found, axis, [0] * size if prod(shape) <= FEW else range(size))
+            found = _taken(found, axis, [0] * size if _are_few(shape) else range(size))
     return found
 
 
@@ -114,7 +122,7 @@ _BINARY: dict[str, Callable[[Any, Any], Any]] = {
 _COMPARING = ("Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor")
 _UNARY: dict[str, Callable[[Any], Any]] = {
     "Neg": operator.neg, "Abs": abs, "Floor": math.floor, "Ceil": math.ceil, "Sqrt": math.sqrt, "Not": operator.not_,
-    "Identity": lambda x: x, "Reciprocal": lambda x: 1 / x,
+    "Identity": lambda x: x, "Dropout": lambda x: x, "Round": round, "Reciprocal": lambda x: 1 / x,
 }  # fmt: skip
 
 
@@ -123,7 +131,7 @@ def _cell_by_cell(node: NodeProto, given: Given) -> list[Tensor] | None:
     shape = _joint_shape(tensors)
     largest = max(tensors, key=lambda tensor: (bool(tensor.origin), tensor.size))
     dtype = "bool" if node.operator in _COMPARING else tensors[-1 if node.operator == "Where" else 0].dtype
-    columns = [values(_spread(tensor, shape)) for tensor in tensors] if prod(shape) <= FEW else [None]
+    columns = [values(_spread(tensor, shape)) for tensor in tensors] if _are_few(shape) else [None]
     origin = "" if dtype == "bool" or node.operator == "Where" else largest.origin
     if any(column is None for column in columns):
         return [constant(shape, dtype, None, origin)]
@@ -172,7 +180,7 @@ def _transpose(node: NodeProto, given: Given) -> list[Tensor] | None:
     if sorted(order) != list(range(len(tensor.shape))):
         return None
     shape, numbers = tuple(tensor.shape[axis] for axis in order), values(tensor)
-    if numbers is None or tensor.size > FEW:
+    if numbers is None:
         return [constant(shape, tensor.dtype, None, tensor.origin)]
     steps = [prod(tensor.shape[axis + 1 :]) for axis in order]
     places = (sum(map(operator.mul, index, steps)) for index in product(*map(range, shape)))
@@ -198,7 +206,7 @@ def _gather(node: NodeProto, given: Given) -> list[Tensor] | None:
         return None
     axis = axis + len(tensor.shape) if axis < 0 else axis
     shape = (*tensor.shape[:axis], *indices.shape, *tensor.shape[axis + 1 :])
-    if indices.numbers is None or prod(shape) > FEW:
+    if indices.numbers is None or not _are_few(shape):
         return [constant(shape, tensor.dtype, None, tensor.origin)]
     size = tensor.shape[axis]
     places = [place + size if place < 0 else place for place in indices.numbers]
@@ -217,7 +225,7 @@ def _concatenation(node: NodeProto, given: Given) -> list[Tensor] | None:
     columns = [values(each) for each in tensors]
     origins = {each.origin for each in tensors if each.origin}
     origin = node.outputs[0] if len(origins) > 1 else "".join(origins)  # of several, what is made is one of its own
-    if prod(shape) > FEW or any(column is None for column in columns):
+    if not _are_few(shape) or any(column is None for column in columns):
         return [constant(shape, tensors[0].dtype, None, origin)]
     found: list[Any] = []
     for row in range(prod(shape[:axis])):
@@ -249,7 +257,7 @@ def _tile(node: NodeProto, given: Given) -> list[Tensor] | None:
     if times is None or len(times) != len(tensor.shape):
         return None
     shape = tuple(map(operator.mul, tensor.shape, times))
-    if prod(shape) > FEW:
+    if not _are_few(shape):
         return [constant(shape, tensor.dtype, None, tensor.origin)]
     for axis, count in enumerate(times):
         tensor = _taken(tensor, axis, [*range(tensor.shape[axis])] * count)
@@ -269,7 +277,7 @@ def _reduction(node: NodeProto, given: Given) -> list[Tensor] | None:
     left = tuple(size for axis, size in enumerate(tensor.shape) if axis not in axes)
     shape = kept if node.integer("keepdims", 1) else left
     rule = _REDUCTIONS[node.operator]
-    if numbers is None or tensor.size > FEW:
+    if numbers is None:
         return [constant(shape, tensor.dtype, None)]
     groups: dict[tuple[int, ...], list[Any]] = {}
     for index, number in zip(product(*map(range, tensor.shape)), numbers, strict=True):
@@ -296,6 +304,6 @@ _RULES: dict[str, Rule] = {
     "Expand": _expand,
     "Tile": _tile,
     **dict.fromkeys(_REDUCTIONS, _reduction),
-    **dict.fromkeys(("ScatterND", "ScatterElements"), _scattered),
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Trilu"), _scattered),
 }
 """For each operator its rule; Reshape, Squeeze and Unsqueeze of constants are with those of tensors."""

@@ -7,6 +7,7 @@ they are few whole ones, as shapes and axes are.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from math import prod
 from typing import Any
 
@@ -88,12 +89,16 @@ class NodeProto(Value):
 
 
 class GraphProto(Value):
-    """Nodes in their order, constants and the sizes of each input (None where open) by name, names of outputs."""
+    """Nodes in their order, constants and the sizes of each input (None where open) by name, names of outputs.
+
+    `marks` are what PyTorch's exporter says of a value by its name: `PARAMETER` and `BUFFER` are a model's own.
+    """
 
     nodes: tuple[NodeProto, ...]
     constants: dict[str, Tensor]
     inputs: dict[str, tuple[int | None, ...]]
     outputs: tuple[str, ...] = ()
+    marks: Mapping[str, str] = {}
 
 
 def read_graph(wire: Wire) -> GraphProto | None:
@@ -113,6 +118,7 @@ def _graph(wire: Wire, span: Span) -> GraphProto:
     constants: dict[str, Tensor] = {}
     inputs: dict[str, tuple[int | None, ...]] = {}
     outputs: list[str] = []
+    marks: dict[str, str] = {}
     for number, value in wire.fields(span):
         match number:
             case 1:
@@ -125,10 +131,24 @@ def _graph(wire: Wire, span: Span) -> GraphProto:
                 inputs[name] = sizes
             case 12:
                 outputs.append(_input(wire, wire.message(value))[0])
+            case 13:
+                marks |= _mark(wire, wire.message(value))
             case 15:
                 raise wire.fault("sparse constants are not supported", wire.message(value).start)
     inputs = {name: sizes for name, sizes in inputs.items() if name not in constants}
-    return GraphProto(tuple(nodes), constants, inputs, tuple(outputs))
+    return GraphProto(tuple(nodes), constants, inputs, tuple(outputs), marks)
+
+
+def _mark(wire: Wire, span: Span) -> dict[str, str]:
+    """Return what kind of input of a PyTorch model a value is, by its name; nothing where that is not said."""
+    name, found = "", ""
+    for number, value in wire.fields(span):
+        if number == 1:
+            name = wire.text(value)
+        elif number == 4:
+            entry = {field: wire.text(text) for field, text in wire.fields(wire.message(value)) if field in (1, 2)}
+            found = entry.get(2, "") if entry.get(1, "").endswith(".InputSpec.kind") else found
+    return {name: found} if found else {}
 
 
 def _node(wire: Wire, span: Span) -> NodeProto:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from math import prod
 
 from convcalc import layers
-from convcalc.errors import ShapeError
+from convcalc.geometry import Padding
 from convcalc.layers import Rearrangement
-from convcalc.layers.rearranging import stretched
 from convcalc.notation.files.onnx.messages import NodeProto, Tensor
 from convcalc.notation.files.onnx.reader import Axis, Known, Reader, Rule, Sizes, known_or_open
+
+_COPIES = 64
+"""So many copies of a tensor stand in a graph one by one."""
 
 _END = 1 << 31
 """Ends of slices from here on mean the end of the axis."""
@@ -25,7 +27,10 @@ def _constant(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     if isinstance(found.get("value_ints"), list):
         numbers = tuple(found["value_ints"])
         return [Tensor((len(numbers),), "int64", numbers, None, node.outputs[0])]
-    if "value_float" in found:
+    if isinstance(found.get("value_floats"), list):
+        decimals = tuple(map(float, found["value_floats"]))
+        return [Tensor((len(decimals),), "float32", None, decimals, node.outputs[0])]
+    if isinstance(found.get("value_float"), float):
         return [Tensor((), "float32", None, (found["value_float"],), node.outputs[0])]
     return None
 
@@ -47,20 +52,17 @@ def _same(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     value = reader.value(node, 0)
     if isinstance(value, int):
         return [reader.elementwise(node, value)]
+    if isinstance(value, Tensor) and node.operator == "DequantizeLinear":
+        return [value.replace(dtype="float32", numbers=None)]
     return None if value is None else [value]
 
 
 def _shape(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     value = reader.value(node, 0)
     start, end = node.integer("start"), node.integer("end", 1 << 62)
-    if isinstance(value, Tensor):
-        sizes = value.shape[start:end]
-        return [Tensor((len(sizes),), "int64", sizes)]
     if isinstance(value, Sizes):
         return [Tensor((1,), "int64", (len(value.entries),))]
-    if value is None:
-        return None
-    known = reader.sizes(value)
+    known = reader.sizes(value) if isinstance(value, int) else None
     return None if known is None else [known_or_open(known[start:end])]
 
 
@@ -103,13 +105,8 @@ def _flatten(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
 
 
 def _transpose(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    value, order = reader.value(node, 0), node.integers("perm")
-    if isinstance(value, Tensor):
-        order = order or tuple(range(len(value.shape)))[::-1]
-        if sorted(order) != list(range(len(value.shape))):
-            return None
-        return [value.replace(shape=tuple(value.shape[axis] for axis in order), numbers=None)]
-    if not isinstance(value, int):
+    value, order = reader.tensor(node), node.integers("perm")
+    if value is None:
         return None
     return [reader.add(node, Rearrangement("transpose", order), [value], text=f"Transpose {order}")]
 
@@ -154,12 +151,9 @@ def _slice(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
         return None
     axes = reader.whole(node, 3, "axes") or tuple(range(len(starts)))
     steps = reader.whole(node, 4) or (1,) * len(starts)
-    if isinstance(value, Sizes | Tensor):
-        entries = value.entries if isinstance(value, Sizes) else value.numbers
-        if entries is None or len(starts) != 1:
-            return None
-        return [known_or_open(entries[starts[0] : ends[0] : steps[0]])]
-    if value is None or not len(axes) == len(steps) == len(starts):
+    if isinstance(value, Sizes):
+        return [known_or_open(value.entries[starts[0] : ends[0] : steps[0]])] if len(starts) == 1 else None
+    if not isinstance(value, int) or not len(axes) == len(steps) == len(starts):
         return None
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         numbers = (axis, start, 1 << 62 if end >= _END else end, step)
@@ -204,15 +198,11 @@ def _gather(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
         return [reader.add(node, layer, [value], text=f"Gather of axis {axis}", axes=wider)]
     if not isinstance(indices, Tensor) or indices.numbers is None:
         return None
-    if isinstance(value, Sizes | Tensor):
-        entries = value.entries if isinstance(value, Sizes) else value.numbers
-        if (
-            entries is None
-            or axis != 0
-            or any(not -len(entries) <= place < len(entries) for place in indices.numbers)
-        ):
+    if isinstance(value, Sizes):
+        entries, places = value.entries, indices.numbers
+        if axis != 0 or any(not -len(entries) <= place < len(entries) for place in places):
             return None
-        return [known_or_open([entries[place] for place in indices.numbers], indices.shape)]
+        return [known_or_open([entries[place] for place in places], indices.shape)]
     if not isinstance(value, int):
         return None
     (index,), count = indices.numbers, reader.axes[value]
@@ -230,6 +220,87 @@ def _reduction(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     left = count if kept else None if count is None or not axes else count - len(axes)
     layer = Rearrangement("reduce", (kept, *axes))
     return [reader.add(node, layer, [x], text=f"{node.operator} of axes {axes}", axes=left)]
+
+
+def _extreme_places(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Find the places of the largest or smallest numbers along one axis."""
+    x, kept = reader.tensor(node), node.integer("keepdims", 1)
+    count = None if x is None else reader.axes[x]
+    if x is None:
+        return None
+    layer = Rearrangement("reduce", (kept, node.integer("axis")))
+    left = count if kept or count is None else count - 1
+    return [reader.add(node, layer, [x], text=f"{node.operator} of axis {node.integer('axis')}", axes=left)]
+
+
+def _largest(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x, count, axis = reader.tensor(node), reader.whole(node, 1, "k"), node.integer("axis", -1)
+    if isinstance(node.attributes.get("k"), int):
+        count = (node.integer("k"),)
+    if x is None or count is None or len(count) != 1 or count[0] < 1:
+        return None
+    text = f"TopK of axis {axis}"
+    return [reader.add(node, Rearrangement("gather", (axis, count[0])), [x], text=text)] * 2
+
+
+def _tile(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Put copies of a tensor one after the other along each axis."""
+    x, times = reader.tensor(node), reader.whole(node, 1)
+    if x is None or times is None or len(times) != reader.axes[x] or not all(0 < count <= _COPIES for count in times):
+        return None
+    for axis, count in enumerate(times):
+        if count > 1:
+            layer = layers.Merge("concatenate", stretch=True, axis=axis)
+            x = reader.add(node, layer, [x] * count, text=f"Tile of axis {axis}, {count} times")
+    return [x]
+
+
+def _size(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x = reader.tensor(node)
+    sizes = None if x is None else reader.sizes(x)
+    known = [size for size in sizes or () if isinstance(size, int)]
+    return None if sizes is None or len(known) < len(sizes) else [Tensor((), "int64", (prod(known),))]
+
+
+def _gather_cells(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Take cells of a tensor; as many come out as there are indices."""
+    x, indices = reader.tensor(node), reader.value(node, 1)
+    if x is None or not isinstance(indices, int | Tensor):
+        return None
+    places = indices if isinstance(indices, int) else reader.held(node, indices, x)
+    return [reader.add(node, layers.Merge("keep"), [places, x], text=node.operator)]
+
+
+def _sampled(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Interpolate an image at the points of a grid, each with its places on the last axis."""
+    x, grid = reader.tensor(node), reader.value(node, 1)
+    if x is None or reader.axes[x] != 4 or not isinstance(grid, int | Tensor):
+        return None
+    points = grid if isinstance(grid, int) else reader.held(node, grid, x)
+    if reader.axes[points] != 4:
+        return None
+    first = reader.add(node, Rearrangement("transpose", (0, 3, 1, 2)), [points], text="the grid, its places first")
+    return [reader.add(node, layers.Merge("resize"), [x, first], text=node.operator)]
+
+
+def _folded_columns(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    x, image, block = reader.tensor(node), reader.whole(node, 1), reader.whole(node, 2)
+    if x is None or image is None or block is None or len(image) != len(block):
+        return None
+    axes = len(block)
+    stride, dilation = (node.integers(name) or (1,) * axes for name in ("strides", "dilations"))
+    pads = node.integers("pads") or (0,) * 2 * axes
+    if {len(stride), len(dilation), len(pads) // 2} != {axes} or min((*image, *block, *stride, *dilation)) < 1:
+        return None
+    padding = tuple(map(Padding, pads[:axes], pads[axes:]))
+    layer = layers.Fold(image, block, stride, padding, dilation)
+    return [reader.add(node, layer, [x], text=node.operator, axes=axes + 2)]
+
+
+def _quantized(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Round a tensor to 8 bits; its scale and its zero point are one number each."""
+    x = reader.tensor(node)
+    return None if x is None else [reader.elementwise(node, x), Tensor((), "float32"), Tensor((), "uint8")]
 
 
 def _pad(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
@@ -271,13 +342,6 @@ def _expand(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     constant, wanted = reader.constant(node, 0), reader.value(node, 1)
     if isinstance(wanted, Sizes) and wanted.entries[1:].count(1) == len(wanted.entries) - 1:
         return [constant] if constant is not None and len(constant.shape) == len(wanted.entries) else None
-    if constant is not None and sizes is not None:
-        try:
-            wide = stretched([constant.shape, sizes], "")
-        except ShapeError:
-            return None
-        known = tuple(size for size in wide if size is not None)
-        return [constant.replace(shape=known)] if prod(known) == constant.size else None
     if x is None or sizes is None:
         return None
     count = reader.axes[x]
@@ -309,6 +373,14 @@ MOVING: dict[str, Rule] = {
     "Split": _split,
     "Gather": _gather,
     **{f"Reduce{name}": _reduction for name in _REDUCTIONS},
+    **dict.fromkeys(("ArgMax", "ArgMin"), _extreme_places),
+    "TopK": _largest,
+    "Tile": _tile,
+    "Size": _size,
+    "GatherElements": _gather_cells,
+    "GridSample": _sampled,
+    "Col2Im": _folded_columns,
+    "DynamicQuantizeLinear": _quantized,
     "Pad": _pad,
     **dict.fromkeys(("Resize", "Upsample"), _resize),
     "Expand": _expand,

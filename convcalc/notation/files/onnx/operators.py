@@ -7,9 +7,11 @@ from typing import Any
 
 from convcalc import layers
 from convcalc.geometry import NamedPadding, Padding
-from convcalc.layers import Linear, Rearrangement
+from convcalc.layers import Rearrangement
+from convcalc.notation.files.onnx.folding import folded
 from convcalc.notation.files.onnx.messages import NodeProto, Tensor
 from convcalc.notation.files.onnx.moving import MOVING
+from convcalc.notation.files.onnx.products import PRODUCTS
 from convcalc.notation.files.onnx.reader import Axis, Known, Reader, Rule, Sizes, known_or_open
 
 _NAMED: dict[str, NamedPadding] = {"SAME_UPPER": "same", "SAME_LOWER": "same-lower", "VALID": "valid"}
@@ -21,42 +23,22 @@ _TORCH = {
 """Operators that leave sizes alone and are the layer of that name in PyTorch with its defaults."""
 
 _UNARY = (
-    *("LeakyRelu", "Elu", "Celu", "HardSigmoid", "Softplus", "ThresholdedRelu", "Clip", "Gelu", "Swish", "Shrink"),
-    *(
-        "Abs",
-        "Neg",
-        "Exp",
-        "Log",
-        "Sqrt",
-        "Reciprocal",
-        "Erf",
-        "Sign",
-        "Floor",
-        "Ceil",
-        "Round",
-        "Not",
-        "IsNaN",
-        "IsInf",
-    ),
-    *(
-        "Sin",
-        "Cos",
-        "Tan",
-        "Sinh",
-        "Cosh",
-        "Asin",
-        "Acos",
-        "Atan",
-        "LRN",
-        "LpNormalization",
-        "MeanVarianceNormalization",
-    ),
-    *("Hardmax", "CumSum", "QuantizeLinear", "ImageScaler"),
-)
+    "LeakyRelu", "Elu", "Celu", "HardSigmoid", "Softplus", "ThresholdedRelu", "Clip", "Gelu", "Swish", "Shrink",
+    "Abs", "Neg", "Exp", "Log", "Sqrt", "Reciprocal", "Erf", "Sign", "Floor", "Ceil", "Round", "Not", "IsNaN",
+    "IsInf", "Sin", "Cos", "Tan", "Sinh", "Cosh", "Tanh", "Asin", "Acos", "Atan", "Asinh", "Acosh", "Atanh",
+    "LRN", "Hardmax", "LpNormalization", "MeanVarianceNormalization", "CumSum", "CumProd", "QuantizeLinear",
+    "ImageScaler", "BitwiseNot", "Trilu", "Bernoulli", "RandomNormalLike", "RandomUniformLike", "EyeLike",
+    "ReverseSequence", "RotaryEmbedding", "ScatterND", "ScatterElements", "Scatter",
+)  # fmt: skip
+"""Operators that leave the sizes of what they take first."""
+
 _BINARY = (
-    *("Add", "Sub", "Mul", "Div", "Pow", "Sum", "Max", "Min", "Mean", "Mod", "PRelu", "Where", "BitShift"),
-    *("And", "Or", "Xor", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"),
-)
+    "Add", "Sub", "Mul", "Div", "Pow", "Sum", "Max", "Min", "Mean", "Mod", "PRelu", "Where", "BitShift", "And",
+    "Or", "Xor", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "BitwiseAnd", "BitwiseOr",
+    "BitwiseXor",
+)  # fmt: skip
+_WEIGHT_AND_BIAS = {"QLinearConv": (3, 8), "DeformConv": (1, 3)}
+"""The inputs that are weight and bias where they are not the second and the third."""
 
 
 def _window(node: NodeProto, kernel: Sequence[int]) -> tuple[tuple[int, ...], object, tuple[int, ...]] | None:
@@ -77,8 +59,11 @@ def _window(node: NodeProto, kernel: Sequence[int]) -> tuple[tuple[int, ...], ob
 
 
 def _convolution(reader: Reader, node: NodeProto) -> list[Known] | None:
-    x, weight = reader.tensor(node), reader.constant(node, 1)
-    if x is None or weight is None or len(weight.shape) < 3:
+    first, second = _WEIGHT_AND_BIAS.get(node.operator, (1, 2))
+    x, weight = reader.tensor(node), reader.constant(node, first)
+    # The third input of ConvInteger is a zero point.
+    bias = None if node.operator == "ConvInteger" else reader.value(node, second)
+    if x is None or weight is None or len(weight.shape) < 3 or isinstance(bias, int):
         return None
     kernel, groups = weight.shape[2:], node.integer("group", 1)
     window = _window(node, kernel)
@@ -94,20 +79,23 @@ def _convolution(reader: Reader, node: NodeProto) -> list[Known] | None:
             for size, move, step, more in zip(kernel, stride, dilation, extra, strict=True)
         ]
         padding = tuple(Padding(total // 2, total - total // 2) for total in totals)
-    first, second = weight.shape[0], weight.shape[1] * groups
+    channels = (weight.shape[0], weight.shape[1] * groups)
     layer = layers.Convolution(
-        first if transposed else second,
-        second if transposed else first,
+        channels[0 if transposed else 1],
+        channels[1 if transposed else 0],
         kernel,
         stride,
         padding,  # type: ignore[arg-type]  # numbers or a name, as the attributes have it
         dilation,
         groups,
-        bias=reader.value(node, 2) is not None,
+        bias=bias is not None,
         transposed=transposed,
         output_padding=extra if transposed else None,
     )
-    return [reader.add(node, layer, [x], ("weight", weight), ("bias", reader.constant(node, 2)))]
+    shift = bias if isinstance(bias, Tensor) else None
+    made = reader.add(node, layer, [x], ("weight", weight), ("bias", shift))
+    others = [value for value in reader.taken(node)[1:] if isinstance(value, int)]  # places, where they are deformed
+    return [reader.add(node, layers.Merge("keep"), [made, *others], text=node.operator) if others else made]
 
 
 def _pooling(reader: Reader, node: NodeProto) -> list[Known] | None:
@@ -140,28 +128,6 @@ def _global_pooling(reader: Reader, node: NodeProto) -> list[Known] | None:
     return [reader.add(node, layers.AdaptivePooling(kinds[node.operator], (1,) * (axes - 2)), [x])]
 
 
-def _linear(reader: Reader, node: NodeProto) -> list[Known] | None:
-    x, weight, first = reader.tensor(node), reader.constant(node, 1), reader.constant(node, 0)
-    if x is None and first is not None and first.shape:
-        x = reader.held(node, first, -1)
-    if x is None or weight is None or len(weight.shape) != 2 or node.integer("transA"):
-        return None
-    inputs, outputs = weight.shape[::-1] if node.integer("transB") else weight.shape
-    bias = reader.constant(node, 2)
-    if reader.value(node, 2) is not None and (bias is None or bias.size != outputs):
-        return None
-    return [reader.add(node, Linear(inputs, outputs, bias is not None), [x], ("weight", weight), ("bias", bias))]
-
-
-def _matrix_product(reader: Reader, node: NodeProto) -> list[Known] | None:
-    if isinstance(reader.value(node, 1), Tensor):
-        return _linear(reader, node)
-    first, second = reader.tensor(node), reader.tensor(node, 1)
-    if first is None or second is None:
-        return None
-    return [reader.add(node, layers.Merge("matmul"), [first, second], text=node.operator)]
-
-
 def _batch_normalization(reader: Reader, node: NodeProto) -> list[Known] | None:
     x, scale = reader.tensor(node), reader.constant(node, 1)
     if x is None or scale is None or len(scale.shape) != 1:
@@ -192,13 +158,16 @@ def _other_normalization(reader: Reader, node: NodeProto) -> list[Known] | None:
 
 def _unary(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     value = reader.value(node, 0)
+    others = [other for other in reader.taken(node)[1:] if isinstance(other, int)]
+    if isinstance(value, Tensor) and others:
+        value = reader.held(node, value, others[0])
     if isinstance(value, int):
-        return [reader.elementwise(node, value, _TORCH.get(node.operator, ""))] * max(1, len(node.outputs))
-    if value is None or node.operator in ("Identity", "Dropout", "Floor", "Ceil", "Round"):
-        return None if value is None else [value]
+        made = reader.elementwise(node, value, _TORCH.get(node.operator, ""))
+        return [reader.beside(node, made)] * max(1, len(node.outputs))
     if isinstance(value, Sizes):
-        return [Tensor((len(value.entries),), "float32")]
-    return [value.replace(numbers=None, decimals=None)]
+        kept = node.operator in ("Identity", "Dropout", "Floor", "Ceil", "Round")
+        return [value if kept else Tensor((len(value.entries),), "float32")]
+    return None if value is None else [value.replace(numbers=None, decimals=None)]
 
 
 def _binary(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
@@ -207,18 +176,18 @@ def _binary(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     if any(isinstance(value, Sizes) and len(value.entries) > 1 for value in values):
         return _chosen(node, values)
     # One size is one number, whichever it is.
-    values = [Tensor((), "float32") if isinstance(value, Sizes) else value for value in values]
+    values = [Tensor((), "int64") if isinstance(value, Sizes) else value for value in values]
     tensors = [value for value in values if isinstance(value, int)]
     constants = [value for value in values if isinstance(value, Tensor)]
     if not tensors:
-        return [_folded(node, constants)] if constants else None
+        return folded(node, constants)
     if len(tensors) == 1 and all(constant.size == 1 for constant in constants):
         return [reader.elementwise(node, tensors[0])]
     if len(values) == 2 and constants:
         (tensor,), (constant,) = tensors, constants
         if node.operator == "Add" and reader.biased(tensor, constant):
             return [tensor]
-        channels = _per_channel(constant, reader.axes[tensor])
+        channels = None if reader.is_buffer(constant) else _per_channel(constant, reader.axes[tensor])
         if node.operator in ("Add", "Mul", "PRelu") and channels is not None:
             layer: layers.Layer = layers.Normalization(
                 channels, affine=node.operator != "Add", running_stats=False, bias=node.operator == "Add"
@@ -243,9 +212,15 @@ def _per_channel(constant: Tensor, axes: int | None) -> int | None:
     return None
 
 
+_CHOOSING: dict[str, Callable[..., Any]] = {
+    "Equal": lambda x, y: int(x == y),
+    "Where": lambda condition, x, y: x if condition else y,
+}
+
+
 def _chosen(node: NodeProto, values: Sequence[Known]) -> list[Known] | None:
     """Compare sizes, or choose among them, entry by entry; what is open is equal to itself alone."""
-    rule = _FOLDING[node.operator] if node.operator in ("Equal", "Where") else None
+    rule = _CHOOSING.get(node.operator)
     columns = [_entries(value) for value in values]
     known = [column for column in columns if column is not None]
     longest = max(map(len, known), default=0)
@@ -254,47 +229,21 @@ def _chosen(node: NodeProto, values: Sequence[Known]) -> list[Known] | None:
     return [known_or_open(list(map(rule, *(column * (longest // len(column)) for column in known))))]
 
 
-def _entries(value: Known) -> tuple[int | Axis, ...] | None:
+def _entries(value: Known | None) -> tuple[int | Axis, ...] | None:
     if isinstance(value, Sizes):
         return value.entries
     return value.numbers if isinstance(value, Tensor) else None
 
 
-_FOLDING: dict[str, Callable[..., Any]] = {
-    "Add": lambda x, y: x + y,
-    "Sub": lambda x, y: x - y,
-    "Mul": lambda x, y: x * y,
-    "Div": lambda x, y: x // y if y else 0,
-    "Mod": lambda x, y: x % y if y else 0,
-    "Equal": lambda x, y: int(x == y),
-    "Where": lambda condition, x, y: x if condition else y,
-}
-
-
-def _folded(node: NodeProto, constants: Sequence[Tensor]) -> Tensor:
-    """Compute with whole constants; of others only the shape is known."""
-    largest = max(constants, key=lambda constant: constant.size)
-    rule = _FOLDING.get(node.operator)
-    known = [constant.numbers for constant in constants if constant.numbers is not None]
-    if rule is None or len(known) < len(constants) or {len(numbers) for numbers in known} - {1, largest.size}:
-        return largest.replace(numbers=None)
-    columns = [numbers * (largest.size // len(numbers)) for numbers in known]
-    return largest.replace(numbers=tuple(map(rule, *columns)), dtype="int64")
-
-
 def _concatenation(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     values = reader.taken(node)
     axis = node.integer("axis", 1)
-    if all(isinstance(value, Tensor | Sizes) for value in values):
-        entries: list[int | Axis] = []
-        for value in values:
-            inside = (
-                value.numbers if isinstance(value, Tensor) else value.entries if isinstance(value, Sizes) else None
-            )
-            if inside is None:
-                return None
-            entries += inside
-        return [known_or_open(entries)]
+    if not any(isinstance(value, int) for value in values):
+        columns = [_entries(value) for value in values if value is not None]
+        known = [column for column in columns if column is not None]
+        return (
+            [known_or_open([entry for column in known for entry in column])] if len(known) == len(columns) else None
+        )
     tensors = [value for value in values if isinstance(value, int)]
     joined = [
         value if isinstance(value, int) else reader.held(node, value, tensors[0])
@@ -334,11 +283,9 @@ def _recurrent(reader: Reader, node: NodeProto) -> list[Known] | None:
 RULES: dict[str, Rule] = {
     **dict.fromkeys((*_TORCH, *_UNARY), _unary),
     **dict.fromkeys(_BINARY, _binary),
-    **dict.fromkeys(("Conv", "ConvTranspose"), _convolution),
+    **dict.fromkeys(("Conv", "ConvTranspose", "ConvInteger", *_WEIGHT_AND_BIAS), _convolution),
     **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), _pooling),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), _global_pooling),
-    "Gemm": _linear,
-    "MatMul": _matrix_product,
     "BatchNormalization": _batch_normalization,
     **dict.fromkeys(
         ("InstanceNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization"),
@@ -347,4 +294,5 @@ RULES: dict[str, Rule] = {
     "Concat": _concatenation,
     **dict.fromkeys(("LSTM", "GRU", "RNN"), _recurrent),
     **MOVING,
+    **PRODUCTS,
 }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from convcalc.errors import ConvcalcError, ShapeError, SpecError
 from convcalc.layers import (
+    Convolution,
     Elementwise,
     Held,
     Layer,
     Linear,
     Merge,
+    Recurrent,
     TensorShape,
     Unknown,
     complete,
@@ -39,6 +41,9 @@ class Sizes(Value):
 Known = int | Tensor | Sizes
 """A value of the graph: a tensor of the network by its index, a constant, or sizes."""
 
+_WEIGHTED = (Convolution, Linear, Recurrent)
+"""Families whose constants are weights, whatever their names."""
+
 Rule = Callable[["Reader", NodeProto], Sequence[Known] | None]
 """What an operator makes; None where it is used in a way that is not read."""
 
@@ -51,7 +56,7 @@ class Reader:
         self.builder = GraphBuilder(Source("", place), "onnx")
         self.values: dict[str, Known] = {**graph.constants}
         self.values |= {name: -1 - index for index, name in enumerate(graph.inputs)}
-        self.counted: set[str] = set()  # the constants that some layer holds already
+        self.holders: dict[str, tuple[int, int]] = {}  # of a constant its size, and the first layer that holds it
         self.axes: dict[int, int | None] = {}  # how many axes each tensor has, None where that is not known
         self.shapes: dict[int, TensorShape | None] = {}  # what each is for the input that the file states
         for index, sizes in enumerate(graph.inputs.values()):
@@ -75,15 +80,42 @@ class Reader:
             for name, value in zip(node.outputs, made, strict=False):
                 self.values[name] = value
         outputs = [out for name in self.graph.outputs if isinstance(out := self.values.get(name), int)]
-        if outputs:
-            self.builder.keep_what_leads_to(outputs)
+        layers = {place: entry.layer for place, entry in enumerate(self.builder.entries)}
+        kept = self.builder.keep_what_leads_to(outputs) if outputs else layers.keys()
         if not self.builder.entries:
             raise SpecError("there are no layers in this graph", place=self.builder.source.place)
-        again = sum(map(sum, self.builder.held_before.values()))
-        if again:
-            note = f"{again} numbers are constants that an earlier layer takes, too: they count once"
-            self.builder.entries[0].notes = (note,)
+        self.builder.count_notes = self.notes({place: layers[place] for place in kept})
         return self.builder
+
+    def notes(self, layers: Mapping[int, Layer]) -> tuple[str, ...]:
+        """Return what a count of the layers has to say of the constants in it, and of those that are not in it."""
+        held = {name: size for name, (size, place) in self.holders.items() if place in layers}
+        weights = {name for name, (_, place) in self.holders.items() if isinstance(layers.get(place), _WEIGHTED)}
+        unnamed = {name: size for name, size in held.items() if name not in weights and self.is_unnamed(name)}
+        constants = self.graph.constants.items()
+        idle = {
+            name: each.size for name, each in constants if not each.is_whole and each.size > 1 and name not in held
+        }
+        again = sum(map(sum, self.builder.held_before.values()))
+        notes = [f"{again} numbers are constants that an earlier layer takes, too: they count once"] if again else []
+        if unnamed:
+            message = "numbers are constants that the export made, as masks, tables, or ones and zeros: they count"
+            notes.append(f"{sum(unnamed.values())} {message} ({_first_of(unnamed)})")
+        if idle:
+            message = "numbers are constants that no layer takes: they do not count"
+            notes.append(f"{sum(idle.values())} {message} ({_first_of(idle)})")
+        return tuple(notes)
+
+    def is_unnamed(self, name: str) -> bool:
+        """Return whether a constant is made by a node of the graph, or by the exporter, which gave it a name."""
+        if self.graph.marks:
+            return name not in self.graph.marks
+        made_up = name.startswith(("val_", "onnx::")) and name.rpartition("_")[2].isdecimal()
+        return made_up or name not in self.graph.constants
+
+    def is_buffer(self, constant: Tensor) -> bool:
+        """Return whether a constant is said to be a buffer, which is not trained."""
+        return self.graph.marks.get(constant.origin) == "BUFFER"
 
     def folded(self, node: NodeProto) -> Sequence[Known] | None:
         """Return what a node makes of constants alone, None where it takes others or that is not known."""
@@ -150,26 +182,30 @@ class Reader:
         """Note that a layer holds a constant; where an earlier one holds it, it is not counted again."""
         if constant is None or not constant.origin:
             return
-        if constant.origin in self.counted:
+        if constant.origin in self.holders:
             before = list(self.builder.held_before.get(entry, (0, 0, 0)))
             before[("weight", "bias", "buffer").index(kind)] += constant.size
             self.builder.held_before[entry] = (before[0], before[1], before[2])
-        self.counted.add(constant.origin)
+        self.holders.setdefault(constant.origin, (constant.size, entry))
 
     def held(self, node: NodeProto, constant: Tensor, before: int) -> int:
         """Return the tensor that is a constant; unless it is whole or one number, its numbers are parameters."""
         origin = self.graph.constants.get(constant.origin, constant)
         counts = not constant.is_whole and origin.size > 1 and bool(constant.origin)
-        layer = Held(origin.size if counts else 0, sizes=constant.shape or (1,), batched=self.settled)
+        size, buffer = origin.size if counts else 0, self.is_buffer(constant)
+        weights, buffers = (0, size) if buffer else (size, 0)
+        layer = Held(weights, buffers=buffers, sizes=constant.shape or (1,), batched=self.settled)
         text = f"constant {constant.origin}"[:60]
-        held = (("weight", origin),) if counts else ()
+        held = (("buffer" if buffer else "weight", origin),) if counts else ()
         return self.add(node, layer, [before], *held, text=text, axes=len(constant.shape) or 1)
 
     def biased(self, tensor: int, constant: Tensor) -> bool:
         """Add a constant to a linear layer as its bias, where it is one."""
         entry = self.builder.entries[tensor] if tensor >= 0 else None
         layer = None if entry is None else entry.layer
-        if entry is None or not isinstance(layer, Linear) or layer.bias or constant.shape != (layer.out_features,):
+        if entry is None or not isinstance(layer, Linear) or layer.bias or self.is_buffer(constant):
+            return False
+        if constant.shape != (layer.out_features,):
             return False
         entry.layer = layer.replace(bias=True)
         entry.text = layer_text(entry.layer)
@@ -188,7 +224,10 @@ class Reader:
 
     def unknown(self, node: NodeProto) -> list[Known]:
         """Stand for an operator that is not read: its parameters count, its sizes stop what comes after it."""
-        before = next((value for value in self.taken(node) if isinstance(value, int)), -1)
+        tensors = [value for value in self.taken(node) if isinstance(value, int)] or [-1]
+        before = tensors[0]
+        if len(tensors) > 1:
+            before = self.add(node, Merge("keep"), tensors, text=f"inputs of {node.operator}")
         for value in self.taken(node):
             if isinstance(value, Tensor) and not value.is_whole and value.size > 1:
                 before = self.held(node, value, before)
@@ -203,9 +242,24 @@ class Reader:
         """Add a layer that leaves sizes alone."""
         return self.add(node, Elementwise(name or node.operator), [before], text=node.operator)
 
+    def beside(self, node: NodeProto, tensor: int) -> int:
+        """Return a tensor that a node makes of its first input, joined to the others that decide its values."""
+        others = [
+            self.held(node, value, tensor) if isinstance(value, Tensor) else value
+            for value in self.taken(node)[1:]
+            if isinstance(value, int) or (isinstance(value, Tensor) and not value.is_whole and value.size > 1)
+        ]
+        return self.add(node, Merge("keep"), [tensor, *others], text=node.operator) if others else tensor
+
     def fault(self, node: NodeProto, message: str) -> ConvcalcError:
         """Return an error of a node, to be raised by the caller."""
         return SpecError(message, place=f"{self.builder.source.place}: {node.operator} {self.name(node)[:60]}")
+
+
+def _first_of(names: Mapping[str, object]) -> str:
+    """Return the first of several names, and how many more there are."""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{next(iter(names))[:40]}{more}"
 
 
 def known_or_open(entries: Sequence[int | Axis], shape: tuple[int, ...] | None = None) -> Known:
