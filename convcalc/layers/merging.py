@@ -50,7 +50,9 @@ def _broadcast(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
         return product_of_matrices(*shapes)
     written = " and ".join(map(str, shapes))
     if layer.kind == "concatenate":
-        sizes = joined([shape.sizes for shape in shapes], layer.axis, f"{written} cannot be concatenated")
+        widest = max(shapes, key=lambda shape: (len(shape.sizes), len(shape.batch)))
+        axis = axis_index(layer.axis, widest, "concatenation")
+        sizes = joined([shape.sizes for shape in shapes], axis, f"{written} cannot be concatenated")
     else:
         sizes = stretched([shape.sizes for shape in shapes], f"{written} cannot be stretched to each other")
     if any(len(shape.sizes) - shape.rank > 1 for shape in shapes):

@@ -171,20 +171,17 @@ def joined(shapes: Sequence[Sizes], axis: int, message: str) -> Sizes:
     """
     longest = max(map(len, shapes))
     full = [(*(1,) * (longest - len(sizes)), *sizes) for sizes in shapes]
-    place = axis + longest if axis < 0 else axis
-    if not 0 <= place < longest:
-        raise ShapeError(message)
-    others = stretched([(*sizes[:place], 1, *sizes[place + 1 :]) for sizes in full], message)
+    others = stretched([(*sizes[:axis], 1, *sizes[axis + 1 :]) for sizes in full], message)
     if any(
         size not in (None, other)
         for sizes in full
         for at, (size, other) in enumerate(zip(sizes, others, strict=True))
-        if at != place and other is not None
+        if at != axis and other is not None
     ):
         raise ShapeError(message)
-    lengths = [sizes[place] for sizes in full]
+    lengths = [sizes[axis] for sizes in full]
     known = [length for length in lengths if length is not None]
-    return (*others[:place], sum(known) if len(known) == len(lengths) else None, *others[place + 1 :])
+    return (*others[:axis], sum(known) if len(known) == len(lengths) else None, *others[axis + 1 :])
 
 
 def product_of_matrices(first: TensorShape, second: TensorShape) -> TensorShape:

@@ -55,6 +55,12 @@ class Call:
         self.keywords = keywords
         self.start, self.name_end, self.end = place
 
+    def with_keyword(self, name: str, *, value: object) -> Call:
+        """Return the call with another value for an argument that stands under its name."""
+        keywords = [each for each in self.keywords if each[0] != name]
+        added = (name, self.start, Argument(value, (self.start, self.end)))
+        return Call(self.name, self.positional, [*keywords, added], (self.start, self.name_end, self.end))
+
     @property
     def short_name(self) -> str:
         """The name without the modules before it: `Conv2d` of `torch.nn.Conv2d`."""

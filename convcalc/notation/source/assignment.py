@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import moves, open_sizes
+from convcalc.notation.source import moves, open_sizes, tying
 from convcalc.notation.source.expressions import evaluate
 from convcalc.notation.source.values import (
     AxisSize,
@@ -65,21 +65,10 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
 
 
 def _replaced(follower: Follower, target: ast.Attribute, owner: Any, value: Any) -> None:
-    """Set an attribute of a layer: values of a weight change no size, any other argument might."""
+    """Set an attribute of a layer: other numbers in a weight change no size, any other argument might."""
     if isinstance(owner, Container) and isinstance(value, Layer | Container | Instance):
         owner.children[target.attr] = value
-    elif not isinstance(owner, Parameter) and target.attr not in ("weight", "bias", "data", "requires_grad"):
+    elif isinstance(owner, Layer) and target.attr in ("weight", "bias"):
+        tying.take(follower, target, owner, value)
+    elif not isinstance(owner, Parameter) and target.attr != "requires_grad":
         raise follower.fault(target, f"a change of {target.attr} is not followed")
-
-
-def loaded(target: ast.expr) -> ast.expr:
-    """Return the expression that reads what an assignment writes."""
-    match target:
-        case ast.Name():
-            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-        case ast.Attribute():
-            return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
-        case ast.Subscript():
-            return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-        case _:
-            return target

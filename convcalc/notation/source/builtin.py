@@ -73,7 +73,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         if any(isinstance(each, AxisSize | TensorSizes) or has_axis_size(each) for each in arguments):
             return AxisSize()
         plain = [
-            follower.items(node, each) if isinstance(each, Container | KerasModel) else each for each in arguments
+            follower.items(node, each) if isinstance(each, Container | KerasModel | Instance) else each
+            for each in arguments
         ]
         if dotted not in ("range", "len") and (
             too_long(plain) or is_heavy(plain) or (dotted == "sum" and _holds_lists(plain))
@@ -164,16 +165,20 @@ def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list
         return any(_is_a(arguments[0], kind) for kind in kinds)
     if dotted == "type" and len(arguments) == 1:
         return _type_of(arguments[0])
-    if len(arguments) >= 2 and isinstance(arguments[0], Instance) and isinstance(arguments[1], str):
-        instance, word = arguments[0], arguments[1]
-        found = instance.attributes.get(word, instance.kind.find(word))
-        if dotted == "hasattr":
-            return found is not None
-        if dotted == "setattr":
-            instance.attributes[word] = arguments[2]
+    if len(arguments) >= 2 and isinstance(arguments[0], Instance | Name) and isinstance(arguments[1], str):
+        owner, word = arguments[0], arguments[1]
+        has = isinstance(owner, Name) or word in owner.attributes or owner.kind.has(word)
+        if dotted == "hasattr" and isinstance(owner, Instance):
+            return has
+        if dotted == "setattr" and isinstance(owner, Instance) and len(arguments) == 3:
+            owner.attributes[word] = arguments[2]
             return None
-        if dotted == "getattr" and (found is not None or len(arguments) > 2):
-            return found if found is not None else arguments[2]
+        if dotted == "getattr" and has:
+            from convcalc.notation.source.expressions import attribute
+
+            return attribute(follower, ast.copy_location(ast.Attribute(node, word), node), owner)
+        if dotted == "getattr" and len(arguments) > 2:
+            return arguments[2]
     raise follower.fault(node, f"this use of {dotted} is not followed")
 
 
@@ -219,6 +224,8 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         return owner
     if isinstance(owner, Instance | Container | Layer) and name in _WITHOUT_MODEL:
         return []
+    if isinstance(owner, Instance | Container | Layer) and name in ("forward", "__call__"):
+        return follower.call(node, owner, arguments, keywords)
     if isinstance(owner, Instance):
         return _of_instance(follower, node, owner, name, arguments, keywords)
     if isinstance(owner, Container):
@@ -254,8 +261,6 @@ def _of_instance(
     value = parser_method(follower, node, owner, name, arguments, keywords)
     if value is not NotImplemented:
         return value
-    if name in ("forward", "__call__"):
-        return follower.forward(node, owner, arguments, keywords)
     if name in _OF_TRAINERS:
         return None
     if name in ("append", "extend") and is_sequential(owner.kind):
@@ -304,8 +309,6 @@ def _of_container(follower: Follower, node: ast.Call, owner: Container, name: st
             if name == "keys"
             else children.values()
         )
-    if name in ("forward", "__call__"):
-        return follower.call(node, owner, arguments, {})
     raise follower.fault(node, f"{name} of {owner.kind} is not followed")
 
 

@@ -163,9 +163,8 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
         case Instance():
             return _of_instance(follower, node, value)
         case Class():
-            found = value.find(name)
-            if found is not None:
-                return found
+            if value.has(name):
+                return value.find(name)
         case Tensor() if name in ("shape", "T"):
             return TensorSizes(value) if name == "shape" else follower.tensor_method(node, value, "t", [], {})
         case Layer() if name in ("weight", "bias"):
@@ -176,7 +175,7 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
                 return found
         case Parent():
             bases = [base for base in value.kind.bases if isinstance(base, Class)]
-            found = next((base.find(name) for base in bases if base.find(name) is not None), None)
+            found = next((base.find(name) for base in bases if base.has(name)), None)
             if isinstance(found, Function):
                 return Function(found.node, found.scope, value.instance)
             return Method(value, name)
@@ -221,7 +220,7 @@ def _of_instance(follower: Follower, node: ast.Attribute, value: Instance) -> An
             isinstance(each, ast.Name) and each.id == "staticmethod" for each in found.node.decorator_list
         )
         return found if decorated else Function(found.node, found.scope, value)
-    if found is not None:
+    if value.kind.has(node.attr):
         return found
     if node.attr == "training":
         return False

@@ -79,6 +79,7 @@ class Follower:
         self.depth = 0
         self.models: list[Any] = []
         self.instances: list[Instance] = []
+        self.tied: list[Layer] = []  # those that take a weight from another, and the others
         self._starts = [0]
         for line in source.text.split("\n"):
             self._starts.append(self._starts[-1] + len(line) + 1)
@@ -170,7 +171,7 @@ class Follower:
     def changed(self, node: ast.AugAssign, scope: Scope) -> None:
         """Follow `x += y`."""
         target = node.target
-        load = ast.copy_location(ast.BinOp(left=assignment.loaded(target), op=node.op, right=node.value), node)
+        load = ast.copy_location(ast.BinOp(left=target, op=node.op, right=node.value), node)
         self.assign(target, evaluate(self, load, scope), scope)
 
     def loop(self, node: ast.For, scope: Scope) -> None:

@@ -8,13 +8,14 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ConvcalcError
-from convcalc.layers import Elementwise, Embedding, Held, Rearrangement, parameters
+from convcalc.layers import Elementwise, Embedding, Held, Rearrangement
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
 from convcalc.notation.source import keras_models
-from convcalc.notation.source.emission import entries_of, forget_runs, inside, name_modules
+from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import MOST_STEPS, Follower, Returned, Stopped
 from convcalc.notation.source.known_sizes import with_axes
+from convcalc.notation.source.tying import count_once, numbers_of
 from convcalc.notation.source.values import (
     Class,
     Container,
@@ -272,6 +273,7 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
     builder.keep_what_leads_to(_in_order(builder, outputs))
     if isinstance(model, Instance | Container):
         _count_unused(follower, model)
+        count_once(follower)
     return builder
 
 
@@ -350,8 +352,8 @@ def _held(follower: Follower, value: Layer | Parameter) -> Held | None:
     if isinstance(value, Parameter):
         return Held(prod(value.shape)) if value.shape else None
     try:
-        each = [parameters(entry.layer) for entry in entries_of(follower, value)]
+        numbers = numbers_of(follower, value)
     except (ConvcalcError, ValueError):
         return None
-    held = Held(*(sum(getattr(one, kind) for one in each) for kind in ("weights", "biases", "buffers")))
+    held = Held(numbers.weights, numbers.biases, numbers.buffers)
     return held if held != Held(0) else None

@@ -78,10 +78,6 @@ def fill(
         if name not in names:
             raise follower.fault(node, f"{kind.name} has no parameter {name!r}")
     for name in names:
-        if name not in given and kind.find(name) is None and not _has_value(kind, name):
+        if name not in given and not kind.has(name):
             raise follower.fault(node, f"{kind.name} needs {name}, which has no default")
     instance.attributes |= given
-
-
-def _has_value(kind: Class, name: str) -> bool:
-    return name in kind.attributes or any(isinstance(base, Class) and _has_value(base, name) for base in kind.bases)

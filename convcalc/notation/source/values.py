@@ -75,14 +75,22 @@ class Parameter:
 
 
 class Layer:
-    """A layer that a program makes: its call, its name in the model once it has one, and whether it runs."""
+    """A layer that a program makes: its call, its name in the model once it has one, and whether it runs.
 
-    __slots__ = ("call", "name", "used")
+    `holders` has the layers that its `weight` or `bias` was taken from, where it is not its own.
+    """
+
+    __slots__ = ("call", "holders", "name", "used")
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.name = ""
         self.used = False
+        self.holders: dict[str, Layer] = {}
+
+    def holder(self, kind: str) -> Layer:
+        """Return the layer whose `weight` or `bias` this one has."""
+        return self.holders.get(kind, self)
 
 
 class Container:
@@ -137,8 +145,12 @@ class Class:
         """Return an attribute of the class or of one under it, None where there is none."""
         if name in self.attributes:
             return self.attributes[name]
-        found = (base.find(name) for base in self.bases if isinstance(base, Class))
-        return next((value for value in found if value is not None), None)
+        bases = (base for base in self.bases if isinstance(base, Class) and base.has(name))
+        return next((base.find(name) for base in bases), None)
+
+    def has(self, name: str) -> bool:
+        """Return whether the class or one under it has an attribute, which may be None."""
+        return name in self.attributes or any(isinstance(base, Class) and base.has(name) for base in self.bases)
 
 
 class Instance:

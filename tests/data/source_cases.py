@@ -1,0 +1,241 @@
+"""Programs that `make_source_cases.py` runs: lines of a class's `__init__` and `forward`, or a whole program.
+
+A case is what stands before the class `Net`, its `__init__`, its `forward`, and the size of an input.
+"""
+
+from __future__ import annotations
+
+HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
+
+
+def program(before: str, made: str, run: str) -> str:
+    """Return a program with a class `Net`; lines stand one below the other, or behind semicolons."""
+    made, run = (text.strip("\n").replace("; ", "\n").replace("\n", "\n        ") for text in (made, run))
+    return f"""{HEAD}{before}
+
+class Net(nn.Module):
+    def __init__(self, n=4):
+        super().__init__()
+        {made}
+
+    def forward(self, x):
+        {run}
+"""
+
+
+OPTIONS = """
+import argparse
+parser = argparse.ArgumentParser()
+parser.add_argument('-w', '--width', type=int, default=6)
+parser.add_argument('--no-bias', dest='bias', action='store_false')
+parser.add_argument('--deep', action='store_true')
+group = parser.add_argument_group('windows')
+group.add_argument('--kernel-size', type=int, default=3)
+parser.set_defaults(stride=2)
+args = parser.parse_args([])
+known, rest = parser.parse_known_args([])
+"""
+
+RECORDS = """
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+@dataclass
+class Base:
+    width: int
+    bias: bool = True
+
+@dataclass
+class Config(Base):
+    depth: int = 2
+    last: int = None
+
+config, sizes = Config(5, depth=3), SimpleNamespace(kernel=3, pad=1)
+"""
+
+BLOCKS = """
+class Pair(nn.Sequential):
+    pass
+
+class Named(nn.Sequential):
+    def __init__(self, inner, outer, *sizes, bias=True, **more):
+        super().__init__(nn.Conv2d(inner, outer, sizes[0], bias=bias), nn.ReLU())
+        self.outer = outer
+    def forward(self, x):
+        return super().forward(x) + self.outer
+"""
+
+TIED = """
+class Head(nn.Module):
+    def __init__(self, embedding):
+        super().__init__()
+        self.decoder = nn.Linear(6, 11, bias=False)
+        self.decoder.weight = embedding.weight
+    def forward(self, x):
+        return self.decoder(x)
+"""
+
+CONV = "self.c = nn.Conv2d(3, n, 3)"
+
+CASES: list[tuple[str, str, str, str]] = [
+    (OPTIONS, "self.c = nn.Conv2d(3, args.width, args.kernel_size, known.stride, bias=args.bias)",
+     "return F.relu(self.c(x)) if not args.deep else x", "3x9x8"),
+    (RECORDS, """
+self.l = nn.ModuleList(nn.Conv2d(3, 3, sizes.kernel, padding=sizes.pad) for _ in range(config.depth))
+self.f = nn.Conv2d(3, config.width, 1, bias=config.bias) if config.last is None else nn.Identity()
+""", "for layer in self.l: x = layer(x)\nreturn self.f(x)", "3x7x5"),
+    (BLOCKS, "self.p = Pair(nn.Conv2d(3, n, 2), nn.ReLU()); self.q = Named(n, 5, 3, bias=False, unused=2)",
+     "return self.q(self.p(x)) + sum(len(list(p)) for p in (self.p, self.q))", "3x9x8"),
+    # What is written into containers, lists and attributes.
+    ("", """
+self.l = nn.ModuleList([nn.Conv2d(3, 3, 1), nn.Conv2d(3, 3, 2)])
+self.l[-1] = nn.Conv2d(3, n, 3)
+sizes, named = [1, 2], {'a': 2}
+sizes[0] = 3
+named['a'] += 4
+self.count = 2
+self.count *= 3
+(a, b) = [2, 5]
+self.f = nn.Conv2d(n, named['a'] + self.count + sizes[0] + b, 1)
+""", "return self.f(self.l[1](self.l[0](x)))", "3x9x8"),
+    ("", f"""
+{CONV}
+self.c.weight.requires_grad = False
+self.c.weight.data.normal_(0, 0.1)
+self.c.bias.data = torch.zeros(n)
+self.c.bias = nn.Parameter(torch.zeros(n))
+nn.init.zeros_(self.c.bias)
+self.f = nn.Conv2d(self.c.out_channels, self.c.stride[0] + 4, 1)
+""", "return self.f(self.c(x))", "3x9x8"),
+    ("", """
+self.body = nn.Sequential()
+self.body.add_module('first', nn.Conv2d(3, n, 3))
+self.body.append(nn.ReLU())
+self.body.extend([nn.Conv2d(n, 6, 1), nn.ReLU()])
+self.d = nn.ModuleDict({'a': nn.Conv2d(6, 6, 1), 'b': nn.Conv2d(6, 2, 1)})
+self.add_module('last', nn.Conv2d(2, len(self.d), 1))
+self.register_buffer('mean', torch.tensor([[[0.5]], [[0.25]]]))
+""", """
+x = self.body.forward(x)
+for name in self.d.keys(): x = self.d[name](x)
+first = list(self.d.items())[0][1]
+return -self.last.forward(x) - self.mean + first(self.body[:2](torch.ones_like(x[:, :1]).expand(-1, 3, -1, -1)
+    )[:, :1, :1, :1].expand(-1, 6, -1, -1)).mean()
+""", "3x9x8"),
+    ("", "for i in range(3): setattr(self, f'c{i}', nn.Conv2d(3 + i, 4 + i, 2))\nself.c3 = nn.ReLU()", """
+layers = [getattr(self, f'c{i}') for i in range(4)]
+for name, layer in self.named_children():
+    if isinstance(layer, (nn.ReLU, nn.Linear)): break
+    if type(layer) == nn.Linear: continue
+    x = layer(x)
+else:
+    x = layers[0](x)
+if hasattr(self, 'c9') or not isinstance(layers, list) or getattr(self, 'c8', None) is not None: return x
+return layers[-1](x)
+""", "3x9x8"),
+    ("from collections import OrderedDict\ndouble = lambda n, times=2: n * times", """
+with torch.no_grad(): self.s = nn.Sequential(OrderedDict([('a', nn.Conv2d(3, double(n), 1)), ('b', nn.ReLU())]))
+try: width = int('5')
+except ValueError: width = 3
+else: width = width + 1
+i = 0
+while True:
+    i += 1
+    if i % 2: continue
+    if i > 4: break
+self.f = nn.Conv2d(8, width * i, 1)
+""", "for child in self.s.children(): x = child(x)\nreturn self.f(x)", "3x9x8"),
+    # Tensors moved about.
+    ("", CONV, "y = self.c(x); return y.flatten(2).view_as(y) + y.reshape_as(y)", "3x7x5"),
+    ("", CONV, "y = self.c(x).mean(dim=(2, 3), keepdim=True); return y.expand(-1, -1, 6, 2)", "3x7x5"),
+    ("", CONV, "y = self.c(x); z = y.amax([2, 3], True); return z.expand_as(y).repeat(1, 1, 1, 1)", "3x7x5"),
+    ("", "self.q = nn.Conv2d(3, 12, 1)", """
+b, c, h, w = x.shape
+qkv = self.q(x).reshape(b, 3, 2, 2, h * w).permute(1, 0, 2, 4, 3)
+q, k, v = qkv.unbind(0)
+y = (q @ k.transpose(-2, -1)).softmax(-1) @ v
+return y.transpose(2, 3).reshape(b, -1, h, w) + qkv[0].mean()
+""", "3x7x5"),
+    ("", CONV, "a, b = self.c(x).split(2, dim=1); return torch.cat([a, b * 2, a], dim=1)", "3x7x5"),
+    ("", CONV, "a, b, c = torch.split(self.c(x), [1, 2, 1], 1); return torch.cat((b, c), -3)", "3x7x5"),
+    ("", CONV, "parts = self.c(x).unbind(1); return torch.stack(parts[:3], dim=2)", "3x7x5"),
+    ("", CONV, "y = self.c(x); return y / y.norm(2, 1, keepdim=True) + y.max(1, keepdim=True)[0]", "3x7x5"),
+    ("", CONV, "y = self.c(x); return y.std(1, True).unsqueeze(1).squeeze(1)[:, 1:]", "3x7x5"),
+    ("", CONV, "return F.pad(self.c(x), (-1, 2, 0, -2), mode='constant')", "3x7x5"),
+    ("", CONV, "return F.pad(self.c(x), (1, 2, 0, 1), 'circular')[:, 1:, ..., -1]", "3x7x5"),
+    ("", CONV, "y = self.c(x); return y[:, :, 1:4:2] if y.shape[1:] != x.shape[1:] and x.ndim == 4 else y", "3x7x5"),
+    ("", CONV, "y = self.c(x); h, w = tuple(y.shape[-2:]); return F.interpolate(y, (h * 2, w + 1))", "3x7x5"),
+    ("", CONV, "y = self.c(x); return y.sum(-1) * (y.dim() + y.numel() + int(y.size(2) / 2))", "3x7x5"),
+    ("", CONV, "return sum([self.c(x), self.c(x) * 2, torch.zeros_like(self.c(x))]).transpose(1, -1)", "3x7x5"),
+    ("", CONV, "return torch.max(self.c(x), self.c(-x)).abs().pow(2).swapaxes(2, 3)", "3x7x5"),
+    ("", CONV, "return torch.cat([x, x[:, :, 1:]], 2)[:, :, ::2] + torch.cat([self.c(x)]).mean()", "3x7x5"),
+    ("", CONV, "y = x.data.to(x.device)\nreturn y if y.is_cuda else F.dropout(self.c(y), 0.5, self.training)",
+     "3x7x5"),
+    ("", CONV, "y = F.layer_norm(self.c(x), (5, 3)); return y[:, :, 1, None].flip(-1).neg()", "3x7x5"),
+    ("", "self.r = nn.LSTM(6, 5, batch_first=True); self.m = nn.MultiheadAttention(5, 1, batch_first=True)",
+     "y, state = self.r(x); z, _ = self.m(y * 2, y, y + 1); return z", "7x6"),
+    # Parameters with other axes.
+    ("", "self.w = nn.Parameter(torch.ones(1, 3, 7, 5)); self.g = nn.Parameter(torch.zeros(3))",
+     "return x + self.w[..., :1] * self.g[None, :, None, None] + self.w[0, -1]", "3x7x5"),
+    ("", "self.w = nn.Parameter(torch.ones(5, 7, 3)); self.g = nn.Parameter(torch.full((3,), 0.1))",
+     "return x * self.w.permute(2, 1, 0) + self.g.unsqueeze(-1).unsqueeze(2).exp() + self.w.transpose(0, 2).abs()",
+     "3x7x5"),
+    ("", "self.t = nn.Parameter(torch.randn(1, 1, 6)); self.p = nn.Parameter(torch.eye(8, 6)[None])", """
+t = self.t.expand(x.shape[0], -1, -1)
+x = torch.cat([t, x], dim=1) + self.p
+return x * self.t.size(-1) + self.p.numel() - self.t.repeat(x.size(0), 1, 1) + self.p.dim()
+""", "7x6"),
+    ("", "self.w = nn.Parameter(torch.ones(2, 15))",
+     "return F.linear(x, self.w.reshape(5, -1))", "7x6"),
+    # Sizes that a sample finds while the model is made.
+    ("", """
+self.c = nn.Conv2d(3, n, 3)
+sample = torch.rand(1, 3, 7, 5)
+y = self.c(sample)
+self.scale = nn.Parameter(self.c(torch.Tensor(1, 3, 7, 5)))
+self.f = nn.Linear(y.numel(), len(y.shape) + y.dim())
+""", "return self.f((self.c(x) * self.scale).flatten(start_dim=1))", "3x7x5"),
+    # One weight under two names, and layers in layers.
+    (TIED, "self.e = nn.Embedding(11, 6); self.h = Head(self.e)", "return self.h(self.e(x.long()))", "7"),
+    ("", "layer = nn.TransformerEncoderLayer(6, 2, 9, batch_first=True); self.t = nn.TransformerEncoder(layer, 2)",
+     "return self.t(x)", "7x6"),
+    ("", """
+self.parts = nn.ModuleDict(dict(e=nn.Embedding(11, 6), d=nn.Linear(6, 6)))
+self.head = nn.Linear(6, 11)
+self.head.bias = None
+self.parts.e.weight = self.head.weight
+self.spare = nn.Linear(6, 11, bias=False)
+self.spare.weight = self.parts.e.weight
+self.head.weight = self.head.weight
+self.parts.d.weight.requires_grad_(False)
+""", "return self.head(self.parts['d'](self.parts['e'](x.long())))", "7"),
+    # Classes, functions and texts.
+    ("""
+class Base(nn.Module):
+    size, extra = 3, None
+    def __init__(self, kind=nn.Conv2d, **more):
+        super().__init__()
+        self.conv = kind(3, self.size, **more)
+    @staticmethod
+    def half(n):
+        return n // 2
+    def helper(self, x, *rest, scale=1):
+        return self.conv(x) * scale
+
+class Wide(Base):
+    size = 8
+    def forward(self, x):  # größer
+        return super().helper(x, 1, 2, scale=self.half(4)) if self.extra is None else x
+""", """
+name = (lambda kind='ReLU': kind)()
+self.w = Wide(kernel_size=2, bias=(width := 5) > 6)
+self.a = getattr(nn, name)()
+self.f = nn.ModuleDict([(f'{[1, 2]}{width:03d}'[-3:], nn.Conv2d(8, int(f'{width:d}'), 1))])
+self.kinds = [type(self.w) == Wide, isinstance(self.w, Base), isinstance(3, nn.ReLU), isinstance(self.f, nn.Module)]
+self.y = self.a(torch.Tensor([[[[1.0], [2.0]], [[3.0], [4.0]]]]))
+""", """
+if x.size(0) > 100: raise ValueError('too many')
+y = self.a(self.w(x)) if self.kinds == [True, True, False, True] else x
+return self.f['005'](y) + self.y[0, 0, 1] + sum(k for k in (1, 2, 3) if k != 2) + len(range(3))
+""", "3x7x5"),
+]  # fmt: skip

@@ -1,0 +1,24 @@
+"""Programs of many kinds beside PyTorch, which ran them: sizes, parameters, multiply-accumulates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convcalc.model.count import count
+from convcalc.model.request import LayerRequest
+
+CASES = json.loads((Path(__file__).parent / "data" / "source_cases.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["program"].partition("x):")[2][:50])
+def test_programs_are_followed_as_pytorch_runs_them(case: dict[str, Any]) -> None:
+    counted = count(LayerRequest((case["program"],), file="net.py"), case["input"])
+    assert counted.cost.trace is not None
+    total = counted.cost.total
+    assert list(counted.cost.trace.output.sizes) == case["output"]
+    assert total.params == case["params"]
+    assert case["macs"] in (total.macs, None)
