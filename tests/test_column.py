@@ -254,6 +254,7 @@ def test_a_column_is_explained_and_checked_by_itself(here: Run, tmp_path: Path) 
         (["--column", "zzz"], 2, "hint: the columns are date, price, note, free"),
         (["--column", "4"], 2, "there is no column 4: the table has 3"),
         (["--column", "0"], 2, "there is no column 0"),
+        (["--column", "date", "--from", "csv"], 3, "prices.csv:2:1: '2024-01-02' is not a number"),
         (["--column", "date"], 3, "prices.csv:2:1: '2024-01-02' is not a number"),
         (["--column", "note, free"], 3, "prices.csv:2:16: 'a, b' is not one number"),
         (["--column", "price", "-p", "full"], 2, "--column: with padding 1:1 5 rows give 6"),

@@ -118,6 +118,7 @@ def test_same_as_the_slow_reader(name: str) -> None:
 @pytest.mark.parametrize("name", GIVEN_UP)
 def test_left_to_the_slow_reader(name: str) -> None:
     assert quickly(GIVEN_UP[name]) is None
+    assert read_quickly(READ_FAST["object, one axis"].encode(), "m", ReadOptions(header=True)) is None
 
 
 PIECES = st.sampled_from(

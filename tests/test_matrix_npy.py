@@ -108,6 +108,7 @@ def header(text: str) -> bytes:
             r"claims the shape|damaged",
         ),
         (header("{'descr': '<f8', 'fortran_order': False}"), "damaged"),
+        (header("{'descr': '<f8', 'fortran_order': 1, 'shape': (1,), }") + b"\0" * 8, "damaged"),
         (header("__import__('os').system('true')"), "damaged"),
         (npy_of(NUMBERS)[:20], "damaged"),
         (b"\x93NUMPY", "damaged"),
@@ -115,7 +116,7 @@ def header(text: str) -> bytes:
         (b"1 2 3\n", "this is not an .npy file"),
         (b"", "this is not an .npy file"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_damaged(tmp_path: Path, data: bytes, message: str) -> None:
     path = tmp_path / "a.npy"

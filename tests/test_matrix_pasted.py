@@ -20,6 +20,7 @@ from convcalc.matrix.reading.pasted.rows import ONE_ROW
 from convcalc.matrix.reading.pasted.slices import ROUNDED_NOTE
 from convcalc.matrix.text import parse_matrix
 
+INF = float("inf")
 CUBE = [[[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]]
 WRITTEN_CUBES = {
     "MATLAB": "ans(:,:,1) =\n\n     1     2\n     3     4\n     5     6\n\n\nans(:,:,2) =\n\n     7     8\n"
@@ -186,6 +187,33 @@ def test_a_factor_is_multiplied_exactly(name: str) -> None:
     assert parse_matrix(SIXTEENTHS[name], place="m").array.tolist() == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "dtype"),
+    [
+        ("2 * [1 2; 3 4]", [[2, 4], [6, 8]], "int64"),
+        ("int k[][2] = {1, 2, 3, 4, 5, 6};", [[1, 2], [3, 4], [5, 6]], "int64"),
+        ("[1, 2],\n[3, 4] ,", [[1, 2], [3, 4]], "int64"),
+        ("Diagonal Matrix\n\n  Columns 1 through 2:\n\n  3  0\n  0  5\n", [[3, 0], [0, 5]], "int64"),
+        # 2.0001e3 is the float nearest to 2000.1, and that nearest to 2.0001 times 1000 is not.
+        (
+            "  1.0e+03 *\n\n  Columns 1 through 2\n\n 1.0023 Inf\n 3 -Inf\n",
+            [[1002.3, INF], [3000.0, -INF]],
+            "float64",
+        ),
+        ("-2 * [1.5 inf]", [-3.0, -INF], "float64"),
+    ],
+)
+def test_what_stands_around_the_numbers_is_taken_in(text: str, expected: list[object], dtype: str) -> None:
+    array = parse_matrix(text, place="m").array
+    assert (array.tolist(), str(array.dtype)) == (expected, dtype)
+
+
+def test_a_product_beyond_floats_is_refused() -> None:
+    with pytest.raises(DataError, match="too large for a decimal number") as caught:
+        parse_matrix("1e308 * [10.5 1]", place="m")
+    assert caught.value.place == "m:1:10"
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_what_is_typed_in_a_program_is_the_matrix_itself(name: str) -> None:
     assert is_inline(PROGRAMS[name])
@@ -285,6 +313,25 @@ REFUSED: list[tuple[str, str | None, str, str | None]] = [
     "", "7:3", "expected column 3 here", None),
     ("A =\n\n  Columns 1 through 2\n\n 1 2 3\n", "5:2", "this row has 3 numbers, not 2", None),
     (">>> a\narray([1, 2])\n>>> b\narray([3, 4])\n", "4:1", "a second result", "one result"),
+    ("  Columns 1 through 2\n\n 1 2\n 3 4\n\n  Column 3\n\n 5\n 6\n 7\n",
+     "10:2", "there are more rows than the 2 in the columns before", None),
+    ("  Columns 1 through 2\n\n   1.0e+03 *\n\n 1.5 2\n\n  Column 3\n\n   1.0e+02 *\n\n 5\n",
+     "1:1", "several factors in one print", "format long g"),
+    ("A =\n\n 1 2\n\n 3 4\n  Columns 3 through 4\n 5 6\n 7 8\n",
+     "5:2", "rows after a blank line: one matrix, or slices", None),
+    ("ans(:,:,1) =\n\n 1 2\n 3 4\n\nans(:,:,3) =\n\n 5 6\n 7 8\n", "1:1", "without a gap", None),
+    ("2×3 Matrix{Int64}:\n 1 2\n 3 4\n", "1:1", "the numbers below are not of this size", None),
+    ("   a  b\n0  1  2\n1  3  4\n\n   c\n0  5\n2  6\n", "1:1", "the blocks of this table have other rows", None),
+    ("   a  b\n0  1  2\n\n1  3  4\n", "4:1", "rows after a blank line: one table, or several", None),
+    ("   a  b\n0  1  2\n1  3  4\n\n[3 rows x 2 columns]", "5:2", "the table is not of this size", None),
+    ("int k[][2] = {1, 2, 3, 4, 5};", "1:6", "this states 2x2, but the numbers are 5", None),
+    ("int k[2][ = {1, 2}", "1:13", "expected a ',' before {1", None),
+    ("x: torch.Size([2, 2])\n int k[3][1] = {1, 2, 3}", "2:7", "this states 3x1, but 2x2 was stated before", None),
+    ("x shape: torch.Size([2, 2])", "1:10", "expected a ','", None),
+    ("Out[1]: array([[1, 2], [3, 4]])\nIn [2]: y\nOut[2]: 5\n", "3:9", "a second result", "one result"),
+    (">>> a = [[1, 2], [3, 4]]\n>>> b = [[5, 6], [7, 8]]\n", "2:5", "a second statement", "one matrix only"),
+    ("[1 2; 3 4]/1/2", "1:11", "'/1/2' after the end of the matrix", None),
+    ("1/2*[1 2]/3", "1:10", "there is a second factor", "multiply"),
     ("3x3: 1 2 3 4", "1:1", "a kernel of 3x3 has 9 numbers, but 4 follow", None),
     ("<table><tr><td>1</td></tr></table>", "1:6", "this is HTML", "read_html"),
     ("2 * 3 * [1 2; 3 4]", "1:15", "row 2 has 2 numbers", None),

@@ -213,6 +213,7 @@ def test_headers_and_comments_are_no_rows() -> None:
         (b"7\n", "pipe:3", "has 1 number|of 1 number"),
         (b"7 8 9\n", "pipe:3", "has 3 numbers|of 3 numbers"),
         (b"\n7 8\n", "pipe:4", "after a blank line"),
+        (b"\n" * 9 + b"7 8\n", "pipe:11", "after a blank line"),
         (b"7 \xff\n", "pipe:3", "not a number|not UTF-8"),
     ],
 )
@@ -239,10 +240,31 @@ def test_a_later_row_that_is_none_is_an_error_with_its_place(later: bytes, place
         (b"[[1, 2],\n[3, 4]]\n", False),
         (b"\x93NUMPY\x01\x00", False),
         (b"1 2; 3 4\n5 6\n", False),
+        (b"# name: A\n# type: matrix\n1 2\n3 4\n", False),
     ],
 )
 def test_what_begins_like_rows(head: bytes, begins: bool | None) -> None:
     assert begins_rows(head, ReadOptions()) is begins
+
+
+@pytest.mark.parametrize(
+    ("head", "begins"),
+    [(b"a,b\n1,2\n3,4\n", True), (b"a,b\n0,1,2\n1,3,4\n", False), (b",a\n0,1\n1,3\n", False), (b"a,b\n", None)],
+)
+def test_labels_under_a_header_are_not_read_row_by_row(head: bytes, begins: bool | None) -> None:
+    assert begins_rows(head, ReadOptions(header=True)) is begins
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "rows"),
+    [
+        (b"1 2\n3 4\n1.5 2 # by hand\n2.5 3\n", 8, [[1, 2], [3, 4], [1.5, 2], [2.5, 3]]),
+        (b"1 2\n3 4\n# between\n5 6", 8, [[1, 2], [3, 4], [5, 6]]),
+        (b"1 2\n3 4\n\n\n \n", 8, [[1, 2], [3, 4]]),
+    ],
+)
+def test_rows_between_comments_and_before_blank_lines(text: bytes, size: int, rows: list[list[float]]) -> None:
+    assert [row for block in incoming(text, size) for row in block.tolist()] == rows
 
 
 def start(*arguments: object) -> subprocess.Popen[bytes]:

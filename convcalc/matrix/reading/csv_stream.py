@@ -59,10 +59,9 @@ class IncomingCsv:
                 if numbers and found.first + numbers < len(found.rows):
                     empty = line + sum(row.count("\n") + 1 for row in found.rows[: found.first + numbers])
                 yield found
-            if self._ended and not self._data:
+            if self._ended:
                 return
-            if not self._ended:
-                self._more()
+            self._more()
 
     def whole(self) -> bytes:
         """Return the bytes of all of the table, to be read at once."""

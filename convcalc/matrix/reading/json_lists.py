@@ -79,12 +79,14 @@ def _fields(source: Source, text: str) -> tuple[dict[str, Any], int, int]:
     offset = _after(source, text, _next(text, 0), "{")
     try:
         while text[offset : offset + 1] != "}":
-            key, offset = decoder.raw_decode(text, offset)
+            name, (key, offset) = offset, decoder.raw_decode(text, offset)
+            if not isinstance(key, str):
+                raise json.JSONDecodeError("a name in quotes is missing", text, name)
             first = _after(source, text, offset, ":")
             value, offset = decoder.raw_decode(text, first)
             if key == "data":
                 start, end = first, offset
-            elif isinstance(key, str):
+            else:
                 fields[key] = value
             offset = _next(text, offset)
             if text[offset : offset + 1] != "}":

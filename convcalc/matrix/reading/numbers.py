@@ -25,6 +25,7 @@ from convcalc.matrix.reading.comments import SPREADSHEET_ERROR
 from convcalc.matrix.reading.layout import Layout
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from numpy.typing import NDArray
@@ -163,11 +164,14 @@ def _multiplied(layout: Layout, tokens: list[str], *, exact: bool) -> NDArray[An
     factor = layout.factor or "1"
     written = [*tokens, factor]
     by = _fraction(layout, 0, factor)
-    if not exact and any(map(_NOT_FINITE.match, tokens)):
-        return _floats(layout, tokens) * float(by)
+    if not exact and any(_is_decimal(token) or _NOT_FINITE.match(token) for token in written):
+        sign = (by > 0) - (by < 0)
+        products = [
+            float(token) * sign if _NOT_FINITE.match(token) else _fraction(layout, index, token) * by
+            for index, token in enumerate(tokens)
+        ]
+        return _nearest(layout, products)
     values = [_fraction(layout, index, token) * by for index, token in enumerate(tokens)]
-    if not exact and any(map(_is_decimal, written)):
-        return _nearest(layout, values)
     if not any("/" in token for token in written) and all(value.denominator == 1 for value in values):
         return _whole_numbers(layout, [str(value.numerator) for value in values])
     return object_array(values, layout.shape)
@@ -178,7 +182,7 @@ def _is_decimal(token: str) -> bool:
     return "." in token or "e" in token.lower()
 
 
-def _nearest(layout: Layout, values: list[Fraction]) -> NDArray[np.float64]:
+def _nearest(layout: Layout, values: Sequence[Fraction | float]) -> NDArray[np.float64]:
     """Return the float64 nearest to each value; errors: one that is too large."""
     numbers = []
     for index, value in enumerate(values):

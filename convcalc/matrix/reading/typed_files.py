@@ -255,8 +255,6 @@ def _scattered(
     if len(np.unique(flat)) != len(flat):
         raise source.fault("a cell has two values", *span)
     array = np.zeros(prod(shape), dtype=values.dtype)
-    if values.dtype == object:
-        array[:] = 0
     array[flat] = values
     return array.reshape(shape)
 

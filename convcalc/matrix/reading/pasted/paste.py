@@ -148,10 +148,9 @@ class Paste(Value):
         same = [size for size in stated if size > 1] == [size for size in shape if size > 1]
         if prod(stated) == prod(shape) and (same or (self.flat and len(shape) == 1)):
             return stated
-        message = f"this states {size_text(stated)}, but the numbers are {size_text(shape)}"
-        if self.span == (0, 0):
-            raise DataError(message, place=self.source.place)
-        raise self.source.fault(message, *self.span)
+        raise self.source.fault(
+            f"this states {size_text(stated)}, but the numbers are {size_text(shape)}", *self.span
+        )
 
 
 def _by_column(layout: Layout) -> Layout:
