@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from itertools import product
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import build, convolve_loops, flatten, legal_starts, nested_from, pool_loops, shape_of, transposed_loops
 from strategies import PoolingDraw, poolings
 
+from convcalc.axis_maps import Keep, Rescale
 from convcalc.errors import ShapeError
-from convcalc.geometry import Padding
+from convcalc.geometry import Padding, Window
 from convcalc.layers import (
     AdaptivePooling,
     Attention,
+    AttentionProduct,
     AxesNormalization,
     Bilinear,
     Border,
+    ConvLSTM,
     Convolution,
     Elementwise,
     Embedding,
     Flatten,
     Fold,
     GatedUnit,
+    Held,
     Layer,
     LayerNormalization,
     Linear,
+    Merge,
     Normalization,
     Permute,
     PixelShuffle,
@@ -32,18 +40,23 @@ from convcalc.layers import (
     Recurrent,
     Reshape,
     Resize,
+    Slice,
     Slope,
     TensorShape,
+    TimeDistributed,
     Unflatten,
     Unfold,
     Unknown,
     Unpooling,
+    axis_maps,
     complete,
     macs,
     output_shape,
     parameters,
     rank_of,
+    transposed_windows,
     weight_shape,
+    windows,
 )
 
 PADS = (Padding(1, 0), Padding(0, 2))
@@ -324,3 +337,197 @@ def test_macs_along_a_sequence(layer: Layer, sizes: tuple[int, ...], expected: i
 @pytest.mark.parametrize("layer", [Bilinear(3, 4, 5), Unknown("Mystery")])
 def test_products_that_are_not_counted_are_not_zero(layer: Layer) -> None:
     assert macs(layer, TensorShape((2, 3), 0), TensorShape((2, 5), 0)) is None
+
+
+OPEN = TensorShape((None, 5, 7), 2)
+STEPS = Convolution(3, 8, (3, 2), (1, 2), "same", (1, 1))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "expected"),
+    [
+        (AttentionProduct(), TensorShape((4, 50, 96), 1), TensorShape((4, 50, 32), 1)),
+        (AttentionProduct(), TensorShape((4, 50, None), 1), TensorShape((4, 50, None), 1)),
+        (AttentionProduct((7, 2)), TensorShape((96, 14, None), 2), TensorShape((32, 14, None), 2)),
+        (AttentionProduct((5, 7)), OPEN, OPEN),
+        (Held(vectors=2), TensorShape((49, 32), 1), TensorShape((51, 32), 1)),
+        (Held(vectors=2), TensorShape((None, 32), 1), TensorShape((None, 32), 1)),
+        (Held(), TensorShape((9,), 0), TensorShape((9,), 0)),
+        (Held(0, sizes=(2, 15, 4)), TensorShape((9,), 0), TensorShape((2, 15, 4), 2)),
+        (Held(0, sizes=(2, 15, 4), batched=True), TensorShape((9,), 0), TensorShape((2, 15, 4), 1)),
+        (Held(0, sizes=(2,), batched=True), TensorShape((9,), 0), TensorShape((2,), 0)),
+        (Convolution(None, None, (2,), (1,), "valid", (1,)), TensorShape((3, 6), 1), TensorShape((3, 5), 1)),
+        (Convolution(None, 4, (2,), (1,), "valid", (1,)), TensorShape((None, None), 1), TensorShape((4, None), 1)),
+        (Resize(), TensorShape((3, 6, None), 2), TensorShape((3, 6, None), 2)),
+        (Attention(7, 1), TensorShape((2, 5, None), 1), TensorShape((2, 5, 7), 1)),
+        (Embedding(50, 7, bag=True), TensorShape((2, 3, 9), 0), TensorShape((2, 3, 7), 0)),
+        (Embedding(50, 7), TensorShape((9,), 1), TensorShape((9, 7), 1)),
+        (Embedding(50, 7), TensorShape((3, 9), 1), TensorShape((3, 9, 7), 0)),
+        (Unfold((2, 3), (1, 1), (Padding(),) * 2, (1, 1)), OPEN, TensorShape((None, 4 * 5), 1)),
+        (Unfold((2, 3), (1, 1), (Padding(),) * 2, (1, 1)), TensorShape((4, None, 7), 2), TensorShape((24, None), 1)),
+        (Fold((6, 7), (2, 2), (1, 1), (Padding(),) * 2, (1, 1)), TensorShape((None, None), 1),
+         TensorShape((None, 6, 7), 2)),
+        (Normalization(4, 2), OPEN, TensorShape((4, 5, 7), 2)),
+        (Normalization(None, 2), OPEN, OPEN),
+        (Flatten(0), TensorShape((3, 5, 7), 2), TensorShape((105,), 0)),
+        (Flatten(0, 2), TensorShape((3, 5, 7), 2), TensorShape((15, 7), 1)),
+        (Flatten(0, 0), TensorShape((3, 5, 7), 2), TensorShape((3, 5, 7), 2)),
+        (Flatten(2, 3), OPEN, TensorShape((None, 35), 1)),
+        (Unflatten(1, (2, -1)), TensorShape((None, 5), 1), TensorShape((2, None, 5), 2)),
+        (Unflatten(1, (2, 3)), TensorShape((None, 5), 1), TensorShape((2, 3, 5), 2)),
+        (PixelShuffle(2), OPEN, TensorShape((None, 10, 14), 2)),
+        (GatedUnit(1), OPEN, OPEN),
+        (Slice(1, 0, 2), OPEN, OPEN),
+        (ConvLSTM(STEPS), TensorShape((3, 10, 6, 5), 3), TensorShape((2, 6, 3), 2)),
+        (ConvLSTM(STEPS, sequences=True), TensorShape((3, 10, 6, 5), 3), TensorShape((2, 10, 6, 3), 3)),
+        (ConvLSTM(STEPS), TensorShape((3, None, 6, 5), 3), TensorShape((2, 6, 3), 2)),
+        (TimeDistributed(Linear(6, 4)), TensorShape((6, 10), 1), TensorShape((4, 10), 1)),
+    ],
+)  # fmt: skip
+def test_open_sizes_and_axes_that_come_and_go(layer: Layer, shape: TensorShape, expected: TensorShape) -> None:
+    completed = complete(layer, shape)
+    assert output_shape(completed, shape) == expected
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "message"),
+    [
+        (AttentionProduct(), TensorShape((50, 97), 1), "three equal parts, which 97 features of 50x97 are not"),
+        (AttentionProduct((5, 7)), TensorShape((5, 7), 2), "three equal parts, which None features of 5x7"),
+        (AttentionProduct((2, 7)), TensorShape((6, 5, 7), 2), "windows of 2x7 do not divide 5x7"),
+        (Held(vectors=1), TensorShape((9,), 0), "9 is not a sequence of vectors"),
+        (Border(((1, 1),) * 3), TensorShape((3, 5, 7), 2), "works on 3 spatial axes, the input 3x5x7 has 2"),
+        (
+            Unfold((2, 3), (1, 1), (Padding(),) * 2, (1, 1)),
+            TensorShape((5, 7), 2),
+            "unfold needs to know the channels",
+        ),
+        (TimeDistributed(Elementwise("ReLU")), TensorShape((5,), 0), "5 is not a sequence"),
+        (TimeDistributed(Elementwise("ReLU")), TensorShape((5,), 1), "5 is not a sequence"),
+        (Recurrent("gru", 6, 9, on_channels=True), TensorShape((7, 5), 1), "the input 7x5 has 7 on its channels"),
+        (Recurrent("gru", 6, 9, on_channels=True), TensorShape((5,), 1), "needs to know the features"),
+        (Slice(1, 0, 4), TensorShape((6, 5, 7), 2), "has 6 cells, which do not make 4 equal parts"),
+        (Slope(None, (3,)), TensorShape((6, 5), 1), "a sample of 6x5 has no axis 3"),
+        (Slope(None, (0,)), TensorShape((6, 5), 1), "a sample of 6x5 has no axis 0"),
+    ],
+)
+def test_more_faults(layer: Layer, shape: TensorShape, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        output_shape(complete(layer, shape), shape)
+
+
+@pytest.mark.parametrize(("sizes", "rank", "message"), [
+    ((3, 0, 5), 2, "a size must be at least 1, got 0 in 3x0x5"),
+    ((3, -1), 1, "a size must be at least 1, got -1"),
+    ((3,), 2, "3 has fewer than 2 spatial axes"),
+    ((), 0, "has fewer than"),
+])  # fmt: skip
+def test_what_is_not_a_shape(sizes: tuple[int, ...], rank: int, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        TensorShape(sizes, rank)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "expected"),
+    [
+        (Held(None, each="channel", times=3), TensorShape((2, 6, 5), 1), 18),
+        (Held(None, each="feature", times=2), TensorShape((2, 6, 5), 1), 10),
+        (Held(None, each="feature", times=2), TensorShape((5,), 1), 10),
+        (Held(None, each="number"), TensorShape((2, 6, 5), 1), 30),
+        (Held(None, each="channel", times=4, share=3), TensorShape((6, 5), 1), 8),
+        (Held(None, each="channel"), TensorShape((5,), 1), None),
+        (Held(None, each="number"), TensorShape((6, None), 1), None),
+    ],
+)
+def test_numbers_that_a_module_holds_follow_from_what_comes_in(
+    layer: Held, shape: TensorShape, expected: int | None
+) -> None:
+    completed = complete(layer, shape)
+    assert isinstance(completed, Held)
+    assert completed.weights == expected
+
+
+def test_a_depthwise_convolution_keeps_its_own_channels() -> None:
+    depthwise = Convolution(6, None, (3,), (1,), "valid", (1,), depth_multiplier=2)
+    assert complete(depthwise, TensorShape((7, 5), 1)) == depthwise.replace(out_channels=12, groups=6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (Convolution(None, 4, (2,), (1,), "valid", (1,)), None),
+        (Convolution(4, None, (2,), (1,), "valid", (1,)), None),
+        (LayerNormalization((5, 7)), (5, 7)),
+        (LayerNormalization((5, 7), affine=False), None),
+        (AxesNormalization((1,), (5,), affine=False), None),
+        (Normalization(6, affine=False), None),
+        (TimeDistributed(Linear(6, 4)), (4, 6)),
+    ],
+)
+def test_weights_that_are_there_or_not(layer: Layer, expected: tuple[int, ...] | None) -> None:
+    assert weight_shape(layer) == expected
+
+
+def test_products_of_blocks() -> None:
+    shape, conv_lstm = TensorShape((3, 10, 6, 5), 3), ConvLSTM(STEPS)
+    # Each of the four gates of each of 2 channels, 10 steps of 6x3 cells: 3x2 kernels over 3 + 2 channels.
+    assert macs(conv_lstm, shape, output_shape(conv_lstm, shape)) == 10 * 6 * 3 * 8 * (3 * 2) * (3 + 2)
+    assert macs(conv_lstm, TensorShape((3, None, 6, 5), 3), TensorShape((2, 6, 3), 2)) is None
+    assert parameters(conv_lstm).weights == 8 * 6 * (3 + 2)
+    assert parameters(conv_lstm).biases == 8
+    # Queries by keys and weights by values: every position sees 50, or the 14 of its window.
+    whole = AttentionProduct()
+    assert macs(whole, TensorShape((4, 50, 96), 1), TensorShape((4, 50, 32), 1)) == 2 * 4 * 50 * 50 * 32
+    assert macs(AttentionProduct((7, 2)), TensorShape((96, 14, 6), 2), TensorShape((32, 14, 6), 2)) == (
+        2 * 32 * 14 * 6 * 14
+    )
+    assert macs(Merge("matmul"), TensorShape((2, 5, 7), 1), TensorShape((2, 5, 3), 1)) == 2 * 5 * 3 * 7
+    open_features = TensorShape((2, None), 0)
+    assert macs(Linear(6, 4), open_features, TensorShape((2, 4), 0)) == 2 * 4 * 6
+    with pytest.raises(ShapeError, match="the channels are not known"):
+        macs(Convolution(None, 4, (2,), (1,), "valid", (1,)), OPEN, OPEN)
+
+
+def test_axes_that_mix_have_no_rule() -> None:
+    assert axis_maps(Permute((1,)), TensorShape((5,), 0)) is None
+    assert axis_maps(Permute((3, 1, 2)), TensorShape((4, 5, 7), 2)) == ((None, Keep()), (0, Keep()))
+    assert axis_maps(Slice(1, 0, 2), TensorShape((4, 5), 1)) == ((0, Keep()),)
+    assert axis_maps(Slice(2, 0, 2), TensorShape((4, 6), 1)) is None
+    assert axis_maps(Held(), TensorShape((4, 5), 1)) == ((0, Keep()),)
+    assert axis_maps(Held(vectors=1), TensorShape((4, 5), 1)) is None
+    assert axis_maps(Resize(2, factor=(2, 3)), TensorShape((4, 5, 7), 2)) == (
+        (0, Rescale(None, 2)), (1, Rescale(None, 3)),
+    )  # fmt: skip
+    assert axis_maps(Resize(factor=(2,)), TensorShape((4, 5, 7), 2)) == ((0, Rescale(None, 2)), (1, Rescale(None, 2)))
+    conv = TimeDistributed(Convolution(3, 4, (3, 2), (1, 2), "same", (1, 1)))
+    assert rank_of(conv) == 3
+    assert rank_of(TimeDistributed(Elementwise("ReLU"))) is None
+
+
+def test_windows_of_padding_in_numbers_need_no_sizes() -> None:
+    numbers = Pooling("max", (3, 2), (2, 1), PADS, (1, 2))
+    assert windows(numbers, ()) == (Window(3, 2, PADS[0], 1), Window(2, 1, PADS[1], 2))
+    with pytest.raises(ShapeError, match="works on 2 spatial axes, the input has 1"):
+        windows(numbers.replace(padding="same"), (5,))
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_named_padding_of_transposed_convolutions_follows_keras(padding: Any) -> None:
+    """The sizes as Keras's source has them, for every kernel, stride and output padding."""
+    for kernel, stride, dilation, extra, size in product(range(1, 6), range(1, 5), (1, 2), (None, 0, 1), (1, 4)):
+        extent = (kernel - 1) * dilation + 1
+        cut = extent // 2 if padding == "same" else 0
+        if extra is not None:
+            expected = (size - 1) * stride + extent - 2 * cut + extra
+        else:
+            expected = size * stride + (max(extent - stride, 0) if padding == "valid" else 0)
+        added = None if extra is None else (extra,)
+        layer = Convolution(1, 1, (kernel,), (stride,), padding, (dilation,), transposed=True, output_padding=added)
+        ((window, output_padding),) = transposed_windows(layer)
+        if expected < 1:
+            with pytest.raises(ShapeError, match="is not larger than the padding"):
+                window.transposed_output(size, output_padding)
+        else:
+            assert window.transposed_output(size, output_padding) == expected, layer
+        assert window.padding.after - window.padding.before in (0, 1)
+        assert not (padding == "valid" and window.padding.total)

@@ -182,12 +182,14 @@ def _at_each_step(layer: TimeDistributed, shape: TensorShape) -> AxisMaps | None
 
 
 def _rescaled(layer: families.Resize, axes: int) -> Sequence[AxisMap]:
-    wanted = layer.size if layer.size is not None else layer.factor or (1,)
-    if len(wanted) not in (1, axes):
-        raise ShapeError(f"{len(wanted)} sizes are wanted, the input has {axes} spatial axes")
-    if layer.size is not None:
-        return [Rescale(size, 1, layer.mode) for size in layer.size] * (axes // len(wanted))
-    return [Rescale(None, factor, layer.mode) for factor in layer.factor or (1,)] * (axes // len(wanted))
+    rules = (
+        [Rescale(None, factor, layer.mode) for factor in layer.factor or (1,)]
+        if layer.size is None
+        else [Rescale(size, 1, layer.mode) for size in layer.size]
+    )
+    if len(rules) not in (1, axes):
+        raise ShapeError(f"{len(rules)} sizes are wanted, the input has {axes} spatial axes")
+    return rules * (axes // len(rules))
 
 
 def _permuted(layer: families.Permute, shape: TensorShape) -> AxisMaps | None:

@@ -69,7 +69,7 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
             return layer.replace(in_features=shape.channels)
         case TimeDistributed() | ConvLSTM():
             return _completed_step(layer, shape)
-        case Normalization(channels=None) if shape.channels is not None:
+        case Normalization(channels=None):
             return layer.replace(channels=shape.channels)
         case AxesNormalization(sizes=None):
             return layer.replace(sizes=_sizes_along(layer.axes, shape))
