@@ -107,11 +107,12 @@ class Reader:
         return tuple(notes)
 
     def is_unnamed(self, name: str) -> bool:
-        """Return whether a constant is made by a node of the graph, or by the exporter, which gave it a name."""
+        """Return whether PyTorch's exporter made a name for a constant up: it marks those of the model, or counts."""
         if self.graph.marks:
             return name not in self.graph.marks
-        made_up = name.startswith(("val_", "onnx::")) and name.rpartition("_")[2].isdecimal()
-        return made_up or name not in self.graph.constants
+        before, _, number = name.rpartition("_")
+        made_up = before in ("", "val") or before.startswith("onnx::") or before.endswith("_output")
+        return made_up and number.isdecimal()
 
     def is_buffer(self, constant: Tensor) -> bool:
         """Return whether a constant is said to be a buffer, which is not trained."""
