@@ -7,7 +7,7 @@ from typing import Any
 
 from convcalc import layers
 from convcalc.geometry import NamedPadding, Padding
-from convcalc.layers import Rearrangement
+from convcalc.layers import Rearrangement, TensorShape
 from convcalc.notation.files.onnx.folding import folded
 from convcalc.notation.files.onnx.messages import NodeProto, Tensor
 from convcalc.notation.files.onnx.moving import MOVING
@@ -68,10 +68,15 @@ def _convolution(reader: Reader, node: NodeProto) -> list[Known] | None:
     kernel, groups = weight.shape[2:], node.integer("group", 1)
     window = _window(node, kernel)
     transposed = node.operator == "ConvTranspose"
-    if window is None or groups < 1 or "output_shape" in node.attributes:
+    extra = node.integers("output_padding") or (0,) * len(kernel)
+    if window is None or groups < 1:
         return None
     stride, padding, dilation = window
-    extra = node.integers("output_padding") or (0,) * len(kernel)
+    if "output_shape" in node.attributes:
+        found = _padding_to(node, reader.shapes[x], kernel, stride, dilation)
+        if found is None:
+            return None
+        padding, extra = found
     if transposed and isinstance(padding, str):
         # Whatever comes in, i·s goes out: what the size is over that is cut off.
         totals = [
@@ -96,6 +101,25 @@ def _convolution(reader: Reader, node: NodeProto) -> list[Known] | None:
     made = reader.add(node, layer, [x], ("weight", weight), ("bias", shift))
     others = [value for value in reader.taken(node)[1:] if isinstance(value, int)]  # places, where they are deformed
     return [reader.add(node, layers.Merge("keep"), [made, *others], text=node.operator) if others else made]
+
+
+def _padding_to(
+    node: NodeProto, shape: TensorShape | None, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
+) -> tuple[tuple[Padding, ...], tuple[int, ...]] | None:
+    """Return the padding and the output padding that make a transposed convolution of its `output_shape`.
+
+    The odd cell is cut off at the end where the padding is SAME_UPPER, else at the start.
+    """
+    wanted, axes = node.integers("output_shape"), len(kernel)
+    if shape is None or shape.rank != axes or None in shape.spatial or len(wanted) < axes:
+        return None
+    ends = node.word("auto_pad", "NOTSET") == "SAME_UPPER"
+    extra = node.integers("output_padding") or (0,) * axes
+    columns = zip(shape.known_spatial, kernel, stride, dilation, extra, wanted[-axes:], strict=True)
+    totals = [step * (cells - 1) + more + (k - 1) * move + 1 - out for cells, k, step, move, more, out in columns]
+    cuts = [divmod(max(0, total), 2) for total in totals]
+    padding = tuple(Padding(half, half + odd) if ends else Padding(half + odd, half) for half, odd in cuts)
+    return padding, tuple(more + max(0, -total) for more, total in zip(extra, totals, strict=True))
 
 
 def _pooling(reader: Reader, node: NodeProto) -> list[Known] | None:

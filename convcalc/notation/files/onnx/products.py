@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convcalc.layers import Linear, Merge
+from convcalc.layers import Linear, Merge, Rearrangement
 from convcalc.layers.einsum import terms
 from convcalc.notation.files.onnx.messages import NodeProto, Tensor
-from convcalc.notation.files.onnx.reader import Known, Reader, Rule
+from convcalc.notation.files.onnx.reader import Known, Reader, Rule, Sizes
 
 _FACTORS = {"MatMul": (0, 1), "MatMulInteger": (0, 1), "QLinearMatMul": (0, 3)}
 """Of each product of matrices the inputs that are its factors."""
 
 
 def _general_product(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    x, weight, bias = reader.tensor(node), reader.constant(node, 1), reader.constant(node, 2)
-    if weight is None or len(weight.shape) != 2 or node.integer("transA"):
-        return None
-    inputs, outputs = weight.shape[::-1] if node.integer("transB") else weight.shape
-    if reader.value(node, 2) is not None and (bias is None or bias.size != outputs):
-        return None
+    """Multiply by a constant matrix, and add: one number per output is a bias, anything else stretches over it."""
+    x, weight, added = reader.tensor(node), reader.constant(node, 1), reader.value(node, 2)
     first = reader.constant(node, 0)
     if x is None and first is not None and len(first.shape) == 2:
         x = reader.held(node, first, -1)
-    if x is None:
+    if weight is None or len(weight.shape) != 2 or x is None:
         return None
-    return [reader.add(node, Linear(inputs, outputs, bias is not None), [x], ("weight", weight), ("bias", bias))]
+    if node.integer("transA"):
+        x = reader.add(node, Rearrangement("transpose", (1, 0)), [x], text="Transpose (1, 0)")
+    inputs, outputs = weight.shape[::-1] if node.integer("transB") else weight.shape
+    bias = added if isinstance(added, Tensor) and added.shape in ((outputs,), (1, outputs)) else None
+    made = reader.add(node, Linear(inputs, outputs, bias is not None), [x], ("weight", weight), ("bias", bias))
+    if bias is None and isinstance(added, int | Tensor):
+        if isinstance(added, Tensor) and added.size == 1:
+            return [reader.elementwise(node, made)]
+        joined = reader.held(node, added, made) if isinstance(added, Tensor) else added
+        return [reader.add(node, Merge("add", stretch=True), [made, joined], text=node.operator)]
+    return None if isinstance(added, Sizes) else [made]
 
 
 def _matrix_product(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
