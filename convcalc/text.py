@@ -136,6 +136,43 @@ def shortened(text: str, width: int) -> str:
     return f"{text[: width - 1 - half]}…{text[len(text) - half :]}"
 
 
+def columns(text: str) -> int:
+    """Count the columns of a terminal that a text takes: wide characters take two, combining ones none.
+
+    >>> columns("relu"), columns("卷积"), columns("e\u0301")
+    (4, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return `text` in lines of at most `width` columns, broken at blanks; a longer word has a line of its own.
+
+    A number in groups of three digits stays in one piece, its unit (`9.63 MB`) with it.
+
+    >>> wrapped("inference 9 633 792 bytes (9.63 MB), training 355 518 176", 32)
+    ['inference 9 633 792 bytes', '(9.63 MB), training 355 518 176']
+    """
+    if columns(text) <= width:
+        return [text]
+    import re
+
+    body = text.lstrip(" ")
+    indent = text[: len(text) - len(body)]
+    lines: list[str] = []
+    for piece in re.split(r" (?!(?<=\d )(?:\d{3}(?!\d)|[kMGTPE]B?\b))", body):
+        for word in [piece] if columns(piece) + len(indent) <= width else piece.split(" "):
+            if lines and columns(lines[-1]) + 1 + columns(word) <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(indent + word)
+    return [line.rstrip(" ") for line in lines]
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 

@@ -17,8 +17,9 @@ import pytest
 
 from convcalc import cli
 from convcalc.cli.commands import COMMANDS, build
-from convcalc.cli.messages import OPTIONS, format_error, with_options
+from convcalc.cli.messages import OPTIONS, format_error, print_notes, with_caret, with_options
 from convcalc.errors import ConvcalcError, DataError, FileError, ShapeError, SpecError, UsageError
+from convcalc.text import columns
 
 Run = Callable[..., Any]
 COMMAND = [sys.executable, "-m", "convcalc"]
@@ -496,3 +497,51 @@ def test_a_signal_waits_for_the_end_of_an_import(number: signal.Signals, code: i
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b"")
     assert (modules / "whole").exists()
     assert list(folder.iterdir()) == []
+
+
+FAULT = SpecError(
+    "height: the input 5 is smaller than the kernel 7, and 1 234 567 cells (4.94 MB) would be needed",
+    place="layer 12 (conv:64,k7,s2,p3)",
+    text="2*(conv:64,k3,p1 relu) maxpool:2 conv:64,k7,s2,p3 maxpool:3,s2 conv:128,k3,p1 卷积:3,k3",
+    span=(33, 49),
+    hint="it takes out, kernel, stride, padding, dilation, groups, in, bias, nobias, valid, same, same-lower, full",
+)
+
+
+@pytest.mark.parametrize("width", range(24, 130, 7))
+def test_an_error_on_a_terminal_breaks_at_words_and_its_caret_stays_under_the_fault(width: int) -> None:
+    whole = format_error(FAULT).split("\n")
+    lines = format_error(FAULT, width).split("\n")
+    assert max(map(columns, lines)) <= max(width, columns("(conv:64,k7,s2,p3):"))
+    at = next(index for index, line in enumerate(lines) if set(line) <= {" ", "^"})
+    assert " ".join(lines[: at - 1]) == whole[0]
+    assert " ".join(lines[at + 1 :]) == whole[-1]
+    assert any("1 234 567" in line for line in lines)
+    marked = lines[at - 1][lines[at].index("^") :][: lines[at].count("^")].removesuffix("…")
+    assert "conv:64,k7,s2,p3".startswith(marked)
+    assert marked == "conv:64,k7,s2,p3" or width < 40
+
+
+@pytest.mark.parametrize("place", range(85))
+def test_the_caret_is_under_every_place_of_a_long_line(place: int) -> None:
+    assert FAULT.text is not None
+    shown, carets = with_caret(FAULT.text, place, place + 1, 30)
+    before = shown[: next(at for at in range(len(shown) + 1) if columns(shown[:at]) == carets.index("^"))]
+    assert shown[len(before)] == FAULT.text[place]
+    assert columns(shown) <= 34
+
+
+def test_notes_and_errors_are_as_wide_as_the_terminal_of_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note = "32x32x3 is read with its channels first; if they are last, use `layout` hwc"
+    monkeypatch.setenv("COLUMNS", "40")
+    print_notes(note)
+    assert capsys.readouterr().err == f"convcalc: note: {note.replace('`layout`', '--layout')}\n"
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    print_notes(note)
+    assert capsys.readouterr().err.splitlines() == [
+        "convcalc: note: 32x32x3 is read with its",
+        "channels first; if they are last, use",
+        "--layout hwc",
+    ]

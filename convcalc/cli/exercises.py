@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convcalc.cli.options import ExerciseOptions, Group, OutputOptions
-from convcalc.cli.output import terminal_width, write_file, write_out
-from convcalc.cli.terminal import is_terminal
+from convcalc.cli.output import write_file, write_out
+from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
 
 from convcalc.cli.help_texts import EXIT_CODES, PAGES, VARIABLES
 from convcalc.cli.manual import topics
 from convcalc.cli.options import Panel
-from convcalc.cli.output import terminal_width, wants_color
-from convcalc.cli.terminal import is_terminal
+from convcalc.cli.output import wants_color
+from convcalc.cli.shell_words import command_lines
+from convcalc.cli.terminal import is_terminal, terminal_width
+from convcalc.text import wrapped
 
 WIDEST = 100
 """Characters in a line at most: longer ones are hard to read."""
@@ -61,7 +62,7 @@ def _listed(parts: dict[str, list[tuple[str, str]]], width: int) -> Iterator[str
         if pairs[0][0]:
             yield from rows(pairs, width)
         else:
-            yield from (f"  {line}" for _, text in pairs for line in _wrapped(text, width - 2))
+            yield from (f"  {line}" for _, text in pairs for line in wrapped(text, width - 2))
 
 
 def is_heading(line: str) -> bool:
@@ -78,12 +79,12 @@ def help_lines(command: Any, width: int, *, whole: bool) -> Iterator[str]:
     yield from _examples(page.examples if whole else page.examples[: page.shown], width)
     for paragraph in (page.about, *(page.more if whole else ())):
         yield ""
-        yield from _wrapped(paragraph, width)
+        yield from wrapped(paragraph, width)
     if not name:
         yield from ("", "Commands:")
         yield from rows([*_short_helps(command), ("help", "A command or a topic: convcalc help conv.")], width)
         yield from ("", "Topics:")
-        yield from (f"  {line}" for line in _wrapped(", ".join(topics()), width - 2))
+        yield from (f"  {line}" for line in wrapped(", ".join(topics()), width - 2))
         if whole:
             for title, facts in (("Exit codes", EXIT_CODES), ("Environment", VARIABLES)):
                 yield from ("", f"{title}:")
@@ -169,7 +170,7 @@ def _range(option: Any) -> str:
 def _usage(name: str, command: Any, width: int) -> Iterator[str]:
     arguments = [each.metavar for each in command.params if each.param_type_name == "argument"]
     rest = " ".join(arguments) if name else "COMMAND [ARGS]..."
-    yield from _wrapped(f"Usage: {f'convcalc {name}'.strip()} [OPTIONS] {rest}", width)
+    yield from wrapped(f"Usage: {f'convcalc {name}'.strip()} [OPTIONS] {rest}", width)
 
 
 def _short_helps(tree: Any) -> list[tuple[str, str]]:
@@ -186,7 +187,7 @@ def rows(pairs: Sequence[tuple[str, str]], width: int, column: int | None = None
     """
     column = column or column_of([name for name, _ in pairs], width)
     for name, text in pairs:
-        lines = _wrapped(text, width - column)
+        lines = wrapped(text, width - column)
         if len(name) + 4 > column:
             yield f"  {name}"
         else:
@@ -210,36 +211,3 @@ def _examples(examples: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
             yield from (f"  {piece}" for piece in command_lines(line, width - 2))
             if word:
                 yield f"      {word}"
-
-
-def command_lines(line: str, width: int) -> list[str]:
-    r"""Break a command line for a shell at blanks outside of quotes, so that it may be pasted as it is.
-
-    >>> command_lines("convcalc shape 224 'Conv2d(3, 8, 3)'", 24)
-    ['convcalc shape 224 \\', "    'Conv2d(3, 8, 3)'"]
-    """
-    lines = [""]
-    for word in _shell_words(line):
-        longer = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
-        if len(longer) > width - 2 * (word is not _shell_words(line)[-1]) and lines[-1].strip():
-            lines[-1] += " \\"
-            longer = f"    {word}"
-            lines.append("")
-        lines[-1] = longer
-    return lines
-
-
-def _shell_words(line: str) -> list[str]:
-    """Return the words of a command line, each in its quotes."""
-    words, quoted = [""], False
-    for character in line:
-        quoted ^= character == "'"
-        if character == " " and not quoted:
-            words.append("")
-        else:
-            words[-1] += character
-    return words
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, max(width, 10), break_long_words=False, break_on_hyphens=False) or [""]

@@ -105,7 +105,7 @@ def _terms(pairs: Iterable[tuple[str, str]], *, aligned: bool = False) -> Iterat
 
 
 def _examples(examples: Iterable[tuple[str, str]]) -> Iterator[str]:
-    from convcalc.cli.help import command_lines
+    from convcalc.cli.shell_words import command_lines
 
     yield from (".nf", ".RS 4")
     for line, _ in examples:

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from convcalc.cli.output import terminal_width, wants_color
-from convcalc.cli.terminal import is_terminal
+from convcalc.cli.output import wants_color
+from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import UsageError
 from convcalc.text import did_you_mean
 
@@ -36,9 +36,7 @@ def print_page(topic: str) -> None:
     if not is_terminal(sys.stdout):
         print(text, end="")
         return
-    from rich.console import Console
-    from rich.markdown import Markdown
+    from convcalc.cli.manual_page import page_lines
 
-    color = wants_color("auto", dict(os.environ), terminal=True)
-    console = Console(width=min(terminal_width(), WIDEST), no_color=not color, highlight=False)
-    console.print(Markdown(text, code_theme="bw"))
+    bold = wants_color("auto", dict(os.environ), terminal=True)
+    print("\n".join(page_lines(text, min(terminal_width(), WIDEST), bold=bold)))

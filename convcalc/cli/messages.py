@@ -9,13 +9,14 @@ import os
 import re
 import sys
 
+from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import ConvcalcError, DataError
-from convcalc.text import printable, shortened
+from convcalc.text import columns, printable, shortened, wrapped
 
 QUOTE_PATTERN = "put a pattern of names into quotes, or the shell puts the names of the files in its place"
 """The hint where several values are given for --inputs."""
-WIDEST = 100
-"""Characters of a faulty line that are shown around the caret."""
+WIDEST, CARET_MARGIN = 100, 4
+"""Characters of a faulty line that are shown around the caret, and columns beside them."""
 LONGEST_WORD, LONGEST_LINE = 120, 300
 """Characters of a word in a message, and of a message with its place; what is longer loses its middle."""
 
@@ -52,7 +53,7 @@ def uses_json() -> bool:
 
 def print_error(error: ConvcalcError) -> int:
     """Print an error to standard error and return its exit code."""
-    print_diagnostics(json_error(error) if _Form.json else format_error(error))
+    print_diagnostics(json_error(error) if _Form.json else format_error(error, _line_width()))
     return error.exit_code
 
 
@@ -72,10 +73,18 @@ def error_of(error: Exception) -> ConvcalcError | None:
 
 def print_notes(*notes: str) -> None:
     """Print notes to standard error, each of them once."""
-    for note in dict.fromkeys(notes):
-        print_diagnostics(
-            _json({"note": with_options(note)}) if _Form.json else f"convcalc: note: {with_options(note)}"
-        )
+    for note in map(with_options, dict.fromkeys(notes)):
+        lines = [_json({"note": note})] if _Form.json else _lines(f"convcalc: note: {note}", _line_width())
+        print_diagnostics("\n".join(lines))
+
+
+def _line_width() -> int | None:
+    """Return the characters in a line of standard error where it is a terminal; elsewhere lines have no end."""
+    return terminal_width(sys.stderr) if is_terminal(sys.stderr) else None
+
+
+def _lines(text: str, width: int | None) -> list[str]:
+    return [text] if width is None else wrapped(text, width)
 
 
 def print_diagnostics(text: str) -> None:
@@ -104,8 +113,8 @@ def _json(value: dict[str, object]) -> str:
     return json.dumps(value)
 
 
-def format_error(error: ConvcalcError) -> str:
-    """Return an error as it is printed.
+def format_error(error: ConvcalcError, width: int | None = None) -> str:
+    """Return an error as it is printed, in lines of `width` columns where it goes to a terminal.
 
     >>> from convcalc.errors import UsageError
     >>> print(format_error(UsageError("no such option", place="shape", text="k=3,q=4", span=(4, 5), hint="try s")))
@@ -115,11 +124,11 @@ def format_error(error: ConvcalcError) -> str:
     hint: try s
     """
     place = f"{with_options(error.place)}: " if error.place else ""
-    lines = [shortened(f"convcalc: {place}{with_options(error.message)}", LONGEST_LINE)]
+    lines = _lines(shortened(f"convcalc: {place}{with_options(error.message)}", LONGEST_LINE), width)
     if error.text is not None and error.span is not None:
-        lines += _with_caret(error.text, *error.span)
+        lines += with_caret(error.text, *error.span, WIDEST if width is None else width - CARET_MARGIN)
     if error.hint:
-        lines.append(f"hint: {with_options(error.hint)}")
+        lines += _lines(f"hint: {with_options(error.hint)}", width)
     return "\n".join(lines)
 
 
@@ -138,21 +147,19 @@ def with_options(text: str) -> str:
     return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: shortened(word[0], LONGEST_WORD), named)
 
 
-def _with_caret(text: str, start: int, end: int) -> list[str]:
-    """Return the part of a line around a span, and the line of carets under it."""
-    first = max(0, min(start - WIDEST // 2, len(text) - WIDEST))
-    shown = text[first : first + WIDEST]
-    before, marked = printable(text[first:start]), printable(text[start : min(end, first + WIDEST)])
+def with_caret(text: str, start: int, end: int, width: int, count: int = WIDEST) -> list[str]:
+    """Return up to `count` characters of a line around a span, in `width` columns, and the line of carets under it.
+
+    >>> print(*with_caret("conv:64,k7,s2,p3 maxpool:3,q2", 27, 28, 16), sep="\\n")
+      …,p3 maxpool:3,q2
+                     ^
+    """
+    first = max(0, min(start - count // 2, len(text) - count))
+    shown = printable(text[first : first + count])
+    before, marked = printable(text[first:start]), printable(text[start : min(end, first + count)])
+    over = columns(shown) - width
+    if over > 0 and count > 1:
+        return with_caret(text, start, end, width, max(1, min(count, len(text)) - over))
     head = "…" if first else ""
-    tail = "…" if first + WIDEST < len(text) else ""
-    carets = "^" * max(1, _columns(marked))
-    return [f"  {head}{printable(shown)}{tail}", "  " + " " * _columns(head + before) + carets]
-
-
-def _columns(text: str) -> int:
-    """Count the columns of a terminal that a text takes: wide characters take two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    tail = "…" if first + count < len(text) else ""
+    return [f"  {head}{shown}{tail}", "  " + " " * columns(head + before) + "^" * max(1, columns(marked))]

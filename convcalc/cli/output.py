@@ -11,7 +11,7 @@ from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
     OutputOptions,
 )
-from convcalc.cli.terminal import is_terminal
+from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import UsageError
 from convcalc.report.blocks import Report, answer_grid
 from convcalc.value import Value
@@ -134,13 +134,6 @@ def _rendered(answer: Answer) -> str | bytes:
         return answer.bare
     color = wants_color(answer.output.color, dict(os.environ), is_terminal(sys.stdout))
     return render(answer.report, form, width=terminal_width() if form == "table" else 80, color=color)
-
-
-def terminal_width() -> int:
-    """Return the characters in a line of the terminal."""
-    import shutil
-
-    return shutil.get_terminal_size().columns
 
 
 def wants_color(when: str, environment: dict[str, str], terminal: bool) -> bool:

@@ -37,12 +37,13 @@ def _print_table(error: ShapeError, output: OutputOptions, layout: str | None, t
     passed = reached(error, layout)
     if passed is None:
         return
-    from convcalc.cli.output import terminal_width, wants_color
+    from convcalc.cli.output import wants_color
+    from convcalc.cli.terminal import terminal_width
     from convcalc.render import render
     from convcalc.report.shape import shape_report
 
     report = shape_report(passed.trace, passed.network.nodes, passed.layout)
     form = "table" if terminal else "plain"
     color = wants_color(output.color, dict(os.environ), terminal)
-    text = render(report, form, width=terminal_width(), color=color)
+    text = render(report, form, width=terminal_width(sys.stderr), color=color)
     print_diagnostics(str(text).rstrip("\n"))

@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from io import TextIOWrapper
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from convcalc.cli.interrupts import Interrupted
@@ -23,6 +22,7 @@ from convcalc.exercise.working import hint
 from convcalc.explain import Sentence
 from convcalc.explain.plain_text import text_lines
 from convcalc.render.sheet import numbered, solution_lines
+from convcalc.text import wrapped
 
 if TYPE_CHECKING:
     from convcalc.check.verdict import Verdict
@@ -49,7 +49,7 @@ def hold_quiz(command: str, seed: int, difficulty: int, width: int, color: str) 
     quiz = _Quiz(width, color)
     again = f"convcalc {command} --quiz --difficulty {difficulty} --seed {seed}"
     opening = (f"{TITLES[command]}, difficulty {difficulty}, seed {seed}.", HOW_TO_ANSWER[command], KEYS)
-    quiz.say(*(part for line in opening for part in wrap(line, max(20, width))))
+    quiz.say(*(part for line in opening for part in wrapped(line, max(20, width))))
     try:
         for number, exercise in enumerate(stream(command, seed, difficulty), 1):
             quiz.say("", *numbered(number, exercise.statement, quiz.width))

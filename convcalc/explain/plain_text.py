@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from convcalc.explain.formula import broken
 from convcalc.explain.steps import Equation, Group, MarkedMatrix, Step, grouped, units
+from convcalc.text import wrapped
 
 MATRICES_WIDTH = 100
 """Characters within which matrices stand next to each other, where no width is given."""
@@ -59,22 +60,9 @@ def _folded(text: str, width: int | None) -> Iterator[str]:
     parts = text.split("`")
     kept = [part.replace(" ", _UNBROKEN) if len(part) < 20 else part for part in parts[1::2]]
     parts[1::2] = kept
-    for line in _lines("".join(parts), width):
+    joined = "".join(parts)
+    for line in [joined] if width is None else wrapped(joined, width):
         yield line.replace(_UNBROKEN, " ")
-
-
-def _lines(text: str, width: int | None) -> Iterator[str]:
-    if width is None or len(text) <= width:
-        yield text
-        return
-    line = ""
-    for word in text.split(" "):
-        if line and len(line) + 1 + len(word) > width:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    yield line
 
 
 def _narrowed(matrix: MarkedMatrix, width: int) -> MarkedMatrix:
