@@ -97,7 +97,9 @@ def test_constants_that_no_layer_takes_do_not_count_with_a_note() -> None:
     found = network(model(node("Relu", ["x"], "y"), extra=weight("idle", 3, 5) + weight("one", 1)))
     counted = count(requested(found))
     assert counted.cost.total.params == 0
-    assert counted.notes == ("15 numbers are constants that no layer takes: they do not count (idle)",)
+    assert counted.notes == (
+        "15 numbers are constants that go into other constants or nowhere: they do not count (idle)",
+    )
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,14 @@ def _gather(node: NodeProto, given: Given) -> list[Tensor] | None:
     return [_taken(tensor, axis, places).replace(shape=shape)]
 
 
+def _gather_places(node: NodeProto, given: Given) -> list[Tensor] | None:
+    """Return the shape that places on the first axes of a constant take; their numbers are not known."""
+    tensor, places = _first(given), given[1]
+    if places is None or node.integer("batch_dims") or not places.shape:
+        return None
+    return [constant((*places.shape[:-1], *tensor.shape[places.shape[-1] :]), tensor.dtype, None, tensor.origin)]
+
+
 def _concatenation(node: NodeProto, given: Given) -> list[Tensor] | None:
     tensors = [tensor for tensor in given if tensor is not None]
     rank, axis = len(tensors[0].shape), node.integer("axis")
@@ -287,7 +295,7 @@ def _reduction(node: NodeProto, given: Given) -> list[Tensor] | None:
 
 def _scattered(node: NodeProto, given: Given) -> list[Tensor] | None:
     tensor = _first(given)
-    return [constant(tensor.shape, tensor.dtype, None)]
+    return [constant(tensor.shape, tensor.dtype, None, tensor.origin)]
 
 
 _RULES: dict[str, Rule] = {
@@ -299,6 +307,7 @@ _RULES: dict[str, Rule] = {
     "Transpose": _transpose,
     "Slice": _slice,
     "Gather": _gather,
+    "GatherND": _gather_places,
     "Concat": _concatenation,
     "Range": _range,
     "Expand": _expand,

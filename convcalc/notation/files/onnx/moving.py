@@ -10,12 +10,10 @@ from convcalc.geometry import Padding
 from convcalc.layers import Rearrangement
 from convcalc.notation.files.onnx.messages import NodeProto, Tensor
 from convcalc.notation.files.onnx.reader import Axis, Known, Reader, Rule, Sizes, known_or_open
+from convcalc.notation.files.onnx.taking import TAKING
 
 _COPIES = 64
 """So many copies of a tensor stand in a graph one by one."""
-
-_END = 1 << 31
-"""Ends of slices from here on mean the end of the axis."""
 
 
 def _constant(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
@@ -98,10 +96,18 @@ def _viewed(value: Tensor, numbers: tuple[int, ...]) -> list[Known] | None:
 
 
 def _flatten(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
+    """Make two axes: those before one, and those from it on."""
     x, axis = reader.tensor(node), node.integer("axis", 1)
-    if x is None or axis != 1:
+    if x is None:
         return None
-    return [reader.add(node, layers.Flatten(), [x], axes=2)]
+    if axis == 1:
+        return [reader.add(node, layers.Flatten(), [x], axes=2)]
+    rest = reader.sizes(x)
+    known = [size for size in (rest or ())[axis:] if isinstance(size, int)]
+    if axis and (rest is None or not -len(rest) <= axis <= len(rest) or len(known) < len(rest[axis:])):
+        return None
+    sizes = (-1, prod(known)) if axis else (1, -1)
+    return [reader.add(node, Rearrangement("view", sizes), [x], text=f"Flatten from axis {axis}", axes=2)]
 
 
 def _transpose(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
@@ -144,74 +150,6 @@ def _squeeze(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     return [reader.add(node, Rearrangement("squeeze", axes), [value], text=f"Squeeze {axes}", axes=left)]
 
 
-def _slice(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    value = reader.value(node, 0)
-    starts, ends = reader.whole(node, 1, "starts"), reader.whole(node, 2, "ends")
-    if starts is None or ends is None or len(starts) != len(ends):
-        return None
-    axes = reader.whole(node, 3, "axes") or tuple(range(len(starts)))
-    steps = reader.whole(node, 4) or (1,) * len(starts)
-    if isinstance(value, Sizes):
-        return [known_or_open(value.entries[starts[0] : ends[0] : steps[0]])] if len(starts) == 1 else None
-    if not isinstance(value, int) or not len(axes) == len(steps) == len(starts):
-        return None
-    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        numbers = (axis, start, 1 << 62 if end >= _END else end, step)
-        value = reader.add(node, Rearrangement("cut", numbers), [value], text=f"Slice of axis {axis}")
-    return [value]
-
-
-def _split(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    x, axis = reader.tensor(node), node.integer("axis")
-    parts = reader.whole(node, 1, "split")
-    if x is None:
-        return None
-    made: list[Known] = []
-    if parts is None:
-        count = node.integer("num_outputs", len(node.outputs))
-        for index in range(len(node.outputs)):
-            text = f"Split of axis {axis}, part {index + 1}"
-            made.append(reader.add(node, layers.Slice(axis, index, count), [x], text=text))
-        return made
-    start = 0
-    for index, size in enumerate(parts[: len(node.outputs)]):
-        text = f"Split of axis {axis}, part {index + 1}"
-        made.append(reader.add(node, Rearrangement("cut", (axis, start, start + size, 1)), [x], text=text))
-        start += size
-    return made
-
-
-def _gather(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    """Take one index of an axis; with a constant table and other indices, look vectors up."""
-    value, indices = reader.value(node, 0), reader.value(node, 1)
-    axis = node.integer("axis")
-    if isinstance(indices, int):
-        if not isinstance(value, Tensor) or len(value.shape) != 2 or axis != 0:
-            return None
-        count = reader.axes[indices]
-        table = layers.Embedding(*value.shape)
-        return [reader.add(node, table, [indices], ("weight", value), axes=None if count is None else count + 1)]
-    if isinstance(value, int) and isinstance(indices, Tensor) and indices.shape:
-        count = reader.axes[value]
-        wider = None if count is None else count - 1 + len(indices.shape)
-        layer = Rearrangement("gather", (axis, *indices.shape))
-        return [reader.add(node, layer, [value], text=f"Gather of axis {axis}", axes=wider)]
-    if not isinstance(indices, Tensor) or indices.numbers is None:
-        return None
-    if isinstance(value, Sizes):
-        entries, places = value.entries, indices.numbers
-        if axis != 0 or any(not -len(entries) <= place < len(entries) for place in places):
-            return None
-        return [known_or_open([entries[place] for place in places], indices.shape)]
-    if not isinstance(value, int):
-        return None
-    (index,), count = indices.numbers, reader.axes[value]
-    cut = Rearrangement("cut", (axis, index, index + 1 or 1 << 62, 1))
-    one = reader.add(node, cut, [value], text=f"Gather of axis {axis}")
-    axes = None if count is None else count - 1
-    return [reader.add(node, Rearrangement("squeeze", (axis,)), [one], text=f"Gather of axis {axis}", axes=axes)]
-
-
 def _reduction(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     x, axes = reader.tensor(node), reader.whole(node, 1, "axes") or ()
     if x is None or (node.integer("noop_with_empty_axes") and not axes):
@@ -220,27 +158,6 @@ def _reduction(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     left = count if kept else None if count is None or not axes else count - len(axes)
     layer = Rearrangement("reduce", (kept, *axes))
     return [reader.add(node, layer, [x], text=f"{node.operator} of axes {axes}", axes=left)]
-
-
-def _extreme_places(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    """Find the places of the largest or smallest numbers along one axis."""
-    x, kept = reader.tensor(node), node.integer("keepdims", 1)
-    count = None if x is None else reader.axes[x]
-    if x is None:
-        return None
-    layer = Rearrangement("reduce", (kept, node.integer("axis")))
-    left = count if kept or count is None else count - 1
-    return [reader.add(node, layer, [x], text=f"{node.operator} of axis {node.integer('axis')}", axes=left)]
-
-
-def _largest(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    x, count, axis = reader.tensor(node), reader.whole(node, 1, "k"), node.integer("axis", -1)
-    if isinstance(node.attributes.get("k"), int):
-        count = (node.integer("k"),)
-    if x is None or count is None or len(count) != 1 or count[0] < 1:
-        return None
-    text = f"TopK of axis {axis}"
-    return [reader.add(node, Rearrangement("gather", (axis, count[0])), [x], text=text)] * 2
 
 
 def _tile(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
@@ -260,27 +177,6 @@ def _size(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     sizes = None if x is None else reader.sizes(x)
     known = [size for size in sizes or () if isinstance(size, int)]
     return None if sizes is None or len(known) < len(sizes) else [Tensor((), "int64", (prod(known),))]
-
-
-def _gather_cells(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    """Take cells of a tensor; as many come out as there are indices."""
-    x, indices = reader.tensor(node), reader.value(node, 1)
-    if x is None or not isinstance(indices, int | Tensor):
-        return None
-    places = indices if isinstance(indices, int) else reader.held(node, indices, x)
-    return [reader.add(node, layers.Merge("keep"), [places, x], text=node.operator)]
-
-
-def _sampled(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
-    """Interpolate an image at the points of a grid, each with its places on the last axis."""
-    x, grid = reader.tensor(node), reader.value(node, 1)
-    if x is None or reader.axes[x] != 4 or not isinstance(grid, int | Tensor):
-        return None
-    points = grid if isinstance(grid, int) else reader.held(node, grid, x)
-    if reader.axes[points] != 4:
-        return None
-    first = reader.add(node, Rearrangement("transpose", (0, 3, 1, 2)), [points], text="the grid, its places first")
-    return [reader.add(node, layers.Merge("resize"), [x, first], text=node.operator)]
 
 
 def _folded_columns(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
@@ -360,6 +256,7 @@ def _shuffled(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
 _REDUCTIONS = ("Mean", "Max", "Min", "Sum", "Prod", "L1", "L2", "LogSum", "LogSumExp", "SumSquare")
 
 MOVING: dict[str, Rule] = {
+    **TAKING,
     "Constant": _constant,
     "ConstantOfShape": _constant_of_shape,
     **dict.fromkeys(("Cast", "CastLike", "DequantizeLinear"), _same),
@@ -369,16 +266,9 @@ MOVING: dict[str, Rule] = {
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
     "Squeeze": _squeeze,
-    "Slice": _slice,
-    "Split": _split,
-    "Gather": _gather,
     **{f"Reduce{name}": _reduction for name in _REDUCTIONS},
-    **dict.fromkeys(("ArgMax", "ArgMin"), _extreme_places),
-    "TopK": _largest,
     "Tile": _tile,
     "Size": _size,
-    "GatherElements": _gather_cells,
-    "GridSample": _sampled,
     "Col2Im": _folded_columns,
     "DynamicQuantizeLinear": _quantized,
     "Pad": _pad,

@@ -102,7 +102,7 @@ class Reader:
             message = "numbers are constants that the export made, as masks, tables, or ones and zeros: they count"
             notes.append(f"{sum(unnamed.values())} {message} ({_first_of(unnamed)})")
         if idle:
-            message = "numbers are constants that no layer takes: they do not count"
+            message = "numbers are constants that go into other constants or nowhere: they do not count"
             notes.append(f"{sum(idle.values())} {message} ({_first_of(idle)})")
         return tuple(notes)
 
