@@ -2,8 +2,8 @@
 
     python -m tests.mutants --modules 'convcalc/layers/*.py' --sample 25 --seed 1
 
-The tests of a module are its doctests, the files named after it or its room, those that import it, and `--tests`, but
-not those that run `convcalc` as a process of its own. They run once under coverage; then, for each mutant, those that
+The tests of a module are its doctests, the files named after it or its rooms, those that import it, and `--tests`,
+but not those that run `convcalc` as a process of its own. They run once under coverage; then, for each mutant, those that
 pass its line, the fastest first, in a process forked from this one in which the code of the function is exchanged.
 What is computed when a module is imported is not changed. A mutant that no test notices is printed as survived.
 """
@@ -148,13 +148,14 @@ def exchange(path: Path, tree: ast.Module) -> None:
 
 
 def files_with_tests(path: Path) -> set[Path]:
-    """Return the module itself, for its doctests, the tests named after it or its room, and those that import it."""
+    """Return the module itself, for its doctests, the tests named after it or its rooms, and those that import it."""
     name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    room, package, stem = name.split(".")[1], name.rpartition(".")[0], name.rpartition(".")[2]
+    package, _, stem = name.rpartition(".")
+    words = [*name.split(".")[1:], f"*_{stem}"]
     found = {path}
     for file in (ROOT / "tests").glob("test_*.py"):
         text = file.read_text()
-        named = any(fnmatch.fnmatch(file.stem, f"test_{word}*") for word in (room, stem, f"*_{stem}"))
+        named = any(fnmatch.fnmatch(file.stem, f"test_{word}*") for word in words)
         if named or f"{name} import" in text or f"{package} import {stem}" in text:
             found.add(file)
     return found

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from printed_models import printed_model
 
-from convcalc.layers import TensorShape
+from convcalc.layers import Convolution, Elementwise, Merge, TensorShape
 from convcalc.model.count import count
 from convcalc.model.request import LayerRequest
 from convcalc.network.conventions import CONVENTIONS, convention_counts, stride_in_first
+from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace, trace
 from convcalc.notation import parse_layers
 from convcalc.text import size_text
@@ -153,3 +154,25 @@ def test_what_does_not_go_with_conventions(options: list[str], message: str, her
     done = here("params", "Conv2d(3, 8, 3)", *options)
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
+
+
+def test_a_bottleneck_of_groups_is_not_the_papers() -> None:
+    block = "conv:8,k1 bn relu conv:8,k3,s2,p1{} bn relu conv:32,k1 bn"
+    for groups, moved in (("", True), (",g2", False), (",g4", False)):
+        nodes = parse_layers(f"conv:32,k1 {block.format(groups)}")
+        layers = (*(node.layer for node in nodes), Convolution(32, 32, (1, 1), (2, 2), "valid", (1, 1)), Merge("add"))
+        inputs = [(index - 1,) for index in range(len(nodes))] + [(0,), (len(nodes) - 1, len(nodes))]
+        traced = trace(Graph(layers, tuple(inputs)), TensorShape((3, 8, 6), 2))
+        found = stride_in_first(traced)
+        assert (found is not None) is moved
+        if found is not None:
+            strides = [step.layer.stride for step in found.steps[1:8] if isinstance(step.layer, Convolution)]
+            assert strides == [(2, 2), (1, 1), (1, 1)]
+
+
+def test_open_sizes_make_no_count() -> None:
+    softmax = trace([Elementwise("Softmax", (("dim", 1),))], TensorShape((None, 5), 1))
+    assert counts_of(softmax)["thop"] is None
+    known = trace([Elementwise("Softmax", (("dim", 1),))], TensorShape((4, 5), 1))
+    # 4 exponentials, 3 sums and 4 quotients at each of 5 places
+    assert counts_of(known)["thop"] == 5 * (4 + 3 + 4)

@@ -166,3 +166,34 @@ def test_what_cannot_be_said_is_said_so(pool: Pooling, framework: str, said: str
 def test_only_windows_are_compared(layer: Layer) -> None:
     with pytest.raises(UsageError, match="one convolution or pooling can be compared"):
         readings(layer, TensorShape((3, 9), 1))
+
+
+def of_two_axes(layer: Layer, size: tuple[int, int] = (9, 8)) -> dict[str, Reading]:
+    return {each.framework: each for each in readings(layer, TensorShape((1, *size), 2))}
+
+
+@pytest.mark.parametrize(
+    ("layer", "framework", "setting", "note"),
+    [
+        (Convolution(1, 1, (3, 3), (1, 1), "same", (1, 1)), "PyTorch", 'padding="same"', ""),
+        (Convolution(1, 1, (3, 3), (2, 1), "same", (1, 1)), "PyTorch", "padding=1", ""),
+        (Convolution(1, 1, (2, 2), (2, 1), "same", (1, 1)), "PyTorch", "", 'padding="same" with a stride is refused'),
+        (Pooling("max", (2, 4), (2, 2), (Padding(1, 1), Padding(2, 2)), (1, 1)), "PyTorch", "padding=(1, 2)", ""),
+        (Pooling("max", (3, 4), (1, 2), (Padding(2, 2), Padding(2, 2)), (1, 1)), "PyTorch", "", "F.pad"),
+        (Pooling("max", (4, 3), (2, 1), (Padding(2, 2), Padding(2, 2)), (1, 1)), "PyTorch", "", "F.pad"),
+        (Pooling("max", (3, 3), (2, 2), (Padding(2, 0),) * 2, (1, 1)), "TensorFlow/Keras", None,
+         "its poolings know same and valid only: tf.pad with -inf before, and valid, agree"),
+        (Pooling("avg", (3, 3), (2, 2), (Padding(2, 0),) * 2, (1, 1)), "TensorFlow/Keras", None,
+         "its poolings know same and valid only"),
+        (Pooling("avg", (3, 3), (2, 2), (Padding(1, 1),) * 2, (1, 1)), "ONNX",
+         "pads=[1, 1, 1, 1], count_include_pad=1", ""),
+        (Pooling("avg", (3, 3), (2, 2), (Padding(1, 1),) * 2, (1, 1)).replace(count_padding=False), "ONNX",
+         "pads=[1, 1, 1, 1]", ""),
+        (Pooling("max", (3, 3), (2, 2), (Padding(1, 1), Padding(0, 2)), (1, 1)), "ONNX", "pads=[1, 0, 1, 2]", ""),
+    ],
+)  # fmt: skip
+def test_settings_for_two_axes(layer: Layer, framework: str, setting: str | None, note: str) -> None:
+    """None stands for any setting; a note that is not empty is how the reading's begins or what is in it."""
+    found = of_two_axes(layer)[framework]
+    assert setting is None or found.setting == setting
+    assert found.note == note or (note and note in found.note and "tf.pad" not in found.note.replace(note, ""))

@@ -315,3 +315,16 @@ def test_what_needs_a_number_says_so() -> None:
     assert (open_shape.elements, open_shape.channels_last) == (None, (None, 9, 3))
     assert open_shape.with_channels(None, (5, None)) == TensorShape((None, 5, None), 2)
     assert TensorShape((None, 9), 2).with_channels(None, (5, None)) == TensorShape((5, None), 2)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_merge_knows_what_one_of_its_inputs_is(order: tuple[int, int]) -> None:
+    layers = (Unknown("Block"), EIGHT, Merge("add"), BATCH)
+    completed = network_cost(Graph(layers, ((-1,), (-1,), order, (2,)))).layers
+    assert completed[-1] == Normalization(8)
+
+
+def test_an_unflatten_takes_fewer_axes_than_what_follows_it() -> None:
+    volume = Convolution(None, 4, (1, 1, 1), (1, 1, 1), "valid", (1, 1, 1))
+    completed = network_cost([Normalization(8), Unflatten(2, (2, 3)), volume]).layers
+    assert completed[-1] == volume.replace(in_channels=8)

@@ -20,6 +20,7 @@ from oracles import (
     transposed_loops,
 )
 
+from convcalc.axis_maps import Taps
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding
 from convcalc.layers import (
@@ -30,13 +31,15 @@ from convcalc.layers import (
     Flatten,
     Layer,
     Linear,
+    Merge,
     PixelShuffle,
     Pooling,
     Resize,
     TensorShape,
     Unfold,
 )
-from convcalc.network.region import region
+from convcalc.network.graph import Graph
+from convcalc.network.region import AxisCells, _tapped, _unflattened, region
 from convcalc.network.trace import trace
 
 
@@ -228,3 +231,60 @@ def test_the_lights_are_seen() -> None:
     conv = Convolution(1, 1, (3,), (2,), (Padding(1, 0),), (1,))
     assert lit([conv], (4,)) == {(0,): {(0,), (1,)}, (1,): {(1,), (2,), (3,)}}
     assert flatten([[1, 2], [3, 4]]) == [1, 2, 3, 4]
+
+
+@given(st.integers(1, 5), st.integers(0, 5), st.integers(-4, 4), st.integers(1, 5), st.integers(1, 3), st.data())
+def test_the_runs_are_the_cells_at_the_taps(
+    kernel: int, stride: int, start: int, dilation: int, spacing: int, data: st.DataObject
+) -> None:
+    first, count = data.draw(st.integers(0, 4)), data.draw(st.integers(1, 4))
+    taps = Taps(kernel, stride, start, dilation, spacing)
+    cells = {
+        place // spacing
+        for cell in range(first, first + count)
+        for place in (cell * stride + start + tap * dilation for tap in range(kernel))
+        if place % spacing == 0
+    }
+    runs = list(_tapped(taps, first, first + count - 1))
+    seen = {cell for low, high in runs for cell in range(low, high + 1)}
+    # Runs of places that are not cells of a spread-out axis may hold cells between them.
+    assert seen == cells if spacing == 1 else seen >= cells
+
+
+def test_long_runs_are_followed_and_too_many_are_not() -> None:
+    runs = list(_tapped(Taps(10**6, stride=2 * 10**6), 0, 999))
+    assert runs == [(2 * 10**6 * cell, 2 * 10**6 * cell + 10**6 - 1) for cell in range(1000)]
+    with pytest.raises(ShapeError, match="too scattered"):
+        list(_tapped(Taps(1001, stride=10**6, dilation=2), 0, 999))
+
+
+def test_paths_that_meet_see_the_cells_of_both() -> None:
+    wide = Convolution(3, 3, (5,), (1,), (Padding(4, 0),), (1,))
+    late = Convolution(3, 3, (3,), (1,), (Padding(0, 2),), (1,))
+    for order in ((wide, late), (late, wide)):
+        traced = trace(Graph((*order, Merge("add")), ((-1,), (-1,), (0, 1))), TensorShape((3, 9), 1))
+        found = region(traced, (1,))
+        assert found.axes is not None
+        assert (found.hulls, found.axes[0].low, found.axes[0].high) == (((0, 3),), -3, 3)
+
+
+def test_features_before_a_flatten() -> None:
+    """A run of features lies on rows and columns of the planes before."""
+    for first in range(24):
+        for last in range(first, 24):
+            rows = {cell // 4 % 2 for cell in range(first, last + 1)}
+            columns = {cell % 4 for cell in range(first, last + 1)}
+            axes = _unflattened(AxisCells(((first, last),), first, last), (2, 4))
+            held = [{cell for low, high in axis.runs for cell in range(low, high + 1)} for axis in axes]
+            assert held == [rows, columns]
+            assert [(axis.low, axis.high) for axis in axes] == [(min(each), max(each)) for each in (rows, columns)]
+
+
+def test_a_cell_has_as_many_indices_as_the_output() -> None:
+    traced = trace([Elementwise("ReLU")], TensorShape((3, 5, 9), 2))
+    with pytest.raises(ShapeError, match="1 index for a cell of the output 3x5x9: it takes 2"):
+        region(traced, (1,))
+    with pytest.raises(ShapeError, match="3 indices for a cell of the output 3x5x9: it takes 2"):
+        region(traced, (1, 2, 3))
+    with pytest.raises(ShapeError, match="index 9 is out of range for an axis of size 9"):
+        region(traced, (4, 9))

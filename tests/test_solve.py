@@ -33,6 +33,7 @@ from convcalc.layers import (
     TensorShape,
 )
 from convcalc.network.solve import Solved, Span, solve_input, solve_value
+from convcalc.network.solve.answers import keep_valid, merge_runs
 from convcalc.network.trace import trace
 from convcalc.notation import parse_layers
 
@@ -389,3 +390,38 @@ def test_a_fraction_of_a_resize_does_not_end_the_search() -> None:
     chain: list[Layer] = [Resize(1, factor=(1.5,)), Pooling("max", (2,), (2,), "valid", (1,))]
     assert solve_input(chain, (None,), (79,), 1).solutions[0].spans == (Span(106, 106),)
     assert [size * 3 // 2 // 2 for size in (105, 106, 107)] == [78, 79, 80]
+
+
+@pytest.mark.parametrize("turn", [1, 2, 63, 64, 65, 100, 1023, 1024, 1025, 10**6, 10**30])
+@pytest.mark.parametrize("first", [1, 5])
+def test_a_long_span_is_valid_from_or_up_to_one_value(turn: int, first: int) -> None:
+    turn += first
+    up_to = [Span(first, turn)] if first <= turn else []
+    assert keep_valid(Span(first, 2 * turn), lambda value: value <= turn) == up_to
+    assert keep_valid(Span(first, 2 * turn), lambda value: value >= turn) == [Span(turn, 2 * turn)]
+    assert keep_valid(Span(first, turn), lambda _: True) == [Span(first, turn)]
+    assert keep_valid(Span(first, turn), lambda _: False) == []
+
+
+def test_an_endless_span_is_valid_from_or_up_to_one_value() -> None:
+    far = 10**15
+    assert keep_valid(Span(1, None), lambda value: value >= far) == [Span(far, None)]
+    assert keep_valid(Span(1, None), lambda value: value <= far) == [Span(1, far)]
+    assert keep_valid(Span(1, None), lambda _: True) == [Span(1, None)]
+
+
+@pytest.mark.parametrize("modulus", [2, 3, 7])
+def test_values_with_gaps_are_listed(modulus: int) -> None:
+    found = keep_valid(Span(1, 900), lambda value: value % modulus == 1)
+    assert [value for span in found for value in range(span.first, (span.last or 0) + 1)] == [
+        value for value in range(1, 901) if value % modulus == 1
+    ]
+
+
+@given(st.sets(st.integers(0, 30)))
+def test_runs_hold_the_numbers_and_do_not_touch(numbers: set[int]) -> None:
+    runs = merge_runs(sorted(numbers))
+    held = [set(range(run.first, (run.last or 0) + 1)) for run in runs]
+    assert set().union(*held) == numbers
+    assert sum(map(len, held)) == len(numbers)
+    assert len(runs) == sum(number - 1 not in numbers for number in numbers)
