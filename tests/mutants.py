@@ -3,9 +3,10 @@
     python -m tests.mutants --modules 'convcalc/layers/*.py' --sample 25 --seed 1
 
 The tests of a module are its doctests, the files named after it or its rooms, those that import it, and `--tests`,
-but not those that run `convcalc` as a process of its own. They run once under coverage; then, for each mutant, those that
-pass its line, the fastest first, in a process forked from this one in which the code of the function is exchanged.
-What is computed when a module is imported is not changed. A mutant that no test notices is printed as survived.
+but not those that run `convcalc` as a process of its own. They run once under coverage; then, for each mutant, those
+that pass its line, the fastest first, in a process forked from this one in which the code of the function is
+exchanged. What is computed when a module is imported is not changed. A mutant that no test notices is printed as
+survived.
 """
 
 from __future__ import annotations
