@@ -20,8 +20,8 @@ from convcalc.report.blocks import Report
 
 STANDARD_INPUT = "standard input"
 CHUNK = 1 << 16
-LONGEST_LINE = 1 << 20
 """Bytes that are read at once, where they have come."""
+LONGEST_LINE = 1 << 20
 MOST_NETWORKS = 1000
 """Networks that are kept as read."""
 OPENING, CLOSING = "([{", ")]}"
