@@ -266,6 +266,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Change one thing at a time; a test must fail.")
     parser.add_argument("--modules", nargs="+", default=["convcalc/geometry.py"], help="patterns of paths")
     parser.add_argument("--tests", nargs="+", default=[], help="patterns of more tests, as test_cli_*.py")
+    parser.add_argument("--only", action="store_true", help="no tests but those, and the doctests of the modules")
     parser.add_argument("--sample", type=int, default=25, help="mutants per module")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", help="only mutants of the lines FIRST-LAST")
@@ -276,7 +277,7 @@ def main() -> int:
     hypothesis.settings.load_profile("mutants")
     mutants = Mutants(paths, asked)
     more = {file for pattern in asked.tests for file in (ROOT / "tests").glob(pattern)}
-    files = sorted(map(str, more.union(*map(files_with_tests, paths))))
+    files = sorted(map(str, more.union(paths, *(() if asked.only else map(files_with_tests, paths)))))
     words = ["-o", "addopts=", "--doctest-modules", "-n", "0", "-p", "no:cacheprovider", "-q", "-s"]
     pytest.main([*words, f"--rootdir={ROOT}", *HUSHED, *files], plugins=[mutants])
     print("\n| module | mutants | tested | killed | survived |\n| --- | ---: | ---: | ---: | ---: |")
