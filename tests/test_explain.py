@@ -463,3 +463,14 @@ def test_the_total_is_the_sum_of_the_layers() -> None:
     assert total is not None
     assert total.lines == ("params = 16 + 8 + 20 = 44", "MACs = 72 + 120 = 192")
     assert total_derivation(network_cost([Linear(3, 4)])) is None
+
+
+def test_what_another_layer_counts_is_taken_off_where_it_is_explained() -> None:
+    layer = Convolution(4, 5, (3, 2), (1, 1), "valid", (1, 1))
+    shared = network_cost([layer, layer], names=["one", "one"])
+    assert cost_derivations(shared, 1)[0].lines[-1] == "params in this sum = 125 - 125 of another layer = 0"
+    assert cost_derivations(shared, 0)[0].lines[-1] == "params = (3·2·4 + 1)·5 = 125"
+    part = network_cost([layer], held_before=[(120, 0, 0)])
+    lines = cost_derivations(part, 0)[0].lines
+    assert lines[0] == "weights = kernel · in · out = 3·2·4·5 = 120"
+    assert lines[-1] == "params in this sum = 125 - 120 of another layer = 5"

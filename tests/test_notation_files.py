@@ -297,4 +297,5 @@ def test_a_local_layer_of_darknet_has_weights_for_each_cell_and_a_crop_keeps_the
         assert forward(request).output == (3, height, width)
         total = count(request).cost.total
         cells = 3 * height * width
-        assert (total.params, total.macs) == (cells * (2 * 3 * 3 + 1), cells * 2 * 3 * 3)
+        assert (total.parameters.weights, total.parameters.biases) == (cells * 2 * 3 * 3, cells)
+        assert total.macs == cells * 2 * 3 * 3

@@ -6,7 +6,17 @@ from math import prod
 
 from convcalc.explain.derivation import Derivation
 from convcalc.explain.steps import Equation
-from convcalc.layers import ConvLSTM, Held, Layer, Parameters, TensorShape, TimeDistributed, families, weight_shape
+from convcalc.layers import (
+    ConvLSTM,
+    Held,
+    Layer,
+    Parameters,
+    TensorShape,
+    TimeDistributed,
+    families,
+    parameters,
+    weight_shape,
+)
 from convcalc.network.cost import Cost, NetworkCost
 from convcalc.network.trace import Step
 
@@ -24,7 +34,9 @@ def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]
       biases = out = 64
       params = (7·7·3 + 1)·64 = 9472
     """
-    layer, cost = counted.layers[index], counted.costs[index]
+    layer, held = counted.layers[index], counted.costs[index].parameters
+    own = held if isinstance(layer, families.Unknown) else parameters(layer)
+    cost = counted.costs[index].replace(parameters=own)
     step = None if counted.trace is None or cost.macs is None else counted.trace.steps[index]
     match layer:
         case families.Convolution():
@@ -37,6 +49,8 @@ def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]
                 lines += _sequence_lines(layer, cost, step)
         case _:
             return ()
+    if own != held:
+        lines.append(f"params in this sum = {own.total} - {own.total - held.total} of another layer = {held.total}")
     if cost.flops:
         lines.append(f"FLOPs = 2 · MACs = 2·{cost.macs} = {cost.flops}")
     return (Derivation("parameters", tuple(_equation(line) for line in lines)),)

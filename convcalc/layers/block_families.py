@@ -35,8 +35,8 @@ class Held(Value):
     """Parameters that a module holds outside of the layers that run; what comes in goes out.
 
     With `weights` None there are `times` / `share` for each of the channels, for each of the numbers on the last
-    axis, or for each number of a sample. `vectors` of them are put before those that come in, on the axis before
-    the last (the class token); `sizes` are those of a tensor that goes out instead of what comes in.
+    axis, or for each number of a sample, and `shifts` biases. `vectors` of them are put before those that come in, on
+    the axis before the last (the class token); `sizes` are those of a tensor that goes out instead of what comes in.
     Keras counts its buffers as parameters: `buffers_are_parameters`. Where it is `batched`, the first of `sizes` is a
     batch.
     """
@@ -47,6 +47,7 @@ class Held(Value):
     each: Literal["channel", "feature", "number"] = "channel"
     times: int = 1
     share: int = 1
+    shifts: int = 0
     vectors: int = 0
     sizes: tuple[int, ...] | None = None
     buffers_are_parameters: bool = False

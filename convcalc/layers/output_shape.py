@@ -80,7 +80,9 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
         case Held(weights=None):
             counted = {"channel": (shape.channels,), "feature": shape.sizes[-1:], "number": shape.channels_last}
             each = product(counted[layer.each]) if shape.has_channels or layer.each == "feature" else None
-            return layer if each is None else layer.replace(weights=each * layer.times // layer.share)
+            if each is None:
+                return layer
+            return layer.replace(weights=each * layer.times // layer.share, biases=layer.biases + each * layer.shifts)
         case _:
             return layer
 

@@ -232,7 +232,7 @@ class _Reader:
         )
         # The weights of one cell are among those of all cells, which the layer behind it counts.
         self.builder.held_before[shared] = (taken * filters, 0, 0)
-        own = layers.Held(None, each="number", times=taken + 1)
+        own = layers.Held(None, each="number", times=taken, shifts=1)
         name, text = f"{self.section.index}.local", f"{taken} weights and 1 bias for each number"
         self.builder.add(own, (shared,), self.section.span, name=name, text=text)
         self.activation("logistic")
