@@ -344,3 +344,194 @@ def test_a_wrong_name_gets_a_hint() -> None:
 def test_the_first_argument_of_a_method_may_have_any_name() -> None:
     text = net("self.c = nn.Conv2d(3, 4, 3)", "return self.c(x)").replace("self", "s")
     assert count(requested(text)).cost.total.params == 4 * 27 + 4
+
+
+RECORD = "@dataclass\nclass D:\n    a: int\n    b: int = 2\n"
+USE = "return self.c(x)"
+
+
+@pytest.mark.parametrize(
+    ("made", "run", "message"),
+    [
+        # What is written.
+        ("", "x[0] = 0; return self.c(x)", "writing into a part of a tensor is not followed"),
+        ("a, b = [1, 2, 3]", USE, "3 values for 2 names"),
+        ("s = [1]; s[3] = 2", USE, "this item cannot be set: list assignment index out of range"),
+        ("(1, 2)[0] = 3", USE, "this item is not followed"),
+        ("self.c.stride = 2", USE, "a change of stride is not followed"),
+        ("self.c.weight = nn.Parameter(torch.zeros(4, 3, 2, 2))", USE, "a change of weight is not followed"),
+        ("n.m = 2", USE, "this attribute is not followed"),
+        ("[a, *b] = [1, 2]", USE, "2 values for 2 names"),
+        # Statements.
+        ("raise ValueError('no')", USE, "the program stops here with an error of its own"),
+        ("async def f(): return 3", USE, "asyncfunctiondef is not followed"),
+        ("", "if x:;     x = x; return x", "this depends on a tensor, which is not known"),
+        ("", "if x.shape[2:]:;     x = x; return x[0]", "samples of a batch are not taken apart"),
+        ("s = [i for i in 3]", USE, "what this goes over is not known"),
+        ("s = 3(n)", USE, "what is called here is not known"),
+        # Functions and their arguments.
+        ("f = lambda a, b: a; f(1)", USE, "the function needs b, which has no default"),
+        ("f = lambda a: a; f(1, 2)", USE, "the function takes 1 arguments, got 2"),
+        ("f = lambda a: a; f(1, a=2)", USE, "the function gets a twice"),
+        ("f = lambda a: a; f(1, b=2)", USE, "the function has no parameter 'b'"),
+        ("f = lambda a: a; f(**n)", USE, "these arguments are not known"),
+        ("D(1, 2, 3)", USE, "D takes 2 arguments, got 3"),
+        ("D(1, c=3)", USE, "D has no parameter 'c'"),
+        ("D(b=3)", USE, "D needs a, which has no default"),
+        ("D(1)()", USE, "D has no forward"),
+        ("D(1).mystery(n)", USE, "D has no mystery"),
+        ("argparse.ArgumentParser().add_argument(3)", USE, "the name of this option is not known"),
+        ("super().mystery()", USE, "mystery of the framework's class is not followed"),
+        ("isinstance(n)", USE, "this use of isinstance is not followed"),
+        ("getattr(self, 'mystery')", USE, "this use of getattr is not followed"),
+        # Numbers, texts and lists.
+        ("s = pow(10, 10**7)", USE, "this number is too large to be followed"),
+        ("s = 2**60 * 2**60", USE, "this number is too large to be followed"),
+        ("s = int('x')", USE, "this has no value: invalid literal for int"),
+        ("s = [1].pop(5)", USE, "this has no value: pop index out of range"),
+        ("s = [1][5]", USE, "there is no such item: list index out of range"),
+        ("s = 1 / 0", USE, "this has no value: division by zero"),
+        ("s = 1 < 'a'", USE, "this has no value: '<' not supported"),
+        ("s = 1 & 2", USE, "this arithmetic is not followed"),
+        ("s = -'a'", USE, "this sign is not followed"),
+        ("s = f'{n:s}'", USE, "this has no value: Unknown format code"),
+        ("s = 'a'.encode()", USE, "encode is not known"),
+        ("s = n.mystery", USE, "mystery of this is not known"),
+        ("s = [1] * 60000; s = s + s", USE, "this list is too long to be followed"),
+        ("s = 'a' * 60000; s = f'{s}{s}'", USE, "this text is too long to be followed"),
+        ("s = 'a'.zfill(2000)", USE, "this is too long to be followed"),
+        ("s = ('a' * 2000).join(['b'] * 90)", USE, "this is too long to be followed"),
+        # Modules.
+        ("self.l = nn.Sequential(3)", USE, "what stands at place 1 of Sequential is not a module"),
+        ("self.l = nn.ModuleList().insert(0, self.c)", USE, "insert of ModuleList is not followed"),
+        ("self.l = nn.Sequential()", "return self.l(x, x)", "a Sequential runs on one tensor, not on 2"),
+        ("", "return self.c(x, x)", "Conv2d runs on one tensor, not on 2"),
+        ("self.d = nn.Conv2d(3, nn.L1Loss(), 1)", USE, "an argument is not known: a loss is not followed"),
+        ("self.l = nn.L1Loss()", "return self.l(x)", "l is needed here: a loss is not followed"),
+        ("self.d = nn.Conv2d(3, self.c.weight, 1)", USE, "an argument of this layer is not known"),
+        ("self.l = models.resnet18()", USE, "models.resnet18 is not in this text: its layers are not known"),
+        ("self.p = nn.Parameter('a')", USE, "the shape of this parameter is not known"),
+        ("self.r = nn.GRU(5, 4)", "y, s = self.r(x); return int(s)", "the state of GRU is not followed"),
+        ("self.m = nn.MultiheadAttention(5, 1)", "return self.m(x, x[:, :, 1:], x)[0]", "the same sizes"),
+        # Tensors.
+        ("", "return x & x", "this sign between tensors is not followed"),
+        ("", "return x + 'a'", "what is joined here is not a tensor"),
+        ("", "return torch.cat([x, 3])", "what is concatenated here is not known"),
+        ("", "return x.view('a')", "size 1 of this view is not known"),
+        ("", "return x.view_as(3)", "the sizes of this view are not known"),
+        ("", "return x.expand_as(3)", "what this expands to is not known"),
+        ("", "return x.repeat(1, 2, 1, 1)", "repeat is followed along the batch alone"),
+        ("", "return x.flatten('a')", "these axes are not known"),
+        ("", "return x.transpose(1)", "a transpose swaps two axes, got 1"),
+        ("", "return x.permute('a')", "these axes are not known"),
+        ("", "return x.chunk(-1)[0]", "how many parts this chunk makes is not known"),
+        ("", "return x.unbind(0)[0]", "how many parts this unbind makes is not known"),
+        ("", "return F.pad(x, 'a')", "what this pads with is not known"),
+        ("", "return x[:, 'a']", "this index of a tensor is not followed"),
+        ("", "return x[:, 'a':]", "where this is cut is not known"),
+        ("", "a, b = x; return a", "samples of a batch are not taken apart"),
+        ("", "return F.conv2d(x, nn.Parameter(torch.ones(3, 2, 1)))", "the weight of Conv2d has 4 axes, not 3"),
+        # Their sizes.
+        ("", "return x.view(x.shape['a'])", "this index is not followed"),
+        ("", "return x.view(x.size(9))", "a tensor of 4 axes does not have axis 9"),
+        ("", "if x.size(0) > 1:;     x = x; return x", "depends on the number of samples, which is not known"),
+        ("", "return x.expand(x.size(0) * 2, 3, 7, 5)", "on the number of samples"),
+        ("", "return x[:, :, x.size(0)]", "on the number of samples"),
+        ("", "return x[:, :, :x.size(0)]", "on the number of samples"),
+        ("", "return F.pad(x, (x.size(0), 1))", "on the number of samples"),
+        # Parameters.
+        ("self.p = nn.Parameter(torch.ones(3))", "return x * self.p[0, 0]", "a parameter of 1 axes does not have 2"),
+        ("self.p = nn.Parameter(torch.ones(3))", "return x * self.p['a']", "this part of a parameter is not"),
+        ("self.p = nn.Parameter(torch.ones(3))", "return x * self.p[:0]", "this part of a parameter is not followed"),
+        *((f"self.p = nn.Parameter(torch.ones({sizes}))", f"return x * self.p.{move}", "of a parameter is not")
+          for sizes, move in (("6", "view(4)"), ("6", "view(-2)"), ("6", "unsqueeze(5)"), ("6", "t()"),
+                              ("6, 1", "transpose(0)"), ("6, 1", "permute(0, 2)"), ("6", "expand(2, 6)"),
+                              ("6", "repeat(2, 2)"))),
+        ("", "return x * self.c.bias[0]", "the shape of this tensor is not known"),
+    ],
+)  # fmt: skip
+def test_uses_that_are_not_followed(made: str, run: str, message: str) -> None:
+    text = RECORD + net(f"self.c = nn.Conv2d(3, n, 3); {made or 'pass'}", run)
+    with pytest.raises(UsageError, match=message) as caught:
+        count(requested(text), "3x7x5")
+    assert (caught.value.place or "").startswith("net.py:")
+
+
+KERAS_NET = """class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.c = layers.Conv2D(4, 3)
+        self.d = layers.Dense(5)
+    def call(self, x):
+        x = self.c(x)
+        x = tf.concat([x, x * 2], axis=-1)
+        return self.d(x) if x.shape[-1] == 8 else x
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "output", "params"),
+    [
+        ("keras.backend.set_image_data_format('channels_first')\nmodel = keras.Sequential()\n"
+         "model.add(Conv2D(4, 3, input_shape=(3, 9, 8)))\nmodel.add(Flatten())\nmodel.add(Dense(5))",
+         None, (5,), 4 * 27 + 4 + (4 * 7 * 6 + 1) * 5),
+        ("model = Sequential()\nmodel.add(Dense(4, input_dim=9))\nmodel.summary()", None, (4,), 40),
+        ("model.add(Dense(4, batch_input_shape=(None, 9)))\nmodel.fit(3)", None, (4,), 40),
+        ("x = Input(batch_shape=(None, 9))\na = Dense(4)(x)\nmodel = Model(x, Average()([a, Dense(4)(x)]))", None,
+         (4,), 80),
+        ("n = 3\nx = Input((9,))\nz = Input((9,))\nmodel = Model([x, z], Dense(3)(Add()([x, z])))", "a=9 b=9",
+         (3,), 30),
+        ("n = 9\nx = Input((n,))\ny = Dense(4)(x)", None, (4,), 40),
+        ("n = 4\nmodel = keras.Sequential([keras.Input((9,)), Dense(n)])", None, (4,), 40),
+        ("n = 4\nmodel = keras.Sequential(Sequential([Dense(n)]))", "9", (4,), 40),
+        (KERAS_NET, "9x8x3", (7, 6, 5), 4 * 27 + 4 + 8 * 5 + 5),
+        # Pieces of programs.
+        ("model = nn.Sequential(nn.Conv2d(3, 4, 3))\nreturn model\nwidth = 3", "3x9x8", (4, 7, 6), 112),
+        ("n = 4\nconv1 = nn.Conv2d(3, n, 3)\nconv2 = nn.Conv2d(n, 2, 1)", "3x9x8", (2, 7, 6), 112 + 10),
+        ("n = 3\nlayers = nn.Sequential()\nlayers.append(nn.Conv2d(3, 4, 3))", "3x9x8", (4, 7, 6), 112),
+        (net("self.c = nn.Conv2d(3, n, 3)", "return {'a': self.c(x), 'b': None}"), "3x9x8", (4, 7, 6), 112),
+        (net("self.c = nn.Conv2d(3, n, 3)", USE).replace("n=4", "n") + "\ndef make(n):\n    return Net(n)\n"
+         "net = [make(6)]", "3x9x8", (6, 7, 6), 6 * 27 + 6),
+    ],
+)  # fmt: skip
+def test_models_of_keras_and_pieces_of_programs(
+    text: str, size: str | None, output: tuple[int, ...], params: int
+) -> None:
+    assert forward(requested(text), size).output == output
+    assert count(requested(text), size).cost.total.params == params
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("n = 3\nx = Input((9, 8, n))\na = Conv2D(4, 3)(x)\ny = Concatenate(axis=1)([a, a])\nmodel = Model(x, y)",
+         "the outputs of this model are not known: concatenate is read for the channels alone, not for axis 1"),
+        ("n = 3\nx = Input((9, 8, n))\ny = Conv2D(4, 3)(x)\nz = mystery(y)", "mystery of a tensor is not known"),
+        ("n = 4\nmodel = Sequential()\nmodel.add(n)", "what is added here is not a layer"),
+        ("n = 4\nmodel = Sequential()\nmodel.pop()\nmodel.add(Dense(n))", "pop of a model is not followed"),
+        ("n = 4\nx = Input((9,))\nm = Model(x, Dense(n)(x))\nmodel = Sequential([m])", "is not run again here"),
+        (KERAS_NET.replace("tf.concat([x, x * 2], axis=-1)", "x[:, 1:]"), "not followed with channels last"),
+        (KERAS_NET.replace("axis=-1", "axis=1"), "joined over those alone, not over axis 1"),
+        (KERAS_NET.replace("tf.concat([x, x * 2], axis=-1)", "x @ x"), "a product of matrices is not followed with"),
+        (net("pass", "return 3"), "the model returns no tensor that is known"),
+        (net("pass", "return x"), "no layers run in this program"),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_not_left_out(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        count(requested(text), "9")
+
+
+def test_of_several_models_the_last_is_meant_and_that_is_said() -> None:
+    text = net("self.f = nn.Linear(3, 2)", "return self.f(x)")
+    both = f"{text}\n{text.replace('Net', 'Other').replace('3, 2', '3, 5')}"
+    for made in (
+        "",
+        "\nNet(), Other()",
+        "\na = Net()\nb = Other()",
+        "\na = nn.Sequential(Net())\nb = nn.Sequential(Other())",
+    ):
+        network = parse_network(both + made)
+        assert network.layers[0] == parse_network("Linear(3, 5)").layers[0]
+        names = "a, b" if "a =" in made else "Net, Other"
+        assert network.assumptions == (f"the program has several models ({names}): the last one is meant",)

@@ -175,13 +175,15 @@ def input_sizes(network: Network, size: str | None, rank: int | None, layout: st
     (3, 28, 26)
     """
     if size is not None:
-        sizes = parse_size(size)
+        sizes, order = parse_size(size), ""
+        if layout != "chw":
+            sizes, order = channels_first(sizes, interpret(sizes, network.layers, rank).rank), ", channels first"
         if network.fixed and network.input == (1, *sizes):
             return network.input
         if network.fixed and network.input is not None and sizes[-len(network.input) :] != network.input:
-            message = f"the file fixes its input at {size_text(network.input)}, not {size_text(sizes)}"
+            message = f"the file fixes its input at {size_text(network.input)}, not {size_text(sizes)}{order}"
             raise UsageError(message, place="INPUT", hint="export the model with open sizes")
-        return sizes if layout == "chw" else channels_first(sizes, interpret(sizes, network.layers, rank).rank)
+        return sizes
     if network.input is None:
         raise UsageError("no size of an input given", place="INPUT", hint="write it first, as 3x224x224")
     return network.input

@@ -223,6 +223,8 @@ def entries_of(follower: Follower, module: Layer) -> list[Entry]:
 def layer_entry(follower: Follower, node: ast.AST, layer: layers.Layer, *tensors: Tensor) -> Tensor:
     """Add a layer that the program does not make but does, at the place of a node."""
     span = follower.span(node)
+    if follower.builder.layout == "hwc" and not isinstance(layer, layers.Elementwise | layers.Merge | layers.Held):
+        raise follower.fault(node, "what moves axes of a tensor is not followed with channels last", "use a layer")
     text = fold(follower.source.text[slice(*span)])
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     inputs = [tensor.index for tensor in tensors]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc import layers
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
 from convcalc.notation.source.emission import elementwise, layer_entry
-from convcalc.notation.source.values import KerasModel, Layer, Name, Tensor
+from convcalc.notation.source.values import KerasModel, Layer, Name, Tensor, Unknown
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -71,7 +71,8 @@ def _model(
         many = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
         tensors = [each for each in many if isinstance(each, Tensor)]
         if len(tensors) < len(many):
-            raise follower.fault(node, "the outputs of this model are not known")
+            reason = next((f": {each.reason}" for each in many if isinstance(each, Unknown)), "")
+            raise follower.fault(node, f"the outputs of this model are not known{reason}")
         model = KerasModel([], tensors)
     follower.models.append(model)
     return model
@@ -81,8 +82,6 @@ def take_input(follower: Follower, node: ast.AST, sizes: Any, *, batched: bool =
     """Return one more input of the network; its sizes are written in the layout of the program."""
     count = follower.builder.inputs
     follower.builder.inputs += 1
-    if isinstance(sizes, int):
-        sizes = (sizes,)
     if isinstance(sizes, list | tuple):
         sample = tuple(sizes[1:] if batched else sizes)
         if count == 0 and sample and all(type(size) is int and size > 0 for size in sample):

@@ -37,6 +37,7 @@ _KERAS = re.compile(
 )
 _TORCH = re.compile(r"\btorch\b|\bnn\.")
 LONGEST_NOTE = 300
+MOST_NAMES = 5
 
 
 def read_program(source: Source, tree: ast.Module, begin: Begin | None = None) -> GraphBuilder:
@@ -126,7 +127,7 @@ def _builds(node: ast.stmt, follower: Follower) -> bool:
         if (
             isinstance(each, ast.Call)
             and isinstance(each.func, ast.Attribute)
-            and each.func.attr in ("add", "append", "add_module")
+            and each.func.attr in ("add", "append", "add_module", "extend", "insert", "pop")
         ):
             owner = each.func.value
             if isinstance(owner, ast.Name) and isinstance(follower.top.names.get(owner.id), KerasModel | Container):
@@ -141,30 +142,39 @@ def _model(follower: Follower, tree: ast.Module, loose: list[Any]) -> Any:
     values = list(follower.top.names.values())
     made = [value for value in values if isinstance(value, Instance) and _runs(value.kind)]
     if made:
-        return _outermost(made)[-1]
+        return _last(follower, _outermost(made))
     classes = [value for value in values if isinstance(value, Class) and _runs(value)]
     if classes:
         used = {node.id for value in classes for node in ast.walk(value.node) if isinstance(node, ast.Name)}
         made_of = [value for value in values if isinstance(value, Container) and _holds_instance(value)]
         free = [value for value in classes if value.name not in used]
         if made_of:
-            return _outermost(made_of)[-1]
-        return _made(follower, (free or classes)[-1])
+            return _last(follower, _outermost(made_of))
+        return _made(follower, _last(follower, free or classes))
     if loose:
         return loose[0] if len(loose) == 1 else _in_a_row(loose)
-    containers = [value for value in values if isinstance(value, Container | Layer)]
-    if containers:
-        sequential = [value for value in containers if isinstance(value, Container) and value.kind == "Sequential"]
-        return sequential[-1] if sequential else _in_a_row(containers)
-    tensors = [value for value in values if isinstance(value, Tensor) and value.index >= 0]
-    if tensors:
-        return KerasModel([], [tensors[-1]])
+    modules = _outermost([value for value in values if isinstance(value, Container | Layer)])
+    if any(isinstance(module, Container) for module in modules):
+        return _last(follower, modules)
+    if modules:
+        return _in_a_row(modules)
     for value in reversed(values):
+        if isinstance(value, Tensor) and value.index >= 0:
+            return KerasModel([], [value])
         if isinstance(value, Unknown) and value.error is not None:
             raise value.error
     raise follower.source.fault(
         "this program makes no model that is known", 0, 0, "paste the class of the model, too"
     )
+
+
+def _last(follower: Follower, models: list[Any]) -> Any:
+    """Return the model that is made last, which is an assumption where there are several."""
+    if len(models) > 1:
+        names = [name for name, value in follower.top.names.items() if any(value is model for model in models)]
+        shown = ", ".join(names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], "..."])
+        follower.builder.assumptions += (f"the program has several models ({shown}): the last one is meant",)
+    return models[-1]
 
 
 def _in_a_row(modules: list[Any]) -> Container:

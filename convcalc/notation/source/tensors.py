@@ -166,7 +166,10 @@ def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any
         raise follower.fault(node, "what is concatenated here is not known")
     if len(found) == 1:
         return found[0]
-    layer = layers.Merge("concatenate", stretch=dim not in (1, -3), axis=1 if dim == -3 else dim)
+    if follower.builder.layout == "hwc" and dim not in (-1, 3):
+        raise follower.fault(node, f"with channels last, tensors are joined over those alone, not over axis {dim}")
+    over_channels = dim in (1, -3) or follower.builder.layout == "hwc"
+    layer = layers.Merge("concatenate", stretch=not over_channels, axis=1 if over_channels else dim)
     return layer_entry(follower, node, layer, *found)
 
 
@@ -193,6 +196,8 @@ def joined(follower: Follower, node: ast.AST, left: Any, right: Any, kind: str, 
     if not isinstance(left, Tensor) or not isinstance(right, Tensor):
         raise follower.fault(node, "what is joined here is not a tensor")
     if kind == "matmul":
+        if follower.builder.layout == "hwc":
+            raise follower.fault(node, "a product of matrices is not followed with channels last", "use a layer")
         return layer_entry(follower, node, layers.Merge("matmul"), left, right)
     merge: layers.MergeKind = "multiply" if kind == "multiply" else "add"
     made = layer_entry(follower, node, layers.Merge(merge, stretch=True), left, right)
