@@ -22,6 +22,8 @@ OBJECT = 12
 """Elements that a number in text counts as while the precise reader holds it: a token, a number and its place."""
 MAX_DIGITS = 100_000
 """Digits of a written number."""
+MAX_AXES = 32
+"""Axes of an array that is read, as many as NumPy itself had for long."""
 
 _asked: ContextVar[int | None] = ContextVar("max_elements", default=None)
 

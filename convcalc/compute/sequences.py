@@ -6,6 +6,8 @@ Discrete-Time Signal Processing, sections 2.3 (convolution sum) and 8.6 (circula
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from convcalc.compute.algorithms.sums import sum_along
@@ -14,6 +16,7 @@ from convcalc.compute.number_types import Array, kind_of, narrow
 from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import Window
+from convcalc.limits import check_elements
 
 
 def first_index(window: Window, x_origin: int = 0, kernel_origin: int = 0, *, flip: bool = True) -> int:
@@ -79,6 +82,7 @@ def folded(x: Array, length: int, origin: int = 0) -> Array:
     if length < 1:
         raise UsageError(f"a period has at least 1 value, not {length}", place="`circular`")
     shape = (*x.shape[:-1], length)
+    check_elements(prod(shape), f"a period of {length} values")
     if x.shape[-1] <= length:
         placed = np.zeros(shape, x.dtype)
         placed[..., (origin + np.arange(x.shape[-1])) % length] = x

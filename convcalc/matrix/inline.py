@@ -8,7 +8,7 @@ import re
 _FILE_NAME = re.compile(r"[^\n;\[\]]*\.(?!T\Z)[A-Za-z][A-Za-z0-9]{0,7}(?::[\w./-]+)?")
 _NAME = re.compile(r"(?=.*[A-Za-z]{2})(?!.*(?:inf|nan))[\w./\\~+-]+", re.IGNORECASE)
 _NUMBERS = re.compile(r"[\s\[({]*[-+\u2212]?(?:\.?[0-9]|(?:inf|nan)\b)", re.IGNORECASE)
-_ONLY_NUMBERS = re.compile(r"[-+0-9.e/,;\[\]\s]*[0-9][-+0-9.e/,;\[\]\s]*", re.IGNORECASE)
+_ONLY_NUMBERS = re.compile(r"(?=[^0-9]*[0-9])[-+0-9.e/,;\[\]\s]+", re.IGNORECASE)
 _MARKED = re.compile(r"\s*(?:\||#\s*shape:|P[123]\s|\\begin|\{\s*\"|\$|(?:\w+\.)?(?:tensor|array|matrix)\s*\()")
 _ENDING = re.compile(r"\.(?!T\Z)[A-Za-z][A-Za-z0-9]{0,7}\Z")
 _PASTED = re.compile(
@@ -16,6 +16,9 @@ _PASTED = re.compile(
     r"|:\s*[-+.]?[0-9]+[ ,;]\s*[-+.]?[0-9]|tensor\(|\bc\(\s*[-+.]?[0-9]|<<\s*[-+.]?[0-9]|\bMatx[1-6]"
     r"|\b(?:ones|zeros|eye|identity|full|fill|a?range|linspace|seq|rep|rand[a-z]*|magic|fspecial|diag)\(|\bmatrix\("
 )
+
+_FIRST = 4096
+"""Characters among which a matrix shows what it is; runs of brackets take a search of all of them long."""
 
 
 def is_inline(argument: str) -> bool:
@@ -32,7 +35,7 @@ def is_inline(argument: str) -> bool:
         return False
     if _NUMBERS.match(argument) or _MARKED.match(argument):
         return True
-    return not _ENDING.search(argument) and bool(_PASTED.search(argument))
+    return not _ENDING.search(argument) and bool(_PASTED.search(argument, 0, _FIRST))
 
 
 def may_be_numbers(name: str) -> bool:

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from convcalc.errors import DataError, FileError, archive_errors
-from convcalc.limits import check_elements
+from convcalc.limits import MAX_AXES, check_elements
 from convcalc.matrix.kinds import NPY_MAGIC
 from convcalc.matrix.sources import opened
 from convcalc.text import did_you_mean, size_text
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _MAPPED_FROM = 1 << 20
 _LONGEST_HEADER = 1 << 16
-_MOST_AXES = 32
 _ANY_SIZE = 2**200
 
 
@@ -179,7 +178,7 @@ def _parsed_header(text: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     shape, fortran = fields["shape"], fields["fortran_order"]
     if not (isinstance(shape, tuple) and all(type(size) is int and 0 <= size < 2**63 for size in shape)):
         raise ValueError("shape")
-    if len(shape) > _MOST_AXES or not isinstance(fortran, bool):
+    if len(shape) > MAX_AXES or not isinstance(fortran, bool):
         raise ValueError("order")
     return shape, fortran, np.lib.format.descr_to_dtype(fields["descr"])
 

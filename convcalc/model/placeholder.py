@@ -16,6 +16,8 @@ from convcalc.notation import Network, channels_first, parse_size
 from convcalc.text import size_text
 from convcalc.value import Value
 
+MOST_LAYERS = 5000
+"""Layers of a network that is read again and again to find the number that a `?` in it stands for."""
 # Sizes of images at which a printed model may pass, to see where its `forward` flattens.
 USUAL_SIDES = (224, 32, 28, 64, 227, 256, 299, 512)
 
@@ -110,7 +112,11 @@ class _Placeholder:
             texts[index] = filled_in(str(texts[index]), at, values)
         for name in self.in_options:
             options[name] = "x".join(options[name].replace("?", str(value)) for value in values)
-        return read(self.request.replace(texts=tuple(texts), options=options))
+        network = read(self.request.replace(texts=tuple(texts), options=options))
+        if len(network.layers) > MOST_LAYERS:
+            message = f"there are {len(network.layers)} layers, at most {MOST_LAYERS} are searched for a number"
+            raise UsageError(message, place="?")
+        return network
 
     def solved(self, sizes: tuple[int, ...], goal: tuple[int, ...] | None, rank: int | None) -> Solved:
         """Find the numbers, called what their option is called."""

@@ -95,16 +95,14 @@ def _peak(traced: Trace, sizes: dict[int, int]) -> tuple[int, tuple[int, ...]]:
     last_use |= dict.fromkeys(traced.outputs, len(traced.steps))
     live = {place for place in sizes if place < 0 and (place in last_use or not traced.steps)}
     held = most = sum(sizes[place] for place in live)
-    at, found = -1, set(live)
+    at = -1
     dying: dict[int, list[int]] = {}
     for place, index in last_use.items():
         dying.setdefault(index, []).append(place)
     for index in range(len(traced.steps)):
-        live.add(index)
         held += sizes[index]
         if held > most or index == 0:
-            most, at, found = held, index, set(live)
-        for place in dying.get(index, ()):
-            live.remove(place)
-            held -= sizes[place]
-    return at, tuple(sorted(found))
+            most, at = held, index
+        held -= sum(sizes[place] for place in dying.get(index, ()))
+    made = [*live, *range(at + 1)]
+    return at, tuple(sorted(place for place in made if last_use.get(place, at) >= at))

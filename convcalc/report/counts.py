@@ -19,9 +19,13 @@ def scaled(count: int | None) -> str:
 
     >>> scaled(15_470_314_496), scaled(999_600), scaled(9408), scaled(999), scaled(None)
     ('15.5 G', '1.00 M', '9.41 k', '999', '?')
+    >>> scaled(10**20), scaled(10**400)
+    ('100 E', '10^400')
     """
     if count is None or abs(count) < 1000:
         return grouped(count)
+    if abs(count) >= 10**21:
+        return f"10^{len(str(abs(count))) - 1}"
     value, power = float(count), -1
     # What would round to a thousand is one of the next prefix.
     while abs(value) >= 999.5 and power + 1 < len(PREFIXES):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from convcalc.errors import ConvcalcError, DataError
+from convcalc.limits import MAX_AXES
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, layout_of_lines
 from convcalc.matrix.reading.numbers import refusal_of
@@ -19,8 +20,6 @@ from convcalc.text import Source
 _BRACKETS = str.maketrans("(){}", "[][]")
 _MARK = re.compile(r"[\[\],]|[^\s\[\],]+")
 _LINE_OF_NUMPY = 75
-MOST_AXES = 32
-"""Axes of an array, as many as NumPy itself had for long."""
 
 
 def bracketed_layout(source: Source, text: str, *, outer: bool = False) -> Layout:
@@ -96,8 +95,8 @@ class _Nesting:
             raise self._fault(offset, mark, f"{mark!r} after the end of the matrix")
         if mark == "[":
             self._item(offset, mark)
-            if len(self.open) == MOST_AXES:
-                raise self._fault(offset, mark, f"brackets are nested more than {MOST_AXES} deep")
+            if len(self.open) == MAX_AXES:
+                raise self._fault(offset, mark, f"brackets are nested more than {MAX_AXES} deep")
             self.open.append(offset)
             self.counts.append(0)
         elif mark == "]":

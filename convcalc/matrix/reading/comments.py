@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from convcalc.errors import DataError
+from convcalc.limits import MAX_AXES
 
 SPREADSHEET_ERROR = r"#(?:N/A|N/D|NV|[A-Z][A-Z0-9_/]*[!?])"
 """A cell of a spreadsheet that holds an error, such as `#DIV/0!`; it is not a comment."""
@@ -39,14 +40,18 @@ def without_comments(text: str) -> str:
 def stated_shape(text: str | bytes) -> tuple[int, ...] | None:
     """Return the shape that a first line `# shape: 2x4x4` or `# dX shape: 2x4x4` states, None without one.
 
+    Errors: DataError for one of too many axes.
+
     >>> stated_shape("# shape: 2x4x4\\n1 2"), stated_shape(b"1 2")
     ((2, 4, 4), None)
     """
     match = _SHAPE_OF_TEXT.match(text) if isinstance(text, str) else _SHAPE_OF_BYTES.match(text)
     if match is None:
         return None
-    sizes = match[1] if isinstance(match[1], str) else match[1].decode()
-    return tuple(int(size) for size in sizes.split("x"))
+    sizes = (match[1] if isinstance(match[1], str) else match[1].decode()).split("x")
+    if len(sizes) > MAX_AXES:
+        raise DataError(f"the first line states {len(sizes)} axes, at most {MAX_AXES} are read")
+    return tuple(map(int, sizes))
 
 
 def refuse_several(text: str, place: str) -> None:

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 from convcalc.errors import DataError
+from convcalc.limits import MAX_AXES
 from convcalc.matrix.reading.brackets import bracketed_layout
 from convcalc.matrix.reading.layout import Layout
 from convcalc.text import Source
@@ -53,7 +54,7 @@ def stated_shape(fields: dict[str, Any], shape: tuple[int, ...], place: str) -> 
     if stated is None or stated == list(shape):
         return shape
     if len(shape) == 1 and isinstance(stated, list) and all(type(size) is int and size > 0 for size in stated):
-        if prod(stated) == shape[0]:
+        if prod(stated) == shape[0] and len(stated) <= MAX_AXES:
             return tuple(stated)
         raise DataError(f"the key shape is {stated}, but the data are {shape[0]} numbers", place=place)
     raise DataError(f"the key shape is {stated}, but the data have shape {list(shape)}", place=place)

@@ -9,7 +9,7 @@ from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, layout_of_lines
 from convcalc.text import Source
 
-_RULE = re.compile(r"[ \t]*(?=[^\n]*[-=])(?=[^\n]*[|+])[-+=:| \t]+")
+_RULE = re.compile(r"(?=[^\n]*[-=])(?=[^\n]*[|+])[-+=:| \t]+")
 _EMPTY_CORNER = re.compile(r"[ \t]*\|[ \t]*\|")
 _NUMBER_LIKE = re.compile(r"[-+]?\.?[0-9][^\s]*|[-+]?(?:inf|nan)", re.IGNORECASE)
 

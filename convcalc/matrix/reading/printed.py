@@ -20,7 +20,7 @@ FIELD_NAMES = (
 
 _TAIL = re.compile(
     rf"(?P<fields>(?:\s*,\s*(?:{FIELD_NAMES})\s*=\s*(?:<[^<>\n]*>|'[^'\n]*'|\"[^\"\n]*\"|\([^()\n]*\)|[\w.]+|torch\.Size\([^()\n]*\)))*)"
-    r"\s*,?\s*\)[\s;]*"
+    r"\s*(?:,\s*)?\)[\s;]*"
 )
 _DTYPE = re.compile(r"\bdtype\s*=\s*['\"]?(?:\w+\.)*[<>=|]?(\w+)")
 _SCALAR = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import DataError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _LONGEST_WORD = 4096
 """Characters without a blank, more than prints have: looking for signs in them takes the square of their number."""
+_LONG_BLANK = re.compile(r"(?<!\s)\s{1000}")
+"""More blanks and line ends in a row than prints have, for the same reason."""
 _STRICT = ("json", "pnm", "npy", "npz", "image")
 
 
@@ -29,7 +32,7 @@ def read_numbers(source: Source, options: ReadOptions) -> tuple[Layout, NDArray[
         layout = layout_of(source, options)
         return layout, array_of(layout, exact=options.exact)
     except DataError as error:
-        if options.named_format in _STRICT or _has_long_word(source.text):
+        if options.named_format in _STRICT or _has_long_word(source.text) or _LONG_BLANK.search(source.text):
             raise
         refused = error
     from convcalc.matrix.reading.pasted.read import pasted_layout

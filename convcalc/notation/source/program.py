@@ -271,10 +271,10 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
         value = keras_models.run(follower, place, model, [Tensor(-1)])
     elif isinstance(model, Instance):
         method = model.kind.find("forward") or model.kind.find("call")
-        spec = method.node.args
-        required = len(spec.args) - 1 - len(spec.defaults)
-        builder.inputs = max(1, required)
-        value = follower.forward(method.node, model, [Tensor(-1 - index) for index in range(builder.inputs)], {})
+        spec = method.node.args if isinstance(method, Function) else None
+        builder.inputs = 1 if spec is None else max(1, len(spec.args) - 1 - len(spec.defaults))
+        inputs = [Tensor(-1 - index) for index in range(builder.inputs)]
+        value = follower.forward(model.kind.node, model, inputs, {})
     else:
         value = follower.call(place, model, [Tensor(-1)], {})
     outputs = [each.index for each in _tensors(value)]

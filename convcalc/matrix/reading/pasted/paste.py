@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SLICES_NOTE = "each slice is read as one plane: what the print has as the last axis is the first one here"
 
-UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+UNSIGNED = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 """A number without its sign, to be put into patterns."""
 
 FIRST_AXIS = "[None]"

@@ -32,7 +32,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1",
     ),
     (re.compile(r"(?<![\w.])([0-9]+)(?:[uU][lL]{0,2}|[lL]{1,2}[uU]?)(?![\w.+-])"), r"\1"),
-    (re.compile(r"(?<![\w.])((?:[0-9]+\.?[0-9]*|\.[0-9]+))[dD]([-+]?[0-9]+)(?![\w.])"), r"\1e\2"),
+    (re.compile(r"(?<![\w.])((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))[dD]([-+]?[0-9]+)(?![\w.])"), r"\1e\2"),
     (re.compile(r"\b(?:np|numpy|math|torch|tf|jnp)\.(nan|inf)\b(?!\s*\()", re.IGNORECASE), r"\1"),
     (re.compile(r"\bfloat\(\s*(['\"])(-?(?:nan|inf))\1\s*\)"), r"\2"),
     (re.compile(r"\bInteger\(\s*(-?[0-9]+)\s*\)"), r"\1"),

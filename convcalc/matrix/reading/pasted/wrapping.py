@@ -34,7 +34,7 @@ _CALL = re.compile(
     r"(?:\s*(?P<rows>[0-9]+)\s*,\s*(?P<columns>[0-9]+)\s*,)?)\s*(?:(?:data|value|object|initial_value)\s*=\s*)?"
 )
 _TAIL = re.compile(
-    rf"(?P<after>(?:\s*,\s*(?:(?:{FIELD_NAMES})\s*=\s*{_FIELD}|[A-Za-z_][\w.]*|'[^'\n]*'|\"[^\"\n]*\"))*)\s*,?\s*\)\s*\Z"
+    rf"(?P<after>(?:\s*,\s*(?:(?:{FIELD_NAMES})\s*=\s*{_FIELD}|[A-Za-z_][\w.]*|'[^'\n]*'|\"[^\"\n]*\"))*)\s*(?:,\s*)?\)\s*\Z"
 )
 _INNER = re.compile(
     rf"(?:(?<![\w.])(?:[A-Za-z_]\w*\.)+|(?<![\w.]))(?:array|tensor)\(\s*(\[[^()\[\]]*\]|[-+]?{UNSIGNED})\s*(?:,\s*dtype=[\w.]+\s*)?\)"

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any
 
 from convcalc.errors import SpecError
+from convcalc.notation.entries import MAX_LAYERS
 from convcalc.notation.files.onnx.wire import Span, Wire
 from convcalc.value import Value
 
@@ -122,6 +123,8 @@ def _graph(wire: Wire, span: Span) -> GraphProto:
     for number, value in wire.fields(span):
         match number:
             case 1:
+                if len(nodes) == MAX_LAYERS:
+                    raise wire.fault(f"there are more than {MAX_LAYERS} nodes", wire.message(value).start)
                 nodes.append(_node(wire, wire.message(value)))
             case 5:
                 name, tensor = _tensor(wire, wire.message(value))

@@ -57,8 +57,8 @@ class Reader:
         self.values: dict[str, Known] = {**graph.constants}
         self.values |= {name: -1 - index for index, name in enumerate(graph.inputs)}
         self.holders: dict[str, tuple[int, int]] = {}  # of a constant its size, and the first layer that holds it
-        self.axes: dict[int, int | None] = {}  # how many axes each tensor has, None where that is not known
-        self.shapes: dict[int, TensorShape | None] = {}  # what each is for the input that the file states
+        self.axes: dict[int, int | None] = {-1: None}  # how many axes each tensor has, None where that is not known
+        self.shapes: dict[int, TensorShape | None] = {-1: None}  # what each is for the input that the file states
         for index, sizes in enumerate(graph.inputs.values()):
             self.axes[-1 - index] = len(sizes) or None
             self.shapes[-1 - index] = _shape(sizes)

@@ -1,0 +1,27 @@
+"""Questions that took an age, filled the memory or ended in a defect: each ends in an answer or in one clear line."""
+
+from __future__ import annotations
+
+import pytest
+from fuzz import ask
+from hostile_questions import QUESTIONS
+
+ASKED = (
+    "short, joins that double",
+    "short, upsampling a thousand times",
+    "text, a stated shape of many axes",
+    "onnx, joins that double",
+    "onnx, a million empty fields",
+    "source, a class without a forward",
+    "work, params of 10^4000",
+    "work, circular 10^18",
+    "work, a claim of brackets",
+    "work, a search of 10^5 layers repeated",
+)
+"""Those that an earlier version did not end well, or not at all."""
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_hostile_question_ends_in_an_answer_or_one_clear_line(name: str) -> None:
+    # A machine under load may take long: time is for the command line to report.
+    assert [fault for fault in ask(QUESTIONS[name]()).faults if not fault.endswith(" s")] == []
