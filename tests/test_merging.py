@@ -52,7 +52,16 @@ def test_stretched_tensors_that_do_not_fit() -> None:
     with pytest.raises(ShapeError, match="8x5 and 8x4 cannot be stretched to each other"):
         merged(Merge("add", stretch=True), shapes)
     with pytest.raises(ShapeError, match="8x5 and 8x4 cannot be concatenated"):
+        merged(Merge("concatenate", stretch=True, axis=1), shapes)
+    with pytest.raises(ShapeError, match="concatenation of axis 0 does not fit the 3 axes of 8x5"):
         merged(Merge("concatenate", stretch=True, axis=0), shapes)
+
+
+def test_the_axis_of_a_concatenation_counts_with_the_batch_axis_there_or_not() -> None:
+    layer, samples = Merge("concatenate", stretch=True, axis=2), [(8, 5, 7), (8, 4, 7)]
+    assert merged(layer, shapes_of(*samples, rank=IMAGE)) == TensorShape((8, 9, 7), IMAGE)
+    batched = shapes_of(*((2, *sizes) for sizes in samples), rank=IMAGE)
+    assert merged(layer, batched) == TensorShape((2, 8, 9, 7), IMAGE)
 
 
 @pytest.mark.parametrize(

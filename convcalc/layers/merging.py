@@ -51,6 +51,8 @@ def _broadcast(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
     written = " and ".join(map(str, shapes))
     if layer.kind == "concatenate":
         widest = max(shapes, key=lambda shape: (len(shape.sizes), len(shape.batch)))
+        if len({len(shape.sizes) for shape in shapes}) > 1:
+            widest = widest.replace(rank=len(widest.sizes) - 2)  # beside one without a batch axis, it has one
         axis = axis_index(layer.axis, widest, "concatenation")
         sizes = joined([shape.sizes for shape in shapes], axis, f"{written} cannot be concatenated")
     else:

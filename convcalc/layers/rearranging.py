@@ -171,6 +171,9 @@ def joined(shapes: Sequence[Sizes], axis: int, message: str) -> Sizes:
     """
     longest = max(map(len, shapes))
     full = [(*(1,) * (longest - len(sizes)), *sizes) for sizes in shapes]
+    axis = axis + longest if axis < 0 else axis
+    if not 0 <= axis < longest:
+        raise ShapeError(message)
     others = stretched([(*sizes[:axis], 1, *sizes[axis + 1 :]) for sizes in full], message)
     if any(
         size not in (None, other)

@@ -42,7 +42,7 @@ def _constant_of_shape(reader: Reader, node: NodeProto) -> Sequence[Known] | Non
     numbers = (
         value.numbers * prod(shape) if isinstance(value, Tensor) and value.numbers and prod(shape) < 64 else None
     )
-    return [Tensor(shape, dtype, numbers, None, node.outputs[0])]
+    return [Tensor(shape, dtype, numbers)]  # filled with one number: none of them is learned
 
 
 def _same(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
