@@ -57,6 +57,34 @@ def test_no_size_is_nothing(axis_map: AxisMap, size: int, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("axis_map", "good", "bad", "message"),
+    [
+        (Whole(5, 7), 5, 6, "the layer takes 5 features, got 6"),
+        (Keep(5), 5, 4, "the layer takes a size of 5, got 4"),
+        (Halve(), 4, 5, "5 cells cannot be halved"),
+        (Scale(3, inverse=True), 6, 7, "the downscale factor 3 does not divide the size 7"),
+        (Rescale(None, 0.5), 2**53, 2**53 + 1, f"{2**53 + 1} is too large for the fraction 0.5"),
+        (
+            Slide(Window(2, 1, Padding(3, 3)), mode="reflect"),
+            4,
+            3,
+            "reflect padding 3 must be smaller than the size 3",
+        ),
+        (Slide(Window(2, 2, Padding(0, 2)), pools=True), 3, 4, "holds no real cell of the 4"),
+        (Shift(1, 4, "circular"), 4, 3, "circular padding 4 must be at most the size 3"),
+    ],
+)
+def test_sizes_that_are_taken_and_refused(axis_map: AxisMap, good: int, bad: int, message: str) -> None:
+    axis_map.check_size(good)
+    with pytest.raises(ShapeError, match=message):
+        axis_map.check_size(bad)
+
+
+def test_windows_without_a_real_cell_are_refused_where_they_pool_alone() -> None:
+    Slide(Window(2, 2, Padding(0, 2))).check_size(4)
+
+
+@pytest.mark.parametrize(
     ("axis_map", "expected"),
     [(Slide(WINDOW), None), (Shift(1, 2), None), (Scale(2), None), (Keep(7), None), (Rescale(None, 2), None),
      (Rescale(9), 9), (Adaptive(3), 3), (Whole(5, 7), 7)],

@@ -406,6 +406,7 @@ def test_open_sizes_and_axes_that_come_and_go(layer: Layer, shape: TensorShape, 
         (TimeDistributed(Elementwise("ReLU")), TensorShape((5,), 1), "5 is not a sequence"),
         (Recurrent("gru", 6, 9, on_channels=True), TensorShape((7, 5), 1), "the input 7x5 has 7 on its channels"),
         (Recurrent("gru", 6, 9, on_channels=True), TensorShape((5,), 1), "needs to know the features"),
+        (PixelShuffle(2, last_two=True), TensorShape((4, 5), 1), "works on two spatial axes, the input 4x5 has 1"),
         (Slice(1, 0, 4), TensorShape((6, 5, 7), 2), "has 6 cells, which do not make 4 equal parts"),
         (Slope(None, (3,)), TensorShape((6, 5), 1), "a sample of 6x5 has no axis 3"),
         (Slope(None, (0,)), TensorShape((6, 5), 1), "a sample of 6x5 has no axis 0"),
@@ -475,11 +476,11 @@ def test_products_of_blocks() -> None:
     assert macs(conv_lstm, TensorShape((3, None, 6, 5), 3), TensorShape((2, 6, 3), 2)) is None
     assert parameters(conv_lstm).weights == 8 * 6 * (3 + 2)
     assert parameters(conv_lstm).biases == 8
-    # Queries by keys and weights by values: every position sees 50, or the 14 of its window.
+    # Queries by keys and weights by values: every position sees 50, or the 21 of its window.
     whole = AttentionProduct()
     assert macs(whole, TensorShape((4, 50, 96), 1), TensorShape((4, 50, 32), 1)) == 2 * 4 * 50 * 50 * 32
-    assert macs(AttentionProduct((7, 2)), TensorShape((96, 14, 6), 2), TensorShape((32, 14, 6), 2)) == (
-        2 * 32 * 14 * 6 * 14
+    assert macs(AttentionProduct((7, 3)), TensorShape((96, 14, 6), 2), TensorShape((32, 14, 6), 2)) == (
+        2 * 32 * 14 * 6 * 21
     )
     assert macs(Merge("matmul"), TensorShape((2, 5, 7), 1), TensorShape((2, 5, 3), 1)) == 2 * 5 * 3 * 7
     open_features = TensorShape((2, None), 0)

@@ -36,6 +36,7 @@ from convcalc.layers import (
     Resize,
     Slope,
     TensorShape,
+    TimeDistributed,
     Unfold,
 )
 from convcalc.network.cost import network_cost
@@ -378,3 +379,8 @@ def test_an_empty_chain_gives_its_input_back() -> None:
     shape = TensorShape((3, 5), 1)
     assert trace([], shape) == Trace(shape, ())
     assert trace([], shape).output == shape
+
+
+@pytest.mark.parametrize(("sizes", "rank"), [((10, 16), 1), ((8, 10, 16), 2), ((16,), 0)])
+def test_steps_stand_on_every_axis_but_that_of_the_features(sizes: tuple[int, ...], rank: int) -> None:
+    assert interpret(sizes, [TimeDistributed(Linear(None, 4, on_channels=True))]) == TensorShape(sizes, rank)

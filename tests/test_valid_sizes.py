@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from test_graph import UNET
 
 from convcalc.errors import ShapeError, UsageError
-from convcalc.layers import TensorShape
+from convcalc.layers import GatedUnit, Layer, Merge, PixelShuffle, Resize, TensorShape
 from convcalc.model.forward import forward, graph_of
 from convcalc.model.placeholder import solve
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.trace import trace
-from convcalc.network.valid_sizes import GraphAxis, valid_sizes
+from convcalc.network.valid_sizes import GraphAxis, fitting_sizes, valid_sizes
 from convcalc.notation import parse_network
 
 HALVED = (
@@ -112,3 +114,27 @@ def test_a_skip_that_does_not_meet_says_which_sizes_fit() -> None:
     assert caught.value.hint == (
         "input sizes that fit: 16·n + 12, n >= 11; nearest to 573: 572 (crop 1) or 588 (pad 15)"
     )
+
+
+@pytest.mark.parametrize(
+    ("there", "back"),
+    [
+        (PixelShuffle(2, inverse=True), PixelShuffle(2)),
+        (PixelShuffle(3, inverse=True), PixelShuffle(3)),
+        (GatedUnit(2), Resize(factor=(2, 1))),
+    ],
+)
+def test_what_is_undone_fits_where_it_divides(there: Layer, back: Layer) -> None:
+    meeting = Graph((there, back, Merge("add")), ((-1,), (0,), (1, -1)))
+    fitting = []
+    for size in range(1, 25):
+        with suppress(ShapeError):
+            trace(meeting, TensorShape((4, size, 6), 2))
+            fitting.append(size)
+    step = fitting[0]
+    assert fitting == list(range(step, 25, step))
+    words = fitting_sizes(meeting, TensorShape((4, 5 * step + 1, 6), 2))
+    assert words is not None
+    assert f"multiples of {step} from {step}" in words
+    assert f"nearest to {5 * step + 1}: {5 * step} (crop 1) or {6 * step} (pad {step - 1})" in words
+    assert fitting_sizes(meeting, TensorShape((4, 5 * step, 6), 2)) is None
