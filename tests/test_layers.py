@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracles import build, convolve_loops, flatten, legal_starts, nested_from, pool_loops, shape_of, transposed_loops
 from strategies import PoolingDraw, poolings
 
-from convcalc.axis_maps import Keep, Rescale
+from convcalc.axis_maps import Keep, Rescale, Scale, Whole
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window
 from convcalc.layers import (
@@ -50,6 +50,7 @@ from convcalc.layers import (
     Unpooling,
     axis_maps,
     complete,
+    laid_out_weight_shape,
     macs,
     output_shape,
     parameters,
@@ -321,6 +322,7 @@ def test_pool_loops_agree_on_a_worked_case() -> None:
     ("layer", "sizes", "expected"),
     [
         (Attention(100, 1), (1000, 100), 40_000_000 + 200_000_000),
+        (Attention(6, 2), (6,), 4 * 36 + 2 * 6),
         (Attention(6, 2), (3, 5, 6), 3 * (5 * 4 * 36 + 2 * 25 * 6)),
         (Attention(6, 2, key_features=4, value_features=9), (5, 6), 5 * (36 + 24 + 54 + 36) + 2 * 25 * 6),
         (Recurrent("lstm", 300, 512, 2), (100, 300), 376_012_800),
@@ -381,6 +383,7 @@ STEPS = Convolution(3, 8, (3, 2), (1, 2), "same", (1, 1))
         (ConvLSTM(STEPS), TensorShape((3, 10, 6, 5), 3), TensorShape((2, 6, 3), 2)),
         (ConvLSTM(STEPS, sequences=True), TensorShape((3, 10, 6, 5), 3), TensorShape((2, 10, 6, 3), 3)),
         (ConvLSTM(STEPS), TensorShape((3, None, 6, 5), 3), TensorShape((2, 6, 3), 2)),
+        (ConvLSTM(STEPS.replace(out_channels=None)), TensorShape((None, 9, 6, 5), 3), TensorShape((None, 6, 3), 2)),
         (TimeDistributed(Linear(6, 4)), TensorShape((6, 10), 1), TensorShape((4, 10), 1)),
     ],
 )  # fmt: skip
@@ -438,6 +441,7 @@ def test_what_is_not_a_shape(sizes: tuple[int, ...], rank: int, message: str) ->
         (Held(None, each="channel", times=4, share=3), TensorShape((6, 5), 1), 8),
         (Held(None, each="channel"), TensorShape((5,), 1), None),
         (Held(None, each="number"), TensorShape((6, None), 1), None),
+        (Held(None, each="number"), TensorShape((5,), 1), None),
     ],
 )
 def test_numbers_that_a_module_holds_follow_from_what_comes_in(
@@ -485,6 +489,8 @@ def test_products_of_blocks() -> None:
     assert macs(Merge("matmul"), TensorShape((2, 5, 7), 1), TensorShape((2, 5, 3), 1)) == 2 * 5 * 3 * 7
     open_features = TensorShape((2, None), 0)
     assert macs(Linear(6, 4), open_features, TensorShape((2, 4), 0)) == 2 * 4 * 6
+    steps = Recurrent("gru", 5, 7, on_channels=True)
+    assert macs(steps, TensorShape((2, 5, 9), 1), TensorShape((2, 7, 9), 1)) == 2 * 9 * 3 * 7 * (5 + 7)
     with pytest.raises(ShapeError, match="the channels are not known"):
         macs(Convolution(None, 4, (2,), (1,), "valid", (1,)), OPEN, OPEN)
 
@@ -503,6 +509,56 @@ def test_axes_that_mix_have_no_rule() -> None:
     conv = TimeDistributed(Convolution(3, 4, (3, 2), (1, 2), "same", (1, 1)))
     assert rank_of(conv) == 3
     assert rank_of(TimeDistributed(Elementwise("ReLU"))) is None
+
+
+def test_rules_of_flat_and_of_many_axes() -> None:
+    assert axis_maps(Flatten(1), TensorShape((None,), 0)) is None
+    assert axis_maps(Flatten(1), TensorShape((6,), 0)) == ((0, Keep()),)
+    assert axis_maps(Linear(6, 4, on_channels=True), TensorShape((6,), 0)) == ((0, Whole(6, 4)),)
+    assert axis_maps(Linear(6, 4, on_channels=True), TensorShape((6, 5), 1)) == ((0, Keep()),)
+    shuffled = axis_maps(PixelShuffle(2, last_two=True), TensorShape((8, 3, 4, 5), 3))
+    assert shuffled == ((0, Keep()), (1, Scale(2)), (2, Scale(2)))
+    assert axis_maps(LayerNormalization((7,)), TensorShape((3, 5, 7), 2)) == ((0, Keep()), (1, Keep(7)))
+    assert output_shape(Slice(2, 0), TensorShape((3, 5, 7), 2)) == TensorShape((3, 7), 1)
+    assert output_shape(Slice(-1, 0), TensorShape((3, 5), 1)) == TensorShape((3,), 0)
+    with pytest.raises(ShapeError, match="slicing of axis 3 does not fit the 3 axes of 3x5"):
+        output_shape(Slice(3, 0), TensorShape((3, 5), 1))
+
+
+def test_one_kernel_for_every_channel_takes_any_channels() -> None:
+    sliding = Convolution(None, None, (2,), (1,), "valid", (1,))
+    assert complete(sliding, TensorShape((3, 6), 1)) == sliding
+
+
+@pytest.mark.parametrize(
+    ("layer", "layout", "expected"),
+    [
+        (Convolution(6, 12, (3, 4), (1, 1), "valid", (1, 1), groups=6, depth_multiplier=2), "hwc", (3, 4, 6, 2)),
+        (Convolution(6, 12, (3, 4), (1, 1), "valid", (1, 1), groups=2), "hwc", (3, 4, 3, 12)),
+        (Convolution(6, 12, (3, 4), (1, 1), "valid", (1, 1), groups=2), "chw", (12, 3, 3, 4)),
+        (Convolution(6, 12, (3, 4), (1, 1), "valid", (1, 1), groups=2, transposed=True), "hwc", (3, 4, 6, 6)),
+        (Linear(6, 4), "hwc", (6, 4)),
+        (Linear(6, 4), "chw", (4, 6)),
+        (Embedding(50, 7), "hwc", (50, 7)),
+        (LayerNormalization((5, 7)), "hwc", (5, 7)),
+        (TimeDistributed(Linear(6, 4)), "hwc", (6, 4)),
+    ],
+)
+def test_weights_as_frameworks_lay_them_out(layer: Layer, layout: str, expected: tuple[int, ...]) -> None:
+    assert laid_out_weight_shape(layer, layout) == expected
+
+
+def test_only_what_a_flatten_would_mend_has_that_hint() -> None:
+    for features, hint in ((9216, "a flatten before it makes 9216 features of 256x6x6"), (9215, None)):
+        with pytest.raises(ShapeError, match=f"takes {features} features") as caught:
+            output_shape(Linear(features, 10), TensorShape((256, 6, 6), 2))
+        assert caught.value.hint == hint
+
+
+def test_which_channels_are_not_known_is_said() -> None:
+    for taken, made, name in ((None, 4, "input"), (4, None, "output")):
+        with pytest.raises(ShapeError, match=f"the {name} channels are not known"):
+            parameters(Convolution(taken, made, (2,), (1,), "valid", (1,)))
 
 
 def test_windows_of_padding_in_numbers_need_no_sizes() -> None:

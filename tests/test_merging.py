@@ -43,8 +43,9 @@ def test_the_batch_axis_of_a_constant_is_not_that_of_a_sample() -> None:
     assert merged(Merge("add", stretch=True), [sample, constant]) == sample
     # An axis of 1 that both have is theirs.
     assert merged(Merge("add", stretch=True), [TensorShape((1, 5), LINE)] * 2) == TensorShape((1, 5), LINE)
-    token = TensorShape((1, 1, 5), IMAGE)
-    assert merged(Merge("concatenate", stretch=True, axis=1), [token, sample]) == TensorShape((9, 5), LINE)
+    token = TensorShape((1, 1, 5), LINE)
+    assert merged(Merge("concatenate", stretch=True, axis=1), [token, sample]) == TensorShape((1, 9, 5), LINE)
+    assert merged(Merge("concatenate", stretch=True, axis=-1), [sample, sample]) == TensorShape((8, 10), LINE)
 
 
 def test_stretched_tensors_that_do_not_fit() -> None:
@@ -168,6 +169,11 @@ def test_how_each_axis_follows_from_its_inputs(layer: Merge, sizes: tuple[Sizes,
     """None stands for an axis that an open size decides about."""
     maps = merge_axis_maps(layer, shapes_of(*sizes, rank=LINE))
     assert maps == [((None, Keep()) if each is None else (0, each),) for each in expected]
+
+
+def test_flat_features_are_one_axis() -> None:
+    flat = shapes_of((2, 8), (2, 8), rank=FLAT)
+    assert merge_axis_maps(Merge("add"), flat) == [((0, Keep()),)] * 2
 
 
 def test_axes_of_tensors_with_more_or_fewer_of_them_mix() -> None:

@@ -147,7 +147,7 @@ def _maps(layer: Layer, shape: TensorShape) -> Sequence[AxisMap] | None:
             return [Halve() if axis == halved else _KEEP for axis in range(axes)]
         case families.LayerNormalization():
             known = (*[None] * axes, *layer.sizes)[-axes:]
-            return [_KEEP if size is None else Keep(size) for size in known]
+            return [Keep(size) for size in known]
         case families.Normalization() | families.AxesNormalization() | families.Slope():
             return [_KEEP] * axes
         case families.Elementwise() | families.Merge():

@@ -90,8 +90,6 @@ def weight_shape(layer: Layer) -> tuple[int, ...] | None:
             return (layer.count, layer.features)
         case Normalization():
             return (layer.channels,) if layer.affine and layer.channels is not None else None
-        case AxesNormalization() if layer.sizes is None:
-            return None
         case LayerNormalization() | AxesNormalization():
             return layer.sizes if layer.affine else None
         case Slope():
