@@ -19,6 +19,7 @@ from convcalc.model.forward import forward
 from convcalc.model.request import LayerRequest
 from convcalc.notation import Network, parse_network
 from convcalc.notation.files.binary import read_binary
+from convcalc.notation.files.keras_config import read_keras_json
 
 FOLDER = Path(__file__).parent / "data" / "keras_files"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
@@ -195,3 +196,23 @@ def test_a_configuration_that_unpacks_to_too_much_is_refused() -> None:
     stream.seek(0)
     with pytest.raises(DataError, match="is too long"):
         read_binary(stream, "m.keras")
+
+
+@pytest.mark.parametrize("saves_shapes", [True, False])
+@pytest.mark.parametrize(("axis", "sizes"), [(1, 6), (2, 8), (3, 3), (-1, 3)])
+def test_the_axis_of_a_normalization_is_counted_in_what_comes_in(axis: int, sizes: int, saves_shapes: bool) -> None:
+    normalization: dict[str, Any] = {"class_name": "BatchNormalization", "config": {"name": "n", "axis": axis}}
+    if saves_shapes:
+        normalization["build_config"] = {"input_shape": [None, 6, 8, 3]}
+    given = {"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [None, 6, 8, 3]}}
+    text = json.dumps({"class_name": "Sequential", "config": {"layers": [given, normalization]}})
+    request = LayerRequest((read_keras_json(text, "model.json").network(),), file="model.json")
+    assert count(request).cost.total.params == 4 * sizes
+
+
+def test_layers_of_three_axes_keep_their_pairs_of_sides() -> None:
+    padding = {"class_name": "ZeroPadding3D", "config": {"name": "p", "padding": [[1, 1], [1, 1], [1, 1]]}}
+    given = {"class_name": "InputLayer", "config": {"name": "i", "batch_shape": [None, 4, 5, 6, 2]}}
+    text = json.dumps({"class_name": "Sequential", "config": {"layers": [given, padding]}})
+    request = LayerRequest((read_keras_json(text, "model.json").network(),), file="model.json")
+    assert forward(request).output == (6, 7, 8, 2)

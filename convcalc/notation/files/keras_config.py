@@ -86,6 +86,8 @@ class _Reader:
         if channels_first and len(formats) > 1:
             raise SpecError("some layers have their channels first and some last", place=self.place)
         rank = max((SIGNATURES[name][1] for name in _classes(found, 0) if name in SIGNATURES), default=0)
+        # An axis behind all of these is that of the channels; any other is counted in what comes in.
+        rank = max(rank, _most_axes(found, 0) - 2)
         self.saved = SavedLayers(self.place, channels_first=channels_first, rank=rank)
         if channels_first:
             self.builder.layout = "chw"
@@ -138,6 +140,7 @@ class _Reader:
         """Read one call of a layer, or of a model in its place."""
         kind, config = layer["class_name"], layer["config"]
         name = ".".join(part for part in (prefix, str(_name(layer))) if part)
+        self.saved.take_rank(layer)
         if kind in MODELS:
             return self.run(layer, tensors, name, depth + 1)
         if kind == "TimeDistributed" and config["layer"]["class_name"] in MODELS:
@@ -306,6 +309,15 @@ def _formats(model: Any, depth: int) -> Iterator[str]:
         value = layer["config"].get("data_format")
         if isinstance(value, str):
             yield value
+
+
+def _most_axes(model: Any, depth: int) -> int:
+    """Return the largest number of axes, with that of the batch, that a layer states for what it takes."""
+    shapes = (
+        layer["config"].get("batch_shape") or layer["config"].get("batch_input_shape")
+        for layer in _inside(model, depth)
+    )
+    return max((len(shape) for shape in shapes if isinstance(shape, list)), default=0)
 
 
 def _classes(model: Any, depth: int) -> Iterator[str]:

@@ -23,7 +23,10 @@ MERGES: dict[str, layers.MergeKind] = {
 RANDOM = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomContrast", "RandomBrightness", "RandomTranslation")
 """Layers that change samples in training alone."""
 
-_OF_OTHER_VERSIONS = ("renorm_clipping", "renorm_momentum", "virtual_batch_size", "implementation", "time_major")
+_OF_OTHER_VERSIONS = (
+    *("fill_mode", "fill_value", "antialias", "renorm_clipping", "renorm_momentum", "virtual_batch_size"),
+    *("implementation", "time_major"),
+)
 """Arguments that Keras saves for some versions of a layer and that change no size and no count."""
 
 _OF_DIRECTION = ("name", "go_backwards", "seed", "dtype")
@@ -37,6 +40,15 @@ class SavedLayers:
         self.place = place
         self.channels_first = channels_first
         self.rank = rank
+        self.incoming: int | None = None  # how many spatial axes the layer that is read takes, where it says so
+
+    def take_rank(self, layer: dict[str, Any]) -> None:
+        """Note how many spatial axes a layer takes, which Keras 3 saves with it."""
+        built = layer.get("build_config")
+        shape = built.get("input_shape") if isinstance(built, dict) else None
+        if isinstance(shape, list) and shape and isinstance(shape[0], list):
+            shape = shape[0]
+        self.incoming = len(shape) - 2 if isinstance(shape, list) else None
 
     def own_layer(self, layer: dict[str, Any]) -> layers.Layer | None:
         """Return a layer that Keras saves but whose class has no notation of its own here, None for all others."""
@@ -91,7 +103,8 @@ class SavedLayers:
             if key == "axis" and self.is_of_channels(value):
                 value = -1
             if isinstance(value, list) and rank and len(value) == rank and len(set(map(str, value))) == 1:
-                (value,) = {repr(each): each for each in value}.values()
+                # Pairs of sides stay as they are: one of them alone would be the sides of two axes.
+                value = value if isinstance(value[0], list) else value[0]
             if (
                 key in defaults
                 and value == defaults[key]
@@ -112,7 +125,8 @@ class SavedLayers:
         """Return whether an axis, counted with the batch axis, is the one of the channels."""
         if isinstance(axis, list) and len(axis) == 1:
             axis = axis[0]
-        return axis == -1 or axis == (1 if self.channels_first else self.rank + 1)
+        rank = self.rank if self.incoming is None else self.incoming
+        return axis == -1 or axis == (1 if self.channels_first else rank + 1)
 
     def written(self, key: str, value: Any, signature: tuple[tuple[str, str, object], ...]) -> str:
         """Return an argument as it is written in a call; the first one of a layer by its place."""
