@@ -145,6 +145,14 @@ def test_gradients_of_every_kind_are_judged(
     assert where in done.stdout
 
 
+def test_one_bias_for_all_channels_has_one_gradient(here: Run) -> None:
+    bank, grad = "[[[[1]]],[[[2]]]]", "[[[1,2],[3,4]],[[5,6],[7,9]]]"
+    done = here("conv", "1 2; 3 4", "-k", bank, "--bias", "5", "--grad", grad, "--of", "b", "--explain")
+    assert done.stdout.startswith("37\n")
+    assert "dY(1,1,0) + dY(1,1,1)\n" in done.stdout
+    assert done.stdout.endswith("= 37\n")
+
+
 def test_a_layer_without_bias_has_no_gradient_of_it(here: Run) -> None:
     layer = ["conv", "1 2 3", "Conv1d(1, 1, 2, bias=False)", "-k", "[[[1,10]]]", "--grad", "1 1"]
     answer = json.loads(here(*layer, "--json").stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from calls import correlate, correlate_transposed
+from conftest import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import convolve_loops, shape_of, transposed_loops
@@ -22,7 +24,14 @@ from strategies import (
     windows_of,
 )
 
+from convcalc.compute.algorithms.gemm import multiply
+from convcalc.compute.algorithms.job import Scratch
+from convcalc.compute.blas import hold_to_one_thread
+from convcalc.compute.channels_last import check_layout
+from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.layer import Filter
+from convcalc.compute.nchw import to_nchw
+from convcalc.compute.terms import spreading_view
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
 from convcalc.layers import Convolution
@@ -303,3 +312,60 @@ def test_tiles_that_lie_wholly_in_the_padding(sizes: tuple[int, ...]) -> None:
     assert not result[:, :, :3].any()
     assert not result[:, :, -3:].any()
     assert np.array_equal(result[:, :, 3:-3], 3 * x[:, :1] + 5 * x[:, 1:])
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    job = to_nchw(np.ones((5, 7)), PlainConvolution(np.ones((2, 3)), (Window(2), Window(3))))
+    with pytest.raises(ShapeError, match="the output is 1x1x4x5 of float64, not 4x5"):
+        job.computation().compute(np.zeros((4, 5)))
+    with pytest.raises(ShapeError, match="the output is 1x1x4x5 of float64, not 1x1x4x5"):
+        job.computation().compute(np.zeros((1, 1, 4, 5), np.float32))
+    with pytest.raises(UsageError, match="'nchw' is not a layout"):
+        check_layout("nchw")
+
+
+def test_a_magnitude_of_several_planes(here: Run) -> None:
+    planes = [[[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 0, 0], [0, 1, 0], [2, 0, 1]]]
+    done = here("conv", str(planes), "-k", "sobel", "--explain", "--at", "1,0,0")
+    assert "out = (x^2 + y^2)^(1/2) = ((-2)^2 + 2^2)^(1/2)\n#       ≈ 2.82843\n" in done.stdout
+    refused = {
+        option: here("conv", str(planes), "-k", "sobel", *option.split()) for option in ("--transposed", "--bias 1")
+    }
+    for option, done in refused.items():
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"convcalc: {option.split()[0]} does not apply to a magnitude\n")
+
+
+def test_the_cells_of_a_transposed_convolution_are_seen_on_a_long_axis() -> None:
+    far = spreading_view(Window(3, stride=2), 10**9, 4)
+    assert (far.first, far.seen, far.met) == (0, (1, 2), (2, 0))
+    assert (len(far.sources), far.size) == (4, 10**9)
+    between = spreading_view(Window(1, stride=5), 10**9, 4)
+    assert (between.seen, between.met, between.first) == ((), (), 0)
+
+
+@pytest.mark.parametrize(("height", "depth", "width"), [(256, 500, 300), (96, 600, 70), (33, 590, 4100), (7, 3, 5)])
+def test_products_in_pieces_are_products(height: int, depth: int, width: int) -> None:
+    draw = np.random.default_rng(height)
+    left, right = (draw.integers(-9, 10, sizes).astype(float) for sizes in ((height, depth), (depth, width)))
+    out = np.empty((height, width))
+    multiply(left, right, out, Scratch())
+    # Whole numbers below 2^53, so that every order of adding gives the same; int64 has no BLAS.
+    assert np.array_equal(out, left.astype(int) @ right.astype(int))
+
+
+def test_blas_is_held_to_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    libraries = list((Path(np.__file__).parent / "../numpy.libs").glob("*openblas*"))
+    if not libraries:
+        pytest.skip("NumPy has come without its OpenBLAS")
+    library = ctypes.CDLL(str(libraries[0]))
+    suffix = next(end for end in ("64_", "") if hasattr(library, f"scipy_openblas_set_num_threads{end}"))
+    count, limit = (getattr(library, f"scipy_openblas_{verb}_num_threads{suffix}") for verb in ("get", "set"))
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    before = count()
+    try:
+        limit(2)
+        assert hold_to_one_thread.__wrapped__()
+        assert count() == 1
+    finally:
+        limit(before)

@@ -4,26 +4,39 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import adaptive_loops, pool_loops, shape_of
 from strategies import PoolingDraw, finite_floats, fractions, huge_integers, poolings
 
 from convcalc.compute.pooling import pool as pooling
+from convcalc.compute.pooling.in_pieces import pool_in_pieces
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
+from convcalc.compute.pooling.plan import plan_pooling
 from convcalc.compute.pooling.pool import KINDS, average_divisors, pool, pool_adaptive, pool_layer
+from convcalc.compute.pooling.rank import rank_filter
 from convcalc.compute.pooling.sizes import pooling_sizes
 from convcalc.compute.quotients import exact_quotients
 from convcalc.compute.threads import Options
 from convcalc.errors import DataError, ShapeError, UsageError
 from convcalc.geometry import Padding, Window
 from convcalc.layers import Pooling
+
+ROW = np.array([3, 1, 4, 1, 5])
+
+
+def highest(part: Any, windows: Sequence[Window]) -> Any:
+    """Return the largest cell of each window of a row."""
+    return np.array([part[start : start + 2].max() for start in windows[0].starts(len(part))])
+
 
 CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))["pool"]
 QUICK = settings(max_examples=60, deadline=None)
@@ -302,3 +315,48 @@ def test_the_sizes_told_before_are_those_of_the_result(kind: Any) -> None:
     assert (sizes.shape, sizes.rows) == (result.shape, sum(done))
     with pytest.raises(ShapeError, match="width: window 0 starts at -4 and holds no real cell of the 5"):
         pooling_sizes(Pooling(kind, (2, 2), (2, 2), (Padding(), Padding(4, 0)), (1, 1)), (3, 5))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: pool(np.zeros((0, 3)), [Window(2)], "max"), "nothing to pool: input 0x3"),
+        (lambda: rank_filter(np.zeros((0, 3)), [Window(2)], 1), "nothing to pool: input 0x3"),
+        (lambda: rank_filter(np.zeros(3), [Window(2)] * 2, 1), "2 spatial axes to pool, the input 3 has 1"),
+        (lambda: pool_in_pieces(ROW, [Window(2)], np.zeros(9), highest, 99), "the output is 4, not 9"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(call: Callable[[], object], message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("memory", [1, 16, 24, 10**6])
+def test_pieces_of_any_size_give_the_whole(memory: int) -> None:
+    x = np.arange(2 * 3 * 5 * 4).reshape(2, 3, 5, 4) * 37 % 101
+    windows = [Window(3, 2, Padding(1, 0)), Window(2)]
+    out = np.zeros((2, 3, 2, 3), int)
+    pool_in_pieces(x, windows, out, lambda part, axes: pool(part, axes, "max"), memory)
+    expected = pool_loops(x.tolist(), "max", (3, 2), stride=(2, 1), padding=((1, 0), (0, 0)))
+    assert out.tolist() == expected
+
+
+def test_large_planes_of_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pooling, "TILE_BYTES", 64)
+    x = np.arange(2 * 3 * 40).reshape(2, 3, 40) * 37 % 101
+    found = pool(x, [Window(2), Window(3, 2)], "min")
+    assert found.tolist() == pool_loops(x.tolist(), "min", (2, 3), stride=(1, 2))
+
+
+def test_a_method_that_cannot_pool_is_refused_and_left_out_of_the_plan() -> None:
+    assert plan_pooling((9,), [Window(3)], "max", "object").costs[0][0] == "direct"
+    with pytest.raises(UsageError, match="the algorithm doubling cannot do this: it cannot combine Python's numbers"):
+        plan_pooling((9,), [Window(3)], "max", "object", forced="doubling")
+
+
+def test_a_cell_of_a_pooling_that_drops_its_axes(here: Run) -> None:
+    x = "[[[1,2],[3,4]],[[5,6],[7,9]]]"
+    last = here("pool", x, "GlobalAveragePooling2D()", "--explain", "--at", "1").stdout
+    assert "# cell (1)\n" in last
+    assert "out = (2 + 4 + 6 + 9) / 4\n#       = 21 / 4\n#       = 5.25\n" in last
+    assert "out = max(1, 3, 5, 7)\n" in here("pool", x, "GlobalMaxPooling2D()", "--explain", "--at", "0").stdout

@@ -12,8 +12,10 @@ from conftest import Run
 from oracles import pool_loops
 
 import convcalc
+from convcalc.compute.pooling.norm import CUT, norm_notes
 from convcalc.compute.pooling.pool import pool
 from convcalc.geometry import Padding, Window
+from convcalc.layers import Pooling
 
 CASES = json.loads((Path(__file__).parent / "data" / "pytorch_norms.json").read_text(encoding="utf-8"))["cases"]
 
@@ -82,3 +84,11 @@ def test_the_working_is_that_of_the_norm(here: Run) -> None:
     cut = here("pool", "1 2 3", "LPPool1d(2, 2, ceil_mode=True)", "--explain", "--at", 1)
     assert "#   sum = 3^2\n" in cut.stdout
     assert "#   out = (9·2 / 1)^(1/2)\n" in cut.stdout
+
+
+def test_what_may_differ_is_noted_before_the_input_has_come() -> None:
+    layer = Pooling("lp", (2,), (2,), "valid", (1,), norm=2.0, signed=True, ceil=True)
+    assert norm_notes(layer, None) == (CUT,)
+    assert norm_notes(layer.replace(ceil=False), None) == ()
+    assert norm_notes(layer, np.arange(5), [Window(2, 2, ceil=True)]) == (CUT,)
+    assert norm_notes(layer, np.arange(4), [Window(2, 2, ceil=True)]) == ()
