@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -40,13 +43,43 @@ def convcalc() -> Run:
 
 @pytest.fixture
 def here(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
-    """Run `convcalc` within this process, without a standard input; what it gives is that of `convcalc`."""
+    """Run `convcalc` within this process; what it gives is that of `convcalc`. `stdin` is what a pipe gives it."""
 
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: object, stdin: str | bytes | None = None) -> subprocess.CompletedProcess[str]:
         capfdbinary.readouterr()
         words = [str(argument) for argument in arguments]
-        code = cli.main(words)
+        with piped(stdin.encode() if isinstance(stdin, str) else stdin):
+            code = cli.main(words)
         captured = capfdbinary.readouterr()
-        return subprocess.CompletedProcess(words, code, captured.out.decode(), captured.err.decode())
+        return subprocess.CompletedProcess(
+            words, code, captured.out.decode("utf-8", "surrogateescape"), captured.err.decode()
+        )
 
     return run
+
+
+@contextmanager
+def piped(data: bytes | None) -> Iterator[None]:
+    """Put a pipe that holds `data` in the place of standard input."""
+    if data is None:
+        yield
+        return
+    before, kept = sys.stdin, os.dup(0)
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with suppress(BrokenPipeError), os.fdopen(writing, "wb") as stream:
+            stream.write(data)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    os.dup2(reading, 0)
+    os.close(reading)
+    try:
+        with os.fdopen(0, closefd=False) as sys.stdin:
+            yield
+    finally:
+        sys.stdin = before
+        os.dup2(kept, 0)
+        os.close(kept)
+        writer.join()

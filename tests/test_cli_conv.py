@@ -378,9 +378,9 @@ def test_json_writes_no_literals_that_json_does_not_have(here: Run) -> None:
     assert answer["data"] == [["inf", "nan", "inf"], [10.0, 20.0, 30.0]]
 
 
-def test_plain_in_a_pipe_is_what_the_next_command_reads(convcalc: Run) -> None:
-    first = convcalc("conv", "-", "-k", "1 0; 0 1", stdin="1 0 1\n2 1 0\n0 1 1\n")
-    assert convcalc("pool", "-", "max", "-k", "2", stdin=first.stdout).stdout == "3\n"
+def test_plain_in_a_pipe_is_what_the_next_command_reads(here: Run) -> None:
+    first = here("conv", "-", "-k", "1 0; 0 1", stdin="1 0 1\n2 1 0\n0 1 1\n")
+    assert here("pool", "-", "max", "-k", "2", stdin=first.stdout).stdout == "3\n"
 
 
 def test_two_readers_of_standard_input_are_refused(here: Run) -> None:
@@ -437,21 +437,19 @@ def test_a_layer_of_more_axes_than_the_input_is_refused(layer: str, here: Run) -
     assert "2 spatial axes to convolve, the input 3 has 1" in done.stderr
 
 
-def test_a_layer_that_says_what_its_padding_holds_is_believed(convcalc: Run) -> None:
+def test_a_layer_that_says_what_its_padding_holds_is_believed(here: Run) -> None:
     matrix, kernel = "1 2 3; 4 5 7; 8 9 6", "1 0 2; 0 3 0; 4 0 5"
     layer = "Conv2d(1, 1, 3, padding=1, padding_mode='reflect')"
-    believed = convcalc("conv", matrix, layer, "-k", kernel).stdout
-    assert believed == convcalc("conv", matrix, "-p", 1, "--boundary", "reflect", "-k", kernel).stdout != ""
-    assert believed != convcalc("conv", matrix, "-p", 1, "-k", kernel).stdout
+    believed = here("conv", matrix, layer, "-k", kernel).stdout
+    assert believed == here("conv", matrix, "-p", 1, "--boundary", "reflect", "-k", kernel).stdout != ""
+    assert believed != here("conv", matrix, "-p", 1, "-k", kernel).stdout
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("kernel", ["gaussian:3", "0.5 0.25", "sobel-x", "1/3"])
-def test_an_npy_keeps_its_dtype_beside_a_kernel_in_text(
-    convcalc: Run, tmp_path: Path, dtype: Any, kernel: str
-) -> None:
+def test_an_npy_keeps_its_dtype_beside_a_kernel_in_text(here: Run, tmp_path: Path, dtype: Any, kernel: str) -> None:
     np.save(tmp_path / "x.npy", np.arange(20, dtype=dtype).reshape(4, 5))
-    done = convcalc("conv", tmp_path / "x.npy", "-k", kernel, "--bias", "0.5", "-o", tmp_path / "out.npy")
+    done = here("conv", tmp_path / "x.npy", "-k", kernel, "--bias", "0.5", "-o", tmp_path / "out.npy")
     assert done.returncode == 0, done.stderr
     assert np.load(tmp_path / "out.npy").dtype == dtype
 
@@ -581,8 +579,8 @@ def test_a_box_by_name_is_that_of_one_axis_for_a_series(arguments: tuple[str, ..
     assert (done.returncode, done.stdout) == (0, expected), done.stderr
 
 
-def test_a_column_from_a_pipe_has_a_moving_average(convcalc: Run) -> None:
-    done = convcalc("conv", "-", "-k", "box:5", "--header", stdin="price\n1\n2\n3\n4\n5\n7.5\n")
+def test_a_column_from_a_pipe_has_a_moving_average(here: Run) -> None:
+    done = here("conv", "-", "-k", "box:5", "--header", stdin="price\n1\n2\n3\n4\n5\n7.5\n")
     assert (done.returncode, done.stdout) == (0, "3.0 4.3\n")
 
 

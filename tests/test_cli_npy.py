@@ -39,21 +39,19 @@ def array_of(out: str) -> Any:
 )
 @pytest.mark.parametrize("output", [["-F", "npy"], ["-o", "-", "-F", "npy"], ["-q", "-F", "npy"]])
 def test_the_bytes_are_those_of_the_file(
-    convcalc: Run, x: str, tmp_path: Path, command: list[str], output: list[str]
+    here: Run, x: str, tmp_path: Path, command: list[str], output: list[str]
 ) -> None:
     words = [x if word == "X" else word for word in command]
-    printed = convcalc(*words, *output)
+    printed = here(*words, *output)
     assert printed.returncode == 0, printed.stderr
-    written = convcalc(*words, "-o", tmp_path / "y.npy")
+    written = here(*words, "-o", tmp_path / "y.npy")
     assert written.returncode == 0, written.stderr
     assert printed.stdout.encode("utf-8", "surrogateescape") == (tmp_path / "y.npy").read_bytes()
 
 
-def test_a_pipe_of_arrays_keeps_type_and_axes(convcalc: Run, x: str) -> None:
-    first = convcalc("conv", x, "-k", "box:3", "-o", "-", "-F", "npy")
-    second = convcalc(
-        "pool", "-", "max", "-k", "2", "-F", "npy", stdin=first.stdout.encode("utf-8", "surrogateescape")
-    )
+def test_a_pipe_of_arrays_keeps_type_and_axes(here: Run, x: str) -> None:
+    first = here("conv", x, "-k", "box:3", "-o", "-", "-F", "npy")
+    second = here("pool", "-", "max", "-k", "2", "-F", "npy", stdin=first.stdout.encode("utf-8", "surrogateescape"))
     got = array_of(second.stdout)
     assert got.dtype == np.float32
     sums: Any = sum(X[:, i : i + 5, j : j + 7].astype(float) for i in range(3) for j in range(3)) / 9
@@ -63,15 +61,15 @@ def test_a_pipe_of_arrays_keeps_type_and_axes(convcalc: Run, x: str) -> None:
     np.testing.assert_allclose(got, tops, rtol=1e-6)
 
 
-def test_a_large_array_leaves_as_it_is_in_its_file(convcalc: Run, tmp_path: Path) -> None:
+def test_a_large_array_leaves_as_it_is_in_its_file(here: Run, tmp_path: Path) -> None:
     array = np.arange(1_200_000.0).reshape(1000, 1200)
     np.save(tmp_path / "x.npy", array)
-    done = convcalc("conv", tmp_path / "x.npy", "-k", "1", "-F", "npy")
+    done = here("conv", tmp_path / "x.npy", "-k", "1", "-F", "npy")
     np.testing.assert_array_equal(array_of(done.stdout), array)
 
 
-def test_a_verdict_stands_beside_the_array(convcalc: Run) -> None:
-    done = convcalc("conv", "1 2; 3 4", "-k", "2", "-F", "npy", "--check", "2 4; 6 7")
+def test_a_verdict_stands_beside_the_array(here: Run) -> None:
+    done = here("conv", "1 2; 3 4", "-k", "2", "-F", "npy", "--check", "2 4; 6 7")
     assert done.returncode == 1
     assert array_of(done.stdout).tolist() == [[2, 4], [6, 8]]
     assert "convcalc: note: wrong: " in done.stderr

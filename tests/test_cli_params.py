@@ -156,12 +156,12 @@ def test_a_chain_that_does_not_fit_names_its_layer(here: Run) -> None:
     assert first == "convcalc: layer 2 (Conv2d(16, 8, 3)): the layer takes 16 channels, the input 8x7x7 has 8"
 
 
-def test_the_input_may_come_first_as_in_shape(convcalc: Run) -> None:
-    first = convcalc("params", "3x30x28", "conv:8,k3", "relu", "--json")
-    option = convcalc("params", "conv:8,k3", "relu", "--input", "3x30x28", "--json")
+def test_the_input_may_come_first_as_in_shape(here: Run) -> None:
+    first = here("params", "3x30x28", "conv:8,k3", "relu", "--json")
+    option = here("params", "conv:8,k3", "relu", "--input", "3x30x28", "--json")
     assert first.returncode == 0
     assert first.stdout == option.stdout
-    both = convcalc("params", "3x30x28", "conv:8,k3", "--input", "3x9x9")
+    both = here("params", "3x30x28", "conv:8,k3", "--input", "3x9x9")
     assert both.returncode == 2
     assert "params: the input 3x30x28 and --input 3x9x9" in both.stderr
 

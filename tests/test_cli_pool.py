@@ -339,8 +339,8 @@ def test_what_cannot_be_pooled_is_refused(arguments: list[str], message: str, he
     assert "Traceback" not in done.stderr
 
 
-def test_one_line_is_a_row_where_the_window_has_rows(convcalc: Run) -> None:
-    assert convcalc("pool", "-", "max", "-k", "1x2", stdin="1 5 3 4\n").stdout == "5 4\n"
-    assert convcalc("pool", "-", "MaxPool2d((1, 2))", stdin="1 5 3 4\n").stdout == "5 4\n"
-    assert convcalc("pool", "-", "max", "-k", "3", "-s", "1", stdin="1 5 3 4\n").stdout == "5 5\n"
-    assert convcalc("pool", "-", "max", "-k", "2x2", stdin="1 5 3 4\n").returncode == 2
+def test_one_line_is_a_row_where_the_window_has_rows(here: Run) -> None:
+    assert here("pool", "-", "max", "-k", "1x2", stdin="1 5 3 4\n").stdout == "5 4\n"
+    assert here("pool", "-", "MaxPool2d((1, 2))", stdin="1 5 3 4\n").stdout == "5 4\n"
+    assert here("pool", "-", "max", "-k", "3", "-s", "1", stdin="1 5 3 4\n").stdout == "5 5\n"
+    assert here("pool", "-", "max", "-k", "2x2", stdin="1 5 3 4\n").returncode == 2

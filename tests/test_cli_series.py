@@ -49,9 +49,9 @@ def test_a_column_that_fits_as_it_stands(arguments: list[str], answer: str, here
     assert NOTE not in done.stderr
 
 
-def test_a_column_through_a_pipe(convcalc: Run) -> None:
+def test_a_column_through_a_pipe(here: Run) -> None:
     column = "".join(f"{number}\n" for number in range(400_000))
-    done = convcalc("conv", "-", "-k", "1 1", stdin=column)
+    done = here("conv", "-", "-k", "1 1", stdin=column)
     assert done.stdout == " ".join(str(2 * number + 1) for number in range(399_999)) + "\n"
     assert done.stderr == NOTE
 

@@ -190,11 +190,11 @@ def test_answers_are_written_by_the_ending(ending: str, here: Run, tmp_path: Pat
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_network_file_is_read(here: Run, convcalc: Run, tmp_path: Path) -> None:
+def test_a_network_file_is_read(here: Run, tmp_path: Path) -> None:
     path = tmp_path / "net.txt"
     path.write_text("\n".join(["# a stem", *RESNET_STEM, ""]))
     assert here("shape", "3x224x200", "-f", path, "-q").stdout == "64x56x50\n"
-    piped = convcalc("shape", "3x224x200", "-f", "-", "-q", stdin=path.read_text())
+    piped = here("shape", "3x224x200", "-f", "-", "-q", stdin=path.read_text())
     assert piped.stdout == "64x56x50\n"
     both = here("shape", "3x224x200", "ReLU()", "-f", path)
     assert both.returncode == 2

@@ -215,10 +215,10 @@ def test_a_column_of_numbers_is_a_series(here: Run) -> None:
 @pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "numpy"])
 @pytest.mark.parametrize("mode", [[], ["-p", "same"], ["-p", "valid"], ["--boundary", "symmetric"]])
 def test_rows_of_a_pipe_are_convolved_as_those_of_a_file(
-    name: str, mode: list[str], convcalc: Run, here: Run, tmp_path: Path
+    name: str, mode: list[str], here: Run, tmp_path: Path
 ) -> None:
     text = "".join(" ".join(str((7 * row + column) % 97) for column in range(9)) + "\n" for row in range(4000))
     (tmp_path / "x.txt").write_text(text)
     options = ["-k", "1 2; 3 4; 5 6", "--like", name, *mode]
-    piped, read = convcalc("conv", "-", *options, stdin=text), here("conv", tmp_path / "x.txt", *options)
+    piped, read = here("conv", "-", *options, stdin=text), here("conv", tmp_path / "x.txt", *options)
     assert (piped.returncode, piped.stdout, piped.stderr) == (read.returncode, read.stdout, read.stderr)

@@ -76,14 +76,14 @@ def sources(seed: dict[str, Any], name: str, folder: Path) -> dict[str, tuple[st
 
 
 @pytest.mark.parametrize("seed", seeds("conv"))
-def test_conv(seed: dict[str, Any], convcalc: Run, tmp_path: Path) -> None:
+def test_conv(seed: dict[str, Any], here: Run, tmp_path: Path) -> None:
     np.save(tmp_path / "kernel.npy", np.array(seed["weight"]))
     (tmp_path / "kernel.txt").write_text(text_of(seed["weight"]))
     options = [*window_options(seed), *(["--flip"] if seed.get("flip") else [])]
     expected = np.array(seed["expect"])
     for way, (argument, stdin) in sources(seed, "input", tmp_path).items():
         kernel = tmp_path / ("kernel.npy" if "npy" in way else "kernel.txt")
-        done = convcalc("conv", argument, "-k", kernel, *options, stdin=stdin)
+        done = here("conv", argument, "-k", kernel, *options, stdin=stdin)
         assert done.returncode == 0, done.stderr
         found = array_of(done.stdout)
         if expected.ndim == 1:
@@ -96,44 +96,44 @@ def test_conv(seed: dict[str, Any], convcalc: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", seeds("pool"))
-def test_pool(seed: dict[str, Any], convcalc: Run, tmp_path: Path) -> None:
+def test_pool(seed: dict[str, Any], here: Run, tmp_path: Path) -> None:
     options = window_options(seed)
     options += ["--ceil"] if seed.get("ceil_mode") else []
     options += ["--no-count-pad"] if seed.get("count_include_pad") is False else []
     for argument, stdin in sources(seed, "input", tmp_path).values():
-        done = convcalc("pool", argument, seed["op"], *options, stdin=stdin)
+        done = here("pool", argument, seed["op"], *options, stdin=stdin)
         assert done.returncode == 0, done.stderr
         found = array_of(done.stdout)
         np.testing.assert_array_equal(found.reshape(np.shape(seed["expect"])), seed["expect"])
     if "indices" in seed:
-        done = convcalc("pool", tmp_path / "input.txt", seed["op"], *options, "--indices", "--json")
+        done = here("pool", tmp_path / "input.txt", seed["op"], *options, "--indices", "--json")
         answer = json.loads(done.stdout)
         assert answer["indices"] == seed["indices"]
         assert answer["data"] == seed["expect"]
 
 
 @pytest.mark.parametrize("seed", seeds("shape"))
-def test_shape(seed: dict[str, Any], convcalc: Run) -> None:
+def test_shape(seed: dict[str, Any], here: Run) -> None:
     size = "x".join(map(str, seed["input_shape"]))
     if "layer" not in seed:
         for padding, expected in seed["expect"].items():
-            done = convcalc("shape", size, *window_options(seed), "-p", padding, "--json")
+            done = here("shape", size, *window_options(seed), "-p", padding, "--json")
             assert json.loads(done.stdout)["output"] == expected
         return
-    done = convcalc("shape", size, seed["layer"], "--json")
+    done = here("shape", size, seed["layer"], "--json")
     assert json.loads(done.stdout)["output"] == seed["expect"]
-    assert convcalc("shape", size, seed["layer"], "-q").stdout == "x".join(map(str, seed["expect"])) + "\n"
+    assert here("shape", size, seed["layer"], "-q").stdout == "x".join(map(str, seed["expect"])) + "\n"
     if "params" in seed:
-        assert convcalc("params", seed["layer"], "-q").stdout == f"{seed['params']}\n"
+        assert here("params", seed["layer"], "-q").stdout == f"{seed['params']}\n"
     if "weight_shape" in seed:
-        answer = json.loads(convcalc("params", seed["layer"], "--json").stdout)
+        answer = json.loads(here("params", seed["layer"], "--json").stdout)
         assert answer["layers"][0]["weight_shape"] == seed["weight_shape"]
 
 
 @pytest.mark.parametrize("seed", seeds("params"))
-def test_params(seed: dict[str, Any], convcalc: Run) -> None:
+def test_params(seed: dict[str, Any], here: Run) -> None:
     layers = seed.get("layers") or [seed["layer"]]
-    answer = json.loads(convcalc("params", *layers, "--json").stdout)
+    answer = json.loads(here("params", *layers, "--json").stdout)
     expected = seed["expect"]
     if isinstance(expected["total"], list):
         assert [layer["params"] for layer in answer["layers"]] == expected["total"]
@@ -144,17 +144,17 @@ def test_params(seed: dict[str, Any], convcalc: Run) -> None:
             assert answer["layers"][0][name] == expected[name]
     if "shapes" in seed:
         size = "x".join(map(str, seed["input_shape"]))
-        steps = json.loads(convcalc("shape", size, *layers, "--json").stdout)["layers"]
+        steps = json.loads(here("shape", size, *layers, "--json").stdout)["layers"]
         assert [step["output"] for step in steps] == seed["shapes"]
 
 
-def test_a_slip_in_a_seed_is_called_wrong(convcalc: Run) -> None:
+def test_a_slip_in_a_seed_is_called_wrong(here: Run) -> None:
     """One source says 1 for the first cell of its example in running text; the sum is 2."""
     command = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 0; 0 1", "--check", "1 0; 3 2"]
-    done = convcalc(*command, "--json")
+    done = here(*command, "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout)["check"]["verdict"] == "wrong"
-    assert convcalc(*command[:-1], "2 0; 3 2").returncode == 0
+    assert here(*command[:-1], "2 0; 3 2").returncode == 0
 
 
 def test_the_two_layer_chain_is_one_shell_pipe(tmp_path: Path) -> None:
