@@ -64,11 +64,13 @@ class ShapeError(UsageError):
     """Sizes do not fit each other: an input too small, channels that differ.
 
     `traced` is the trace up to the layer at fault (`network.trace.Trace`), and `network` what it goes through
-    (`notation.Network`), for a caller that shows how far the sizes came.
+    (`notation.Network`), for a caller that shows how far the sizes came. `fits` is the number that the layer would
+    have to take, where it takes another one.
     """
 
     traced: Any = None
     network: Any = None
+    fits: int | None = None
 
 
 class DataError(ConvcalcError):

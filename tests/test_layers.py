@@ -192,7 +192,7 @@ def test_sizes(layer: Layer, sizes: tuple[int, ...], rank: int, expected: tuple[
         (Linear(104, 10), (8, 104 * 2), 0, "takes 104 features, the input 8x208 has 208"),
         (Linear(4, 10, on_channels=True), (3, 5, 4), 2, "takes 4 features, the input 3x5x4 has 3"),
         (Recurrent("gru", 6, 9), (4, 5, 7), 1, "takes 6 features, the input 4x5x7 has 7 on its last axis"),
-        (LayerNormalization((7, 5)), (3, 5, 7), 2, "normalizes over 7x5, the input 3x5x7 does not end so"),
+        (LayerNormalization((7, 5)), (3, 5, 7), 2, "normalizes over 7x5, the last axes of the input 3x5x7 are 5x7"),
         (AxesNormalization((4,)), (3, 5, 7), 2, "a sample of 3x5x7 has no axis 4"),
         (Attention(12, 3), (5, 11), 0, "takes 12 features, the input 5x11 has 11"),
         (Slope(4), (3, 5, 7), 2, "has 4 slopes, the input 3x5x7 has 3 channels"),

@@ -86,7 +86,7 @@ def test_errors_have_the_place_of_their_layer() -> None:
         forward(asked("conv:4,k3\n  Conv2d(3, 8, 3)  # here", file="net.txt"), "3x9x9")
     error = caught.value
     assert (error.place, error.text, error.span) == (
-        "net.txt:2: layer 2 (Conv2d(3, 8, 3))", "  Conv2d(3, 8, 3)  # here", (2, 17),
+        "net.txt:2:3: layer 2 (Conv2d(3, 8, 3))", "  Conv2d(3, 8, 3)  # here", (2, 17),
     )  # fmt: skip
     long = f"Conv2d(3, 8, 3, bias={'not ' * 30}True)"
     network = read(asked("Conv2d(3, 8, 3)")).nodes[0].replace(text=long, name="a.b")

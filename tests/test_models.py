@@ -125,7 +125,7 @@ def test_a_module_that_fits_nowhere_is_named_behind_a_hidden_flatten(
     code, answer, notes = asked(capsys, "shape", "3x5x7", "-f", str(tmp_path / "model.txt"))
     assert code == 2
     assert answer is None
-    assert "model.txt:4: layer 4 (last: Swoosh()): what Swoosh does to a shape is not known" in notes
+    assert "model.txt:4:11: layer 4 (last: Swoosh()): what Swoosh does to a shape is not known" in notes
 
 
 def test_a_linear_layer_without_its_flatten_is_remarked_upon(capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,7 +77,9 @@ def takes_rank(layer: Layer, rank: int) -> bool:
     >>> takes_rank(Normalization(8, rank=1), 0), takes_rank(Normalization(8, rank=1), 2)
     (True, False)
     """
-    return rank_of(layer) in (None, rank) or (isinstance(layer, families.Normalization) and rank == 0)
+    return rank_of(layer) in (None, rank) or (
+        isinstance(layer, families.Normalization) and rank == 0 and layer.rank == 1
+    )
 
 
 def check_rank(layer: Layer, shape: TensorShape) -> None:

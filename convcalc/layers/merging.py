@@ -153,6 +153,8 @@ def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMap
     if layer.kind in ("matmul", "einsum") or len({(len(shape.sizes), shape.rank) for shape in shapes}) > 1:
         return [None] * len(shapes)
     target = shapes[0] if layer.crop else merged(layer, shapes)
+    if layer.kind == "concatenate" and layer.stretch and target.spatial != shapes[0].spatial:
+        return [None] * len(shapes)  # one behind the other along an axis: what a cell sees depends on where it is
     seen = shapes[:1] if layer.kind in ("resize", "keep") else shapes
     axes = target.rank or 1
     found: list[AxisMaps | None] = []

@@ -42,7 +42,7 @@ from convcalc.layers.families import (
 )
 from convcalc.layers.rearranging import rearranged
 from convcalc.layers.reshaping import flattened, halved, permuted, reshaped, shuffled_channels, sliced, unflattened
-from convcalc.layers.tensor_shape import TensorShape, product
+from convcalc.layers.tensor_shape import TensorShape, features_misfit, product
 from convcalc.layers.windows import blocks
 from convcalc.text import size_text
 
@@ -210,9 +210,7 @@ def _rearranged(
 
 def _check_features(expected: int, shape: TensorShape) -> None:
     if shape.sizes[-1] not in (None, expected):
-        raise ShapeError(
-            f"the layer takes {expected} features, the input {shape} has {shape.sizes[-1]} on its last axis"
-        )
+        raise features_misfit(expected, shape.sizes[-1], shape)
 
 
 def _kept(
@@ -235,12 +233,18 @@ def _kept(
             if len(last) < len(layer.sizes) or any(
                 size not in (None, own) for size, own in zip(last, layer.sizes, strict=True)
             ):
-                wanted = size_text(layer.sizes)
-                raise ShapeError(f"the layer normalizes over {wanted}, the input {shape} does not end so")
+                wanted, found = size_text(layer.sizes), size_text(last)
+                raise ShapeError(
+                    f"the layer normalizes over {wanted}, the last axes of the input {shape} are {found}"
+                )
             return TensorShape((*before, *layer.sizes), shape.rank)
         case Slope(count=int(count)) if count != 1 and not layer.shared and shape.channels is not None:
             if count not in (shape.channels, known := product(shape.channels_last)) and known is not None:
                 raise ShapeError(f"the layer has {count} slopes, the input {shape} has {shape.channels} channels")
+        case Elementwise() if shape.has_channels and layer.arguments:
+            axis = dict(layer.arguments).get("dim")
+            if isinstance(axis, int) and not -shape.rank - 2 <= axis < shape.rank + 2:
+                raise ShapeError(f"there is no axis {axis} in the {shape.rank + 2} axes of {shape} with their batch")
         case Attention():
             _check_features(layer.features, shape)
             return TensorShape((*shape.sizes[:-1], layer.features), shape.rank)
@@ -280,19 +284,18 @@ def _folded(layer: Fold, shape: TensorShape) -> TensorShape:
 
 def _check_channels(expected: int | None, shape: TensorShape) -> None:
     if expected is not None and shape.channels is not None and expected != shape.channels:
-        raise ShapeError(f"the layer takes {expected} channels, the input {shape} has {shape.channels}")
+        error = ShapeError(f"the layer takes {expected} channels, the input {shape} has {shape.channels}")
+        error.fits = shape.channels
+        raise error
 
 
 def _linear_output(layer: Linear, shape: TensorShape) -> TensorShape:
     features = shape.channels if layer.on_channels else shape.sizes[-1]
     if layer.in_features is not None and features is not None and layer.in_features != features:
         hint = None
-        if shape.has_channels and product((shape.channels, *shape.spatial)) == layer.in_features:
+        if product(shape.sizes[len(shape.batch) if shape.has_channels else 0 :]) == layer.in_features:
             hint = f"a flatten before it makes {layer.in_features} features of {shape}"
-        raise ShapeError(
-            f"the layer takes {layer.in_features} features, the input {shape} has {features} on its last axis",
-            hint=hint,
-        )
+        raise features_misfit(layer.in_features, features, shape, hint)
     if layer.on_channels:
         return shape.with_channels(layer.out_features, shape.spatial)
     return TensorShape((*shape.sizes[:-1], layer.out_features), shape.rank)

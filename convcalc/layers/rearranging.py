@@ -31,17 +31,18 @@ def rearranged(layer: Rearrangement, shape: TensorShape) -> TensorShape:
     """
     batch = bool(shape.batch) or not shape.has_channels
     sizes = _RULES[layer.kind](layer.numbers, shape.sizes if batch else (1, *shape.sizes), shape)
-    return TensorShape(*_stripped(sizes, batch=batch))
+    return TensorShape(*_stripped(sizes, shape, batch=batch))
 
 
-def _stripped(sizes: Sizes, *, batch: bool) -> tuple[Sizes, int]:
+def _stripped(sizes: Sizes, shape: TensorShape, *, batch: bool) -> tuple[Sizes, int]:
     """Return sizes with their number of spatial axes, the batch axis taken away where none came in."""
     rank = max(0, len(sizes) - 2)
     if batch and len(sizes) == 1:
         return sizes, 1  # its one axis is neither a batch nor channels
     if not batch and len(sizes) > 1:
         if sizes[0] not in (1, None):
-            raise ShapeError(f"this makes {sizes[0]} samples of one: its sizes do not fit what comes in")
+            message = f"this makes {sizes[0]} samples of one: its sizes do not fit what comes in"
+            raise ShapeError(message, hint=f"one sample is {shape}, {shape.elements} numbers")
         sizes = sizes[1:]
     return sizes or (1,), rank
 
@@ -52,10 +53,14 @@ def _view(wanted: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
         raise ShapeError(f"a view of {_written(wanted)} keeps an axis that {shape} does not have")
     found = [sizes[index] if size == 0 else size for index, size in enumerate(wanted)]
     count = product(sizes)
+    if found.count(-1) > 1:
+        raise ShapeError(f"a view of {_written(wanted)} leaves more than one size open")
     if -1 in found:
         others = product(size for size in found if size != -1)
         if count is not None and others and count % others:
-            raise ShapeError(f"the {count} numbers of {shape} do not fill a view of {_written(wanted)}")
+            message = f"the {count} numbers of {shape} do not fill a view of {_written(wanted)}"
+            rows = f"a view of (-1, {count}) is one row for each sample" if len(wanted) == 2 else None
+            raise ShapeError(message, hint=rows)
         rest = None if count is None or not others else count // others
         return tuple(rest if size == -1 else size for size in found)
     if count is not None and None not in found and count != product(found):

@@ -7,7 +7,7 @@ from math import prod
 from convcalc.errors import ShapeError
 from convcalc.layers.block_families import ConvLSTM
 from convcalc.layers.families import Convolution, Recurrent
-from convcalc.layers.tensor_shape import TensorShape, product
+from convcalc.layers.tensor_shape import TensorShape, features_misfit, product
 
 _OPEN_HINT = "give the input size with its channels, as 10x16 in Keras's notation"
 
@@ -46,9 +46,12 @@ def recurrent_shape(layer: Recurrent, shape: TensorShape) -> TensorShape:
     if layer.on_channels and not shape.has_channels:
         raise ShapeError(f"a recurrent layer needs to know the features, the input {shape} leaves them open")
     if taken is not None and layer.in_features not in (None, taken):
-        axis = "channels" if layer.on_channels else "last axis"
-        raise ShapeError(f"the layer takes {layer.in_features} features, the input {shape} has {taken} on its {axis}")
+        if layer.on_channels:
+            raise ShapeError(f"the layer takes {layer.in_features} features, the input {shape} has {taken} channels")
+        raise features_misfit(layer.in_features, taken, shape)
     if not layer.on_channels:
+        if shape.rank > 1 and shape.has_channels:
+            raise ShapeError(f"a recurrent layer takes steps of features, two axes; a sample of {shape} has more")
         return TensorShape((*shape.sizes[:-1], features), shape.rank)
     return shape.with_channels(features, shape.spatial if layer.sequences else ())
 

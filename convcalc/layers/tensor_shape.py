@@ -130,3 +130,15 @@ def product(sizes: Iterable[int | None]) -> int | None:
             return None
         known.append(size)
     return prod(known)
+
+
+def features_misfit(expected: int, found: int | None, shape: TensorShape, hint: str | None = None) -> ShapeError:
+    """Return the error for a layer that takes another number of features than it finds, to be raised by the caller.
+
+    >>> features_misfit(1050, 1568, TensorShape((1568,), 0)).message
+    'the layer takes 1050 features, the input has 1568'
+    """
+    where = "the input has {}" if len(shape.sizes) == 1 else f"the input {shape} has {{}} on its last axis"
+    error = ShapeError(f"the layer takes {expected} features, {where.format(found)}", hint=hint)
+    error.fits = found
+    return error

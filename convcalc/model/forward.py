@@ -304,6 +304,10 @@ def placed(network: Network) -> Iterator[None]:
         if error.layer is not None and error.place is None:
             node = network.nodes[error.layer]
             error.place = _place(node, error.layer, len(network.nodes))
+            if error.hint is None and network.notation == "pytorch" and not network.printed:
+                from convcalc.notation.pytorch.fitting import fitting_argument
+
+                error.hint = fitting_argument(node.layer, getattr(error, "fits", None))
             if node.source:
                 error.text, error.span = node.source, node.span
             if network.printed and error.hint is None:
@@ -331,7 +335,8 @@ def _branches(network: Network, index: int) -> str:
 def _place(node: Node, index: int, count: int) -> str:
     named = _shown(node)
     numbered = f"layer {index + 1} ({named})" if count > 1 or node.place else named
-    return f"{node.place}: {numbered}" if node.place else numbered
+    column = f":{node.span[0] + 1}" if node.source else ""
+    return f"{node.place}{column}: {numbered}" if node.place else numbered
 
 
 def _shown(node: Node) -> str:

@@ -115,6 +115,9 @@ def slope(bound: BoundArguments, name: str) -> layers.Layer:
 
 def elementwise(bound: BoundArguments, name: str) -> layers.Layer:
     """Build a layer that keeps the shape, with the arguments that differ from their defaults."""
+    share = bound.values.get("p") if "Dropout" in name else None
+    if isinstance(share, int | float) and not 0 <= share <= 1:
+        raise bound.fault("p", f"{name} drops a share between 0 and 1, got {share}")
     return layers.Elementwise(name, _others(bound, name, "inplace"))
 
 

@@ -29,6 +29,10 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
             scope.names[target.id] = value
         case ast.Tuple() | ast.List():
             if isinstance(value, TensorSizes):
+                axes = follower.sizes.peek(value.tensor.index)
+                hidden = value.tensor.index < 0  # the channels of an image, which an input may leave open
+                if axes is not None and len(target.elts) not in (len(axes), len(axes) + hidden):
+                    raise follower.fault(target, f"a tensor of {len(axes)} axes for {len(target.elts)} names")
                 value = open_sizes.all_sizes(follower, value.tensor, len(target.elts))
             elif isinstance(value, AxisSize):
                 value = [AxisSize() for _ in target.elts]

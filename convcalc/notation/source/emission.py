@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
@@ -157,6 +158,7 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
     if arguments and isinstance(arguments[0], Parameter):
         arguments = [follower.held(node, arguments[0]), *arguments[1:]]
     tensors = [each for each in arguments if isinstance(each, Tensor)]
+    refuse_undefined(follower, node, arguments)
     kind = module.call.short_name
     if not tensors or (len(tensors) > 1 and kind not in ("MultiheadAttention", "LSTM", "GRU", "RNN")):
         raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
@@ -168,6 +170,13 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
     if kind in ("LSTM", "GRU", "RNN") and follower.notation != "keras":
         return (made, Unknown(f"the state of {kind} is not followed", *follower.span(node)))
     return made
+
+
+def refuse_undefined(follower: Follower, node: ast.AST, values: Iterable[Any]) -> None:
+    """Refuse names that neither the program defines nor a framework, where tensors are needed."""
+    for each in values:
+        if isinstance(each, Name) and "." not in each.dotted:
+            raise follower.fault(node, f"{each.dotted[:60]} is not defined")
 
 
 def _check_attention(follower: Follower, node: ast.AST, tensors: list[Tensor]) -> None:

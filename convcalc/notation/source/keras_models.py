@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
-from convcalc.notation.source.emission import elementwise, layer_entry
+from convcalc.notation.source.emission import elementwise, layer_entry, refuse_undefined
 from convcalc.notation.source.values import KerasModel, Layer, Name, Tensor, Unknown
 
 if TYPE_CHECKING:
@@ -71,8 +71,11 @@ def _model(
         many = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
         tensors = [each for each in many if isinstance(each, Tensor)]
         if len(tensors) < len(many):
-            reason = next((f": {each.reason}" for each in many if isinstance(each, Unknown)), "")
-            raise follower.fault(node, f"the outputs of this model are not known{reason}")
+            for each in many:
+                if isinstance(each, Unknown) and each.error is not None:
+                    raise each.error
+            refuse_undefined(follower, node, many)
+            raise follower.fault(node, "the outputs of this model are not known")
         model = KerasModel([], tensors)
     follower.models.append(model)
     return model

@@ -67,6 +67,10 @@ class KnownSizes:
         self.depends |= any(size != other for size, other in zip(alone, known, strict=True))
         return known
 
+    def peek(self, index: int) -> Axes | None:
+        """Return the sizes of all the axes of a tensor to check by them what a program says, as `axes` does."""
+        return self._axes(index, self._shape(index, given=True), None)
+
     def _axes(self, index: int, shape: TensorShape | None, count: int | None) -> Axes | None:
         if shape is None:
             return (None,) * count if count else None

@@ -154,6 +154,10 @@ def parts(
         return [layer_entry(follower, node, layers.Slice(axis, index, count), tensor) for index in range(count)]
     if word == "split" and isinstance(count, list | tuple) and all(type(size) is int for size in count):
         found, start = [], 0
+        axes = follower.sizes.peek(tensor.index) or ()
+        whole = axes[axis] if -len(axes) <= axis < len(axes) else None
+        if whole is not None and whole != sum(count):
+            raise follower.fault(node, f"the parts of this split make {sum(count)}, axis {axis} has {whole}")
         for size in count:
             found.append(layer_entry(follower, node, Rearrangement("cut", (axis, start, start + size, 1)), tensor))
             start += size

@@ -23,6 +23,7 @@ from convcalc.notation.source.values import (
     Instance,
     KerasModel,
     Layer,
+    Name,
     Parameter,
     Tensor,
     Unknown,
@@ -122,8 +123,12 @@ def _targets(node: ast.stmt) -> list[str]:
 
 
 def _builds(node: ast.stmt, follower: Follower) -> bool:
-    """Return whether a statement changes a model that is known by its name."""
+    """Return whether a statement makes a graph of Keras's a model, or changes a model that is known by its name."""
     for each in ast.walk(node):
+        if isinstance(each, ast.Call) and follower.notation == "keras" and not isinstance(node, ast.FunctionDef):
+            called = each.func.attr if isinstance(each.func, ast.Attribute) else getattr(each.func, "id", "")
+            if called in ("Model", "Functional") and called not in follower.top.names:
+                return True
         if (
             isinstance(each, ast.Call)
             and isinstance(each.func, ast.Attribute)
@@ -163,6 +168,12 @@ def _model(follower: Follower, tree: ast.Module, loose: list[Any]) -> Any:
             return KerasModel([], [value])
         if isinstance(value, Unknown) and value.error is not None:
             raise value.error
+    for value in reversed(values):
+        if isinstance(value, Class) and value.bases:
+            at = follower.span(value.node)[0]
+            method = "call" if follower.notation == "keras" else "forward"
+            message = f"{value.name} has no {method}, which says how its layers run"
+            raise follower.source.fault(message, at, at + len(f"class {value.name}"))
     raise follower.source.fault(
         "this program makes no model that is known", 0, 0, "paste the class of the model, too"
     )
@@ -279,12 +290,29 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
         value = follower.call(place, model, [Tensor(-1)], {})
     outputs = [each.index for each in _tensors(value)]
     if not outputs:
-        raise follower.source.fault("the model returns no tensor that is known", 0, 0)
+        raise _without_output(follower, model, value)
     builder.keep_what_leads_to(_in_order(builder, outputs))
     if isinstance(model, Instance | Container):
         _count_unused(follower, model)
         count_once(follower)
     return builder
+
+
+def _without_output(follower: Follower, model: Any, value: Any) -> ConvcalcError:
+    """Return the error for a model that returns no tensor, at its forward, to be raised by the caller."""
+    method = model.kind.find("forward") or model.kind.find("call") if isinstance(model, Instance) else None
+    if not isinstance(method, Function):
+        return follower.source.fault("the model returns no tensor that is known", 0, 0)
+    returns = [each for each in ast.walk(method.node) if isinstance(each, ast.Return) and each.value is not None]
+    title = getattr(method.node, "name", "forward")
+    if value is None and not returns:
+        start = follower.span(method.node)[0]
+        hint = "end it with return and what the network makes"
+        return follower.source.fault(f"{title} returns nothing", start, start + len(f"def {title}"), hint)
+    at = returns[-1] if returns else method.node
+    if isinstance(value, Name):
+        return follower.fault(at, f"{value.dotted[:60]} is not defined")
+    return follower.fault(at, f"{title} returns no tensor")
 
 
 def _in_order(builder: GraphBuilder, outputs: list[int]) -> list[int]:
