@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from convcalc.errors import UsageError
 from convcalc.model.forward import forward
 from convcalc.model.request import LayerRequest
-from tests.data.wrong_program_cases import KERAS, PYTORCH, keras_program, pytorch_program
+
+sys.path.insert(0, str(Path(__file__).parent / "data"))
+from wrong_program_cases import KERAS, PYTORCH, keras_program, pytorch_program  # data, beside its script
 
 
 def refused(text: str, size: str | None) -> tuple[str | None, str]:

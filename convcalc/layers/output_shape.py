@@ -293,7 +293,7 @@ def _linear_output(layer: Linear, shape: TensorShape) -> TensorShape:
     features = shape.channels if layer.on_channels else shape.sizes[-1]
     if layer.in_features is not None and features is not None and layer.in_features != features:
         hint = None
-        if product(shape.sizes[len(shape.batch) if shape.has_channels else 0 :]) == layer.in_features:
+        if layer.in_features in (product(shape.sizes), product(shape.sizes[len(shape.batch) :])):
             hint = f"a flatten before it makes {layer.in_features} features of {shape}"
         raise features_misfit(layer.in_features, features, shape, hint)
     if layer.on_channels:

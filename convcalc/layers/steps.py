@@ -47,11 +47,10 @@ def recurrent_shape(layer: Recurrent, shape: TensorShape) -> TensorShape:
         raise ShapeError(f"a recurrent layer needs to know the features, the input {shape} leaves them open")
     if taken is not None and layer.in_features not in (None, taken):
         if layer.on_channels:
-            raise ShapeError(f"the layer takes {layer.in_features} features, the input {shape} has {taken} channels")
+            message = f"the layer takes {layer.in_features} features, the input {shape} has {taken} on its channels"
+            raise ShapeError(message)
         raise features_misfit(layer.in_features, taken, shape)
     if not layer.on_channels:
-        if shape.rank > 1 and shape.has_channels:
-            raise ShapeError(f"a recurrent layer takes steps of features, two axes; a sample of {shape} has more")
         return TensorShape((*shape.sizes[:-1], features), shape.rank)
     return shape.with_channels(features, shape.spatial if layer.sequences else ())
 

@@ -45,7 +45,8 @@ def main() -> None:
     """Print the names of the programs that are not refused."""
     for word in ("tensorflow", "tensorflow.keras"):
         sys.modules.setdefault(word, ModuleType(word))
-    sys.modules["tensorflow"].keras = sys.modules["tensorflow.keras"] = keras
+    sys.modules["tensorflow.keras"] = keras
+    vars(sys.modules["tensorflow"])["keras"] = keras
     sys.modules["tensorflow.keras.models"], sys.modules["tensorflow.keras.layers"] = keras.models, keras.layers
     torches = [name for name, (made, run, size, *_) in PYTORCH.items() if runs_in_pytorch(made, run, size)]
     print(

@@ -131,11 +131,11 @@ PYTORCH = {
         "the layer takes 20 features, the input 7x28 has 28 on its last axis",
     ),
     "lstm_on_map": (
-        "self.c = nn.Conv2d(3, 16, 3); self.l = nn.LSTM(16, 8, batch_first=True)",
+        "self.c = nn.Conv2d(3, 16, 3); self.l = nn.LSTM(28, 8, batch_first=True)",
         "y, _ = self.l(self.c(x)); return y",
         "3x32x30",
-        "10:18",
-        "the layer takes 16 features, the input 16x30x28 has 28 on its last axis",
+        "12:16",
+        "LSTM takes steps of features, of a tensor of 3 axes, this one has 4",
     ),
     "lstm_head_bidirectional": (
         "self.l = nn.LSTM(28, 8, batch_first=True, bidirectional=True); self.f = nn.Linear(8, 3)",
@@ -198,7 +198,7 @@ PYTORCH = {
         "return torch.cat([self.a(x), self.b(x)])",
         "3x32x30",
         "12:16",
-        "axis 0 joins the samples of 8x30x28 and 6x30x28, axis 1 their channels",
+        "concatenation of axis 0 does not fit the 4 axes of 8x30x28",
     ),
     "add_channels": (
         "self.a = nn.Conv2d(3, 8, 3, padding=1)",

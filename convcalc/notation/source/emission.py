@@ -164,6 +164,9 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
         raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
     if kind == "MultiheadAttention" and len({each.index for each in tensors}) > 1:
         _check_attention(follower, node, tensors)
+    axes = follower.sizes.peek(tensors[0].index) if kind in ("LSTM", "GRU", "RNN") else None
+    if axes is not None and len(axes) > 3 and tensors[0].index >= 0 and follower.notation != "keras":
+        raise follower.fault(node, f"{kind} takes steps of features, of a tensor of 3 axes, this one has {len(axes)}")
     made = emit(follower, module, tensors[0])
     if kind == "MultiheadAttention":
         return (made, None)
