@@ -8,12 +8,13 @@ from contextlib import suppress
 import pytest
 
 from convcalc.errors import ShapeError, SpecError, UsageError
-from convcalc.layers import TensorShape
+from convcalc.layers import Elementwise, TensorShape
 from convcalc.model.count import count
 from convcalc.model.forward import forward, traced_network
 from convcalc.model.request import LayerRequest
 from convcalc.network.cost import trace_cost
 from convcalc.notation import Network, parse_network
+from convcalc.notation.files import read_model_text
 from convcalc.notation.files.text_format import Message, read_message
 from convcalc.text import Source
 
@@ -243,6 +244,13 @@ def test_caffe_takes_the_blob_of_a_data_layer_for_the_input() -> None:
         ("[net]\nwidth=8\n[maxpool]\nsize=2\nsize=3", "size is given twice"),
         ("[net]\nwidth=8\n[maxpool]\nsize", "'size' is not a section or an option"),
         ("[net]\nwidth=8\n", "there are no layers"),
+        ("[maxpool]\nsize=2\n[net]\nwidth=8", r"the first section is not \[net\]"),
+        (
+            "[net]\nchannels=2\nheight=4\nwidth=8\n[crop]\ncrop_height=5\ncrop_width=8",
+            r"a crop to \(5, 8\) does not fit",
+        ),
+        ('name: "n" state { phase: TEST } # layer', "there are no layers in this text"),
+        ("input: 'x' state { }\nlayer: 3", "a layer is a message in braces"),
         ('input: "x" layer { name: "a" type: "LSTM" bottom: "x" top: "a" }', "there is no layer of type 'LSTM'"),
         ('input: "x"\nlayer { name: "a" type: "ReLU" bottom: "y" top: "a" }', "no layer before makes the blob 'y'"),
         ('input: "x"\nlayer { name: "a" type: "Pooling" bottom: "x" top: "a" }', "has no kernel_size"),
@@ -257,6 +265,101 @@ def test_what_is_not_read_is_refused_at_its_place(text: str, message: str) -> No
         parse_network(text, place="file")
     assert caught.value.place is not None
     assert caught.value.place.startswith("file:")
+
+
+def caffe(*layers: str) -> str:
+    """Return a network of Caffe's: layers as their type, what they take and make, and their parameters."""
+    written = []
+    for index, layer in enumerate(layers):
+        kind, bottoms, tops, parameters = (part.strip() for part in layer.split("|"))
+        blobs = [f'{word}: "{blob}"' for word, many in (("bottom", bottoms), ("top", tops)) for blob in many.split()]
+        written.append(f'layer {{ name: "l{index}" type: "{kind}" {" ".join(blobs)} {parameters} }}')
+    return "\n".join(['input: "x" input_shape { dim: 1 dim: 6 dim: 9 dim: 8 }', *written])
+
+
+CONV = "Convolution | x | c | convolution_param { num_output: 4 kernel_size: 3 %s }"
+
+
+@pytest.mark.parametrize(
+    ("layers", "outputs", "params"),
+    [
+        ([CONV % "kernel_h: 3 kernel_w: 2 stride: 2"], ["4x4x4"], 4 * 6 * 6 + 4),
+        ([CONV % "", "Flatten | c | f |"], ["168"], 220),
+        ([CONV % "", "Slice | c | a b |", "Eltwise | a b | e | eltwise_param { operation: PROD }"], ["2x7x6"], 220),
+        ([CONV % "", "Slice | c | a b | slice_param { axis: 1 }"], ["2x7x6", "2x7x6"], 220),
+        ([CONV % "", "Crop | x c | y |"], ["6x7x6"], 220),
+        ([CONV % "", "Scale | c c | y |"], ["4x7x6"], 220),
+        (["PReLU | x | y | prelu_param { channel_shared: true }"], ["6x9x8"], 1),
+        (
+            ["Pooling | x | y | pooling_param { kernel_size: 2 kernel_size: 3 stride: 2 round_mode: FLOOR }"],
+            ["6x4x3"],
+            0,
+        ),
+    ],
+)
+def test_layers_of_caffe(layers: list[str], outputs: list[str], params: int) -> None:
+    network = parse_network(caffe(*layers))
+    assert network.input == (6, 9, 8)
+    assert output_of(network, 6, 9, 8) == outputs
+    assert costs(network, 6, 9, 8)[0] == params
+
+
+def test_arguments_of_caffe_that_differ_from_those_of_pytorch() -> None:
+    network = parse_network(
+        caffe(
+            "ReLU | x | x | relu_param { negative_slope: 0.1 }",
+            "LRN | x | x | lrn_param { local_size: 3 alpha: 0.0001 }",
+            "Dropout | x | x |",
+        )
+    )
+    assert [*network.layers] == [
+        Elementwise("LeakyReLU", (("negative_slope", 0.1),)),
+        Elementwise("LocalResponseNorm", (("size", 3),)),
+        Elementwise("Dropout"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (CONV % "axis: 2", "axis of Convolution 'l0' is not the one of the channels"),
+        (CONV % "kernel_size { }", "kernel_size is a message, not a whole number of at least 0"),
+        (CONV % "kernel_size: 3 kernel_size: 3", "kernel_size of Convolution 'l0' is not one number or two"),
+        (CONV.replace("| c |", "| |") % "", "Convolution 'l0' makes 1 blobs, it names 0"),
+        ("Convolution | x | c | convolution_param: 3", "Convolution 'l0' has no num_output"),
+        ("Pooling | x | y | pooling_param { pool: MIN kernel_size: 2 }", "pool of 'l0' is 'MIN'"),
+        ("Pooling | x | y | pooling_param { kernel_size: 2 stride: 3 }", "a stride above the kernel, Caffe may keep"),
+        ("Eltwise | x x | y | eltwise_param { operation: DIV }", "operation of 'l0' is 'DIV'"),
+        ("Scale | x | y | scale_param { axis: 2 }", "'l0' scales along another axis than the channels"),
+        ("Slice | x | y | slice_param { axis: 2 }", "'l0' cuts another axis than the channels"),
+        ("Crop | x x | y | crop_param { axis: 1 }", "'l0' crops other axes than the spatial ones"),
+        ("ReLU | x | y | relu_param { negative_slope: low }", "negative_slope of ReLU 'l0' is 'low', not a number"),
+    ],
+)
+def test_uses_of_caffe_that_are_not_read(layer: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message) as caught:
+        parse_network(caffe(layer), place="file")
+    assert caught.value.place is not None
+    assert caught.value.place.startswith("file:2:")
+
+
+@pytest.mark.parametrize(
+    ("sections", "output", "params"),
+    [
+        ("[deconvolutional]\nfilters=4\nsize=3\nstride=2", (4, 19, 17), 4 * 27 + 4),
+        ("[local_avgpool]\nsize=2\nstride=2", (3, 5, 4), 0),
+        ("[convolutional]\nfilters=3\npad=1\nsize=3\n[avgpool]\n[scale_channels]\nfrom=-2", (3, 9, 8), 3 * 27 + 3),
+        ("[batchnorm]\n[activation]\nactivation=leaky", (3, 9, 8), 6),
+    ],
+)
+def test_sections_of_darknet(sections: str, output: tuple[int, ...], params: int) -> None:
+    request = LayerRequest((f"[net]\nchannels=3\nheight=9\nwidth=8\n{sections}",), file="net.cfg")
+    assert forward(request).output == output
+    assert count(request).cost.total.params == params
+
+
+def test_a_comment_alone_is_not_a_network() -> None:
+    assert read_model_text(Source("# layer {\n")) is None
 
 
 def test_text_format_keeps_every_value_of_a_field() -> None:

@@ -32,17 +32,6 @@ def read_model_text(source: Source) -> GraphBuilder | None:
 
 def _is_prototxt(text: str) -> bool:
     """Return whether the first word of a text is a field of Caffe's network."""
-    for line in text.split("\n"):
-        word = line.split("#")[0].replace(":", " ").replace("{", " ").split()
-        if word:
-            return word[0] in (
-                "name",
-                "input",
-                "input_dim",
-                "input_shape",
-                "layer",
-                "layers",
-                "state",
-                "force_backward",
-            )
-    return False
+    lines = (line.split("#")[0].replace(":", " ").replace("{", " ").split() for line in text.split("\n"))
+    first = next((words[0] for words in lines if words), "")
+    return first in ("name", "input", "input_dim", "input_shape", "layer", "layers", "state", "force_backward")

@@ -113,10 +113,8 @@ class _Reader:
         """Take the inputs that a network names outside of its layers."""
         for field in message.all("input"):
             self.blobs[str(field.value)] = -1 - len(self.blobs)
-        sizes = [self.whole(field) for field in message.all("input_dim")]
-        for shape in message.all("input_shape"):
-            if isinstance(shape.value, Message) and not sizes:
-                sizes = [self.whole(field) for field in shape.value.all("dim")]
+        shapes = [[self.whole(field) for field in shape.all("dim")] for shape in message.inside("input_shape")]
+        sizes = [self.whole(field) for field in message.all("input_dim")] or (shapes[0] if shapes else [])
         if sizes:
             self.builder.input = tuple(sizes[1:4])
 
@@ -156,28 +154,18 @@ class _Reader:
 
     def is_of_training(self, message: Message) -> bool:
         """Return whether a layer runs in training alone."""
-        phases = [
-            str(phase.value)
-            for rule in message.all("include")
-            if isinstance(rule.value, Message)
-            for phase in rule.value.all("phase")
-        ]
-        return "TRAIN" in phases
+        return any(phase.value == "TRAIN" for rule in message.inside("include") for phase in rule.all("phase"))
 
     def parameters_of(self, message: Message) -> Message:
         """Return the message with the parameters of the layer's type."""
-        for field in message.all(_PARAMETERS.get(self.type, "")):
-            if isinstance(field.value, Message):
-                return field.value
-        return Message([])
+        found = message.inside(_PARAMETERS.get(self.type, ""))
+        return found[0] if found else Message([])
 
     def read_input(self, message: Message, tops: list[str]) -> None:
         shapes = [
-            tuple(self.whole(size) for size in shape.value.all("dim"))
-            for field in message.all("input_param")
-            if isinstance(field.value, Message)
-            for shape in field.value.all("shape")
-            if isinstance(shape.value, Message)
+            tuple(self.whole(size) for size in shape.all("dim"))
+            for parameters in message.inside("input_param")
+            for shape in parameters.inside("shape")
         ]
         for index, top in enumerate(tops):
             self.blobs[top] = -1 - len([place for place in self.blobs.values() if place < 0])
@@ -216,6 +204,14 @@ class _Reader:
         if default is None:
             raise self.fault(f"{self.type} {self.name!r} has no {name}")
         return default
+
+    def decimal(self, name: str, default: str) -> float:
+        """Return a parameter of the layer that is a decimal."""
+        text = self.word(self.parameters, name) or default
+        try:
+            return float(text)
+        except ValueError:
+            raise self.fault(f"{name} of {self.type} {self.name!r} is {text[:40]!r}, not a number") from None
 
     def flag(self, name: str, default: bool) -> bool:
         text = self.word(self.parameters, name)
@@ -301,10 +297,7 @@ class _Reader:
     def elementwise_layer(self) -> Layer:
         """Return a layer that leaves sizes alone, with the arguments that differ from PyTorch's defaults."""
         name, arguments = ELEMENTWISE[self.type], _ARGUMENTS.get(self.type, ())
-        given = [
-            (theirs, _decimal(self.word(self.parameters, ours) or own), other)
-            for ours, theirs, own, other in arguments
-        ]
+        given = [(theirs, self.decimal(ours, own), other) for ours, theirs, own, other in arguments]
         found: list[tuple[str, object]] = [(theirs, value) for theirs, value, default in given if value != default]
         if self.type == "ReLU" and found:
             name = "LeakyReLU"
@@ -329,7 +322,7 @@ class _Reader:
     def batch_normalization(self, bottoms: list[int]) -> list[int]:
         note = "Caffe's BatchNorm also keeps the number that its statistics are divided by, which is not counted"
         self.refuse_other("use_global_stats", "moving_average_fraction", "eps")
-        layer = layers.Normalization(None, affine=False, eps=_decimal(self.word(self.parameters, "eps") or "1e-5"))
+        layer = layers.Normalization(None, affine=False, eps=self.decimal("eps", "1e-5"))
         return [self.add(layer, bottoms, notes=(note,))]
 
     def scale(self, bottoms: list[int]) -> list[int]:
@@ -364,14 +357,6 @@ class _Reader:
         if self.number("axis", 2) != 2 or len(bottoms) != 2:
             raise self.fault(f"{self.name!r} crops other axes than the spatial ones")
         return [self.add(layers.Merge("resize"), bottoms)]
-
-
-def _decimal(text: str) -> float:
-    """Return a decimal of the text, NaN for what is not one: it changes no size and no count."""
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
 
 
 def _both_sides(sizes: tuple[int, int]) -> tuple[Padding, Padding]:

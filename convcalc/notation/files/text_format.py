@@ -44,6 +44,10 @@ class Message:
         """Return every value of a field."""
         return [field for field in self.fields if field.name == name]
 
+    def inside(self, name: str) -> list[Message]:
+        """Return every message in a field."""
+        return [field.value for field in self.all(name) if isinstance(field.value, Message)]
+
 
 def read_message(source: Source) -> Message:
     """Read a whole text as the fields of one message; values are kept as written, texts without their quotes.

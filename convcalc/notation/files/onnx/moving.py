@@ -90,7 +90,7 @@ def _viewed(value: Tensor, numbers: tuple[int, ...]) -> list[Known] | None:
         value.shape[place] if size == 0 and place < len(value.shape) else size for place, size in enumerate(numbers)
     ]
     rest = prod(size for size in found if size != -1)
-    if found.count(-1) > 1 or not rest or value.size % rest:
+    if found.count(-1) > 1 or not rest or value.size % rest or (-1 not in found and value.size != rest):
         return None
     return [value.replace(shape=tuple(value.size // rest if size == -1 else size for size in found))]
 

@@ -221,8 +221,6 @@ def _binary(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
                 reader.add(node, layer, [tensor], (kind, constant), text=f"{node.operator} of {channels} channels")
             ]
     joined = [*tensors, *(reader.held(node, each, tensors[0]) for each in constants if each.size > 1)]
-    if len(joined) == 1:
-        return [reader.elementwise(node, joined[0])]
     merge: layers.MergeKind = "multiply" if node.operator == "Mul" else "add"
     tensor = reader.add(node, layers.Merge(merge, stretch=True), joined, text=node.operator)
     return [tensor if node.operator in ("Add", "Mul", "Sum") else reader.elementwise(node, tensor)]

@@ -25,7 +25,6 @@ def read_onnx(stream: BinaryIO, size: int, place: str) -> GraphBuilder | None:
     builder = Reader(graph, place).run(RULES)
     if len(graph.inputs) == 1:
         builder.settle = partial(_settled, graph, place)
-    if len(graph.inputs) == 1:
         builder.input = _input(graph)
         builder.fixed = builder.input is not None
         (sizes,) = graph.inputs.values()
