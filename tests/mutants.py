@@ -200,7 +200,12 @@ class Mutants:
         alone = (item for item in session.items if "convcalc" not in getattr(item, "fixturenames", ()))
         self.items = {item.nodeid: item for item in alone}
         self.lines, self.seconds = forked(self.covered, 3600) or pytest.exit("the tests do not run")
-        print(f"{len(self.seconds)} of {len(self.items)} tests, {sum(self.seconds.values()):.0f} s", flush=True)
+        print(f"{len(self.seconds)} of {len(self.items)} tests, {sum(self.seconds.values()):.0f} s")
+        print(
+            *(f"left out, as it does not pass: {name}" for name in self.items.keys() - self.seconds),
+            sep="\n",
+            flush=True,
+        )
         self.counts = {path: self.tested(path) for path in self.paths}
         return True
 
