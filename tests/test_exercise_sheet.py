@@ -15,6 +15,8 @@ from convcalc.exercise.gift import gift
 from convcalc.exercise.make import DIFFICULTIES, MAKERS
 from convcalc.exercise.sheet import sheet
 from convcalc.exercise.spelling import answer_text
+from convcalc.explain import Sentence
+from convcalc.explain.plain_text import text_lines
 from convcalc.render.sheet import render_key, render_sheet
 
 LEVELS = [(command, difficulty) for command in MAKERS for difficulty in DIFFICULTIES]
@@ -59,7 +61,21 @@ def test_moodle_reads_the_right_answer_and_the_feedback_of_mistakes(command: str
     for exercise, (_, text, numerical, answers) in zip(made.exercises, questions, strict=True):
         asked = exercise.statement[0].text.replace("`", "")  # type: ignore[union-attr] # a sentence comes first
         assert asked in text.replace("&lt;", "<")
+        for step in exercise.statement:
+            lines = "\\n".join(text_lines([step])).replace("<", "&lt;").replace(">", "&gt;")
+            tag = "p" if isinstance(step, Sentence) else "pre"
+            assert f"<{tag}>{lines}</{tag}>" in text
         right = [answer.removesuffix(":0") for answer, percent, _ in answers if percent == 100]
+        axes = right[0].count("x") + 1
+        by_channels = "Write rows with ; between them and channels with | between them, as 1 2; 3 4 | 5 6; 7 8."
+        kinds = {
+            "Answer with a number.": numerical,
+            f"Write the size with an x between its numbers, as {'x'.join('5' * axes)}.": axes > 1,
+            by_channels: "|" in right[0],
+        }
+        by_rows = "Write the matrix row by row with ; between the rows, as 1 2; 3 4; fractions as 7/3."
+        (how,) = [sentence for sentence, fits in kinds.items() if fits] or [by_rows]
+        assert text.endswith(f"<p>{how}</p>")
         assert right[0] == answer_text(exercise.answer)
         assert numerical == right[0].isdigit()
         assert all(re.fullmatch(r"-?\d+(\.\d+)?:0", answer) for answer, *_ in answers) or not numerical

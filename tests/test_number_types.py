@@ -137,7 +137,18 @@ def test_whole_numbers_that_no_float_holds_are_refused() -> None:
             prepare(floats, objects(number).reshape(1, 1, 1))
         with pytest.raises(DataError, match=f"the whole number {number} is not exact in float64"):
             prepare(objects(number).reshape(1, 1, 1), floats)
-    assert prepare(objects(2**60).reshape(1, 1, 1), floats).x.ravel().tolist() == [2.0**60]
+    for number in (2, 2**60):
+        x = prepare(objects(number).reshape(1, 1, 1), floats).x
+        assert (x.dtype.name, x.ravel().tolist()) == ("float64", [float(number)])
+
+
+def test_objects_are_converted_to_the_type_chosen() -> None:
+    whole = prepare(objects(2, 3).reshape(1, 1, 2), channel(1))
+    assert (whole.work, whole.x.dtype.name) == ("float32", "float32")
+    beside = prepare(np.ones((1, 1, 1), np.float32), objects(Fraction(10**9, 3)).reshape(1, 1, 1), np.array([2, 5]))
+    assert (beside.result, beside.weight.ravel().tolist()) == ("float32", [float(np.float32(10**9 / 3))])
+    assert beside.bias is not None
+    assert beside.bias.tolist() == [2.0, 5.0]
 
 
 def test_a_bias_of_minus_zero_has_no_sign() -> None:
@@ -258,7 +269,9 @@ def test_a_sum_of_floats_is_rounded_once() -> None:
     assert exact_sum(many, (1,)).tolist() == [np.float32(1000 * float(np.float32(0.1)))] * 2
     assert exact_sum(many, (1,)).dtype == np.float32
     assert copysign(1, exact_sum(np.array([-0.0, -0.0]), (0,)).item()) == 1
+    assert copysign(1, exact_sum(np.array([[-0.0]]), (1,)).item()) == 1
     assert exact_sum(np.array([1e308, 1e308]), (0,)).item() == np.inf
+    assert exact_sum(objects(Fraction(1, 2), Fraction(3, 2), Fraction(1, 2)), (0,)).tolist() == Fraction(5, 2)
 
 
 @given(huge_integers, huge_integers)
@@ -285,7 +298,20 @@ def test_quotients_at_the_ends_of_floats() -> None:
 
 @pytest.mark.parametrize(
     ("number", "dtype"),
-    [(F24, "f4"), (F24 + 2, "f4"), (-(2**30), "f4"), (F16, "f2"), (F53, "f8"), (2**70, "f8"), (-(2**100), "f4")],
+    [
+        (F24, "f4"),
+        (F24 + 2, "f4"),
+        (-(2**30), "f4"),
+        (F16, "f2"),
+        (F53, "f8"),
+        (2**70, "f8"),
+        (-(2**100), "f4"),
+        (65504, "f2"),
+        (2**1023, "f8"),
+        (2**1024 - 2**971, "f8"),
+        (-(2**127), "f4"),
+        (0, "f2"),
+    ],
 )
 def test_whole_numbers_that_a_float_holds(number: int, dtype: str) -> None:
     found = as_float(narrow(objects(number)), np.dtype(dtype))
@@ -293,7 +319,21 @@ def test_whole_numbers_that_a_float_holds(number: int, dtype: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "dtype"), [(F24 + 1, "f4"), (-F24 - 1, "f4"), (F16 + 1, "f2"), (F53 + 1, "f8"), (2**1023 + 1, "f8")]
+    ("number", "dtype"),
+    [
+        (F24 + 1, "f4"),
+        (-F24 - 1, "f4"),
+        (F16 + 1, "f2"),
+        (F53 + 1, "f8"),
+        (2**1023 + 1, "f8"),
+        (2**1024, "f8"),
+        (2**1024 - 2**970, "f8"),
+        (2**128, "f4"),
+        (10**50, "f4"),
+        (65505, "f2"),
+        (70000, "f2"),
+        (2**16, "f2"),
+    ],
 )
 def test_whole_numbers_that_a_float_does_not_hold(number: int, dtype: str) -> None:
     message = f"the whole number {number} is not exact in {np.dtype(dtype).name}"

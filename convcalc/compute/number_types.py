@@ -297,7 +297,7 @@ def quotients(whole: Array, divisors: Array | int) -> Array:
     ([2.3333333333333335, 4.0], [10.0])
     """
     whole, by = narrow(whole), narrow(np.asarray(divisors))
-    if "O" not in (whole.dtype.kind, by.dtype.kind) and max(magnitude(whole), magnitude(by)) <= EXACT_IN_FLOAT64:
+    if max(magnitude(whole), magnitude(by)) <= EXACT_IN_FLOAT64:
         # Both are exact as floats, and the quotient of two floats is rounded once. Adding 0 takes the sign of -0.
         return np.asarray(whole / by + 0.0)
     flat = np.broadcast_to(by, whole.shape).ravel().tolist()
@@ -334,8 +334,14 @@ def as_float(array: Array, dtype: np.dtype[Any] | type) -> Array:
 
 def _refuse_inexact(array: Array, dtype: np.dtype[Any]) -> None:
     for value in map(int, array.ravel().tolist()):
-        if abs(value) >= 2**1023 or int(dtype.type(value)) != value:
+        if not _is_exact(abs(value), dtype):
             raise DataError(
                 f"the whole number {value} is not exact in {dtype.name}, and the other numbers are floats",
                 hint="write all numbers as whole numbers or fractions, or use `exact`",
             )
+
+
+def _is_exact(value: int, dtype: np.dtype[Any]) -> bool:
+    """Return whether a float dtype holds a whole number: in its range, and few enough bits from first to last."""
+    limits, trailing_zeros = np.finfo(dtype), (value & -value).bit_length() - 1
+    return value.bit_length() <= limits.maxexp and value.bit_length() - trailing_zeros <= limits.nmant + 1
