@@ -84,10 +84,10 @@ Refuse = Callable[..., Refused]
         (
             ["shape", "224", "--dilaton", "3"],
             "convcalc: shape: no such option: --dilaton",
-            "did you mean --dilation?",
+            "did you mean --dilation 3?",
         ),
         (["conv"], "convcalc: conv: no kernel given", "give one with -k: a matrix, a file, or sobel-x"),
-        (["pool", "1 2"], "convcalc: pool: missing argument 'LAYER'", "see convcalc pool --help"),
+        (["pool", "1 2"], "convcalc: pool: missing argument 'LAYER'", "write max, avg, min or lp"),
         (["shape", "224", "-k"], "convcalc: -k: its value is missing", "see convcalc shape --help"),
         (["shape", "224", "-k", "3", "-F", "xml"], "'xml' is not one of", "see convcalc shape --help"),
         (["conv", "1 2"], "convcalc: conv: no kernel given", "give one with -k: a matrix, a file, or sobel-x"),

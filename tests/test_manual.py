@@ -77,5 +77,5 @@ def test_the_help_names_every_topic_and_a_near_one_is_suggested(here: Run) -> No
     assert text.startswith(", ".join(topics()))
     done = here("help", "matrix")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "there is no command or topic 'matrix'\nhint: did you mean matrices?" in done.stderr
+    assert "there is no command or topic 'matrix'\nhint: see convcalc help matrices" in done.stderr
     assert "topics are backwards, convolution" in here("help", "qqqqqqq").stderr

@@ -82,7 +82,7 @@ def test_names_in_any_case() -> None:
     ("text", "message", "hint"),
     [
         ("sobel-z", "there is no kernel", "sobel-"),
-        ("gausian:5", "there is no kernel", "did you mean gaussian:N[:SIGMA]?"),
+        ("gausian:5", "there is no kernel", "did you mean gaussian:5?"),
         ("laplacien", "there is no kernel", "laplacian"),
         ("identity:3", "takes no size", "write identity"),
         ("box", "wrong number of values", "write box:N"),

@@ -158,4 +158,5 @@ def test_hint(text: str, hint: str) -> None:
 def test_a_call_of_a_short_name_is_told_the_short_notation(written: str, meant: str) -> None:
     with pytest.raises(SpecError) as caught:
         parse_layers(written)
-    assert caught.value.hint == f"did you mean {meant}?"
+    assert "in PyTorch or Keras" in caught.value.message
+    assert caught.value.hint == f"in the short notation: {meant}"

@@ -11,41 +11,48 @@ from typing import Any
 import pytest
 
 from convcalc.cli.commands import COMMANDS, build
-from convcalc.cli.suggestions import COMMANDS as COMMAND_WORDS
-from convcalc.cli.suggestions import OPTIONS
+from convcalc.cli.other_words import COMMANDS as COMMAND_WORDS
+from convcalc.cli.other_words import OPTIONS
 
 Run = Callable[..., Any]
 TREE = build(list(COMMANDS))
 
 
+LINES = {
+    "shape": "shape 3x32x32 conv:8,k3",
+    "params": "params 3x32x32 conv:8,k3",
+    "conv": "conv 1,2;3,4 -k 1",
+    "pool": "pool 1,2;3,4 max -k 2",
+}
+ROWS = (Path(__file__).parent / "data" / "options_of_others.tsv").read_text().splitlines()
+"""Options that people try who come from elsewhere: the command, the option with its value, the hint."""
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_an_option_that_is_not_there_is_taken_by_its_meaning(row: str, here: Run) -> None:
+    command, option, hint = row.split("\t")
+    done = here(*LINES[command].split(" "), *shlex.split(option))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == f"hint: {hint}"
+
+
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("shape 224 -k 7 --steps", "did you mean --explain?"),
-        ("shape 224 -k 7 --latex", "did you mean -F latex?"),
-        ("shape 224 -k 7 --csv", "did you mean -F csv?"),
-        ("shape 224 -k 7 --mode full", "did you mean -p full?"),
-        ("shape 224 -k 7 --mode=full", "did you mean -p full?"),
-        ("shape 224 -k 7 --filters 64", "did you mean --out-channels 64?"),
-        ("shape 224 --size 3", "did you mean -k 3?"),
         ("shape 224 --size 'a b'", "did you mean -k 'a b'?"),
-        ("shape 224 --kernel_size 3", "did you mean -k 3?"),
-        ("shape 3x32x32 conv:8,k3 --keras", "did you mean --as keras?"),
-        ("shape 3x32x32 conv:8,k3 --flops", "did you mean convcalc params, which counts them?"),
-        ("shape 224 -k 3 --same", "did you mean -p same?"),
-        ("conv '1 2' -k 1 --scipy", "did you mean --like scipy?"),
-        ("conv '1 2' -k 1 --mode reflect", "did you mean --boundary reflect?"),
-        ("conv '1 2' -k 1 --border reflect", "did you mean --boundary reflect?"),
-        ("pool '1 2' max --size 2", "did you mean -k 2?"),
-        ("params conv:8,k3 --input-size 3x9x9", "did you mean --input 3x9x9?"),
-        ("shape 224 --kernal 3", "did you mean --kernel or --key?"),
-        ("shape 224 --zzz 3", "see convcalc shape --help"),
+        ("shape 3x32x32 conv:8,k3 --mode reflect", "the border changes values, not sizes; a layer has it as "),
+        ("conv '1 2' -k 1 --mode full", "did you mean -p full (with --flip as mathematics has it, or --like numpy)?"),
+        ("conv '1 2' -k 1 --latex", "did you mean -F latex?"),
+        ("pool '1 2' max -k 2 --pool avg", "the kind stands after INPUT, without an option: max, avg, min, lp"),
+        ("params conv:8,k3 --summary", "params shows all counts; --field macs prints one"),
+        ("conv '1 2' -k 1 --input x.npy", "INPUT stands first, without an option: convcalc conv photo.png"),
+        ("shape 224 --zzz 3", "see convcalc shape --help-all"),
     ],
 )
-def test_an_option_that_is_not_there_is_taken_by_its_meaning(line: str, hint: str, here: Run) -> None:
+def test_what_is_meant_depends_on_the_command_and_the_value(line: str, hint: str, here: Run) -> None:
     done = here(*shlex.split(line))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines()[-1] == f"hint: {hint}"
+    assert done.stderr.splitlines()[-1].startswith(f"hint: {hint}")
 
 
 @pytest.mark.parametrize(
@@ -73,15 +80,85 @@ def test_a_line_without_a_command_is_told_the_line_to_type(line: str, hint: str,
 
 
 def test_every_row_leads_to_an_option_of_some_command() -> None:
-    known = {spelling for tree in TREE.commands.values() for each in tree.params for spelling in each.opts}
+    known = {
+        spelling
+        for tree in TREE.commands.values()
+        for each in tree.params
+        for spelling in (*each.opts, *each.secondary_opts)
+    }
     for targets in OPTIONS.values():
         for target in targets:
-            assert not target.startswith("-") or target.split()[0] in known, target
+            commands, _, text = target.rpartition("|")
+            assert set(commands.split("+")) <= {"", *COMMANDS}
+            assert not text.startswith("-") or text.split()[0] in known, target
     words = [word for words in OPTIONS for word in words.split()]
     assert len(words) == len(set(words))
     words = [word for words in COMMAND_WORDS for word in words.split()]
     assert len(words) == len(set(words))
     assert not set(words) & set(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "hint"),
+    [
+        ("shape 224 7 2 3", 2, "type: convcalc shape 224 -k 7 -s 2 -p 3"),
+        ("shape 3x32x32 k=5 stride=2", 2, "type: convcalc shape 3x32x32 -k 5 -s 2"),
+        ("shape 3 224 225 -k 7", 2, "a size is one argument: 3x224x225"),
+        ("shape 28 32", 2, "a size is one argument: 28x32"),
+        ("shape 224 7x5", 2, "the size of a window has its letter: -k 7, or conv:k7"),
+        ("shape 224 k7 s2", 2, "an option begins with a dash: -k 7"),
+        ("params 3x9x9 7 2", 2, "the size of a window has its letter: -k 7, or conv:k7"),
+        ("pool '1 2 3 4' 2", 2, "write max, avg, min or lp, as in: max -k 2"),
+        ("pool '1 2 3 4' -k 2", 2, "write max, avg, min or lp, as in: max -k 2"),
+        ("conv '1 2 3 4' -k gaus", 2, "did you mean gaussian:5?"),
+        ("conv '1 2 3 4' -k 'gaussian(3)'", 2, "did you mean gaussian:3?"),
+        ("conv '1 2 3 4' -k mean", 2, "did you mean box:5?"),
+        ("conv '1 2 3 4' -k Gy", 2, "did you mean sobel-y?"),
+        ("params resnet18", 2, "a model is read from what print(model) shows, or from a file: model.onnx, model.py"),
+        ("shape 224 'models.vgg16()'", 2, "a model is read from what print(model) shows, or from a file: "),
+        ("shape 3x9x9 pool:2", 2, "did you mean maxpool:2 or avgpool:2?"),
+        ("shape 3x9x9 'pool(2)'", 2, "did you mean maxpool:2 or avgpool:2?"),
+        ("shape 3x9x9 conv3-64", 2, "did you mean conv:64,k3?"),
+        ("shape 3x9x9 conv3x5", 2, "did you mean conv:64,k3x5, where 64 are the output channels?"),
+        ("shape 3x9x9 upconv:8,k2", 2, "did you mean convT:8,k2?"),
+        ("shape 3x9x9 residual", 2, "branches are written in brackets: (A + B) adds them"),
+        ("shape 3x9x9 conv:3x3", 2, "the first value is out; a window has its letter: conv:64,k3x3"),
+        ("shape 3x9x9 'conv(64, 3)'", 2, "in the short notation: conv:64,k3"),
+        ("shape 3x9x9 'Conv2d(64, 3)'", 2, "it takes in_channels, out_channels, kernel_size; Keras's Conv2D takes "),
+        ("shape 3x9x9 net.h5", 2, "of model files, these are read: .onnx, .py, "),
+        ("help padding", 2, "see convcalc help sizes"),
+        ("help receptive_field", 2, "see convcalc help sizes"),
+        ("help gradeint", 2, "see convcalc help gradients"),
+        ("help zzz", 2, "topics are backwards, convolution, "),
+    ],
+)
+def test_a_word_that_is_not_known_has_a_hint(line: str, code: int, hint: str, here: Run) -> None:
+    done = here(*shlex.split(line))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.splitlines()[-1].startswith(f"hint: {hint}")
+
+
+def test_a_file_with_the_name_of_almost_a_kernel_is_read(
+    here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("gauss").write_text("2\n")
+    assert here("conv", "1 2 3 4", "-k", "gauss").stdout == "2 4 6 8\n"
+    assert here("conv", "1 2 3", "-k", "filter = [3]").stdout == "3 6 9\n"
+
+
+def test_mean_and_average_are_one_pooling(here: Run) -> None:
+    assert {here("pool", "1 2 3 5", kind, "-k", "2").stdout for kind in ("mean", "average", "avg")} == {"1.5 4\n"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_may_stand_behind_a_command(command: str, here: Run) -> None:
+    assert here(command, "help").stdout == here("help", command).stdout != ""
+
+
+@pytest.mark.parametrize("name", ["macs", "total.macs", ".total.macs"])
+def test_a_field_may_be_named_as_in_json(name: str, here: Run) -> None:
+    assert here("params", "3x9x9", "conv:8,k3", "--field", name).stdout == "10584\n"
 
 
 @pytest.mark.parametrize(
@@ -159,3 +236,17 @@ def test_notes_are_json_beside_errors_that_are(here: Run, tmp_path: Path) -> Non
 def test_a_partial_table_does_not_go_with_json_errors(here: Run) -> None:
     done = here("shape", "3x9x9", "conv:8,k3", "conv:4,k9", "--partial", "--json-errors")
     assert json.loads(done.stderr)["message"] == "--partial has no effect with --json-errors"
+
+
+def test_a_wrong_answer_that_nothing_explains_says_so(here: Run) -> None:
+    done = here("shape", "12", "-k", "5", "--check", "77")
+    assert done.stdout.splitlines() == [
+        "# wrong: the size is 8x8, not 77",
+        "# no known mistake gives exactly this answer, alone or with another",
+    ]
+
+
+def test_the_memory_of_inference_says_what_weights_add(here: Run) -> None:
+    shown = here("params", "3x9x9", "conv:8,k3", "bn", "--batch", "2", "--dtype", "float64").stderr
+    # 2 x (392 + 392) numbers of 8 bytes at the peak; 216 + 8 + 16 parameters and 16 buffers.
+    assert "memory for a batch of 2: inference 12 544 bytes + weights 2 048 bytes, training" in shown

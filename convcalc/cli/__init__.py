@@ -81,6 +81,10 @@ def _answered(argv: Sequence[str]) -> int:
         found = error_of(error)
         if found is None:
             raise
+        if any(argument[:1] == "-" and argument[1:2].isalpha() and argument[2:] for argument in argv):
+            from convcalc.cli.usage import misspelled
+
+            found = misspelled(argv) or found
         return print_error(found)
 
 

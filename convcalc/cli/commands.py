@@ -43,6 +43,9 @@ def run(arguments: list[str]) -> int:
     Errors: UsageError for a command line that Typer refuses, BrokenPipeError where the reader has left, and those
     of the command.
     """
+    if arguments[1:] == ["help"]:
+        # `conv help` lacks all that conv needs, so that no file of that name is meant.
+        arguments = ["help", arguments[0]]
     if arguments[0] == "help":
         arguments = [*arguments[1:], "--help"]
         if arguments[0] not in (*COMMANDS, "--help"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from convcalc.cli.options import (
@@ -31,6 +31,8 @@ def layer_request(
     {'kernel': '7', 'stride': '2'}
     """
     options = layer_options(layer, window)
+    if size is not None and texts and all(text.rpartition("=")[2].isdigit() and ":" not in text for text in texts):
+        raise _numbers_alone(size, texts, options)
     assumed = () if layer.assume is None else (layer.assume,)
     file = layer.file
     if file is not None and texts:
@@ -56,6 +58,22 @@ def layer_request(
         hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
         raise UsageError("no layer given", hint=hint)
     return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict, assume=assumed)
+
+
+def _numbers_alone(size: str, texts: Sequence[str], options: Mapping[str, Any]) -> UsageError:
+    """Return the error for numbers where layers stand, as 7 2 or k=7 s=2: options without their dash, or sizes."""
+    import re
+    from shlex import quote
+
+    named = [text.rpartition("=") for text in texts]
+    largest = max(map(int, re.findall(r"\d+", size)), default=0)
+    if options or any(not name and int(number) >= largest for name, _, number in named):
+        hint = f"a size is one argument: {'x'.join((size, *texts))}"
+    else:
+        places = zip(named, "kspd", strict=False)
+        given = " ".join(f"-{name[:1] or letter} {number}" for (name, _, number), letter in places)
+        hint = f"type: convcalc shape {quote(size)} {given}"
+    return UsageError(f"{texts[0]!r} is not a layer", place="LAYER", hint=hint)
 
 
 def layer_options(layer: LayerArguments, window: WindowArguments) -> dict[str, Any]:

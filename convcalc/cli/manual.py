@@ -9,7 +9,7 @@ from pathlib import Path
 from convcalc.cli.output import wants_color
 from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import UsageError
-from convcalc.text import did_you_mean
+from convcalc.text import close_names
 
 FOLDER = Path(__file__).parents[1] / "manual"
 WIDEST = 100
@@ -26,11 +26,24 @@ def topics() -> dict[str, str]:
     return {page.stem: page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for page in pages}
 
 
+def topics_about(word: str) -> list[str]:
+    """Return the topics whose pages have a word, up to three, first those that have it most often.
+
+    >>> topics_about("receptive-field")[0], topics_about("zzz")
+    ('sizes', [])
+    """
+    wanted = word.lower().replace("-", " ").replace("_", " ").strip()
+    texts = {topic: (FOLDER / f"{topic}.md").read_text(encoding="utf-8").lower() for topic in topics()}
+    counts = {topic: text.count(wanted) for topic, text in texts.items() if wanted and wanted in text}
+    return sorted(counts, key=lambda topic: -counts[topic])[:3]
+
+
 def print_page(topic: str) -> None:
     """Print the page of a topic. Raises UsageError for a topic that there is not."""
     known = topics()
     if topic not in known:
-        hint = did_you_mean(topic, known) or f"topics are {', '.join(known)}"
+        close = close_names(topic, known, cutoff=0.8) or topics_about(topic)
+        hint = f"see convcalc help {' or '.join(close)}" if close else f"topics are {', '.join(known)}"
         raise UsageError(f"there is no command or topic {topic!r}", place="help", hint=hint)
     text = (FOLDER / f"{topic}.md").read_text(encoding="utf-8")
     if not is_terminal(sys.stdout):

@@ -57,9 +57,12 @@ def input_and_layer(
         raise UsageError(
             f"{second or layer} is not a LAYER, and --inputs takes one value", place=command, hint=QUOTE_PATTERN
         )
-    missing = "INPUT" if inputs is None and source is None else "LAYER" if needs_layer and layer is None else None
-    if missing is not None:
-        raise UsageError(f"missing argument '{missing}'", place=command, hint=f"see convcalc {command} --help")
+    if source is None and inputs is None:
+        raise UsageError("missing argument 'INPUT'", place=command, hint=f"see convcalc {command} --help")
+    if needs_layer and (layer is None or layer.isdigit()):
+        message = "missing argument 'LAYER'" if layer is None else f"{layer!r} is not a kind of pooling"
+        hint = f"write max, avg, min or lp, as in: max -k {layer or 2}"
+        raise UsageError(message, place=command, hint=hint)
     return source, layer
 
 

@@ -1,141 +1,132 @@
-"""What a word that is not convcalc's may mean: rows from the words of other programs and of textbooks to ours."""
+"""What a word that is not convcalc's may mean, found in the rows of `other_words` and in the commands themselves."""
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from typing import Any
 
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "--steps --step-by-step --working --work --why --how --verbose -v --show-work --derivation": ("--explain",),
-    "--answer --verify --claim --expect --expected --is": ("--check {}",),
-    "--solution --reveal": ("--show-answer", "--explain"),
-    "--filters --features --channels --out --output-channels --out-features --oc --cout -c -n": (
-        "--out-channels {}",
-        "the first axis of the kernel: a bank of kernels has one for each output channel",
-    ),
-    "--in-channels --input-channels --ic --cin": ("the channels of INPUT, as in 3x224x224",),
-    "--size --kernel-size --ksize --window --window-size --filter-size --pool-size --filter-shape": ("-k {}",),
-    "--filter": ("-k {}",),
-    "--strides --step --hop --subsample": ("-s {}",),
-    "--mode --pad --pads --padding-type --auto-pad": ("-p {}",),
-    "--dilation-rate --dilations --rate --atrous": ("-d {}",),
-    "--group --depthwise": ("-g {}",),
-    "--axes --rank --ndim --1d --2d --3d": ("--dims {}",),
-    "--use-bias --biases --with-bias": ("--bias {}",),
-    "--ceil-mode": ("--ceil",),
-    "--padding-mode --pad-mode --border --borders --border-type --bordertype --edge --fill --fillvalue --cval": (
-        "--boundary {}",
-        "padding of another kind in the layer: conv:8,k3,p1,reflect",
-    ),
-    "--receptive-field --rf --fov": ("--region {}", "convcalc shape, which shows the receptive field"),
-    "--output-size --target --goal": ("--want {}", "--adaptive {}"),
-    "--to --convert --translate --framework --notation": ("--as {}",),
-    "--input-size --input-shape --shape --in -i": ("--input {}", "INPUT, which stands before the layers: 3x224x224"),
-    "--batch-size -b": ("--batch {}", "a first axis of INPUT"),
-    "--data-format --channels-last --nhwc --hwc --nchw": ("--layout {}",),
-    "--model --network --net --layers-file --load": ("-f {}",),
-    "--out-file --outfile --save --write --export": ("-o {}",),
-    "--silent --bare --brief --short-answer --terse": ("-q",),
-    "--form --type": ("-F {}",),
-    "--colour": ("--color {}",),
-    "--no-color --no-colour --monochrome": ("--color never",),
-    "--decimals --digits --round": ("--precision {}",),
-    "--heat --plot --show": ("--heatmap",),
-    "--true --math --mathematical --rot180 --reverse --convolution": ("--flip",),
-    "--transpose --deconv --deconvolution": ("--transposed",),
-    "--backward --gradient --gradients --backprop --vjp": ("--grad {}",),
-    "--cell --cells --pixel --position": ("--at {}", "--region {}"),
-    "--tolerance --atol --rtol --eps": ("--tol {}",),
-    "--exercise --exercises --worksheet --questions --problems": ("--sheet {}",),
-    "--test --practice --practise --train": ("--quiz",),
-    "--level": ("--difficulty {}",),
-    "--jobs -j --workers --cores --num-threads": ("--threads {}",),
-    "--ram --mem --max-memory": ("--memory {}",),
-    "--animate --animation --slide": ("--watch",),
-    "--fractions --fraction --rational": ("--exact",),
-    "--flops --macs --params --parameters --weights --cost --summary": ("convcalc params, which counts them",),
-    "--files --glob --batch": ("--inputs {}",),
-    "--list --list-kernels --names": ("--kernels", "--layers"),
-    "--help-full --full-help --man --all": ("--help-all",),
-}
-"""Options of other programs and ours: the first that the command has, or a sentence; {} is the value."""
-
-COMMANDS = {
-    "flops macs flop mac cost memory mem weights parameters param count counts summary torchinfo thop complexity": (
-        "params"
-    ),
-    "size sizes output out dims shapes dimension dimensions receptive-field receptive_field rf field region solve "
-    "infer translate convert explain": "shape",
-    "convolve convolution correlate correlation cross-correlation filter filter2d convolve2d imfilter": "conv",
-    "pooling max-pool avg-pool maxpooling": "pool",
-    "quiz exercise exercises practice": "shape --quiz",
-    "sheet worksheet homework": "shape --sheet 10",
-    "kernels kernel": "conv --kernels",
-    "layers layer notation": "shape --layers",
-    "version": "--version",
-    "man manual": "--help-all",
-}
-"""Words that are taken for a command, and the command that is meant."""
-
-DATA_ENDINGS = (
-    ".npy",
-    ".npz",
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".pgm",
-    ".ppm",
-    ".tif",
-    ".bmp",
-    ".mat",
-)
+from convcalc.cli.other_words import COMMANDS, DATA_ENDINGS, OPTIONS, VALUES
 
 
-def meant_option(tree: Any, command: str, word: str, arguments: Sequence[str]) -> str | None:
-    """Return what an option that a built command does not have is meant to be, with its value; None if not known.
+def option_hint(tree: Any, command: str, word: str, arguments: Sequence[str]) -> str:
+    """Return the hint for an option that a built command does not have: what may be meant, with its value.
 
     >>> from convcalc.cli.commands import build
     >>> shape = build(["shape"]).commands["shape"]
-    >>> [meant_option(shape, "shape", *line) for line in (("--steps", []), ("--mode", ["--mode", "full"]))]
-    ['--explain', '-p full']
+    >>> [option_hint(shape, "shape", *line) for line in (("--steps", []), ("--mode", ["--mode", "full"]))]
+    ['did you mean --explain?', 'did you mean -p full?']
     """
-    name, value = word.lower().replace("_", "-"), _value(word, arguments)
+    value = _value(word, arguments)
+    meant = _meant(tree, command, word, value) or _of_others(word)
+    meant = meant or (_of_others(word, value) if is_row(word) else None) or _by_letters(tree, word, value)
+    if meant is None:
+        return _of_others(word, value) or f"see {f'convcalc {command}'.strip()} --help-all"
+    return f"did you mean {meant}?" if meant.startswith("-") else meant
+
+
+def _meant(tree: Any, command: str, word: str, value: str) -> str | None:
+    """Return what a word means for a command: what the rows say, or a value of one of its options."""
+    found = _by_row(tree, command, word, value)
+    return _by_value(tree, command, word.lower().lstrip("-")) if found is None and not value else found
+
+
+def is_row(word: str) -> bool:
+    """Return whether an option of another program is known.
+
+    >>> is_row("--ksize"), is_row("--zzz")
+    (True, False)
+    """
+    return any(word in words.split() for words in OPTIONS)
+
+
+def _by_row(tree: Any, command: str, word: str, value: str) -> str | None:
+    """Return what the rows say that a word means: the first target that fits the command and the value."""
+    name = word if len(word) == 2 else word.lower().replace("_", "-")
     for words, targets in OPTIONS.items():
         if name in words.split():
             for target in targets:
-                if not target.startswith("-") or _has(tree, target):
-                    known = (
-                        _option_of_value(tree, command, value) if "{}" in target and not value[:1].isdigit() else None
-                    )
-                    return known or target.replace("{}", value).strip()
-    return _option_of_value(tree, command, name.lstrip("-"))
+                commands, bar, text = target.rpartition("|")
+                if (not bar or command in commands.split("+")) and (found := _filled(tree, text, value)):
+                    return found.replace("{command}", command)
+    return None
+
+
+def _filled(tree: Any, target: str, value: str) -> str | None:
+    """Return a target with the value in it; None where the command lacks its options, or they do not take that."""
+    names = {name: each for each in tree.params for name in (*each.opts, *each.secondary_opts)}
+    if not target.startswith("-"):
+        return target
+    if not all(name in names for name in re.findall(r"(?<!\S)\(?(--?[a-z][a-z-]*)", target)):
+        return None
+    option = names[target.split()[0]]
+    if "{}" not in target or option.is_flag:
+        return target.replace("{}", "").strip()
+    choices = _words(option)
+    if value and not value.strip("'").replace("x", "").replace(",", "").replace(":", "").isdigit():
+        if (choices and value not in choices) or type(option.type).__name__.startswith("Int"):
+            return None
+    elif value and option.metavar in ("FILE", "'GLOB'|-"):
+        return None
+    return target.replace(":{}", f":{value or 'N'}").replace("{}", value).replace("  ", " ").strip()
+
+
+def _words(option: Any) -> tuple[str, ...]:
+    """Return the words that the value of an option is one of, none where it may be another."""
+    from convcalc.cli.known_words import option_words
+
+    return option_words("", option) if option.opts[-1] == "--padding" else tuple(getattr(option.type, "choices", ()))
+
+
+def _by_letters(tree: Any, word: str, value: str) -> str | None:
+    """Return the option that is spelled almost as a word, or begins with it; -K is -k."""
+    from convcalc.text import close_names
+
+    names = {name: each for each in tree.params for name in (*each.opts, *each.secondary_opts)}
+    if len(word) == 2:
+        close = [word.lower()] if word.lower() in names else []
+    else:
+        name = word.lower().replace("_", "-")
+        close = [each for each in names if len(name) > 4 and each.startswith(name)]
+        close = close if len(close) == 1 else close_names(name, names, cutoff=0.8)
+    return None if not close else close[0] if names[close[0]].is_flag else f"{close[0]} {value}".strip()
+
+
+def _of_others(word: str, value: str | None = None) -> str | None:
+    """Return which other commands have an option, or with the `value` behind it have what it means."""
+    from convcalc.cli.commands import COMMANDS as KNOWN
+    from convcalc.cli.commands import build
+
+    having: dict[str, list[str]] = {}
+    for name, tree in build(list(KNOWN)).commands.items():
+        is_option = any(word in (*each.opts, *each.secondary_opts) for each in tree.params)
+        found = word if is_option else None if value is None else _meant(tree, name, word, value)
+        if found is not None and found.startswith("-"):
+            having.setdefault(found, []).append(name)
+    for found, names in having.items():
+        listed = ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]
+        return f"convcalc {listed} {'has' if len(names) == 1 else 'have'} {found}"
+    return None
 
 
 def _value(word: str, arguments: Sequence[str]) -> str:
     """Return what stands behind an option on the command line, in quotes where it needs them."""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
-        if argument == word:
-            return "" if following.startswith("-") else shlex.quote(following) if following else ""
+        found = following if argument == word and not following.startswith("-") else ""
         if argument.startswith(f"{word}="):
-            return shlex.quote(argument.partition("=")[2])
+            found = argument.partition("=")[2]
+        if found:
+            return VALUES.get(found.lower(), shlex.quote(found))
     return ""
 
 
-def _has(tree: Any, target: str) -> bool:
-    name = target.split()[0]
-    return any(name in (*each.opts, *each.secondary_opts) for each in tree.params)
-
-
-def _option_of_value(tree: Any, command: str, word: str) -> str | None:
+def _by_value(tree: Any, command: str, word: str) -> str | None:
     """Return the option whose value a word may be: --latex is -F latex, --same is -p same."""
     from convcalc.cli.known_words import option_words
 
-    for each in tree.params:
-        if each.param_type_name == "option" and word[:1].isalpha() and word in option_words(command, each):
+    for each in sorted(tree.params, key=lambda each: "-F" not in each.opts):
+        if each.param_type_name == "option" and len(word) > 1 and word in option_words(command, each):
             return f"{each.opts[0]} {word}"
     return None
 

@@ -23,11 +23,9 @@ def usage_error(error: Any, arguments: Sequence[str]) -> UsageError:
     if option is not None and option.param_type_name == "option":
         return _wrong_value(error.message, option, arguments)
     if hasattr(error, "possibilities"):
-        from convcalc.cli.suggestions import meant_option
+        from convcalc.cli.suggestions import option_hint
 
-        meant = meant_option(context.command, command, name, arguments)
-        close = " or ".join(sorted(error.possibilities or ()))
-        hint = f"did you mean {meant or close}?" if meant or close else f"see {path} --help"
+        hint = option_hint(context.command, command, name, arguments)
         return UsageError(f"no such option: {name}", place=command or None, hint=hint)
     if name is not None:
         return _value_or_none(error.message, name, arguments)
@@ -42,6 +40,33 @@ def usage_error(error: Any, arguments: Sequence[str]) -> UsageError:
         message = f"unexpected argument: {message.partition(' (')[2].rstrip('.').removesuffix(')')}"
         hint = QUOTE_PATTERN if context.params.get("inputs") is not None else QUOTE_ARGUMENT
     return UsageError(message[:1].lower() + message[1:].rstrip("."), place=command or None, hint=hint)
+
+
+def misspelled(arguments: Sequence[str]) -> UsageError | None:
+    """Return the error for a long option with one dash, or a short one with `=`, in a line that went wrong.
+
+    Both are read as a short option with its value behind it: -kernel as -k ernel.
+
+    >>> misspelled(["shape", "224", "-kernel", "7"]).hint, misspelled(["shape", "224", "-k=7"]).hint
+    ('write --kernel', 'write -k 7')
+    """
+    from convcalc.cli.commands import COMMANDS, build
+    from convcalc.cli.suggestions import is_row, option_hint
+
+    if not arguments or arguments[0] not in COMMANDS:
+        return None
+    tree = build(arguments[:1]).commands[arguments[0]]
+    known = {name for each in tree.params for name in (*each.opts, *each.secondary_opts)}
+    for argument in arguments[1:]:
+        if re.match(r"-\w=.", argument) and argument[:2] in known:
+            return UsageError(f"{argument} has a =", place=arguments[0], hint=f"write {argument[:2]} {argument[3:]}")
+        name = argument.partition("=")[0]
+        if re.fullmatch(r"-[a-z][a-z-]{2,}", name) and (f"-{name}" in known or is_row(f"-{name}")):
+            message = f"{name} has one dash, a long option has two"
+            longer = [f"-{each}" if each == argument else each for each in arguments]
+            hint = f"write -{name}" if f"-{name}" in known else option_hint(tree, arguments[0], f"-{name}", longer)
+            return UsageError(message, place=arguments[0], hint=hint)
+    return None
 
 
 def _wrong_value(message: str, option: Any, arguments: Sequence[str]) -> UsageError:

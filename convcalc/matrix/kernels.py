@@ -32,6 +32,7 @@ counterclockwise: N, NW, W, SW, S, SE, E, NE. The formulas and their sources are
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,8 +150,7 @@ def named_kernel(text: str) -> NDArray[Any] | None:
         return _whole(name)
     if name in _PARAMETERS:
         return _FORMULAS[name](*_arguments(name, arguments, text))
-    if _is_word(name):
-        _refuse_near_miss(name, text)
+    _refuse_near_miss(text)
     return None
 
 
@@ -242,17 +242,40 @@ def _argument(parameter: str, value: str, text: str) -> float:
     return number
 
 
-def _is_word(name: str) -> bool:
-    return bool(name) and name.isascii() and name[0].isalpha() and all(c.isalnum() or c == "-" for c in name)
+_MEANT = {
+    "blur smooth gauss": "gaussian",
+    "mean average avg uniform ones filter": "box",
+    "gx sobel-h sobelh": "sobel-x",
+    "gy sobel-v sobelv": "sobel-y",
+    "canny gradient": "sobel",
+    "delta unit dirac": "identity",
+    "outline edges": "edge",
+}
+"""Words for kernels that have another name here."""
 
 
-def _refuse_near_miss(name: str, text: str) -> None:
-    if name in ("inf", "infinity", "nan"):
+def _refuse_near_miss(text: str) -> None:
+    """Raise UsageError for what is neither a name nor a file, but almost a name: gaus, gaussian(5), blur."""
+    from convcalc.matrix.sources import exists
+
+    found = re.fullmatch(r"([a-z][a-z0-9-]*)(?:[:,(][\d:,.x ]*\)?)?", text.strip().lower().replace("_", "-"))
+    if found is None or found[1] in ("inf", "infinity", "nan") or exists(text):
         return
+    name = found[1]
     known = (*_FIXED, *_COMPASS, *MAGNITUDES, *_PARAMETERS)
-    near = [kernel for kernel in known if kernel.startswith(name + "-")] if len(name) > 2 else []
+    bare = re.sub(r"\d[\dx]*$", "", name)
+    near = [kernel for words, kernel in _MEANT.items() if bare in words.split()]
+    near = near or ([kernel for kernel in known if kernel.startswith(name)] if len(name) > 2 else [])
     near = near or close_names(name, known, count=2, cutoff=0.75)
     if near:
-        names = (_usage(kernel) if kernel in _PARAMETERS else kernel for kernel in near)
-        hint = f"did you mean {' or '.join(names)}?"
-        raise UsageError(f"there is no kernel {text!r}", place="`kernel`", hint=hint)
+        size = re.search(r"\d+", text)
+        names = (_example(kernel, size[0] if size else "5") for kernel in near)
+        raise UsageError(f"there is no kernel {text!r}", place="`kernel`", hint=f"did you mean {' or '.join(names)}?")
+
+
+def _example(name: str, size: str) -> str:
+    """Return the name of a kernel as it may be written, with a size where it needs nothing else."""
+    if name not in _PARAMETERS:
+        return name
+    required = [part for part in _PARAMETERS[name] if not part.startswith("[")]
+    return f"{name}:{size}" if required == ["N"] else _usage(name)

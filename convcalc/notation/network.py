@@ -36,15 +36,6 @@ _IN_BOTH = frozenset(
 )
 
 
-def _meant(source: Source, call: Call) -> str | None:
-    """Return the hint for a layer that there is not: one spelled almost so, or the short notation's."""
-    from convcalc.notation.short.called import called
-
-    known = [*PYTORCH, *_keras()]
-    text = None if call.name.lower() in (name.lower() for name in known) else called(source, call)
-    return did_you_mean(call.name, known) if text is None else f"did you mean {text}?"
-
-
 def _keras() -> Signatures:
     """Return the table of Keras's layers, which is not loaded for a text that needs only PyTorch's."""
     from convcalc.notation.keras.signatures import SIGNATURES
@@ -231,7 +222,9 @@ class _Reader:
 
     def not_a_layer(self, start: int, end: int) -> ConvcalcError:
         text = fold(self.source.text[start:end])
-        return self.source.fault(f"{text[:40]!r} is not a layer", start, end)
+        from convcalc.notation.short.meant import meant
+
+        return self.source.fault(f"{text[:40]!r} is not a layer", start, end, meant(text, "", []))
 
     def opened(self, call: Call, name: str) -> list[tuple[str, Call]]:
         """Return the layers in a container, or the call itself, with their names."""
@@ -325,8 +318,11 @@ class _Reader:
             note = f"{call.name} has PyTorch's parameters: it is read as PyTorch's {spelled.name}"
             return [Entry(call.start, call.end, layer_of(self.source, spelled), notes=(note,))]
         if "." not in call.name and call.name not in PYTORCH:
-            hint = _meant(self.source, call)
-            raise self.source.fault(f"there is no layer {call.name[:40]!r}", call.start, call.name_end, hint)
+            from convcalc.notation.short.meant import meant_call
+
+            hint = meant_call(self.source, call, [*PYTORCH, *_keras()])
+            message = f"there is no layer {call.name[:40]!r} in PyTorch or Keras"
+            raise self.source.fault(message, call.start, call.name_end, hint)
         from convcalc.notation.pytorch.read import layer_of
 
         if "." in call.name:
@@ -335,9 +331,12 @@ class _Reader:
             call = module_call(call) or call
         try:
             return [Entry(call.start, call.end, layer_of(self.source, call))]
-        except SpecError:
+        except SpecError as error:
             # Nothing around it shows which of the two notations this is.
             if own != "either" or call.name not in _IN_BOTH:
+                from convcalc.notation.short.meant import beside_keras
+
+                error.hint = beside_keras(call, error.hint, _keras())
                 raise
             found = self.tried_by_keras(call)
             if found is None:

@@ -174,7 +174,10 @@ class _Splitter:
                 follows = self.source.text[end : end + 80].lstrip()
                 if not rest and (follows[:1].isalpha() or follows[:1] == "(" if star else follows[:1] == "*"):
                     return  # a count, with spaces before what it repeats: the item goes on
-                raise self.source.fault(f"{written[:40]!r} is not a layer", self.start, end)
+                from convcalc.notation.short.meant import meant
+
+                hint = meant(digits.strip(), "", [])
+                raise self.source.fault(f"{written[:40]!r} is not a layer", self.start, end, hint)
             count, _ = self.number(digits.rstrip(), self.start)
             self.start += len(written) - len(rest.lstrip())
         self.put(end, count)

@@ -30,7 +30,7 @@ def verdict_blocks(verdict: Verdict, write: Callable[[Any], str] = str) -> list[
         blocks.append(Grid(verdict.claim, tuple(cell.at for cell in verdict.cells), title="your answer"))  # type: ignore[misc] # a matrix has only indices
     if verdict.claim is not None:
         blocks += _cell_lines(verdict, write)
-    blocks.append(Lines(_explanation_lines(verdict), title="what gives exactly this answer", role="finding"))
+    blocks.append(_explanation(verdict))
     return blocks
 
 
@@ -49,11 +49,13 @@ def _cell_lines(verdict: Verdict, write: Callable[[Any], str]) -> list[Block]:
     return [Lines(tuple(lines), title=f"wrong cells: {right} of {count} are right", role="finding")]
 
 
-def _explanation_lines(verdict: Verdict) -> tuple[str, ...]:
+def _explanation(verdict: Verdict) -> Lines:
+    """Return what gives exactly the wrong answer, each on a line, or that nothing does."""
     if verdict.explanations:
-        return tuple(explained(slips) for slips in verdict.explanations)
-    known = "none of the known mistakes, alone or two together"
-    return (known if verdict.searched else f"{known}, of those that were tried; not all pairs were",)
+        lines = tuple(explained(slips) for slips in verdict.explanations)
+        return Lines(lines, title="what gives exactly this answer", role="finding")
+    none = "no known mistake gives exactly this answer, alone or with another"
+    return Lines((none if verdict.searched else f"{none}; not all pairs were tried",), role="finding")
 
 
 def explained(slips: tuple[Slip, ...]) -> str:

@@ -22,8 +22,10 @@ def field_of(report: Report, name: str) -> tuple[Cell, ...]:
     >>> from convcalc.report.blocks import Report
     >>> field_of(Report("params", {}, "8", (), fields={"params": (8,), "macs": (6,)}), "macs")
     (6,)
+
+    A name may be as it is in JSON, `total.macs`.
     """
-    key = name.strip().lower().replace("-", "_")
+    key = name.strip().lower().removeprefix(".").removeprefix("total.").replace("-", "_")
     if key in report.fields:
         return report.fields[key]
     if not report.fields:

@@ -131,12 +131,12 @@ def _footnotes(total: Cost, memory: Memory | None) -> list[Block]:
 def _memory_line(memory: Memory) -> str:
     batch = "" if memory.batch == 1 else f" for a batch of {memory.batch}"
     peak, training = memory.peak_bytes, memory.training_bytes
-    return f"memory{batch}: inference {_bytes(peak, ' bytes')}, training {_bytes(training)}"
+    weights = (memory.parameters + memory.buffers) * memory.number_bytes
+    return f"memory{batch}: inference {_bytes(peak)} + weights {_bytes(weights)}, training {_bytes(training)}"
 
 
-def _bytes(count: int | None, unit: str = "") -> str:
-    also = "" if count is None or count < LARGE else f" ({scaled(count)}B)"
-    return f"{grouped(count)}{unit}{also}"
+def _bytes(count: int | None) -> str:
+    return f"{grouped(count)} bytes" if count is None or count < LARGE else f"{scaled(count)}B"
 
 
 def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int, layout: str) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def bind(source: Source, call: Call, signature: Signature, rank: int, keywords: 
         bound.given[name] = argument
     for name in known.required:
         if name not in bound.given:
-            raise source.fault(f"{call.short_name} needs {name}", call.start, call.name_end)
+            hint = f"it takes {', '.join(known.required)}" if len(known.required) > 1 else None
+            raise source.fault(f"{call.short_name} needs {name}", call.start, call.name_end, hint)
     bound.values = values = known.defaults.copy()
     for name, argument in bound.given.items():
         values[name] = READERS[known.kinds[name]](bound, name, argument.value)

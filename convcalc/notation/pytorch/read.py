@@ -19,7 +19,7 @@ from convcalc.notation.call.tree import Call
 from convcalc.notation.pytorch import features as features
 from convcalc.notation.pytorch import windows as windows
 from convcalc.notation.pytorch.signatures import SIGNATURES
-from convcalc.text import Source, did_you_mean
+from convcalc.text import Source
 
 MODULES = ("", "nn", "torch.nn")
 
@@ -38,7 +38,9 @@ def layer_of(source: Source, call: Call) -> Layer:
     entry = SIGNATURES.get(name)
     if entry is None or modules not in MODULES:
         start = call.name_end - len(name) if entry is None else call.start
-        hint = did_you_mean(name, list(SIGNATURES))
+        from convcalc.notation.short.meant import meant
+
+        hint = meant(name, "", list(SIGNATURES))
         raise source.fault(f"there is no layer {call.name[:40]!r} in PyTorch's notation", start, call.name_end, hint)
     family, rank, signature = entry
     if family == "identity":

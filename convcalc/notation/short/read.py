@@ -106,8 +106,9 @@ def read_word(source: Source, start: int, end: int, rank: int | None) -> Layer:
         layer = read_by_name(source, start, name_end, end, rank)
         if layer is None:
             from convcalc.notation.short.by_name import names
+            from convcalc.notation.short.meant import meant
 
-            hint = did_you_mean(name, [*KINDS, *names()])
+            hint = meant(name, text[name_end:end], [*KINDS, *names()])
             raise source.fault(f"there is no layer {name[:40]!r}", start, name_end, hint)
         return layer
     reader = _Fields(source, found[0])
@@ -219,7 +220,8 @@ class _Fields:
                 if kind != "count":
                     return sizes
                 if len(sizes) > 1:
-                    raise self.fault(f"{name} is one number, got {text[:40]!r}", start, end)
+                    hint = f"the first value is {name}; a window has its letter: {self.kind}:64,k{text}"
+                    raise self.fault(f"{name} is one number, got {text[:40]!r}", start, end, hint)
                 return sizes[0]
 
     def number(self, name: str, start: int, end: int, *, zero: bool) -> float:

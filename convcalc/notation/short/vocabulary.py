@@ -22,6 +22,8 @@ KINDS = {
     "averagepool": "avgpool",
     "averagepooling": "avgpool",
     "avg": "avgpool",
+    "average": "avgpool",
+    "mean": "avgpool",
     "lppool": "lppool",
     "lp": "lppool",
     "minpool": "minpool",
