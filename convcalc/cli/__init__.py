@@ -82,9 +82,10 @@ def _answered(argv: Sequence[str]) -> int:
         if found is None:
             raise
         if any(argument[:1] == "-" and argument[1:2].isalpha() and argument[2:] for argument in argv):
+            from convcalc.cli.commands import all_commands
             from convcalc.cli.usage import misspelled
 
-            found = misspelled(argv) or found
+            found = misspelled(argv, all_commands) or found
         return print_error(found)
 
 

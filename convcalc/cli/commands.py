@@ -6,7 +6,7 @@ Only the command at hand is built, so that a start does not pay for the options 
 # No postponed annotations here: see options.py.
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -64,7 +64,7 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         from convcalc.cli.usage import usage_error
 
-        raise usage_error(error, arguments) from error
+        raise usage_error(error, arguments, all_commands) from error
     except SystemExit:
         # Typer leaves so, and only so, where the reader of its help has left.
         raise BrokenPipeError from None
@@ -75,6 +75,12 @@ def run(arguments: list[str]) -> int:
     from convcalc.cli.output import show
 
     return show(answer)
+
+
+def all_commands() -> Mapping[str, Any]:
+    """Build every command, and return them by their names."""
+    commands: Mapping[str, Any] = build(list(COMMANDS)).commands
+    return commands
 
 
 def build(names: Sequence[str]) -> Any:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from convcalc.cli.other_words import COMMANDS, DATA_ENDINGS, OPTIONS, VALUES
 
 
-def option_hint(tree: Any, command: str, word: str, arguments: Sequence[str]) -> str:
+def option_hint(trees: Mapping[str, Any], tree: Any, command: str, word: str, arguments: Sequence[str]) -> str:
     """Return the hint for an option that a built command does not have: what may be meant, with its value.
 
+    `trees` are all built commands, `tree` is that one.
+
     >>> from convcalc.cli.commands import build
-    >>> shape = build(["shape"]).commands["shape"]
-    >>> [option_hint(shape, "shape", *line) for line in (("--steps", []), ("--mode", ["--mode", "full"]))]
-    ['did you mean --explain?', 'did you mean -p full?']
+    >>> trees = build(["shape"]).commands
+    >>> option_hint(trees, trees["shape"], "shape", "--mode", ["--mode", "full"])
+    'did you mean -p full?'
     """
     value = _value(word, arguments)
-    meant = _meant(tree, command, word, value) or _of_others(word)
-    meant = meant or (_of_others(word, value) if is_row(word) else None) or _by_letters(tree, word, value)
+    meant = _meant(tree, command, word, value) or _of_others(trees, word)
+    meant = meant or (_of_others(trees, word, value) if is_row(word) else None) or _by_letters(tree, word, value)
     if meant is None:
-        return _of_others(word, value) or f"see {f'convcalc {command}'.strip()} --help-all"
+        return _of_others(trees, word, value) or f"see {f'convcalc {command}'.strip()} --help-all"
     return f"did you mean {meant}?" if meant.startswith("-") else meant
 
 
@@ -93,13 +95,10 @@ def _by_letters(tree: Any, word: str, value: str) -> str | None:
     return None if not close else close[0] if names[close[0]].is_flag else f"{close[0]} {value}".strip()
 
 
-def _of_others(word: str, value: str | None = None) -> str | None:
-    """Return which other commands have an option, or with the `value` behind it have what it means."""
-    from convcalc.cli.commands import COMMANDS as KNOWN
-    from convcalc.cli.commands import build
-
+def _of_others(trees: Mapping[str, Any], word: str, value: str | None = None) -> str | None:
+    """Return which commands have an option, or with the `value` behind it have what it means."""
     having: dict[str, list[str]] = {}
-    for name, tree in build(list(KNOWN)).commands.items():
+    for name, tree in trees.items():
         is_option = any(word in (*each.opts, *each.secondary_opts) for each in tree.params)
         found = word if is_option else None if value is None else _meant(tree, name, word, value)
         if found is not None and found.startswith("-"):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from convcalc.cli.messages import QUOTE_PATTERN
 from convcalc.errors import UsageError
 from convcalc.text import did_you_mean
 
+Build = Callable[[], Mapping[str, Any]]
+"""What builds all commands."""
 QUOTE_ARGUMENT = "an argument with blanks needs quotes: '1 0; 2 1', 'Conv2d(3, 64, 7)'"
 
 
-def usage_error(error: Any, arguments: Sequence[str]) -> UsageError:
+def usage_error(error: Any, arguments: Sequence[str], build: Build) -> UsageError:
     """Return an error of Typer's about the command line `arguments` as one of convcalc's."""
     context: Any = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "convcalc"
@@ -25,7 +27,7 @@ def usage_error(error: Any, arguments: Sequence[str]) -> UsageError:
     if hasattr(error, "possibilities"):
         from convcalc.cli.suggestions import option_hint
 
-        hint = option_hint(context.command, command, name, arguments)
+        hint = option_hint(build(), context.command, command, name, arguments)
         return UsageError(f"no such option: {name}", place=command or None, hint=hint)
     if name is not None:
         return _value_or_none(error.message, name, arguments)
@@ -42,20 +44,17 @@ def usage_error(error: Any, arguments: Sequence[str]) -> UsageError:
     return UsageError(message[:1].lower() + message[1:].rstrip("."), place=command or None, hint=hint)
 
 
-def misspelled(arguments: Sequence[str]) -> UsageError | None:
+def misspelled(arguments: Sequence[str], build: Build) -> UsageError | None:
     """Return the error for a long option with one dash, or a short one with `=`, in a line that went wrong.
 
     Both are read as a short option with its value behind it: -kernel as -k ernel.
-
-    >>> misspelled(["shape", "224", "-kernel", "7"]).hint, misspelled(["shape", "224", "-k=7"]).hint
-    ('write --kernel', 'write -k 7')
     """
-    from convcalc.cli.commands import COMMANDS, build
     from convcalc.cli.suggestions import is_row, option_hint
 
-    if not arguments or arguments[0] not in COMMANDS:
+    trees = build()
+    tree = trees.get(arguments[0])
+    if tree is None:
         return None
-    tree = build(arguments[:1]).commands[arguments[0]]
     known = {name for each in tree.params for name in (*each.opts, *each.secondary_opts)}
     for argument in arguments[1:]:
         if re.match(r"-\w=.", argument) and argument[:2] in known:
@@ -64,7 +63,11 @@ def misspelled(arguments: Sequence[str]) -> UsageError | None:
         if re.fullmatch(r"-[a-z][a-z-]{2,}", name) and (f"-{name}" in known or is_row(f"-{name}")):
             message = f"{name} has one dash, a long option has two"
             longer = [f"-{each}" if each == argument else each for each in arguments]
-            hint = f"write -{name}" if f"-{name}" in known else option_hint(tree, arguments[0], f"-{name}", longer)
+            hint = (
+                f"write -{name}"
+                if f"-{name}" in known
+                else option_hint(trees, tree, arguments[0], f"-{name}", longer)
+            )
             return UsageError(message, place=arguments[0], hint=hint)
     return None
 

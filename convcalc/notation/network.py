@@ -318,7 +318,7 @@ class _Reader:
             note = f"{call.name} has PyTorch's parameters: it is read as PyTorch's {spelled.name}"
             return [Entry(call.start, call.end, layer_of(self.source, spelled), notes=(note,))]
         if "." not in call.name and call.name not in PYTORCH:
-            from convcalc.notation.short.meant import meant_call
+            from convcalc.notation.short.called import meant_call
 
             hint = meant_call(self.source, call, [*PYTORCH, *_keras()])
             message = f"there is no layer {call.name[:40]!r} in PyTorch or Keras"

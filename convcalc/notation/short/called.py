@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from convcalc.errors import SpecError
 from convcalc.notation.call.tree import Argument, Call
+from convcalc.notation.short.meant import meant
 from convcalc.notation.short.read import CODES, FIELDS, FLAGS, read_word
 from convcalc.notation.short.vocabulary import canonical
 from convcalc.notation.sizes import PADDING_NAMES
 from convcalc.text import Source
+
+
+def meant_call(source: Source, call: Call, known: list[str]) -> str | None:
+    """Return the hint for a call of a layer that is not one of the `known`: in the short notation, if it can be."""
+    text = None if call.name.lower() in (name.lower() for name in known) else called(source, call)
+    return meant(call.name, "", known) if text is None else f"in the short notation: {text}"
 
 
 def called(source: Source, call: Call) -> str | None:

@@ -6,7 +6,7 @@ import re
 
 from convcalc.notation.call.signature import Signatures
 from convcalc.notation.call.tree import Call
-from convcalc.text import Source, did_you_mean
+from convcalc.text import did_you_mean
 
 _BRANCHES = "branches are written in brackets: (A + B) adds them, (A | B) joins them, id is the empty one"
 _MODELS = (
@@ -40,14 +40,6 @@ ROWS = (
 )
 """Patterns of whole words in lower case, and their hints: {0} are the fields as written, {1} and {2} groups."""
 FILES = ".onnx, .py, .json and .keras, .cfg, .prototxt, the text of print(model)"
-
-
-def meant_call(source: Source, call: Call, known: list[str]) -> str | None:
-    """Return the hint for a call of a layer that is not one of the `known`: in the short notation, if it can be."""
-    from convcalc.notation.short.called import called
-
-    text = None if call.name.lower() in (name.lower() for name in known) else called(source, call)
-    return meant(call.name, "", known) if text is None else f"in the short notation: {text}"
 
 
 def beside_keras(call: Call, hint: str | None, keras: Signatures) -> str | None:
