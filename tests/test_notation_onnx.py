@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from conftest import Run
 
-from convcalc.errors import ConvcalcError, DataError, UsageError
+from convcalc.errors import ConvcalcError, DataError, SpecError, UsageError
 from convcalc.model.count import count
 from convcalc.model.forward import forward
 from convcalc.model.request import LayerRequest
 from convcalc.notation import Network
 from convcalc.notation.files.binary import read_binary
-from convcalc.notation.files.onnx.messages import GraphProto, NodeProto, read_graph
+from convcalc.notation.files.onnx.messages import GraphProto, NodeProto, Tensor, read_graph
 from convcalc.notation.files.onnx.operators import RULES
 from convcalc.notation.files.onnx.reader import Reader
 from convcalc.notation.files.onnx.wire import Wire, signed
@@ -274,3 +274,50 @@ def test_a_pipe_of_a_large_model_is_refused_as_what_it_is(convcalc: Run) -> None
     done = convcalc("params", "-f", "-", stdin=model(node("Relu", ["x"], "y"), extra=field(5, raw)))
     assert (done.returncode, done.stdout) == (3, "")
     assert "more than 32 MiB of a model are not read from a pipe" in done.stderr
+
+
+def wrong(operator: str, inputs: str, outputs: str = "y", **attributes: Any) -> NodeProto:
+    return NodeProto(operator, tuple(inputs.split()), tuple(outputs.split()), "it", attributes)
+
+
+HELD = {
+    **{f"w{'x'.join(map(str, shape))}": Tensor(shape, "float32", origin=f"w{shape}") for shape in (
+        (4, 6, 3, 3), (5,), (6,), (10, 3), (1, 5, 7, 3), (1, 16, 3), (1, 12, 3), (1, 16, 4), (1, 16, 5), (1, 8),
+    )},
+    **{f"i{'_'.join(map(str, numbers))}": Tensor((len(numbers),), "int64", numbers) for numbers in (
+        (0,), (1,), (3,), (9,), (0, 9), (2, 5), (-1, 6, -1),
+    )},
+    "places": Tensor((1, 3, 9, 10), "int64"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (
+            wrong("Conv", "x w4x6x3x3", kernel_shape=[5, 5]),
+            r"kernel_shape is \(5, 5\), the weight's kernel is \(3, 3\)",
+        ),
+        (wrong("Conv", "x w4x6x3x3 w5"), "holds 5 numbers for 4 channels"),
+        (wrong("BatchNormalization", "x w6 w5 w6 w6"), "holds 5 numbers for 6 channels"),
+        (wrong("InstanceNormalization", "x w6 w5"), "holds 5 numbers for 6 channels"),
+        (wrong("Gemm", "x w10x3"), "Gemm multiplies matrices, what comes in has 4 axes"),
+        (wrong("Reshape", "x i-1_6_-1"), "leaves more than one size open"),
+        (wrong("Split", "x i2_5", "y z", axis=1), r"parts of \(2, 5\) do not divide an axis of 6 into 2"),
+        (wrong("Gather", "x i0_9", axis=1), "an index of Gather is out of range for an axis of 6"),
+        (wrong("Slice", "x i0 i3 i1 i0"), "a step of Slice is 0"),
+        (wrong("TopK", "x i9", "y z", axis=1), "TopK takes 9 of the 6 of axis 1"),
+        (wrong("GridSample", "x w1x5x7x3"), "a point of GridSample has 2 places in an image, not 3"),
+        (wrong("GatherElements", "x places", axis=1), "the indices of GatherElements reach out of what they index"),
+        (wrong("Softmax", "x", axis=6), "axis 6 of Softmax is not among the 4"),
+        (wrong("Relu", "x", "x"), "'x' is made a second time"),
+        (wrong("Relu", "x", "z"), "no node makes the output 'y'"),
+        (wrong("LSTM", "x w1x12x3 w1x16x4", hidden_size=4), "4 hidden numbers need"),
+        (wrong("LSTM", "x w1x16x3 w1x16x5", hidden_size=4), "4 hidden numbers need"),
+        (wrong("LSTM", "x w1x16x3 w1x16x4 w1x8", hidden_size=4), "4 hidden numbers need"),
+    ],
+)
+def test_what_onnx_runtime_refuses_is_refused(node: NodeProto, message: str) -> None:
+    graph = GraphProto((node,), HELD, {"x": (1, 6, 8, 10)}, ("y",))
+    with pytest.raises(SpecError, match=message):
+        Reader(graph, "net.onnx").run(RULES)

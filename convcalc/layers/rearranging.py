@@ -112,6 +112,8 @@ def _cut(numbers: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
     where, start, end, step = numbers
     axis = _axis(where, sizes, shape)
     size = sizes[axis]
+    if step == 0:
+        raise ShapeError(f"the step along axis {axis} of {shape} is 0")
     cells = None if size is None else len(range(*slice(start, end, step).indices(size)))
     if cells == 0:
         raise ShapeError(f"no cell of axis {axis} of {shape} is between {start} and {end}")

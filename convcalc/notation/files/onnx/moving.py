@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from convcalc import layers
+from convcalc.errors import SpecError
 from convcalc.geometry import Padding
 from convcalc.layers import Rearrangement
 from convcalc.notation.files.onnx.messages import NodeProto, Tensor
@@ -76,6 +77,8 @@ def _reshape(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     if any(isinstance(size, Axis) and size.index != place for place, size in enumerate(sizes)):
         return None  # the size of another axis than the one it becomes
     numbers = tuple(0 if isinstance(size, Axis) else size for size in sizes)
+    if numbers.count(-1) > 1:
+        raise SpecError(f"a view of {numbers} leaves more than one size open")
     if isinstance(value, Tensor):
         return _viewed(value, numbers)
     if isinstance(value, Sizes) and numbers in ((-1,), (len(value.entries),)):

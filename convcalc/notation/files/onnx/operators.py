@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from convcalc import layers
+from convcalc.errors import SpecError
 from convcalc.geometry import NamedPadding, Padding
 from convcalc.layers import Rearrangement, TensorShape
 from convcalc.notation.files.onnx.folding import folded
@@ -71,6 +72,8 @@ def _convolution(reader: Reader, node: NodeProto) -> list[Known] | None:
     extra = node.integers("output_padding") or (0,) * len(kernel)
     if window is None or groups < 1:
         return None
+    if node.integers("kernel_shape") not in ((), kernel):
+        raise SpecError(f"kernel_shape is {node.integers('kernel_shape')}, the weight's kernel is {kernel}")
     stride, padding, dilation = window
     if "output_shape" in node.attributes:
         found = _padding_to(node, reader.shapes[x], kernel, stride, dilation)
@@ -98,6 +101,7 @@ def _convolution(reader: Reader, node: NodeProto) -> list[Known] | None:
         output_padding=extra if transposed else None,
     )
     shift = bias if isinstance(bias, Tensor) else None
+    _check_lengths([shift], layer.out_channels)
     made = reader.add(node, layer, [x], ("weight", weight), ("bias", shift))
     others = [value for value in reader.taken(node)[1:] if isinstance(value, int)]  # places, where they are deformed
     return [reader.add(node, layers.Merge("keep"), [made, *others], text=node.operator) if others else made]
@@ -158,9 +162,18 @@ def _batch_normalization(reader: Reader, node: NodeProto) -> list[Known] | None:
         return None
     eps, momentum = node.decimal("epsilon", 1e-5), node.decimal("momentum", 0.9)
     layer = layers.Normalization(scale.shape[0], eps=round(eps, 12), momentum=round(1 - momentum, 6))
-    held = (("weight", scale), ("bias", reader.constant(node, 2)))
-    statistics = (("buffer", reader.constant(node, 3)), ("buffer", reader.constant(node, 4)))
+    bias, mean, variance = (reader.constant(node, index) for index in (2, 3, 4))
+    _check_lengths([bias, mean, variance], scale.size)
+    held = (("weight", scale), ("bias", bias))
+    statistics = (("buffer", mean), ("buffer", variance))
     return [reader.add(node, layer, [x], *held, *statistics, text="bn")]
+
+
+def _check_lengths(constants: Sequence[Tensor | None], channels: int | None) -> None:
+    """Refuse constants that do not hold one number for each channel."""
+    for constant in constants:
+        if constant is not None and channels is not None and constant.size != channels:
+            raise SpecError(f"{constant.origin[:40]} holds {constant.size} numbers for {channels} channels")
 
 
 def _other_normalization(reader: Reader, node: NodeProto) -> list[Known] | None:
@@ -168,6 +181,7 @@ def _other_normalization(reader: Reader, node: NodeProto) -> list[Known] | None:
     if x is None or scale is None or not scale.shape:
         return None
     shift = reader.value(node, 2) is not None
+    _check_lengths([reader.constant(node, 2)], scale.size)
     layer: layers.Layer
     if node.operator in ("LayerNormalization", "RMSNormalization"):
         layer = layers.LayerNormalization(scale.shape, bias=shift, rms=node.operator.startswith("RMS"))
@@ -186,6 +200,8 @@ def _unary(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     if isinstance(value, Tensor) and others:
         value = reader.held(node, value, others[0])
     if isinstance(value, int):
+        if isinstance(node.attributes.get("axis"), int):
+            reader.size(node, value, node.integer("axis"))
         made = reader.elementwise(node, value, _TORCH.get(node.operator, ""))
         return [reader.beside(node, made)] * max(1, len(node.outputs))
     if isinstance(value, Sizes):
@@ -284,6 +300,12 @@ def _recurrent(reader: Reader, node: NodeProto) -> list[Known] | None:
     if x is None or weight is None or len(weight.shape) != 3 or hidden < 1 or node.integer("layout"):
         return None
     directions = weight.shape[0]
+    rows = {"LSTM": 4, "GRU": 3, "RNN": 1}[node.operator] * hidden
+    recurrent, bias = reader.constant(node, 2), reader.constant(node, 3)
+    shapes = ((weight, (directions, rows, weight.shape[2])), (recurrent, (directions, rows, hidden)))
+    for constant, shape in (*shapes, (bias, (directions, 2 * rows))):
+        if constant is not None and constant.shape != shape:
+            raise SpecError(f"{constant.origin[:40]} is {constant.shape}, {hidden} hidden numbers need {shape}")
     layer = layers.Recurrent(
         {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}[node.operator],  # type: ignore[arg-type]  # one of the three
         weight.shape[2],
@@ -291,8 +313,7 @@ def _recurrent(reader: Reader, node: NodeProto) -> list[Known] | None:
         bias=reader.value(node, 3) is not None,
         bidirectional=directions == 2,
     )
-    held = (("weight", weight), ("weight", reader.constant(node, 2)), ("bias", reader.constant(node, 3)))
-    made = reader.add(node, layer, [x], *held)
+    made = reader.add(node, layer, [x], ("weight", weight), ("weight", recurrent), ("bias", bias))
     split = reader.add(
         node, Rearrangement("view", (0, 0, directions, hidden)), [made], text="its directions apart", axes=4
     )

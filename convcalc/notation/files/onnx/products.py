@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from convcalc.errors import SpecError
 from convcalc.layers import Linear, Merge, Rearrangement
 from convcalc.layers.einsum import terms
 from convcalc.notation.files.onnx.messages import NodeProto, Tensor
@@ -21,6 +22,8 @@ def _general_product(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
         x = reader.held(node, first, -1)
     if weight is None or len(weight.shape) != 2 or x is None:
         return None
+    if reader.axes[x] not in (2, None):
+        raise SpecError(f"Gemm multiplies matrices, what comes in has {reader.axes[x]} axes")
     if node.integer("transA"):
         x = reader.add(node, Rearrangement("transpose", (1, 0)), [x], text="Transpose (1, 0)")
     inputs, outputs = weight.shape[::-1] if node.integer("transB") else weight.shape

@@ -78,8 +78,13 @@ class Reader:
             if made is None:
                 made = self.unknown(node)
             for name, value in zip(node.outputs, made, strict=False):
+                if name and name in self.values:
+                    raise self.fault(node, f"{name[:40]!r} is made a second time")
                 self.values[name] = value
-        outputs = [out for name in self.graph.outputs if isinstance(out := self.values.get(name), int)]
+        missing = [name for name in self.graph.outputs if name not in self.values]
+        if missing:
+            raise SpecError(f"no node makes the output {missing[0][:40]!r}", place=self.builder.source.place)
+        outputs = [out for name in self.graph.outputs if isinstance(out := self.values[name], int)]
         layers = {place: entry.layer for place, entry in enumerate(self.builder.entries)}
         kept = self.builder.keep_what_leads_to(outputs) if outputs else layers.keys()
         if not self.builder.entries:
@@ -222,6 +227,16 @@ class Reader:
         if shape is not None and len(shape.sizes) in (count, count - 1):
             known = (*(None,) * (count - len(shape.sizes)), *shape.sizes)
         return tuple(Axis(place) if size is None else size for place, size in enumerate(known))
+
+    def size(self, node: NodeProto, tensor: int, axis: int) -> int | None:
+        """Return the size of one axis of a tensor, None where it is open; SpecError for an axis that is not there."""
+        sizes = self.sizes(tensor)
+        if sizes is None:
+            return None
+        if not -len(sizes) <= axis < len(sizes):
+            raise SpecError(f"axis {axis} of {node.operator} is not among the {len(sizes)} of what it takes")
+        size = sizes[axis]
+        return size if isinstance(size, int) else None
 
     def unknown(self, node: NodeProto) -> list[Known]:
         """Stand for an operator that is not read: its parameters count, its sizes stop what comes after it."""

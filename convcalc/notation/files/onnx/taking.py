@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convcalc import layers
+from convcalc.errors import SpecError
 from convcalc.layers import Rearrangement
 from convcalc.notation.files.onnx.messages import NodeProto, Tensor
 from convcalc.notation.files.onnx.reader import Known, Reader, Rule, Sizes, known_or_open
@@ -20,6 +21,8 @@ def _slice(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
         return None
     axes = reader.whole(node, 3, "axes") or tuple(range(len(starts)))
     steps = reader.whole(node, 4) or (1,) * len(starts)
+    if 0 in steps:
+        raise SpecError("a step of Slice is 0")
     if isinstance(value, Sizes):
         return [known_or_open(value.entries[starts[0] : ends[0] : steps[0]])] if len(starts) == 1 else None
     if not isinstance(value, int) or not len(axes) == len(steps) == len(starts):
@@ -42,7 +45,9 @@ def _split(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
             text = f"Split of axis {axis}, part {index + 1}"
             made.append(reader.add(node, layers.Slice(axis, index, count), [x], text=text))
         return made
-    start = 0
+    start, whole = 0, reader.size(node, x, axis)
+    if min(parts, default=0) < 0 or whole not in (None, sum(parts)) or len(parts) != len(node.outputs):
+        raise SpecError(f"parts of {parts} do not divide an axis of {whole} into {len(node.outputs)}")
     for index, size in enumerate(parts[: len(node.outputs)]):
         text = f"Split of axis {axis}, part {index + 1}"
         made.append(reader.add(node, Rearrangement("cut", (axis, start, start + size, 1)), [x], text=text))
@@ -60,6 +65,10 @@ def _gather(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
         count = reader.axes[indices]
         table = layers.Embedding(*value.shape)
         return [reader.add(node, table, [indices], ("weight", value), axes=None if count is None else count + 1)]
+    if isinstance(value, int) and isinstance(indices, Tensor):
+        size = reader.size(node, value, axis)
+        if size is not None and not all(-size <= place < size for place in indices.numbers or ()):
+            raise SpecError(f"an index of Gather is out of range for an axis of {size}")
     if isinstance(value, int) and isinstance(indices, Tensor) and indices.shape:
         count = reader.axes[value]
         wider = None if count is None else count - 1 + len(indices.shape)
@@ -98,7 +107,9 @@ def _largest(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
         count = (node.integer("k"),)
     if x is None or count is None or len(count) != 1 or count[0] < 1:
         return None
-    text = f"TopK of axis {axis}"
+    size, text = reader.size(node, x, axis), f"TopK of axis {axis}"
+    if size is not None and count[0] > size:
+        raise SpecError(f"TopK takes {count[0]} of the {size} of axis {axis}")
     return [reader.add(node, Rearrangement("gather", (axis, count[0])), [x], text=text)] * 2
 
 
@@ -108,6 +119,12 @@ def _gather_cells(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     if x is None or not isinstance(indices, int | Tensor):
         return None
     places = indices if isinstance(indices, int) else reader.held(node, indices, x)
+    taken, given, axis = reader.sizes(places), reader.sizes(x), node.integer("axis")
+    if taken is not None and given is not None:
+        others = [pair for at, pair in enumerate(zip(taken, given, strict=False)) if at != axis % max(1, len(given))]
+        fits = all(one <= other for one, other in others if isinstance(one, int) and isinstance(other, int))
+        if len(taken) != len(given) or not fits:
+            raise SpecError("the indices of GatherElements reach out of what they index")
     return [reader.add(node, layers.Merge("keep"), [places, x], text=node.operator)]
 
 
@@ -136,6 +153,8 @@ def _sampled(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     points = grid if isinstance(grid, int) else reader.held(node, grid, x)
     if reader.axes[points] != 4:
         return None
+    if reader.size(node, points, -1) not in (2, None):
+        raise SpecError(f"a point of GridSample has 2 places in an image, not {reader.size(node, points, -1)}")
     first = reader.add(node, Rearrangement("transpose", (0, 3, 1, 2)), [points], text="the grid, its places first")
     return [reader.add(node, layers.Merge("resize"), [x, first], text=node.operator)]
 
