@@ -8,10 +8,10 @@ from itertools import groupby
 
 from rich.cells import cell_len
 
-from convcalc.render.shortened import BOUNDARY, shortened, shortened_name
+from convcalc.render.shortened import BOUNDARY, ShortNames, shortened
 from convcalc.report.blocks import Column, LayerText
 from convcalc.text import printable
-from convcalc.value import Value
+from convcalc.value import Value, cached_property
 
 GAP = 2
 """Blanks between columns."""
@@ -28,12 +28,15 @@ class FirstColumn(Value):
     written: tuple[str, ...]
     words: tuple[str, ...]
 
-    @property
+    @cached_property
     def labels(self) -> list[str]:
-        """The names alone, but for what is done in a module without a name of its own: what that is, too."""
+        """Return the names alone, with the class of what has a number, or no name of its own in a module."""
         modules = {name[: found.start()] for name in self.names for found in re.finditer(r"[./]", name)}
         pairs = zip(self.names, self.words, strict=True)
-        return [f"{name}: {words}" if name in modules else name or words for name, words in pairs]
+        return [
+            f"{name}: {BOUNDARY.split(words)[0]}" if name in modules or name.isdigit() else name or words
+            for name, words in pairs
+        ]
 
     @property
     def has_names(self) -> bool:
@@ -49,8 +52,21 @@ class FirstColumn(Value):
 
     @property
     def least(self) -> int:
-        """The width that this column needs."""
-        return min(self.width, LEAST_NAME if self.has_names else max(LEAST_NAME, self.least_words))
+        """The width that this column needs, in which different names are seen to differ."""
+        if not self.has_names:
+            return min(self.width, max(LEAST_NAME, self.least_words))
+        labels = max(map(cell_len, self.labels))
+        return min(labels, max(LEAST_NAME, self.short_labels.least))
+
+    @cached_property
+    def short_labels(self) -> ShortNames:
+        """Return the short forms of the labels."""
+        return ShortNames(self.labels)
+
+    @cached_property
+    def short_names(self) -> ShortNames:
+        """Return the short forms of the names."""
+        return ShortNames(self.names)
 
     @property
     def least_words(self) -> int:
@@ -76,12 +92,12 @@ class FirstColumn(Value):
             return [[shortened(text, width) for text in (self.written if whole else self.words)]], ["Layer"]
         names, words = max(map(cell_len, self.names)), max(map(cell_len, self.words))
         if names + GAP + words > width:
-            least = min(names, LEAST_NAME)
+            least = min(names, max(LEAST_NAME, self.short_names.least))
             words = min(words, max(width - GAP - least, 0))
             if words < self.least_words:
-                return [[shortened_name(label, width) for label in self.labels]], ["Layer"]
+                return [self.short_labels.fitted(self.labels, width)], ["Layer"]
             names = min(names, width - GAP - words)
-        shown = [shortened_name(name, names) for name in self.names]
+        shown = self.short_names.fitted(self.names, names)
         return [shown, [shortened(text, words) for text in self.words]], ["Name", "Layer"]
 
 

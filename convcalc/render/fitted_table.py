@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import groupby, zip_longest
 
-from rich.console import Console
+from rich.cells import cell_len
 from rich.text import Text
 
 from convcalc.render.columns import GAP, FirstColumn, chosen, column_widths, first_column, heading
 from convcalc.render.plain import cell_text
 from convcalc.report.blocks import Cell, Column, LayerText, Sizes, Table
 from convcalc.report.counts import grouped, scaled
+from convcalc.text import wrapped
 from convcalc.value import Value
 
 FIELD_NAMES = ("receptive", "effective")
 """How the names of columns about receptive fields begin."""
+LEAST_SHARE = 0.001
 LEAST_TEXT = 12
-"""The width to which a column of text may be folded."""
+"""The least share that is written, and the width to which a column of text may be folded."""
 SAME, CHANGED = "dim", "bold"
 """Styles that stand out, or do not, on dark terminals and on light ones."""
 
@@ -32,66 +34,92 @@ class Part(Value):
 
 
 class Fitted(Value):
-    """A table in a width: its columns, how many are left out, and the room beside the first one as it wants to be."""
+    """A table in a width: its columns, those left out, and the room beside the first one as it wants to be."""
 
     parts: tuple[Part, ...]
-    left_out: int
+    left_out: tuple[Column, ...]
     room: int
 
 
-def table_lines(block: Table, width: int, console: Console) -> Iterator[Text]:
+def table_lines(block: Table, width: int) -> Iterator[Text]:
     """Yield the lines of a table `width` characters wide; columns of detail are left out where they do not fit.
 
-    Where not even the others fit, there is one line for each cell.
+    A total that is too long is shortened before what layers are is, and stands below in full; other counts are where
+    the columns without detail do not fit either. Where that is not enough, there is one line for each cell.
     """
-    fitted, exact = _fitted(block, _rows(block), width), True
-    if block.totals is not None and (fitted is None or fitted.room < 0):
-        # A total that is too long is shortened before what layers are is.
-        shorter = _fitted(block, _rows(block, scale=True), width)
-        exact = shorter is None or (fitted is not None and shorter.room == fitted.room)
-        fitted = fitted if exact else shorter
-    if fitted is None:
-        yield from _stacked(block.columns, _rows(block))
-        return
-    yield from _lines(fitted.parts, len(block.rows), console)
-    if fitted.left_out:
-        yield Text("more columns: -F plain", style=SAME)
-    if not exact:
-        yield Text(f"exact total: {', '.join(_exact_totals(block, fitted))}", style=SAME)
-
-
-def _rows(block: Table, *, scale: bool = False) -> list[list[Text]]:
-    """Return the cells of all rows, the totals last; they are shortened if `scale` says so."""
-    rows = [[_text(column, cell) for column, cell in zip(block.columns, row, strict=True)] for row in block.rows]
+    block, first = _without_empty_fields(block), _network_column(block)
+    exact = fitted = _fitted(block, first, _rows(block), width)
     if block.totals is not None:
-        rows.append([_text(*pair, scale=scale) for pair in zip(block.columns, block.totals, strict=True)])
-    return rows
+        for shortened_from in (len(block.rows), 0):
+            if fitted is None or (fitted.room < 0 and shortened_from):
+                shorter = _fitted(block, first, _rows(block, shortened_from), width)
+                fitted = shorter if fitted is None or (shorter and shorter.room > fitted.room) else fitted
+    if fitted is None:
+        left_out = yield from _stacked(block)
+    else:
+        yield from _lines(fitted.parts, len(block.rows))
+        left_out = fitted.left_out
+    notes = (_left_out_line(left_out, width), block.sums_line(rounded=fitted is exact))
+    yield from (Text(line, style=SAME) for note in notes if note for line in wrapped(note, width))
+
+
+def _without_empty_fields(block: Table) -> Table:
+    """Leave out the columns about receptive fields that are undefined, or that no layer has."""
+    shown = [
+        index
+        for index, column in enumerate(block.columns)
+        if not column.name.startswith(FIELD_NAMES) or any(_has_size(row[index]) for row in block.rows)
+    ]
+    rows = tuple(tuple(row[index] for index in shown) for row in block.rows)
+    return block.replace(columns=tuple(block.columns[index] for index in shown), rows=rows)
+
+
+def _has_size(cell: Cell) -> bool:
+    return isinstance(cell, tuple) and any(size is not None for size in cell)
+
+
+def _left_out_line(columns: Sequence[Column], width: int) -> str:
+    """Return which columns are left out, or how many where that takes more than a line."""
+    if not columns:
+        return ""
+    line = f"not shown: {', '.join(column.title for column in columns)} (-F plain)"
+    many = "columns" if len(columns) > 1 else "column"
+    return line if len(line) <= width else f"{len(columns)} more {many}: -F plain"
+
+
+def _rows(block: Table, shortened_from: int | None = None) -> list[list[Text]]:
+    """Return the cells of all rows, the totals last; counts are shortened from a row on."""
+    rows = [*block.rows, *([] if block.totals is None else [block.totals])]
+    least = len(rows) if shortened_from is None else shortened_from
+    return [
+        [_text(column, cell, scale=index >= least) for column, cell in zip(block.columns, row, strict=True)]
+        for index, row in enumerate(rows)
+    ]
 
 
 def _text(column: Column, cell: Cell, *, scale: bool = False) -> Text:
     """Return a cell for the eye: thousands grouped, sizes that are equal on every axis written once."""
     if isinstance(cell, int):
         return Text(scaled(cell) if scale else grouped(cell), style="" if cell else SAME)
+    if isinstance(cell, float):
+        # Shares are compared: all have one decimal.
+        share = f"<{LEAST_SHARE:.1%}" if 0 < cell < LEAST_SHARE else f"{cell:.1%}"
+        return Text(share, style="" if cell else SAME)
     if isinstance(cell, Sizes) and cell.sizes:
         text = Text()
         for size, changed in zip(cell.sizes, cell.changed, strict=True):
             text.append("x" if text else "", SAME)
             text.append("?" if size is None else str(size), CHANGED if changed else SAME)
         return text
-    if isinstance(cell, tuple) and column.name.startswith(FIELD_NAMES) and len(set(cell)) == 1:
-        cell = cell[:1]
+    if isinstance(cell, tuple) and column.name.startswith(FIELD_NAMES):
+        # What is undefined is told below the table, once.
+        sizes = cell[:1] if len(set(cell)) == 1 else cell
+        cell = "x".join("-" if size is None else str(size) for size in sizes) or None
     if isinstance(cell, LayerText):
         words = ", ".join(cell.words)
         return Text(cell_text(f"{cell.name}: {words}" if cell.name else words))
-    missing = cell is None or cell == 0 or (isinstance(cell, tuple) and not any(cell))
+    missing = cell in (None, "-", "0") or (isinstance(cell, tuple) and not any(cell))
     return Text(cell_text(cell), style=SAME if missing else "")
-
-
-def _exact_totals(block: Table, fitted: Fitted) -> Iterator[str]:
-    shown = [part.heading for part in fitted.parts]
-    for column, cell in zip(block.columns, block.totals or (), strict=True):
-        if heading(column) in shown and isinstance(cell, int) and scaled(cell) != grouped(cell):
-            yield f"{grouped(cell)} {column.title}"
 
 
 def _network_column(block: Table) -> FirstColumn | None:
@@ -104,12 +132,16 @@ def _network_column(block: Table) -> FirstColumn | None:
     return first_column([*layers, *([total] if block.totals else [])])
 
 
-def _fitted(block: Table, rows: Sequence[Sequence[Text]], width: int) -> Fitted | None:
+def _fitted(block: Table, first: FirstColumn | None, rows: Sequence[Sequence[Text]], width: int) -> Fitted | None:
     """Return the columns that fit into `width`, None where too few do."""
     columns = block.columns
-    first = _network_column(block)
-    cells = [max((row[at].cell_len for row in rows), default=0) for at in range(len(columns))]
-    folded = [size if column.numeric else min(size, LEAST_TEXT) for column, size in zip(columns, cells, strict=True)]
+    cells = [
+        max(len(heading(column)[1]), *(row[at].cell_len for row in rows), 0) for at, column in enumerate(columns)
+    ]
+    folded = [
+        size if column.numeric else min(size, max(LEAST_TEXT, *(_longest_word(row[at]) for row in rows), 0))
+        for at, (column, size) in enumerate(zip(columns, cells, strict=True))
+    ]
 
     def widths_of(shown: Sequence[int]) -> list[int]:
         return column_widths([heading(columns[at]) for at in shown], [folded[at] for at in shown])
@@ -140,10 +172,15 @@ def _fitted(block: Table, rows: Sequence[Sequence[Text]], width: int) -> Fitted 
         Part(heading(columns[at]), tuple(row[at] for row in rows), size, columns[at].numeric)
         for at, size in zip(shown, widths, strict=True)
     ]
-    return Fitted((*starts, *others), len(columns) - 1 - len(shown), width - taken(shown) - area[0])
+    left_out = tuple(column for at, column in enumerate(columns) if at and at not in shown)
+    return Fitted((*starts, *others), left_out, width - taken(shown) - area[0])
 
 
-def _lines(parts: Sequence[Part], count: int, console: Console) -> Iterator[Text]:
+def _longest_word(cell: Text) -> int:
+    return max(map(cell_len, cell.plain.split()), default=0)
+
+
+def _lines(parts: Sequence[Part], count: int) -> Iterator[Text]:
     """Yield the lines of a table of `count` rows, and of its totals."""
     upper = Text()
     for title, group in groupby(parts, key=lambda part: part.heading[0]):
@@ -158,13 +195,15 @@ def _lines(parts: Sequence[Part], count: int, console: Console) -> Iterator[Text
     for index in range(len(parts[0].cells)):
         if index == count:
             yield rule
-        folded = [_folded(part, part.cells[index], console) for part in parts]
+        folded = [_folded(part, part.cells[index]) for part in parts]
         for cells in zip_longest(*folded, fillvalue=Text()):
             yield _joined(parts, cells)
 
 
-def _folded(part: Part, cell: Text, console: Console) -> list[Text]:
-    return [cell] if part.numeric or cell.cell_len <= part.width else list(cell.wrap(console, part.width))
+def _folded(part: Part, cell: Text) -> list[Text]:
+    if part.numeric or cell.cell_len <= part.width:
+        return [cell]
+    return [Text(line, style=cell.style) for line in wrapped(cell.plain, part.width)]
 
 
 def _joined(parts: Sequence[Part], cells: Sequence[Text]) -> Text:
@@ -177,9 +216,11 @@ def _joined(parts: Sequence[Part], cells: Sequence[Text]) -> Text:
     return line
 
 
-def _stacked(columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Iterator[Text]:
-    """Yield a table as one line per cell, for terminals too narrow for a table."""
-    for row in rows:
-        for column, text in zip(columns, row, strict=True):
-            yield Text(f"{column.title}: ", style=SAME).append_text(text)
+def _stacked(block: Table) -> Generator[Text, None, tuple[Column, ...]]:
+    """Yield a table as one line per cell, for terminals too narrow for a table; return the columns left out."""
+    for row in _rows(block):
+        for column, text in zip(block.columns, row, strict=True):
+            if not column.detail:
+                yield Text(f"{column.title}: ", style=SAME).append_text(text)
         yield Text()
+    return tuple(column for column in block.columns if column.detail)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc.render.escapes import latex_text
 from convcalc.render.latex_parts import fitted, matrix_columns
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Beside, Grid, Heat, Lines, Matrices, Report, Table, Working
+from convcalc.report.blocks import Beside, Grid, Heat, Lines, Matrices, Report, Table, Working, with_sums
 from convcalc.text import printable
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def render(report: Report) -> str:
     \end{bmatrix}
     \]
     """
-    text = "\n".join(part for block in report.blocks if (part := _block(block)))
+    text = "\n".join(part for block in with_sums(report.blocks) if (part := _block(block)))
     needed = list(dict.fromkeys(package for sign, package in PACKAGES.items() if sign in text))
     return (f"% needs \\usepackage{{{','.join(needed)}}}\n" if needed else "") + text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convcalc.render.escapes import markdown_text
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Beside, Grid, Heat, Lines, Matrices, Report, Table, Working
+from convcalc.report.blocks import Beside, Grid, Heat, Lines, Matrices, Report, Table, Working, with_sums
 from convcalc.text import printable
 
 
@@ -19,7 +19,7 @@ def render(report: Report) -> str:
     | fc:2 | 8 |
     """
     blocks: list[Table | Lines | Working | Grid | Matrices] = []
-    for block in report.blocks:
+    for block in with_sums(report.blocks):
         if isinstance(block, Beside):
             blocks += block.grids
         elif not isinstance(block, Heat):

@@ -27,7 +27,7 @@ class Figures(Value):
 
     `caption` describes the whole matrix, `planes` is how many 2-D slices are shown; `rows_shown` and
     `columns_shown` hold indices, None for the gap between head and tail. `precision` is how many decimals are
-    wanted, None for as many as are good to read.
+    wanted, None for as many as are good to read; `brief` numbers have six digits, since a line does not hold all.
     """
 
     before: int
@@ -38,6 +38,7 @@ class Figures(Value):
     planes: int
     caption: str
     precision: int | None = None
+    brief: bool = False
 
     def rows(self, plane: Any) -> Iterator[tuple[Place, list[tuple[Place, str]]]]:
         """Yield the rows of a plane of one or two axes as the places and texts of their numbers."""
@@ -60,6 +61,8 @@ class Figures(Value):
 
     def text(self, number: Any) -> str:
         """Return one number in its columns, its decimal point where that of the others is."""
+        if self.brief:
+            return brief(number).rjust(self.before)
         head, tail = _split(written(number, self.scientific, self.precision), self.scientific)
         return (
             head.rjust(self.before + self.after) if tail is None else head.rjust(self.before) + tail.ljust(self.after)
@@ -121,11 +124,15 @@ def figures_of(
     parts = [_split(written(number, scientific, precision), scientific) for number in sample]
     after = max((len(tail) for _, tail in parts if tail is not None), default=0)
     before = max((len(head) if tail is not None else len(head) - after for head, tail in parts), default=1)
+    columns = array.shape[-1] if array.ndim else 1
+    too_long = (before + after + 1) * min(columns, 2) > width
+    if too_long:
+        before, after = max(len(brief(number)) for number in sample), 0
     before = max(before, least)
     fitting = max(2, (width - 2) // (before + after + 1))
-    columns_shown = _shown(array.shape[-1] if array.ndim else 1, fitting)
+    columns_shown = _shown(columns, fitting)
     caption = _caption(array, kind or number_kind(array), describe=None in rows_shown or None in columns_shown)
-    return Figures(before, after, scientific, rows_shown, columns_shown, MOST_PLANES, caption, precision)
+    return Figures(before, after, scientific, rows_shown, columns_shown, MOST_PLANES, caption, precision, too_long)
 
 
 def _shown(size: int, most: int) -> tuple[Place, ...]:

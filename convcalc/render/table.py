@@ -9,15 +9,15 @@ import io
 from collections.abc import Iterator
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from convcalc.render.fitted_table import table_lines
 from convcalc.render.grid import beside_lines, grid_lines, heat_lines, is_cut
 from convcalc.render.working_text import working_lines
 from convcalc.report.blocks import Beside, Block, Grid, Heat, Lines, Matrices, Report, Table, Working
-from convcalc.text import printable
+from convcalc.text import printable, wrapped
 
+INDENT = "  "
 STYLES = {
     "explanation": "",
     "note": "dim",
@@ -69,33 +69,35 @@ def _console(width: int, *, color: bool, record: bool = False) -> Console:
 
 def _show(console: Console, report: Report, width: int, color: bool) -> None:
     before: Block | None = None
+    has_map = any(isinstance(block, Heat) for block in report.blocks)
     for block in report.blocks:
         after_table = isinstance(before, Table) and isinstance(block, Lines) and block.role == "explanation"
         if isinstance(block, Working) or after_table:
             console.print()
-        for part in _block(block, width, color, console):
+        for part in _block(block, width, color, has_map=has_map):
             console.print(part)
         before = block
 
 
-def _block(block: Block, width: int, color: bool, console: Console) -> Iterator[RenderableType]:
+def _block(block: Block, width: int, color: bool, *, has_map: bool) -> Iterator[RenderableType]:
     match block:
         case Table():
-            yield from table_lines(block, width, console)
+            yield from table_lines(block, width)
         case Lines(role="code"):
             # Lines to be copied are never folded.
             yield from (Text(printable(line), no_wrap=True, overflow="ignore") for line in block.lines)
         case Lines():
             if block.title:
-                yield Text(printable(block.title), style="bold")
+                yield from (Text(line, style="bold") for line in wrapped(printable(block.title), width))
+            indent = INDENT if block.title else ""
             for line in block.lines:
-                text = Text(printable(line), style=STYLES[block.role])
-                yield Padding(text, (0, 0, 0, 2)) if block.title else text
+                pieces = wrapped(printable(line), width - len(indent))
+                yield from (Text(indent + piece, style=STYLES[block.role]) for piece in pieces)
         case Working(derivation):
             yield from working_lines(derivation, width)
         case Grid():
             yield from grid_lines(block, width)
-            if is_cut(block, width) and not block.title:
+            if is_cut(block, width) and not block.title and not has_map:
                 yield from heat_lines(block.array, width // 2, color)
         case Beside():
             yield from beside_lines(block, width)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.value import Value
@@ -76,11 +76,29 @@ class Column(Value):
 
 
 class Table(Value):
-    """Rows under columns, with a last row of totals if there is one."""
+    """Rows under columns, with a last row of totals if there is one.
+
+    `sums` are the totals that stand below it once more where one is large, to three digits; where the row has not
+    enough room for all digits, they stand there.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     totals: tuple[Cell, ...] | None = None
+    sums: tuple[tuple[str, int | None], ...] = ()
+
+    def sums_line(self, *, rounded: bool) -> str:
+        """Return the totals as a line, "" where there are none or none of them is large enough to be `rounded`.
+
+        >>> Table((), (), sums=(("params", 9_472), ("MACs", 118_013_952))).sums_line(rounded=True)
+        'total: 9.47 k params, 118 M MACs'
+        """
+        from convcalc.report.counts import LARGE, grouped, scaled
+
+        if not self.sums or (rounded and max(count or 0 for _, count in self.sums) < LARGE):
+            return ""
+        write = scaled if rounded else grouped
+        return f"total: {', '.join(f'{write(count)} {name}' for name, count in self.sums)}"
 
 
 class Lines(Value):
@@ -203,6 +221,18 @@ def assumption_lines(comment: Commentary) -> list[Block]:
     """
     lines = tuple(f"assumed: {sentence}" for sentence in comment.assumptions)
     return [Lines(lines, role="assumption")] if lines else []
+
+
+def with_sums(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield blocks, behind each table the line of its large totals.
+
+    >>> [type(block).__name__ for block in with_sums([Table((), (), sums=(("MACs", 2 * 10**6),)), Table((), ())])]
+    ['Table', 'Lines', 'Table']
+    """
+    for block in blocks:
+        yield block
+        if isinstance(block, Table) and (line := block.sums_line(rounded=True)):
+            yield Lines((line,), role="convention")
 
 
 def side_notes(report: Report) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 PREFIXES = "kMGTPE"
+LARGE = 1_000_000
+"""The least count that is also shown to three digits."""
 
 
 def grouped(count: int | None) -> str:

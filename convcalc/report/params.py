@@ -19,7 +19,7 @@ from convcalc.report.blocks import (
     entry_row,
     layer_text,
 )
-from convcalc.report.counts import grouped, scaled
+from convcalc.report.counts import LARGE, grouped, scaled
 from convcalc.text import size_text
 
 if TYPE_CHECKING:
@@ -49,8 +49,6 @@ COST_COLUMNS = (
     Column("FLOPs", "flops", numeric=True, detail=8),
     Column("Activation bytes", "activation_bytes", numeric=True, detail=6),
 )
-LARGE = 1_000_000
-"""The least count that is also shown to three digits."""
 
 
 def params_report(
@@ -88,7 +86,8 @@ def params_report(
     befores = [entry.pop("input", ()) for entry in entries]
     rows = tuple(entry_row(*row[:2], columns, row[2]) for row in zip(texts, entries, befores, strict=True))
     last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.laid_out(layout)}
-    blocks: list[Block] = [Table(columns, rows, entry_row("total", last, columns))]
+    sums = {"params": params} | ({"MACs": counted.total.macs, "FLOPs": counted.total.flops} if trace else {})
+    blocks: list[Block] = [Table(columns, rows, entry_row("total", last, columns), tuple(sums.items()))]
     data: dict[str, Any] = {"layers": entries, "total": total}
     if trace is not None:
         data["input"] = list(trace.input.laid_out(layout))
@@ -102,7 +101,7 @@ def params_report(
     if memory is not None:
         total |= {"peak_bytes": memory.peak_bytes, "training_bytes": memory.training_bytes}
         data["batch"] = memory.batch
-    blocks += _footnotes(counted.total, memory) if trace is not None else []
+    blocks += _footnotes(memory) if trace is not None else []
     data["assumptions"] = list(comment.assumptions)
     if counted.unknown:
         data["unknown_layers"] = [nodes[index].label for index in counted.unknown]
@@ -114,13 +113,9 @@ def params_report(
     return report_of("params", data, str(params), blocks, comment).replace(fields=fields)
 
 
-def _footnotes(total: Cost, memory: Memory | None) -> list[Block]:
-    """Return what stands under the table: large totals to three digits, the convention, and the memory."""
-    lines = [SHORT_CONVENTION]
-    if max(total.params, total.macs or 0) >= LARGE:
-        counts = {"params": total.params, "MACs": total.macs, "FLOPs": total.flops}
-        lines.insert(0, f"total: {', '.join(f'{scaled(count)} {name}' for name, count in counts.items())}")
-    blocks: list[Block] = [Lines(tuple(lines), role="convention")]
+def _footnotes(memory: Memory | None) -> list[Block]:
+    """Return what stands under the table: the convention, and the memory."""
+    blocks: list[Block] = [Lines((SHORT_CONVENTION,), role="convention")]
     if memory is not None and memory.training_bytes is not None:
         # Who says how it is trained, or with how many samples, asks for this line.
         asked = memory.batch != 1 or memory.states > 0

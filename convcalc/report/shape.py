@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.report.assembly import report_of
-from convcalc.report.blocks import Column, Commentary, Report, Table, assumption_lines, entry_row, layer_text
+from convcalc.report.blocks import (
+    Block,
+    Column,
+    Commentary,
+    Lines,
+    Report,
+    Table,
+    assumption_lines,
+    entry_row,
+    layer_text,
+)
 from convcalc.text import size_text
 
 if TYPE_CHECKING:
@@ -66,12 +76,22 @@ def shape_report(
     answers = output_texts(trace, layout)
     if len(last) > 1:
         data["outputs"] = [entry["output"] for entry in last]
-    blocks = [Table(COLUMNS, rows), *assumption_lines(comment)]
+    blocks = [Table(COLUMNS, rows), *_end_of_fields(trace, nodes), *assumption_lines(comment)]
     report = report_of(
         "shape", data | {"assumptions": list(comment.assumptions)}, "\n".join(answers), blocks, comment
     )
     fields = {name: tuple(tuple(entry.get(name, ())) for entry in last) for name in FIELD_NAMES}
     return report.replace(fields={"output": answers, **fields})
+
+
+def _end_of_fields(trace: Trace, nodes: Sequence[Node]) -> list[Block]:
+    """Return a line that says from which layer on receptive fields are not of one size at one distance."""
+    for index, step in enumerate(trace.steps):
+        if "varies" in step.fields or None in step.fields:
+            layer = f"layer {index + 1} ({nodes[index].name or nodes[index].text})"
+            how = "are undefined" if None in step.fields else "vary from cell to cell: ask for the region of one"
+            return [Lines((f"from {layer} on, receptive fields {how}",), role="convention")]
+    return []
 
 
 def output_texts(trace: Trace, layout: str) -> tuple[str, ...]:
