@@ -65,7 +65,7 @@ def forward_network(
 def sent(network: Network, request: LayerRequest, size: str | None, layout: str | None) -> tuple[Network, Trace]:
     """Return a network, completed and with its notes, and every step of an input through it.
 
-    A size that may have its channels last, and is read with them first, gets a note, or a hint where it does not fit.
+    A size that may be in the other layout than it is read in gets a note, or a hint where it does not fit.
     Where sizes that the network computes are missing, it is read again for the input.
     """
     try:
@@ -79,16 +79,13 @@ def sent(network: Network, request: LayerRequest, size: str | None, layout: str 
 
 def _sent(network: Network, request: LayerRequest, size: str | None, layout: str | None) -> tuple[Network, Trace]:
     shapes = input_shapes(network, size, request.rank, layout or network.layout)
-    doubtful = layout is None and network.layout == "chw" and has_channels_last(shapes[0])
+    doubt = None if layout is not None else layout_doubt(shapes[0], network.layout, stated=size is None)
     try:
         network, traced = traced_network(network, *shapes, assume=request.assume)
     except ShapeError as error:
-        if doubtful:
-            error.hint = CHANNELS_LAST.format(shapes[0])
+        error.hint = doubt or error.hint
         raise
-    if doubtful:
-        network = network.with_note(CHANNELS_LAST.format(shapes[0]))
-    return network, traced
+    return network if doubt is None else network.with_note(doubt), traced
 
 
 def settled(network: Network, size: str | None) -> Network | None:
@@ -100,19 +97,27 @@ def settled(network: Network, size: str | None) -> Network | None:
     return network.settle(known) if known and len(known) == len(sizes or ()) else None
 
 
-CHANNELS_LAST = "{} is read with its channels first; if they are last, say so: `layout` hwc"
+def layout_doubt(shape: TensorShape, layout: str, *, stated: bool = False) -> str | None:
+    """Return a remark on a shape that looks as if its channels stood at the other end than the `layout` has them.
 
+    Written that way it is a square, and a third as many channels or less. What a text of Keras's has `stated` itself
+    is in the layout of its layers.
 
-def has_channels_last(shape: TensorShape) -> bool:
-    """Return whether a shape looks as if its channels were written last: a square, and a third as many channels.
-
-    >>> has_channels_last(TensorShape((32, 32, 3), 2)), has_channels_last(TensorShape((64, 64, 48), 2))
-    (True, False)
+    >>> layout_doubt(TensorShape((32, 32, 3), 2), "chw"), layout_doubt(TensorShape((64, 64, 48), 2), "chw")
+    ('32x32x3 is read with its channels first; if they are last, say so: `layout` hwc', None)
+    >>> layout_doubt(TensorShape((28, 1, 28), 2), "hwc")
+    '1x28x28 is read with its channels last; if they are first, say so: `layout` chw'
     """
     if shape.rank != 2 or shape.channels is None:
-        return False
+        return None
     height, width = shape.spatial
-    return width is not None and shape.channels == height and 3 * width <= height
+    side, channels = (height, width) if layout == "chw" else (width, height)
+    if channels is None or shape.channels != side or 3 * channels > shape.channels:
+        return None
+    here, there, other = ("first", "last", "`layout` hwc") if layout == "chw" else ("last", "first", "`layout` chw")
+    other = "data_format='channels_first'" if stated and layout == "hwc" else other
+    written = size_text(shape.laid_out(layout))
+    return f"{written} is read with its channels {here}; if they are {there}, say so: {other}"
 
 
 def with_inputs(request: LayerRequest, size: str | None, layout: str | None = None) -> LayerRequest:
