@@ -193,7 +193,7 @@ class Window(Value):
         before = starts[: min(count, -(starts[0] // self.stride), self.dilation)]
         for index, start in enumerate(before):
             taps_before = -(start // self.dilation)
-            if start < 0 and (taps_before >= self.kernel or start + taps_before * self.dilation >= size):
+            if taps_before >= self.kernel or start + taps_before * self.dilation >= size:
                 return index
         past = -((starts[0] - size) // self.stride)
         return past if past < count else None

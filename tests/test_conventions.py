@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from printed_models import printed_model
 
-from convcalc.layers import Convolution, Elementwise, Merge, TensorShape
+from convcalc.layers import AdaptivePooling, Convolution, Elementwise, Layer, Merge, Resize, TensorShape
 from convcalc.model.count import count
 from convcalc.model.request import LayerRequest
 from convcalc.network.conventions import CONVENTIONS, convention_counts, stride_in_first
@@ -176,3 +176,32 @@ def test_open_sizes_make_no_count() -> None:
     known = trace([Elementwise("Softmax", (("dim", 1),))], TensorShape((4, 5), 1))
     # 4 exponentials, 3 sums and 4 quotients at each of 5 places
     assert counts_of(known)["thop"] == 5 * (4 + 3 + 4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"), [(AdaptivePooling("avg", (2, 2)), "thop"), (Resize(factor=(2,), mode="bilinear"), "fvcore")]
+)
+def test_what_depends_on_an_open_size_is_not_counted(layer: Layer, name: str) -> None:
+    assert counts_of(trace([layer], TensorShape((None, 4, 6), 2)))[name] is None
+    assert counts_of(trace([layer], TensorShape((3, 4, 6), 2)))[name] is not None
+
+
+def test_a_mode_that_thop_does_not_know_costs_nothing() -> None:
+    assert counts_of(trace([Resize(factor=(2,), mode="area")], TensorShape((3, 4, 6), 2)))["thop"] == 0
+
+
+@pytest.mark.parametrize(
+    ("layers", "merge"),
+    [
+        ("conv:8,k1 bn relu conv:8,k3,s2,p1 bn relu conv:32,k1", "multiply"),
+        ("conv:8,k1 bn relu conv:8,k3,s2,p1 maxpool:1 bn relu conv:32,k1", "add"),
+        ("conv:8,k1 bn relu conv:8,k3,s2,p1 bn relu conv:24,k1", "add"),
+    ],
+)
+def test_what_is_not_a_bottleneck_keeps_its_strides(layers: str, merge: Any) -> None:
+    nodes = [node.layer for node in parse_layers(f"conv:32,k1 {layers}")]
+    wide = nodes[-1].out_channels if isinstance(nodes[-1], Convolution) else 0
+    skip = Convolution(32, wide, (1, 1), (2, 2), "valid", (1, 1))
+    inputs = [(index - 1,) for index in range(len(nodes))] + [(0,), (len(nodes) - 1, len(nodes))]
+    graph = Graph((*nodes, skip, Merge(merge)), tuple(inputs))
+    assert stride_in_first(trace(graph, TensorShape((3, 8, 6), 2))) is None

@@ -19,6 +19,7 @@ from convcalc.geometry import (
     adaptive_windows,
     axis_name,
     causal_padding,
+    check_output_padding,
     full_padding,
     same_padding,
 )
@@ -248,3 +249,72 @@ def test_axes_have_the_names_people_use() -> None:
     assert [axis_name(axis, 3) for axis in range(3)] == ["depth", "height", "width"]
     assert [axis_name(axis, 2) for axis in range(2)] == ["height", "width"]
     assert axis_name(0, 1) == "length"
+
+
+@given(axes(), st.integers(0, 3), st.integers(0, 6), st.integers(0, 6))
+def test_windows_and_cells_that_meet_at_an_element(drawn: AxisDraw, element: int, first: int, more: int) -> None:
+    window = window_of(drawn)
+    last = first + more
+    cells = {
+        place: place * drawn.stride + element * drawn.dilation - drawn.before
+        for place in range(first, last)
+        if 0 <= place * drawn.stride + element * drawn.dilation - drawn.before < drawn.size
+    }
+    windows, seen = window.cells_met(element, drawn.size, first, last)
+    assert [first + place for place in range(last - first)[windows]] == list(cells)
+    assert list(range(drawn.size)[seen]) == list(cells.values())
+    if not cells:
+        assert (windows, seen) == (slice(0, 0), slice(0, 0))
+
+
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(0, 70), st.integers(1, 4), st.integers(1, 3),
+       st.integers(0, 3), st.integers(0, 3))  # fmt: skip
+def test_elements_that_meet_a_cell(
+    kernel: int, stride: int, before: int, dilation: int, size: int, first: int, more: int
+) -> None:
+    window = Window(kernel, stride, Padding(before, 0), dilation)
+    met = {
+        element
+        for place in range(first, first + more)
+        for element in range(kernel)
+        if 0 <= place * stride + element * dilation - before < size
+    }
+    found = list(window.elements_met(size, first, first + more))
+    # Of a kernel larger than the cells of all windows just those, else all.
+    assert found == (sorted(met) if kernel > more * size else list(range(kernel)))
+
+
+@pytest.mark.parametrize(("extra", "fits"), [(-1, False), (0, True), (1, True), (2, True), (3, False)])
+def test_output_padding_is_smaller_than_the_stride_or_the_dilation(extra: int, fits: bool) -> None:
+    for stride, dilation in ((3, 1), (1, 3), (3, 2)):
+        if fits:
+            check_output_padding(extra, stride, dilation)
+        else:
+            with pytest.raises(ShapeError, match=f"output_padding {extra} must be smaller than the stride {stride}"):
+                check_output_padding(extra, stride, dilation)
+
+
+@pytest.mark.parametrize(
+    ("window", "size", "message"),
+    [
+        (Window(3, dilation=2), 4, r"the input 4 is smaller than the dilated kernel 5 \(2·\(3-1\)\+1\)"),
+        (Window(5), 4, "the input 4 is smaller than the kernel 5"),
+        (Window(9, padding=Padding(1, 3)), 4, r"the padded input 8 \(1\+4\+3\) is smaller than the kernel 9"),
+        (Window(1), 0, "a size must be at least 1, got 0"),
+    ],
+)
+def test_a_window_that_does_not_fit(window: Window, size: int, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        window.output(size)
+
+
+@pytest.mark.parametrize("size", [0, -3])
+def test_no_size_is_below_one(size: int) -> None:
+    for refused in (
+        lambda: same_padding(size, Window(3)),
+        lambda: Window(3).transposed_output(size),
+        lambda: adaptive_windows(size, 2),
+        lambda: adaptive_windows(2, size),
+    ):
+        with pytest.raises(ShapeError, match=f"a size must be at least 1, got {size}"):
+            refused()

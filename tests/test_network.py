@@ -27,6 +27,7 @@ from convcalc.layers import (
     GatedUnit,
     Layer,
     Linear,
+    Merge,
     Normalization,
     Permute,
     PixelShuffle,
@@ -40,6 +41,7 @@ from convcalc.layers import (
     Unfold,
 )
 from convcalc.network.cost import network_cost
+from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace, interpret, trace
 from convcalc.notation import parse_layers
 
@@ -384,3 +386,33 @@ def test_an_empty_chain_gives_its_input_back() -> None:
 @pytest.mark.parametrize(("sizes", "rank"), [((10, 16), 1), ((8, 10, 16), 2), ((16,), 0)])
 def test_steps_stand_on_every_axis_but_that_of_the_features(sizes: tuple[int, ...], rank: int) -> None:
     assert interpret(sizes, [TimeDistributed(Linear(None, 4, on_channels=True))]) == TensorShape(sizes, rank)
+
+
+def test_keras_counts_running_statistics_as_parameters() -> None:
+    for counts, extra in ((True, 12), (False, 0)):
+        cost = network_cost([Normalization(6, buffers_are_parameters=counts), Linear(6, 2)])
+        assert [each.counted_buffers for each in cost.costs] == [extra, 0]
+        assert cost.costs[0].params == 12 + extra
+        assert (cost.total.params, cost.total.parameters.total) == (26 + extra, 26)
+
+
+def test_weights_held_before_are_not_counted_again() -> None:
+    layers = [Linear(3, 2), Linear(3, 2), Linear(2, 1)]
+    held = [(0, 0, 0), (6, 0, 0), (0, 1, 0)]
+    counted = network_cost(layers, held_before=held).costs
+    assert [(each.parameters.weights, each.parameters.biases) for each in counted] == [(6, 2), (0, 2), (2, 0)]
+
+
+def test_a_layer_used_again_is_one_layer_if_it_is_equal() -> None:
+    layers = [Linear(3, 2), Linear(3, 2), Linear(3, 2), Linear(3, 4), Linear(3, 2)]
+    cost = network_cost(layers, names=["a", "a", "", "a", ""])
+    assert cost.shared == (1,)
+    assert [each.params for each in cost.costs] == [8, 0, 8, 16, 8]
+
+
+def test_what_a_graph_costs_with_and_without_a_size() -> None:
+    graph = Graph((Linear(None, 4), Linear(None, 4), Merge("add")), ((-1,), (-1,), (0, 1)))
+    sized, open_ = network_cost(graph, (6,)).total, network_cost(graph.layers[:0])
+    assert (sized.macs, sized.flops, sized.activations, sized.params) == (48, 96, 12, 56)
+    assert (open_.total.macs, open_.total.flops, open_.total.activations) == (None, None, None)
+    assert network_cost([Linear(6, 4)]).total.flops is None
