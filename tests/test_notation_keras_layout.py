@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convcalc.errors import SpecError
+from convcalc.errors import ShapeError, SpecError
 from convcalc.model.count import count
 from convcalc.model.forward import forward
 from convcalc.model.request import LayerRequest
@@ -98,3 +98,24 @@ def test_a_layer_of_the_other_layout_is_refused(layers: str, message: str, fault
     assert caught.value.text is not None
     assert caught.value.span is not None
     assert caught.value.text[slice(*caught.value.span)] == faulty
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "said"),
+    [
+        ("Conv2D(64, 3)", "3x32x32", "3x32x32 is read with its channels last; if they are first, say so: `layout` chw"),
+        ("Conv2D(64, 3)", "32x32x3", None),
+        ("Conv2D(64, 3)", "24x48x40", None),
+        ("Sequential([Input((3, 32, 32)), Conv2D(8, 2)])", None,
+         "3x32x32 is read with its channels last; if they are first, say so: data_format='channels_first'"),
+    ],
+)  # fmt: skip
+def test_a_size_that_looks_channels_first_gets_a_note(text: str, size: str | None, said: str | None) -> None:
+    assert forward(LayerRequest((text,)), size).network.notes == (() if said is None else (said,))
+
+
+def test_a_size_that_looks_channels_first_and_does_not_fit_gets_the_hint() -> None:
+    with pytest.raises(ShapeError, match="smaller than the kernel") as raised:
+        forward(LayerRequest(("Conv2D(32, 3)",)), "1x28x28")
+    assert raised.value.hint == "1x28x28 is read with its channels last; if they are first, say so: `layout` chw"
+    assert forward(LayerRequest(("Conv2D(32, 3)",)), "1x28x28", "chw").trace.output.sizes == (32, 26, 26)
