@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Run
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -355,3 +356,41 @@ def test_nothing_in_a_cell_is_markdown(text: str) -> None:
     assert line.startswith("| ")
     assert re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", line[2:-2]) == text
     assert not re.search(r"(?<!\\)[$~|`&<>*_#\[\]]", line[2:-2])
+
+
+def test_a_heat_map_is_for_the_eye_alone(here: Run) -> None:
+    command = ("conv", "1 2 3; 4 5 6; 7 8 9", "-k", "1 1", "--dims", "1")
+    for form in ("latex", "markdown", "plain"):
+        assert here(*command, "--heatmap", "-F", form).stdout == here(*command, "-F", form).stdout
+    colored = here(*command, "--heatmap", "-F", "table", "--color", "always").stdout.splitlines()
+    # Two rows to a line: the upper one in the foreground, the lower one behind it, and nothing behind the last.
+    assert [line.count("▀") for line in colored[:3]] == [2, 2, 0]
+    assert [line.count("48;2;") for line in colored[:3]] == [2, 0, 0]
+    assert "heat map: dark 3, light 17" in colored[2]
+
+
+def test_lines_to_be_copied_are_never_folded(here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    command = ("shape", "3x9x9", "conv:8,k3,p1", "--as", "pytorch")
+    line = "nn.Conv2d(3, 8, kernel_size=3, padding=1)"
+    assert here(*command, "-F", "table").stdout == f"{line}\n"
+    assert here(*command, "-F", "latex").stdout == f"\\begin{{verbatim}}\n{line}\n\\end{{verbatim}}\n"
+
+
+def test_what_a_framework_cannot_say(here: Run) -> None:
+    rows = here("shape", "3x9x8", "maxpool:3,s2,p1,ceil", "--frameworks").stdout.splitlines()
+    assert "TensorFlow/Keras\t-\t-\t-\tcannot say it" in rows
+    alike = here("shape", "3x9x9", "conv:8,k3", "--frameworks", "-F", "markdown").stdout
+    assert alike.count("| 7x7 | - |") == 4
+    assert len(alike.splitlines()) == 6
+
+
+def test_matrices_too_wide_for_one_line_stand_below_each_other(here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    row = " ".join(str(10**6 + n) for n in range(3))
+    shown = here("conv", row, "-k", "1", "--show-input", "-F", "table").stdout.splitlines()
+    assert [line.strip() for line in shown] == ["input", row, "3", "", "kernel", "1", "1", "", "output", row, "3", ""]
+
+
+def test_a_result_of_nothing_but_nan_has_no_range(here: Run) -> None:
+    assert here("conv", "1.5 nan; nan 1", "-k", "nan", "-F", "table").stdout.splitlines()[-1] == "2x2"

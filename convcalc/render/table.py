@@ -74,8 +74,10 @@ def _show(console: Console, report: Report, width: int, color: bool) -> None:
         after_table = isinstance(before, Table) and isinstance(block, Lines) and block.role == "explanation"
         if isinstance(block, Working) or after_table:
             console.print()
+        # Lines to be copied are never folded; a picture has no other width.
+        whole = (isinstance(block, Lines) and block.role == "code" and not console.record) or None
         for part in _block(block, width, color, has_map=has_map):
-            console.print(part)
+            console.print(part, no_wrap=whole, overflow="ignore" if whole else None, crop=not whole)
         before = block
 
 
@@ -84,8 +86,7 @@ def _block(block: Block, width: int, color: bool, *, has_map: bool) -> Iterator[
         case Table():
             yield from table_lines(block, width)
         case Lines(role="code"):
-            # Lines to be copied are never folded.
-            yield from (Text(printable(line), no_wrap=True, overflow="ignore") for line in block.lines)
+            yield from (Text(printable(line)) for line in block.lines)
         case Lines():
             if block.title:
                 yield from (Text(line, style="bold") for line in wrapped(printable(block.title), width))
