@@ -103,7 +103,8 @@ def test_a_layer_of_the_other_layout_is_refused(layers: str, message: str, fault
 @pytest.mark.parametrize(
     ("text", "size", "said"),
     [
-        ("Conv2D(64, 3)", "3x32x32", "3x32x32 is read with its channels last; if they are first, say so: `layout` chw"),
+        ("Conv2D(64, 3)", "3x32x32",
+         "3x32x32 is read with its channels last; if they are first, say so: `layout` chw"),
         ("Conv2D(64, 3)", "32x32x3", None),
         ("Conv2D(64, 3)", "24x48x40", None),
         ("Sequential([Input((3, 32, 32)), Conv2D(8, 2)])", None,

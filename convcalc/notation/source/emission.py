@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
@@ -158,7 +157,7 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
     if arguments and isinstance(arguments[0], Parameter):
         arguments = [follower.held(node, arguments[0]), *arguments[1:]]
     tensors = [each for each in arguments if isinstance(each, Tensor)]
-    refuse_undefined(follower, node, arguments)
+    refuse_unknown(follower, node, arguments)
     kind = module.call.short_name
     if not tensors or (len(tensors) > 1 and kind not in ("MultiheadAttention", "LSTM", "GRU", "RNN")):
         raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
@@ -175,9 +174,11 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
     return made
 
 
-def refuse_undefined(follower: Follower, node: ast.AST, values: Iterable[Any]) -> None:
-    """Refuse names that neither the program defines nor a framework, where tensors are needed."""
-    for each in values:
+def refuse_unknown(follower: Follower, node: ast.AST, values: Any) -> None:
+    """Refuse what was not followed, and names that neither the program nor a framework defines, as tensors."""
+    for each in values if isinstance(values, list | tuple) else [values]:
+        if isinstance(each, Unknown) and each.error is not None:
+            raise each.error
         if isinstance(each, Name) and "." not in each.dotted:
             raise follower.fault(node, f"{each.dotted[:60]} is not defined")
 

@@ -349,7 +349,7 @@ class Follower:
             hint = "paste what print(model) shows"
             raise self.fault(node, f"{name.dotted[:60]} is not in this text: its layers are not known", hint)
         if "." in name.dotted:
-            emission.refuse_undefined(self, node, arguments)
+            emission.refuse_unknown(self, node, arguments)
         raise self.fault(node, f"{name.dotted[:60]} is not known", emission.close_name(self, name))
 
     def tensor_method(

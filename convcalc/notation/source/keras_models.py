@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
-from convcalc.notation.source.emission import elementwise, layer_entry, refuse_undefined
-from convcalc.notation.source.values import KerasModel, Layer, Name, Tensor, Unknown
+from convcalc.notation.source.emission import elementwise, layer_entry, refuse_unknown
+from convcalc.notation.source.values import KerasModel, Layer, Name, Tensor
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -71,10 +71,7 @@ def _model(
         many = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
         tensors = [each for each in many if isinstance(each, Tensor)]
         if len(tensors) < len(many):
-            for each in many:
-                if isinstance(each, Unknown) and each.error is not None:
-                    raise each.error
-            refuse_undefined(follower, node, many)
+            refuse_unknown(follower, node, many)
             raise follower.fault(node, "the outputs of this model are not known")
         model = KerasModel([], tensors)
     follower.models.append(model)
@@ -128,6 +125,7 @@ def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[An
 def _merged(follower: Follower, node: ast.AST, layer: MergeLayer, tensors: Any) -> Tensor:
     found = [each for each in tensors if isinstance(each, Tensor)] if isinstance(tensors, list | tuple) else []
     if len(found) < 2 or len(found) < len(tensors):
+        refuse_unknown(follower, node, tensors)
         raise follower.fault(node, f"{layer.word} takes a list of tensors")
     if layer.word == "concatenate" and layer.axis not in ((1,) if follower.builder.layout == "chw" else (-1, 3)):
         raise follower.fault(node, f"{layer.word} is read for the channels alone, not for axis {layer.axis}")

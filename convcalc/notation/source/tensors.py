@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc import layers
 from convcalc.notation.pytorch.functions import MODULES_OF
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_undefined
+from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
 from convcalc.notation.source.functional import WEIGHTED, weighted
 from convcalc.notation.source.moves import MOVES, padded, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
@@ -162,7 +162,7 @@ def module(
 def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any) -> Tensor:
     """Join tensors along an axis."""
     found = [held(follower, node, each) if isinstance(each, Parameter) else each for each in tensors]
-    refuse_undefined(follower, node, found)
+    refuse_unknown(follower, node, found)
     if not found or not all(isinstance(each, Tensor) for each in found) or type(dim) is not int:
         raise follower.fault(node, "what is concatenated here is not known")
     if len(found) == 1:
@@ -195,7 +195,7 @@ def joined(follower: Follower, node: ast.AST, left: Any, right: Any, kind: str, 
     if isinstance(left, Tensor) and isinstance(right, int | float | AxisSize):
         return elementwise(follower, node, left, word)
     if not isinstance(left, Tensor) or not isinstance(right, Tensor):
-        refuse_undefined(follower, node, (left, right))
+        refuse_unknown(follower, node, (left, right))
         raise follower.fault(node, "what is joined here is not a tensor")
     if kind == "matmul":
         if follower.builder.layout == "hwc":
