@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import students
 from conftest import Run
 
+from convcalc.check.count_question import CountQuestion
+from convcalc.check.size_question import SizeQuestion
 from convcalc.errors import DataError, UsageError
 from convcalc.exercise import make
 from convcalc.exercise.draw import Draw
@@ -21,6 +24,7 @@ from convcalc.exercise.sheet import key_entries, sheet, sheet_data
 from convcalc.exercise.spelling import answer_text, exact, spellings
 from convcalc.exercise.words import layer_words
 from convcalc.exercise.working import hint, working
+from convcalc.explain import MarkedMatrix
 from convcalc.geometry import Padding
 from convcalc.layers import TensorShape, Unfold
 
@@ -193,3 +197,37 @@ def test_the_data_of_a_sheet() -> None:
     assert [exact(Fraction(number)) for number in _leaves(first["answer"])] == flat(expected)
     assert {"name", "sentence", "answer"} == set(first["mistakes"][0])
     assert first["text"].startswith("This input goes through ")
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+@pytest.mark.parametrize("command", ["shape", "params"])
+def test_the_working_goes_layer_by_layer_to_the_answer(command: str, difficulty: int) -> None:
+    for exercise in exercises(command, COUNT, seed=3, difficulty=difficulty):
+        question = exercise.question
+        assert isinstance(question, SizeQuestion | CountQuestion)
+        several = len(question.layers) > 1
+        steps = working(exercise)
+        numbers = [int(found[1]) for each in steps if (found := re.match(r"\((\d+)\) ", each.title))]
+        every = set(range(1, len(question.layers) + 1)) if several else set()
+        # Layers that cost nothing have no working; the first never does.
+        assert set(numbers) == every or (command == "params" and 1 in numbers and set(numbers) < every)
+        assert numbers == sorted(numbers)
+        if isinstance(question, CountQuestion) and several:
+            assert steps[-1].title == "sum of the layers"
+            terms, total = (line.rpartition("= ")[2] for line in steps[-1].lines)
+            parts = [int(term) for term in terms.split(" + ")]
+            assert 0 not in parts
+            assert sum(parts) == int(total) == exercise.answer
+        else:
+            assert not any(each.title == "sum of the layers" for each in steps)
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+@pytest.mark.parametrize("command", ["conv", "pool"])
+def test_the_working_goes_cell_by_cell_and_draws_the_first_alone(command: str, difficulty: int) -> None:
+    for exercise in exercises(command, COUNT, seed=3, difficulty=difficulty):
+        steps = working(exercise)
+        assert len(steps) == exercise.answer.size
+        drawn = [any(isinstance(step, MarkedMatrix) for step in each.steps) for each in steps]
+        assert drawn == [True] + [False] * (len(steps) - 1)
+        assert all(each.steps for each in steps)

@@ -288,3 +288,11 @@ def test_a_cell_has_as_many_indices_as_the_output() -> None:
         region(traced, (1, 2, 3))
     with pytest.raises(ShapeError, match="index 9 is out of range for an axis of size 9"):
         region(traced, (4, 9))
+
+
+def test_whether_the_regions_of_other_cells_differ_is_said() -> None:
+    spread = Convolution(1, 1, (3,), (2,), (Padding(),), (1,), transposed=True)
+    slid = Convolution(1, 1, (3,), (2,), (Padding(),), (1,))
+    assert [region(trace(layers, TensorShape((1, 9), 1)), (0,)).varies for layers in ([spread], [slid], [])] == [
+        True, False, False,
+    ]  # fmt: skip
