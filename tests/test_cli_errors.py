@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import subprocess
@@ -350,27 +349,6 @@ def test_a_full_disk(arguments: list[str]) -> None:
         code, errors = ended(start(*arguments, stdout=full))
     assert code == 4
     assert errors == "convcalc: cannot write to standard output: No space left on device\n"
-
-
-def test_a_server_that_refuses_the_output_only_when_it_is_closed() -> None:
-    program = """
-import errno, os, sys
-from convcalc.cli import run_process
-
-close = os.close
-
-def refuse(number):
-    close(number)
-    if number == 1:
-        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
-
-os.close = refuse
-sys.argv = ["convcalc", "shape", "8", "-k", "3", "-q"]
-run_process()
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, timeout=60)
-    assert (done.returncode, done.stdout) == (4, b"6x6\n")
-    assert done.stderr == f"convcalc: cannot write to standard output: {os.strerror(errno.EDQUOT)}\n".encode()
 
 
 @pytest.mark.parametrize(

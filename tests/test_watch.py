@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pty
@@ -13,11 +14,15 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
+from streams import standard_streams
 
+from convcalc.cli import main
 from convcalc.cli.watch import Position
 
 MAIN = """
@@ -34,11 +39,15 @@ SECONDS = 100
 class Terminal:
     """A command in a terminal of its own: what it has drawn, and keys for it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], ours: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | None, ours: int) -> None:
         self.process, self.ours, self.drawn, self.read_up_to = process, ours, "", 0
 
     def press(self, keys: str) -> None:
         os.write(self.ours, keys.encode())
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -56,21 +65,22 @@ class Terminal:
     def wait_until_stopped(self) -> None:
         """Wait until the process is stopped: a signal to continue that comes before that is lost."""
         deadline = time.monotonic() + SECONDS
+        assert self.process is not None
         while os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOHANG) is None:
             assert time.monotonic() < deadline, "it is not stopped"
             time.sleep(0.01)
 
     def end(self) -> int:
-        """Read to the end and give the exit code."""
+        """Read to the end and give the exit code, 0 of what runs in this process."""
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline and self._more():
             pass
-        return self.process.wait(SECONDS)
+        return 0 if self.process is None else self.process.wait(SECONDS)
 
     def _more(self) -> bool:
         """Read what there is; give whether there may be more."""
         if not select.select([self.ours], [], [], 0.2)[0]:
-            return self.process.poll() is None
+            return self.process is None or self.process.poll() is None
         try:
             piece = os.read(self.ours, 65536)
         except OSError:  # the other side is closed
@@ -110,8 +120,47 @@ def terminal(*words: str, stdin: bytes | None = None, columns: int = 80, rows: i
     os.close(theirs)
 
 
-def test_keys_step_go_back_jump_and_quit() -> None:
-    with terminal(*WATCH) as shown:
+def run_here(
+    monkeypatch: pytest.MonkeyPatch, script: Callable[[Terminal], None], *words: str, columns: int = 80
+) -> tuple[int, str]:
+    """Run a command in this process on a terminal, with a script at its keys; give its exit code and what it drew."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    for name in ("COLUMNS", "LINES", "FORCE_COLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    opened = os.open
+
+    def without_tty(path: Any, *how: Any, **more: Any) -> int:
+        if path == "/dev/tty":  # that of whoever runs the tests
+            raise OSError(errno.ENXIO, os.strerror(errno.ENXIO))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(os, "open", without_tty)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    before = termios.tcgetattr(ours)
+    shown = Terminal(None, ours)
+
+    def play() -> None:
+        try:
+            script(shown)
+        finally:
+            shown.press("q")
+
+    with ThreadPoolExecutor(1) as threads, os.fdopen(theirs, "r+b", buffering=0) as screen:
+        played = threads.submit(play)
+        with standard_streams(screen, screen, screen):
+            code = main(words)
+        played.result(SECONDS)
+        # Echo, lines, signals: all as before.
+        assert termios.tcgetattr(ours)[3] == before[3]
+    shown.end()
+    os.close(ours)
+    return code, shown.drawn
+
+
+def test_keys_step_go_back_jump_and_quit(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(shown: Terminal) -> None:
         first = shown.wait_for("step 1 of 6: output (0, 0)")
         assert first.startswith("\x1b[?1049h")
         shown.wait_for("q quit")
@@ -134,16 +183,17 @@ def test_keys_step_go_back_jump_and_quit() -> None:
         ]:
             shown.press(keys)
             shown.wait_for(f"step {step} of 6")
-        shown.press("q")
-        assert shown.end() == 0
-        # The last frame stays where the command line was.
-        after = shown.drawn.rpartition("\x1b[?1049l")[2]
-        assert after.startswith("step 6 of 6: output (1, 2)\r\n")
-        assert "\x1b" not in after
+
+    code, drawn = run_here(monkeypatch, script, *WATCH)
+    assert code == 0
+    # The last frame stays where the command line was.
+    after = drawn.rpartition("\x1b[?1049l")[2]
+    assert after.startswith("step 6 of 6: output (1, 2)\r\n")
+    assert "\x1b" not in after
 
 
-def test_a_run_goes_to_the_end_and_stops_at_a_key() -> None:
-    with terminal(*WATCH) as shown:
+def test_a_run_goes_to_the_end_and_stops_at_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(shown: Terminal) -> None:
         shown.wait_for("q quit")
         shown.press("r")
         for step in range(2, 7):
@@ -154,23 +204,24 @@ def test_a_run_goes_to_the_end_and_stops_at_a_key() -> None:
         shown.wait_for("r stop")
         shown.press("\r")
         shown.wait_for("r run")
-        shown.press("q")
-        assert shown.end() == 0
+
+    assert run_here(monkeypatch, script, *WATCH)[0] == 0
 
 
-def test_a_frame_follows_the_size_of_the_terminal() -> None:
-    with terminal(*WATCH, columns=140) as shown:
+def test_a_frame_follows_the_size_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def script(shown: Terminal) -> None:
         shown.wait_for("step 1 of 6")
         wide = shown.wait_for("q quit")
         assert re.search(r"input +kernel +output", wide)
         shown.resize(24, 18)
+        os.kill(os.getpid(), signal.SIGWINCH)
         narrow = shown.wait_for("space → next")
         assert not re.search(r"input +kernel +output", narrow)
         lines = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", narrow).split("\r\n")
         assert max(map(len, lines)) <= 24
         assert len(lines) <= 18
-        shown.press("q")
-        assert shown.end() == 0
+
+    assert run_here(monkeypatch, script, *WATCH, columns=140)[0] == 0
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"])
@@ -186,7 +237,7 @@ def test_ctrl_c_and_ctrl_d_leave_the_terminal_as_it_was(key: str) -> None:
 def test_a_signal_to_end_gives_the_terminal_back() -> None:
     with terminal(*WATCH) as shown:
         shown.wait_for("q quit")
-        shown.process.send_signal(signal.SIGTERM)
+        shown.send(signal.SIGTERM)
         assert shown.end() == 143
         assert shown.drawn.rstrip().endswith("\x1b[?1049l")
 
@@ -220,7 +271,7 @@ def test_stopped_and_continued() -> None:
         shown.press("\x1a")
         shown.wait_for("\x1b[?1049l")
         shown.wait_until_stopped()
-        shown.process.send_signal(signal.SIGCONT)
+        shown.send(signal.SIGCONT)
         shown.wait_for("\x1b[?1049h")
         shown.wait_for("step 1 of 6")
         shown.press(" ")
