@@ -535,3 +535,28 @@ def test_of_several_models_the_last_is_meant_and_that_is_said() -> None:
         assert network.layers[0] == parse_network("Linear(3, 5)").layers[0]
         names = "a, b" if "a =" in made else "Net, Other"
         assert network.assumptions == (f"the program has several models ({names}): the last one is meant",)
+
+
+def test_einstein_sums_are_products_whose_macs_are_those_of_pytorch() -> None:
+    text = net(
+        "self.q = nn.Linear(8, 8)",
+        "a = torch.einsum('bid,bjd->bij', self.q(x), x).softmax(-1); "
+        "return torch.einsum('b i j, b j d -> b i d', a, x)",
+    )
+    counted = count(requested(text), "5x8")
+    assert counted.cost.total.macs == 5 * 8 * 8 + 2 * 5 * 5 * 8
+    assert str(forward(requested(text), "5x8").trace.output) == "5x8"
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ("return torch.einsum('bid,bjd,bkd->bij', x, x, x)", "einsum is followed for one tensor or two"),
+        ("return torch.einsum('bid,bjd->ijb', x, x)", "its first label is not the batch"),
+        ("return torch.einsum('bid,bdj->bij', x, x)", "bid,bdj->bij: d is 8 and 5"),
+        ("return torch.einsum('bid,bjd->bij', x, y)", "y is not defined"),
+    ],
+)
+def test_einstein_sums_that_are_not_followed_are_refused(run: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        forward(requested(net("self.q = nn.Linear(8, 8)", run)), "5x8")

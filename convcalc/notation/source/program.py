@@ -81,15 +81,18 @@ def _fix_input(follower: Follower) -> None:
         return
     layers = [entry.layer for entry in builder.entries]
     shape = sizes.begin(layers, builder.layout)[0]
-    if builder.layout == "chw" and (
-        sizes.asked or any(isinstance(layer, Embedding | Rearrangement) for layer in layers)
-    ):
+    if builder.layout == "chw" and (sizes.asked or any(map(_counts_axes, layers))):
         placed = with_axes(shape, layers)
         if placed != shape:
             builder.rank = placed.rank  # positions of one sample, whose axes the program counts
     if sizes.depends and None not in shape.sizes:
         builder.input = shape.known_sizes[len(shape.batch) :]
         builder.fixed = True
+
+
+def _counts_axes(layer: object) -> bool:
+    """Return whether a layer counts the axes of one sample."""
+    return isinstance(layer, Embedding | Rearrangement) or getattr(layer, "kind", "") == "einsum"
 
 
 def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:

@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
+from convcalc.layers.einsum import terms
 from convcalc.notation.pytorch.functions import MODULES_OF
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
@@ -68,6 +69,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return concatenated(
             follower, node, [method(follower, node, each, "unsqueeze", [dim], {}) for each in first], dim
         )
+    if word == "einsum" and isinstance(first, str):
+        return summed(follower, node, first, arguments[1:])
     if isinstance(first, Tensor | Parameter):
         return method(follower, node, first, word, arguments[1:], keywords)
     if isinstance(name.dotted, str) and word in MODULES_OF and first is None:
@@ -172,6 +175,19 @@ def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any
     over_channels = dim in (1, -3) or follower.builder.layout == "hwc"
     layer = layers.Merge("concatenate", stretch=not over_channels, axis=1 if over_channels else dim)
     return layer_entry(follower, node, layer, *found)
+
+
+def summed(follower: Follower, node: ast.AST, equation: str, tensors: list[Any]) -> Tensor:
+    """Sum products over the labels of an equation; more than two tensors have products in an order not written."""
+    refuse_unknown(follower, node, tensors)
+    found = [held(follower, node, each) if isinstance(each, Parameter) else each for each in tensors]
+    if not 1 <= len(found) <= 2 or not all(isinstance(each, Tensor) for each in found):
+        raise follower.fault(node, "einsum is followed for one tensor or two")
+    inputs, output = terms(equation, [len(term.replace(" ", "")) for term in equation.split("->")[0].split(",")])
+    batch = {term[:1] for term in (*inputs, output)}
+    if "." in equation or len(batch) > 1 or (len(inputs) == 2 and not {*inputs[1]} <= {*inputs[0], *output}):
+        raise follower.fault(node, f"einsum of {equation[:60]!r} is not followed: its first label is not the batch")
+    return layer_entry(follower, node, layers.Merge("einsum", equation=equation), *found)
 
 
 def arithmetic(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
