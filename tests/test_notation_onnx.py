@@ -232,6 +232,20 @@ def test_large_weights_are_skipped_and_not_read() -> None:
         (field(1, 8) + b"\x3b\x00\x00", "a field of kind 3, at byte 2"),
         (field(1, 8) + field(7, b"\x0a\x7f") + bytes(200), "a field is longer than its message, at byte"),
         (model(node("Relu", ["x"], "y"), extra=field(5, field(1, 2**64 - 1))), "impossible sizes"),
+        (model(node("Relu", ["x"], "y"), extra=field(15, b"")), "sparse constants are not supported"),
+        (
+            model(node("Relu", ["x"], "y"), extra=field(5, field(1, 2) + field(2, 7) + field(9, b"123"))),
+            "3 bytes do not hold 2 numbers",
+        ),
+        (model(node("Relu", ["x"], "y") + field(5, field(1, b"a") + field(2, 3))), "decimals are expected here"),
+        (
+            model(node("Relu", ["x"], "y") + field(5, field(1, b"a") + field(3, b"\x01\x02"))),
+            "one number is expected here",
+        ),
+        (
+            model(node("Relu", ["x"], "y") + field(5, field(1, b"a") + field(8, bytes(70000)))),
+            "70000 bytes of whole numbers are more than are read",
+        ),
     ],
 )
 def test_damaged_bytes_are_an_error_at_their_offset(data: bytes, message: str) -> None:

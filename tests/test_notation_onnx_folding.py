@@ -150,3 +150,46 @@ def test_a_stated_input_settles_a_graph_by_itself() -> None:
     request = LayerRequest((builder.network(),), file="net.onnx")
     assert forward(request).output == forward(request, "3x8x12").output == (6, 16, 5)
     assert count(request).cost.total.macs == 8 * 12 * 64
+
+
+LARGE = Tensor((100, 80), "float32", origin="table")
+OPEN = Tensor((3, 2), "int64")
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "given", "shape", "origin"),
+    [
+        ("Transpose", {"perm": [1, 0]}, [LARGE], (80, 100), "table"),
+        ("Gather", {"axis": -1}, [LARGE, OPEN], (100, 3, 2), "table"),
+        ("GatherND", {}, [LARGE, tensor([[1], [2], [0]])], (3, 80), "table"),
+        ("Concat", {"axis": -1}, [LARGE, tensor(np.ones((100, 2)))], (100, 82), "table"),
+        ("Concat", {"axis": 0}, [LARGE, LARGE.replace(origin="other")], (200, 80), "y"),
+        ("Tile", {}, [LARGE, tensor([1, 3])], (100, 240), "table"),
+        ("ReduceSum", {"axes": [0], "keepdims": 0}, [LARGE], (80,), ""),
+        ("ScatterND", {}, [LARGE, tensor([[1]]), tensor([[2.0]])], (100, 80), "table"),
+        ("Pow", {}, [tensor(DECIMALS), tensor(np.array(2.0))], (3,), ""),
+    ],
+)
+def test_numbers_that_are_many_or_not_computed_leave_the_shape(
+    name: str, attributes: dict[str, Any], given: list[Tensor], shape: tuple[int, ...], origin: str
+) -> None:
+    (found,) = folded(NodeProto(name, (), ("y",), "", attributes), given) or ()
+    assert (found.shape, values(found), found.origin) == (shape, None, origin)
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes", "given"),
+    [
+        ("Transpose", {"perm": [0, 0]}, [LARGE]),
+        ("Neg", {}, [None]),
+        ("Gather", {}, [LARGE, None]),
+        ("GatherND", {"batch_dims": 1}, [LARGE, OPEN]),
+        ("Concat", {"axis": 0}, [LARGE, tensor([1])]),
+        ("Range", {}, [tensor([0]), tensor([3])]),
+        ("Expand", {}, [LARGE, OPEN]),
+        ("Tile", {}, [LARGE, tensor([2])]),
+        ("Slice", {}, [LARGE, tensor([0]), None]),
+    ],
+)
+def test_what_does_not_fit_is_not_folded(name: str, attributes: dict[str, Any], given: list[Tensor | None]) -> None:
+    assert folded(NodeProto(name, (), ("y",), "", attributes), given) is None

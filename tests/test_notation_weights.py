@@ -110,6 +110,32 @@ def test_a_pickle_of_plain_data_is_walked_to_that_data(protocol: int) -> None:
     assert walked(io.BytesIO(pickle.dumps(data, protocol=protocol))) == data
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"K\x01K\x020.",  # a number and one that is taken away again
+        b"K\x05(0.",  # a mark that is
+        b"K\x05(K\x01K\x021.",  # and one with what stands behind it
+        b"K\x072\x86.",  # a number twice
+        b"](K\x01K\x02eK\x03a.",
+        b"}(K\x01K\x02uK\x03K\x04s.",
+        b"(K\x01I5\nl.",
+        b"(K\x01K\x02d.",
+    ],
+)
+def test_opcodes_are_walked_as_python_runs_them(code: bytes) -> None:
+    assert walked(io.BytesIO(code)) == pickle.loads(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [b"(K\x01K\x02iother\nThing\n.", b"(cother\nThing\nK\x01K\x02o.", b"cother\nThing\nK\x01K\x02\x86}\x92."],
+)
+def test_what_a_pickle_would_make_is_named_and_not_made(code: bytes) -> None:
+    made = walked(io.BytesIO(code))
+    assert (made.name, made.arguments) == ("other.Thing", (1, 2))
+
+
 def safetensors(header: object, data: bytes = b"") -> bytes:
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + data

@@ -167,7 +167,8 @@ class _Machine:
             stack.append(stack[-1])
         elif name in ("OBJ", "INST"):
             items = self.marked()
-            self.stack.append(Made(str(argument if name == "INST" else items[0]), tuple(items)))
+            made = argument.replace(" ", ".") if name == "INST" else items.pop(0)
+            self.stack.append(Made(str(made), tuple(items)))
         elif name not in ("PROTO", "FRAME", "STOP"):
             stack.append(argument)  # a number or a text
 
