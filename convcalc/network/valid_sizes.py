@@ -39,6 +39,17 @@ class Progression(Value):
         count, rest = divmod(self.first, self.step)
         return f"{self.step}·n + {rest}, n >= {count}" if rest else f"multiples of {self.step} from {self.first}"
 
+    def meet(self, other: Progression) -> Progression | None:
+        """Return the sizes that are in both, None where there are none.
+
+        >>> print(Progression(5, 4).meet(Progression(9, 6)), Progression(4, 4).meet(Progression(3, 2)))
+        12·n + 9, n >= 0 None
+        """
+        step, least = lcm(self.step, other.step), max(self.first, other.first)
+        first = self.around(least)[-1]
+        found = (size for size in range(first, first + step, self.step) if size in other.around(size))
+        return next((Progression(size, step) for size in found), None)
+
     def around(self, size: int) -> tuple[int, ...]:
         """Return the largest of them up to `size` and the smallest from it on.
 
@@ -82,6 +93,21 @@ class AxisSizes(Value):
 
     def __str__(self) -> str:
         return " or ".join([*map(str, self.others), *(text for text, _ in side_by_side(self.progressions))])
+
+    def meet(self, other: AxisSizes) -> AxisSizes:
+        """Return the sizes that pass on both axes; ShapeError where there are none.
+
+        >>> pairs, triples = AxisSizes((Progression(4, 2),), (1,)), AxisSizes((Progression(3, 3),), (1, 4))
+        >>> print(pairs.meet(triples))
+        1 or 4 or multiples of 6 from 6
+        """
+        runs = [one.meet(two) for one in self.progressions for two in other.progressions]
+        singles = {
+            size for size in (*self.others, *other.others) if self.around(size) == other.around(size) == (size,)
+        }
+        if not any(runs) and not singles:
+            raise ShapeError(f"none: one axis takes {self}, another {other}")
+        return AxisSizes(tuple(run for run in runs if run is not None), tuple(sorted(singles)))
 
     def around(self, size: int) -> tuple[int, ...]:
         """Return the nearest sizes that pass, one on each side of `size` where there is one, or `size` itself."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
-from itertools import islice, product
+from functools import reduce
 
 from convcalc.errors import ShapeError
 from convcalc.geometry import axis_name
@@ -22,14 +23,13 @@ MOST_TRIED = 512
 
 
 class _Open(Value):
-    """An input with open spatial sizes (None), and the sizes of each open axis that pass."""
+    """An input with open spatial sizes (None), and the sizes that pass: of each open axis, or of all as one."""
 
     graph: Graph
     sizes: tuple[int | None, ...]
     rank: int
     axes: tuple[GraphAxis, ...]
     valid: tuple[AxisSizes, ...]
-    square: bool
 
     def filled(self, values: Sequence[int]) -> TensorShape:
         rest = iter(tuple(values) * self.sizes.count(None) if len(values) == 1 else values)
@@ -62,11 +62,14 @@ def solve_graph(
     probe = TensorShape(tuple(size or 1 for size in sizes), rank)
     places = [axis - lead for axis, size in enumerate(sizes) if size is None and axis >= lead]
     axes = tuple(GraphAxis(graph, probe, place) for place in places)
-    unknown = _Open(graph, sizes, rank, axes, tuple(map(valid_sizes, axes)), square)
+    valid = tuple(map(valid_sizes, axes))
+    if square:
+        valid = (reduce(AxisSizes.meet, valid),)
+    unknown = _Open(graph, sizes, rank, axes, valid)
     if unknown.mixes:
         return _tried(unknown, want)
     if want is None:
-        return Solved(WHAT, tuple(_all(unknown)))
+        return Solved(WHAT, tuple(_solution(unknown, runs) for runs in itertools.product(*map(_runs, valid))))
     return _wanted(unknown, want, places)
 
 
@@ -85,54 +88,29 @@ def _solution(unknown: _Open, runs: Sequence[_Run]) -> Solution:
     return Solution(spans, output, tuple(step for _, step in runs))
 
 
-def _all(unknown: _Open) -> Iterator[Solution]:
-    """Return every size that passes; the output is that of the smallest of each progression."""
-    if unknown.square and len(set(map(str, unknown.valid))) > 1:
-        yield from _squares(unknown, MOST_TRIED)
-        return
-    choices = unknown.valid[:1] if unknown.square else unknown.valid
-    for runs in product(*map(_runs, choices)):
-        yield _solution(unknown, runs)
-
-
 def _candidates(sizes: AxisSizes) -> Iterator[int]:
     """Return the sizes of an axis that pass, rising and without an end."""
     yield from sizes.others
-    count = 0
-    while sizes.progressions:
+    for count in itertools.count() if sizes.progressions else ():
         yield from sorted(run.first + count * run.step for run in sizes.progressions)
-        count += 1
-
-
-def _squares(unknown: _Open, count: int) -> Iterator[Solution]:
-    for size in islice(_candidates(unknown.valid[0]), count):
-        try:
-            output = trace(unknown.graph, unknown.filled([size])).output
-        except ShapeError:
-            continue
-        yield Solution((Span(size, size),), output)
 
 
 def _tried(unknown: _Open, want: tuple[int, ...] | None) -> Solved:
     """Send sizes that pass the branches through the whole network, the smallest first."""
-    if unknown.square or len(unknown.axes) == 1:
-        found = list(_squares(unknown, MOST_TRIED))
-    else:
-        few = int(MOST_TRIED ** (1 / len(unknown.axes)))
-        grid = product(*(list(islice(_candidates(sizes), few)) for sizes in unknown.valid))
-        found = []
-        for values in sorted(grid, key=max):
-            try:
-                output = trace(unknown.graph, unknown.filled(values)).output
-            except ShapeError:
-                continue
+    few = int(MOST_TRIED ** (1 / len(unknown.valid)))
+    columns = [list(itertools.islice(_candidates(sizes), few)) for sizes in unknown.valid]
+    found = []
+    for values in sorted(itertools.product(*columns), key=max):
+        try:
+            output = trace(unknown.graph, unknown.filled(values)).output
+        except ShapeError:
+            continue
+        if want is None or _gives(output, want):
             found.append(Solution(tuple(Span(value, value) for value in values), output))
-    if want is not None:
-        found = [each for each in found if _gives(each.output, want)]
+    tried = f"{WHAT}s up to {'x'.join(str(column[-1]) for column in columns)}"
     if not found:
-        last = max(islice(_candidates(unknown.valid[0]), MOST_TRIED), default=0)
-        raise ShapeError(f"none: no {WHAT} up to {last} passes through these layers")
-    return Solved(WHAT, tuple(found)) if want is not None else Solved(WHAT, (found[0],), least=True)
+        raise ShapeError(f"none of the {tried} {'passes' if want is None else f'gives {size_text(want)}'}")
+    return Solved(WHAT, (found[0],), least=True) if want is None else Solved(WHAT, tuple(found), searched=tried)
 
 
 def _gives(output: TensorShape, want: tuple[int, ...]) -> bool:
@@ -143,18 +121,29 @@ def _wanted(unknown: _Open, want: tuple[int, ...], places: Sequence[int]) -> Sol
     """Find the sizes that give a wanted output, each axis by itself."""
     goals = target_sizes(want, unknown.rank)[-unknown.rank :]
     choices = []
-    for axis, sizes, place in zip(unknown.axes, unknown.valid, places, strict=True):
+    each = unknown.valid * len(places) if len(unknown.valid) == 1 else unknown.valid
+    for axis, sizes, place in zip(unknown.axes, each, places, strict=True):
         runs = list(_giving(axis, sizes, goals[place]))
         if not runs:
             raise _nearest(axis, sizes, goals[place], axis_name(place, unknown.rank) if unknown.rank > 1 else "")
         choices.append(runs)
-    if unknown.square:
-        choices = [[run for run in choices[0] if all(run in others for others in choices[1:])]]
-    found = [_solution(unknown, runs) for runs in product(*choices)]
+    if len(unknown.valid) == 1:
+        choices = [reduce(_both, choices)]
+    found = [_solution(unknown, runs) for runs in itertools.product(*choices)]
     found = [each for each in found if _gives(each.output, want)]
     if not found:
         raise ShapeError(f"none: no {WHAT} gives {size_text(want)}")
     return Solved(WHAT, tuple(found))
+
+
+def _both(one: list[_Run], other: list[_Run]) -> list[_Run]:
+    """Return the values that stand in runs of two axes, which are taken from the same progressions."""
+    pairs = [
+        (first.meet(second), step)
+        for (first, step), (second, width) in itertools.product(one, other)
+        if step == width and (first.first - second.first) % step == 0
+    ]
+    return [(span, step) for span, step in pairs if span is not None]
 
 
 def _giving(axis: GraphAxis, sizes: AxisSizes, goal: int) -> Iterator[_Run]:

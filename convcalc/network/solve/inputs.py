@@ -234,17 +234,22 @@ def _try_sizes(unknown: _Unknown, passing: Sequence[Sequence[Span]]) -> Solved:
     if unknown.square:
         runs = keep_valid(Span(first, None), lambda size: passes(unknown.accept, size))
         choices: list[tuple[Span, ...]] = [(run,) for run in runs]
+        tried = f"{WHAT}s up to {first + MOST_TRIED}"
     else:
         side = int(MOST_TRIED ** (1 / len(passing)))
         grids = product(*(range(runs[0].first, runs[0].first + side) for runs in passing))
         squares = ((size,) * len(passing) for size in range(first + side, first + MOST_TRIED))
-        tried = sorted(filter(lambda values: passes(unknown.accept, *values), chain(grids, squares)), key=max)
-        choices = [tuple(Span(value, value) for value in values) for values in tried]
+        fitting = sorted(filter(lambda values: passes(unknown.accept, *values), chain(grids, squares)), key=max)
+        choices = [tuple(Span(value, value) for value in values) for values in fitting]
+        ends = "x".join(str(runs[0].first + side - 1) for runs in passing)
+        tried = f"{WHAT}s up to {ends}, and those of equal sides up to {first + MOST_TRIED - 1}"
     if not choices:
         wanted = unknown.want and f"none: no {WHAT} of those tried gives {size_text(unknown.want)}"
         raise ShapeError(wanted or NOTHING_PASSES)
     found = keep_accepted(WHAT, choices, unknown.accept)
-    return found if unknown.want is not None else Solved(WHAT, found.solutions[:1], least=True)
+    if unknown.want is None:
+        return Solved(WHAT, found.solutions[:1], least=True)
+    return found.replace(searched=tried)
 
 
 def solve_features(
