@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import random
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from conftest import Run
 
 from convcalc.errors import ShapeError, SpecError, UsageError
 from convcalc.layers import Elementwise, TensorShape
@@ -402,3 +406,28 @@ def test_a_local_layer_of_darknet_has_weights_for_each_cell_and_a_crop_keeps_the
         cells = 3 * height * width
         assert (total.parameters.weights, total.parameters.biases) == (cells * 2 * 3 * 3, cells)
         assert total.macs == cells * 2 * 3 * 3
+
+
+@pytest.mark.parametrize("kind", ["net.cfg", "net.prototxt", "net.onnx", "net.json", "net.keras", "net.py"])
+def test_a_file_has_its_sizes_in_one_order_in_both_commands(
+    kind: str, here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = Path(__file__).parent / "data"
+    content: dict[str, bytes] = {
+        "net.cfg": DARKNET.encode(),
+        "net.prototxt": CAFFE.encode(),
+        "net.onnx": base64.b64decode(json.loads((data / "onnx_exports.json").read_text())[0]["bytes"]),
+        "net.json": (data / "keras_files" / "chain.json").read_bytes(),
+        "net.keras": (data / "keras_files" / "sequence.keras").read_bytes(),
+        "net.py": b"import keras\nm = keras.Sequential([keras.Input((9, 8, 3)), keras.layers.Conv2D(5, 2)])\n",
+    }
+    monkeypatch.chdir(tmp_path)
+    Path(kind).write_bytes(content[kind])
+    sizes = []
+    for command in ("shape", "params"):
+        done = here(command, "-f", kind, "--json")
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        sizes.append([(layer["name"], layer["output"]) for layer in found["layers"]])
+    assert sizes[0] == sizes[1]
+    assert len(sizes[0]) > 0

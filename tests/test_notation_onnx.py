@@ -325,6 +325,7 @@ HELD = {
         (wrong("GatherElements", "x places", axis=1), "the indices of GatherElements reach out of what they index"),
         (wrong("Softmax", "x", axis=6), "axis 6 of Softmax is not among the 4"),
         (wrong("Relu", "x", "x"), "'x' is made a second time"),
+        (wrong("Constant", "", ""), "the node makes nothing"),
         (wrong("Relu", "x", "z"), "no node makes the output 'y'"),
         (wrong("LSTM", "x w1x12x3 w1x16x4", hidden_size=4), "4 hidden numbers need"),
         (wrong("LSTM", "x w1x16x3 w1x16x5", hidden_size=4), "4 hidden numbers need"),

@@ -68,6 +68,8 @@ class Reader:
     def run(self, rules: dict[str, Rule]) -> GraphBuilder:
         """Read every node."""
         for node in self.graph.nodes:
+            if not node.outputs:
+                raise self.fault(node, "the node makes nothing")
             rule = rules.get(node.operator) if node.domain in ("", "ai.onnx") else None
             try:
                 made = self.folded(node)
