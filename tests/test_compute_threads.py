@@ -106,6 +106,16 @@ def test_a_command_without_threads_answers(
     assert np.load("y.npy").max() == (9 if command[0] == "conv" else 1)
 
 
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="how much memory is taken shows on Linux alone")
+def test_in_a_limited_address_space_fewer_threads_compute(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((1200, 1100), np.float32))
+    words = [sys.executable, "-m", "convcalc", "conv", "x.npy", "-k", "gaussian:5", "-o", "y.npy", "--threads", "16"]
+    for thousands in (300, 400, 500):
+        limited = ["sh", "-c", f'ulimit -v {thousands}000 && exec "$@"', "sh", *words]
+        done = subprocess.run(limited, cwd=tmp_path, capture_output=True, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_every_thread_takes_tiles_and_an_error_in_one_is_raised() -> None:
     taken: set[int] = set()
     meeting = threading.Barrier(3, timeout=60)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.files import read_matrix
-from convcalc.matrix.image import png_bytes
+from convcalc.matrix.image import png_bytes, read_image
 from convcalc.matrix.kinds import is_image
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.writing.files import write_matrix
@@ -57,6 +57,31 @@ def test_warnings_of_pillow_are_not_for_a_user(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="Truncated File Read"), Image.open(path) as image:
         image.load()
     assert read_matrix(str(path)).array.tolist() == GRAY.tolist()
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg"])
+def test_words_of_libtiff_are_not_for_a_user(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], compression: str
+) -> None:
+    path = tmp_path / "a.tiff"
+    Image.fromarray(GRAY).save(path, compression=compression)
+    data = bytearray(path.read_bytes())
+    with Image.open(path) as image:
+        start = image.tag_v2[273][0]  # type: ignore[attr-defined]
+    data[start : start + 4] = b"\x01" * 4
+    path.write_bytes(data)
+    with Image.open(path) as image, pytest.raises(OSError, match="decoder error"):
+        image.load()
+    assert capfd.readouterr().err != ""
+    with pytest.raises(DataError, match="the image cannot be read"):
+        read_matrix(str(path))
+    os.write(2, b"as before")
+    assert capfd.readouterr().err == "as before"
+
+
+def test_an_unknown_image_is_named_as_a_user_knows_it() -> None:
+    with pytest.raises(DataError, match=r"^the image cannot be read: cannot identify image file$"):
+        read_image(b"II*\0nothing", "a.tiff", ReadOptions())
 
 
 def luma(red: int, green: int, blue: int) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +18,8 @@ from convcalc.value import Value
 
 # Elements per step of NumPy's loops over views that are not contiguous; its default is longer than most rows.
 NUMPY_BUFFER = 512
+WORKER_BYTES = 136 << 20
+"""Addresses that a thread takes on Linux while it starts: a stack of 8 MiB, and 128 MiB for its part of the heap."""
 
 # Called with the number of output rows done since the last call: from any thread, but never from two at once.
 Progress = Callable[[int], None]
@@ -113,7 +117,7 @@ if hasattr(os, "register_at_fork"):
 def _take_workers(count: int) -> list[_Worker]:
     """Return workers, idle or new ones; fewer than `count` where no more threads can be started."""
     workers: list[_Worker] = []
-    for _ in range(count):
+    for _ in range(min(count, _most_workers())):
         try:
             # Other callers may be taking them at the same time.
             workers.append(_idle.pop())
@@ -124,6 +128,20 @@ def _take_workers(count: int) -> list[_Worker]:
                 # Threads are limited (RLIMIT_NPROC, a container), or there is no memory for one more stack.
                 break
     return workers
+
+
+def _most_workers() -> int:
+    """Return how many workers leave half of a limited address space (`ulimit -v`) to the arrays."""
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit == resource.RLIM_INFINITY:
+            return sys.maxsize
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (ImportError, OSError):
+        return sys.maxsize
+    return max(0, limit - pages * resource.getpagesize()) // 2 // WORKER_BYTES
 
 
 class _TileQueue:

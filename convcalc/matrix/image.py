@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +20,7 @@ from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.png import refuse_missing_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -37,6 +41,7 @@ _FORMAT_NAMES = """
 """
 """The formats that are read, which Pillow decodes itself: for others, such as EPS, it runs programs found in PATH."""
 _COLOR_TYPES_OF_PNG = (2, 4, 6)
+_TIFF_MAGIC = (b"II*\0", b"MM\0*")
 _BITS_PER_SAMPLE = 258
 _DEEP_MODES = ("I", "F")
 _DEEP_HINT = "save it as .npy, as 16-bit gray, or as a PPM"
@@ -56,9 +61,7 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
     pillow = _pillow("PIL.Image", place)
     _refuse_deep_color(data, place)
     try:
-        with warnings.catch_warnings():
-            # What it warns of is damage that it reads over, in words that are not for a user.
-            warnings.simplefilter("ignore")
+        with _quietly(data):
             image = pillow.open(io.BytesIO(data), formats=_FORMAT_NAMES.split())
             frames = getattr(image, "n_frames", 1)
             bands = len(image.getbands())
@@ -71,7 +74,9 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
     except (ConvcalcError, MemoryError):
         raise
     except Exception as error:  # a damaged file raises whatever Pillow happens to meet in it
-        raise DataError(f"the image cannot be read: {error}", place=place) from error
+        # Pillow names the object that it was given, which a user has not seen.
+        reason = str(error).partition(" <_io.")[0]
+        raise DataError(f"the image cannot be read: {reason}", place=place) from error
     notes: tuple[str, ...] = ("the image is opaque, so its alpha channel was left out",) if opaque else ()
     if frames > 1:
         notes += (f"only the first of {frames} frames was read",)
@@ -80,6 +85,25 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
             raise DataError("the image holds decimal numbers, which have no range to scale", place=place)
         return planes, notes
     return adjusted(planes, maximum, options), notes
+
+
+@contextmanager
+def _quietly(data: bytes) -> Iterator[None]:
+    """Let nothing be said of damage that is read over, in words that are not for a user.
+
+    Pillow warns as Python does; libtiff, in C, writes to what is standard error for the system.
+    """
+    with warnings.catch_warnings(), ExitStack() as stack:
+        warnings.simplefilter("ignore")
+        # Where it is closed, or there is no file to be had, it stays as it is.
+        with suppress(OSError):
+            if data.startswith(_TIFF_MAGIC):
+                nowhere = stack.enter_context(Path(os.devnull).open("wb"))
+                kept = os.dup(2)
+                stack.callback(os.close, kept)
+                os.dup2(nowhere.fileno(), 2)
+                stack.callback(os.dup2, kept, 2)
+        yield
 
 
 def png_bytes(array: NDArray[Any]) -> bytes:
