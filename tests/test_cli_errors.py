@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -374,7 +375,10 @@ def test_a_file_needs_no_standard_output(arguments: list[str], ending: str, tmp_
     assert "1" in path.read_text()
 
 
-@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+CLOSINGS = ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"]
+
+
+@pytest.mark.parametrize("redirection", CLOSINGS)
 def test_no_file_takes_the_number_of_a_closed_stream(redirection: str, tmp_path: Path) -> None:
     # The verdict is printed: it must not go into the file that is open then.
     path = tmp_path / "y.npy"
@@ -384,6 +388,16 @@ def test_no_file_takes_the_number_of_a_closed_stream(redirection: str, tmp_path:
     if process.stderr is not None:
         process.stderr.close()
     np.testing.assert_array_equal(np.load(path), [[1, 2], [3, 4]])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("redirection", [*CLOSINGS, ">/dev/full", "2>/dev/full", ">/dev/full 2>/dev/full"])
+def test_only_an_answer_that_cannot_be_printed_is_an_error(redirection: str) -> None:
+    shell = ["sh", "-c", f'exec "$@" {redirection}', "sh", *COMMAND, "shape", "8", "-k", "3", "-q"]
+    done = subprocess.run(shell, capture_output=True, check=False, timeout=60)
+    prints, complains = not re.search("(?<!2)>", redirection), "2>" not in redirection
+    assert (done.returncode, done.stdout) == ((0, b"6x6\n") if prints else (4, b""))
+    assert done.stderr.count(b"\n") == (complains and not prints)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")

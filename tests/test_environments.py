@@ -66,6 +66,42 @@ def test_no_variables_at_all(arguments: list[str], tmp_path: Path) -> None:
     assert done.stderr.count(b"\n") <= 3
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTHONWARNINGS": "error", "PYTHONOPTIMIZE": "2", "PYTHONUTF8": "0"},
+        {"PYTHONDEVMODE": "1", "PYTHONMALLOC": "debug", "PYTHONUNBUFFERED": "1"},
+        {"TMPDIR": "/nowhere", "HOME": "/nowhere", "PATH": "", "TERM": "", "TZ": "x", "LC_ALL": "xx_YY"},
+        {"COLUMNS": "x", "LINES": "-1", "OMP_NUM_THREADS": "x", "OPENBLAS_NUM_THREADS": "8"},
+    ],
+    ids=lambda variables: "-".join(variables),
+)
+def test_variables_that_change_nothing(variables: dict[str, str], tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.arange(63.0).reshape(7, 9))
+    for words in (["conv", "x.npy", "-k", "box:3", "--explain", "-F", "md"], ["params", "3x9x7", "conv:4,k3 relu"]):
+        usual = run(*words, environment={"PYTHONUTF8": "1"}, cwd=tmp_path)
+        done = run(*words, environment=variables, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, usual.stdout, usual.stderr)
+
+
+def test_latin_1_prints_what_it_has(tmp_path: Path) -> None:
+    done = run(*TABLE, environment={"PYTHONIOENCODING": "latin-1"}, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\xd7" in done.stdout or b"\xb7" in done.stdout
+
+
+def test_a_folder_that_is_read_only(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK):
+        pytest.skip("whoever runs this may write everywhere")
+    assert run("conv", "1 2", "-k", "[[2]]", cwd=folder).stdout == b"2 4\n"
+    done = run("conv", "1 2", "-k", "[[2]]", "-o", "y.npy", cwd=folder)
+    assert (done.returncode, list(folder.iterdir())) == (4, [])
+    assert done.stderr == b"convcalc: y.npy: cannot be written: Permission denied\n"
+
+
 def test_a_narrow_dumb_terminal(tmp_path: Path) -> None:
     done = run(*TABLE, environment={"TERM": "dumb", "COLUMNS": "20", "PYTHONIOENCODING": "utf-8"}, cwd=tmp_path)
     assert done.returncode == 0
