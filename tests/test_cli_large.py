@@ -147,18 +147,18 @@ def test_an_interrupt_leaves_what_was_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "y.npy"]
 
 
-def test_what_cannot_be_written_is_an_error(tmp_path: Path, convcalc: Run) -> None:
+def test_what_cannot_be_written_is_an_error(tmp_path: Path, here: Run) -> None:
     large(tmp_path / "x.npy", (1500, 1000), "float32")
-    done = convcalc("conv", tmp_path / "x.npy", "-k", "box:3", "-o", tmp_path / "nowhere" / "y.npy")
+    done = here("conv", tmp_path / "x.npy", "-k", "box:3", "-o", tmp_path / "nowhere" / "y.npy")
     assert (done.returncode, done.stdout) == (4, "")
     assert "there is no folder" in done.stderr
     with pytest.raises(FileError, match="not a regular file"), output_place("/dev/null"):
         pass
 
 
-def test_fractions_take_the_ordinary_way(tmp_path: Path, convcalc: Run) -> None:
+def test_fractions_take_the_ordinary_way(tmp_path: Path, here: Run) -> None:
     np.save(tmp_path / "x.npy", np.ones((900, 1200), np.int64))
-    done = convcalc("conv", tmp_path / "x.npy", "-k", "1/3 1", "--dims", "1", "-o", tmp_path / "y.npy")
+    done = here("conv", tmp_path / "x.npy", "-k", "1/3 1", "--dims", "1", "-o", tmp_path / "y.npy")
     assert done.returncode == 3
     assert "fractions do not fit" in done.stderr
 

@@ -20,9 +20,9 @@ from convcalc.exercise.spelling import answer_text
 
 
 @pytest.mark.parametrize("command", MAKERS)
-def test_right_answers_in_a_pipe_score(convcalc: Run, command: str) -> None:
+def test_right_answers_in_a_pipe_score(here: Run, command: str) -> None:
     answers = [answer_text(each.answer) for each in exercises(command, 3, 7, 4)]
-    done = convcalc(command, "--quiz", "--seed", 7, "--difficulty", 4, stdin="\n".join(answers) + "\n")
+    done = here(command, "--quiz", "--seed", 7, "--difficulty", 4, stdin="\n".join(answers) + "\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("\nright\n") == 3
     assert done.stdout.endswith(
@@ -30,10 +30,10 @@ def test_right_answers_in_a_pipe_score(convcalc: Run, command: str) -> None:
     )
 
 
-def test_each_line_of_a_pipe_answers_one_question(convcalc: Run) -> None:
+def test_each_line_of_a_pipe_answers_one_question(here: Run) -> None:
     made = exercises("shape", 5, 1, 2)
     assert [answer_text(each.answer) for each in made] == ["34x19", "21x21", "8x8", "3x6", "14x14"]
-    done = convcalc("shape", "--quiz", "--seed", 1, stdin="33x18\n\n8\nmany\n?\nq\n14x14\n")
+    done = here("shape", "--quiz", "--seed", 1, stdin="33x18\n\n8\nmany\n?\nq\n14x14\n")
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert lines[:4] == [
@@ -50,22 +50,22 @@ def test_each_line_of_a_pipe_answers_one_question(convcalc: Run) -> None:
     assert lines[-2] == "Score: 1 of 5 right, 2 wrong, 2 skipped"
 
 
-def test_the_end_of_the_input_and_a_closed_one_end_the_quiz(convcalc: Run) -> None:
-    done = convcalc("params", "--quiz", "--seed", 1)
+def test_the_end_of_the_input_and_a_closed_one_end_the_quiz(here: Run) -> None:
+    done = here("params", "--quiz", "--seed", 1, stdin="")
     assert (done.returncode, done.stdout.splitlines()[-2]) == (0, "Score: 0 of 0 right")
 
 
-def test_bytes_that_are_no_text_are_a_wrong_answer(convcalc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_that_are_no_text_are_a_wrong_answer(here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "utf-8:strict")
-    done = convcalc("shape", "--quiz", "--seed", 1, stdin=b"\xff\xfe\n21x21\n")
+    done = here("shape", "--quiz", "--seed", 1, stdin=b"\xff\xfe\n21x21\n")
     assert (done.returncode, done.stdout.splitlines()[-2]) == (0, "Score: 1 of 2 right, 1 wrong")
 
 
-def test_a_fresh_quiz_says_how_to_repeat_it(convcalc: Run) -> None:
-    first = convcalc("pool", "--quiz", stdin="?\n").stdout
+def test_a_fresh_quiz_says_how_to_repeat_it(here: Run) -> None:
+    first = here("pool", "--quiz", stdin="?\n").stdout
     seed = re.search(r"--seed (\d+)\n$", first)
     assert seed is not None
-    assert convcalc("pool", "--quiz", "--seed", seed[1], stdin="?\n").stdout == first
+    assert here("pool", "--quiz", "--seed", seed[1], stdin="?\n").stdout == first
 
 
 class Terminal:

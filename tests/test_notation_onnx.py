@@ -283,9 +283,9 @@ def test_mutated_files_end_in_an_answer_or_an_error(case: dict[str, Any]) -> Non
     assert 0 in endings
 
 
-def test_a_pipe_of_a_large_model_is_refused_as_what_it_is(convcalc: Run) -> None:
+def test_a_pipe_of_a_large_model_is_refused_as_what_it_is(here: Run) -> None:
     raw = field(9, bytes(40 << 20)) + field(1, 40 << 18) + field(2, 1) + field(8, b"w")
-    done = convcalc("params", "-f", "-", stdin=model(node("Relu", ["x"], "y"), extra=field(5, raw)))
+    done = here("params", "-f", "-", stdin=model(node("Relu", ["x"], "y"), extra=field(5, raw)))
     assert (done.returncode, done.stdout) == (3, "")
     assert "more than 32 MiB of a model are not read from a pipe" in done.stderr
 
