@@ -425,3 +425,14 @@ def test_runs_hold_the_numbers_and_do_not_touch(numbers: set[int]) -> None:
     assert set().union(*held) == numbers
     assert sum(map(len, held)) == len(numbers)
     assert len(runs) == sum(number - 1 not in numbers for number in numbers)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.none() | st.integers(0, 9)), min_size=2, max_size=2))
+def test_spans_meet_in_what_both_hold(ends: list[tuple[int, int | None]]) -> None:
+    one, other = (Span(first, None if more is None else first + more) for first, more in ends)
+    met = one.meet(other)
+    held = set.intersection(
+        *(set(range(each.first, 30 if each.last is None else each.last + 1)) for each in (one, other))
+    )
+    assert held == (set() if met is None else set(range(met.first, 30 if met.last is None else met.last + 1)))
+    assert met is None or (met.last is None) == (one.last is None and other.last is None)

@@ -83,9 +83,8 @@ def recurrent_macs(layer: Recurrent, shape: TensorShape) -> int | None:
 
 
 def fed_back_convolution(layer: ConvLSTM) -> Convolution:
-    """Return the convolution of what is fed back, from the channels that come out to those of the four gates."""
-    gates, ones = layer.convolution.out_channels or 0, (1,) * len(layer.convolution.kernel)
-    return layer.convolution.replace(in_channels=gates // 4, stride=ones, dilation=ones, padding="same", bias=False)
+    """Return a convolution with the weights for what is fed back: from the channels that come out to the gates."""
+    return layer.convolution.replace(in_channels=(layer.convolution.out_channels or 0) // 4)
 
 
 def convolved_shape(layer: ConvLSTM, gates: TensorShape) -> TensorShape:

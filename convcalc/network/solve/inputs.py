@@ -46,7 +46,7 @@ def solve_input(
     >>> solve_input([conv], (None,), (7, 7)).solutions[0].spans
     (Span(first=15, last=16), Span(first=15, last=16))
     """
-    rank = interpret(tuple(size or 1 for size in sizes), layers, rank).rank
+    rank = interpret(sizes, layers, rank).rank
     square = len(sizes) == 1 and rank > 0
     if square:
         channels = channels_taken(layers)
