@@ -110,7 +110,7 @@ class Window(Value):
             if (count - 1) * self.stride >= size + self.padding.before:
                 count -= 1
         else:
-            count = room // self.stride + 1 if room >= 0 else 0
+            count = room // self.stride + 1
         if size < 1 or count < 1:
             raise ShapeError(self._too_small(size, padded))
         return count

@@ -10,6 +10,7 @@ from convcalc.check.judge import judge_count, judge_size
 from convcalc.check.mistakes.counts import COUNT_MISTAKES
 from convcalc.check.search import WrongAnswers
 from convcalc.check.size_question import size_question
+from convcalc.errors import DataError
 from convcalc.layers import Linear, TensorShape
 from convcalc.network.cost import network_cost
 from convcalc.network.graph import chain
@@ -83,3 +84,21 @@ def test_a_verdict_says_whether_everything_known_was_tried() -> None:
         tried_none = {"params": WrongAnswers(params(), COUNT_MISTAKES, budget=0)}
         assert not judge_count(claims, wrong=tried_none).searched
         assert judge_count(claims).score == (len(claims) - 1, len(claims))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("9.5k", 9500), ("2M", 2 * 10**6), ("1.5G", 15 * 10**8), ("3B", 3 * 10**9), ("2T", 2 * 10**12),
+        ("4KiB", 4096), ("3MiB", 3 * 1024**2), ("2 GiB", 2 * 1024**3), ("5MB", 5 * 10**6), ("2 million", 2 * 10**6),
+        ("7 bytes", 7), ("1.5 GMACs", 15 * 10**8), ("12,345,678", 12345678), ("1 000", 1000), ("1'234", 1234),
+    ],
+)  # fmt: skip
+def test_counts_in_their_units(text: str, value: int) -> None:
+    assert read_count(text).value == value
+
+
+@pytest.mark.parametrize("text", ["5 apples", "k", "", "1.2.3", "4 KiBi"])
+def test_what_is_not_a_count_is_refused(text: str) -> None:
+    with pytest.raises(DataError, match="is not a count"):
+        read_count(text)

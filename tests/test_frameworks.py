@@ -214,6 +214,12 @@ def of_two_axes(layer: Layer, size: tuple[int, int] = (9, 8)) -> dict[str, Readi
          "onnxruntime refuses auto_pad=SAME_UPPER here, so the numbers are written out"),
         (Pooling("max", (2, 2), (2, 2), (Padding(),) * 2, (1, 1), ceil=True), "JAX", "padding=[(0, 1), (0, 0)]",
          "without a ceil_mode: the overhang is padding"),
+        (Pooling("max", (2, 2), (2, 2), (Padding(),) * 2, (1, 1), ceil=True), "ONNX",
+         "pads=[0, 0, 0, 0], ceil_mode=1", ""),
+        (Pooling("max", (2, 2), (2, 2), "valid", (1, 1), ceil=True), "ONNX", 'auto_pad="VALID", ceil_mode=1', ""),
+        (Pooling("max", (3, 3), (2, 2), "same", (1, 1)), "JAX", 'padding="SAME"', ""),
+        (Pooling("max", (3, 2), (2, 2), "same", (1, 1)), "PyTorch", "padding=(1, 0)", ""),
+        (Pooling("max", (2, 2), (1, 1), "same", (1, 1)), "PyTorch", "", "PyTorch pads both sides alike"),
     ],
 )  # fmt: skip
 def test_settings_for_two_axes(layer: Layer, framework: str, setting: str | None, note: str) -> None:

@@ -318,3 +318,8 @@ def test_no_size_is_below_one(size: int) -> None:
     ):
         with pytest.raises(ShapeError, match=f"a size must be at least 1, got {size}"):
             refused()
+
+
+def test_all_cells_behind_windows_in_the_padding_are_unused() -> None:
+    assert Window(1, 10, Padding(3, 0)).unused(5) == 5
+    assert Window(1, 10, Padding(0, 0)).unused(5) == 4

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracles import build, convolve_loops, flatten, legal_starts, nested_from, pool_loops, shape_of, transposed_loops
 from strategies import PoolingDraw, poolings
 
-from convcalc.axis_maps import Keep, Rescale, Scale, Whole
+from convcalc.axis_maps import Keep, Rescale, Scale, Slide, Whole
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding, Window
 from convcalc.layers import (
@@ -506,6 +506,9 @@ def test_axes_that_mix_have_no_rule() -> None:
         (0, Rescale(None, 2)), (1, Rescale(None, 3)),
     )  # fmt: skip
     assert axis_maps(Resize(factor=(2,)), TensorShape((4, 5, 7), 2)) == ((0, Rescale(None, 2)), (1, Rescale(None, 2)))
+    steps = TimeDistributed(Pooling("max", (2,), (2,), "valid", (1,)))
+    assert axis_maps(steps, TensorShape((3, 10, 8), 2)) == ((0, Keep()), (1, Slide(Window(2, 2), pools=True)))
+    assert axis_maps(TimeDistributed(Flatten()), TensorShape((3, 10, 8), 2)) is None
     conv = TimeDistributed(Convolution(3, 4, (3, 2), (1, 2), "same", (1, 1)))
     assert rank_of(conv) == 3
     assert rank_of(TimeDistributed(Elementwise("ReLU"))) is None

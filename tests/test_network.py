@@ -39,9 +39,10 @@ from convcalc.layers import (
     TensorShape,
     TimeDistributed,
     Unfold,
+    Unknown,
 )
 from convcalc.network.cost import network_cost
-from convcalc.network.graph import Graph
+from convcalc.network.graph import Graph, chain
 from convcalc.network.trace import Trace, interpret, trace
 from convcalc.notation import parse_layers
 
@@ -416,3 +417,18 @@ def test_what_a_graph_costs_with_and_without_a_size() -> None:
     assert (sized.macs, sized.flops, sized.activations, sized.params) == (48, 96, 12, 56)
     assert (open_.total.macs, open_.total.flops, open_.total.activations) == (None, None, None)
     assert network_cost([Linear(6, 4)]).total.flops is None
+
+
+def test_modules_that_are_not_known_are_in_no_sum() -> None:
+    cost = network_cost([Unknown("Block"), Linear(3, 2)])
+    assert (cost.unknown, cost.total.params) == ((0,), 8)
+
+
+def test_a_chain_takes_each_layer_from_the_one_before() -> None:
+    layers = (Linear(3, 3), Linear(3, 3), Linear(3, 3))
+    for inputs, is_chain in (
+        (((-1,), (0,), (1,)), True), (((-1,), (0,), (0,)), False), (((-1,), (0,), (1, 0)), False),
+        (((0,), (1,), (2,)), False),
+    ):  # fmt: skip
+        assert Graph(layers, inputs).is_chain is is_chain
+    assert chain(layers).is_chain
