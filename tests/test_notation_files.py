@@ -431,3 +431,39 @@ def test_a_file_has_its_sizes_in_one_order_in_both_commands(
         sizes.append([(layer["name"], layer["output"]) for layer in found["layers"]])
     assert sizes[0] == sizes[1]
     assert len(sizes[0]) > 0
+
+
+HEAD = "[net]\nchannels=6\nheight=10\nwidth=12\n[convolutional]\nfilters=4\nsize=3\nactivation=linear\n"
+BLOB = 'input: "data"\ninput_dim: 1\ninput_dim: 6\ninput_dim: 10\ninput_dim: 12\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (f"{HEAD}[route]\nlayers=-1\ngroups=2\ngroup_id=2\n", "group_id=2 is not among 2 groups"),
+        (
+            BLOB + 'layer { name: "s" type: "Softmax" bottom: "data" bottom: "data" top: "s" }',
+            "takes one blob, not 2",
+        ),
+        (BLOB + 'layer { name: "e" type: "Eltwise" bottom: "data" top: "e" }', "takes several blobs, not one"),
+        (
+            BLOB + 'layer { name: "c" type: "Convolution" bottom: "data" top: "c" '
+            "convolution_param { num_output: 4 num_output: 5 kernel_size: 3 } }",
+            "num_output is given a second time",
+        ),
+        (
+            BLOB + 'layer { name: "c" type: "Convolution" bottom: "data" bottom: "data" top: "c" '
+            "convolution_param { num_output: 4 kernel_size: 3 } }",
+            "makes 2 blobs, it names 1",
+        ),
+    ],
+)
+def test_what_darknet_and_caffe_refuse_is_refused(text: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        read_model_text(Source(text))
+
+
+def test_a_head_with_other_channels_than_its_boxes_need_has_a_note() -> None:
+    sloppy = parse_network(f"{HEAD}[region]\nclasses=3\nnum=2\n")
+    assert sloppy.notes == ("Darknet refuses it: [region] takes 2·(3 + 4 + 1) = 16 channels and gets 4",)
+    assert parse_network(f"{HEAD.replace('=4', '=16')}[yolo]\nmask=1,2\nclasses=3\nnum=9\n").notes == ()

@@ -147,7 +147,7 @@ class _Reader:
         if not bottoms:
             raise self.fault(f"{self.type} {self.name!r} takes no blob: bottom is missing")
         made = rule(self, bottoms) if rule else [self.elementwise(bottoms)]
-        if len(tops) > len(made) > 1 or not tops:
+        if not tops or (len(made) > 1 and len(made) != len(tops)):
             raise self.fault(f"{self.type} {self.name!r} makes {len(made)} blobs, it names {len(tops)}")
         for top, tensor in zip(tops, made * (len(tops) if len(made) == 1 else 1), strict=True):
             self.blobs[top] = tensor
@@ -199,8 +199,10 @@ class _Reader:
     def number(self, name: str, default: int | None, least: int = 0) -> int:
         """Return a parameter of the layer that is one whole number."""
         found = self.parameters.all(name)
+        if len(found) > 1:
+            raise self.source.fault(f"{name} is given a second time", found[1].start, found[1].end)
         if found:
-            return self.whole(found[-1], least)
+            return self.whole(found[0], least)
         if default is None:
             raise self.fault(f"{self.type} {self.name!r} has no {name}")
         return default
@@ -290,6 +292,8 @@ class _Reader:
         return [self.add(layer, [flattened])]
 
     def elementwise(self, bottoms: list[int]) -> int:
+        if len(bottoms) > 1:
+            raise self.fault(f"{self.type} {self.name!r} takes one blob, not {len(bottoms)}")
         layer = self.elementwise_layer()
         span = (self.field.start, self.field.start + len(self.field.name))
         return self.builder.add(layer, bottoms[:1], span, name=self.name, text=self.type)
@@ -317,6 +321,8 @@ class _Reader:
         word = self.word(self.parameters, "operation") or "SUM"
         if word not in kinds:
             raise self.fault(f"operation of {self.name!r} is {word[:40]!r}", did_you_mean(word, kinds))
+        if len(bottoms) < 2:
+            raise self.fault(f"{self.type} {self.name!r} takes several blobs, not one")
         return [self.add(layers.Merge(kinds[word]), bottoms)]
 
     def batch_normalization(self, bottoms: list[int]) -> list[int]:

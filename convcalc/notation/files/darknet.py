@@ -305,6 +305,8 @@ class _Reader:
         tensors = [self.made[index] for index in taken]
         if groups > 1:
             group = self.number("group_id", 0)
+            if group >= groups:
+                raise self.builder.fault(f"group_id={group} is not among {groups} groups", self.section.span)
             tensors = [
                 self.add(layers.Slice(1, group, groups), (tensor,), f"group.{position}")
                 for position, tensor in enumerate(tensors)
@@ -334,12 +336,24 @@ class _Reader:
         self.activation("linear")
         return self.incoming
 
-    def unchanged(self) -> int:
+    def unchanged(self, notes: tuple[str, ...] = ()) -> int:
         """Add a section that leaves sizes alone: a head that reads boxes, a dropout, a cost."""
         layer = layers.Elementwise("Dropout" if self.section.name == "dropout" else self.section.name)
         name = str(self.section.index)
-        self.builder.add(layer, (self.before,), self.section.span, name=name, text=self.section.name)
+        self.builder.add(layer, (self.before,), self.section.span, name=name, text=self.section.name, notes=notes)
         return self.incoming
+
+    def boxes(self) -> int:
+        """Add a head that reads boxes: for each of its anchors coordinates, whether it is one, and its classes."""
+        mask, _ = self.section.options.get("mask", ("", 0))
+        anchors = len(mask.split(",")) if mask and self.section.name == "yolo" else self.number("num", 1)
+        classes, coordinates = self.number("classes", 20), self.number("coords", 4)
+        wanted = anchors * (classes + coordinates + 1)
+        if self.incoming not in (0, wanted):
+            numbers = f"{anchors}·({classes} + {coordinates} + 1) = {wanted}"
+            note = f"Darknet refuses it: [{self.section.name}] takes {numbers} channels and gets {self.incoming}"
+            return self.unchanged((note,))
+        return self.unchanged()
 
     def softmax(self) -> int:
         before = self.before if self.number("spatial", 0) else self.flattened()
@@ -374,6 +388,7 @@ _RULES: dict[str, tuple[tuple[str, ...], Callable[[_Reader], int]]] = {
     "softmax": (("groups", "temperature", "tree", "spatial", "noloss"), _Reader.softmax),
     "soft": (("groups", "temperature", "tree", "spatial", "noloss"), _Reader.softmax),
     "cost": (("type", "scale", "ratio", "noobj", "thresh"), _Reader.unchanged),
-    **dict.fromkeys(("yolo", "region", "detection", "gaussian_yolo"), (_HEAD, _Reader.unchanged)),
+    **dict.fromkeys(("yolo", "region"), (_HEAD, _Reader.boxes)),
+    **dict.fromkeys(("detection", "gaussian_yolo"), (_HEAD, _Reader.unchanged)),
 }
 """For each section the options that it may have, and how it is read; a reader returns its channels."""
