@@ -92,6 +92,26 @@ def test_branches_are_the_functional_form_in_keras() -> None:
     assert lines[-1] == "model = keras.Model(x, a)"
 
 
+CROPPED = """
+input: "x" input_shape { dim: 1 dim: 3 dim: 9 dim: 8 }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "cut" type: "Crop" bottom: "x" bottom: "c" top: "y" }
+"""
+
+
+def test_a_tensor_takes_the_sizes_of_another_in_pytorch_alone() -> None:
+    lines = translated((CROPPED,), "3x9x8", "pytorch").lines
+    assert lines[-2].strip() == "a = nn.functional.interpolate(x, size=a.shape[2:])"
+    with pytest.raises(UsageError, match="Keras has no layer that gives a tensor the sizes of another"):
+        translated((CROPPED,), "3x9x8", "keras")
+
+
+def test_a_sum_of_other_channels_has_no_words_in_pytorch() -> None:
+    text = "[net]\nchannels=3\n[convolutional]\nfilters=4\n[convolutional]\nfilters=2\n[shortcut]\nfrom=-2"
+    with pytest.raises(UsageError, match="cannot express what the other inputs of this layer change in the first"):
+        translated((text,), "3x9x8", "pytorch")
+
+
 def test_branches_stay_branches_in_the_short_notation() -> None:
     (line,) = translated((BRANCHES,), "4x16x14", "short").lines
     assert line == "conv:4,k3 =a conv:8,k3 cat:a,crop (conv:12,k3,p1 relu + id) adaptiveavgpool2d:1 flatten fc:3"

@@ -136,6 +136,32 @@ def test_activation_is_kept_beside_its_layer(written: str) -> None:
     assert node.name == "head"
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        (
+            "Convolution2D(8, nb_row=3, nb_col=5, border_mode='same', dim_ordering='tf')",
+            "Conv2D(8, (3, 5), padding='same')",
+        ),
+        ("Convolution2D(8, 3, 5, subsample=(2, 1), bias=False)", "Conv2D(8, (3, 5), strides=(2, 1), use_bias=False)"),
+        ("MaxPooling2D((3, 2), border_mode='same', dim_ordering='tf')", "MaxPooling2D((3, 2), padding='same')"),
+        ("Dense(output_dim=4, W_regularizer=3, bias=False)", "Dense(4, use_bias=False)"),
+    ],
+)
+def test_the_words_of_keras_1_are_those_of_today(older: str, newer: str) -> None:
+    (node,) = parse_network(older).nodes
+    assert node.layer == parse_network(newer).layers[0]
+    assert any("as Keras 1 wrote it" in note for note in node.notes)
+
+
+def test_the_third_number_of_a_window_is_the_stride_with_a_note() -> None:
+    (node,) = parse_network("Conv2D(32, 3, 2)").nodes
+    assert node.layer == parse_network("Conv2D(32, 3, strides=2)").layers[0]
+    assert node.notes == (
+        "in Conv2D(32, 3, 2) the third number is the strides; in Keras 1 it was the columns of the kernel",
+    )
+
+
 def test_instance_normalization_and_resizing() -> None:
     normalization, resized = parse_layers("GroupNormalization(groups=-1)\nResizing(4, 9, interpolation='nearest')")
     assert normalization.layer == Normalization(None, None, running_stats=False, kind="instance", eps=0.001)

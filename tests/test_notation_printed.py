@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcalc.errors import SpecError
-from convcalc.layers import Attention, Elementwise, Linear, Merge, Unknown, parameters, weight_shape
+from convcalc.layers import Attention, Elementwise, Flatten, Layer, Linear, Merge, Unknown, parameters, weight_shape
 from convcalc.notation import parse_layers, parse_network
 
 DATA = json.loads((Path(__file__).parent / "data" / "pytorch_models.json").read_text())
@@ -101,6 +101,29 @@ def test_unknown_modules_are_said_to_be_unknown() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("module", "layer"),
+    [
+        ("MultiheadAttention()", Unknown("MultiheadAttention")),
+        ("CausalConv2d(x=3)", Unknown("CausalConv2d")),
+        ("LayerNorm2d((3, 4), eps=1e-06, elementwise_affine=True)", Unknown("LayerNorm2d")),
+        ("SelectAdaptivePool2d(pool_type=catavgmax, flatten=Identity())", Unknown("SelectAdaptivePool2d")),
+        ("SelectAdaptivePool2d(pool_type=, flatten=Flatten(start_dim=1, end_dim=-1))", Flatten()),
+        ("SelectAdaptivePool2d(pool_type=, flatten=Identity())", Elementwise("Identity")),
+    ],
+)
+def test_arguments_that_a_module_may_have_or_not(module: str, layer: Layer) -> None:
+    (node, _) = parse_layers(f"Net(\n  (a): {module}\n  (b): ReLU()\n)")
+    assert node.layer == layer
+
+
+def test_parametrizations_hold_what_they_are_known_to_hold() -> None:
+    head = "Net(\n  (c): ParametrizedConv2d(\n    3, 8, kernel_size=(3, 3), stride=(1, 1)\n    (parametrizations): "
+    text = head + "ModuleDict(\n      (weight): ParametrizationList(\n        (0): {}()\n      )\n    )\n  )\n)"
+    assert [parameters(node.layer).total for node in parse_layers(text.format("_SpectralNorm"))] == [224]
+    assert [node.layer for node in parse_layers(text.format("Odd"))][1:] == [Unknown("Odd")]
+
+
 def test_own_module_with_a_name_of_pytorch() -> None:
     nodes = parse_layers("Net(\n  (norm): LayerNorm()\n  (drop): DropPath(drop_prob=0.1)\n)")
     assert [node.layer for node in nodes] == [Unknown("LayerNorm"), Elementwise("DropPath")]
@@ -178,6 +201,8 @@ REFUSALS = [
     ("Net(\n  (0-4): 3 x Linear(2, 2)\n)", "does not name 3 modules", "Linear"),
     ("Net(\n  (0-999999): 1000000 x Linear(2, 2)\n)", "more than 100000 layers", "Linear"),
     ("Net((a): Block(" * 400, "nested more than", "Block("),
+    ("Net(\n  (b): Block(\n    (a): ReLU()\n    ...\n  )\n)", "the print is shortened here", "..."),
+    ("Net(\n  (b): Block(\n    (a): ReLU()\n  )\n  what\n)", "'what' in Net is not understood", "what"),
 ]
 
 

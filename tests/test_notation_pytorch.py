@@ -140,7 +140,12 @@ def test_transformers_are_the_layers_they_consist_of(text: str, params: int, nam
     assert [node.name for node in nodes][: len(names)] == names
 
 
+STACK, PRODUCT = "TransformerEncoder(TransformerEncoderLayer(8, 2), 99999)", f"{'3' * 2200} * {'3' * 2200}"
 REFUSALS = [
+    ("x.TransformerEncoderLayer(8, 2)", "no layer 'x.TransformerEncoderLayer'", "x.TransformerEncoderLayer"),
+    (STACK, "more than 100000 layers", STACK),
+    ("Upsample(scale_factor=2, mode='nearest', align_corners=True)", "does not apply to mode 'nearest'", "True"),
+    (f"Linear(2, {PRODUCT})", "this number has more than 4300 digits", PRODUCT),
     ("nn.TransformerEncoder(nn.Linear(2, 3), 2)", "takes a TransformerEncoderLayer here", "nn.TransformerEncoder"),
     ("nn.TransformerEncoderLayer(24, 5)", "nhead 5 does not divide d_model 24", "5"),
     ("nn.Transformer()", "no layer 'nn.Transformer'", "Transformer"),

@@ -397,6 +397,13 @@ def test_a_translation_gives_the_same_numbers(case: dict[str, Any]) -> None:
         ("BatchNormalization(scale=False)", "pytorch", "cannot express a normalization that shifts without scaling"),
         ("Activation('sparsemax')", "pytorch", "cannot express the layer sparsemax"),
         ("convT:6,k3,s2,p0:1", "pytorch", "cannot express padding of 0 before and 1 after"),
+        ("Net(\n  (a): Thing()\n)", "pytorch", "cannot express the unknown module Thing"),
+        ("Net(\n  (a): Thing()\n)", "keras", "cannot express the unknown module Thing"),
+        (
+            'input: "x" layer { name: "t" type: "Threshold" bottom: "x" top: "y" }',
+            "pytorch",
+            "cannot express Threshold without its threshold",
+        ),
     ],
 )
 def test_what_a_notation_lacks_is_said(text: str, notation: str, message: str) -> None:
