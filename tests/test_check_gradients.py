@@ -71,3 +71,17 @@ def test_gradients_of_a_pooling(layout: str) -> None:
         x, upstream = np.moveaxis(X, 0, -1), np.moveaxis(dy, 0, -1)
         answer = pooling_gradient_question(x, layer, upstream, "hwc").answer()
         assert answer.tolist() == np.moveaxis(wanted, 0, -1).tolist()
+
+
+def test_a_gradient_by_a_border_of_copies() -> None:
+    w = np.arange(-3, 3).reshape(1, 1, 2, 3)
+    layer = Convolution(None, None, (2, 3), (1, 1), (Padding(1, 0), Padding(0, 2)), (1, 1))
+
+    def bordered(x: Any) -> np.ndarray[Any, Any]:
+        return np.array(convolve_loops(x.tolist(), w.tolist(), padding=((1, 0), (0, 2)), boundary="replicate"))
+
+    x = X[:1]
+    dy = np.arange(bordered(x).size).reshape(bordered(x).shape) - 3
+    expected = [(dy * bordered(unit)).sum() for unit in units(x)]
+    answer = filter_gradient_question(x, Filter(layer, w, boundary="replicate"), dy, "x").answer()
+    assert answer.ravel().tolist() == expected

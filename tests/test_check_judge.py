@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from convcalc.check.claimed_matrix import claimed_matrix
 from convcalc.check.claims import read_count, read_size
 from convcalc.check.count_question import CountQuestion, count_question
-from convcalc.check.judge import judge_count, judge_size
+from convcalc.check.grade import grade
+from convcalc.check.judge import judge_count, judge_matrix, judge_size
+from convcalc.check.matrix_question import filter_question
 from convcalc.check.mistakes.counts import COUNT_MISTAKES
 from convcalc.check.search import WrongAnswers
 from convcalc.check.size_question import size_question
+from convcalc.check.verdict import Verdict
+from convcalc.compute.layer import Filter
 from convcalc.errors import DataError
-from convcalc.layers import Linear, TensorShape
+from convcalc.layers import Convolution, Linear, TensorShape
 from convcalc.network.cost import network_cost
 from convcalc.network.graph import chain
 
@@ -102,3 +108,34 @@ def test_counts_in_their_units(text: str, value: int) -> None:
 def test_what_is_not_a_count_is_refused(text: str) -> None:
     with pytest.raises(DataError, match="is not a count"):
         read_count(text)
+
+
+@pytest.mark.parametrize(("claim", "plain"), [("13.5", 13.5), ("13", 13), ("27/2", 13.5), (f"{10**20}.5", 10**20)])
+def test_a_wrong_number_is_listed_as_it_was_claimed(claim: str, plain: float) -> None:
+    (cell,) = judge_size(read_size(claim), size_question([], TensorShape((7,), 0))).cells
+    assert (cell.claimed, type(cell.claimed), cell.right) == (plain, type(plain), 7)
+
+
+def test_numbers_of_another_shape_and_rough_ones_are_said_to_be_right() -> None:
+    x, kernel = np.array([[0.25, 1.5, 3.0], [2.0, 0.125, 7.0]]), np.array([[1.0, 3.0]]) / 3
+    question = filter_question(x, Filter(Convolution(None, None, (1, 2), (1, 1), "valid", (1, 1)), kernel))
+    answer = question.answer()
+    flat = judge_matrix(claimed_matrix(answer.reshape(-1)), question)
+    assert flat.message == "the answer's shape is 2x2, not 4; its numbers are right"
+    text = "\n".join(" ".join(f"{number:.2f}" for number in row) for row in answer.tolist())
+    rough = claimed_matrix(np.array([[float(f"{number:.2f}") for number in row] for row in answer.tolist()]), text)
+    assert judge_matrix(rough, question).message == "all 4 cells agree, right to the 2 decimals given"
+    assert judge_matrix(rough, question, tolerance=0.01).message == "all 4 cells agree"
+    assert not judge_matrix(rough, question, tolerance=1e-6).right
+
+
+def test_equal_answers_are_judged_once_and_nothing_to_judge_is_all_right() -> None:
+    judged: list[str] = []
+
+    def verdict(answer: str) -> Verdict:
+        judged.append(answer)
+        return Verdict(right=answer == "8", message="", score=(0, 0) if answer == "8" else (1, 4))
+
+    rows = grade([("Ada", "8"), ("Bob", "7"), ("Eve", "8"), ("Dan", "7")], verdict)
+    assert judged == ["8", "7"]
+    assert [row.score for row in rows] == [1.0, 0.25, 1.0, 0.25]

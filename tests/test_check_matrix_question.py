@@ -11,7 +11,7 @@ import pytest
 from oracles import convolve_loops
 
 from convcalc.check.gradient_question import filter_gradient_question, pooling_gradient_question
-from convcalc.check.matrix_question import MatrixQuestion, filter_question, pooling_question
+from convcalc.check.matrix_question import MatrixQuestion, filter_question, pooling_question, ranked_question
 from convcalc.check.numbers import written_number
 from convcalc.compute.layer import Filter
 from convcalc.layers import AdaptivePooling, Convolution, Pooling
@@ -88,3 +88,18 @@ def test_a_number_beyond_floats_is_written_by_its_power_of_ten() -> None:
     number = written_number("3" + "0" * 400 + ".5")
     assert str(number) == "3e+400"
     assert str(written_number("1e400")) == "1e+400"
+
+
+def test_the_cells_of_a_gradient_have_errors_of_their_own() -> None:
+    dy = np.array([1e6, 1.0])
+    question = filter_gradient_question(X, Filter(LAYER, K), dy, "x")
+    errors = question.rounding_errors(question.answer()).tolist()
+    # Cells take 2·dy[0], 1·dy[0] + 2·dy[1] and 1·dy[1], all without signs.
+    assert errors == pytest.approx([EPS * (4 + 2 * sqrt(4)) * each for each in (2e6, 1e6 + 2, 1.0)])
+
+
+def test_a_median_is_exact_and_the_error_of_one_is_that_of_all() -> None:
+    pool = Pooling("max", (2,), (1,), "valid", (1,))
+    assert ranked_question(np.array([1, 2, 8]), pool, None).answer().tolist() == [Fraction(3, 2), 5]
+    question = ranked_question(np.array([1.0, 2.0, 8.0]), pool, None)
+    assert question.rounding_errors(question.answer()) == error(question)

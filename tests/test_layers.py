@@ -591,3 +591,25 @@ def test_named_padding_of_transposed_convolutions_follows_keras(padding: Any) ->
             assert window.transposed_output(size, output_padding) == expected, layer
         assert window.padding.after - window.padding.before in (0, 1)
         assert not (padding == "valid" and window.padding.total)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Convolution(0, 4, (2,), (1,), "valid", (1,)), "in_channels must be at least 1, got 0"),
+        (lambda: Convolution(4, -1, (2,), (1,), "valid", (1,)), "out_channels must be at least 1, got -1"),
+        (lambda: Convolution(4, 4, (2,), (1,), "valid", (1,), groups=0), "groups must be at least 1, got 0"),
+        (lambda: Convolution(4, 6, (2,), (1,), "valid", (1,), groups=4), "groups 4 does not divide out_channels 6"),
+        (lambda: Linear(0, 4), "in_features must be at least 1, got 0"),
+        (lambda: Linear(4, 0), "out_features must be at least 1, got 0"),
+    ],
+)
+def test_layers_that_cannot_be(make: Any, message: str) -> None:
+    with pytest.raises(ShapeError, match=message):
+        make()
+
+
+def test_what_is_left_of_parameters_that_are_counted_elsewhere() -> None:
+    left = parameters(Normalization(6)).without(1, 2, 3)
+    assert (left.weights, left.biases, left.buffers) == (5, 4, 9)
+    assert complete(Slope(None), TensorShape((5,), 1)) == Slope(None)

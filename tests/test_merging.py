@@ -43,6 +43,10 @@ def test_the_batch_axis_of_a_constant_is_not_that_of_a_sample() -> None:
     assert merged(Merge("add", stretch=True), [sample, constant]) == sample
     # An axis of 1 that both have is theirs.
     assert merged(Merge("add", stretch=True), [TensorShape((1, 5), LINE)] * 2) == TensorShape((1, 5), LINE)
+    for rank in (LINE, IMAGE):  # beside a sample its first axis is that of a batch, whatever it is taken for
+        token = TensorShape((1, 1, 5), rank)
+        joined = merged(Merge("concatenate", stretch=True, axis=1), [token, sample])
+        assert joined.sizes[-2:] == (9, 5)
     token = TensorShape((1, 1, 5), LINE)
     assert merged(Merge("concatenate", stretch=True, axis=1), [token, sample]) == TensorShape((1, 9, 5), LINE)
     assert merged(Merge("concatenate", stretch=True, axis=-1), [sample, sample]) == TensorShape((8, 10), LINE)
@@ -169,6 +173,17 @@ def test_how_each_axis_follows_from_its_inputs(layer: Merge, sizes: tuple[Sizes,
     """None stands for an axis that an open size decides about."""
     maps = merge_axis_maps(layer, shapes_of(*sizes, rank=LINE))
     assert maps == [((None, Keep()) if each is None else (0, each),) for each in expected]
+
+
+def test_what_stands_one_behind_the_other_along_an_axis_has_no_rule() -> None:
+    for sizes, axis, expected in (
+        (((2, 8, 5), (2, 8, 3)), 2, [None, None]),
+        (((2, 8, 3), (2, 8, 5)), -1, [None, None]),
+        (((2, 8, 5), (2, 4, 5)), 1, [((0, Keep()),)] * 2),
+    ):
+        assert (
+            merge_axis_maps(Merge("concatenate", stretch=True, axis=axis), shapes_of(*sizes, rank=LINE)) == expected
+        )
 
 
 def test_flat_features_are_one_axis() -> None:

@@ -432,3 +432,14 @@ def test_a_chain_takes_each_layer_from_the_one_before() -> None:
     ):  # fmt: skip
         assert Graph(layers, inputs).is_chain is is_chain
     assert chain(layers).is_chain
+
+
+def test_a_linear_layer_on_channels_may_stand_before_one_on_cells() -> None:
+    wide = Linear(None, 4, on_channels=True)
+    conv = Convolution(4, 8, (3, 3), (1, 1), "valid", (1, 1))
+    assert interpret((3, 9, 8), [wide, conv]) == TensorShape((3, 9, 8), 2)
+    assert interpret((9, 8), [wide]) == TensorShape((9, 8), 0)
+    with pytest.raises(ShapeError, match="3x9 has 2 sizes, the first layer works on 4 spatial axes") as caught:
+        interpret((3, 9), [Convolution(4, 8, (3,) * 4, (1,) * 4, "valid", (1,) * 4)])
+    assert caught.value.hint is not None
+    assert "write the input as 4 sizes" in caught.value.hint

@@ -39,7 +39,7 @@ from convcalc.layers import (
     Unfold,
 )
 from convcalc.network.graph import Graph
-from convcalc.network.region import AxisCells, _tapped, _unflattened, region
+from convcalc.network.region import AxisCells, _merged, _tapped, _unflattened, region
 from convcalc.network.trace import trace
 
 
@@ -296,3 +296,9 @@ def test_whether_the_regions_of_other_cells_differ_is_said() -> None:
     assert [region(trace(layers, TensorShape((1, 9), 1)), (0,)).varies for layers in ([spread], [slid], [])] == [
         True, False, False,
     ]  # fmt: skip
+
+
+def test_runs_are_joined_where_they_touch() -> None:
+    assert _merged([(6, 7), (0, 1), (4, 5), (5, 9), (8, 8)]) == ((0, 1), (4, 9))
+    pooled = region(trace([AdaptivePooling("avg", (1, 1), drop_axes=True)], TensorShape((3, 5, 9), 2)), (1,))
+    assert pooled.axes == (AxisCells(((0, 4),), 0, 4), AxisCells(((0, 8),), 0, 8))
