@@ -81,7 +81,10 @@ def replacements(node: ast.AST, parent: ast.AST, field: str) -> Iterator[ast.AST
     if other := OTHER_OPERATOR.get(type(node)):
         yield other()
     if field in ("ifs", "guard") or (field == "test" and isinstance(parent, ast.If | ast.IfExp)):
-        yield from (ast.Constant(value=True), ast.Constant(value=False))
+        assert isinstance(node, ast.expr)
+        # What is tested is still evaluated, for the names that it gives.
+        yield ast.BoolOp(ast.Or(), [node, ast.Constant(value=True)])
+        yield ast.BoolOp(ast.And(), [node, ast.Constant(value=False)])
 
 
 def mutations(tree: ast.AST) -> Iterator[Mutation]:
@@ -140,7 +143,7 @@ def exchange(path: Path, tree: ast.Module) -> None:
             if isinstance(inner, CodeType):
                 collect(inner)
 
-    collect(compile(tree, str(path), "exec", dont_inherit=True))
+    collect(compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True))
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename == str(path):
             code = found.get((function.__qualname__, function.__code__.co_firstlineno))

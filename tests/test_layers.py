@@ -385,6 +385,11 @@ STEPS = Convolution(3, 8, (3, 2), (1, 2), "same", (1, 1))
         (ConvLSTM(STEPS), TensorShape((3, None, 6, 5), 3), TensorShape((2, 6, 3), 2)),
         (ConvLSTM(STEPS.replace(out_channels=None)), TensorShape((None, 9, 6, 5), 3), TensorShape((None, 6, 3), 2)),
         (TimeDistributed(Linear(6, 4)), TensorShape((6, 10), 1), TensorShape((4, 10), 1)),
+        (Recurrent("gru", 6, 9, on_channels=True), TensorShape((2, 6, 10), 1), TensorShape((2, 9, 10), 1)),
+        (Recurrent("gru", 6, 9, on_channels=True, sequences=False), TensorShape((2, 6, 10), 1),
+         TensorShape((2, 9), 0)),
+        (Recurrent("gru", 6, 9, on_channels=True, bidirectional=True, merged="sum"), TensorShape((6, 10), 1),
+         TensorShape((9, 10), 1)),
     ],
 )  # fmt: skip
 def test_open_sizes_and_axes_that_come_and_go(layer: Layer, shape: TensorShape, expected: TensorShape) -> None:
@@ -466,6 +471,7 @@ def test_a_depthwise_convolution_keeps_its_own_channels() -> None:
         (LayerNormalization((5, 7), affine=False), None),
         (AxesNormalization((1,), (5,), affine=False), None),
         (Normalization(6, affine=False), None),
+        (Normalization(6), (6,)),
         (TimeDistributed(Linear(6, 4)), (4, 6)),
     ],
 )
@@ -613,3 +619,12 @@ def test_what_is_left_of_parameters_that_are_counted_elsewhere() -> None:
     left = parameters(Normalization(6)).without(1, 2, 3)
     assert (left.weights, left.biases, left.buffers) == (5, 4, 9)
     assert complete(Slope(None), TensorShape((5,), 1)) == Slope(None)
+
+
+def test_sizes_in_the_order_of_a_layout() -> None:
+    shape = TensorShape((2, 3, 5, 7), 2)
+    assert (shape.laid_out("chw"), shape.laid_out("hwc")) == ((2, 3, 5, 7), (2, 5, 7, 3))
+    assert TensorShape((5, 7), 2).laid_out("hwc") == (5, 7)
+    assert macs(Attention(6, 2), TensorShape((None, 6), 0), TensorShape((None, 6), 0)) is None
+    steps = Recurrent("gru", 5, 7)
+    assert macs(steps, TensorShape((2, 9, 5), 1), TensorShape((2, 9, 7), 1)) == 2 * 9 * 3 * 7 * (5 + 7)

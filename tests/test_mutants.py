@@ -20,8 +20,8 @@ def clipped(size: int, low: int = 0) -> int:
 '''
 
 CHANGES = [
-    ("if size < -1:", "if True:"),
-    ("if size < -1:", "if False:"),
+    ("if size < -1:", "if size < -1 or True:"),
+    ("if size < -1:", "if size < -1 and False:"),
     ("size < -1", "size <= -1"),
     ("size < -1", "size < 1"),
     ("-1", "-0"),

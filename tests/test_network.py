@@ -43,7 +43,7 @@ from convcalc.layers import (
 )
 from convcalc.network.cost import network_cost
 from convcalc.network.graph import Graph, chain
-from convcalc.network.trace import Trace, interpret, trace
+from convcalc.network.trace import Trace, interpret, is_flatten_missing, misalignment, trace
 from convcalc.notation import parse_layers
 
 MODELS: list[Any] = json.loads((Path(__file__).parent / "data" / "pytorch_models.json").read_text())["models"]
@@ -443,3 +443,35 @@ def test_a_linear_layer_on_channels_may_stand_before_one_on_cells() -> None:
         interpret((3, 9), [Convolution(4, 8, (3,) * 4, (1,) * 4, "valid", (1,) * 4)])
     assert caught.value.hint is not None
     assert "write the input as 4 sizes" in caught.value.hint
+
+
+def test_a_tensor_times_what_was_pooled_of_all_of_it_sees_all_of_it() -> None:
+    pool, scale = AdaptivePooling("avg", (1, 1)), Merge("multiply")
+    whole = trace(Graph((pool, scale), ((-1,), (-1, 0))), TensorShape((3, 9, 8), 2)).steps[-1].fields
+    assert whole == (ReceptiveField(9, 0, 0), ReceptiveField(8, 0, 0))
+
+
+def test_paths_of_other_strides_do_not_align() -> None:
+    halved = Pooling("max", (2,), (2,), "valid", (1,))
+    twice = Convolution(3, 3, (1,), (2,), "valid", (1,))
+    same, other = Pooling("max", (1,), (2,), "valid", (1,)), Pooling("max", (5,), (1,), "valid", (1,))
+    graph = Graph((halved, twice, Merge("add")), ((-1,), (-1,), (0, 1)))
+    assert (
+        misalignment(trace(graph, TensorShape((3, 8), 1)), 2)
+        == "the centres of the paths that meet are 0.5 cells apart"
+    )
+    graph = Graph((twice, same, Merge("add")), ((-1,), (-1,), (0, 1)))
+    assert misalignment(trace(graph, TensorShape((3, 8), 1)), 2) is None
+    graph = Graph((halved, other, Merge("add")), ((-1,), (-1,), (0, 1)))
+    found = misalignment(trace(graph, TensorShape((3, 8), 1)), 2)
+    assert found == "the strides of the paths that meet differ: 1 and 2"
+    assert misalignment(trace(graph, TensorShape((3, 8), 1)), 0) is None
+
+
+def test_where_a_flatten_is_missing() -> None:
+    shape = TensorShape((256, 6, 5), 2)
+    assert is_flatten_missing(Linear(256 * 30, 10), shape)
+    assert not is_flatten_missing(Linear(256 * 30 + 1, 10), shape)
+    assert not is_flatten_missing(Linear(256, 10), TensorShape((256,), 0))
+    assert not is_flatten_missing(Linear(30, 10), TensorShape((6, 5), 2))
+    assert not is_flatten_missing(Flatten(), shape)
