@@ -33,7 +33,7 @@ from convcalc.layers import (
     TensorShape,
 )
 from convcalc.network.solve import Solved, Span, solve_input, solve_value
-from convcalc.network.solve.answers import keep_valid, merge_runs
+from convcalc.network.solve.answers import keep_valid, merge_runs, try_values
 from convcalc.network.trace import trace
 from convcalc.notation import parse_layers
 
@@ -436,3 +436,29 @@ def test_spans_meet_in_what_both_hold(ends: list[tuple[int, int | None]]) -> Non
     )
     assert held == (set() if met is None else set(range(met.first, 30 if met.last is None else met.last + 1)))
     assert met is None or (met.last is None) == (one.last is None and other.last is None)
+
+
+@pytest.mark.parametrize("top", [1000, 4999, 5000])
+def test_a_long_span_may_begin_with_a_few_values_that_are_not_valid(top: int) -> None:
+    whole = Span(1, 5000)
+    assert keep_valid(whole, lambda value: 10 <= value <= top) == [Span(10, top)]
+    assert keep_valid(whole, lambda value: value == 3 or 20 <= value <= top) == [Span(3, 3), Span(20, top)]
+    assert keep_valid(whole, lambda value: 900 <= value <= 5000) == [Span(900, 5000)]
+    # What is valid far away and alone is not found, as is said.
+    assert keep_valid(whole, lambda value: value == 5000) == []
+
+
+def test_values_side_by_side_are_one_span_where_they_give_one_output() -> None:
+    def halved(values: tuple[int, ...]) -> TensorShape:
+        if values[0] == 5:
+            raise UsageError("five is refused")
+        return TensorShape((values[0] // 4,), 0)
+
+    found = try_values("size", range(4, 10), halved, "nothing").solutions
+    assert [(each.spans, each.output.sizes) for each in found] == [
+        ((Span(n, n),), (n // 4,)) for n in (4, 6, 7, 8, 9)
+    ]
+    (one, other) = try_values("size", (4, 5, 6, 7), halved, "nothing").solutions
+    assert [one.spans, other.spans] == [(Span(4, 4),), (Span(6, 7),)]
+    with pytest.raises(ShapeError, match="nothing"):
+        try_values("size", [5], halved, "nothing")
