@@ -79,6 +79,10 @@ def completed(line: str, folder: Path) -> list[str]:
         ("convcalc shape 224 -p sa", ["same", "same-lower"]),
         ("convcalc shape 224 --padding ca", ["causal"]),
         ("convcalc conv x.npy -k sob", ["sobel-x", "sobel-y", "sobel"]),
+        ("convcalc conv x.npy -k gau", ["gaussian:"]),
+        ("convcalc conv x.npy -k l", ["laplacian", "laplacian8", "log"]),
+        ("convcalc conv x.npy Conv2d", ["Conv2d"]),
+        ("convcalc shape 3x9x9 MaxPool2", ["MaxPool2d", "MaxPool2D"]),
         ("convcalc conv x.npy -k sobel-x --boundary re", ["reflect", "replicate"]),
         ("convcalc pool x.npy m", ["max", "min", "median", "model.onnx"]),
         ("convcalc params --color a", ["auto", "always"]),
@@ -161,8 +165,8 @@ STARTS = {
 """How each shell is started, and the line that loads the script and then prints READY."""
 
 
-def screen_after_tab(shell: str, line: str, wanted: str, home: Path) -> str:
-    """Type a line and TAB into a shell on a terminal; return what it shows once `wanted` is there, or after 30 s."""
+def screen_after_tab(shell: str, line: str, wanted: str, home: Path, keys: str = "\t\t") -> str:
+    """Type a line and `keys` into a shell on a terminal; return what it shows with `wanted`, or after 30 s."""
     import pty
 
     program = shutil.which(shell)
@@ -190,7 +194,7 @@ def screen_after_tab(shell: str, line: str, wanted: str, home: Path) -> str:
     try:
         os.write(terminal, setup.format(folder=FOLDER).encode() + b"\n")
         assert "READY" in read_until("READY\r\n")
-        os.write(terminal, line.encode() + b"\t\t")
+        os.write(terminal, f"{line}{keys}".encode())
         return read_until(wanted)
     finally:
         os.close(terminal)
@@ -213,6 +217,8 @@ def screen_after_tab(shell: str, line: str, wanted: str, home: Path) -> str:
         ("convcalc conv x.npy -k embo", "emboss"),
         ("convcalc help ex", "exercises"),
         ("convcalc shape 224 avgp", "avgpool:"),
+        ("convcalc shape 224 Con", "ConvTranspose2d"),
+        ("convcalc shape 3x9x9 'Adaptive", "AdaptiveAvgPool2d"),
     ],
 )
 def test_a_shell_on_a_terminal_completes(shell: str, line: str, wanted: str, tmp_path: Path) -> None:
@@ -220,6 +226,16 @@ def test_a_shell_on_a_terminal_completes(shell: str, line: str, wanted: str, tmp
     shown = screen_after_tab(shell, line, wanted, tmp_path)
     assert wanted in shown
     assert "bad option" not in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals here: completion is NOT tested in one")
+@pytest.mark.parametrize("shell", sorted(STARTS))
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [("convcalc conv x.npy -k gau", "gaussian:7"), ("convcalc shape 224 avgp", "avgpool:7")],
+)
+def test_a_word_that_goes_on_has_no_blank_behind_it(shell: str, line: str, wanted: str, tmp_path: Path) -> None:
+    assert wanted in screen_after_tab(shell, line, wanted, tmp_path, "\t7")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 from convcalc.cli.commands import COMMANDS, build
 from convcalc.cli.help import description
-from convcalc.cli.known_words import argument_words, option_words, takes_file
+from convcalc.cli.known_words import argument_words, layer_classes, option_words, takes_file
 from convcalc.cli.man_page import man_page
 from convcalc.cli.manual import topics
 from convcalc.value import Value
@@ -90,6 +90,7 @@ def _bash(flags: dict[str, list[Flag]]) -> str:
                 [
                     f"        {name or _QUOTED_NOTHING})",
                     f"            options='{words}'; plain='{plain}'",
+                    f"            classes='{' '.join(layer_classes(name) if name else ())}'",
                     '            case "$previous" in',
                     *valued,
                     "            esac ;;",
@@ -110,13 +111,14 @@ _BASH = """# bash completion for convcalc, written by python -m convcalc.cli.com
 
 _convcalc() {
     local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
-    local command='' options='' plain='' words='' value='' word
+    local command='' options='' plain='' classes='' words='' value='' word
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case "$word" in @COMMANDS@) command="$word"; break ;; esac
     done
     # bash takes --option=value for three words.
     [[ $current == = ]] && current='' && previous="${COMP_WORDS[COMP_CWORD-1]}"
     [[ $previous == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
+    current="${current#[\\'\\"]}"
     COMPREPLY=()
     case "$command" in
 @CASES@
@@ -127,6 +129,8 @@ _convcalc() {
         COMPREPLY=($(compgen -W "$options" -- "$current"))
         return 0
     fi
+    # Classes of PyTorch and Keras begin with a capital, and would be too many beside the rest.
+    [[ -z $value && $current == [A-Z]* ]] && plain="$classes"
     [[ -z $value ]] && words="$plain"
     COMPREPLY=($(compgen -W "$words" -- "$current"))
     if [[ $value == file || ( -z $value && -n $command && $command != help ) ]]; then
@@ -147,13 +151,19 @@ def _zsh(flags: dict[str, list[Flag]]) -> str:
         lines = [f"        {name})", "            _arguments -s -S \\"]
         for flag in flags[name]:
             lines += [f"                {spec} \\" for spec in _zsh_specs(flag)]
-        lines.append(f"                '*:argument:{_zsh_action(argument_words(name), files=True)}' ;;")
+        lines.append(f"                '*:argument: _convcalc_argument {name}' ;;")
         bodies.append("\n".join(lines))
     names = COMMANDS | {"help": "The help of a command, or a page on a topic."}
     commands = "\n".join(f"        '{name}:{help_text}'" for name, help_text in names.items())
     bodies.append(f"        help) _arguments '1:page:({' '.join((*COMMANDS, *topics()))})' ;;")
+    plain = "\n".join(
+        f"    {name})\n        plain=({' '.join(argument_words(name))})\n"
+        f"        classes=({' '.join(layer_classes(name))}) ;;"
+        for name in COMMANDS
+    )
     root = " ".join(spec for flag in flags[""] for spec in _zsh_specs(flag))
-    return _ZSH.replace("@BODIES@", "\n".join(bodies)).replace("@COMMANDS@", commands).replace("@ROOT@", root)
+    text = _ZSH.replace("@BODIES@", "\n".join(bodies)).replace("@COMMANDS@", commands).replace("@ROOT@", root)
+    return text.replace("@PLAIN@", plain)
 
 
 def _zsh_specs(flag: Flag) -> list[str]:
@@ -169,6 +179,8 @@ def _zsh_action(words: Sequence[str], *, files: bool) -> str:
     listed = " ".join(word.replace(":", "\\:") for word in words)
     if files and words:
         return f" _convcalc_files_or {listed}"
+    if any(word.endswith(":") for word in words):
+        return f" _convcalc_words {listed}"
     return "_files" if files else f"({listed})" if words else " "
 
 
@@ -176,8 +188,34 @@ _ZSH = """#compdef convcalc
 # zsh completion for convcalc, written by python -m convcalc.cli.completion
 # Use: put this file into a folder of $fpath
 
+# A word that ends with a colon goes on: no blank behind it.
+_convcalc_words() {
+    local -a open closed
+    local word
+    for word in "$@"; do
+        [[ $word == *: ]] && open+=("$word") || closed+=("$word")
+    done
+    local found=1
+    compadd -S '' -a open && found=0
+    compadd -a closed && found=0
+    return found
+}
+
 _convcalc_files_or() {
-    _alternative "files:file:_files" "words:word:($*)"
+    local found=1
+    _convcalc_words "$@" && found=0
+    _files && found=0
+    return found
+}
+
+# Classes of PyTorch and Keras begin with a capital, and would be too many beside the rest.
+_convcalc_argument() {
+    local -a plain classes
+    case $1 in
+@PLAIN@
+    esac
+    [[ $PREFIX == [A-Z]* ]] && plain=($classes)
+    _convcalc_files_or $plain
 }
 
 _convcalc() {
@@ -235,6 +273,11 @@ def _fish(flags: dict[str, list[Flag]]) -> str:
             lines.append(f"complete -c convcalc -n {condition} {spellings}{value} -d {_quoted(flag.help)}")
         if argument_words(name):
             lines.append(f"complete -c convcalc -n {condition} -a {_quoted(' '.join(argument_words(name)))}")
+        if name:
+            capital = (
+                f"'__fish_seen_subcommand_from {name}; and string match -qr \"^\\W?[A-Z]\" -- (commandline -ct)'"
+            )
+            lines.append(f"complete -c convcalc -n {capital} -a {_quoted(' '.join(layer_classes(name)))}")
     return "\n".join(lines) + "\n"
 
 

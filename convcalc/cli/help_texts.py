@@ -24,8 +24,10 @@ EXIT_CODES = (
     ("3", "The data is bad: not a matrix, ragged, over a limit, a damaged file."),
     ("4", "A file cannot be read or written."),
     ("70", "A defect in convcalc itself."),
-    ("130", "Interrupted."),
-    ("141", "The reader of a pipe went away."),
+    ("129", "The terminal was closed: the signal HUP."),
+    ("130", "Interrupted: Ctrl-C, or the signal INT."),
+    ("141", "The reader of a pipe went away, as head does; what it has read is right."),
+    ("143", "Terminated: the signal TERM."),
 )
 VARIABLES = (
     ("NO_COLOR", "No colors, unless --color asks for them."),

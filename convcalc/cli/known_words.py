@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 POOL_KINDS = ("max", "avg", "min", "lp", "median", "rank", "dilate", "erode")
@@ -34,7 +35,8 @@ def option_words(command: str, option: Any) -> tuple[str, ...]:
     if name == "--from":
         return tuple(FORMATS)
     if (command, name) == ("conv", "--kernel"):
-        return tuple(dict.fromkeys(kernel.partition(":")[0].rstrip("[") for kernel in KERNEL_NAMES))
+        # A colon stays where a value has to follow it: gaussian:N[:SIGMA], but log[:N[:SIGMA]].
+        return tuple(re.split(r"(?<=:)\w|\[", kernel)[0] for kernel in KERNEL_NAMES)
     return ("1", "2", "3") if name == "--dims" else ()
 
 
@@ -57,3 +59,17 @@ def argument_words(command: str) -> tuple[str, ...]:
         return POOL_KINDS
     kinds = tuple(f"{kind}:" for kind in FIELDS)
     return kinds[:3] if command == "conv" else (*kinds, "flatten", *bare_names())
+
+
+def layer_classes(command: str) -> tuple[str, ...]:
+    """Return the classes of PyTorch and Keras that an argument of a command may name.
+
+    >>> layer_classes("conv")[:2], "MaxPool2d" in layer_classes("pool"), "Dense" in layer_classes("shape")
+    (('Conv1d', 'Conv2d'), True, True)
+    """
+    from convcalc.notation.keras.signatures import SIGNATURES as KERAS
+    from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
+
+    part = {"conv": "Conv", "pool": "Pool"}.get(command, "")
+    names = dict.fromkeys((*PYTORCH, *KERAS))
+    return tuple(name for name in names if part in name and not name.startswith(("Lazy", "CuDNN", "NonDynamically")))
