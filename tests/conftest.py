@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -54,6 +57,24 @@ def here(capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
         return subprocess.CompletedProcess(
             words, code, captured.out.decode("utf-8", "surrogateescape"), captured.err.decode()
         )
+
+    return run
+
+
+@pytest.fixture
+def trickle(here: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command whose standard input is a pipe that brings pieces one after the other."""
+
+    def run(pieces: list[bytes], *arguments: object) -> Any:
+        # Of such a socket, every read returns what one write brought.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for piece in pieces:
+            theirs.send(piece)
+        theirs.close()
+        monkeypatch.setattr("convcalc.cli.pipe.FIRST_READ_SECONDS", -1.0)
+        with ours, ours.makefile("rb") as stream:
+            monkeypatch.setattr(sys, "stdin", SimpleNamespace(fileno=ours.fileno, buffer=stream))
+            return here(*arguments)
 
     return run
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import random
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,8 +16,6 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
-
-from convcalc.cli import pipe
 
 Run = Callable[..., Any]
 PRICES = (
@@ -347,24 +344,6 @@ def test_random_tables_read_as_another_reader_does(here: Run, tmp_path: Path) ->
         values = [int(row[index]) for row in rows]
         differences = [left - right for left, right in pairwise(values)]
         assert numbers([row[-1] for row in found[1:]]) == [None, *differences]
-
-
-@pytest.fixture
-def trickle(here: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command whose standard input is a pipe that brings pieces one after the other."""
-
-    def run(pieces: list[bytes], *arguments: object) -> Any:
-        # Of such a socket, every read returns what one write brought.
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for piece in pieces:
-            theirs.send(piece)
-        theirs.close()
-        monkeypatch.setattr(pipe, "FIRST_READ_SECONDS", -1.0)
-        with ours, ours.makefile("rb") as stream:
-            monkeypatch.setattr(sys, "stdin", SimpleNamespace(fileno=ours.fileno, buffer=stream))
-            return here(*arguments)
-
-    return run
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -414,3 +415,40 @@ def test_notes_about_kernel_and_bias_are_printed_however_long_the_input(rows: in
     notes = done.stderr.decode().splitlines()
     assert len(notes) == 1
     assert "four digits" in notes[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "pool|max|-k|2",
+        "pool|avg|-k|3x2|-s|1|-p|1x0",
+        "pool|AvgPool2d((1, 2), ceil_mode=True)",
+        "pool|LPPool2d(2, 3, ceil_mode=True)",
+        "pool|MaxPool1d(2)",
+        "pool|median|-k|3",
+        "pool|max|-k|2|--indices",
+        "pool|max|--adaptive|2",
+        "pool|max|-k|1|--dims|3",
+        "pool|max|-k|2|--dims|1|--layout|hwc",
+        "conv|-k|1 2; 3 4|-p|1",
+        "conv|-k|1 2; 3 4|-s|2|--bias|0.5",
+        "conv|-k|1/2 1/3|--dims|1",
+        "conv|-k|1 2; 3 4|-p|1|--boundary|circular",
+        "conv|-k|1 2; 3 4|--transposed",
+        "conv|-k|sobel",
+        "conv|-k|1 1|--dims|1|--layout|hwc",
+        "conv|-k|[[[1, 2]]]|--precision|3",
+        "conv|-k|1e308",
+    ],
+)
+def test_rows_that_come_slowly_have_the_answer_of_the_file(
+    words: str, here: Run, trickle: Run, tmp_path: Path
+) -> None:
+    rows = [f"{number} {2 * number - 7} {number % 3} 5\n" for number in range(7)]
+    (tmp_path / "x.txt").write_text("".join(rows))
+    command, *options = words.split("|")
+    pieces = [row.encode() for row in (rows[0], "".join(rows[1:4]), "".join(rows[4:6]), rows[6])]
+    piped, read = trickle(pieces, command, "-", *options), here(command, tmp_path / "x.txt", *options)
+    assert (piped.returncode, piped.stdout) == (read.returncode, read.stdout)
+    assert read.returncode == 0 or not read.stdout
+    assert sorted(piped.stderr.splitlines()) == sorted(read.stderr.splitlines())
