@@ -36,7 +36,7 @@ ALGORITHMS = {
 }
 KINDS = ("whole", "float64", "float32")
 SHARE = {"whole": 0.0, "float64": 1e-13, "float32": 1e-5}
-BOUNDARIES = ("zeros", "zeros", "reflect", "symmetric", "replicate", "circular")
+BOUNDARIES = ("zeros", "zeros", "reflect", "symmetric", "replicate", "circular", "constant")
 
 
 class Question(NamedTuple):
@@ -70,7 +70,7 @@ def _numbers(draw: random.Random, kind: str, sizes: tuple[int, ...]) -> Any:
 def _axes(draw: random.Random, rank: int) -> tuple[list[int], ...]:
     kernel, stride, dilation, before, after = (
         [draw.choice(choices) for _ in range(rank)]
-        for choices in ((1, 2, 3, 3, 4), (1, 1, 2, 3), (1, 1, 1, 2), (0, 0, 1, 2), (0, 0, 1, 2))
+        for choices in ((1, 2, 3, 3, 4), (1, 1, 2, 3, 11), (1, 1, 1, 2), (0, 0, 1, 2), (0, 0, 1, 2))
     )
     extent = [step * (size - 1) + 1 for size, step in zip(kernel, dilation, strict=True)]
     size = [
@@ -93,17 +93,20 @@ def _convolution(draw: random.Random) -> Question | None:
     kind = draw.choice(KINDS)
     size, kernel, stride, dilation, before, after = _axes(draw, rank)
     loops: Callable[..., Any] = convolve_loops
-    groups, transposed = draw.choice((1, 1, 2)), draw.random() < 0.25
+    groups, transposed = draw.choice((1, 1, 2, 3)), draw.random() < 0.25
     channels, outputs = groups * draw.randint(1, 2), groups * draw.randint(1, 3)
     boundary = "zeros" if transposed else draw.choice(BOUNDARIES)
+    if boundary in ("zeros", "replicate", "constant") and not transposed and draw.random() < 0.2:
+        before, after = [draw.randint(3, 9) for _ in range(rank)], [draw.randint(0, 9) for _ in range(rank)]
     limit = {"reflect": 0, "symmetric": 1, "circular": 1}.get(boundary)
     widths = zip(before, after, size, strict=True)
     if limit is not None and any(max(low, high) >= length + limit for low, high, length in widths):
         return None
     options = [*_window_options(stride, dilation, before, after), "-g", str(groups)]
-    x = _numbers(draw, kind, (channels, *size))
+    x = _numbers(draw, kind, (*draw.choice(((), (), (2,))), channels, *size))
     pads = list(zip(before, after, strict=True))
     rules: dict[str, Any] = {"stride": stride, "padding": pads, "dilation": dilation, "groups": groups}
+    beside: dict[str, Any] = {}
     if transposed:
         weight = _numbers(draw, kind, (channels, outputs // groups, *kernel))
         spread = zip(size, stride, kernel, dilation, pads, strict=True)
@@ -113,10 +116,17 @@ def _convolution(draw: random.Random) -> Question | None:
         loops = transposed_loops
     else:
         weight = _numbers(draw, kind, (outputs, channels // groups, *kernel))
-        options += ["--boundary", boundary]
+        if rank == 2 and draw.random() < 0.5:
+            column, row = ([draw.randint(1, 4) for _ in range(length)] for length in kernel)
+            weight = build(shape_of(weight), lambda at: column[at[2]] * row[at[3]])
         rules["boundary"] = boundary
-    answer = loops(x, weight, **rules)
-    return Question("conv", kind, x, weight, tuple(options), answer, loops(_absolute(x), _absolute(weight), **rules))
+        if boundary == "constant":
+            constant = draw.randint(-3, 3)
+            boundary, beside = f"constant:{constant}", {"constant": constant}
+        options += ["--boundary", boundary]
+    answer = loops(x, weight, **rules, **beside)
+    scale = loops(_absolute(x), _absolute(weight), **rules, **{name: abs(value) for name, value in beside.items()})
+    return Question("conv", kind, x, weight, tuple(options), answer, scale)
 
 
 def _pooling(draw: random.Random) -> Question | None:

@@ -140,3 +140,11 @@ def test_every_algorithm_has_a_symmetric_border(algorithm: str) -> None:
     except UsageError:
         pytest.skip("the algorithm does not do this")
     assert found[0, 0].tolist() == wanted.tolist()
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "im2col", "row-im2col", "toeplitz", "separable", "fft"])
+def test_tiles_that_see_nothing_but_copies_of_the_border(algorithm: str) -> None:
+    windows = [Window(1, 3, Padding(2, 1)), Window(2, 1, Padding(3, 3))]
+    options = Options(algorithm, threads=2)
+    found = correlate(np.array([[1], [2]]), np.array([[1, 2]]), windows, boundary="replicate", options=options)
+    assert found.tolist() == [[3] * 6, [6] * 6]
