@@ -537,6 +537,24 @@ def test_of_several_models_the_last_is_meant_and_that_is_said() -> None:
         assert network.assumptions == (f"the program has several models ({names}): the last one is meant",)
 
 
+def test_the_class_that_is_named_is_meant() -> None:
+    text = net("self.f = nn.Linear(3, width)", "return self.f(x)").replace("(self, n=4)", "(self, width=2)")
+    both = f"{text}\n{text.replace('class Net', 'class Other').replace('=2', '')}\n"
+    wide = parse_network("Linear(3, 7)").layers
+    assert parse_network(both, class_name="Net").layers == parse_network("Linear(3, 2)").layers
+    assert parse_network(both + "made = Net(7)", class_name="Net").layers == wide
+    # A class that another one holds, and one that a function makes.
+    assert parse_network(both + "made = nn.Sequential(Net(), Other(7))", class_name="Other").layers == wide
+    assert parse_network(both + "def wide():\n    return Other(7)\n", class_name="Other").layers == wide
+    with pytest.raises(SpecError, match="Other needs width"):
+        parse_network(both, class_name="Other")
+    with pytest.raises(SpecError, match="`class_name`: the program has no model of a class 'Third'") as caught:
+        parse_network(both, class_name="Third")
+    assert caught.value.hint == "the classes of models are Net, Other"
+    with pytest.raises(UsageError, match="only a program has classes"):
+        parse_network("conv:8,k3\nrelu", class_name="Net")
+
+
 def test_einstein_sums_are_products_whose_macs_are_those_of_pytorch() -> None:
     text = net(
         "self.q = nn.Linear(8, 8)",

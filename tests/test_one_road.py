@@ -204,6 +204,23 @@ def test_an_assumption_is_a_note_or_under_strict_a_refusal(capsys: Capture) -> N
         assert called(api.params, counts_of, printed, strict=bool(options)) == command
 
 
+def test_the_class_of_a_model_is_named(tmp_path: Path, capsys: Capture) -> None:
+    program = tmp_path / "net.py"
+    one = "class {}(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    one += "        self.f = nn.Conv2d(3, {}, 3)\n    def forward(self, x):\n        return self.f(x)\n"
+    program.write_text(one.format("Small", 4) + one.format("Large", 9))
+    for name, output in (("Small", [4, 5, 6]), ("Large", [9, 5, 6]), ("None", None)):
+        command = commanded(capsys, sizes_of, "shape", "3x7x8", str(program), "--class", name)
+        assert called(api.shape, sizes_of, "3x7x8", program, class_name=name) == command
+        assert output is None or command[0] == output
+        command = commanded(capsys, counts_of, "params", str(program), "--class", name)
+        assert called(api.params, counts_of, program, class_name=name) == command
+    for layers in ("conv:4,k3", "nn.Conv2d(3, 4, 3)"):
+        command = commanded(capsys, sizes_of, "shape", "3x7x8", layers, "--class", "Small")
+        assert called(api.shape, sizes_of, "3x7x8", layers, class_name="Small") == command
+        assert "only a program has classes" in str(command)
+
+
 def test_built_layers_stand_among_written_ones() -> None:
     (conv,) = api.parse("Conv2d(3, 8, 3)")
     (keras,) = api.parse("Conv2D(8, 3)")

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 def shape(
-    size: str | PerAxis | None, *layers: str | Layer | Path, dims: int | None = None, strict: bool = False
+    size: str | PerAxis | None,
+    *layers: str | Layer | Path,
+    dims: int | None = None,
+    strict: bool = False,
+    class_name: str | None = None,
 ) -> tuple[int, ...]:
     """Return the size that comes out of layers, of any notation, for an input size.
 
@@ -27,7 +31,8 @@ def shape(
     Keras's notation reads and returns sizes channels last. `dims` is the number of spatial axes where the notation
     does not say it. Raises SpecError for a text that cannot be read, ShapeError where a layer does not fit, with the
     layer's index as `layer` and its place as `place`; warns of what the answer rests on, as the command notes it.
-    With `strict` an assumption about what the text does not show is a UsageError.
+    With `strict` an assumption about what the text does not show is a UsageError. `class_name` is the class of the
+    model that is meant, of several in a program.
 
     >>> import convcalc
     >>> convcalc.shape("3x224x224", "Conv2d(3, 64, 7, stride=2, padding=3)", "MaxPool2d(3, 2)")
@@ -37,21 +42,25 @@ def shape(
     """
     from convcalc.model.forward import forward
 
-    passed = forward(requested(layers, dims, strict=strict), size_text(size))
+    passed = forward(requested(layers, dims, strict=strict, class_name=class_name), size_text(size))
     warn(passed.network.notes)
     # An input without open sizes leaves none open.
     return cast("tuple[int, ...]", passed.output)
 
 
 def params(
-    *layers: str | Layer | Path, size: str | PerAxis | None = None, dims: int | None = None, strict: bool = False
+    *layers: str | Layer | Path,
+    size: str | PerAxis | None = None,
+    dims: int | None = None,
+    strict: bool = False,
+    class_name: str | None = None,
 ) -> NetworkCost:
     """Count the parameters of layers and, with the `size` of an input, multiply-accumulates and output numbers.
 
-    Layers, sizes, `dims` and `strict` are as for `shape`. The result's `total` holds the sums (`params`, `macs`,
-    `flops`, `activations`; `parameters` has `weights`, `biases`, `buffers`), `costs` the same for each layer, and
-    `layers` the layers completed by what comes in. What depends on an input is None without one. Raises what `shape`
-    raises, and warns of layers that no sum can hold.
+    Layers, sizes, `dims`, `strict` and `class_name` are as for `shape`. The result's `total` holds the sums
+    (`params`, `macs`, `flops`, `activations`; `parameters` has `weights`, `biases`, `buffers`), `costs` the same for
+    each layer, and `layers` the layers completed by what comes in. What depends on an input is None without one.
+    Raises what `shape` raises, and warns of layers that no sum can hold.
 
     >>> import convcalc
     >>> convcalc.params("Conv2d(3, 64, 7)").total.params
@@ -61,7 +70,7 @@ def params(
     """
     from convcalc.model.count import count
 
-    counted = count(requested(layers, dims, strict=strict), size_text(size))
+    counted = count(requested(layers, dims, strict=strict, class_name=class_name), size_text(size))
     warn(counted.notes)
     return counted.cost
 
@@ -101,7 +110,9 @@ def size_text(size: str | PerAxis | None) -> str | None:
     return "x".join(map(str, size)) if isinstance(size, Iterable) else str(size)
 
 
-def requested(layers: tuple[str | Layer | Path, ...], dims: int | None, *, strict: bool = False) -> LayerRequest:
+def requested(
+    layers: tuple[str | Layer | Path, ...], dims: int | None, *, strict: bool = False, class_name: str | None = None
+) -> LayerRequest:
     """Ask for layers as given, or for those of a file.
 
     Raises TypeError for what is neither, and UsageError for a file beside other layers.
@@ -121,10 +132,10 @@ def requested(layers: tuple[str | Layer | Path, ...], dims: int | None, *, stric
         raise UsageError(f"`dims` must be at least 1, got {dims}")
     written = tuple(layer for layer in layers if not isinstance(layer, Path))
     if len(written) == len(layers):
-        return LayerRequest(written, rank=dims, strict=strict)
+        return LayerRequest(written, rank=dims, strict=strict, class_name=class_name)
     if len(layers) > 1:
         raise UsageError("a file of layers cannot be combined with other layers")
     from convcalc.model.files import read_file
 
     path = str(layers[0])
-    return LayerRequest((read_file(path),), file=path, rank=dims, strict=strict)
+    return LayerRequest((read_file(path),), file=path, rank=dims, strict=strict, class_name=class_name)

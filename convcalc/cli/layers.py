@@ -48,7 +48,10 @@ def layer_request(
     if file is not None:
         from convcalc.model.files import read_file
 
-        return LayerRequest((read_file(file),), options, file, window.dims, layer.strict, assume=assumed)
+        content = (read_file(file),)
+        return LayerRequest(
+            content, options, file, window.dims, layer.strict, assume=assumed, class_name=layer.class_name
+        )
     if not texts and not options:
         if size is not None and not is_size(size) and "?" not in size:
             from shlex import quote
@@ -57,7 +60,14 @@ def layer_request(
             raise UsageError("no size of an input given", place="INPUT", hint=hint)
         hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
         raise UsageError("no layer given", hint=hint)
-    return LayerRequest(tuple(texts or ()), options, rank=window.dims, strict=layer.strict, assume=assumed)
+    return LayerRequest(
+        tuple(texts or ()),
+        options,
+        rank=window.dims,
+        strict=layer.strict,
+        assume=assumed,
+        class_name=layer.class_name,
+    )
 
 
 def _numbers_alone(size: str, texts: Sequence[str], options: Mapping[str, Any]) -> UsageError:

@@ -26,6 +26,7 @@ _SAME = """
     output_padding padding precision rank region rotate scale strict stride transposed want
 """
 OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {
+    "class_name": "--class",
     "count_padding": "--count-pad",
     "format": "--from",
     "kernel": "-k",

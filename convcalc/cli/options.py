@@ -250,6 +250,12 @@ class LayerArguments(Group):
         str | None,
         option("Layer", 1, "-f --file FILE", "Read the layers from FILE, - for standard input."),
     ] = None
+    class_name: Annotated[
+        str | None,
+        option(
+            "Layer", 2, "--class NAME", "The class of the model that is meant, of several in a program (-f net.py)."
+        ),
+    ] = None
     strict: Annotated[
         bool, option("Layer", 3, "--strict", "Refuse a printed model that can only be read on an assumption.")
     ] = False

@@ -18,6 +18,7 @@ from convcalc.notation import (
     channels_first,
     is_bare,
     named_sizes,
+    no_classes,
     parse_axes,
     parse_network,
     parse_padding,
@@ -37,7 +38,11 @@ def read(request: LayerRequest) -> Network:
     ['Conv2d(3, 8, 3)', 'ReLU()']
     """
     options = window_options(request.options)
-    network = read_layers(request.texts, options, request.file, request.rank, request.inputs, _begin(request))
+    if request.class_name is not None and (request.file is None or isinstance(request.texts[0], Network)):
+        raise no_classes()
+    network = read_layers(
+        request.texts, options, request.file, request.rank, request.inputs, _begin(request), request.class_name
+    )
     if request.strict and network.assumptions:
         raise UsageError(network.assumptions[0], hint="refused because `strict` allows no assumption")
     return network
@@ -67,6 +72,7 @@ def read_layers(
     rank: int | None = None,
     inputs: tuple[str, ...] = (),
     begin: Begin | None = None,
+    class_name: str | None = None,
 ) -> Network:
     """Read layers as `read` does, with options that are read already."""
     if file is not None:
@@ -75,7 +81,9 @@ def read_layers(
             network = content
         else:
             place = "standard input" if file == "-" else file
-            network = parse_network(str(content), rank=rank, place=place, inputs=inputs, begin=begin)
+            network = parse_network(
+                str(content), rank=rank, place=place, inputs=inputs, begin=begin, class_name=class_name
+            )
     elif not texts:
         if not options.given():
             raise UsageError("no layer given", hint="write one, as 'Conv2d(3, 64, 7)'")

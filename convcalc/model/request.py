@@ -22,7 +22,7 @@ class LayerRequest(Value):
     axes where the notation does not say it. With `strict`, layers that can only be read on an assumption are refused.
     `inputs` are the names of the network's inputs where it has several. `assume` names what is taken where a print
     hides it and sizes only fit so: `ceil`. `size` and `layout` are those of the input, for a program whose layers
-    depend on it.
+    depend on it; `class_name` is the class of its model, where it has several.
 
     >>> LayerRequest((), {"kernel": "?"}).is_open, LayerRequest(("conv:8,k3 # what?",)).is_open
     (True, False)
@@ -37,6 +37,7 @@ class LayerRequest(Value):
     assume: tuple[str, ...] = ()
     size: str | None = None
     layout: str | None = None
+    class_name: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from convcalc.errors import SpecError
+from convcalc.errors import SpecError, UsageError
 from convcalc.layers import Layer, TensorShape
 from convcalc.notation.nodes import Network, Node, WindowOptions
 from convcalc.notation.options import adaptive_pooling, apply_options, build_layer, is_bare
@@ -76,12 +76,14 @@ def parse_network(
     notation: str | None = None,
     inputs: tuple[str, ...] = (),
     begin: Begin | None = None,
+    class_name: str | None = None,
 ) -> Network:
     """Return the network in a text: its layers, and the input size and layout that the text itself states.
 
     `notation` (`pytorch` or `keras`) is that of layers whose names both have, where the text does not show it.
     `inputs` are the names of the network's inputs, which `from:`, `cat:`, `add:` and `mul:` may take. `begin` returns
-    the shapes of the inputs of a program, from its first layers and its layout, for what in it depends on them.
+    the shapes of the inputs of a program, from its first layers and its layout, for what in it depends on them;
+    `class_name` is the class of a program's model that is meant.
 
     >>> network = parse_network("keras.Sequential([Input(shape=(28, 26, 1)), Conv2D(8, 3), Dense(10)])")
     >>> network.input, network.layout, len(network.nodes)
@@ -93,7 +95,9 @@ def parse_network(
         message = f"a text of {len(text)} characters is too long to be layers, at most {MAX_TEXT} are read"
         raise SpecError(message, place=place or None)
     source = Source(plain_signs(text), place)
-    model = _model(source, text, begin)
+    model = _model(source, text, begin) if class_name is None else _program(source, begin, class_name)
+    if model is None and class_name is not None:
+        raise no_classes()
     if model is not None:
         return model.network()
     reading = read_network(source, rank, notation, inputs)
@@ -111,6 +115,11 @@ def parse_network(
     )
 
 
+def no_classes() -> UsageError:
+    """Return the error for a class that is named where no program is read."""
+    return UsageError("only a program has classes", place="`class_name`", hint="it is for Python source: net.py")
+
+
 def _model(source: Source, text: str, begin: Begin | None) -> GraphBuilder | None:
     """Return the network of a text that is a model file or a program, None for a text of layers."""
     if text.lstrip()[:1] == "{" and '"class_name"' in text:
@@ -123,15 +132,19 @@ def _model(source: Source, text: str, begin: Begin | None) -> GraphBuilder | Non
         model = read_model_text(source)
         if model is not None:
             return model
-    if "\n" in text:
-        from convcalc.notation.source.parsing import parsed
+    return _program(source, begin, None)
 
-        tree = parsed(source)
-        if tree is not None:
-            from convcalc.notation.source.program import read_program
 
-            return read_program(source, tree, begin)
-    return None
+def _program(source: Source, begin: Begin | None, class_name: str | None) -> GraphBuilder | None:
+    """Return the network of the model of a program, None for any other text."""
+    from convcalc.notation.source.parsing import parsed
+
+    tree = parsed(source) if "\n" in source.text else None
+    if tree is None:
+        return None
+    from convcalc.notation.source.program import read_program
+
+    return read_program(source, tree, begin, class_name)
 
 
 def _placed(source: Source, text: str, entries: Iterable[Entry]) -> list[Node]:

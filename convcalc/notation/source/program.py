@@ -12,12 +12,12 @@ from convcalc.layers import Elementwise, Embedding, Held, Rearrangement
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
 from convcalc.notation.source import keras_models
+from convcalc.notation.source.choice import chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import MOST_STEPS, Follower, Returned, Stopped
 from convcalc.notation.source.known_sizes import with_axes
 from convcalc.notation.source.tying import count_once, numbers_of
 from convcalc.notation.source.values import (
-    Class,
     Container,
     Function,
     Instance,
@@ -38,14 +38,16 @@ _KERAS = re.compile(
 )
 _TORCH = re.compile(r"\btorch\b|\bnn\.")
 LONGEST_NOTE = 300
-MOST_NAMES = 5
 
 
-def read_program(source: Source, tree: ast.Module, begin: Begin | None = None) -> GraphBuilder:
+def read_program(
+    source: Source, tree: ast.Module, begin: Begin | None = None, class_name: str | None = None
+) -> GraphBuilder:
     """Follow a program and return the network of its model.
 
-    `begin` returns the shapes of the inputs from the first layers, where they are known. Raises SpecError at the
-    place of what is needed but not followed, and where no model is made.
+    `begin` returns the shapes of the inputs from the first layers, where they are known; `class_name` is the class of
+    the model that is meant, where the program has several. Raises SpecError at the place of what is needed but not
+    followed, and where no model is made.
 
     >>> text = "class Net(nn.Module):\\n    def __init__(self):\\n        super().__init__()\\n"
     >>> text += "        self.fc = nn.Linear(3, 2)\\n    def forward(self, x):\\n        return self.fc(x) + 1"
@@ -62,7 +64,7 @@ def read_program(source: Source, tree: ast.Module, begin: Begin | None = None) -
     try:
         for node in tree.body:
             _top(follower, node, loose)
-        builder = _run(follower, _model(follower, tree, loose))
+        builder = _run(follower, chosen_model(follower, loose, class_name))
         _fix_input(follower)
     except RecursionError:
         raise source.fault("this program is nested too deeply to be followed", 0, 0) from None
@@ -141,124 +143,6 @@ def _builds(node: ast.stmt, follower: Follower) -> bool:
             if isinstance(owner, ast.Name) and isinstance(follower.top.names.get(owner.id), KerasModel | Container):
                 return True
     return False
-
-
-def _model(follower: Follower, tree: ast.Module, loose: list[Any]) -> Any:
-    """Return the model that is meant: the one made last, one of the class that no other uses, or loose layers."""
-    if follower.models:
-        return follower.models[-1]
-    values = list(follower.top.names.values())
-    made = [value for value in values if isinstance(value, Instance) and _runs(value.kind)]
-    if made:
-        return _last(follower, _outermost(made))
-    classes = [value for value in values if isinstance(value, Class) and _runs(value)]
-    if classes:
-        used = {node.id for value in classes for node in ast.walk(value.node) if isinstance(node, ast.Name)}
-        made_of = [value for value in values if isinstance(value, Container) and _holds_instance(value)]
-        free = [value for value in classes if value.name not in used]
-        if made_of:
-            return _last(follower, _outermost(made_of))
-        return _made(follower, _last(follower, free or classes))
-    if loose:
-        return loose[0] if len(loose) == 1 else _in_a_row(loose)
-    modules = _outermost([value for value in values if isinstance(value, Container | Layer)])
-    if any(isinstance(module, Container) for module in modules):
-        return _last(follower, modules)
-    if modules:
-        return _in_a_row(modules)
-    for value in reversed(values):
-        if isinstance(value, Tensor) and value.index >= 0:
-            return KerasModel([], [value])
-        if isinstance(value, Unknown) and value.error is not None:
-            raise value.error
-    for value in reversed(values):
-        if isinstance(value, Class) and value.bases:
-            at = follower.span(value.node)[0]
-            method = "call" if follower.notation == "keras" else "forward"
-            message = f"{value.name} has no {method}, which says how its layers run"
-            raise follower.source.fault(message, at, at + len(f"class {value.name}"))
-    raise follower.source.fault(
-        "this program makes no model that is known", 0, 0, "paste the class of the model, too"
-    )
-
-
-def _last(follower: Follower, models: list[Any]) -> Any:
-    """Return the model that is made last, which is an assumption where there are several."""
-    if len(models) > 1:
-        names = [name for name, value in follower.top.names.items() if any(value is model for model in models)]
-        shown = ", ".join(names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], "..."])
-        follower.builder.assumptions += (f"the program has several models ({shown}): the last one is meant",)
-    return models[-1]
-
-
-def _in_a_row(modules: list[Any]) -> Container:
-    return Container("Sequential", {str(index): module for index, module in enumerate(modules)})
-
-
-def _outermost(values: list[Any]) -> list[Any]:
-    """Return the modules that no other of them holds."""
-    held: set[int] = set()
-
-    def walk(value: Any) -> None:
-        for each in inside(value):
-            if id(each) not in held:
-                held.add(id(each))
-                walk(each)
-
-    for value in values:
-        walk(value)
-    return [value for value in values if id(value) not in held]
-
-
-def _holds_instance(value: Any) -> bool:
-    """Return whether a container holds an object of a class of the program."""
-    return any(isinstance(each, Instance) or _holds_instance(each) for each in inside(value))
-
-
-def _made(follower: Follower, kind: Class) -> Any:
-    """Return an object of a class, made without arguments or by the one function of the program that makes one."""
-    start = kind.find("__init__")
-    spec = start.node.args if isinstance(start, Function) else None
-    if spec is None or len(spec.args) - 1 <= len(spec.defaults):
-        return follower.made(kind.node, kind, [], {})
-    makers = [
-        value for value in follower.top.names.values() if isinstance(value, Function) and _makes(value, kind.name)
-    ]
-    if len(makers) == 1:
-        return follower.apply(makers[0].node, makers[0], [], {})
-    made = [each for each in follower.instances if each.kind is kind]
-    if made:
-        return made[-1]
-    for value in follower.top.names.values():
-        if (
-            isinstance(value, Unknown)
-            and value.error
-            and f"{kind.name}(" in follower.source.text[value.start : value.end]
-        ):
-            raise value.error
-    names = ", ".join(f"{value.node.name}()" for value in makers if isinstance(value.node, ast.FunctionDef))
-    needed = ", ".join(each.arg for each in spec.args[1 : len(spec.args) - len(spec.defaults)])
-    first = names.partition(",")[0] or f"{kind.name}(...)"
-    message = f"{kind.name} needs {needed}" + (f", which {names} give" if names else "")
-    at = follower.span(kind.node)[0]
-    raise follower.source.fault(message, at, at + len(f"class {kind.name}"), f"add a line: model = {first}")
-
-
-def _makes(value: Function, name: str) -> bool:
-    """Return whether a function without parameters that have to be given returns an object of a class."""
-    spec = value.node.args
-    if len(spec.args) > len(spec.defaults) or not isinstance(value.node, ast.FunctionDef):
-        return False
-    return any(
-        isinstance(each, ast.Return)
-        and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(each))
-        for each in ast.walk(value.node)
-    )
-
-
-def _runs(kind: Class) -> bool:
-    """Return whether objects of a class run on tensors."""
-    return kind.find("forward") is not None or (kind.find("call") is not None and bool(kind.bases))
 
 
 def _run(follower: Follower, model: Any) -> GraphBuilder:
