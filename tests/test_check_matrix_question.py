@@ -75,6 +75,11 @@ def test_no_cell_is_further_off_than_is_said(dtype: Any) -> None:
         assert all(np.array(off, dtype=float) <= question.rounding_errors(answer)[0])
 
 
+def test_an_adaptive_pooling_is_answered_in_its_layout() -> None:
+    question = pooling_question(np.arange(24.0).reshape(2, 4, 3), AdaptivePooling("max", (1, 2)), "hwc")
+    assert question.answer().tolist() == [[[15, 16, 17], [21, 22, 23]]]
+
+
 def test_the_cost_is_that_of_the_products() -> None:
     costs = [
         pooling_question(np.ones((5, 7)), POOL).cost,

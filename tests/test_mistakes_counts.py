@@ -1,0 +1,88 @@
+"""What each mistake in a count gives, in every layer and in one alone, by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from convcalc.check.count_question import CountQuestion, count_question
+from convcalc.check.mistakes.counts import COUNT_MISTAKES, SIZES_COUNTED
+from convcalc.check.search import WrongAnswers
+from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization
+from convcalc.network.cost import network_cost
+from convcalc.network.graph import chain
+
+LAYERS = (
+    Convolution(3, 8, (2, 3), (1, 1), "valid", (1, 1)),  # 8·3·6 weights and 8 biases
+    Convolution(8, 8, (3, 3), (1, 1), "valid", (1, 1), groups=4, bias=False),  # 8·2·9 weights
+    Flatten(),
+    Linear(10, 4),  # 40 weights and 4 biases
+)
+TOTAL = 144 + 8 + 144 + 40 + 4
+
+Slipped = tuple[str, tuple[int, ...], int]
+
+
+def asked(counted: str) -> CountQuestion:
+    return count_question(network_cost(LAYERS), chain(LAYERS), counted)
+
+
+def given(question: CountQuestion, count: int = 1) -> set[Slipped]:
+    """Return the names of slips, the layers in which they were made, and what they give."""
+    wrong = WrongAnswers(question, COUNT_MISTAKES)
+    return {
+        ("+".join(slip.name for slip in slips), sum((slip.layers for slip in slips), ()), answer)
+        for slips, answer in wrong.of(count)
+    }
+
+
+def test_what_mistakes_in_parameters_give() -> None:
+    assert given(asked("params")) == {
+        ("bias-forgotten", (), TOTAL - 12), ("bias-forgotten", (0,), TOTAL - 8), ("bias-forgotten", (3,), TOTAL - 4),
+        ("buffers-counted", (), TOTAL),
+        ("groups-ignored", (), TOTAL - 144 + 8 * 8 * 9),
+        ("in-out-swapped", (), TOTAL - 5 + 6), ("in-out-swapped", (0,), TOTAL - 5),
+        ("in-out-swapped", (3,), TOTAL + 6),
+        ("bias-per-cell", (), TOTAL - 8 + 6 * 8),
+        ("bias-per-cell", (), TOTAL - 12 + 144 + 40), ("bias-per-cell", (0,), TOTAL - 8 + 144),
+        ("bias-per-cell", (3,), TOTAL - 4 + 40),
+        ("bias-per-channel", (), TOTAL - 8 + 3 * 8),
+        ("bias-per-channel", (), TOTAL - 12 + 3 + 10), ("bias-per-channel", (0,), TOTAL - 8 + 3),
+        ("bias-per-channel", (3,), TOTAL - 4 + 10),
+        ("bias-added", (), TOTAL + 8),
+    }  # fmt: skip
+
+
+def test_what_mistakes_in_weights_give() -> None:
+    found = {name: answer for name, layers, answer in given(asked("weights")) if not layers}
+    assert found["bias-forgotten"] == found["in-out-swapped"] == 144 + 144 + 40
+    assert found["groups-ignored"] == 144 + 576 + 40
+    assert "bias-per-cell" not in found
+
+
+def test_running_statistics_are_added_once() -> None:
+    layers = [Normalization(6)]
+    question = count_question(network_cost(layers), chain(layers), "params")
+    assert ("buffers-counted", (), 24) in given(question)
+    assert not any("buffers-counted+buffers-counted" in name for name, *_ in given(question, 2))
+
+
+@pytest.mark.parametrize(
+    ("counted", "name", "answer"), [("flops", "macs-for-flops", 80), ("macs", "flops-for-macs", 160)]
+)
+def test_one_kind_of_operation_for_the_other(counted: str, name: str, answer: int) -> None:
+    layers = [Linear(10, 8)]
+    question = count_question(network_cost(layers, (10,)), chain(layers), counted)
+    others = {"macs-for-flops", "flops-for-macs"} - {name}
+    found = given(question)
+    assert (name, (), answer) in found
+    assert not others & {each for each, *_ in found}
+
+
+def test_mistakes_in_sizes_are_made_alone() -> None:
+    layers: list[Layer] = [Convolution(3, 8, (3, 3), (2, 2), "same", (1, 1)), Flatten(), Linear(None, 4)]
+    question = count_question(network_cost(layers, (3, 9, 8)), chain(layers), "params")
+    single = {name for name, *_ in given(question)}
+    assert {"stride-ignored", "padding-forgotten"} <= single
+    pairs = {part for name, *_ in given(question, 2) for part in name.split("+")}
+    assert "bias-forgotten" in pairs
+    assert not pairs & set(SIZES_COUNTED)
