@@ -86,3 +86,13 @@ def test_mistakes_in_sizes_are_made_alone() -> None:
     pairs = {part for name, *_ in given(question, 2) for part in name.split("+")}
     assert "bias-forgotten" in pairs
     assert not pairs & set(SIZES_COUNTED)
+
+
+def test_mistakes_that_cannot_be_made_are_not() -> None:
+    for layer, expected in (
+        (Linear(10, 4, bias=False), {("in-out-swapped", (), 40), ("bias-added", (), 44)}),
+        (Linear(5, 5, bias=False), {("bias-added", (), 30)}),
+        (Normalization(6), set()),
+    ):
+        question = count_question(network_cost([layer]), chain([layer]), "params")
+        assert {each for each in given(question) if each[0] != "buffers-counted"} == expected

@@ -346,3 +346,13 @@ def test_fractions_become_the_nearest_float() -> None:
     assert as_float(objects(Fraction(1, 3)), np.float32).dtype == np.float32
     with pytest.raises(DataError, match="a number is too large for float64"):
         as_float(objects(Fraction(10**400, 3)), np.float64)
+
+
+def test_what_is_computed_becomes_what_is_asked_for() -> None:
+    found = prepare(channel(7), channel(1))
+    whole = np.array([7, -6])
+    assert found.finish(whole).tolist() == [7, -6]
+    assert found.replace(result="fraction", denominator=3).finish(whole).tolist() == [Fraction(7, 3), -2]
+    thirds = found.replace(result="quotient", denominator=3)
+    assert (thirds.finish(whole).tolist(), thirds.out_dtype) == ([7 / 3, -2.0], "int64")
+    assert prepare(objects(0.5).reshape(1, 1, 1), channel(3)).result == "float64"
