@@ -10,6 +10,8 @@ ASKED = (
     "short, joins that double",
     "short, upsampling a thousand times",
     "text, a stated shape of many axes",
+    "text, fractions of long numbers",
+    "text, line ends",
     "onnx, joins that double",
     "onnx, a million empty fields",
     "source, a class without a forward",

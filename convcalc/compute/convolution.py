@@ -11,6 +11,7 @@ from convcalc.compute.held import check_possible, without_gaps
 from convcalc.compute.number_types import Array, prepare
 from convcalc.compute.plan import plan
 from convcalc.compute.step import Step
+from convcalc.compute.swapped import swapped
 from convcalc.compute.terms import SeenPlane, seen_planes, sliding_view
 from convcalc.errors import UsageError
 from convcalc.geometry import Window, check_borders, output_sizes
@@ -93,6 +94,8 @@ class PlainConvolution(Value):
             check_borders(self.windows, x.shape[2:], self.boundary)
         x, axes = without_gaps(x, self.windows, self.boundary)
         operands = prepare(x, self.kernel, bias_of(self.bias, self.outputs), work)
+        if self.boundary == "zeros":
+            operands, axes = swapped(operands, axes) or (operands, axes)
         job = job_of(operands, axes, self.groups).replace(boundary=self.boundary)
         step = Step(job, plan(job, algorithm), operands.x, operands.weight, (...,))
         return Computation(operands, (step,), (job.batch, job.outputs, *job.counts), True)

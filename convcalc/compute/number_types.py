@@ -30,6 +30,10 @@ else:
 # Every whole number of a magnitude below the limit is exact in the type.
 LIMITS = (("float32", 2**24), ("float64", EXACT_IN_FLOAT64), ("int64", 2**63))
 
+MOST_DENOMINATOR_DIGITS = 10_000
+"""Digits of a common denominator: each number gets as many, and to reduce a fraction takes the square of them."""
+_MOST_DENOMINATOR_BITS = int(MOST_DENOMINATOR_DIGITS * math.log2(10))
+
 
 class Operands(Value):
     """Input, weight and bias, the dtype `work` to compute in, which holds them all, and the kind of the result.
@@ -202,6 +206,8 @@ def narrow(whole: Array) -> Array:
 def numerators(array: Array) -> tuple[Array, int]:
     """Return whole numbers and fractions as numerators over their least common denominator, and the denominator.
 
+    Errors: DataError for a denominator of too many digits.
+
     >>> from fractions import Fraction
     >>> numerators(np.array([Fraction(1, 2), Fraction(1, 3), 2]))
     (array([3, 2, 12], dtype=object), 6)
@@ -213,7 +219,12 @@ def numerators(array: Array) -> tuple[Array, int]:
         one, denominator = numerators(once)
         return np.broadcast_to(one, array.shape), denominator
     values = array.ravel().tolist()
-    denominator = math.lcm(*(int(value.denominator) for value in values))
+    denominator = 1
+    for value in values:
+        denominator = math.lcm(denominator, int(value.denominator))
+        if denominator.bit_length() > _MOST_DENOMINATOR_BITS:
+            digits = MOST_DENOMINATOR_DIGITS
+            raise DataError(f"the common denominator of these fractions has more than {digits} digits")
     whole = np.empty(array.size, object)
     whole[:] = [int(value.numerator) * (denominator // int(value.denominator)) for value in values]
     return whole.reshape(array.shape), denominator
