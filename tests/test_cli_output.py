@@ -97,3 +97,17 @@ def test_short_names_of_forms(here: Run) -> None:
     for short, long in (("md", "markdown"), ("tex", "latex")):
         shown = here("shape", "9", "-k", "3", "-F", short).stdout
         assert shown == here("shape", "9", "-k", "3", "-F", long).stdout != ""
+
+
+def test_an_assumption_under_a_table_is_not_repeated_in_the_same_terminal(
+    here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.txt"
+    path.write_text("Net(\n  (conv): Conv2d(3, 4, kernel_size=(3, 3), stride=(1, 1))\n  (act): ReLU()\n)\n")
+    command = ["shape", "3x8x9", "-f", path, "-F", "table"]
+    apart = here(*command)
+    monkeypatch.setattr("convcalc.cli.output._shows_both", lambda: True)
+    together = here(*command)
+    assert apart.stdout == together.stdout
+    assert together.stdout.count("assumed: ") == apart.stderr.count("note: print() shows neither") == 1
+    assert together.stderr == ""

@@ -15,6 +15,7 @@ import pytest
 from conftest import Run
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
 from convcalc.check.verdict import Verdict, WrongCell
@@ -26,7 +27,7 @@ from convcalc.notation import parse_layers
 from convcalc.render import FORMATS, render
 from convcalc.render.numbers import figures_of, written
 from convcalc.render.plain import cell_text, render_answer
-from convcalc.report.blocks import Column, Commentary, Grid, Lines, Report, Table
+from convcalc.report.blocks import Column, Commentary, Grid, Heat, Lines, Report, Table
 from convcalc.report.matrix import Display, matrix_report
 from convcalc.report.params import params_report
 from convcalc.report.shape import shape_report
@@ -394,3 +395,30 @@ def test_matrices_too_wide_for_one_line_stand_below_each_other(here: Run, monkey
 
 def test_a_result_of_nothing_but_nan_has_no_range(here: Run) -> None:
     assert here("conv", "1.5 nan; nan 1", "-k", "nan", "-F", "table").stdout.splitlines()[-1] == "2x2"
+
+
+def test_notes_in_markdown_are_paragraphs_of_their_own() -> None:
+    notes = Lines(("fvcore: as *torchvision*", "thop: 2 x"), role="note")
+    blocks = (Lines(("no mistake gives this",), role="finding"), notes, Lines(("a", "b"), "cells", "finding"))
+    html = MarkdownIt().render(text_of(Report("params", {}, "", blocks), "markdown"))
+    assert re.findall(r"<(?:p|li)>.*", html) == [
+        "<p>no mistake gives this</p>",
+        "<p>fvcore: as *torchvision*</p>",
+        "<p>thop: 2 x</p>",
+        "<p>cells</p>",
+        "<li>a</li>",
+        "<li>b</li>",
+    ]
+
+
+def test_a_number_longer_than_a_line_has_six_digits_and_a_heat_map_is_drawn_once() -> None:
+    numbers = np.array([[10**70 // 3, 7, -5]], dtype=object)
+    lines = text_of(Report("conv", {}, "", (Grid(numbers),)), "table", width=60).splitlines()
+    assert lines[0].split() == ["3.33333e+69", "7", "-5"]
+    assert "…" not in lines[0]
+    large = np.arange(40.0 * 50).reshape(40, 50)
+    maps = [
+        text_of(Report("conv", {}, "", blocks), "table", width=60).count("heat map:")
+        for blocks in ((Grid(large),), (Heat(large), Grid(large)))
+    ]
+    assert maps == [1, 1]

@@ -154,7 +154,8 @@ def test_at_every_width_different_names_look_different(name: str, command: str) 
 
 
 def test_a_short_name_is_short_for_one_name_only() -> None:
-    names = ["a.b.c", "a.d.c", "e.b.c", "e.d.c", "stem", "a.b.long_part_of_it"]
+    names = ["a.b.c", "a.d.c", "e.b.c", "e.d.c", "stem", "a.b.long_part_of_it", "/layer1/layer1.0/Conv"]
+    assert ShortNames(names[-1:]).least == len("…Conv")
     short = ShortNames(names)
     for width in range(3, 20):
         for name, form in zip(names, short.fitted(names, width), strict=True):
@@ -172,3 +173,10 @@ def test_texts_in_columns_are_folded_at_words_and_a_column_is_as_wide_as_its_hea
     lines = {width: shown(Report("shape", {}, "", (folded,)), width) for width in (60, 34)}
     assert lines[60][0] == "Framework  Setting                             N"
     assert lines[34][2:] == ["JAX        padding=[(3, 3), (3,  7", "           3)], and more"]
+
+
+def test_columns_of_text_share_the_room_that_is_left() -> None:
+    columns = (Column("Program", "program"), Column("Options", "options"), Column("Gives", "gives"))
+    row = ("ndimage", "--flip -p 1:2 --boundary symmetric", "14 5 -9 7 6 11 9")
+    lines = shown(Report("conv", {}, "", (Table(columns, (row,)),)), 48)
+    assert lines[2:] == ["ndimage  --flip -p 1:2          14 5 -9 7 6 11 9", "         --boundary symmetric"]

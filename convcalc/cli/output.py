@@ -59,7 +59,9 @@ class Answer(Value):
 def show(answer: Answer) -> int:
     """Print or write an answer, and return its exit code."""
     report, output = answer.report, answer.output
-    print_notes(*report.notes)
+    # A person who has them under the table needs no second look at them.
+    below = report.data.get("assumptions", ()) if answer.form == "table" and _shows_both() else ()
+    print_notes(*(note for note in report.notes if note not in below))
     if answer.form in ("plain", "csv"):
         from convcalc.report.blocks import side_notes
 
@@ -75,6 +77,11 @@ def show(answer: Answer) -> int:
     if output.is_written and "check" in report.data:
         print_notes(f"{report.data['check']['verdict']}: {report.data['check']['message']}")
     return report.exit_code
+
+
+def _shows_both() -> bool:
+    """Return whether standard output and standard error are seen in one terminal."""
+    return is_terminal(sys.stdout) and is_terminal(sys.stderr)
 
 
 def write_file(path: str, chunks: bytes | Iterable[bytes | memoryview]) -> None:

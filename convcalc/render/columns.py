@@ -92,7 +92,7 @@ class FirstColumn(Value):
             return [[shortened(text, width) for text in (self.written if whole else self.words)]], ["Layer"]
         names, words = max(map(cell_len, self.names)), max(map(cell_len, self.words))
         if names + GAP + words > width:
-            least = min(names, max(LEAST_NAME, self.short_names.least))
+            least = min(names, max(LEAST_NAME + GAP, self.short_names.least))
             words = min(words, max(width - GAP - least, 0))
             if words < self.least_words:
                 return [self.short_labels.fitted(self.labels, width)], ["Layer"]

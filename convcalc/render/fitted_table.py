@@ -164,10 +164,10 @@ def _fitted(block: Table, first: FirstColumn | None, rows: Sequence[Sequence[Tex
             for title, column in zip(titles, texts, strict=True)
         ]
     room -= sum(part.width for part in starts) + GAP * (len(starts) - 1)
-    for place, at in enumerate(shown):
-        # Texts that were folded take what is left.
-        more = 0 if columns[at].numeric else min(cells[at] - widths[place], room)
-        widths[place], room = widths[place] + max(0, more), room - max(0, more)
+    # Texts that were folded take what is left, the narrowest first.
+    while room > 0 and (folds := [at for at, size in enumerate(widths) if size < cells[shown[at]]]):
+        widths[min(folds, key=widths.__getitem__)] += 1
+        room -= 1
     others = [
         Part(heading(columns[at]), tuple(row[at] for row in rows), size, columns[at].numeric)
         for at, size in zip(shown, widths, strict=True)

@@ -43,8 +43,10 @@ def _markdown(block: Table | Lines | Working | Grid | Matrices) -> str:
             title = f"{markdown_text(block.title)}\n\n" if block.title else ""
             if block.role in ("explanation", "code"):
                 return title + "```\n" + "".join(f"{printable(line)}\n" for line in block.lines) + "```\n"
-            bullet = "- " if block.role == "finding" else ""
-            return title + "".join(f"{bullet}{markdown_text(line)}\n" for line in block.lines)
+            if block.role == "finding" and title:
+                return title + "".join(f"- {markdown_text(line)}\n" for line in block.lines)
+            # Lines without a blank one between them would be one paragraph.
+            return title + "\n".join(f"{markdown_text(line)}\n" for line in block.lines)
         case Working(derivation):
             from convcalc.render.working_markup import markdown_working
 

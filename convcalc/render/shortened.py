@@ -62,5 +62,6 @@ def _forms(name: str) -> Iterator[str]:
     cuts = [found.start() for found in PART.finditer(name)]
     yield from (ELISION + name[cut:] for cut in cuts)
     for index, cut in enumerate(cuts):
-        head = name[:cut].rstrip("./_")
-        yield from (f"{head}{ELISION}{name[end:]}" for end in cuts[index + 1 :])
+        # The names of ONNX begin with a slash.
+        if head := name[:cut].rstrip("./_"):
+            yield from (f"{head}{ELISION}{name[end:]}" for end in cuts[index + 1 :])
