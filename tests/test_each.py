@@ -126,6 +126,27 @@ def test_answers_come_as_questions_come() -> None:
         assert process.wait(20) == 0
 
 
+@pytest.mark.parametrize("kept", [1, 1000])
+def test_questions_from_a_pipe(kept: int, here: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convcalc.cli.each.MOST_NETWORKS", kept)
+    lines = "\ufeff3x9x9 conv:8,k3\n\n3x8x8 conv:4,k2\n# a comment\n3x9x7 conv:8,k3\n3x9 conv:8,k3x\n3x7x7 conv:8,k3"
+    done = here("shape", "--each", "-", stdin=lines)
+    assert done.stdout.split("\n") == ["8x7x7", "", "4x7x7", "", "8x7x5", "", "8x5x5", ""]
+    assert done.returncode == 2
+    assert done.stderr.startswith("convcalc: standard input:6: ")
+
+
+def test_what_no_line_can_hold(here: Run, tmp_path: Path) -> None:
+    long = here("shape", "--each", "-", stdin="3x9x9 " + "relu " * (1 << 18))
+    assert (long.returncode, long.stdout) == (3, "")
+    assert long.stderr.startswith("convcalc: standard input: a line of more than 1 MiB\n")
+    binary = here("shape", "-k", "3", "--each", "-", stdin=b"7\n\xff\n9\n")
+    assert (binary.returncode, binary.stdout) == (3, "5x5\n\n7x7\n")
+    assert binary.stderr.startswith("convcalc: standard input:2: the line is not UTF-8 text\n")
+    folder = here("shape", "-k", "3", "--each", tmp_path)
+    assert (folder.returncode, folder.stdout) == (4, "")
+
+
 def test_words_are_separated_by_blanks_outside_of_brackets_and_quotes() -> None:
     assert words("3x9x9  conv:8,k3\trelu") == ["3x9x9", "conv:8,k3", "relu"]
     assert words("[1, 3, 9, 9] 2*(conv:8,k3 relu) 'fc:10'") == ["[1, 3, 9, 9]", "2*(conv:8,k3 relu)", "fc:10"]
