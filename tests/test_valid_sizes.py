@@ -13,6 +13,7 @@ from convcalc.model.forward import forward, graph_of
 from convcalc.model.placeholder import solve
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
+from convcalc.network.solve.branches import solve_graph
 from convcalc.network.trace import trace
 from convcalc.network.valid_sizes import GraphAxis, fitting_sizes, valid_sizes
 from convcalc.notation import parse_network
@@ -138,3 +139,21 @@ def test_what_is_undone_fits_where_it_divides(there: Layer, back: Layer) -> None
     assert f"multiples of {step} from {step}" in words
     assert f"nearest to {5 * step + 1}: {5 * step} (crop 1) or {6 * step} (pad {step - 1})" in words
     assert fitting_sizes(meeting, TensorShape((4, 5 * step, 6), 2)) is None
+
+
+@pytest.mark.parametrize("text", ONE_AXIS)
+def test_every_size_that_gives_an_output_is_found_and_no_other(text: str) -> None:
+    outputs = {
+        size: trace(graph(text), TensorShape((4, size), 1)).output.known_spatial[0] for size in tried(text, 80)
+    }
+    for want in range(1, max(outputs.values(), default=0)):
+        expected = {size for size, output in outputs.items() if output == want}
+        if not expected:
+            with pytest.raises(ShapeError, match=f"no input size gives {want}: none"):
+                solve_graph(graph(text), (4, None), (want,), 1, square=False)
+            continue
+        found = set()
+        for each in solve_graph(graph(text), (4, None), (want,), 1, square=False).solutions:
+            (span,), (step,) = each.spans, each.steps_of_spans
+            found |= set(range(span.first, 80 if span.last is None else span.last + 1, step))
+        assert {size for size in found if size < 80} == expected, want
