@@ -84,7 +84,10 @@ CASES: list[tuple[str, str, str, str]] = [
 self.l = nn.ModuleList(nn.Conv2d(3, 3, sizes.kernel, padding=sizes.pad) for _ in range(config.depth))
 self.f = nn.Conv2d(3, config.width, 1, bias=config.bias) if config.last is None else nn.Identity()
 """, "for layer in self.l: x = layer(x)\nreturn self.f(x)", "3x7x5"),
-    (BLOCKS, "self.p = Pair(nn.Conv2d(3, n, 2), nn.ReLU()); self.q = Named(n, 5, 3, bias=False, unused=2)",
+    (BLOCKS, """
+self.p = Pair(nn.Conv2d(3, n, 2), nn.ReLU()).append(nn.Conv2d(n, n, 1))
+self.q = Named(n, 5, 3, bias=False, unused=2)
+""",
      "return self.q(self.p(x)) + sum(len(list(p)) for p in (self.p, self.q))", "3x9x8"),
     # What is written into containers, lists and attributes.
     ("", """
@@ -231,11 +234,12 @@ name = (lambda kind='ReLU': kind)()
 self.w = Wide(kernel_size=2, bias=(width := 5) > 6)
 self.a = getattr(nn, name)()
 self.f = nn.ModuleDict([(f'{[1, 2]}{width:03d}'[-3:], nn.Conv2d(8, int(f'{width:d}'), 1))])
-self.kinds = [type(self.w) == Wide, isinstance(self.w, Base), isinstance(3, nn.ReLU), isinstance(self.f, nn.Module)]
+self.kinds = [type(self.w) == Wide, isinstance(self.w, Base), isinstance(3, nn.ReLU), isinstance(self.f, nn.Module),
+    isinstance(self.f, nn.ModuleDict), type(self.f) == nn.ModuleDict, isinstance(self.w, nn.Sequential)]
 self.y = self.a(torch.Tensor([[[[1.0], [2.0]], [[3.0], [4.0]]]]))
 """, """
 if x.size(0) > 100: raise ValueError('too many')
-y = self.a(self.w(x)) if self.kinds == [True, True, False, True] else x
+y = self.a(self.w(x)) if self.kinds == [True, True, False, True, True, True, False] else x
 return self.f['005'](y) + self.y[0, 0, 1] + sum(k for k in (1, 2, 3) if k != 2) + len(range(3))
 """, "3x7x5"),
 ]  # fmt: skip

@@ -246,8 +246,6 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         except (TypeError, ValueError, LookupError, AttributeError) as error:
             raise follower.fault(node, f"this has no value: {error}"[:120]) from None
         return list(value) if isinstance(owner, dict) and name in ("keys", "values", "items") else value
-    if isinstance(owner, Tensor):
-        raise follower.fault(node, f"the method {name} of a tensor is not known")
     raise follower.fault(node, f"{name} is not known")
 
 

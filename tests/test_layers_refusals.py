@@ -1,0 +1,48 @@
+"""What layers and shapes refuse, each in its own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from convcalc.axis_maps import Whole
+from convcalc.errors import ShapeError
+from convcalc.geometry import Padding
+from convcalc.layers import AttentionProduct, Convolution, Held, Linear, TensorShape, output_shape
+
+NONE = (Padding(0, 0),) * 2
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Convolution(4, 8, (3, 3), (1, 1), NONE, (1, 1), 0), "groups must be at least 1, got 0"),
+        (lambda: Convolution(0, 8, (3, 3), (1, 1), NONE, (1, 1)), "in_channels must be at least 1, got 0"),
+        (lambda: Convolution(4, 9, (3, 3), (1, 1), NONE, (1, 1), 4), "groups 4 does not divide out_channels 9"),
+        (lambda: Linear(0, 3), "in_features must be at least 1, got 0"),
+        (lambda: Linear(3, -1), "out_features must be at least 1, got -1"),
+        (lambda: TensorShape((3,), 2), "3 has fewer than 2 spatial axes"),
+        (lambda: TensorShape((3, 0), 1), "a size must be at least 1, got 0 in 3x0"),
+        (lambda: Whole(5, 3).check_size(4), "the layer takes 5 features, got 4"),
+        (lambda: output_shape(Held(vectors=1), TensorShape((5,), 0)), "5 is not a sequence of vectors"),
+        (
+            lambda: output_shape(AttentionProduct((7, 7)), TensorShape((96, 14, 20), 2)),
+            "windows of 7x7 do not divide 14x20",
+        ),
+        (
+            lambda: output_shape(AttentionProduct(), TensorShape((50, 97), 1)),
+            "queries, keys and values are three equal parts, which 97 features of 50x97 are not",
+        ),
+        (
+            lambda: output_shape(
+                Convolution(4, 8, (3,), (2,), "causal", (1,), transposed=True), TensorShape((4, 9), 1)
+            ),
+            "padding 'causal' does not fit a transposed convolution: use numbers, valid or same",
+        ),
+    ],
+)
+def test_refusals(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(ShapeError) as caught:
+        make()
+    assert caught.value.message == message
