@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import convcalc
+from convcalc.compute.gradient import fitted
 from convcalc.errors import DataError, ShapeError, UsageError
 
 DATA = json.loads((Path(__file__).parent / "data" / "pytorch_gradients.json").read_text(encoding="utf-8"))
@@ -289,3 +290,9 @@ def test_what_does_not_fit_is_refused() -> None:
         convcalc.gradients([1, 2], [1], np.array([1j, 2]))
     with pytest.raises(TypeError, match="no argument 'strides'"):
         convcalc.gradients([1, 2], [1], [1, 2], strides=2)  # type: ignore[call-arg] # a slip of the caller
+
+
+def test_a_gradient_with_one_decimal_is_of_floats() -> None:
+    dy = fitted(np.array([0.5, Fraction(1, 4), 3], dtype=object), (1, 1, 3), 1)
+    assert dy.dtype == np.float64
+    assert dy.tolist() == [[[0.5, 0.25, 3.0]]]

@@ -360,3 +360,9 @@ def test_a_cell_of_a_pooling_that_drops_its_axes(here: Run) -> None:
     assert "# cell (1)\n" in last
     assert "out = (2 + 4 + 6 + 9) / 4\n#       = 21 / 4\n#       = 5.25\n" in last
     assert "out = max(1, 3, 5, 7)\n" in here("pool", x, "GlobalMaxPooling2D()", "--explain", "--at", "0").stdout
+
+
+def test_quotients_of_large_numbers_stay_floats() -> None:
+    large, small = np.array([2.0**60, 7 / 3]), np.array([7 / 3, 4.0])
+    assert exact_quotients(large, 3) is large
+    assert exact_quotients(small, 3).tolist() == [Fraction(7, 3), 4]
