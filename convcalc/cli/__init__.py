@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main", "run_process"]
 
+_DASHES = ("-", "–", "—", "−")
+
 
 def run_process() -> NoReturn:
     """Run the command line of this process and end the process with its exit code.
@@ -81,7 +83,7 @@ def _answered(argv: Sequence[str]) -> int:
         found = error_of(error)
         if found is None:
             raise
-        if any(argument[:1] == "-" and argument[1:2].isalpha() and argument[2:] for argument in argv):
+        if any(argument[:1] in _DASHES and argument[1:] for argument in argv):
             from convcalc.cli.commands import all_commands
             from convcalc.cli.usage import misspelled
 

@@ -34,7 +34,7 @@ def topics_about(word: str) -> list[str]:
     """
     wanted = word.lower().replace("-", " ").replace("_", " ").strip()
     texts = {topic: (FOLDER / f"{topic}.md").read_text(encoding="utf-8").lower() for topic in topics()}
-    counts = {topic: text.count(wanted) for topic, text in texts.items() if wanted and wanted in text}
+    counts = {topic: text.count(wanted) for topic, text in texts.items() if len(wanted) > 2 and wanted in text}
     return sorted(counts, key=lambda topic: -counts[topic])[:3]
 
 

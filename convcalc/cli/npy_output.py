@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,14 @@ LARGE = 1 << 22
 
 
 def is_large(path: str | None, x: Any) -> bool:
-    """Return whether a result for x is worth going straight into the file `path`, and can."""
+    """Return whether a result for x is worth going straight into the file `path`, and can.
+
+    Windows renames no file that is mapped into memory.
+    """
     from convcalc.matrix.writing.atomic import is_ordinary
 
-    return path is not None and path.lower().endswith(".npy") and x.nbytes >= LARGE and is_ordinary(path)
+    ends, maps = (path or "").lower().endswith(".npy"), os.name == "posix"
+    return path is not None and ends and maps and x.nbytes >= LARGE and is_ordinary(path)
 
 
 @contextmanager

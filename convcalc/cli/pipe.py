@@ -112,14 +112,23 @@ def _widen(pipe: int) -> None:
 
 def read_start(pipe: int) -> tuple[bytes, bool]:
     """Return the first bytes of a pipe, as many as come before one of the limits above, and whether that is all."""
-    from select import select
-
     pieces = [os.read(pipe, FIRST_READ_BYTES)]
     size, until = len(pieces[0]), monotonic() + FIRST_READ_SECONDS
-    while pieces[-1] and size < FIRST_READ_BYTES and monotonic() < until and select([pipe], [], [], IDLE_SECONDS)[0]:
+    while pieces[-1] and size < FIRST_READ_BYTES and monotonic() < until and _has_more(pipe):
         pieces.append(os.read(pipe, FIRST_READ_BYTES))
         size += len(pieces[-1])
     return b"".join(pieces), not pieces[-1]
+
+
+def _has_more(pipe: int) -> bool:
+    """Return whether a pipe has more, or has ended, within `IDLE_SECONDS`; True where the system cannot tell."""
+    from select import select
+
+    try:
+        return bool(select([pipe], [], [], IDLE_SECONDS)[0])
+    except OSError:
+        # Windows waits for sockets only; the next read waits for as long as it takes.
+        return True
 
 
 def stream(blocks: Iterable[Any], wanted: Wanted) -> int:

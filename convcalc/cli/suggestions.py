@@ -142,6 +142,8 @@ def meant_command(tree: Any, arguments: Sequence[str]) -> str | None:
     from convcalc.text import close_names
 
     word, rest = arguments[0], arguments[1:]
+    if word == "convcalc" and rest:
+        return f"type: {shlex.join(arguments)}"
     name = next((target for words, target in COMMANDS.items() if word.lower() in words.split()), None)
     if is_bare(word) and rest and is_size(rest[0]):
         name, rest = "shape", [rest[0], word, *rest[1:]]

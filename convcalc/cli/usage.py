@@ -45,9 +45,9 @@ def usage_error(error: Any, arguments: Sequence[str], build: Build) -> UsageErro
 
 
 def misspelled(arguments: Sequence[str], build: Build) -> UsageError | None:
-    """Return the error for a long option with one dash, or a short one with `=`, in a line that went wrong.
+    """Return the error for an option with the wrong dash, or a short one with `=`, in a line that went wrong.
 
-    Both are read as a short option with its value behind it: -kernel as -k ernel.
+    -kernel is read as -k ernel, -k=7 as -k with the value =7, and –k, as word processors have it, as an argument.
     """
     from convcalc.cli.suggestions import is_row, option_hint
 
@@ -57,6 +57,10 @@ def misspelled(arguments: Sequence[str], build: Build) -> UsageError | None:
         return None
     known = {name for each in tree.params for name in (*each.opts, *each.secondary_opts)}
     for argument in arguments[1:]:
+        if re.match(r"[–—−][–—−-]?[a-zA-Z]", argument):
+            name = argument.lstrip("–—−-")
+            hint = f"type {'-' if len(name.partition('=')[0]) == 1 else '--'}{name}"
+            return UsageError(f"{argument} begins with a dash that is not a hyphen", place=arguments[0], hint=hint)
         if re.match(r"-\w=.", argument) and argument[:2] in known:
             return UsageError(f"{argument} has a =", place=arguments[0], hint=f"write {argument[:2]} {argument[3:]}")
         name = argument.partition("=")[0]

@@ -169,7 +169,8 @@ def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[Binar
 
 def _take_over(descriptor: int, old: os.stat_result) -> None:
     """Set owner, as far as the system allows, and mode of a new file to those of the `old` one."""
-    if not hasattr(os, "fchmod"):
+    if not hasattr(os, "fchown"):
+        # Windows has no owners of this kind, and its newer Pythons the other of the two functions only.
         return
     with suppress(PermissionError):
         os.fchown(descriptor, old.st_uid, old.st_gid)
