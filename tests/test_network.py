@@ -449,6 +449,12 @@ def test_a_tensor_times_what_was_pooled_of_all_of_it_sees_all_of_it() -> None:
     pool, scale = AdaptivePooling("avg", (1, 1)), Merge("multiply")
     whole = trace(Graph((pool, scale), ((-1,), (-1, 0))), TensorShape((3, 9, 8), 2)).steps[-1].fields
     assert whole == (ReceptiveField(9, 0, 0), ReceptiveField(8, 0, 0))
+    # What sees everything, or varies, is not compared.
+    spread = Convolution(3, 3, (2, 2), (2, 2), "valid", (1, 1), transposed=True)
+    graph = Graph((pool, scale, spread, spread, Merge("add")), ((-1,), (-1, 0), (1,), (1,), (2, 3)))
+    traced = trace(graph, TensorShape((3, 9, 8), 2))
+    assert (misalignment(traced, 1), misalignment(traced, 4)) == (None, None)
+    assert traced.outputs == (4,)
 
 
 def test_paths_of_other_strides_do_not_align() -> None:
