@@ -295,3 +295,14 @@ def test_where_no_table_fits_every_cell_is_a_line(here: Run) -> None:
     assert "MACs: 3 515 400" in lines
     assert "Params: 2 608 610" in lines
     assert all(cell_len(line) <= 24 for line in lines)
+
+
+def test_where_receptive_fields_end_is_told_once_and_columns_without_any_are_left_out() -> None:
+    lines = shown(reports(parse_network("conv:8,k3 convT:4,k2,s2 conv:5,k3"), (3, 9, 7))["shape"], 100)
+    told = "from layer 2 (convT:4,k2,s2) on, receptive fields vary from cell to cell: ask for the region of one"
+    assert [line for line in lines if "receptive" in line] == [told]
+    assert "Receptive" in lines[0]
+    assert not any("undefined" in line for line in lines)
+    lines = shown(reports(parse_network("upsample:2 conv:8,k3"), (3, 9, 7))["shape"], 100)
+    assert lines[0].split() == ["Layer", "Input", "Output"]
+    assert lines[-1].startswith("from layer 1 (upsample:2) on,")

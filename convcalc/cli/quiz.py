@@ -153,4 +153,6 @@ class _Quiz:
         details = [f"{count} {outcome}" for outcome, count in self.outcomes.items() if count and outcome != "right"]
         score = f"{self.outcomes['right']} of {self.outcomes.total()} right"
         yield f"Score: {', '.join([score, *details])}"
-        yield f"The same questions again: {again}"
+        line = f"The same questions again: {again}"
+        # A command to be copied has a line of its own.
+        yield from [line] if len(line) <= self.width else (line.removesuffix(again).rstrip(), again)

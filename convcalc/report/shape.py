@@ -88,7 +88,8 @@ def _end_of_fields(trace: Trace, nodes: Sequence[Node]) -> list[Block]:
     """Return a line that says from which layer on receptive fields are not of one size at one distance."""
     for index, step in enumerate(trace.steps):
         if "varies" in step.fields or None in step.fields:
-            layer = f"layer {index + 1} ({nodes[index].name or nodes[index].text})"
+            node = nodes[index]
+            layer = f"layer {index + 1} ({node.text if node.name.isdigit() else node.name or node.text})"
             how = "are undefined" if None in step.fields else "vary from cell to cell: ask for the region of one"
             return [Lines((f"from {layer} on, receptive fields {how}",), role="convention")]
     return []
