@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fuzz import ask
+from hostile import Outcome
 from hostile_questions import QUESTIONS
 
 ASKED = (
@@ -27,3 +28,21 @@ ASKED = (
 def test_a_hostile_question_ends_in_an_answer_or_one_clear_line(name: str) -> None:
     # A machine under load may take long: time is for the command line to report.
     assert [fault for fault in ask(QUESTIONS[name]()).faults if not fault.endswith(" s")] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "out", "errors", "kept"),
+    [
+        (0, 7, ["convcalc: note: a"], True),
+        (1, 7, [], True),
+        (3, 0, ["convcalc: note: a", "convcalc: b", "hint: c"], True),
+        (3, 7, ["convcalc: b"], False),
+        (3, 0, [], False),
+        (3, 0, ["convcalc: b", "convcalc: c"], False),
+        (3, 0, ["convcalc: " + "b" * 300], False),
+        (70, 0, ["convcalc: a defect"], False),
+        (-9, 0, [], False),
+    ],
+)
+def test_a_broken_promise_is_seen(code: int, out: int, errors: list[str], kept: bool) -> None:
+    assert Outcome(code, 0.1, 0, out, errors).is_kept == kept

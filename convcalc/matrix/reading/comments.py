@@ -15,7 +15,7 @@ _MARK = rf"(?!{SPREADSHEET_ERROR}(?:[\s,;|\"]|\Z))#"
 COMMENT = re.compile(rf"{_MARK}[^\n]*")
 """A comment, its line end left out."""
 
-HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:" + _MARK.encode() + rb"[^\n\r]*)?\r?\n)*")
+HEAD = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:" + _MARK.encode() + rb"[^\n\r]*)?\r?\n)*+")
 """The comments and blank lines that stand before the first row, after UTF-8's byte order mark."""
 
 _COMMENT_LINE = re.compile(rf"^[ \t]*{_MARK}[^\n]*\n|{_MARK}[^\n]*", re.MULTILINE)
