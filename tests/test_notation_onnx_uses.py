@@ -110,7 +110,6 @@ def unknown(operator: str, inputs: str, attributes: dict[str, Any]) -> list[str]
         ("Concat", "s some", {}),
         ("LSTM", "r matrix", {"hidden_size": 3}),
         ("Gemm", "s matrix", {}),
-        ("Gemm", "r matrix s", {}),
         ("MatMul", "s r", {}),
         ("Einsum", "s", {"equation": "i->i"}),
         ("Einsum", "r s", {"equation": "abcd,e->abcd"}),
