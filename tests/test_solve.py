@@ -462,3 +462,39 @@ def test_values_side_by_side_are_one_span_where_they_give_one_output() -> None:
     assert [one.spans, other.spans] == [(Span(4, 4),), (Span(6, 7),)]
     with pytest.raises(ShapeError, match="nothing"):
         try_values("size", [5], halved, "nothing")
+
+
+@pytest.mark.parametrize("cells", [1, 7, 9, 12, 16])
+def test_every_size_before_a_flatten_is_what_trying_gives(cells: int) -> None:
+    conv = Convolution(3, 4, (3, 2), (2, 1), "valid", (1, 1))
+    trials = {(high, wide): len(legal_starts(high, 3, 2, 0, 0, 1)) * len(legal_starts(wide, 2, 1, 0, 0, 1))
+              for high in range(3, 36) for wide in range(2, 20)}  # fmt: skip
+    expected = {sizes for sizes, made in trials.items() if made == cells}
+    chains: list[tuple[list[Layer], tuple[int, ...] | None]] = [
+        ([conv, Flatten(), Linear(4 * cells, 2)], None),
+        ([conv, Flatten(), Linear(4 * cells, 2)], (2,)),
+        ([conv, Flatten()], (4 * cells,)),
+    ]
+    for layers, want in chains:
+        solved = solve_input(layers, (3, None, None), want)
+        found = [
+            pair
+            for each in solved.solutions
+            for pair in product(*(range(span.first, (span.last or 0) + 1) for span in each.spans))
+        ]
+        # The least size that passes at all is enough where no output is wanted.
+        assert solved.least is (want is None and cells == 1)
+        assert sorted(found) == ([(3, 2)] if solved.least else sorted(expected))
+        squares = {high for high, wide in expected if high == wide}
+        if squares and not solved.least:
+            ((span,),) = (each.spans for each in solve_input(layers, (None,), want).solutions)
+            assert set(range(span.first, (span.last or 0) + 1)) == squares
+
+
+def test_the_least_size_is_said_to_be_that() -> None:
+    conv = Convolution(3, 4, (3, 2), (2, 1), "valid", (1, 1))
+    assert solve_input([conv], (3, None, None), None).least
+    assert not solve_input([conv], (3, None, None), (3, 3)).least
+    assert solve_input([Linear(None, 4)], (5, None), None).least
+    with pytest.raises(ShapeError):
+        solve_input([conv, Flatten(), Linear(4 * 7 + 1, 2)], (3, None, None), None)
