@@ -6,6 +6,7 @@ from math import prod
 
 from convcalc.errors import ShapeError
 from convcalc.layers.block_families import AttentionProduct, Held
+from convcalc.layers.families import Merge
 from convcalc.layers.tensor_shape import TensorShape
 from convcalc.text import size_text
 
@@ -34,6 +35,24 @@ def attended(layer: AttentionProduct, shape: TensorShape) -> TensorShape:
             f"windows of {window} do not divide {size_text(shape.spatial)}", hint="other sizes are padded"
         )
     return shape.with_channels(part, shape.spatial)
+
+
+def weighted_values(layer: Merge, keys: TensorShape, queries: TensorShape, values: TensorShape) -> TensorShape:
+    """Return the shape of values weighted for each query: the positions of the queries, the channels of the values.
+
+    Raises ShapeError where keys do not fit queries or values, or the axes are not those that `layer` goes over.
+
+    >>> keys, queries, values = TensorShape((20, 30), 1), TensorShape((20, 50), 1), TensorShape((7, 30), 1)
+    >>> print(weighted_values(Merge("attention", axis=1), keys, queries, values))
+    7x50
+    """
+    if not keys.rank or keys.rank != queries.rank or layer.axis not in (0, keys.rank):
+        wanted = "axes of positions" if layer.axis < 2 else f"{layer.axis} axes of positions"
+        raise ShapeError(f"attention goes over {wanted}, queries are {queries} and keys {keys}")
+    pairs = zip(keys.spatial, values.spatial, strict=False)
+    if values.rank != keys.rank or any(None not in pair and pair[0] != pair[1] for pair in pairs):
+        raise ShapeError(f"attention takes as many keys as values: keys are {keys}, values {values}")
+    return queries.with_channels(values.channels, queries.spatial)
 
 
 def seen_positions(layer: AttentionProduct, output: TensorShape) -> int | None:

@@ -11,7 +11,7 @@ from convcalc.value import Value
 
 PoolKind = Literal["max", "avg", "lp", "min"]
 NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]
-MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep", "matmul", "einsum"]
+MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep", "matmul", "einsum", "attention"]
 BorderMode = Literal["constant", "reflect", "replicate", "circular"]
 
 
@@ -346,7 +346,8 @@ class Merge(Value):
     no values that place theirs: `resize` gives the first the spatial sizes of the second, and `keep` leaves it its
     sizes, whatever the others do in it (the bias of an attention). With `stretch`, tensors are broadcast as NumPy
     does it, with `axis` concatenated over that one, counted with the batch axis; `matmul` multiplies the matrices on
-    the last two axes, `einsum` what an `equation` says.
+    the last two axes, `einsum` what an `equation` says. `attention` takes keys, queries and values, and gives each
+    query the values weighted, over as many spatial axes as `axis` says, or all of them (0).
     """
 
     kind: MergeKind

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from convcalc.axis_maps import AxisMap, AxisMaps, Keep, Rescale, Shift, Whole
 from convcalc.errors import ShapeError
 from convcalc.geometry import axis_name
+from convcalc.layers.attending import weighted_values
 from convcalc.layers.einsum import einstein_sum
 from convcalc.layers.families import Merge
 from convcalc.layers.rearranging import joined, product_of_matrices, stretched
@@ -29,6 +30,8 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
     first, *others = shapes
     if layer.kind == "keep":
         return first
+    if layer.kind == "attention":
+        return weighted_values(layer, *shapes)
     if layer.kind == "einsum":
         return einstein_sum(layer.equation, shapes)
     if layer.stretch or layer.kind == "matmul":
@@ -150,7 +153,10 @@ def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMap
     >>> merge_axis_maps(Merge("multiply"), [TensorShape((8, 5), 1), TensorShape((8, 1), 1)])[1]
     ((0, Whole(inputs=None, outputs=5)),)
     """
-    if layer.kind in ("matmul", "einsum") or len({(len(shape.sizes), shape.rank) for shape in shapes}) > 1:
+    if (
+        layer.kind in ("matmul", "einsum", "attention")
+        or len({(len(shape.sizes), shape.rank) for shape in shapes}) > 1
+    ):
         return [None] * len(shapes)
     target = shapes[0] if layer.crop else merged(layer, shapes)
     if layer.kind == "concatenate" and layer.stretch and target.spatial != shapes[0].spatial:

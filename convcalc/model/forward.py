@@ -139,11 +139,12 @@ def input_shapes(network: Network, size: str | None, rank: int | None, layout: s
     named = {} if size is None else named_sizes(size)
     rank = network.rank if rank is None else rank
     count = -min((place for places in network.inputs for place in places), default=-1)
-    if count > max(1, len(named)):
+    others_stated = () if named else network.others
+    if count > max(1, len(named), 1 + len(others_stated)):
         hint = f"name the size of each: {' '.join(f'x{number}=3x32x32' for number in range(1, min(count, 3) + 1))}"
         raise UsageError(f"the network takes {count} inputs, got {max(1, len(named))}", place="INPUT", hint=hint)
     if not named:
-        return [interpret(input_sizes(network, size, rank, layout), network.layers, rank)]
+        return [interpret(input_sizes(network, size, rank, layout), network.layers, rank), *others_stated]
     used = {place for places in network.inputs for place in places}
     unused = [name for index, name in enumerate(named) if -1 - index not in used]
     if unused:

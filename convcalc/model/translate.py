@@ -43,6 +43,8 @@ def translation(passed: ForwardPass, notation: str) -> Translation:
         layer = step.layer if notation == "pytorch" else node.layer
         try:
             merges = isinstance(layer, Merge)
+            if isinstance(layer, Merge) and layer.kind in ("matmul", "einsum", "attention"):
+                raise UsageError(f"a product of tensors ({layer.kind}) is not translated")
             written.append(() if merges else translate(layer, notation, step.input, node.activation))
         except UsageError as error:
             error.layer = index

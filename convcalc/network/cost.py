@@ -141,9 +141,9 @@ def _costs(
 
 def _shared(layers: Sequence[Layer], names: Sequence[str]) -> tuple[int, ...]:
     """Return the indices of layers that stood before under the same name."""
-    first: dict[str, int] = {}
+    first: dict[tuple[str, Layer], int] = {}
     return tuple(
         index
         for index, (name, layer) in enumerate(zip(names, layers, strict=False))
-        if name and first.setdefault(name, index) != index and layers[first[name]] == layer
+        if name and first.setdefault((name, layer), index) != index
     )

@@ -128,7 +128,17 @@ def translation() -> Any:
     return keras.Model([words, written], [layers.Dense(40)(both[0]), layers.Concatenate()(both[1:])])
 
 
-MODELS: tuple[Callable[[], Any], ...] = (chain, graph, sequence, first, recurrent, film, translation)
+def attention() -> Any:
+    """Attention to others, by their places and by their names, and one to itself that runs twice."""
+    asked, read, found = keras.Input((11, 6)), keras.Input((7, 5)), keras.Input((7, 9))
+    own = layers.MultiHeadAttention(3, 4, value_dim=2)
+    made = own(own(asked, asked), asked)
+    made = layers.MultiHeadAttention(2, 5, use_bias=False, output_shape=8)(made, read)
+    made = layers.MultiHeadAttention(2, 3)(query=made, key=found, value=read)
+    return keras.Model([asked, read, found], made)
+
+
+MODELS: tuple[Callable[[], Any], ...] = (chain, graph, sequence, first, recurrent, film, translation, attention)
 
 
 def main() -> None:

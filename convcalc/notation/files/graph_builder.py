@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from convcalc.errors import ConvcalcError, UsageError
-from convcalc.layers import Elementwise, Layer
+from convcalc.layers import Elementwise, Layer, TensorShape
 from convcalc.notation.entries import MAX_LAYERS, Entry, too_many
 from convcalc.notation.nodes import Network, Node
 from convcalc.text import Source
@@ -15,12 +15,12 @@ class GraphBuilder:
     """Entries in the order they run, each at the place in the source where its layer is written, and the input.
 
     `notation` is the format of the file; `input` is the size of the input, channels first, None where the file does
-    not state it; `fixed` is whether it takes no other, `rank` how many of its axes are spatial. `held_before` has by
-    their index the entries of which weights, biases and buffers are those of an earlier one, and how many.
-    `assumptions` are sentences on what the reading takes for granted, `objections` errors for whoever needs more than
-    the layers; `count_notes` are remarks on a count of what the layers hold. `module` is the path of the modules that
-    are running, empty where names say it. A tensor is the index of the entry that makes it; -1, -2, ... are the
-    inputs of the network.
+    not state it, `others` those of further inputs; `fixed` is whether it takes no other, `rank` how many of its axes
+    are spatial. `held_before` has by their index the entries of which weights, biases and buffers are those of an
+    earlier one, and how many. `assumptions` are sentences on what the reading takes for granted, `objections` errors
+    for whoever needs more than the layers; `count_notes` are remarks on a count of what the layers hold. `module` is
+    the path of the modules that are running, empty where names say it. A tensor is the index of the entry that makes
+    it; -1, -2, ... are the inputs of the network.
     """
 
     def __init__(self, source: Source, notation: str) -> None:
@@ -30,6 +30,7 @@ class GraphBuilder:
         self.held_before: dict[int, tuple[int, int, int]] = {}
         self.layout = "hwc" if notation == "keras" else "chw"
         self.input: tuple[int, ...] | None = None
+        self.others: tuple[TensorShape, ...] = ()
         self.fixed = False
         self.rank: int | None = None
         self.inputs = 0
@@ -117,6 +118,7 @@ class GraphBuilder:
             assumptions=self.assumptions,
             objections=self.objections,
             count_notes=self.count_notes,
+            others=self.others,
             fixed=self.fixed,
             rank=rank,
             shares_names=self.shares_names,

@@ -14,9 +14,11 @@ from typing import Any
 
 from convcalc import layers
 from convcalc.errors import DataError, SpecError
+from convcalc.layers import TensorShape
 from convcalc.notation.entries import Entry, set_channels
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.keras_layers import MERGES, SavedLayers
+from convcalc.notation.keras.attention import MASKS, NAME, attend
 from convcalc.notation.keras.recurrent import KINDS as RECURRENT
 from convcalc.notation.keras.recurrent import at_each_step
 from convcalc.notation.keras.signatures import SIGNATURES
@@ -94,6 +96,9 @@ class _Reader:
         self.run(found, None, "", 0)
         if not self.builder.entries:
             raise DataError("there are no layers in this file", place=self.place)
+        stated = [TensorShape(sizes, len(sizes) - 1) for sizes in self.inputs if sizes and None not in sizes]
+        if 1 < len(self.inputs) == len(stated):
+            self.builder.input, self.builder.others = stated[0].known_sizes, tuple(stated[1:])
         if len(self.inputs) == 1 and self.inputs[0]:
             (channels, *spatial), known = self.inputs[0], None not in self.inputs[0]
             if known:
@@ -150,6 +155,8 @@ class _Reader:
             return made
         if kind in ("Bidirectional", *RECURRENT):
             return self.recurrent(kind, config, tensors, name)
+        if kind == NAME:
+            return [self.attention(layer, tensors, name)]
         if kind in MERGES and len(tensors) > 1:
             return [self.merge(kind, config, tensors, name)]
         if len(tensors) != 1:
@@ -161,7 +168,7 @@ class _Reader:
             tensors = [self.add(entry, tensors, name)]
         return tensors
 
-    def add(self, entry: Entry, tensors: list[int], name: str) -> int:
+    def add(self, entry: Entry, tensors: Sequence[int], name: str) -> int:
         """Add a layer, at each step of a sequence where the model it is in runs so."""
         layer = entry.layer
         for _ in range(self.steps):
@@ -191,6 +198,19 @@ class _Reader:
             raise self.saved.fault(name, "the states of two directions are read for merge_mode='concat' alone")
         halves = [self.add(Entry(0, 0, layers.Slice(1, half, 2), text="state"), [last], name) for half in (0, 1)]
         return [made, *[halves[0]] * states, *[halves[1]] * states]
+
+    def attention(self, layer: dict[str, Any], tensors: list[int], name: str) -> int:
+        """Read an attention on queries, values and, where they are others, keys."""
+        if not 2 <= len(tensors) <= 3 or self.steps or _has_mask(layer["inbound_nodes"]):
+            raise self.saved.fault(name, "attention is read without a mask and outside of TimeDistributed")
+        call, text = self.saved.attention_call(layer["config"])
+        built = layer.get("build_config") or {}
+        shape = (built.get("shapes_dict") or {}).get("query_shape") or layer["config"].get("query_shape")
+
+        def add(each: layers.Layer, inputs: Sequence[int], part: str) -> int:
+            return self.add(Entry(0, 0, each, text=text), inputs, f"{name}.{part}")
+
+        return attend(Source(text, self.place), call, add, tensors, shape[-1] if isinstance(shape, list) else None)
 
     def merge(self, kind: str, config: dict[str, Any], tensors: list[int], name: str) -> int:
         axis = config.get("axis", -1)
@@ -278,9 +298,10 @@ def _taken(node: Any) -> Iterator[tuple[str, int, int]]:
             name, number, tensor = node["config"]["keras_history"]
             yield str(name), int(number), int(tensor)
             return
-        for value in node.values():
-            if isinstance(value, list | dict):
-                yield from _taken(value)
+        # Values stand before keys in a call without names.
+        for value in sorted(node.items(), key=lambda each: (each[0] == "key", each[0] != "query")):
+            if isinstance(value[1], list | dict):
+                yield from _taken(value[1])
     elif isinstance(node, list):
         if len(node) >= 3 and isinstance(node[0], str) and type(node[1]) is int and type(node[2]) is int:
             yield node[0], node[1], node[2]
@@ -289,6 +310,13 @@ def _taken(node: Any) -> Iterator[tuple[str, int, int]]:
         for value in node:
             if isinstance(value, list | dict):
                 yield from _taken(value)
+
+
+def _has_mask(node: Any) -> bool:
+    """Return whether a call takes a tensor as a mask."""
+    if isinstance(node, dict):
+        return any(isinstance(node[key], list | dict) for key in MASKS if key in node) or _has_mask([*node.values()])
+    return isinstance(node, list) and any(map(_has_mask, node))
 
 
 def _inside(model: Any, depth: int) -> Iterator[dict[str, Any]]:

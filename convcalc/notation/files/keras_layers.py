@@ -10,9 +10,12 @@ from convcalc.errors import ConvcalcError, SpecError
 from convcalc.notation.call.syntax import read_expression
 from convcalc.notation.call.tree import Call
 from convcalc.notation.entries import Entry
+from convcalc.notation.keras.attention import NAME, SIGNATURE
 from convcalc.notation.keras.read import entries_of
 from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
 from convcalc.text import Source, did_you_mean
+
+_CALLS = {**SIGNATURES, NAME: ("attention", 0, SIGNATURE)}
 
 MERGES: dict[str, layers.MergeKind] = {
     "Add": "add", "Multiply": "multiply", "Concatenate": "concatenate",
@@ -81,9 +84,16 @@ class SavedLayers:
             entry.text = text
         return found
 
+    def attention_call(self, config: dict[str, Any]) -> tuple[Call, str]:
+        """Return an attention as a call, and as it is written in Python."""
+        text = self.call_text(NAME, config)
+        call = read_expression(Source(text, self.place), 0, len(text)).value
+        assert isinstance(call, Call)
+        return call, text
+
     def call_text(self, kind: str, config: dict[str, Any]) -> str:
         """Return a layer as it is written in Python, with the arguments that differ from Keras's defaults."""
-        signature = SIGNATURES[kind][2]
+        signature = _CALLS[kind][2]
         arguments = dict(self.arguments(kind, config, {key: default for key, _, default in signature}))
         written = [self.written(key, value, signature) for key, value in arguments.items()]
         return f"{kind}({', '.join(sorted(written, key=_is_named))})"
@@ -91,7 +101,8 @@ class SavedLayers:
     def arguments(self, kind: str, config: dict[str, Any], defaults: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """Yield the arguments that differ from Keras's defaults; those of training have no effect on what is read."""
         without_effect = {key for key, _, _ in KEYWORDS} | {"batch_shape", "sparse", "ragged", "registered_name"}
-        rank = SIGNATURES[kind][1]
+        without_effect |= {"query_shape", "key_shape", "value_shape"}
+        rank = _CALLS[kind][1]
         for key, given in config.items():
             value = given
             if key.endswith(TRAINING) or (key in without_effect and key not in defaults):

@@ -53,7 +53,7 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
         )
     family, rank, signature = entry
     call, note = today(call)
-    bound = bind(source, call, signature, rank, _keywords(call, signature))
+    bound = bind(source, call, signature, rank, shared_keywords(call, signature))
     data_format = bound.values.get("data_format")
     if data_format not in (None, "channels_last", "channels_first"):
         raise bound.fault("data_format", "it is channels_last or channels_first")
@@ -91,7 +91,7 @@ def _wrapping(bound: BoundArguments, family: str) -> list[Entry]:
     return found
 
 
-def _keywords(call: Call, signature: Signature) -> Signature:
+def shared_keywords(call: Call, signature: Signature) -> Signature:
     """Return the keyword parameters that a call may have besides its signature."""
     known = {parameter[0] for parameter in signature}
     training = tuple((name, "any", None) for name, _, _ in call.keywords if name.endswith(TRAINING))

@@ -11,6 +11,7 @@ from convcalc.notation.call.tree import Argument, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
+from convcalc.notation.source import keras_attention
 from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
 from convcalc.text import did_you_mean, fold
 
@@ -131,8 +132,10 @@ def forget_runs(follower: Follower, value: Any, seen: set[int]) -> None:
     if id(value) in seen:
         return
     seen.add(id(value))
-    if isinstance(value, Layer | Parameter):
+    if isinstance(value, Parameter):
         value.used = False
+    if isinstance(value, Layer):
+        value.places = []
     if isinstance(value, Instance):
         for name, each in value.attributes.items():
             if isinstance(each, Tensor):
@@ -142,7 +145,9 @@ def forget_runs(follower: Follower, value: Any, seen: set[int]) -> None:
         forget_runs(follower, each, seen)
 
 
-def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments: list[Any]) -> Any:
+def run(
+    follower: Follower, node: ast.AST, module: Layer | Container, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
     """Run a layer, or those of a `Sequential` in their order, on a tensor."""
     if isinstance(module, Container):
         if module.kind != "Sequential":
@@ -154,11 +159,15 @@ def run(follower: Follower, node: ast.AST, module: Layer | Container, arguments:
             for child in module.children.values():
                 value = follower.call(node, child, [value], {})
         return value
+    kind = module.call.short_name
+    if kind == "MultiHeadAttention":
+        return keras_attention.run(follower, node, module, arguments, keywords)
+    if kind == "MultiheadAttention":
+        arguments = arguments or [keywords[name] for name in ("query", "key", "value") if name in keywords]
     if arguments and isinstance(arguments[0], Parameter):
         arguments = [follower.held(node, arguments[0]), *arguments[1:]]
     tensors = [each for each in arguments if isinstance(each, Tensor)]
     refuse_unknown(follower, node, arguments)
-    kind = module.call.short_name
     if not tensors or (len(tensors) > 1 and kind not in ("MultiheadAttention", "LSTM", "GRU", "RNN")):
         raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
     if kind == "MultiheadAttention" and len({each.index for each in tensors}) > 1:
@@ -196,7 +205,11 @@ def _check_attention(follower: Follower, node: ast.AST, tensors: list[Tensor]) -
 
 def emit(follower: Follower, module: Layer, tensor: Tensor) -> Tensor:
     """Add the entries of a layer that runs on a tensor."""
-    module.used = True
+    before = [follower.builder.entries[place] for place in module.places]
+    if before and not before[0].name:
+        module.name = module.default_name  # it runs again: by their name its weights count once
+        for entry in before:
+            entry.name = module.name
     with follower.running.module(module.name):
         for entry in entries_of(follower, module):
             text = fold(follower.source.text[entry.start : entry.end])
@@ -209,6 +222,7 @@ def emit(follower: Follower, module: Layer, tensor: Tensor) -> Tensor:
                 notes=entry.notes,
                 activation=entry.activation,
             )
+            module.places.append(index)
             made = follower.builder.entries[index]
             made.channels_first = entry.channels_first
             if made.module and entry.name:

@@ -79,6 +79,7 @@ class Follower:
         self.depth = 0
         self.models: list[Any] = []
         self.instances: list[Instance] = []
+        self.made_layers: dict[str, int] = {}  # how many layers of Keras's have a name before its number
         self.tied: list[Layer] = []  # those that take a weight from another, and the others
         self._starts = [0]
         for line in source.text.split("\n"):
@@ -290,7 +291,7 @@ class Follower:
                 case Instance():
                     return self.forward(node, function, arguments, keywords)
                 case Layer() | Container():
-                    return emission.run(self, node, function, arguments)
+                    return emission.run(self, node, function, arguments, keywords)
                 case KerasModel():
                     return keras_models.run(self, node, function, arguments)
                 case Method(owner=Tensor() as tensor):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
+from convcalc.layers import TensorShape
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
 from convcalc.notation.source.emission import elementwise, layer_entry, refuse_unknown
 from convcalc.notation.source.values import KerasModel, Layer, Name, Tensor
@@ -53,9 +55,16 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         tensors = arguments[0] if arguments else keywords.get("inputs")
         merge = KerasModel([MergeLayer(word.lower(), keywords.get("axis", -1))])
         return merge if tensors is None else run(follower, node, merge, [tensors])
-    if word in KERAS:
-        return Layer(follower.call_of(node, word, arguments, keywords))
+    if word in KERAS or word == "MultiHeadAttention":
+        return Layer(follower.call_of(node, word, arguments, keywords), _default_name(follower, word))
     return NotImplemented
+
+
+def _default_name(follower: Follower, word: str) -> str:
+    """Return the name that Keras gives a layer: `conv2d` to the first `Conv2D`, `conv2d_1` to the next."""
+    name = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", word)).lower()
+    follower.made_layers[name] = number = follower.made_layers.get(name, 0) + 1
+    return name if number == 1 else f"{name}_{number - 1}"
 
 
 def _model(
@@ -84,9 +93,35 @@ def take_input(follower: Follower, node: ast.AST, sizes: Any, *, batched: bool =
     follower.builder.inputs += 1
     if isinstance(sizes, list | tuple):
         sample = tuple(sizes[1:] if batched else sizes)
-        if count == 0 and sample and all(type(size) is int and size > 0 for size in sample):
-            follower.builder.input = sample if follower.builder.layout == "chw" else (sample[-1], *sample[:-1])
+        if sample and all(size is None or (type(size) is int and size > 0) for size in sample):
+            first = sample if follower.builder.layout == "chw" else (sample[-1], *sample[:-1])
+            follower.sizes.stated[-1 - count] = shape = TensorShape(first, len(first) - 1)
+            if count == 0 and None not in first:
+                follower.builder.input = shape.known_sizes
     return Tensor(-1 - count)
+
+
+def take_sizes(follower: Follower) -> None:
+    """State the sizes of several inputs where the program states those of all."""
+    builder = follower.builder
+    shapes = [follower.sizes.stated.get(-1 - number) for number in range(builder.inputs)]
+    others = [shape for shape in shapes[1:] if shape is not None and None not in shape.sizes]
+    if builder.input is None or len(others) < len(shapes) - 1:
+        builder.input = None
+    else:
+        builder.others = tuple(others)
+
+
+def take_size(follower: Follower, first: Layer) -> None:
+    """Take the size of the input from the first layer of a `Sequential`, where Keras lets it stand."""
+    for key, _, argument in first.call.keywords:
+        sizes = argument.value.plain() if hasattr(argument.value, "plain") else argument.value
+        if key in ("input_shape", "batch_input_shape") and isinstance(sizes, tuple):
+            sample = sizes[1:] if key.startswith("batch") else sizes
+            if all(type(size) is int and size > 0 for size in sample):
+                follower.builder.input = sample if follower.builder.layout == "chw" else (sample[-1], *sample[:-1])
+        elif key == "input_dim" and type(sizes) is int and first.call.short_name != "Embedding":
+            follower.builder.input = (sizes,)
 
 
 def add(follower: Follower, node: ast.AST, model: KerasModel, layer: Any) -> None:

@@ -30,14 +30,16 @@ class KnownSizes:
     """Shapes of the tensors that a graph makes: by its layers and, where they are given, by those of its inputs.
 
     `begin` returns the shapes of the inputs from the first layers. `samples` are the sizes of tensors that a program
-    makes itself to send them through layers, while it does so; `faults` are the errors of layers that do not fit.
-    `depends` is whether a size was asked for that follows from those of the inputs: the graph fits these alone.
+    makes itself to send them through layers, while it does so; `stated` are the shapes that it states for inputs.
+    `faults` are the errors of layers that do not fit. `depends` is whether a size was asked for that follows from
+    those of the inputs: the graph fits these alone.
     """
 
     def __init__(self, builder: GraphBuilder, begin: Begin | None) -> None:
         self.builder = builder
         self.begin = begin
         self.samples: list[TensorShape] = []
+        self.stated: dict[int, TensorShape] = {}
         self.depends = False
         self._open: list[TensorShape | None] = []
         self._known: list[TensorShape | None] = []
@@ -95,7 +97,7 @@ class KnownSizes:
 
     def _input(self, index: int, *, given: bool) -> TensorShape | None:
         if not given or self.begin is None:
-            return None
+            return self.stated.get(index) if given else None
         layers = [entry.layer for entry in self.builder.entries]
         try:
             self._inputs = [with_axes(shape, layers) for shape in self.begin(layers, self.builder.layout)]

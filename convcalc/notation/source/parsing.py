@@ -9,7 +9,10 @@ import warnings
 from convcalc.text import Source
 
 _SIGNS = re.compile(
-    r"^[ \t]*(?:class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])|\.add\(|\)\(", re.MULTILINE
+    r"^[ \t]*(?:\w+ *= *(?:\w+\.)*(?:Input|Model)\("
+    r"|class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])"
+    r"|\.add\(|\)\(",
+    re.MULTILINE,
 )
 _DEFINES = re.compile(r"^[ \t]*(?:class|def) \w+[^\n]*:", re.MULTILINE)
 MOST_CHARACTERS = 300_000
@@ -79,6 +82,8 @@ def _is_program(node: ast.stmt) -> bool:
             return True
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner))]):
             return owner != "self"
+        case ast.Assign(value=ast.Call(func=ast.Attribute(attr="Input" | "Model") | ast.Name(id="Input" | "Model"))):
+            return True
         case ast.Assign(value=ast.Call(func=ast.Call())) | ast.Expr(value=ast.Call(func=ast.Call())):
             return True
         case _:

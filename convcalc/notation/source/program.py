@@ -152,7 +152,7 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
         outputs = [tensor.index for tensor in model.outputs]
         builder.keep_what_leads_to(outputs)
         if builder.inputs > 1:
-            builder.input = None  # a text states the size of one alone
+            keras_models.take_sizes(follower)
         return builder
     forget_runs(follower, model, set())
     builder.entries.clear()
@@ -165,7 +165,7 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
     if isinstance(model, KerasModel):
         first = next((layer for layer in model.layers if isinstance(layer, Layer)), None)
         if builder.input is None and first is not None:
-            _take_size(follower, first)
+            keras_models.take_size(follower, first)
         value = keras_models.run(follower, place, model, [Tensor(-1)])
     elif isinstance(model, Instance):
         method = model.kind.find("forward") or model.kind.find("call")
@@ -209,18 +209,6 @@ def _in_order(builder: GraphBuilder, outputs: list[int]) -> list[int]:
         late = bool(ordered) and output < ordered[-1]
         ordered.append(builder.add(Elementwise("Identity"), [output], (0, 0), name="output") if late else output)
     return ordered
-
-
-def _take_size(follower: Follower, first: Layer) -> None:
-    """Take the size of the input from the first layer of a `Sequential`, where Keras lets it stand."""
-    for key, _, argument in first.call.keywords:
-        sizes = argument.value.plain() if hasattr(argument.value, "plain") else argument.value
-        if key in ("input_shape", "batch_input_shape") and isinstance(sizes, tuple):
-            sample = sizes[1:] if key.startswith("batch") else sizes
-            if all(type(size) is int and size > 0 for size in sample):
-                follower.builder.input = sample if follower.builder.layout == "chw" else (sample[-1], *sample[:-1])
-        elif key == "input_dim" and type(sizes) is int and first.call.short_name != "Embedding":
-            follower.builder.input = (sizes,)
 
 
 def _tensors(value: Any) -> list[Tensor]:

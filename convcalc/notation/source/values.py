@@ -75,17 +75,19 @@ class Parameter:
 
 
 class Layer:
-    """A layer that a program makes: its call, its name in the model once it has one, and whether it runs.
+    """A layer that a program makes: its call, and its name in the model once it has one.
 
-    `holders` has the layers that its `weight` or `bias` was taken from, where it is not its own.
+    `default_name` is what Keras calls it without a name; `places` are its entries of the graph. `holders` has the
+    layers that its `weight` or `bias` was taken from, where it is not its own.
     """
 
-    __slots__ = ("call", "holders", "name", "used")
+    __slots__ = ("call", "default_name", "holders", "name", "places")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, default_name: str = "") -> None:
         self.call = call
         self.name = ""
-        self.used = False
+        self.default_name = default_name
+        self.places: list[int] = []
         self.holders: dict[str, Layer] = {}
 
     def holder(self, kind: str) -> Layer:
