@@ -24,6 +24,12 @@ from fuzz_questions import Question
 from hostile_questions import BASE, QUESTIONS
 
 LONGEST_LINE = 300
+MEASURED = """
+import os, sys
+_, status, used = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
+print(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss << 10, file=open("used", "w"))
+"""
+"""Runs a command and writes what it took: a process counts the memory of the one that starts it as its own."""
 
 
 class Outcome(NamedTuple):
@@ -52,13 +58,12 @@ def ask(question: Question) -> Outcome:
             (folder / file).write_bytes(data)
         command = [sys.executable, "-m", "convcalc", *question.arguments]
         with (folder / "standard input").open("rb") as given:
-            process = subprocess.Popen(command, cwd=folder, stdin=given, stdout=out, stderr=errors)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+            small = [sys.executable, "-S", "-c", MEASURED, *command]
+            subprocess.run(small, cwd=folder, stdin=given, stdout=out, stderr=errors, check=True)
         errors.seek(0)
         lines = errors.read().decode(errors="replace").splitlines()
-        seconds = used.ru_utime + used.ru_stime
-        return Outcome(process.returncode, seconds, used.ru_maxrss << 10, os.fstat(out.fileno()).st_size, lines)
+        code, seconds, most = (folder / "used").read_text().split()
+        return Outcome(int(code), float(seconds), int(most), os.fstat(out.fileno()).st_size, lines)
 
 
 def main(names: list[str]) -> int:
@@ -72,7 +77,11 @@ def main(names: list[str]) -> int:
         try:
             question = made()
             found = ask(question)
-        except (OSError, ValueError) as error:  # an argument that the system does not take
+        except (
+            OSError,
+            ValueError,
+            subprocess.CalledProcessError,
+        ) as error:  # an argument that the system does not take
             print(f"| {name} | | | | not asked: {error} |")
             continue
         start = starts[question.arguments[0]]

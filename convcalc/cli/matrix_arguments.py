@@ -184,8 +184,15 @@ def _names_file(source: str) -> bool:
 
     >>> _names_file("answer.txt"), _names_file("x.npz:y"), _names_file("no idea"), _names_file("homework/ada")
     (True, True, False, True)
+    >>> _names_file("[" * 5000)
+    False
     """
-    return "/" in source or bool(Path(source.partition(":")[0]).suffix) or Path(source).is_dir()
+    from convcalc.matrix.sources import exists
+
+    if "/" in source or Path(source.partition(":")[0]).suffix:
+        return True
+    # What is too long for a name is an error where it is asked for as one.
+    return exists(source) and Path(source).is_dir()
 
 
 def typed_claim(text: str, numbers: NumberOptions) -> ClaimedMatrix:
