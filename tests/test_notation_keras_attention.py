@@ -85,6 +85,20 @@ def test_a_product_of_tensors_is_not_translated() -> None:
         translation(forward(program("layers.MultiHeadAttention(4, 20)(q, v)")), "pytorch")
 
 
+def test_a_concatenation_keeps_its_axis_or_is_not_translated() -> None:
+    text = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    text += "        self.c = nn.Conv2d(3, 3, 3, padding=1)\n"
+    text += "    def forward(self, x):\n        return torch.cat([self.c(x), x], dim=2)\n"
+    passed = forward(LayerRequest((text,), file="net.py"), "3x8x9")
+    assert passed.output == (3, 16, 9)
+    lines = "\n".join(translation(passed, "pytorch").lines)
+    assert "torch.cat([a, x], dim=2)" in lines
+    assert forward(LayerRequest((lines + "\n",), file="net.py"), "3x8x9").output == (3, 16, 9)
+    for notation in ("keras", "short"):
+        with pytest.raises(UsageError, match="another axis than the channels"):
+            translation(passed, notation)
+
+
 def test_several_inputs_have_the_sizes_that_the_program_states() -> None:
     inputs = "q = keras.Input((9, 7, 3))\nv = keras.Input((10,))"
     made = "layers.concatenate([layers.Flatten()(layers.Conv2D(8, 3)(q)), layers.Dense(5)(v)])"

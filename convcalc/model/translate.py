@@ -45,6 +45,8 @@ def translation(passed: ForwardPass, notation: str) -> Translation:
             merges = isinstance(layer, Merge)
             if isinstance(layer, Merge) and layer.kind in ("matmul", "einsum", "attention"):
                 raise UsageError(f"a product of tensors ({layer.kind}) is not translated")
+            if isinstance(layer, Merge) and layer.axis != 1 and notation != "pytorch":
+                raise UsageError("only PyTorch's notation concatenates over another axis than the channels here")
             written.append(() if merges else translate(layer, notation, step.input, node.activation))
         except UsageError as error:
             error.layer = index

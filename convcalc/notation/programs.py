@@ -121,7 +121,7 @@ def _torch_merge(merge: Merge, taken: list[str]) -> str:
     if merge.crop:
         others = [f"center_crop({other}, {first})" for other in others]
     if merge.kind == "concatenate":
-        return f"torch.cat([{', '.join([first, *others])}], dim=1)"
+        return f"torch.cat([{', '.join([first, *others])}], dim={merge.axis})"
     return (" + " if merge.kind == "add" else " * ").join([first, *others])
 
 
