@@ -198,7 +198,7 @@ def _other_cores() -> set[int] | None:
     Workers are kept off the caller's core: the system tends to wake a thread on the core of the thread that wakes
     it, where it then waits for milliseconds while other cores are idle. The caller itself is never pinned.
     """
-    current = _current_core()
+    current = _current_core() if hasattr(os, "sched_getaffinity") else None
     if current is None:
         return None
     return os.sched_getaffinity(0) - {current()} or None
@@ -207,7 +207,5 @@ def _other_cores() -> set[int] | None:
 @cache
 def _current_core() -> Callable[[], int] | None:
     """Return the C library's `sched_getcpu`, or None where there is none."""
-    if not hasattr(os, "sched_setaffinity"):
-        return None
     found: Callable[[], int] | None = getattr(ctypes.CDLL(None), "sched_getcpu", None)
     return found
