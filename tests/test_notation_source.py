@@ -537,6 +537,26 @@ def test_of_several_models_the_last_is_meant_and_that_is_said() -> None:
         assert network.assumptions == (f"the program has several models ({names}): the last one is meant",)
 
 
+def test_sizes_go_to_the_inputs_of_their_names_and_outputs_come_as_returned() -> None:
+    text = net("self.a = nn.Conv2d(3, 5, 3); self.b = nn.Conv2d(3, 6, 3)", "return self.a(x), self.b(y)")
+    text = text.replace("forward(self, x)", "forward(self, x, y)")
+    for size in ("x=3x9x8 y=3x19x17", "y=3x19x17 x=3x9x8"):
+        passed = forward(requested(text), size)
+        assert [passed.trace.steps[index].output.sizes for index in passed.trace.outputs] == [(5, 7, 6), (6, 17, 15)]
+    for size in ("x=3x9x8 z=3x19x17", "x=3x9x8", "3x9x8"):
+        with pytest.raises(UsageError, match=r"no input is called z|takes 2 inputs, got 1") as caught:
+            forward(requested(text), size)
+        assert caught.value.hint == "name the size of each: x=3x32x32 y=3x32x32"
+    passed = forward(requested(text), "a=3x9x8 b=3x19x17")
+    assert passed.network.assumptions == (
+        "the sizes stand in the order of the program's inputs: x takes a, y takes b",
+    )
+    assert [passed.trace.steps[index].output.sizes for index in passed.trace.outputs] == [(5, 7, 6), (6, 17, 15)]
+    text = net("self.a = nn.Conv2d(3, 4, 3); self.b = nn.Conv2d(4, 5, 3)", "x = self.a(x); return x, self.b(x)")
+    passed = forward(requested(text), "3x9x8")
+    assert [passed.trace.steps[index].output.sizes for index in passed.trace.outputs] == [(4, 7, 6), (5, 5, 4)]
+
+
 def test_the_class_that_is_named_is_meant() -> None:
     text = net("self.f = nn.Linear(3, width)", "return self.f(x)").replace("(self, n=4)", "(self, width=2)")
     both = f"{text}\n{text.replace('class Net', 'class Other').replace('=2', '')}\n"

@@ -81,7 +81,8 @@ def parse_network(
     """Return the network in a text: its layers, and the input size and layout that the text itself states.
 
     `notation` (`pytorch` or `keras`) is that of layers whose names both have, where the text does not show it.
-    `inputs` are the names of the network's inputs, which `from:`, `cat:`, `add:` and `mul:` may take. `begin` returns
+    `inputs` are the names of the network's inputs, which `from:`, `cat:`, `add:` and `mul:` may take, and those of a
+    program's `forward`. `begin` returns
     the shapes of the inputs of a program, from its first layers and its layout, for what in it depends on them;
     `class_name` is the class of a program's model that is meant.
 
@@ -95,7 +96,7 @@ def parse_network(
         message = f"a text of {len(text)} characters is too long to be layers, at most {MAX_TEXT} are read"
         raise SpecError(message, place=place or None)
     source = Source(plain_signs(text), place)
-    model = _model(source, text, begin) if class_name is None else _program(source, begin, class_name)
+    model = _model(source, text, begin, inputs) if class_name is None else _program(source, begin, inputs, class_name)
     if model is None and class_name is not None:
         raise no_classes()
     if model is not None:
@@ -120,7 +121,7 @@ def no_classes() -> UsageError:
     return UsageError("only a program has classes", place="`class_name`", hint="it is for Python source: net.py")
 
 
-def _model(source: Source, text: str, begin: Begin | None) -> GraphBuilder | None:
+def _model(source: Source, text: str, begin: Begin | None, inputs: tuple[str, ...]) -> GraphBuilder | None:
     """Return the network of a text that is a model file or a program, None for a text of layers."""
     if text.lstrip()[:1] == "{" and '"class_name"' in text:
         from convcalc.notation.files.keras_config import read_keras_json
@@ -132,10 +133,12 @@ def _model(source: Source, text: str, begin: Begin | None) -> GraphBuilder | Non
         model = read_model_text(source)
         if model is not None:
             return model
-    return _program(source, begin, None)
+    return _program(source, begin, inputs, None)
 
 
-def _program(source: Source, begin: Begin | None, class_name: str | None) -> GraphBuilder | None:
+def _program(
+    source: Source, begin: Begin | None, inputs: tuple[str, ...], class_name: str | None
+) -> GraphBuilder | None:
     """Return the network of the model of a program, None for any other text."""
     from convcalc.notation.source.parsing import parsed
 
@@ -144,7 +147,7 @@ def _program(source: Source, begin: Begin | None, class_name: str | None) -> Gra
         return None
     from convcalc.notation.source.program import read_program
 
-    return read_program(source, tree, begin, class_name)
+    return read_program(source, tree, begin, inputs, class_name)
 
 
 def _placed(source: Source, text: str, entries: Iterable[Entry]) -> list[Node]:

@@ -61,9 +61,10 @@ class GraphBuilder:
         return len(self.entries) - 1
 
     def keep_what_leads_to(self, outputs: Sequence[int]) -> list[int]:
-        """Take away the entries that no output needs, and make an output of each tensor that others take, too.
+        """Take away the entries that no output needs, and make an output of each tensor that is not one by itself.
 
-        Return the indices of the entries that stay, as they were.
+        Those are tensors that others take, too, and those made before an output that comes first. Return the indices
+        of the entries that stay, as they were.
         """
         needed: set[int] = set()
         waiting = [output for output in outputs if output >= 0]
@@ -80,9 +81,12 @@ class GraphBuilder:
         ]
         self.held_before = {new[index]: held for index, held in self.held_before.items() if index in new}
         taken = {place for entry in self.entries for place in entry.inputs or ()}
+        last = -1
         for output in dict.fromkeys(outputs):
-            if new.get(output, output) in taken:
-                self.add(Elementwise("Identity"), [new.get(output, output)], (0, 0), name="output")
+            place = new.get(output, output)
+            if place in taken or place < last:
+                place = self.add(Elementwise("Identity"), [place], (0, 0), name="output")
+            last = place
         return kept
 
     def network(self) -> Network:

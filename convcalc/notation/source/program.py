@@ -7,12 +7,12 @@ import re
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from convcalc.errors import ConvcalcError
-from convcalc.layers import Elementwise, Embedding, Held, Rearrangement
+from convcalc.errors import ConvcalcError, UsageError
+from convcalc.layers import Embedding, Held, Rearrangement
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
 from convcalc.notation.source import keras_models
-from convcalc.notation.source.choice import chosen_model
+from convcalc.notation.source.choice import MOST_NAMES, chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import MOST_STEPS, Follower, Returned, Stopped
 from convcalc.notation.source.known_sizes import with_axes
@@ -41,12 +41,17 @@ LONGEST_NOTE = 300
 
 
 def read_program(
-    source: Source, tree: ast.Module, begin: Begin | None = None, class_name: str | None = None
+    source: Source,
+    tree: ast.Module,
+    begin: Begin | None = None,
+    inputs: tuple[str, ...] = (),
+    class_name: str | None = None,
 ) -> GraphBuilder:
     """Follow a program and return the network of its model.
 
-    `begin` returns the shapes of the inputs from the first layers, where they are known; `class_name` is the class of
-    the model that is meant, where the program has several. Raises SpecError at the place of what is needed but not
+    `begin` returns the shapes of the inputs from the first layers, where they are known; `inputs` are the names of
+    several, in the order in which they are numbered (-1, -2, ...), as `forward` has them; `class_name` is the class
+    of the model that is meant, where the program has several. Raises SpecError at the place of what is needed but not
     followed, and where no model is made.
 
     >>> text = "class Net(nn.Module):\\n    def __init__(self):\\n        super().__init__()\\n"
@@ -64,7 +69,7 @@ def read_program(
     try:
         for node in tree.body:
             _top(follower, node, loose)
-        builder = _run(follower, chosen_model(follower, loose, class_name))
+        builder = _run(follower, chosen_model(follower, loose, class_name), inputs)
         _fix_input(follower)
     except RecursionError:
         raise source.fault("this program is nested too deeply to be followed", 0, 0) from None
@@ -145,7 +150,7 @@ def _builds(node: ast.stmt, follower: Follower) -> bool:
     return False
 
 
-def _run(follower: Follower, model: Any) -> GraphBuilder:
+def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder:
     """Run the model on its inputs."""
     builder = follower.builder
     if isinstance(model, KerasModel) and model.outputs is not None:
@@ -171,18 +176,39 @@ def _run(follower: Follower, model: Any) -> GraphBuilder:
         method = model.kind.find("forward") or model.kind.find("call")
         spec = method.node.args if isinstance(method, Function) else None
         builder.inputs = 1 if spec is None else max(1, len(spec.args) - 1 - len(spec.defaults))
-        inputs = [Tensor(-1 - index) for index in range(builder.inputs)]
-        value = follower.forward(model.kind.node, model, inputs, {})
+        taken = [each.arg for each in spec.args[1:]] if spec is not None else []
+        places = _places(follower, taken[: builder.inputs] or ["x"], names)
+        value = follower.forward(model.kind.node, model, [Tensor(place) for place in places], {})
     else:
         value = follower.call(place, model, [Tensor(-1)], {})
     outputs = [each.index for each in _tensors(value)]
     if not outputs:
         raise _without_output(follower, model, value)
-    builder.keep_what_leads_to(_in_order(builder, outputs))
+    builder.keep_what_leads_to(outputs)
     if isinstance(model, Instance | Container):
         _count_unused(follower, model)
         count_once(follower)
     return builder
+
+
+def _places(follower: Follower, taken: list[str], names: tuple[str, ...]) -> list[int]:
+    """Return the number of the input that each parameter of a forward takes, by the names of the sizes.
+
+    Names that are all others than the program's stand in its order, which is noted. Errors: UsageError where one of
+    several is another, or does not have a size.
+    """
+    wrong = [name for name in names if name not in taken]
+    asked = bool(names) or (follower.sizes.begin is not None and len(taken) > 1)
+    if wrong and len(wrong) == len(names) == len(taken):
+        shown = ", ".join(f"{own} takes {name}" for own, name in zip(taken, names, strict=True))
+        follower.builder.assumptions += (f"the sizes stand in the order of the program's inputs: {shown}",)
+        names = ()
+    elif wrong or (asked and len(names) < len(taken)):
+        counts = f"the network takes {len(taken)} input{'s' * (len(taken) > 1)}, got {max(1, len(names))}"
+        shown = " ".join(f"{name}=3x32x32" for name in taken[:MOST_NAMES])
+        message = f"no input is called {wrong[0][:60]}" if wrong else counts
+        raise UsageError(message, place="INPUT", hint=f"name the size of each: {shown}")
+    return [-1 - (names.index(name) if names else index) for index, name in enumerate(taken)]
 
 
 def _without_output(follower: Follower, model: Any, value: Any) -> ConvcalcError:
@@ -200,15 +226,6 @@ def _without_output(follower: Follower, model: Any, value: Any) -> ConvcalcError
     if isinstance(value, Name):
         return follower.fault(at, f"{value.dotted[:60]} is not defined")
     return follower.fault(at, f"{title} returns no tensor")
-
-
-def _in_order(builder: GraphBuilder, outputs: list[int]) -> list[int]:
-    """Return outputs that are made in the order in which they are returned, those that are not passed on behind."""
-    ordered: list[int] = []
-    for output in dict.fromkeys(outputs):
-        late = bool(ordered) and output < ordered[-1]
-        ordered.append(builder.add(Elementwise("Identity"), [output], (0, 0), name="output") if late else output)
-    return ordered
 
 
 def _tensors(value: Any) -> list[Tensor]:
