@@ -557,6 +557,31 @@ def test_sizes_go_to_the_inputs_of_their_names_and_outputs_come_as_returned() ->
     assert [passed.trace.steps[index].output.sizes for index in passed.trace.outputs] == [(4, 7, 6), (5, 5, 4)]
 
 
+def test_layers_in_a_plain_list_are_counted_with_a_remark() -> None:
+    made = "self.a = [nn.Conv2d(3, 4, 3)]; self.b = {'c': nn.Conv2d(4, 4, 3)}"
+    made += "; self.d = nn.Conv2d(4, 2, 1); self.e = [self.d]"
+    text = net(made, "return self.d(self.b['c'](self.a[0](x)))")
+    counted = count(requested(text), "3x9x8")
+    assert counted.cost.total.params == 112 + 148 + 10
+    assert [note.partition(":")[0] for note in counted.notes] == ["a, b"]
+    assert "in a plain list or dict, which PyTorch leaves out" in counted.notes[0]
+    assert not forward(requested(text), "3x9x8").network.notes
+
+
+@pytest.mark.parametrize(
+    ("run", "outputs"),
+    [
+        # torch.chunk makes parts of ceil(5 / 4), ceil(5 / 3) and ceil(5 / 2) cells, as many as it takes.
+        ("return x[:, :len(x.chunk(4, 1))]", [(3, 8, 6)]),
+        ("a, b = x.chunk(3, 1)[:2]; return a, b, x.chunk(3, 1)[-1]", [(2, 8, 6), (2, 8, 6), (1, 8, 6)]),
+        ("a, b = x.chunk(2, dim=1); return b", [(2, 8, 6)]),
+    ],
+)
+def test_parts_of_a_tensor_that_do_not_divide_it(run: str, outputs: list[tuple[int, ...]]) -> None:
+    passed = forward(requested(net("self.a = nn.Identity()", run)), "5x8x6")
+    assert [passed.trace.steps[index].output.sizes for index in passed.trace.outputs] == outputs
+
+
 def test_the_class_that_is_named_is_meant() -> None:
     text = net("self.f = nn.Linear(3, width)", "return self.f(x)").replace("(self, n=4)", "(self, width=2)")
     both = f"{text}\n{text.replace('class Net', 'class Other').replace('=2', '')}\n"

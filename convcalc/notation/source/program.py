@@ -188,6 +188,10 @@ def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder
     if isinstance(model, Instance | Container):
         _count_unused(follower, model)
         count_once(follower)
+        plain = dict.fromkeys(_not_registered(model)) if builder.notation == "pytorch" else {}
+        if plain:
+            note = f"{', '.join(plain)[:100]}: layers in a plain list or dict, which PyTorch leaves out of its count"
+            builder.count_notes += (f"{note} (nn.ModuleList, nn.ModuleDict); they are counted here",)
     return builder
 
 
@@ -263,6 +267,27 @@ def _count_unused(follower: Follower, model: Instance | Container) -> None:
         note = f"made but never run in forward: {shown}; the parameters count, as in PyTorch, and there are no MACs"
         first = builder.entries[0]
         first.notes = (*first.notes, note if len(note) <= LONGEST_NOTE else f"{note[: LONGEST_NOTE - 1]}…")
+
+
+def _not_registered(model: Instance | Container) -> list[str]:
+    """Return the attributes that hold modules in a plain list or dict, where PyTorch does not find them."""
+    registered: dict[int, Any] = {}
+    waiting: list[Any] = [model]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Layer | Container | Instance) and id(value) not in registered:
+            registered[id(value)] = value
+            held = value.attributes if isinstance(value, Instance) else getattr(value, "children", {})
+            waiting += held.values()
+    return [
+        name
+        for instance in registered.values()
+        if isinstance(instance, Instance)
+        for name, held in instance.attributes.items()
+        if isinstance(held, list | tuple | dict)
+        for each in (held.values() if isinstance(held, dict) else held)
+        if isinstance(each, Layer | Container | Instance) and id(each) not in registered
+    ]
 
 
 def _find_unused(value: Any, found: list[Layer | Parameter], ran: set[str], seen: set[int]) -> None:
