@@ -568,6 +568,16 @@ def test_layers_in_a_plain_list_are_counted_with_a_remark() -> None:
     assert not forward(requested(text), "3x9x8").network.notes
 
 
+def test_a_module_that_does_not_make_its_base_is_an_assumption() -> None:
+    text = net("self.a = nn.Conv2d(3, 4, 3)", "return self.a(x)")
+    without = text.replace("        super().__init__()\n", "")
+    assert not parse_network(text).assumptions
+    assert parse_network(text.replace("super()", "super(Net, self)")).assumptions == ()
+    assert parse_network(without).assumptions == (
+        "Net is meant to begin its __init__ with super().__init__(), or it cannot hold layers",
+    )
+
+
 @pytest.mark.parametrize(
     ("run", "outputs"),
     [

@@ -323,6 +323,7 @@ class Follower:
         start = kind.find("__init__")
         if isinstance(start, Function):
             self.apply(node, Function(start.node, start.scope, instance), arguments, keywords)
+            builtin.note_base_not_made(self, start.node, instance)
         elif builtin.is_sequential(kind):
             builtin.add_modules(self, node, instance, arguments)
         elif arguments or keywords or records.fields(kind):
