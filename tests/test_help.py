@@ -64,6 +64,7 @@ def test_ranges_choices_and_defaults_are_said_in_words() -> None:
     assert description(options["groups"], whole=True) == "Number of groups of channels (1 or more)."
     assert description(options["sheet"], whole=True).endswith("(1 to 200).")
     assert description(options["seed"], whole=True).endswith("(0 or more).")
+    assert description(options["field"], whole=True).endswith("receptive_field, output ...")
     assert description(options["dims"], whole=True) == "Number of spatial axes."
     assert term(options["dims"]) == "--dims 1|2|3"
     assert "float16, bfloat16, float32, float64, int8 (default: float32)" in description(options["dtype"], whole=True)

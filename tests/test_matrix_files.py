@@ -91,8 +91,9 @@ def test_places_in_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(DataError, match="'x' is not a number") as caught:
         read_matrix("1 x")
     assert caught.value.place == "the command line:1:3"
-    with pytest.raises(DataError, match="the matrix is empty"):
-        read_matrix(" ")
+    for empty in ("", " "):
+        with pytest.raises(DataError, match="the matrix is empty"):
+            read_matrix(empty)
 
 
 def test_a_file_named_like_numbers_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

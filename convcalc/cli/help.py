@@ -147,7 +147,8 @@ def description(option: Any, *, whole: bool) -> str:
     >>> description(option, whole=True)
     'Samples in memory at once (1 or more; default: 1).'
     """
-    text = (option.help if whole else option.help.partition(";")[0]).rstrip(".")
+    text = option.help if whole else option.help.partition(";")[0]
+    text = text if text.endswith("...") else text.removesuffix(".")
     choices = tuple(map(str, getattr(option.type, "choices", ())))
     if choices and (option.metavar or len(choices) > FEW_CHOICES):
         rest = " ..." if not whole and len(choices) > MANY_CHOICES else ""

@@ -96,7 +96,7 @@ def opened(path: str) -> Iterator[BinaryIO]:
 def exists(path: str) -> bool:
     """Return whether there is a file, folder, pipe or device called `path`."""
     try:
-        return Path(path).exists()
+        return path != "" and Path(path).exists()  # an empty path is the folder itself
     except (OSError, ValueError):  # too long for a name, or a zero byte in it
         return False
 
