@@ -411,7 +411,7 @@ USE = "return self.c(x)"
         ("self.d = nn.Conv2d(3, self.c.weight, 1)", USE, "an argument of this layer is not known"),
         ("self.l = models.resnet18()", USE, "models.resnet18 is not in this text: its layers are not known"),
         ("self.p = nn.Parameter('a')", USE, "the shape of this parameter is not known"),
-        ("self.r = nn.GRU(5, 4)", "y, s = self.r(x); return int(s)", "the state of GRU is not followed"),
+        ("self.r = nn.GRU(5, 4)", "y, s = self.r(x); return int(s)", "this depends on a tensor"),
         ("self.m = nn.MultiheadAttention(5, 1)", "return self.m(x, x[:, :, 1:], x)[0]", "the same sizes"),
         # Tensors.
         ("", "return x & x", "this sign between tensors is not followed"),
@@ -566,6 +566,25 @@ def test_layers_in_a_plain_list_are_counted_with_a_remark() -> None:
     assert [note.partition(":")[0] for note in counted.notes] == ["a, b"]
     assert "in a plain list or dict, which PyTorch leaves out" in counted.notes[0]
     assert not forward(requested(text), "3x9x8").network.notes
+
+
+@pytest.mark.parametrize(
+    ("layer", "run", "output", "params"),
+    [
+        # Checked by running them in PyTorch 2.14 on 1x7x8.
+        ("nn.LSTM(8, 5, 2, batch_first=True)", "o, (h, c) = self.r(x); return h[-1]", (5,), 540),
+        ("nn.LSTM(8, 5, batch_first=True)", "o, (h, c) = self.r(x); return c.squeeze(0)", (5,), 300),
+        ("nn.LSTM(8, 5, batch_first=True, proj_size=3)", "_, (h, _) = self.r(x); return h[0]", (3,), 275),
+        ("nn.GRU(8, 5, 2, batch_first=True, bidirectional=True)",
+         "o, h = self.r(x); return torch.cat((h[-2, :, :], h[-1, :, :]), dim=1)", (10,), 960),
+        ("nn.RNN(8, 5, batch_first=True)", "o, h = self.r(x); return h[0]", (5,), 75),
+        ("nn.LSTM(8, 5, batch_first=True)", "o, (h, c) = self.r(x); return o[:, -1]", (5,), 300),
+    ],
+)  # fmt: skip
+def test_states_of_recurrent_layers(layer: str, run: str, output: tuple[int, ...], params: int) -> None:
+    text = net(f"self.r = {layer}", run)
+    assert forward(requested(text), "7x8").output == output
+    assert count(requested(text), "7x8").cost.total.params == params
 
 
 def test_a_module_that_does_not_make_its_base_is_an_assumption() -> None:

@@ -179,8 +179,37 @@ def run(
     if kind == "MultiheadAttention":
         return (made, None)
     if kind in ("LSTM", "GRU", "RNN") and follower.notation != "keras":
-        return (made, Unknown(f"the state of {kind} is not followed", *follower.span(node)))
+        return (made, _states(follower, node, made))
     return made
+
+
+def _states(follower: Follower, node: ast.AST, made: Tensor) -> Any:
+    """Return the state behind a recurrent layer's steps, for a LSTM two of them: layers x batch x features.
+
+    Its sizes are those of the last step, for each direction of each layer. What of it is not needed falls away.
+    """
+    layer = follower.builder.entries[made.index].layer
+    if not isinstance(layer, layers.Recurrent) or layer.cell or follower.sizes.peek(made.index) is None:
+        return Unknown("the state of this layer is not followed", *follower.span(node))
+    width, directions = layer.projection or layer.hidden, 1 + layer.bidirectional
+    steps = [layers.Rearrangement("cut", (1, -1, 1 << 62, 1)), layers.Rearrangement("squeeze", (1,))]
+    if layer.layers == 1:
+        steps.append(layers.Rearrangement("view", (0, directions, width)))
+    else:
+        steps += [
+            layers.Rearrangement("view", (0, 1, directions, width)),
+            layers.Rearrangement("expand", (1, layer.layers, 1, 1)),
+            layers.Rearrangement("view", (0, layer.layers * directions, width)),
+        ]
+    state = made
+    for step in steps:
+        state = layer_entry(follower, node, step, state)
+    moved = layer_entry(follower, node, layers.Rearrangement("transpose", (1, 0, 2)), state)
+    moved.before = (state, (1, 0, 2))
+    if layer.kind != "lstm":
+        return moved
+    cells = Unknown("the cells of a LSTM with projections are not followed", *follower.span(node))
+    return (moved, cells if layer.projection else moved)
 
 
 def refuse_unknown(follower: Follower, node: ast.AST, values: Any) -> None:

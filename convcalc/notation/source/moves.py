@@ -102,7 +102,13 @@ def _transpose(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keyw
 
 
 def _squeeze(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
-    return layer_entry(f, node, Rearrangement("squeeze", _axes(f, node, arguments or list(keywords.values()))), x)
+    axes = _axes(f, node, arguments or list(keywords.values()))
+    if x.before is not None and axes == (0,):
+        source, order = x.before
+        sizes = f.sizes.peek(source.index) or ()
+        if len(sizes) == len(order) and sizes[order[0]] == 1:
+            return _taken(f, node, x, 0)
+    return layer_entry(f, node, Rearrangement("squeeze", axes), x)
 
 
 def _unsqueeze(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
@@ -265,7 +271,12 @@ def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -
         elif isinstance(value, slice) and (axis or not follower.is_running or value == slice(None)):
             tensor = _sliced(follower, node, tensor, value, axis)
             axis += 1
-        elif type(value) is int and axis == 0 and tensor.before is not None and len(values) == 1:
+        elif (
+            type(value) is int
+            and axis == 0
+            and tensor.before is not None
+            and all(each == slice(None) for each in values[1:])
+        ):
             return _taken(follower, node, tensor, value)
         elif axis == 0 and follower.is_running and not has_open(value):
             raise follower.fault(node, "samples of a batch are not taken apart")
