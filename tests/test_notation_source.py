@@ -587,6 +587,17 @@ def test_states_of_recurrent_layers(layer: str, run: str, output: tuple[int, ...
     assert count(requested(text), "7x8").cost.total.params == params
 
 
+def test_a_layer_that_is_deleted_does_not_count() -> None:
+    made = "self.a = nn.Conv2d(3, 4, 3); self.b = nn.Conv2d(3, 4, 3); del self.b; c = 5; del c"
+    counted = count(requested(net(made, "return self.a(x)")), "3x9x8")
+    assert (counted.cost.total.params, counted.notes) == (112, ())
+    with pytest.raises(SpecError, match="taking a part away is not followed"):
+        count(
+            requested(net("self.a = nn.ModuleList([nn.ReLU(), nn.ReLU()]); del self.a[0]", "return self.a[0](x)")),
+            "3",
+        )
+
+
 def test_a_module_that_does_not_make_its_base_is_an_assumption() -> None:
     text = net("self.a = nn.Conv2d(3, 4, 3)", "return self.a(x)")
     without = text.replace("        super().__init__()\n", "")

@@ -76,3 +76,16 @@ def _replaced(follower: Follower, target: ast.Attribute, owner: Any, value: Any)
         tying.take(follower, target, owner, value)
     elif not isinstance(owner, Parameter) and target.attr != "requires_grad":
         raise follower.fault(target, f"a change of {target.attr} is not followed")
+
+
+def delete(follower: Follower, node: ast.Delete, scope: Scope) -> None:
+    """Take names and attributes away that are known."""
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            scope.names.pop(target.id, None)
+        elif isinstance(target, ast.Attribute):
+            owner = evaluate(follower, target.value, scope)
+            if isinstance(owner, Instance):
+                owner.attributes.pop(target.attr, None)
+        elif isinstance(target, ast.Subscript):
+            raise follower.fault(target, "taking a part away is not followed")

@@ -146,8 +146,10 @@ class Follower:
                 self.run([*node.body, *node.orelse, *node.finalbody], scope)
             case ast.Import() | ast.ImportFrom():
                 builtin.imported(node, scope)
-            case ast.Pass() | ast.Assert() | ast.AnnAssign() | ast.Global() | ast.Nonlocal() | ast.Delete():
+            case ast.Pass() | ast.Assert() | ast.AnnAssign() | ast.Global() | ast.Nonlocal():
                 pass
+            case ast.Delete():
+                assignment.delete(self, node, scope)
             case ast.Break() | ast.Continue():
                 raise Stopped(whole=isinstance(node, ast.Break))
             case _:
