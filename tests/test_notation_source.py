@@ -133,7 +133,10 @@ def test_a_module_that_never_runs_is_noted() -> None:
     counted = count(requested(text), "3x9x8")
     assert (counted.cost.total.params, counted.cost.total.macs) == (3 * 27 + 3 + 3 * 2 + 2, 3 * 27 * 7 * 6)
     (note,) = counted.notes
-    assert note == "made but never run in forward: d; the parameters count, as in PyTorch, and there are no MACs"
+    assert (
+        note
+        == "made but not run for what forward returns: d; the parameters count, as in PyTorch, and there are no MACs"
+    )
 
 
 def test_every_layer_has_its_name_and_its_line() -> None:
