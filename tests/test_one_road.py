@@ -122,7 +122,7 @@ def test_shape_and_its_command_answer_alike(capsys: Capture) -> None:
 
 
 def test_params_and_its_command_answer_alike(capsys: Capture) -> None:
-    for size, layers in QUESTIONS:
+    for size, layers in QUESTIONS[::2]:
         command = commanded(capsys, counts_of, "params", "--input", written(size), "--", *layers)
         assert called(api.params, counts_of, *layers, size=size) == command, (size, layers)
     for layers in sorted({layers for _, layers in QUESTIONS if "ReLU()" not in layers})[::2]:

@@ -234,11 +234,11 @@ def _check_attention(follower: Follower, node: ast.AST, tensors: list[Tensor]) -
 
 def emit(follower: Follower, module: Layer, tensor: Tensor) -> Tensor:
     """Add the entries of a layer that runs on a tensor."""
-    before = [follower.builder.entries[place] for place in module.places]
-    if before and not before[0].name:
+    entries = follower.builder.entries
+    if module.places and not entries[module.places[0]].name:
         module.name = module.default_name  # it runs again: by their name its weights count once
-        for entry in before:
-            entry.name = module.name
+        for place in module.places:
+            entries[place].name = module.name
     with follower.running.module(module.name):
         for entry in entries_of(follower, module):
             text = fold(follower.source.text[entry.start : entry.end])

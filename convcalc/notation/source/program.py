@@ -264,7 +264,8 @@ def _count_unused(follower: Follower, model: Instance | Container) -> None:
             counted += 1
     if counted:
         shown = ", ".join(value.name for value in found)
-        note = f"made but not run for what forward returns: {shown}; the parameters count, as in PyTorch, and there are no MACs"
+        note = f"made but not run for what forward returns: {shown}; "
+        note += "the parameters count, as in PyTorch, and there are no MACs"
         first = builder.entries[0]
         first.notes = (*first.notes, note if len(note) <= LONGEST_NOTE else f"{note[: LONGEST_NOTE - 1]}…")
 
