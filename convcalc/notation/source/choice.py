@@ -73,8 +73,7 @@ def _named(follower: Follower, class_name: str) -> Any:
     kind = follower.top.names.get(class_name)
     if not isinstance(kind, Class) or not _runs(kind):
         classes = [value.name for value in values if isinstance(value, Class) and _runs(value)]
-        shown = ", ".join(classes if len(classes) <= MOST_NAMES else [*classes[:MOST_NAMES], "..."])
-        hint = f"the classes of models are {shown}" if classes else "it has no class of a model"
+        hint = f"the classes of models are {_shown(classes)}" if classes else "it has no class of a model"
         message = f"`class_name`: the program has no model of a class {class_name[:60]!r}"
         raise SpecError(message, place=follower.source.place or None, hint=hint)
     made = [value for value in values if isinstance(value, Instance) and value.kind is kind]
@@ -85,9 +84,14 @@ def _last(follower: Follower, models: list[Any]) -> Any:
     """Return the model that is made last, which is an assumption where there are several."""
     if len(models) > 1:
         names = [name for name, value in follower.top.names.items() if any(value is model for model in models)]
-        shown = ", ".join(names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], "..."])
-        follower.builder.assumptions += (f"the program has several models ({shown}): the last one is meant",)
+        note = f"the program has several models ({_shown(names)}): the last one is meant"
+        follower.builder.assumptions += (note,)
     return models[-1]
+
+
+def _shown(names: list[str]) -> str:
+    """Return the first few of several names."""
+    return ", ".join(names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], "..."])
 
 
 def _in_a_row(modules: list[Any]) -> Container:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc import layers
 from convcalc.layers import TensorShape
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
+from convcalc.notation.sizes import channels_first
 from convcalc.notation.source.emission import elementwise, layer_entry, refuse_unknown
 from convcalc.notation.source.values import KerasModel, Layer, Name, Tensor
 
@@ -94,7 +95,7 @@ def take_input(follower: Follower, node: ast.AST, sizes: Any, *, batched: bool =
     if isinstance(sizes, list | tuple):
         sample = tuple(sizes[1:] if batched else sizes)
         if sample and all(size is None or (type(size) is int and size > 0) for size in sample):
-            first = sample if follower.builder.layout == "chw" else (sample[-1], *sample[:-1])
+            first = sample if follower.builder.layout == "chw" else channels_first(sample, len(sample) - 1)
             follower.sizes.stated[-1 - count] = shape = TensorShape(first, len(first) - 1)
             if count == 0 and None not in first:
                 follower.builder.input = shape.known_sizes
@@ -119,7 +120,8 @@ def take_size(follower: Follower, first: Layer) -> None:
         if key in ("input_shape", "batch_input_shape") and isinstance(sizes, tuple):
             sample = sizes[1:] if key.startswith("batch") else sizes
             if all(type(size) is int and size > 0 for size in sample):
-                follower.builder.input = sample if follower.builder.layout == "chw" else (sample[-1], *sample[:-1])
+                is_first = follower.builder.layout == "chw"
+                follower.builder.input = sample if is_first else channels_first(sample, len(sample) - 1)
         elif key == "input_dim" and type(sizes) is int and first.call.short_name != "Embedding":
             follower.builder.input = (sizes,)
 

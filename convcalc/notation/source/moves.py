@@ -156,17 +156,14 @@ def parts(
     )
     if word == "unbind":
         return _unbound(follower, node, tensor, keywords.get("dim", arguments[0] if arguments else 0))
-    if word == "chunk" and type(count) is int and type(axis) is int and count > 0:
-        axes = follower.sizes.peek(tensor.index) or ()
-        whole = axes[axis] if -len(axes) <= axis < len(axes) else None
-        if whole is not None and whole % count:
-            word, count = "split", -(-whole // count)  # parts of this size, as many as there are
+    axes = follower.sizes.peek(tensor.index) or ()
+    whole = axes[axis] if type(axis) is int and -len(axes) <= axis < len(axes) else None
+    if word == "chunk" and type(count) is int and count > 0 and whole is not None and whole % count:
+        word, count = "split", -(-whole // count)  # parts of this size, as many as there are
     if word in ("chunk", "tensor_split") and type(count) is int and 0 < count < 1000:
         return [layer_entry(follower, node, layers.Slice(axis, index, count), tensor) for index in range(count)]
     if word == "split" and isinstance(count, list | tuple) and all(type(size) is int for size in count):
         found, start = [], 0
-        axes = follower.sizes.peek(tensor.index) or ()
-        whole = axes[axis] if -len(axes) <= axis < len(axes) else None
         if whole is not None and whole != sum(count):
             raise follower.fault(node, f"the parts of this split make {sum(count)}, axis {axis} has {whole}")
         for size in count:

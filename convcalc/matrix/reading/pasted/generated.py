@@ -86,12 +86,13 @@ def _arguments(text: str) -> tuple[list[Any], str | None] | None:
     """Return the numbers and lists in parentheses, and the type that is asked for; None for anything else."""
     try:
         call = ast.parse(f"f{text}", mode="eval").body
-        assert isinstance(call, ast.Call)
-        dtypes = [word.value for word in call.keywords if word.arg == "dtype"]
+        if not isinstance(call, ast.Call):
+            return None
         numbers = [_number(argument) for argument in call.args if not _names_type(argument)]
         numbers += [_number(word.value) for word in call.keywords if word.arg in _NUMBERS]
-    except (SyntaxError, ValueError, MemoryError, ZeroDivisionError, AssertionError):
+    except (SyntaxError, ValueError, MemoryError, ZeroDivisionError):
         return None
+    dtypes = [word.value for word in call.keywords if word.arg == "dtype"]
     dtypes += [argument for argument in call.args if _names_type(argument)]
     if len(dtypes) > 1 or any(word.arg not in _KEYWORDS for word in call.keywords):
         return None
