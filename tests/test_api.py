@@ -150,10 +150,11 @@ ASKED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_what_takes_a_network_takes_a_text_a_path_or_a_layer_and_nothing_else(name: str, here: Run) -> None:
-    Path("net.txt").write_text("Conv2d(3, 8, 3)\n")
+def test_what_takes_a_network_takes_a_text_a_path_or_a_layer_and_nothing_else(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "net.txt"
+    file.write_text("Conv2d(3, 8, 3)\n")
     expected = ASKED[name]("Conv2d(3, 8, 3)")
-    assert ASKED[name](Path("net.txt")) == expected
+    assert ASKED[name](file) == expected
     if name != "parse":
         assert ASKED[name](*convcalc.parse("Conv2d(3, 8, 3)")) == expected
     for path, message in (("nowhere.txt", "no such file"), (".", "a folder")):
