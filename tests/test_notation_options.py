@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -14,13 +15,13 @@ from convcalc.layers import AdaptivePooling, Convolution, Elementwise, Flatten, 
 from convcalc.notation import (
     WindowOptions,
     adaptive_pooling,
-    apply_options,
     build_layer,
     is_bare,
     parse_axes,
     parse_layers,
     parse_padding,
 )
+from convcalc.notation.stated import apply_options
 
 
 def options(**texts: Any) -> WindowOptions:
@@ -104,21 +105,69 @@ def test_options_that_do_not_fit(kind: str, given: dict[str, Any], rank: int | N
     ("text", "given", "changed"),
     [
         ("Conv2d(3, 64, 7)", {"stride": "2", "padding": "3"}, "Conv2d(3, 64, 7, stride=2, padding=3)"),
-        ("Conv2d(3, 64, 7)", {"kernel": "3x5", "groups": 1, "bias": False}, "Conv2d(3, 64, (3, 5), bias=False)"),
-        ("Conv2d(3, 64, 7)", {"out_channels": 8, "in_channels": 4}, "Conv2d(4, 8, 7)"),
+        ("Conv2d(3, 64, (3, 5))", {"groups": 1, "bias": False}, "Conv2d(3, 64, (3, 5), bias=False)"),
+        ("Conv2d(3, 64, 7)", {"kernel": "7x7", "out_channels": 64, "dilation": "2"}, "Conv2d(3, 64, 7, dilation=2)"),
+        ("conv:k7", {"out_channels": 8, "in_channels": 4}, "conv:8,k7,in4"),
         ("conv1d:8,k3", {"padding": "1:2"}, "conv1d:8,k3,p1:2"),
         ("ConvTranspose2d(3, 4, 3, 2)", {"output_padding": "1"}, "ConvTranspose2d(3, 4, 3, 2, output_padding=1)"),
         ("AvgPool2d(3)", {"stride": "2", "ceil": True}, "AvgPool2d(3, 2, ceil_mode=True)"),
-        ("Linear(3, 4)", {"out_channels": 5}, "Linear(3, 5)"),
-        ("Conv2D(64, 7, padding='same')", {"stride": "2"}, "Conv2D(64, 7, strides=2, padding='same')"),
+        ("AvgPool2d(3, stride=None)", {"stride": "2"}, "AvgPool2d(3, 2)"),
+        ("MaxPooling2D()", {"kernel": "4"}, "MaxPooling2D(4)"),
+        ("MaxPooling2D(strides=2)", {"kernel": "4"}, "MaxPooling2D(4, strides=2)"),
+        ("Linear(3, 4)", {"bias": False}, "Linear(3, 4, bias=False)"),
+        ("Conv2D(64, 7, padding='same')", {"stride": "2", "padding": "same"}, "Conv2D(64, 7, 2, padding='same')"),
         ("ReLU()", {}, "ReLU()"),
     ],
 )
-def test_complete_layer_changed(text: str, given: dict[str, Any], changed: str) -> None:
+def test_what_a_complete_layer_leaves_open_is_filled(text: str, given: dict[str, Any], changed: str) -> None:
     (node,) = parse_layers(text)
     result = apply_options(node, options(**given))
     assert result.layer == parse_layers(changed)[0].layer
     assert parse_layers(result.text)[0].layer == result.layer
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "place", "said", "at"),
+    [
+        ("Conv2d(3, 4, 5)", {"kernel": "7"}, "`kernel=7`", "kernel_size 5", (13, 14)),
+        ("nn.Conv2d(3, 4, 5, stride=1)", {"stride": "1x2"}, "`stride=1x2`", "stride 1", (26, 27)),
+        ("Conv2d(3, 4, 5)", {"out_channels": 8}, "`out_channels=8`", "out_channels 4", (10, 11)),
+        ("Conv2d(3, 4, 5, padding=(1, 2))", {"padding": "0:1"}, "`padding=0:1`", "padding (1, 2)", (24, 30)),
+        ("Conv2d(3, 4, 5, padding=1)", {"padding": "same"}, "`padding=same`", "padding 1", (24, 25)),
+        ("Conv2d(4, 4, 5, groups=1)", {"groups": 2}, "`groups=2`", "groups 1", (23, 24)),
+        ("Conv2d(3, 4, 5, bias=True)", {"bias": False}, "`bias=False`", "bias True", (21, 25)),
+        ("Conv2D(4, 5, strides=2)", {"stride": "3"}, "`stride=3`", "strides 2", (21, 22)),
+        ("Conv2D(4, 5, dilation_rate=1)", {"dilation": "2"}, "`dilation=2`", "dilation_rate 1", (27, 28)),
+        ("Conv2D(4, 5, use_bias=False)", {"bias": True}, "`bias=True`", "use_bias False", (22, 27)),
+        ("Dense(10)", {"out_channels": 4}, "`out_channels=4`", "units 10", (6, 8)),
+        ("MaxPooling2D(2)", {"kernel": "3"}, "`kernel=3`", "pool_size 2", (13, 14)),
+        ("MaxPool2d(2, ceil_mode=False)", {"ceil": True}, "`ceil=True`", "ceil_mode False", (23, 28)),
+        ("AvgPool2d(2, count_include_pad=True)", {"count_padding": False}, "`count_padding=False`",
+         "count_include_pad True", (31, 35)),
+        ("LPPool2d(3, 2)", {"norm": 2.0}, "`norm=2.0`", "norm_type 3", (9, 10)),
+        ("maxpool:2", {"kernel": "3"}, "`kernel=3`", "kernel 2", (8, 9)),
+        ("conv:8,k3,s1", {"stride": "2"}, "`stride=2`", "s1", (10, 12)),
+        ("conv:8,k3,nobias", {"bias": True}, "`bias=True`", "nobias", (10, 16)),
+        ("conv:8,k3,valid", {"padding": "1"}, "`padding=1`", "valid", (10, 15)),
+        ("conv:8,k3,reflect", {"padding_mode": "zeros"}, "`boundary=zeros`", "reflect", (10, 17)),
+        ("fc:out=10", {"out_channels": 4}, "`out_channels=4`", "out=10", (3, 9)),
+    ],
+)  # fmt: skip
+def test_what_a_layer_says_itself_is_not_said_otherwise_by_an_option(
+    text: str, given: dict[str, Any], place: str, said: str, at: tuple[int, int]
+) -> None:
+    (node,) = parse_layers(text)
+    with pytest.raises(UsageError, match=re.escape(f"the layer says {said} itself")) as caught:
+        apply_options(node, options(**given))
+    assert (caught.value.place, caught.value.text, caught.value.span) == (place, text, at)
+
+
+def test_a_layer_of_a_file_says_all_itself() -> None:
+    (node,) = parse_layers("conv:8,k3")
+    node = node.replace(text="Conv (onnx)")
+    assert apply_options(node, options(stride="1")).layer == node.layer
+    with pytest.raises(UsageError, match="the layer says stride 1 itself"):
+        apply_options(node, options(stride="2"))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +176,7 @@ def test_complete_layer_changed(text: str, given: dict[str, Any], changed: str) 
         ("MaxPool2d(3)", {"groups": 2}, r"`groups` does not belong to MaxPool2d\(3\)"),
         ("Conv2d(3, 64, 7)", {"ceil": True}, "`ceil` does not belong to Conv2d"),
         ("Conv2d(3, 64, 7)", {"kernel": "3x3x3"}, "`kernel` has 3 values for 2 spatial axes"),
-        ("Conv2d(3, 64, 7)", {"groups": 3}, "groups 3 does not divide out_channels 64"),
+        ("conv:64,k7,in3", {"groups": 3}, "groups 3 does not divide out_channels 64"),
         ("Flatten()", {"stride": "2"}, "`stride` does not belong to Flatten"),
         ("Linear(3, 4)", {"kernel": "2"}, "`kernel` does not belong to Linear"),
     ],

@@ -299,8 +299,10 @@ class _Request(Value):
             groups=self.filters.groups,
             output_padding=axes_of(self.filters.output_padding, "output_padding"),
         )
-        written = read_convolution(self.text, options, rank=rank, transposed=self.filters.transposed)
         boundary, constant = boundary_of(self.filters.boundary, self.numbers)
+        if self.text is not None:
+            options = options.replace(padding_mode=boundary, bias=None if bias is None else True)
+        written = read_convolution(self.text, options, rank=rank, transposed=self.filters.transposed)
         numbers = None if bias is None else bias.array
         layout = self.layout or written.layout
         notes = (*kernel.notes, *(() if bias is None else bias.notes), *written.notes)

@@ -136,12 +136,14 @@ def format_error(error: ConvcalcError, width: int | None = None) -> str:
 def with_options(text: str) -> str:
     """Return `text` in printable characters and options in place of parameters in backquotes, long words shortened.
 
-    >>> with_options("read it with `exact`, or as `format=csv`")
-    'read it with --exact, or as --from csv'
+    >>> with_options("read it with `exact`, or as `format=csv`"), with_options("`bias=False`")
+    ('read it with --exact, or as --from csv', '--no-bias')
     """
 
     def option(match: re.Match[str]) -> str:
         name, equals, value = match[1].partition("=")
+        if value in ("True", "False"):
+            return OPTIONS[name] if value == "True" else OPTIONS[name].replace("--", "--no-")
         return f"{OPTIONS[name]} {value}" if equals else OPTIONS[name]
 
     named = re.sub(rf"`((?:{'|'.join(OPTIONS)})(?:=[^`]*)?)`", option, printable(text))

@@ -7,7 +7,7 @@ from typing import Any
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.model.forward import graph_of, input_sizes, traced_network
-from convcalc.model.reading import read
+from convcalc.model.reading import read, refuse_stated_option
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.solve import Solved, solve_input, solve_value
@@ -104,6 +104,8 @@ class _Placeholder:
             message = "one ? at a time" if count else "`want` needs a ? to find"
             hint = "write ? for the number to be found, as `padding='?'` `want=112`"
             raise UsageError(message, place="?", hint=hint)
+        for name in self.in_options:
+            refuse_stated_option(request, name)
 
     def read(self, values: tuple[int, ...]) -> Network:
         """Read the layers with one number, or with one for each axis."""

@@ -13,7 +13,6 @@ from convcalc.notation import (
     Network,
     Node,
     WindowOptions,
-    apply_options,
     build_layer,
     channels_first,
     is_bare,
@@ -95,6 +94,18 @@ def read_layers(
     return _finished(network, options)
 
 
+def refuse_stated_option(request: LayerRequest, name: str) -> None:
+    """Refuse an option, as written, for what the one layer of a request says itself."""
+    text = request.texts[0] if request.texts else None
+    if text is None or (isinstance(text, str) and is_bare(text)):
+        return
+    from convcalc.notation.stated import refuse_stated
+
+    network = read(request.replace(options={}))
+    if len(network.nodes) == 1 and hasattr(network.nodes[0].layer, name):
+        refuse_stated(network.nodes[0], name, request.options[name])
+
+
 def _begin(request: LayerRequest) -> Begin | None:
     """Return how a program learns the shapes of its inputs from the layers that it has run; None without a size."""
     size = request.size
@@ -164,4 +175,6 @@ def _finished(network: Network, options: WindowOptions) -> Network:
     if len(network.nodes) != 1:
         given, count = ", ".join(f"`{name}`" for name in options.given()), len(network.nodes)
         raise UsageError(f"{given} cannot finish {count} layers at once", hint="write it into the layers")
+    from convcalc.notation.stated import apply_options
+
     return network.replace(nodes=(apply_options(network.nodes[0], options),))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from convcalc.errors import SpecError, UsageError
 from convcalc.layers import Layer, TensorShape
 from convcalc.notation.nodes import Network, Node, WindowOptions
-from convcalc.notation.options import adaptive_pooling, apply_options, build_layer, is_bare
+from convcalc.notation.options import adaptive_pooling, build_layer, is_bare
 from convcalc.notation.sizes import (
     channels_first,
     is_size,
@@ -38,7 +38,6 @@ __all__ = [
     "Node",
     "WindowOptions",
     "adaptive_pooling",
-    "apply_options",
     "build_layer",
     "channels_first",
     "is_bare",

@@ -115,6 +115,7 @@ class WindowOptions(Value):
     count_padding: bool | None = None
     divisor: int | None = None
     norm: float | None = None
+    padding_mode: str | None = None
 
     def given(self) -> tuple[str, ...]:
         """Return the names of the options that were given, in their order.

@@ -1,9 +1,9 @@
-"""Layers from window options: a bare name finished by them, or a complete layer changed by them."""
+"""Layers from window options: a bare name finished by them, or what they change in a layer."""
 
 from __future__ import annotations
 
 from convcalc import layers
-from convcalc.errors import ShapeError, UsageError
+from convcalc.errors import UsageError
 from convcalc.geometry import Padding
 from convcalc.notation.nodes import Node, WindowOptions
 from convcalc.notation.short.vocabulary import ELEMENTWISE, KINDS, POOL_KINDS, canonical
@@ -13,9 +13,9 @@ _WINDOW = ("kernel", "stride", "padding", "dilation")
 _PER_AXIS = (*_WINDOW, "output_padding")
 # Which options a kind of layer takes; a depthwise convolution's channels are those that come in.
 _TAKES = {
-    "conv": (*_WINDOW, "groups", "out_channels", "in_channels", "bias"),
+    "conv": (*_WINDOW, "groups", "out_channels", "in_channels", "bias", "padding_mode"),
     "convT": (*_WINDOW, "groups", "out_channels", "in_channels", "output_padding", "bias"),
-    "dw": (*_WINDOW, "in_channels", "bias"),
+    "dw": (*_WINDOW, "in_channels", "bias", "padding_mode"),
     "maxpool": (*_WINDOW, "ceil"),
     "minpool": (*_WINDOW, "ceil"),
     "avgpool": (*_WINDOW, "ceil", "count_padding", "divisor"),
@@ -23,6 +23,9 @@ _TAKES = {
     "fc": ("out_channels", "in_channels", "bias"),
     "bn": ("in_channels",),
 }
+
+# What no option of the command line is for, and the `boundary` of numbers alone.
+_UNNAMED = ("in_channels", "padding_mode")
 
 
 def is_bare(text: str) -> bool:
@@ -193,33 +196,19 @@ def _padding(
 def _refuse_others(options: WindowOptions, takes: tuple[str, ...], what: str, hint: str | None = None) -> None:
     for name in options.given():
         if name not in takes:
-            known = ", ".join(f"`{field}`" for field in takes if field != "in_channels")
+            known = ", ".join(f"`{field}`" for field in takes if field not in _UNNAMED)
             otherwise = f"it takes {known}" if known else "it takes no window options"
             raise UsageError(f"`{name}` does not belong to {what}", hint=hint or otherwise)
 
 
-def apply_options(node: Node, options: WindowOptions) -> Node:
-    """Return `node` with its layer changed by the options given; the rest stays as written.
+def changes_of(layer: layers.Layer, options: WindowOptions, what: str) -> dict[str, object]:
+    """Return the values that options have for the fields of a layer.
 
-    Raises UsageError where an option does not belong to the layer or does not fit its spatial axes.
+    Raises UsageError where an option does not belong to the layer `what` or does not fit its spatial axes.
 
-    >>> pool = build_layer("maxpool", WindowOptions(kernel=(3,)))
-    >>> apply_options(pool, WindowOptions(stride=(2,), ceil=True)).text
-    'maxpool:3,s2,ceil'
+    >>> changes_of(layers.Linear(3, 4), WindowOptions(out_channels=5), "fc:4")
+    {'out_features': 5}
     """
-    if not options.given():
-        return node
-    from convcalc.notation.short.write import to_short
-
-    try:
-        layer = _changed(node.layer, options, node.text)
-    except ShapeError as error:
-        raise UsageError(error.message, hint=error.hint) from None
-    text = to_short(layer)
-    return Node(layer, text, text, (0, len(text)), "", node.name, node.notes)
-
-
-def _changed(layer: layers.Layer, options: WindowOptions, what: str) -> layers.Layer:
     takes: tuple[str, ...]
     match layer:
         case layers.Convolution():
@@ -242,4 +231,4 @@ def _changed(layer: layers.Layer, options: WindowOptions, what: str) -> layers.L
         elif isinstance(layer, layers.Linear):
             name = name.replace("channels", "features")
         changes[name] = value
-    return layer.replace(**changes)
+    return changes

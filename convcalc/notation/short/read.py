@@ -122,6 +122,22 @@ def read_word(source: Source, start: int, end: int, rank: int | None) -> Layer:
         raise source.fault(error.message, start, end, error.hint) from None
 
 
+def stated_places(source: Source) -> dict[str, tuple[int, int]] | None:
+    """Return where a word says each of its fields, None for a layer that has no fields of the short notation.
+
+    >>> stated_places(Source("maxpool:3,s2"))
+    {'kernel': (8, 9), 'stride': (10, 12)}
+    """
+    name, colon, _ = source.text.partition(":")
+    found = canonical(name)
+    if found is None or found[0] not in FIELDS:
+        return None
+    reader = _Fields(source, found[0])
+    if colon:
+        reader.take(len(name) + 1, len(source.text))
+    return reader.places
+
+
 def _layer(word: str, found: tuple[str, int | None], values: dict[str, Any], rank: int | None) -> Layer:
     """Build a layer of one of the kinds with fields of their own."""
     kind, own_rank = found
@@ -141,6 +157,7 @@ class _Fields:
         self.kind = kind
         self.known = FIELDS[kind]
         self.values: dict[str, object] = {}
+        self.places: dict[str, tuple[int, int]] = {}
 
     def take(self, start: int, end: int) -> None:
         """Read the fields, which are separated by commas."""
@@ -194,6 +211,7 @@ class _Fields:
         if name in self.values:
             raise self.fault(f"{name} is given twice", start, end)
         self.values[name] = value
+        self.places[name] = (start, end)
 
     def put(self, name: str, start: int, at: int, end: int) -> None:
         self.store(name, self.value(name, at, end), start, end)

@@ -6,7 +6,6 @@ from convcalc import layers
 from convcalc.errors import UsageError
 from convcalc.geometry import Padding
 from convcalc.notation.short.vocabulary import ELEMENTWISE, canonical
-from convcalc.text import size_text
 
 
 def to_short(layer: layers.Layer) -> str:
@@ -63,12 +62,12 @@ def _convolution(layer: layers.Convolution) -> tuple[str, list[str]]:
     kind = "dw" if layer.depth_multiplier else "convT" if layer.transposed else "conv"
     completed = kind == "dw" and layer.in_channels is not None
     items = [] if layer.out_channels is None or kind == "dw" else [str(layer.out_channels)]
-    items.append(f"k{_axes(layer.kernel)}")
+    items.append(f"k{axis_values(layer.kernel)}")
     items += window_words(layer, (1,))
     if layer.groups != 1 and not completed:
         items.append(f"g{layer.groups}")
     if layer.output_padding is not None:
-        items.append(f"op{_axes(layer.output_padding)}")
+        items.append(f"op{axis_values(layer.output_padding)}")
     if layer.depth_multiplier not in (None, 1):
         items.append(f"m{layer.depth_multiplier}")
     if layer.in_channels is not None:
@@ -81,7 +80,7 @@ def _convolution(layer: layers.Convolution) -> tuple[str, list[str]]:
 
 
 def _pooling(layer: layers.Pooling) -> tuple[str, list[str]]:
-    items = [_axes(layer.kernel), *window_words(layer, layer.kernel)]
+    items = [axis_values(layer.kernel), *window_words(layer, layer.kernel)]
     if layer.kind == "lp" and layer.norm != 2:
         items.append(f"norm={layer.norm:g}" if float(f"{layer.norm:g}") == layer.norm else f"norm={layer.norm!r}")
     if layer.divisor is not None:
@@ -105,23 +104,29 @@ def window_words(layer: layers.Convolution | layers.Pooling, stride: tuple[int, 
     """
     items = []
     if layer.stride != stride * (len(layer.stride) // len(stride)):
-        items.append(f"s{_axes(layer.stride)}")
+        items.append(f"s{axis_values(layer.stride)}")
     if isinstance(layer.padding, str) or any(side.total for side in layer.padding):
-        items.append(_padding(layer.padding))
+        items.append(layer.padding if isinstance(layer.padding, str) else f"p{axis_values(layer.padding)}")
     if any(step != 1 for step in layer.dilation):
-        items.append(f"d{_axes(layer.dilation)}")
+        items.append(f"d{axis_values(layer.dilation)}")
     return items
 
 
-def _axes(values: tuple[int, ...]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else size_text(values)
+def axis_values(values: tuple[int | Padding, ...]) -> str:
+    """Return values of the axes as an option and a word write them: one where they are equal.
 
-
-def _padding(padding: tuple[Padding, ...] | layers.NamedPadding) -> str:
-    if isinstance(padding, str):
-        return padding
-    sides = [str(side.before) if side.before == side.after else f"{side.before}:{side.after}" for side in padding]
-    return "p" + (sides[0] if len(set(sides)) == 1 else "x".join(sides))
+    >>> axis_values((3, 3)), axis_values((3, 5)), axis_values((Padding(0, 1), Padding(2, 2)))
+    ('3', '3x5', '0:1x2')
+    """
+    items = [
+        str(value)
+        if isinstance(value, int)
+        else f"{value.before}:{value.after}"
+        if value.before != value.after
+        else str(value.before)
+        for value in values
+    ]
+    return items[0] if len(set(items)) == 1 else "x".join(items)
 
 
 def _batch_normalization(layer: layers.Normalization) -> tuple[str, list[str]]:
