@@ -88,7 +88,7 @@ Refuse = Callable[..., Refused]
         ),
         (["conv"], "convcalc: conv: no kernel given", "give one with -k: a matrix, a file, or sobel-x"),
         (["pool", "1 2"], "convcalc: pool: missing argument 'LAYER'", "write max, avg, min or lp"),
-        (["shape", "224", "-k"], "convcalc: -k: its value is missing", "see convcalc shape --help"),
+        (["shape", "224", "-k"], "convcalc: -k: needs a value", "see convcalc shape --help"),
         (["shape", "224", "-k", "3", "-F", "xml"], "'xml' is not one of", "see convcalc shape --help"),
         (["conv", "1 2"], "convcalc: conv: no kernel given", "give one with -k: a matrix, a file, or sobel-x"),
         (["shape", "224"], "convcalc: no layer given", "write one, as"),

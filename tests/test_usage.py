@@ -13,6 +13,8 @@ import pytest
 from convcalc.cli.commands import COMMANDS, build
 from convcalc.cli.other_words import COMMANDS as COMMAND_WORDS
 from convcalc.cli.other_words import OPTIONS
+from convcalc.cli.usage import refuse_missing_values
+from convcalc.errors import UsageError
 
 Run = Callable[..., Any]
 TREE = build(list(COMMANDS))
@@ -183,6 +185,25 @@ def test_messages_name_the_option(arguments: list[str], first: str, here: Run) -
     done = here(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith(f"convcalc: {first}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_option_is_not_taken_for_the_value_of_the_one_before_it(command: str) -> None:
+    tree = TREE.commands[command]
+    for each in tree.params:
+        for name in each.opts if each.param_type_name == "option" and not each.is_flag else ():
+            for following in ("-q", "-s2", "--stride=2", "--json", name):
+                with pytest.raises(UsageError, match="needs a value") as caught:
+                    refuse_missing_values(tree, [command, "9", name, following])
+                assert caught.value.place == name
+            refuse_missing_values(tree, [command, name, "-", "-q", "--", name, "-q"])
+            refuse_missing_values(tree, [command, name, " -1", name, "- 1", "-q", "-q"])
+
+
+def test_a_missing_value_is_said_before_a_file_is_written(here: Run) -> None:
+    done = here("shape", "224", "-k", "7", "-o", "-q")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "convcalc: -o: needs a value\nhint: -q is an option, not a value: write -o FILE -q\n"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ Only the command at hand is built, so that a start does not pay for the options 
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -54,8 +55,13 @@ def run(arguments: list[str]) -> int:
             print_page(arguments[0])
             return 0
     names = [arguments[0]] if arguments[0] in COMMANDS else list(COMMANDS)
+    tree = build(names)
+    if any(following[:1] == "-" == word[:1] for word, following in pairwise(arguments[1:])):
+        from convcalc.cli.usage import refuse_missing_values
+
+        refuse_missing_values(tree.commands.get(arguments[0]), arguments)
     try:
-        answer = build(names)(args=arguments, prog_name="convcalc", standalone_mode=False)
+        answer = tree(args=arguments, prog_name="convcalc", standalone_mode=False)
     except HelpRequested as request:
         from convcalc.cli.help import print_help
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from convcalc.cli.messages import QUOTE_PATTERN
@@ -76,6 +77,27 @@ def misspelled(arguments: Sequence[str], build: Build) -> UsageError | None:
     return None
 
 
+def refuse_missing_values(tree: Any, arguments: Sequence[str]) -> None:
+    """Refuse an option of a built command that would take the next option for its value, as -p does in -p -s 2."""
+    if tree is None:
+        return
+    named = {name: each for each in tree.params for name in (*each.opts, *each.secondary_opts)}
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    for word, following in pairwise(arguments[1:end]):
+        option = named.get(word)
+        takes_value = option is not None and option.param_type_name == "option" and not option.is_flag
+        if takes_value and (following.partition("=")[0] in named or re.fullmatch(r"-[a-z]\d+", following)):
+            hint = f"{following} is an option, not a value: write {word} {_value_name(option)} {following}"
+            raise UsageError("needs a value", place=word, hint=hint)
+
+
+def _value_name(option: Any) -> str:
+    """Return what the value of an option is called in the help."""
+    from convcalc.cli.help import term
+
+    return term(option).rpartition(" ")[2]
+
+
 def _wrong_value(message: str, option: Any, arguments: Sequence[str]) -> UsageError:
     """Return the error for a value that an option does not take."""
     value = re.match(r"(?s)('.*?'|\".*?\"|[^ ]+) is not ", message)
@@ -98,7 +120,7 @@ def _value_or_none(message: str, option: str, arguments: Sequence[str]) -> Usage
     if "does not take a value" in message:
         return UsageError("takes no value", place=option, hint=f"write {option} alone")
     command = arguments[0]
-    return UsageError("its value is missing", place=option, hint=f"see convcalc {command} --help")
+    return UsageError("needs a value", place=option, hint=f"see convcalc {command} --help")
 
 
 def _spelling(spellings: Sequence[str], arguments: Sequence[str]) -> str:
