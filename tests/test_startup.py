@@ -14,6 +14,7 @@ code = main(sys.argv[1:])
 loaded = sorted({name.split(".")[0] for name in sys.modules})
 print(code, *loaded, file=sys.stderr)
 """
+HEAVY = {"numpy", "rich", "orjson", "pydantic", "PIL", "dask", "fractions"}
 
 
 def loaded_by(*arguments: str) -> set[str]:
@@ -29,21 +30,25 @@ def loaded_by(*arguments: str) -> set[str]:
     [
         ["shape", "224", "-k", "7", "-s", "2", "-p", "3"],
         ["shape", "3x224x224", "Conv2d(3, 64, 7, stride=2, padding=3)", "MaxPool2d(3, 2)", "--explain"],
-        ["shape", "224", "-k", "7", "-q"],
+        ["shape", "224", "-k7", "--stride=2", "-q"],
         ["params", "Conv2d(3, 64, 7)", "--input", "3x224x224", "--explain"],
-        ["--version"],
-        ["--help"],
-        ["shape", "--help"],
     ],
 )
 def test_a_piped_answer_about_sizes_loads_nothing_heavy(arguments: list[str]) -> None:
-    assert loaded_by(*arguments).isdisjoint({"numpy", "rich", "orjson", "pydantic", "PIL", "dask", "fractions"})
+    assert loaded_by(*arguments).isdisjoint(HEAVY | {"typer", "inspect", "pathlib"})
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["shape", "--help"]])
+def test_help_loads_typer_and_nothing_else_that_is_heavy(arguments: list[str]) -> None:
+    loaded = loaded_by(*arguments)
+    assert "typer" in loaded
+    assert loaded.isdisjoint(HEAVY)
 
 
 def test_a_convolution_of_text_loads_no_rich_and_no_orjson() -> None:
     loaded = loaded_by("conv", "1 2; 3 4", "-k", "1 0")
     assert "numpy" in loaded
-    assert loaded.isdisjoint({"rich", "pydantic", "PIL", "dask", "scipy", "concurrent"})
+    assert loaded.isdisjoint({"typer", "rich", "pydantic", "PIL", "dask", "scipy", "concurrent"})
 
 
 def test_exercises_and_the_judging_of_claims_are_loaded_only_where_they_are_wanted() -> None:

@@ -1,20 +1,19 @@
 """The commands, and how one is found and run.
 
-Only the command at hand is built, so that a start does not pay for the options of the others.
+Typer has the last word on a command line, and is imported only where one is not plain: for help, for errors.
 """
 
 # No postponed annotations here: see options.py.
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from itertools import pairwise
 from typing import Annotated, Any
 
-import typer
-
 from convcalc import __version__
-from convcalc.cli.options import Group, HelpRequested, grouped, option
+from convcalc.cli.options import Command, Group, option
+from convcalc.cli.plain_line import read_plain_line
 
 COMMANDS = {
     "shape": "Sizes through one layer or a whole chain.",
@@ -24,18 +23,18 @@ COMMANDS = {
 }
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
-        print(f"convcalc {__version__}")
-        raise typer.Exit
-
-
 class RootOptions(Group):
     """What stands before a command."""
 
-    version: Annotated[
-        bool, option("Help", 1, "-V --version", "Print the version.", is_eager=True, callback=_print_version)
-    ] = False
+    version: Annotated[bool, option("Help", 1, "-V --version", "Print the version.", is_eager=True)] = False
+
+
+class PageRequested(Exception):  # noqa: N818 not an error
+    """A page about a built command is wanted instead of an answer; an option is named after it."""
+
+    def __init__(self, command: Any, page: str) -> None:
+        super().__init__(page)
+        self.command, self.page = command, page
 
 
 def run(arguments: list[str]) -> int:
@@ -54,19 +53,38 @@ def run(arguments: list[str]) -> int:
 
             print_page(arguments[0])
             return 0
-    names = [arguments[0]] if arguments[0] in COMMANDS else list(COMMANDS)
-    tree = build(names)
+    plain = None
+    if arguments[0] in COMMANDS:
+        command = _command(arguments[0])
+        plain = read_plain_line(command.parameters, arguments[1:])
+    answer = _run_by_typer(arguments) if plain is None else command(**plain)
+    if isinstance(answer, int):
+        sys.stdout.flush()
+        return answer
+    from convcalc.cli.output import show
+
+    return show(answer)
+
+
+def _run_by_typer(arguments: list[str]) -> Any:
+    """Return the answer of a command line that Typer reads, or the exit code after help and version."""
+    import typer
+
+    tree = build([arguments[0]] if arguments[0] in COMMANDS else list(COMMANDS))
     if any(following[:1] == "-" == word[:1] for word, following in pairwise(arguments[1:])):
         from convcalc.cli.usage import refuse_missing_values
 
         refuse_missing_values(tree.commands.get(arguments[0]), arguments)
     try:
-        answer = tree(args=arguments, prog_name="convcalc", standalone_mode=False)
-    except HelpRequested as request:
-        from convcalc.cli.help import print_help
+        return tree(args=arguments, prog_name="convcalc", standalone_mode=False)
+    except PageRequested as request:
+        if request.page == "version":
+            print(f"convcalc {__version__}")
+        else:
+            from convcalc.cli.help import print_help
 
-        print_help(request.command, request.page)
-        answer = 0
+            print_help(request.command, request.page)
+        return 0
     except typer.TyperException as error:
         from convcalc.cli.usage import usage_error
 
@@ -74,13 +92,6 @@ def run(arguments: list[str]) -> int:
     except SystemExit:
         # Typer leaves so, and only so, where the reader of its help has left.
         raise BrokenPipeError from None
-    if isinstance(answer, int):
-        # Typer gives the code of an early exit: 0 after help and version, 130 after an interrupt.
-        sys.stdout.flush()
-        return answer
-    from convcalc.cli.output import show
-
-    return show(answer)
 
 
 def all_commands() -> Mapping[str, Any]:
@@ -95,14 +106,47 @@ def build(names: Sequence[str]) -> Any:
     >>> sorted(build(["shape", "pool"]).commands)
     ['pool', 'shape']
     """
+    import typer
+
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.callback(add_help_option=False)(_root)
+    app.callback(add_help_option=False)(_for_typer("root", Command(_root)))
     for name in names:
-        command = import_module(f"convcalc.cli.{name}")
-        app.command(name, short_help=COMMANDS[name], add_help_option=False)(getattr(command, name))
+        app.command(name, short_help=COMMANDS[name], add_help_option=False)(_for_typer(name, _command(name)))
     return typer.main.get_command(app)
 
 
-@grouped
 def _root(*, root: RootOptions) -> None:
     pass
+
+
+def _command(name: str) -> Command:
+    """Return a command by its name."""
+    command: Command = getattr(import_module(f"convcalc.cli.{name}"), name)
+    return command
+
+
+def _for_typer(name: str, command: Command) -> Callable[..., Any]:
+    """Return a command as a function of the parameters that Typer reads the command line by."""
+    import inspect
+
+    import typer
+
+    def request_page(context: typer.Context, parameter: typer.CallbackParam, asked: bool) -> bool:
+        if asked:
+            raise PageRequested(context.command, parameter.name or "help")
+        return asked
+
+    def parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+        (declared,) = hint.__metadata__
+        settings = declared.settings | ({"callback": request_page} if "is_eager" in declared.settings else {})
+        made = typer.Option(*declared.spellings, **settings) if declared.spellings else typer.Argument(**settings)
+        kind = Annotated[hint.__origin__, made]
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+    def run(**values: Any) -> Any:
+        return command(**values)
+
+    parameters = [parameter(each, *declared) for each, declared in command.parameters.items()]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # for Typer
+    run.__name__, run.__doc__ = name, command.function.__doc__
+    return run

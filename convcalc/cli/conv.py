@@ -40,15 +40,14 @@ from convcalc.cli.matrix_options import (
 )
 from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
+    Command,
     ExerciseOptions,
     Group,
     HomeworkOptions,
     OutputOptions,
     WindowArguments,
     argument,
-    grouped,
     option,
-    request_help,
 )
 from convcalc.cli.output import Answer
 from convcalc.cli.pipe import is_binary
@@ -75,7 +74,7 @@ class KernelOptions(Group):
     ] = None
     kernels_page: Annotated[
         bool,
-        option("Help", 1, "--kernels", "List the kernels with a name.", callback=request_help, is_eager=True),
+        option("Help", 1, "--kernels", "List the kernels with a name.", is_eager=True),
     ] = False
     groups: Annotated[int | None, option("Layer", 2, "-g --groups N", "Number of groups of channels.", min=1)] = None
     bias: Annotated[str | None, option("Layer", 1, "--bias FILE|NUMBERS", "Added to each output channel.")] = None
@@ -110,7 +109,7 @@ class KernelOptions(Group):
     ] = None
 
 
-@grouped
+@Command
 def conv(
     source: Annotated[str | None, argument("INPUT", MATRIX)] = None,
     text: Annotated[str | None, argument("[LAYER]", "A whole layer, as 'Conv2d(2, 4, 2)' or conv:4,k2,s2.")] = None,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convcalc.cli.options import ExerciseOptions, Group, OutputOptions
@@ -103,9 +102,7 @@ def given_options(group: Group) -> Iterator[str]:
     for name, annotation in kind.__annotations__.items():
         if getattr(group, name) != getattr(kind, name):
             (option,) = annotation.__metadata__
-            # In an annotation, Typer takes the first spelling for a default.
-            spellings = (str(option.default), *(option.param_decls or ()))
-            yield next(each for each in spellings if each.startswith("--")).partition("/")[0]
+            yield next(each for each in option.spellings if each.startswith("--")).partition("/")[0]
 
 
 def _fresh_seed() -> int:
@@ -126,17 +123,23 @@ def _sheet_form(output: OutputOptions) -> str:
         raise UsageError(f"a sheet cannot be written as {form}", place="-F", hint=hint)
     chosen = SHEET_FORMATS[form]
     # Moodle reads GIFT from .txt, and any form is text.
-    if SHEET_ENDINGS.get(Path(output.output or "").suffix.lower(), chosen) not in (chosen, "text"):
+    if SHEET_ENDINGS.get(_ending(output.output or ""), chosen) not in (chosen, "text"):
         raise UsageError(f"{chosen} contradicts the ending of {output.output}", place="-F")
     return chosen
 
 
 def _form_of(path: str, endings: dict[str, str], option: str) -> str:
-    form = endings.get(Path(path).suffix.lower())
+    form = endings.get(_ending(path))
     if form is None:
         message, hint = f"cannot write {path}: its ending does not say how", f"known are {' '.join(endings)}"
         raise UsageError(message, place=option, hint=hint)
     return form
+
+
+def _ending(path: str) -> str:
+    from pathlib import Path
+
+    return Path(path).suffix.lower()
 
 
 def _write_key(made: Sheet, path: str, form: str) -> None:

@@ -1,14 +1,12 @@
 """How options are declared, and those of all commands, in groups that a command takes as one argument each."""
 
-# No postponed annotations here: Typer reads these, and evaluating them from strings would slow down every start.
+# No postponed annotations here: they are read, and evaluating them from strings would slow down every start.
 
-import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-import typer
-
 from convcalc.errors import UsageError
+from convcalc.value import Value
 
 Assumption = Literal["ceil"]
 Layout = Literal["chw", "hwc"]
@@ -28,17 +26,24 @@ LAYERS = (
 """What LAYER may be."""
 
 
-def option(panel: Panel, rank: Rank, written: str, help: str, **settings: Any) -> Any:  # noqa: A002 Typer's word
+class Declared(Value):
+    """An option as it is spelled, or an argument (no spellings), with the settings that Typer has for it."""
+
+    spellings: tuple[str, ...]
+    settings: dict[str, Any]
+
+
+def option(panel: Panel, rank: Rank, written: str, help: str, **settings: Any) -> Declared:  # noqa: A002 Typer's word
     """Declare an option as it is `written`, spellings before the name of its value, with its place in the help."""
     words = written.split()
-    spellings = [word for word in words if word[0] == "-"]
+    spellings = tuple([word for word in words if word[0] == "-"])
     metavar = words[-1] if len(spellings) < len(words) else None
-    return typer.Option(*spellings, metavar=metavar, help=help, rich_help_panel=f"{rank}{panel}", **settings)
+    return Declared(spellings, {"metavar": metavar, "help": help, "rich_help_panel": f"{rank}{panel}", **settings})
 
 
-def argument(metavar: str, help: str) -> Any:  # noqa: A002 Typer's word
+def argument(metavar: str, help: str) -> Declared:  # noqa: A002 Typer's word
     """Declare an argument that may be left out."""
-    return typer.Argument(metavar=metavar, help=help, show_default=False)
+    return Declared((), {"metavar": metavar, "help": help, "show_default": False})
 
 
 class Group:
@@ -48,31 +53,16 @@ class Group:
         self.__dict__.update(values)
 
 
-class HelpRequested(Exception):  # noqa: N818 not an error
-    """A page about a built command is wanted instead of an answer; an option is named after it."""
-
-    def __init__(self, command: Any, page: str) -> None:
-        super().__init__(page)
-        self.command, self.page = command, page
-
-
-def request_help(context: typer.Context, parameter: typer.CallbackParam, asked: bool) -> bool:
-    """Ask for the page that an option is named after, instead of an answer."""
-    if asked:
-        raise HelpRequested(context.command, parameter.name or "help")
-    return asked
-
-
 class CommonOptions(Group):
     """What every command has, and is done before it runs; `main` looks for --json-errors itself."""
 
     help: Annotated[
         bool,
-        option("Help", 2, "-h --help", "Show the help.", callback=request_help, is_eager=True),
+        option("Help", 2, "-h --help", "Show the help.", is_eager=True),
     ] = False
     help_all: Annotated[
         bool,
-        option("Help", 1, "--help-all", "Show all options and examples.", callback=request_help, is_eager=True),
+        option("Help", 1, "--help-all", "Show all options and examples.", is_eager=True),
     ] = False
     json_errors: Annotated[
         bool,
@@ -242,9 +232,7 @@ class LayerArguments(Group):
     bias: Annotated[bool | None, option("Layer", 2, "--bias/--no-bias", "Whether the layer has biases.")] = None
     layers_page: Annotated[
         bool,
-        option(
-            "Help", 1, "--layers", "List the layers and the short notation.", callback=request_help, is_eager=True
-        ),
+        option("Help", 1, "--layers", "List the layers and the short notation.", is_eager=True),
     ] = False
     file: Annotated[
         str | None,
@@ -267,46 +255,40 @@ class LayerArguments(Group):
     ] = None
 
 
-def grouped(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Spread the groups among a command's parameters into single options, as Typer wants them; add those of help.
+class Command:
+    """A command whose options stand in groups, each of them a parameter of `function`; called with all one by one.
+
+    `parameters` has the annotation and the default of each, those of help as well.
 
     >>> class Sides(Group):
     ...     left: Annotated[int, option("Input", 1, "--left N", "The left side.")] = 0
-    >>> @grouped
-    ... def total(right: int, sides: Sides) -> int:
+    >>> def total(right: Annotated[int | None, argument("RIGHT", "The right side.")] = None, *, sides: Sides) -> int:
     ...     return right + sides.left
-    >>> total(right=1, left=2)
+    >>> Command(total)(right=1, left=2)
     3
     """
-    single: list[inspect.Parameter] = []
-    groups: dict[str, tuple[type[Group], tuple[str, ...]]] = {}
-    for parameter in inspect.signature(command).parameters.values():
-        kind = parameter.annotation
-        if isinstance(kind, type) and issubclass(kind, Group):
-            groups[parameter.name] = (kind, tuple(kind.__annotations__))
-            single += _single(kind)
-        else:
-            single.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
 
-    def spread(**values: Any) -> Any:
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.parameters: dict[str, tuple[Any, Any]] = {}
+        self._groups: dict[str, type[Group]] = {}
+        for name, kind in function.__annotations__.items():
+            if isinstance(kind, type) and issubclass(kind, Group):
+                self._groups[name] = kind
+                self._add(kind)
+            elif name != "return":
+                self.parameters[name] = kind, None
+        self._add(CommonOptions)
+
+    def _add(self, kind: type[Group]) -> None:
+        self.parameters |= {name: (hint, getattr(kind, name)) for name, hint in kind.__annotations__.items()}
+
+    def __call__(self, **values: Any) -> Any:
+        """Run the command with a value for each of its parameters."""
         for name in CommonOptions.__annotations__:
             values.pop(name, None)
-        built = {
-            name: kind(**{option: values.pop(option) for option in options})
-            for name, (kind, options) in groups.items()
+        groups = {
+            name: kind(**{option: values.pop(option) for option in kind.__annotations__})
+            for name, kind in self._groups.items()
         }
-        return command(**values, **built)
-
-    spread.__signature__ = inspect.Signature([*single, *_single(CommonOptions)])  # type: ignore[attr-defined] # for Typer
-    spread.__name__, spread.__doc__ = command.__name__, command.__doc__
-    return spread
-
-
-def _single(kind: type[Group]) -> list[inspect.Parameter]:
-    """Return the options of a group as parameters."""
-    return [
-        inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=getattr(kind, name), annotation=kind.__annotations__[name]
-        )
-        for name in kind.__annotations__
-    ]
+        return self.function(**values, **groups)

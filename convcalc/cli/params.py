@@ -9,6 +9,7 @@ from convcalc.cli.layers import layer_request
 from convcalc.cli.network_options import EachOptions, ErrorOptions, SummaryOptions
 from convcalc.cli.options import (
     LAYERS,
+    Command,
     ExerciseOptions,
     Group,
     HomeworkOptions,
@@ -17,7 +18,6 @@ from convcalc.cli.options import (
     OutputOptions,
     WindowArguments,
     argument,
-    grouped,
     option,
 )
 from convcalc.cli.output import Answer
@@ -68,7 +68,7 @@ class CountOptions(Group):
     ] = False
 
 
-@grouped
+@Command
 def params(
     layers: Annotated[
         list[str] | None, argument("[INPUT] [LAYER]...", f"A size, where there is one, and layers. {LAYERS}")

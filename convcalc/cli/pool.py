@@ -34,13 +34,13 @@ from convcalc.cli.matrix_options import (
 )
 from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
+    Command,
     ExerciseOptions,
     Group,
     HomeworkOptions,
     OutputOptions,
     WindowArguments,
     argument,
-    grouped,
     option,
 )
 from convcalc.cli.output import Answer
@@ -84,7 +84,7 @@ class PoolOptions(Group):
     whole: Annotated[bool, option("Layer", 1, "--global", "Pool every plane to one number.")] = False
 
 
-@grouped
+@Command
 def pool(
     source: Annotated[str | None, argument("INPUT", MATRIX)] = None,
     text: Annotated[

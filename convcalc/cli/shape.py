@@ -9,6 +9,7 @@ from convcalc.cli.layers import layer_request, may_be_file
 from convcalc.cli.network_options import EachOptions, ErrorOptions, SummaryOptions
 from convcalc.cli.options import (
     LAYERS,
+    Command,
     ExerciseOptions,
     Group,
     HomeworkOptions,
@@ -17,7 +18,6 @@ from convcalc.cli.options import (
     OutputOptions,
     WindowArguments,
     argument,
-    grouped,
     option,
 )
 from convcalc.cli.output import Answer
@@ -67,7 +67,7 @@ class QuestionOptions(Group):
     ] = None
 
 
-@grouped
+@Command
 def shape(
     size: Annotated[
         str | None, argument("INPUT", "A size: 3x224x224, or 224 for 224x224 with the channels left open.")
