@@ -75,6 +75,80 @@ class Head(nn.Module):
         return self.decoder(x)
 """
 
+CONFIG = """
+from dataclasses import asdict, dataclass, field, replace
+from enum import Enum
+from typing import ClassVar, NamedTuple
+
+class Kind(Enum):
+    CONV = 'conv'
+    POOL = 'pool'
+
+class Spec(NamedTuple):
+    kind: Kind
+    size: int = 3
+
+@dataclass
+class Config:
+    width: int
+    specs: list = field(default_factory=lambda: [Spec(Kind.CONV, 2), Spec(Kind('pool'))])
+    bias: bool | None = field(default=None)
+    last: int = field(init=False, default=1)
+    names: ClassVar[int] = 9
+    def __post_init__(self):
+        self.last = self.twice(self.width)
+    @classmethod
+    def small(cls): return cls(width=5)
+    @staticmethod
+    def twice(n): return 2 * n
+    @property
+    def end(self): return self.last + 1
+
+cfg = replace(Config.small(), width=6)
+"""
+
+MIXED = """
+class Sized:
+    def __init__(self, *more):
+        super().__init__(*more)
+        self.sized = True
+    @property
+    def width(self): return self._w
+    @width.setter
+    def width(self, value): self._w = value
+    def act(self, x): return torch.relu(x)
+
+class Base(nn.Module):
+    def __init__(self, w):
+        super().__init__()
+        self._w = w
+        self.conv = nn.Conv2d(3, w, 3)
+    def forward(self, x): return self.conv(x)
+
+class Wide(Sized, Base):
+    def forward(self, x): return self.act(super().forward(x))
+"""
+
+CHOICES = """
+from functools import partial
+def act(name):
+    match name:
+        case 'relu': return nn.ReLU()
+        case 'gelu' | 'GELU': return nn.GELU()
+        case _: raise ValueError(name)
+def norm(*kind):
+    match kind:
+        case ['bn', int(n)]: return nn.BatchNorm2d(n)
+        case ['gn', n, *rest] if n % 4 == 0: return nn.GroupNorm(rest[0], n)
+        case [{'pool': size, **more}, None]: return nn.MaxPool2d(size)
+        case _: return nn.Identity()
+conv = partial(nn.Conv2d, kernel_size=3, bias=False)
+try:
+    from fast_layers import Conv2d as Fast, is_there
+except ImportError:
+    from torch.nn import Conv2d as Fast
+"""
+
 CONV = "self.c = nn.Conv2d(3, n, 3)"
 
 CASES: list[tuple[str, str, str, str]] = [
@@ -241,5 +315,72 @@ self.y = self.a(torch.Tensor([[[[1.0], [2.0]], [[3.0], [4.0]]]]))
 if x.size(0) > 100: raise ValueError('too many')
 y = self.a(self.w(x)) if self.kinds == [True, True, False, True, True, True, False] else x
 return self.f['005'](y) + self.y[0, 0, 1] + sum(k for k in (1, 2, 3) if k != 2) + len(range(3))
+""", "3x7x5"),
+    # The language around the layers: data classes, mixins, patterns, copies, containers.
+    (CONFIG, """
+self.c = nn.Conv2d(3, cfg.width, cfg.specs[0].size, bias=cfg.bias)
+for kind, size in cfg.specs:
+    self.p = nn.MaxPool2d(size) if kind is Kind.POOL and kind.value == 'pool' else None
+self.f = nn.Conv2d(cfg.width, asdict(cfg)['last'] + vars(cfg)['last'] + cfg.end, 1, bias=None)
+""", "return self.f(self.p(self.c(x)))", "3x13x9"),
+    (MIXED, "self.w = Wide(5)\nself.f = nn.Conv2d(self.w.width, 4 if self.w.sized else 2, 1)",
+     "return self.f(self.w(x))", "3x7x5"),
+    (CHOICES, """
+self.s = nn.Sequential(conv(3, 8), norm('bn', 8), act('gelu'), norm('gn', 8, 2), norm({'pool': 2}, None), norm(1),
+    Fast(8, n, 1))
+""", "return self.s(x)", "3x9x8"),
+    ("import copy\ndef clones(module, n): return nn.ModuleList([copy.deepcopy(module) for _ in range(n)])", """
+self.l = clones(nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)), 2)
+self.l += clones(nn.Conv2d(3, 3, 1), 2)
+self.l.insert(0, nn.Conv2d(3, 3, 2))
+del self.l[-1]
+self.d = nn.ModuleDict({'a': nn.Conv2d(3, n, 1)})
+self.d.update({'b': nn.Conv2d(n, 5, 1)})
+self.d['c'] = nn.Conv2d(5, len(self.d), 1)
+self.s = nn.Sequential(nn.Identity()) + nn.Sequential(*[nn.ReLU()] * 2)
+self.s.pop(0)
+""", """
+for layer in self.l: x = layer(x)
+for name in self.d: x = self.d[name](x)
+first, *rest = [x, x, x]
+return self.s(sum([first] + rest)) if 'c' in self.d and len(self.s) == 2 else x
+""", "3x9x8"),
+    ("""
+class Dense(nn.ModuleDict):
+    def __init__(self, count):
+        super().__init__()
+        for i in range(count): self.add_module(f'layer{i}', nn.Conv2d(3 + 2 * i, 2, 3, padding=1))
+    def forward(self, first):
+        found = [first]
+        for name, layer in self.items(): found.append(layer(torch.cat(found, 1)))
+        return torch.cat(found, 1) if isinstance(first, torch.Tensor) else first
+""", "self.d = Dense(3)", "return self.d(x)", "3x7x5"),
+    ("", """
+self.c = nn.Conv2d(3, 8, (3, 5), stride=2, padding=1, bias=False)
+self.d = nn.Conv2d(self.c.out_channels, self.c.in_channels * 2, self.c.kernel_size, self.c.stride, self.c.padding,
+    self.c.dilation, groups=self.c.groups, bias=self.c.bias is not None)
+self.n = nn.BatchNorm2d(self.d.weight.shape[0])
+self.p = nn.MaxPool2d(2)
+self.f = nn.Linear(self.n.num_features, self.p.kernel_size + self.p.stride)
+self.g = nn.LayerNorm(self.f.out_features)
+self.h = nn.Linear(self.g.normalized_shape[0], self.f.in_features)
+""", "return self.h(self.g(self.f(self.n(self.d(self.c(x))).mean([2, 3]))))", "3x17x19"),
+    ("from torch.nn.utils import spectral_norm, weight_norm\n"
+     "from torch.nn.utils.parametrizations import spectral_norm as SN, weight_norm as WN", """
+self.a = spectral_norm(nn.Conv2d(3, 8, 3))
+self.b = weight_norm(nn.Conv2d(8, 6, 2, bias=False))
+self.t = WN(nn.ConvTranspose2d(6, 4, 2), dim=1)
+self.u = SN(nn.ConvTranspose2d(4, 5, 2))
+self.l = nn.utils.weight_norm(nn.Linear(7, 6), dim=None)
+self.r = nn.utils.remove_weight_norm(weight_norm(nn.Linear(6, 2)))
+""", "return self.r(self.l(self.u(self.t(self.b(self.a(x))))))", "3x9x8"),
+    ("", """
+self.scale = nn.Parameter(torch.ones([]) * math.log(2.5))
+self.alpha = nn.Parameter(torch.tensor(0.5))
+self.beta = nn.Parameter(torch.zeros(3))
+self.c = nn.Conv2d(3, n, 3)
+""".replace("math.log(2.5)", "1.5"), """
+a = torch.sigmoid(self.alpha)
+return self.scale.exp() * x[:, :, 1:-1, 1:-1].sum(1, keepdim=True) + a * self.c(x) * (1 - a) + self.beta[1]
 """, "3x7x5"),
 ]  # fmt: skip

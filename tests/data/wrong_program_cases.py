@@ -416,14 +416,14 @@ PYTORCH = {
         "return self.l[1](x)",
         "3x32x30",
         "11:16",
-        "there is no such item: '1'",
+        "a ModuleList of 1 has no item 1",
     ),
     "dict_key": (
         "self.l = nn.ModuleDict({'a': nn.Conv2d(3, 8, 3)})",
         "return self.l['b'](x)",
         "3x32x30",
         "11:16",
-        "there is no such item: 'b'",
+        "a ModuleDict of 1 has no item 'b'",
     ),
     "flatten_all": (
         "self.c = nn.Conv2d(3, 8, 3); self.f = nn.Linear(8 * 30 * 28, 4)",

@@ -196,8 +196,8 @@ def _axis(bound: BoundArguments, name: str, value: object) -> tuple[int, ...]:
 
 
 def _flag(bound: BoundArguments, name: str, value: object) -> bool:
-    if isinstance(value, bool):
-        return value
+    if isinstance(value, bool) or (value is None and name in ("bias", "use_bias")):
+        return bool(value)
     raise bound.fault(name, f"{name} must be True or False, got {_shown(value)}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import moves, open_sizes, tying
+from convcalc.notation.source import containers, moves, open_sizes, tying
 from convcalc.notation.source.expressions import evaluate
 from convcalc.notation.source.values import (
     AxisSize,
@@ -38,11 +38,13 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
                 value = [AxisSize() for _ in target.elts]
             elif isinstance(value, Tensor):
                 value = moves.unpacked(follower, target, value, len(target.elts))
-            items = follower.items(target, value)
-            if len(items) != len(target.elts) or any(isinstance(each, ast.Starred) for each in target.elts):
+            items = _gathered(target.elts, follower.items(target, value))
+            if len(items) != len(target.elts):
                 raise follower.fault(target, f"{len(items)} values for {len(target.elts)} names")
             for each, item in zip(target.elts, items, strict=True):
                 assign(follower, each, item, scope)
+        case ast.Starred():
+            assign(follower, target.value, value, scope)
         case ast.Attribute():
             owner = evaluate(follower, target.value, scope)
             if isinstance(owner, Instance):
@@ -56,7 +58,8 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
                 raise follower.fault(target, "writing into a part of a tensor is not followed")
             owner, key = evaluate(follower, target.value, scope), evaluate(follower, target.slice, scope)
             if isinstance(owner, Container):
-                owner.children[str(key % len(owner.children) if isinstance(key, int) else key)] = value
+                is_new = owner.kind.endswith("Dict") and isinstance(key, str)
+                owner.children[key if is_new else containers.key_of(follower, target, owner, key)] = value
             elif isinstance(owner, dict | list):
                 try:
                     owner[key] = value
@@ -66,6 +69,15 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
                 raise follower.fault(target, "this item is not followed")
         case _:
             raise follower.fault(target, "this assignment is not followed")
+
+
+def _gathered(targets: list[ast.expr], items: list[Any]) -> list[Any]:
+    """Return items with those that a name behind a star takes as one list."""
+    star = next((at for at, each in enumerate(targets) if isinstance(each, ast.Starred)), None)
+    if star is None or len(items) < len(targets) - 1:
+        return items
+    behind = len(items) - (len(targets) - star - 1)
+    return [*items[:star], items[star:behind], *items[behind:]]
 
 
 def _replaced(follower: Follower, target: ast.Attribute, owner: Any, value: Any) -> None:
@@ -87,5 +99,20 @@ def delete(follower: Follower, node: ast.Delete, scope: Scope) -> None:
             owner = evaluate(follower, target.value, scope)
             if isinstance(owner, Instance):
                 owner.attributes.pop(target.attr, None)
+            elif isinstance(owner, Container):
+                owner.children.pop(target.attr, None)
         elif isinstance(target, ast.Subscript):
-            raise follower.fault(target, "taking a part away is not followed")
+            _delete_item(follower, target, scope)
+
+
+def _delete_item(follower: Follower, target: ast.Subscript, scope: Scope) -> None:
+    owner, key = evaluate(follower, target.value, scope), follower.key(target.slice, scope)
+    if isinstance(owner, Container):
+        containers.taken(follower, target, owner, key)
+        return
+    if not isinstance(owner, dict | list):
+        raise follower.fault(target, "taking a part away is not followed")
+    try:
+        del owner[key]
+    except (LookupError, TypeError) as error:
+        raise follower.fault(target, f"there is no such item: {error}"[:100]) from None

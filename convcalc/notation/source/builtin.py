@@ -6,7 +6,7 @@ import ast
 import math
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import parameter_views
+from convcalc.notation.source import containers, parameter_views
 from convcalc.notation.source.limits import LONGEST, is_heavy, is_method, length, makes_too_much, too_long
 from convcalc.notation.source.open_sizes import has_axis_size, settled
 from convcalc.notation.source.records import parser_method
@@ -21,6 +21,7 @@ from convcalc.notation.source.values import (
     Name,
     Parameter,
     Parent,
+    Partial,
     Scope,
     Tensor,
     TensorSizes,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from convcalc.notation.source.expressions import Method
     from convcalc.notation.source.follower import Follower
 
-_SIMPLE: dict[str, Any] = {
+PYTHON: dict[str, Any] = {
     "range": range, "len": len, "int": int, "float": float, "str": str, "bool": bool, "min": min, "max": max,
     "sum": sum, "abs": abs, "list": list, "tuple": tuple, "dict": dict, "round": round, "sorted": sorted,
     "reversed": lambda many: list(many)[::-1], "enumerate": lambda many, start=0: list(enumerate(many, start)),
@@ -40,16 +41,24 @@ _SIMPLE: dict[str, Any] = {
     "math.floor": math.floor, "math.ceil": math.ceil, "math.sqrt": math.sqrt, "math.log2": math.log2,
     "math.log": math.log, "math.prod": math.prod, "np.prod": math.prod, "OrderedDict": dict,
     "collections.OrderedDict": dict, "np.ceil": math.ceil, "np.floor": math.floor, "np.sqrt": math.sqrt,
-    "np.log2": math.log2, "np.arange": lambda *ends: list(range(*ends)), "divmod": divmod, "pow": pow,
+    "np.log2": math.log2, "np.log": math.log, "math.exp": math.exp, "np.exp": math.exp,
+    "np.arange": lambda *ends: list(range(*ends)), "divmod": divmod, "pow": pow,
     "torch.cuda.is_available": lambda: False, "torch.device": lambda kind="cpu", *_: kind,
     "itertools.chain": lambda *many: [each for one in many for each in one],
     **dict.fromkeys(("torch.linspace", "np.linspace"), lambda low, high, count=50: [
         low + (high - low) * at / max(1, count - 1) for at in range(count)]),
 }  # fmt: skip
 _IGNORED = ("print", "warnings.warn", "torch.manual_seed", "np.random.seed", "random.seed", "summary", "super")
+_KINDS: dict[str, Any] = {
+    "int": int, "float": float, "str": str, "list": list, "tuple": tuple, "dict": dict, "bool": bool, "set": list,
+    "OrderedDict": dict, "Mapping": dict, "Number": int | float, "Integral": int, "Real": int | float,
+    **dict.fromkeys(("Iterable", "Sequence", "Collection", "Sized"), str | list | tuple | dict | range),
+    "Callable": Function | Class | Partial | Layer | Instance,
+}  # fmt: skip
 _STAYS = ("to", "cuda", "cpu", "eval", "train", "apply", "float", "half", "double", "requires_grad_", "share_memory",
           "type", "bfloat16", "register_forward_hook")  # fmt: skip
 _OF_VALUES = ("data", "detach", "clone", "contiguous", "float", "half", "double", "long", "bool", "type_as", "item")
+_OF_MODULES = ("add_module", "register_module", "register_buffer", "register_parameter", "__setattr__")
 _OF_TRAINERS = ("save_hyperparameters", "log", "log_dict", "post_init", "init_weights")
 _WITHOUT_MODEL = ("modules", "parameters", "named_parameters", "named_modules", "state_dict", "load_state_dict")
 """Methods that ask for every module: what programs do with them changes values of weights, and no size."""
@@ -65,7 +74,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return total
     if dotted in ("isinstance", "hasattr", "getattr", "setattr", "callable", "type"):
         return _reflection(follower, node, dotted, arguments)
-    if dotted in _SIMPLE:
+    if dotted in PYTHON:
         for each in (*arguments, *keywords.values()):
             if isinstance(each, Unknown):
                 raise follower.fault(node, f"an argument is not known: {each.reason}")
@@ -89,7 +98,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         if any(isinstance(each, Tensor) for each in plain):
             raise follower.fault(node, "this depends on a tensor, which is not known while a program is read")
         try:
-            value = _SIMPLE[dotted](*plain, **keywords)
+            value = PYTHON[dotted](*plain, **keywords)
         except (TypeError, ValueError, OverflowError) as error:
             raise follower.fault(node, f"this has no value: {error}"[:120]) from None
         return value
@@ -111,32 +120,6 @@ def _holds_lists(values: list[Any]) -> bool:
     return any(isinstance(each, list | tuple) and any(length(item) for item in each) for each in values[:1])
 
 
-def imported(node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
-    """Take in the names of modules that are known by others; those of frameworks are known by their last part."""
-    for alias in node.names:
-        name = alias.asname or alias.name
-        dotted = f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
-        known = {"numpy": "np", "math": "math", "torch.nn": "nn", "torch.nn.functional": "F"}.get(dotted)
-        if known is None and dotted in _SIMPLE:
-            known = dotted
-        if known is not None and known != name:
-            scope.names[name] = Name(known)
-
-
-def is_sequential(kind: Class) -> bool:
-    """Return whether a class of the program is a `Sequential` or a list of modules."""
-    return any(
-        base.last in ("Sequential", "ModuleList") if isinstance(base, Name) else is_sequential(base)
-        for base in kind.bases
-        if isinstance(base, Name | Class)
-    )
-
-
-def modules_of(instance: Instance) -> list[Any]:
-    """Return the modules of an object in the order they were added."""
-    return [each for each in instance.attributes.values() if isinstance(each, Layer | Container | Instance)]
-
-
 def note_base_not_made(follower: Follower, start: ast.AST, instance: Instance) -> None:
     """Note layers in a module whose `__init__` does not run that of its base: the frameworks refuse them."""
     if not instance.kind.bases or all(isinstance(base, Class) for base in instance.kind.bases):
@@ -152,26 +135,22 @@ def note_base_not_made(follower: Follower, start: ast.AST, instance: Instance) -
             follower.builder.assumptions += (note,)
 
 
-def add_modules(follower: Follower, node: ast.AST, instance: Instance, arguments: list[Any]) -> None:
-    """Add modules to an object that is a `Sequential`, as its parent does."""
-    from convcalc.notation.source.emission import children
-
-    instance.attributes |= children(follower, node, "Sequential", arguments)
-
-
-def run_in_order(follower: Follower, node: ast.AST, instance: Instance, arguments: list[Any]) -> Any:
-    """Run the modules of an object that is a `Sequential`."""
-    modules = {str(index): each for index, each in enumerate(modules_of(instance))}
-    return follower.call(node, Container("Sequential", modules), arguments, {})
-
-
-def _of_parent(follower: Follower, node: ast.Call, parent: Parent, name: str, arguments: list[Any]) -> Any:
+def _of_parent(
+    follower: Follower, node: ast.Call, parent: Parent, name: str, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
     """Call a method that a framework's class under that of the program has."""
-    if is_sequential(parent.kind) and name == "__init__":
-        add_modules(follower, node, parent.instance, arguments)
-    elif is_sequential(parent.kind) and name in ("forward", "__call__"):
-        return run_in_order(follower, node, parent.instance, arguments)
-    elif name not in ("__init__", "train", "eval", "__init_subclass__", "__post_init__", "build"):
+    if isinstance(parent.instance, Instance):
+        kind = containers.kind_of(parent.kind)
+        if kind and name == "__init__":
+            return containers.add_modules(follower, node, parent.instance, arguments)
+        if kind == "Sequential" and name in ("forward", "__call__"):
+            return containers.run_in_order(follower, node, parent.instance, arguments)
+        if name == "__setattr__" and len(arguments) == 2:
+            parent.instance.attributes[str(arguments[0])] = arguments[1]
+            return None
+        if name in _OF_MODULES:
+            return _of_instance(follower, node, parent.instance, name, arguments, keywords)
+    if name not in ("__init__", "train", "eval", "__init_subclass__", "__post_init__", "build", "apply"):
         raise follower.fault(node, f"{name} of the framework's class is not followed")
     return None
 
@@ -179,7 +158,7 @@ def _of_parent(follower: Follower, node: ast.Call, parent: Parent, name: str, ar
 def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list[Any]) -> Any:
     if dotted == "isinstance" and len(arguments) == 2:
         kinds = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
-        return any(_is_a(arguments[0], kind) for kind in kinds)
+        return any(is_a(arguments[0], kind) for kind in kinds)
     if dotted == "type" and len(arguments) == 1:
         return _type_of(arguments[0])
     if len(arguments) >= 2 and isinstance(arguments[0], Instance | Name) and isinstance(arguments[1], str):
@@ -207,10 +186,10 @@ def _type_of(value: Any) -> Any:
     return Name(value.kind if isinstance(value, Container) else type(value).__name__)
 
 
-def _is_a(value: Any, kind: Any) -> bool:
+def is_a(value: Any, kind: Any) -> bool:
     """Return whether a value is of a class of the program, of a framework, or of Python."""
     if isinstance(kind, Class):
-        return isinstance(value, Instance) and _derives(value.kind, kind)
+        return isinstance(value, Instance) and kind in value.kind.order
     if not isinstance(kind, Name):
         return False
     if kind.last == "Module":
@@ -221,13 +200,10 @@ def _is_a(value: Any, kind: Any) -> bool:
     if isinstance(value, Container):
         return value.kind == kind.last
     if isinstance(value, Instance):
-        return is_sequential(value.kind) and kind.last in ("Sequential", "ModuleList")
-    plain = {"int": int, "float": float, "str": str, "list": list, "tuple": tuple, "dict": dict, "bool": bool}
-    return kind.dotted in plain and isinstance(value, plain[kind.dotted])
-
-
-def _derives(kind: Class, other: Class) -> bool:
-    return kind is other or any(isinstance(base, Class) and _derives(base, other) for base in kind.bases)
+        return kind.last == containers.kind_of(value.kind)
+    if isinstance(value, Tensor | Parameter):
+        return kind.last == ("Parameter" if isinstance(value, Parameter) and value.learned else "Tensor")
+    return kind.last in _KINDS and isinstance(value, _KINDS[kind.last])
 
 
 def method(follower: Follower, node: ast.Call, found: Method, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -246,7 +222,7 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
     if isinstance(owner, Instance):
         return _of_instance(follower, node, owner, name, arguments, keywords)
     if isinstance(owner, Container):
-        return _of_container(follower, node, owner, name, arguments)
+        return containers.method(follower, node, owner, name, arguments)
     if isinstance(owner, Layer) or (isinstance(owner, Parameter) and (name.endswith("_") or name in _OF_VALUES)):
         return owner  # values of weights are set, no size changes
     if isinstance(owner, Parameter):
@@ -254,7 +230,7 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
     if isinstance(owner, int | float) and name in ("item", "tolist"):
         return owner
     if isinstance(owner, Parent):
-        return _of_parent(follower, node, owner, name, arguments)
+        return _of_parent(follower, node, owner, name, arguments, keywords)
     if isinstance(owner, list | dict | str) and is_method(owner, name):
         if makes_too_much(owner, name, arguments) or is_heavy(arguments):
             raise follower.fault(node, "this is too long to be followed")
@@ -269,19 +245,19 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
 def _of_instance(
     follower: Follower, node: ast.Call, owner: Instance, name: str, arguments: list[Any], keywords: dict[str, Any]
 ) -> Any:
-    if name in ("add_module", "register_module", "register_buffer", "register_parameter"):
+    if name in _OF_MODULES:
         word, value = [*arguments, *keywords.values()][:2]
         owner.attributes[str(word)] = value
         return None
+    if name in ("__getattr__", "get_submodule") and len(arguments) == 1 and isinstance(arguments[0], str):
+        return _inside(follower, node, owner, arguments[0])
     value = parser_method(follower, node, owner, name, arguments, keywords)
     if value is not NotImplemented:
         return value
     if name in _OF_TRAINERS:
         return None
-    if name in ("append", "extend") and is_sequential(owner.kind):
-        added = follower.items(node, arguments[0]) if name == "extend" else arguments
-        owner.attributes |= {str(len(modules_of(owner)) + at): each for at, each in enumerate(added)}
-        return owner
+    if containers.kind_of(owner.kind):
+        return containers.method_of_instance(follower, node, owner, name, arguments)
     if name in ("children", "named_children"):
         inside = {
             key: each for key, each in owner.attributes.items() if isinstance(each, Layer | Container | Instance)
@@ -292,39 +268,25 @@ def _of_instance(
     raise follower.fault(node, f"{owner.kind.name} has no {name}")
 
 
+def _inside(follower: Follower, node: ast.Call, owner: Any, path: str) -> Any:
+    """Return what stands in a module under a path of names."""
+    from convcalc.notation.source.expressions import attribute
+
+    for word in path.split("."):
+        owner = attribute(follower, ast.copy_location(ast.Attribute(node, word), node), owner)
+    return owner
+
+
 def _of_parameter(
     follower: Follower, node: ast.Call, found: Method, arguments: list[Any], keywords: dict[str, Any]
 ) -> Any:
     """Call a method of a parameter: its sizes are known, anything else is done to it as to a tensor."""
     owner, name = found.owner, found.name
-    if owner.shape and name in ("size", "numel", "dim"):
+    if owner.shape is not None and name in ("size", "numel", "dim"):
         if name == "size":
             return owner.shape[arguments[0]] if arguments else owner.shape
         return math.prod(owner.shape) if name == "numel" else len(owner.shape)
     return parameter_views.method(follower, node, owner, name, arguments, keywords)
-
-
-def _of_container(follower: Follower, node: ast.Call, owner: Container, name: str, arguments: list[Any]) -> Any:
-    if name == "append" and len(arguments) == 1:
-        owner.append(arguments[0])
-        return owner
-    if name == "add_module" and len(arguments) == 2:
-        owner.children[str(arguments[0])] = arguments[1]
-        return None
-    if name == "extend" and len(arguments) == 1:
-        for each in follower.items(node, arguments[0]):
-            owner.append(each)
-        return owner
-    if name in ("children", "values", "items", "keys", "named_children"):
-        children = owner.children
-        return list(
-            children.items()
-            if "items" in name or "named" in name
-            else children
-            if name == "keys"
-            else children.values()
-        )
-    raise follower.fault(node, f"{name} of {owner.kind} is not followed")
 
 
 def bind(

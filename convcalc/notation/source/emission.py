@@ -6,19 +6,17 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
-from convcalc.errors import SpecError
 from convcalc.notation.call.tree import Argument, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import keras_attention
+from convcalc.notation.source import containers, keras_attention, reparametrization
 from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
 from convcalc.text import did_you_mean, fold
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
-CONTAINERS = ("Sequential", "ModuleList", "ModuleDict", "ParameterList")
 _ENCODERS = ("TransformerEncoderLayer", "TransformerEncoder")
 _FILLED = ("zeros", "ones", "randn", "rand", "eye", "empty", "full", "Tensor", "FloatTensor", "tensor")
 
@@ -26,10 +24,10 @@ _FILLED = ("zeros", "ones", "randn", "rand", "eye", "empty", "full", "Tensor", "
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """Make a layer, a container or a parameter of PyTorch's; NotImplemented for a name that is none."""
     word = name.last
-    if word in CONTAINERS:
-        return Container(word, children(follower, node, word, arguments))
+    if word in containers.KINDS:
+        return Container(word, containers.children(follower, node, word, arguments))
     if word == "Parameter" and arguments:
-        if isinstance(arguments[0], Parameter):
+        if isinstance(arguments[0], Parameter) and arguments[0].shape is not None:
             return Parameter(arguments[0].shape, learned=True)
         if isinstance(arguments[0], Tensor):
             sizes = follower.sizes.axes(arguments[0].index) or ()
@@ -40,7 +38,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         given = [keywords["size"]] if not arguments and "size" in keywords else arguments
         return Parameter(_shape(follower, node, given, word))
     if word == "arange" and arguments and all(type(each) is int for each in arguments):
-        return Parameter(tuple(size for size in [len(range(*arguments[:3]))] if size))
+        count = len(range(*arguments[:3]))
+        return Parameter((count,) if count else None)
     if word.endswith("Loss") and "nn" in name.dotted.split("."):
         return Unknown("a loss is not followed", *follower.span(node))
     if (word in PYTORCH or word in _ENCODERS) and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
@@ -48,20 +47,18 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     return NotImplemented
 
 
-def _shape(follower: Follower, node: ast.AST, arguments: list[Any], word: str) -> tuple[int, ...]:
-    """Return the sizes of what a program fills: they are the arguments, or the first of them; () if not known."""
+def _shape(follower: Follower, node: ast.AST, arguments: list[Any], word: str) -> tuple[int, ...] | None:
+    """Return the sizes of what a program fills: they are the arguments, or the first of them; None if not known."""
     if word in ("tensor", "full", "FloatTensor"):
         if word != "full" or not arguments:
-            return _nested(arguments[0]) if arguments else ()
+            return _nested(arguments[0]) if arguments else None
         arguments = arguments[:1]
     if word == "Tensor" and len(arguments) == 1 and isinstance(arguments[0], list | tuple):
         return _nested(arguments[0])
     sizes = list(arguments[0]) if len(arguments) == 1 and isinstance(arguments[0], list | tuple) else arguments
     if word == "eye":
         sizes = [*sizes, *sizes][:2]
-    if not all(type(size) is int and size > 0 for size in sizes):
-        return ()
-    return tuple(sizes)
+    return tuple(sizes) if all(type(size) is int and size >= 0 for size in sizes) else None
 
 
 def close_name(follower: Follower, name: Name) -> str | None:
@@ -69,30 +66,13 @@ def close_name(follower: Follower, name: Name) -> str | None:
     return did_you_mean(name.last[:60], PYTORCH) if follower.notation == "pytorch" else None
 
 
-def _nested(values: Any) -> tuple[int, ...]:
-    """Return the sizes of numbers in lists; () where they are not."""
+def _nested(values: Any) -> tuple[int, ...] | None:
+    """Return the sizes of numbers in lists, or of a number; None where they are not."""
     sizes: list[int] = []
     while isinstance(values, list | tuple) and values and len(sizes) < 8:
         sizes.append(len(values))
         values = values[0]
-    return tuple(sizes)
-
-
-def children(follower: Follower, node: ast.AST, word: str, arguments: list[Any]) -> dict[str, Any]:
-    """Return the modules of a container by their names."""
-    if len(arguments) == 1 and isinstance(arguments[0], dict):
-        return {str(name): child for name, child in arguments[0].items()}
-    if len(arguments) == 1 and isinstance(arguments[0], list | tuple | Container) and word != "Sequential":
-        arguments = follower.items(node, arguments[0])
-    found: dict[str, Any] = {}
-    for index, child in enumerate(arguments):
-        if isinstance(child, tuple | list) and len(child) == 2 and isinstance(child[0], str):
-            found[child[0]] = child[1]
-        elif isinstance(child, Layer | Container | Instance | KerasModel | Parameter):
-            found[str(index)] = child
-        else:
-            raise follower.fault(node, f"what stands at place {index + 1} of {word} is not a module")
-    return found
+    return tuple(sizes) if isinstance(values, int | float) else None
 
 
 def name_modules(value: Any, path: str, seen: set[int]) -> None:
@@ -140,7 +120,8 @@ def forget_runs(follower: Follower, value: Any, seen: set[int]) -> None:
         for name, each in value.attributes.items():
             if isinstance(each, Tensor):
                 sizes = follower.sizes.axes(each.index) or ()
-                value.attributes[name] = Parameter(tuple(size for size in sizes if size is not None))
+                known = tuple(size for size in sizes if size is not None)
+                value.attributes[name] = Parameter(known or None)
     for each in inside(value):
         forget_runs(follower, each, seen)
 
@@ -273,7 +254,9 @@ def entries_of(follower: Follower, module: Layer) -> list[Entry]:
         return transformer_entries(follower.source, call)
     from convcalc.notation.pytorch.read import layer_of
 
-    return [Entry(call.start, call.end, layer_of(follower.source, call))]
+    entry = Entry(call.start, call.end, layer_of(follower.source, call))
+    beside = None if module.made_from is None else reparametrization.entry_beside(module, entry)
+    return [entry] if beside is None else [entry, beside]
 
 
 def layer_entry(follower: Follower, node: ast.AST, layer: layers.Layer, *tensors: Tensor) -> Tensor:
@@ -291,15 +274,6 @@ def layer_entry(follower: Follower, node: ast.AST, layer: layers.Layer, *tensors
 def elementwise(follower: Follower, node: ast.AST, tensor: Tensor, name: str) -> Tensor:
     """Run a layer that leaves sizes alone, by its name in PyTorch or, where that has none, its own."""
     return layer_entry(follower, node, layers.Elementwise(name), tensor)
-
-
-def argument(follower: Follower, layer: Layer, name: str) -> Any:
-    """Return an argument of a layer by its name in PyTorch, None where it has none."""
-    try:
-        (entry,) = entries_of(follower, layer)
-    except (SpecError, ValueError):
-        return None
-    return getattr(entry.layer, name, None)
 
 
 def as_argument(follower: Follower, node: ast.AST, value: Any) -> object:

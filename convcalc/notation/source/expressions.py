@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from convcalc.notation.source import containers, layer_attributes
 from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
 from convcalc.notation.source.values import (
     AxisSize,
@@ -164,22 +165,18 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             return _of_instance(follower, node, value)
         case Class():
             if value.has(name):
-                return value.find(name)
+                found = value.find(name)
+                return of_class(follower, node, found, value) if isinstance(found, Function) else found
         case Tensor() if name in ("shape", "T"):
             return TensorSizes(value) if name == "shape" else follower.tensor_method(node, value, "t", [], {})
-        case Layer() if name in ("weight", "bias"):
-            return Parameter((), learned=True, of=value)
         case Layer():
-            found = follower.layer_argument(value, name)
-            if found is not None:
+            found = layer_attributes.attribute(follower, node, value, name)
+            if found is not NotImplemented:
                 return found
         case Parent():
-            bases = [base for base in value.kind.bases if isinstance(base, Class)]
-            found = next((base.find(name) for base in bases if base.has(name)), None)
-            if isinstance(found, Function):
-                return Function(found.node, found.scope, value.instance)
-            return Method(value, name)
-        case Parameter() if name == "shape" and value.shape:
+            found = value.find(name)
+            return Method(value, name) if found is None else of_class(follower, node, found, value.instance)
+        case Parameter() if name == "shape" and value.shape is not None:
             return value.shape
         case Parameter() if name in ("data", "device", "dtype"):
             return value
@@ -216,15 +213,29 @@ def _of_instance(follower: Follower, node: ast.Attribute, value: Instance) -> An
         return found
     found = value.kind.find(node.attr)
     if isinstance(found, Function):
-        decorated = isinstance(found.node, ast.FunctionDef) and any(
-            isinstance(each, ast.Name) and each.id == "staticmethod" for each in found.node.decorator_list
-        )
-        return found if decorated else Function(found.node, found.scope, value)
+        return of_class(follower, node, found, value)
     if value.kind.has(node.attr):
         return found
-    if node.attr == "training":
-        return False
+    if node.attr in ("training", "__dict__"):
+        return value.attributes if node.attr == "__dict__" else False
     return Method(value, node.attr)
+
+
+def of_class(follower: Follower, node: ast.AST, found: Any, owner: Instance | Class) -> Any:
+    """Return what a class holds as an object of it, or the class itself, answers with it."""
+    if not isinstance(found, Function):
+        return found
+    decorators = found.decorators
+    if "staticmethod" in decorators:
+        return Function(found.node, found.scope)
+    if "classmethod" in decorators:
+        return Function(found.node, found.scope, owner.kind if isinstance(owner, Instance) else owner)
+    if isinstance(owner, Class):
+        return found
+    bound = Function(found.node, found.scope, owner)
+    if not decorators.isdisjoint(("property", "cached_property", "lazy_property")):
+        return follower.call(node, bound, [], {})
+    return bound
 
 
 def called(follower: Follower, node: ast.Call, scope: Scope) -> Any:
@@ -259,6 +270,8 @@ def computed(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
         return follower.arithmetic(node, left, right)
     if any(isinstance(each, AxisSize) for each in (left, right)) and isinstance(other_of(left, right), NUMBERS):
         return AxisSize()
+    if isinstance(left, Container) and isinstance(node.op, ast.Add):
+        return containers.joined(follower, node, left, right)
     rule = ARITHMETIC.get(type(node.op))
     if rule is None or not isinstance(left, PLAIN) or not isinstance(right, PLAIN):
         raise follower.fault(node, "this arithmetic is not followed")
@@ -314,6 +327,8 @@ def compared(follower: Follower, node: ast.Compare, scope: Scope) -> bool:
         right = evaluate(follower, other, scope)
         if not isinstance(sign, ast.Is | ast.IsNot):
             left, right = follower.comparable(node, left), follower.comparable(node, right)
+        if isinstance(right, Container) and isinstance(sign, ast.In | ast.NotIn):
+            right = follower.items(other, right)
         rule = COMPARISONS[type(sign)]
         if is_heavy([left, right]):
             raise follower.fault(node, "this is too long to be followed")

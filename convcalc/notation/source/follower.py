@@ -6,18 +6,23 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from convcalc import layers
 from convcalc.errors import ConvcalcError
 from convcalc.notation.call.tree import Argument, Call
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source import (
     assignment,
     builtin,
+    containers,
+    copying,
     emission,
+    imports,
+    items,
     keras_models,
-    moves,
     open_sizes,
-    parameter_views,
+    patterns,
     records,
+    reparametrization,
     tensors,
 )
 from convcalc.notation.source.expressions import Method, evaluate
@@ -34,6 +39,7 @@ from convcalc.notation.source.values import (
     Layer,
     Name,
     Parameter,
+    Partial,
     Scope,
     Tensor,
     TensorSizes,
@@ -132,6 +138,8 @@ class Follower:
                 self.run(self.taken(node, scope), scope)
             case ast.Raise():
                 raise self.fault(node, "the program stops here with an error of its own")
+            case ast.Match():
+                self.run(patterns.taken(self, node, scope), scope)
             case ast.For():
                 self.loop(node, scope)
             case ast.While():
@@ -143,9 +151,9 @@ class Follower:
             case ast.With():
                 self.run(node.body, scope)
             case ast.Try():
-                self.run([*node.body, *node.orelse, *node.finalbody], scope)
+                self.run(imports.tried(node), scope)
             case ast.Import() | ast.ImportFrom():
-                builtin.imported(node, scope)
+                imports.take(node, scope)
             case ast.Pass() | ast.Assert() | ast.AnnAssign() | ast.Global() | ast.Nonlocal():
                 pass
             case ast.Delete():
@@ -219,16 +227,18 @@ class Follower:
 
     def items(self, node: ast.AST, value: Any) -> list[Any]:
         """Return the items of a list, of a range, of modules."""
+        if isinstance(value, Instance) and containers.kind_of(value.kind):
+            value = containers.as_container(value)
+        elif isinstance(value, Instance) and records.is_tuple(value.kind):
+            value = records.values_of(value)
         if isinstance(value, Container):
-            return list(value.children.values())
+            return list(value.children if value.kind.endswith("Dict") else value.children.values())
         if isinstance(value, list | tuple | str | dict | range):
             if length(value) > MOST_STEPS:
                 raise self.fault(node, "this is too long to be followed")
             return list(value)
         if isinstance(value, KerasModel):
             return list(value.layers)
-        if isinstance(value, Instance) and builtin.is_sequential(value.kind):
-            return builtin.modules_of(value)
         if isinstance(value, TensorSizes):
             return open_sizes.all_sizes(self, value.tensor) or [AxisSize()]
         if isinstance(value, AxisSize):
@@ -237,24 +247,7 @@ class Follower:
 
     def subscript(self, node: ast.Subscript, value: Any, scope: Scope) -> Any:
         """Return an item, a slice, or a part of a tensor."""
-        if isinstance(value, Parameter):
-            return parameter_views.cut(self, node, value, scope)
-        if isinstance(value, Tensor):
-            return moves.cut(self, node, value, scope)
-        key = self.key(node.slice, scope)
-        if isinstance(value, TensorSizes):
-            return open_sizes.some_sizes(self, node, value.tensor, key)
-        if isinstance(value, Container):
-            if isinstance(key, slice):
-                children = list(value.children.values())[key]
-                return Container(value.kind, {str(index): child for index, child in enumerate(children)})
-            names = list(value.children)
-            key = names[key] if isinstance(key, int) and -len(names) <= key < len(names) else str(key)
-            value = value.children
-        try:
-            return value[key]
-        except (TypeError, LookupError) as error:
-            raise self.fault(node, f"there is no such item: {error}"[:100]) from None
+        return items.item(self, node, value, scope)
 
     def key(self, node: ast.expr, scope: Scope) -> Any:
         """Return the index or slice between brackets."""
@@ -268,10 +261,13 @@ class Follower:
         inner, of_methods = Scope(scope), Scope(scope)  # methods do not see the names of the class
         for statement in node.body:
             if isinstance(statement, ast.FunctionDef):
-                inner.names[statement.name] = Function(statement, of_methods)
+                method = Function(statement, of_methods)
+                if method.decorators.isdisjoint(("setter", "deleter", "overload")):
+                    inner.names[statement.name] = method
             elif isinstance(statement, ast.Assign | ast.AnnAssign):
                 self.statement(statement, inner)
         kind = Class(node, [evaluate(self, base, scope) for base in node.bases], inner.names)
+        records.name_members(kind)
         of_methods.names["__class__"] = kind
         return kind
 
@@ -290,6 +286,9 @@ class Follower:
                     return self.apply(node, function, arguments, keywords)
                 case Class():
                     return self.made(node, function, arguments, keywords)
+                case Partial():
+                    given = [*function.arguments, *arguments]
+                    return self.call(node, function.function, given, function.keywords | keywords)
                 case Instance():
                     return self.forward(node, function, arguments, keywords)
                 case Layer() | Container():
@@ -319,15 +318,17 @@ class Follower:
             return returned.value
         return None
 
-    def made(self, node: ast.AST, kind: Class, arguments: list[Any], keywords: dict[str, Any]) -> Instance:
+    def made(self, node: ast.AST, kind: Class, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Make an object of a class of the program."""
+        if records.is_enumeration(kind):
+            return records.member(self, node, kind, arguments)
         instance = Instance(kind)
         start = kind.find("__init__")
         if isinstance(start, Function):
             self.apply(node, Function(start.node, start.scope, instance), arguments, keywords)
             builtin.note_base_not_made(self, start.node, instance)
-        elif builtin.is_sequential(kind):
-            builtin.add_modules(self, node, instance, arguments)
+        elif containers.kind_of(kind):
+            containers.add_modules(self, node, instance, arguments)
         elif arguments or keywords or records.fields(kind):
             records.fill(self, node, instance, arguments, keywords)
         self.instances.append(instance)
@@ -337,15 +338,16 @@ class Follower:
         """Run a module of the program on tensors."""
         method = instance.kind.find("forward") or instance.kind.find("call")
         with self.running.module(instance.name):
-            if method is None and builtin.is_sequential(instance.kind):
-                return builtin.run_in_order(self, node, instance, arguments)
+            if method is None and containers.kind_of(instance.kind) == "Sequential":
+                return containers.run_in_order(self, node, instance, arguments)
             if not isinstance(method, Function):
                 raise self.fault(node, f"{instance.kind.name} has no forward")
             return self.apply(node, Function(method.node, method.scope, instance), arguments, keywords)
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""
-        for known in (builtin.function, records.function, keras_models.function, emission.function, tensors.function):
+        for known in (builtin.function, records.function, copying.function, keras_models.function, emission.function,
+                      reparametrization.function, tensors.function):  # fmt: skip
             value = known(self, node, name, arguments, keywords)
             if value is not NotImplemented:
                 return value
@@ -378,9 +380,9 @@ class Follower:
         """Return what stands in a comparison as numbers."""
         return open_sizes.comparable(self, node, value)
 
-    def layer_argument(self, layer: Layer, name: str) -> Any:
-        """Return an argument of a layer, as `self.conv.out_channels` asks for it."""
-        return emission.argument(self, layer, name)
+    def layer_of(self, module: Layer) -> layers.Layer:
+        """Return the layer that a call is."""
+        return emission.entries_of(self, module)[0].layer
 
     def call_of(self, node: ast.Call, name: str, arguments: Sequence[Any], keywords: dict[str, Any]) -> Call:
         """Return a call with values for its arguments, at the place of the node."""

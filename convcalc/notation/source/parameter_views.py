@@ -24,7 +24,7 @@ _OF_NUMBERS = (
 def cut(follower: Follower, node: ast.Subscript, parameter: Parameter, scope: Scope) -> Any:
     """Return the part of a parameter between brackets."""
     keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    if not parameter.shape:
+    if parameter.shape is None:
         raise follower.fault(node, "the shape of this tensor is not known")
     values = [follower.key(key, scope) for key in keys]
     taken = len(values) - values.count(None) - values.count(...)
@@ -44,7 +44,7 @@ def cut(follower: Follower, node: ast.Subscript, parameter: Parameter, scope: Sc
         else:
             raise follower.fault(node, "this part of a parameter is not followed")
     sizes = (*found, *rest)
-    if not sizes or not all(sizes):
+    if not all(sizes):
         raise follower.fault(node, "this part of a parameter is not followed")
     return parameter.seen_as(sizes)
 
@@ -65,12 +65,14 @@ def method(
     if not follower.is_running and not parameter.learned:
         return follower.tensor_method(node, follower.held(node, parameter), name, arguments, keywords)
     sizes = None
-    if parameter.shape and name in _RULES:
+    if parameter.shape is not None and name in _RULES:
         given = arguments or list(keywords.values())
         many = list(given[0]) if len(given) == 1 and isinstance(given[0], list | tuple) else given
         sizes = _RULES[name](parameter.shape, many)
     if sizes is not None:
         return parameter.seen_as(sizes)
+    if name in _OF_NUMBERS and not arguments and parameter.shape == ():
+        return parameter
     if name in _OF_NUMBERS:
         return follower.tensor_method(node, follower.held(node, parameter), name, arguments, keywords)
     raise follower.fault(node, f"{name[:60]} of a parameter is not followed")

@@ -129,6 +129,8 @@ def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
 
 def _targets(node: ast.stmt) -> list[str]:
     """Return the names that a statement sets."""
+    if isinstance(node, ast.ClassDef | ast.FunctionDef):
+        return [node.name]
     return [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
 
 
@@ -306,7 +308,7 @@ def _find_unused(value: Any, found: list[Layer | Parameter], ran: set[str], seen
 def _held(follower: Follower, value: Layer | Parameter) -> Held | None:
     """Return what a layer or a parameter holds, None where that is nothing or not known."""
     if isinstance(value, Parameter):
-        return Held(prod(value.shape)) if value.shape else None
+        return None if value.shape is None else Held(prod(value.shape))
     try:
         numbers = numbers_of(follower, value)
     except (ConvcalcError, ValueError):

@@ -5,28 +5,77 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source.values import Class, Instance, Name
+from convcalc.notation.source.values import Class, Function, Instance, Name, Partial
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
-_NAMESPACES = ("SimpleNamespace", "EasyDict", "Namespace", "AttrDict")
+_NAMESPACES = ("SimpleNamespace", "Namespace")
+_NESTED = ("EasyDict", "edict", "AttrDict", "DotDict", "DotMap", "Munch", "Box", "ConfigDict", "OmegaConf.create")
 _PARSERS = ("ArgumentParser",)
 DEFAULTS = "the options of the command line are taken at their defaults"
 
 
+class Field:
+    """A field of a data class with more than a default: what makes its value, and whether an argument may give it."""
+
+    __slots__ = ("default", "factory", "is_argument")
+
+    def __init__(self, default: Any, factory: Any, *, is_argument: bool) -> None:
+        self.default = default
+        self.factory = factory
+        self.is_argument = is_argument
+
+
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    """Make a name space or a parser of options; NotImplemented for another name."""
-    if name.last in _NAMESPACES:
-        record = _record(name.last)
+    """Make a record or a parser of options, or another of a record; NotImplemented for another name."""
+    word = name.last
+    if word in _NAMESPACES or word in _NESTED or name.dotted in _NESTED:
         given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], dict) else {}
-        record.attributes |= {**{str(key): value for key, value in given.items()}, **keywords}
-        return record
-    return _record(name.last) if name.last in _PARSERS else NotImplemented
+        values = {str(key): value for key, value in given.items()} | keywords
+        return _record(word, values if word in _NAMESPACES else {key: _nested(each) for key, each in values.items()})
+    if word in _PARSERS:
+        return _record(word, {})
+    if word == "partial" and arguments:
+        return Partial(arguments[0], arguments[1:], keywords)
+    if name.dotted in ("field", "dataclasses.field"):
+        is_argument = keywords.get("init", True) is not False
+        return Field(keywords.get("default", ...), keywords.get("default_factory"), is_argument=is_argument)
+    if arguments and isinstance(arguments[0], Instance):
+        record = arguments[0]
+        if name.dotted in ("replace", "dataclasses.replace"):
+            changed = Instance(record.kind)
+            kept = {each: record.attributes[each] for each in _arguments(record.kind) if each in record.attributes}
+            fill(follower, node, changed, [], kept | keywords)
+            return changed
+        if name.dotted in ("asdict", "dataclasses.asdict", "vars"):
+            return _as_dictionary(record) if word == "asdict" else record.attributes
+    return NotImplemented
 
 
-def _record(name: str) -> Instance:
-    return Instance(Class(ast.ClassDef(name, [], [], [], []), [], {}))
+def _record(name: str, values: dict[str, Any]) -> Instance:
+    record = Instance(Class(ast.ClassDef(name, [], [], [], []), [], {}))
+    record.attributes = values
+    return record
+
+
+def is_record(value: Instance) -> bool:
+    """Return whether an object holds values by their names alone, as a name space does."""
+    return value.kind.name in (*_NAMESPACES, *_NESTED, "create")
+
+
+def _nested(value: Any) -> Any:
+    """Return a value with records for the dictionaries in it."""
+    if isinstance(value, dict):
+        return _record("AttrDict", {str(key): _nested(each) for key, each in value.items()})
+    return [_nested(each) for each in value] if isinstance(value, list) else value
+
+
+def _as_dictionary(value: Any) -> Any:
+    """Return a value with dictionaries for the records in it."""
+    if isinstance(value, Instance):
+        return {key: _as_dictionary(each) for key, each in value.attributes.items()}
+    return [_as_dictionary(each) for each in value] if isinstance(value, list) else value
 
 
 def parser_method(
@@ -58,11 +107,20 @@ def parser_method(
 
 def fields(kind: Class) -> list[str]:
     """Return the fields of a data class, those of the classes under it first."""
-    found = [name for base in kind.bases if isinstance(base, Class) for name in fields(base)]
-    for statement in kind.node.body:
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            found.append(statement.target.id)
+    found: list[str] = []
+    for each in reversed(kind.order):
+        for statement in each.node.body:
+            if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name):
+                continue
+            if "ClassVar" not in ast.unparse(statement.annotation):
+                found.append(statement.target.id)
     return list(dict.fromkeys(found))
+
+
+def _arguments(kind: Class) -> list[str]:
+    """Return the fields of a data class that an argument may give."""
+    found = ((name, kind.find(name)) for name in fields(kind))
+    return [name for name, each in found if not isinstance(each, Field) or each.is_argument]
 
 
 def fill(
@@ -70,14 +128,55 @@ def fill(
 ) -> None:
     """Give the fields of a data class their values."""
     kind = instance.kind
-    names = fields(kind)
+    defaults = {name: kind.find(name) for name in fields(kind) if kind.has(name)}
+    made = {name: each for name, each in defaults.items() if isinstance(each, Field)}
+    names = _arguments(kind)
     if len(arguments) > len(names):
         raise follower.fault(node, f"{kind.name} takes {len(names)} arguments, got {len(arguments)}")
     given = dict(zip(names, arguments, strict=False)) | keywords
     for name in given:
         if name not in names:
             raise follower.fault(node, f"{kind.name} has no parameter {name!r}")
+    for name, each in made.items():
+        if name not in given and each.factory is not None:
+            given[name] = follower.call(node, each.factory, [], {})
+        elif name not in given and each.default is not ...:
+            given[name] = each.default
     for name in names:
-        if name not in given and not kind.has(name):
+        if name not in given and (name in made or name not in defaults):
             raise follower.fault(node, f"{kind.name} needs {name}, which has no default")
     instance.attributes |= given
+    after = kind.find("__post_init__")
+    if isinstance(after, Function):
+        follower.apply(node, Function(after.node, after.scope, instance), [], {})
+
+
+def is_tuple(kind: Class) -> bool:
+    """Return whether a class is a tuple whose items have names."""
+    return any(isinstance(base, Name) and base.last == "NamedTuple" for base in kind.bases)
+
+
+def values_of(instance: Instance) -> list[Any]:
+    """Return the items of a tuple whose items have names."""
+    return [instance.attributes.get(name, instance.kind.find(name)) for name in fields(instance.kind)]
+
+
+def is_enumeration(kind: Class) -> bool:
+    """Return whether a class names values."""
+    return any(isinstance(base, Name) and base.last in ("Enum", "IntEnum", "StrEnum") for base in kind.bases)
+
+
+def name_members(kind: Class) -> None:
+    """Make objects of the values of a class that names them."""
+    for name, value in kind.attributes.items() if is_enumeration(kind) else ():
+        if not isinstance(value, Function):
+            member = kind.attributes[name] = Instance(kind)
+            member.attributes = {"name": name, "value": value}
+
+
+def member(follower: Follower, node: ast.AST, kind: Class, arguments: list[Any]) -> Any:
+    """Return the object of a class that names values by its value."""
+    for each in kind.attributes.values():
+        if isinstance(each, Instance) and [each.attributes["value"]] == arguments:
+            return each
+    raise follower.fault(node, f"{kind.name} has no such value")

@@ -89,6 +89,8 @@ def method(
 ) -> Any:
     """Call a method of a tensor, or a function on it."""
     if isinstance(tensor, Parameter):
+        if tensor.shape == () and (word in _UNARY or word in _STAYS or word in MODULES_OF):
+            return tensor
         tensor = held(follower, node, tensor)
     keywords = {key: value for key, value in keywords.items() if key not in _OF_TRAINING}
     if word in WEIGHTED:
@@ -125,7 +127,7 @@ def method(
 
 def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
     """Return a parameter of a module as a tensor of the graph, or what a program fills as a sample for its layers."""
-    if not parameter.shape:
+    if parameter.shape is None or 0 in parameter.shape:
         raise follower.fault(node, "the shape of this tensor is not known")
     if not follower.is_running:
         return Tensor(follower.sizes.add_sample(parameter.shape))
@@ -133,11 +135,24 @@ def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
     if len(shape) > 2 and shape[0] == 1:
         shape = shape[1:]  # the batch axis, which one sample does not have
     whole = parameter.whole
-    count = prod(whole.shape) if whole.learned and not whole.used and whole.of is None else 0
+    count = prod(whole.shape or ()) if whole.learned and not whole.used and whole.of is None else 0
     layer = layers.Held(count, sizes=shape)
     whole.used = True
     index = follower.builder.add(
         layer, [-1], follower.span(node), name=whole.name, text=f"parameter {whole.name}".rstrip()
+    )
+    return Tensor(index)
+
+
+def beside(follower: Follower, node: ast.AST, tensor: Tensor, parameter: Parameter) -> Tensor:
+    """Return a tensor that a parameter of one number is joined to; the parameter counts there if nowhere before."""
+    whole = parameter.whole
+    if not whole.learned or whole.used or whole.of is not None or whole.shape is None:
+        return tensor
+    whole.used = True
+    text = f"parameter {whole.name}".rstrip()
+    index = follower.builder.add(
+        layers.Held(prod(whole.shape)), [tensor.index], follower.span(node), name=whole.name, text=text
     )
     return Tensor(index)
 
@@ -193,8 +208,8 @@ def summed(follower: Follower, node: ast.AST, equation: str, tensors: list[Any])
 def arithmetic(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
     """Join tensors by a sign, or a tensor and a number, which changes no size."""
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, Parameter) and not one.learned and isinstance(other, int | float):
-            return Parameter(one.shape)
+        if isinstance(one, Parameter) and isinstance(other, int | float) and (not one.learned or one.shape == ()):
+            return one if one.learned else Parameter(one.shape)
     kinds = {ast.Add: "add", ast.Sub: "add", ast.Mult: "multiply", ast.Div: "add", ast.MatMult: "matmul"}
     kind = kinds.get(type(node.op))
     if isinstance(left, int | float) or isinstance(right, int | float | AxisSize):
@@ -207,6 +222,9 @@ def arithmetic(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> An
 
 def joined(follower: Follower, node: ast.AST, left: Any, right: Any, kind: str, word: str) -> Tensor:
     """Add, multiply or otherwise join two tensors; a number beside a tensor changes no size."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Parameter) and one.shape == () and isinstance(other, Tensor):
+            return elementwise(follower, node, beside(follower, node, other, one), word)
     left, right = (held(follower, node, each) if isinstance(each, Parameter) else each for each in (left, right))
     if isinstance(left, Tensor) and isinstance(right, int | float | AxisSize):
         return elementwise(follower, node, left, word)

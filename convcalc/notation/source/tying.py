@@ -30,7 +30,11 @@ def take(follower: Follower, target: ast.Attribute, owner: Layer, value: Any) ->
         return
     from_layer = value.of if isinstance(value, Parameter) else None
     if isinstance(value, Parameter):
-        count = prod(value.shape) if from_layer is None else getattr(numbers_of(follower, from_layer), _COUNTS[kind])
+        count: int | None = None
+        if from_layer is not None:
+            count = getattr(numbers_of(follower, from_layer), _COUNTS[kind])
+        elif value.shape is not None:
+            count = prod(value.shape)
         if count == getattr(numbers_of(follower, owner), _COUNTS[kind]):
             owner.holders[kind] = owner if from_layer is None else from_layer.holder(kind)
             follower.tied += [owner, owner.holders[kind]]

@@ -52,14 +52,14 @@ class TensorSizes:
 
 
 class Parameter:
-    """A tensor that a module holds: its shape, where that is known; `learned` is whether it is a parameter.
+    """A tensor that a module holds: its shape, None where it is not known; `learned` is whether it is a parameter.
 
     `of` is the layer whose weight or bias it is. What a program fills itself, `torch.zeros(3, 4)`, is not learned.
     """
 
     __slots__ = ("learned", "name", "of", "shape", "used", "whole")
 
-    def __init__(self, shape: tuple[int, ...], *, learned: bool = False, of: Layer | None = None) -> None:
+    def __init__(self, shape: tuple[int, ...] | None, *, learned: bool = False, of: Layer | None = None) -> None:
         self.shape = shape
         self.learned = learned
         self.of = of
@@ -78,10 +78,11 @@ class Layer:
     """A layer that a program makes: its call, and its name in the model once it has one.
 
     `default_name` is what Keras calls it without a name; `places` are its entries of the graph. `holders` has the
-    layers that its `weight` or `bias` was taken from, where it is not its own.
+    layers that its `weight` or `bias` was taken from, where it is not its own. `made_from` is what its weight is made
+    from, where it is not a parameter itself: `weight_norm` or `spectral_norm`, and over which axis.
     """
 
-    __slots__ = ("call", "default_name", "holders", "name", "places")
+    __slots__ = ("call", "default_name", "holders", "made_from", "name", "places")
 
     def __init__(self, call: Call, default_name: str = "") -> None:
         self.call = call
@@ -89,6 +90,7 @@ class Layer:
         self.default_name = default_name
         self.places: list[int] = []
         self.holders: dict[str, Layer] = {}
+        self.made_from: tuple[str, int | None] | None = None
 
     def holder(self, kind: str) -> Layer:
         """Return the layer whose `weight` or `bias` this one has."""
@@ -131,28 +133,46 @@ class Function:
         self.scope = scope
         self.owner = owner
 
+    @property
+    def decorators(self) -> frozenset[str]:
+        """The names of its decorators, without the modules before them."""
+        written = self.node.decorator_list if isinstance(self.node, ast.FunctionDef) else []
+        named = [each.func if isinstance(each, ast.Call) else each for each in written]
+        return frozenset(each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in named)
+
 
 class Class:
-    """A class of the program: its methods and attributes, its own and those of classes of the program under it."""
+    """A class of the program: its methods and attributes, its own and those of classes of the program under it.
 
-    __slots__ = ("attributes", "bases", "name", "node")
+    `order` is the class and those under it, in the order in which Python looks for an attribute.
+    """
+
+    __slots__ = ("attributes", "bases", "name", "node", "order")
 
     def __init__(self, node: ast.ClassDef, bases: list[Any], attributes: dict[str, Any]) -> None:
         self.node = node
         self.name = node.name
         self.bases = bases
         self.attributes = attributes
+        under = [base for base in bases if isinstance(base, Class)]
+        self.order: list[Class] = [self, *_merged([*(base.order for base in under), under])]
 
     def find(self, name: str) -> Any:
         """Return an attribute of the class or of one under it, None where there is none."""
-        if name in self.attributes:
-            return self.attributes[name]
-        bases = (base for base in self.bases if isinstance(base, Class) and base.has(name))
-        return next((base.find(name) for base in bases), None)
+        return next((each.attributes[name] for each in self.order if name in each.attributes), None)
 
     def has(self, name: str) -> bool:
         """Return whether the class or one under it has an attribute, which may be None."""
-        return name in self.attributes or any(isinstance(base, Class) and base.has(name) for base in self.bases)
+        return any(name in each.attributes for each in self.order)
+
+
+def _merged(orders: list[list[Class]]) -> list[Class]:
+    """Return classes in one order that keeps each of several (C3, as Python has it); where none does, the first."""
+    found: list[Class] = []
+    while orders := [rest for order in orders if (rest := [each for each in order if each not in found])]:
+        later = {id(each) for order in orders for each in order[1:]}
+        found.append(next((order[0] for order in orders if id(order[0]) not in later), orders[0][0]))
+    return found
 
 
 class Instance:
@@ -166,14 +186,31 @@ class Instance:
         self.name = ""
 
 
+class Partial:
+    """A function with some of its arguments: `partial(nn.BatchNorm2d, eps=1e-3)`."""
+
+    __slots__ = ("arguments", "function", "keywords")
+
+    def __init__(self, function: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
+        self.function = function
+        self.arguments = arguments
+        self.keywords = keywords
+
+
 class Parent:
-    """What `super()` stands for: the classes under that of an object."""
+    """What `super()` stands for: the classes behind one in the order of an object's class."""
 
     __slots__ = ("instance", "kind")
 
-    def __init__(self, instance: Instance, kind: Class) -> None:
+    def __init__(self, instance: Instance | Class, kind: Class) -> None:
         self.instance = instance
         self.kind = kind
+
+    def find(self, name: str) -> Any:
+        """Return an attribute of the first of the classes that has one, None where none does."""
+        order = (self.instance.kind if isinstance(self.instance, Instance) else self.instance).order
+        behind = order[order.index(self.kind) + 1 :] if self.kind in order else []
+        return next((each.attributes[name] for each in behind if name in each.attributes), None)
 
 
 class Name:

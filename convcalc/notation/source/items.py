@@ -1,0 +1,64 @@
+"""Items and slices of what a program holds: of lists and modules, of tensors and their sizes."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from convcalc.notation.source import containers, moves, open_sizes, parameter_views
+from convcalc.notation.source.records import is_record
+from convcalc.notation.source.values import (
+    Container,
+    Function,
+    Instance,
+    Name,
+    Parameter,
+    Scope,
+    Tensor,
+    TensorSizes,
+)
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+
+def item(follower: Follower, node: ast.Subscript, value: Any, scope: Scope) -> Any:
+    """Return an item, a slice, or a part of a tensor."""
+    if isinstance(value, Parameter):
+        return parameter_views.cut(follower, node, value, scope)
+    if isinstance(value, Tensor):
+        return moves.cut(follower, node, value, scope)
+    if isinstance(value, Name):
+        return value  # a type with its parameters: Callable[..., nn.Module]
+    key = follower.key(node.slice, scope)
+    if isinstance(value, TensorSizes):
+        return open_sizes.some_sizes(follower, node, value.tensor, key)
+    if isinstance(value, Instance):
+        return _of_instance(follower, node, value, key)
+    if isinstance(value, Container):
+        return _of_container(follower, node, value, key)
+    try:
+        return value[key]
+    except (TypeError, LookupError) as error:
+        raise follower.fault(node, f"there is no such item: {error}"[:100]) from None
+
+
+def _of_instance(follower: Follower, node: ast.Subscript, value: Instance, key: Any) -> Any:
+    """Return an item of an object: by its own method, of its modules in a row, of a record by its name."""
+    method = value.kind.find("__getitem__")
+    if isinstance(method, Function):
+        return follower.call(node, Function(method.node, method.scope, value), [key], {})
+    if containers.kind_of(value.kind):
+        return _of_container(follower, node, containers.as_container(value), key)
+    if is_record(value) and key in value.attributes:
+        return value.attributes[key]
+    raise follower.fault(node, f"{value.kind.name} has no item {key!r}"[:100])
+
+
+def _of_container(follower: Follower, node: ast.Subscript, value: Container, key: Any) -> Any:
+    """Return a module by its place or name, or a container of some of them."""
+    if not isinstance(key, slice):
+        return value.children[containers.key_of(follower, node, value, key)]
+    some = list(value.children.items())[key]
+    is_list = value.kind != "Sequential"
+    return Container(value.kind, {str(at) if is_list else name: each for at, (name, each) in enumerate(some)})

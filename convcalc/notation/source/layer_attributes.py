@@ -1,0 +1,77 @@
+"""What a layer of a program answers to: `self.conv.out_channels`, `.kernel_size`, `.weight`, `.bias`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from convcalc.errors import ConvcalcError
+from convcalc.layers import LayerNormalization, parameters, weight_shape
+from convcalc.notation.call.tree import Sequence, Symbol
+from convcalc.notation.source.values import Layer, Name, Parameter
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+_PER_AXIS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+
+
+def attribute(follower: Follower, node: ast.AST, layer: Layer, name: str) -> Any:
+    """Return an attribute of a layer, as its framework has it; NotImplemented where it is a method.
+
+    Raises SpecError where it is not known before the layer runs.
+    """
+    if name in ("weight", "bias"):
+        return _numbers(follower, layer, name)
+    if name == "head_dim" and layer.call.short_name == "MultiheadAttention":
+        given = (attribute(follower, node, layer, each) for each in ("embed_dim", "num_heads"))
+        size, heads = given
+        return size // heads
+    value = _argument(follower, layer, name)
+    if value is ... or (value is NotImplemented and name in _OPEN and layer.call.short_name.startswith("Lazy")):
+        raise follower.fault(node, f"the {name} of {layer.call.short_name} is not known before it runs")
+    return value
+
+
+_OPEN = ("in_channels", "in_features", "num_features")
+
+
+def _numbers(follower: Follower, layer: Layer, name: str) -> Parameter | None:
+    """Return the weight or the bias of a layer, None for a bias that it does not have."""
+    try:
+        made = follower.layer_of(layer)
+        shape, biases = weight_shape(made), parameters(made).biases
+    except ConvcalcError:
+        return Parameter(None, learned=True, of=layer)
+    if name == "bias":
+        if shape is not None and not biases:
+            return None
+        shape = shape if isinstance(made, LayerNormalization) else (biases,) if biases else None
+    return Parameter(shape, learned=True, of=layer)
+
+
+def _argument(follower: Follower, layer: Layer, name: str) -> Any:
+    """Return an argument of a call, its default where it is not given; NotImplemented where it takes no such one."""
+    if follower.notation == "keras":
+        from convcalc.notation.keras.signatures import SIGNATURES
+    else:
+        from convcalc.notation.pytorch.signatures import SIGNATURES
+    family, rank, signature = SIGNATURES.get(layer.call.short_name, ("", 0, ()))
+    names = [each[0] for each in signature]
+    given = dict(zip(names, layer.call.positional, strict=False))
+    given |= {word: value for word, _, value in layer.call.keywords}
+    if name in given:
+        value = given[name].value
+        value = (
+            value.plain() if isinstance(value, Sequence) else Name(value.name) if isinstance(value, Symbol) else value
+        )
+    elif name in names:
+        value = next(default for word, _, default in signature if word == name)
+        if value is None and name == "stride":
+            return _argument(follower, layer, "kernel_size")
+    else:
+        return NotImplemented
+    repeated = name in _PER_AXIS and family in ("convolution", "transposed") and type(value) is int
+    if repeated or (name == "normalized_shape" and type(value) is int):
+        value = (value,) * max(1, rank)
+    return value
