@@ -363,6 +363,8 @@ def hull(one: Field, other: Field, size: int | None = None) -> Field:
     >>> hull(ReceptiveField(3, 2, 1), ReceptiveField(1, 2, 0))
     ReceptiveField(size=3, stride=2, padding=1)
     """
+    if one is other:
+        return one
     if one is None or other is None:
         return None
     for field in (one, other):

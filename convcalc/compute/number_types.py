@@ -243,9 +243,7 @@ def fractions(whole: Array, denominator: int | Array) -> Array:
     whole = narrow(whole)
     divisors = np.asarray(denominator, dtype=object if whole.dtype.kind == "O" else None)
     divisors = np.broadcast_to(divisors, whole.shape)
-    if divisors.dtype.kind == "O":
-        whole = whole.astype(object)
-    if not np.any(whole % divisors):
+    if divisors.dtype.kind != "O" and not np.any(whole % divisors):
         return narrow(whole // divisors)
     from fractions import Fraction
 
@@ -255,7 +253,8 @@ def fractions(whole: Array, denominator: int | Array) -> Array:
         if pair not in made:
             made[pair] = Fraction(*pair)
         result[place] = made[pair]
-    return result.reshape(whole.shape)
+    shaped = result.reshape(whole.shape)
+    return narrow(shaped) if all(quotient.denominator == 1 for quotient in made.values()) else shaped
 
 
 def headroom(array: Array, terms: int) -> Array:
@@ -307,16 +306,19 @@ def quotients(whole: Array, divisors: Array | int) -> Array:
     >>> quotients(np.array([7, 12]), 3).tolist(), quotients(np.array([10**400], object), 10**399).tolist()
     ([2.3333333333333335, 4.0], [10.0])
     """
-    whole, by = narrow(whole), narrow(np.asarray(divisors))
+    whole, by = narrow(whole), np.asarray(divisors)
+    by = by if by.dtype.kind == "i" else narrow(by)
     if max(magnitude(whole), magnitude(by)) <= EXACT_IN_FLOAT64:
         # Both are exact as floats, and the quotient of two floats is rounded once. Adding 0 takes the sign of -0.
-        return np.asarray(whole / by + 0.0)
+        found = np.asarray(whole / by)
+        found += 0.0
+        return found
     flat = np.broadcast_to(by, whole.shape).ravel().tolist()
     try:
-        found = [int(above) / int(below) for above, below in zip(whole.ravel().tolist(), flat, strict=True)]
+        nearest = [int(above) / int(below) for above, below in zip(whole.ravel().tolist(), flat, strict=True)]
     except OverflowError as error:
         raise DataError("an average is too large for float64", hint="use `exact`") from error
-    return np.array(found, np.float64).reshape(whole.shape) + 0.0
+    return np.array(nearest, np.float64).reshape(whole.shape) + 0.0
 
 
 def _whole_limit(dtype: np.dtype[Any]) -> int:

@@ -145,8 +145,10 @@ def cropped(shape: TensorShape, target: TensorShape) -> tuple[tuple[int, int], .
     return tuple((half, half) for half in halves)
 
 
-def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMaps | None]:
-    """Return for each input of a merge how the axes that come out follow from its own.
+def merge_axis_maps(
+    layer: Merge, shapes: Sequence[TensorShape], output: TensorShape | None = None
+) -> list[AxisMaps | None]:
+    """Return for each input of a merge how the axes that come out follow from its own; `output` if it is known.
 
     Where only the values of the first go through, there is just that one; None stands for axes that mix.
 
@@ -158,16 +160,16 @@ def merge_axis_maps(layer: Merge, shapes: Sequence[TensorShape]) -> list[AxisMap
         or len({(len(shape.sizes), shape.rank) for shape in shapes}) > 1
     ):
         return [None] * len(shapes)
-    target = shapes[0] if layer.crop else merged(layer, shapes)
+    target = shapes[0] if layer.crop else output or merged(layer, shapes)
     if layer.kind == "concatenate" and layer.stretch and target.spatial != shapes[0].spatial:
         return [None] * len(shapes)  # one behind the other along an axis: what a cell sees depends on where it is
     seen = shapes[:1] if layer.kind in ("resize", "keep") else shapes
     axes = target.rank or 1
-    found: list[AxisMaps | None] = []
-    for shape in seen:
-        maps = [_axis_map(layer, *pair) for pair in zip(shape.sizes[-axes:], target.sizes[-axes:], strict=True)]
-        found.append(tuple((None, Keep()) if each is None else (axis, each) for axis, each in enumerate(maps)))
-    return found
+    found: dict[tuple[int | None, ...], AxisMaps] = {}
+    for sizes in {shape.sizes[-axes:] for shape in seen}:
+        maps = [_axis_map(layer, *pair) for pair in zip(sizes, target.sizes[-axes:], strict=True)]
+        found[sizes] = tuple((None, Keep()) if each is None else (axis, each) for axis, each in enumerate(maps))
+    return [found[shape.sizes[-axes:]] for shape in seen]
 
 
 def _axis_map(layer: Merge, size: int | None, wanted: int | None) -> AxisMap | None:

@@ -45,6 +45,10 @@ class Step(Value):
     inputs: tuple[int, ...] = (-1,)
 
 
+_Known = dict[tuple[int, tuple[int | None, ...], int], tuple[Layer, AxisMaps | None, TensorShape]]
+"""For a layer, by its identity, and the sizes and rank of a shape: the completed layer, its rules, what comes out."""
+
+
 class Trace(Value):
     """Shapes sent through a network, one step for each layer; `others` are the inputs behind the first."""
 
@@ -127,11 +131,12 @@ def trace(network: Graph | Sequence[Layer], shape: TensorShape, *others: TensorS
     given = (shape, *others)
     seen = [(ReceptiveField(),) * each.rank for each in given]
     steps: list[Step] = []
+    known: _Known = {}
     for index, (layer, places) in enumerate(zip(graph.layers, graph.inputs, strict=True)):
         shapes = [steps[place].output if place >= 0 else given[-1 - place] for place in places]
         fields = [steps[place].fields if place >= 0 else seen[-1 - place] for place in places]
         try:
-            steps.append(_step(layer, places, shapes, fields, shape))
+            steps.append(_step(layer, places, shapes, fields, shape, known))
         except ShapeError as error:
             error.layer, error.traced = index, Trace(shape, tuple(steps), others)
             raise
@@ -144,15 +149,20 @@ def _step(
     shapes: Sequence[TensorShape],
     fields: Sequence[tuple[Field, ...]],
     whole: TensorShape,
+    known: _Known,
 ) -> Step:
     first = shapes[0]
     if isinstance(layer, families.Merge):
         output = merged(layer, shapes)
         seen = _fields_of_merge(layer, shapes, output, fields, whole)
         return Step(layer, first, output, axis_maps(layer, output), seen, places)
-    completed = complete(layer, first)
-    axes = axis_maps(completed, first)
-    output = output_shape(completed, first, axes)
+    # A repeated layer is one object: what it makes of a shape is found once.
+    key = id(layer), first.sizes, first.rank
+    if key not in known:
+        completed = complete(layer, first)
+        axes = axis_maps(completed, first)
+        known[key] = completed, axes, output_shape(completed, first, axes)
+    completed, axes, output = known[key]
     return Step(completed, first, output, axes, _fields_after(axes, first, output, fields[0]), places)
 
 
@@ -177,7 +187,7 @@ def _looked_through(
     """Return what the cells that come out of a merge see through each of its inputs."""
     return [
         _fields_after(maps, shape, output, seen)
-        for maps, shape, seen in zip(merge_axis_maps(layer, shapes), shapes, fields, strict=False)
+        for maps, shape, seen in zip(merge_axis_maps(layer, shapes, output), shapes, fields, strict=False)
     ]
 
 

@@ -90,8 +90,8 @@ def average_divisors(
 ) -> Array:
     """Return what an average divides the sums by that `pool` makes of an input of `sizes`; it broadcasts to them.
 
-    >>> average_divisors([Window(2, stride=2, ceil=True)], [5], True, None)
-    array([2, 2, 1])
+    >>> average_divisors([Window(2, stride=2, ceil=True)], [5], True, None).tolist()
+    [2, 2, 1]
     """
     return _divisors([window_counts(w, size, count_padding) for w, size in zip(windows, sizes, strict=True)], divisor)
 
@@ -135,28 +135,42 @@ def pool_adaptive(
     array([2., 4.])
     """
     x = check(x, outputs, kind, divisor, norm)
-    spans = list(starmap(adaptive_spans, zip(x.shape[x.ndim - len(outputs) :], outputs, strict=True)))
+    axes = range(x.ndim - len(outputs), x.ndim)
+    every = starmap(adaptive_spans, zip(x.shape[axes.start :], outputs, strict=True))
+    # Where there are more outputs than cells, many windows are the same: each is computed once.
+    spans, places = zip(*starmap(_distinct, every), strict=True)
 
     def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
-        for axis, (starts, ends) in enumerate(spans, array.ndim - len(spans)):
-            # Where there are more outputs than cells, neighbors have the same window.
-            new = np.r_[True, (starts[1:] != starts[:-1]) | (ends[1:] != ends[:-1])]
-            pairs = zip(starts[new].tolist(), ends[new].tolist(), strict=True)
+        for axis, (starts, ends) in zip(axes, spans, strict=True):
+            pairs = zip(starts.tolist(), ends.tolist(), strict=True)
             cells = [axis_slice(array, axis, slice(*pair)) for pair in pairs]
             rounded = combine is np.add and array.dtype.kind == "f"
             parts = [sum_along(part, axis) if rounded else combine.reduce(part, axis=axis) for part in cells]
             array = np.stack(parts, axis=axis)
-            if not new.all():
-                array = array.take(np.cumsum(new) - 1, axis=axis)
         if combine is np.add and array.dtype.kind == "f":
             array += 0
         return array if divisors is None else np.asarray(np.divide(array, divisors, out=array))
 
     if kind == "avg":
-        return _average(x, reduce, [ends - starts for starts, ends in spans], divisor, exact)
-    if kind == "lp":
-        return lp_norm(x, reduce, norm)
-    return reduce(x, np.maximum if kind == "max" else np.minimum)
+        found = _average(x, reduce, [ends - starts for starts, ends in spans], divisor, exact)
+    elif kind == "lp":
+        found = lp_norm(x, reduce, norm)
+    else:
+        found = reduce(x, np.maximum if kind == "max" else np.minimum)
+    # The innermost axis first: of the others whole rows are copied.
+    for axis, place in zip(reversed(axes), reversed(places), strict=True):
+        found = found if place is None else found.take(place, axis=axis)
+    return found
+
+
+def _distinct(starts: Array, ends: Array) -> tuple[tuple[Array, Array], Array | None]:
+    """Return the windows of an axis without those that are the same as the one before, and which of them each is.
+
+    >>> _distinct(*adaptive_spans(2, 4))
+    ((array([0, 1]), array([1, 2])), array([0, 0, 1, 1]))
+    """
+    new = np.r_[True, (starts[1:] != starts[:-1]) | (ends[1:] != ends[:-1])]
+    return (starts[new], ends[new]), None if new.all() else np.cumsum(new) - 1
 
 
 def check(x: Array, axes: Sequence[object], kind: str, divisor: int | None, norm: float) -> Array:
@@ -235,8 +249,8 @@ def _bands(window: Window, size: int) -> list[tuple[int, int]]:
 def adaptive_divisors(sizes: Sequence[int], outputs: Sequence[int]) -> Array:
     """Return what the average of each window of an adaptive pooling is divided by.
 
-    >>> adaptive_divisors([5], [2])
-    array([3, 3])
+    >>> adaptive_divisors([5], [3]).tolist()
+    [2, 3, 2]
     """
     spans = starmap(adaptive_spans, zip(sizes, outputs, strict=True))
     return _divisors([ends - starts for starts, ends in spans], None)
@@ -256,8 +270,15 @@ def adaptive_spans(size: int, outputs: int) -> tuple[Array, Array]:
 
 
 def _divisors(counts: Sequence[Array], divisor: int | None) -> Array:
-    """Return what sums are divided by, from the cells of the windows along each axis."""
-    return np.asarray(math.prod(np.ix_(*counts)) if divisor is None else divisor)
+    """Return what sums are divided by, from the cells of the windows along each axis; it broadcasts to the sums.
+
+    It takes no more memory than it must: one cell along an axis on which all windows hold as many, in few bytes.
+    """
+    if divisor is not None:
+        return np.asarray(divisor)
+    axes = [cells[:1] if np.all(cells == cells[0]) else cells for cells in counts]
+    narrowest = np.min_scalar_type(-math.prod(int(cells.max()) for cells in axes))
+    return np.asarray(math.prod(np.ix_(*(cells.astype(narrowest) for cells in axes))))
 
 
 def _average(x: Array, reduce: Reduction, counts: Sequence[Array], divisor: int | None, exact: bool) -> Array:

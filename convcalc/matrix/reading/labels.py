@@ -7,9 +7,7 @@ columns), where its cells are quoted and no others are, or where it holds words.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-from convcalc.value import Value
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +26,7 @@ _MARKS = re.compile(r"[\[\]{}|=;<>&\\]")
 _COUNTS = re.compile(r"index|idx|id|row|no\.?|nr\.?|#|n|i", re.IGNORECASE)
 
 
-class Cell(Value):
+class Cell(NamedTuple):
     """A cell of a table: where it begins and ends in its line, and what it holds without its quotes."""
 
     start: int

@@ -7,7 +7,7 @@ Large arrays go through orjson, small ones do not wait for it to be imported; bo
 
 from __future__ import annotations
 
-import re
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_POINT_ZERO = re.compile(rb"\.0(?=[\s,\]])")
 _DIGITS_AT_ONCE = 4000
 _WHOLE_AT_ONCE = 10**_DIGITS_AT_ONCE
+_BITS_OF_FIVE = math.log2(5)
 _WORTH_ORJSON = 4096
 _BLOCK = 2048
 _WIDE = 64
@@ -53,7 +53,10 @@ def without_points(text: bytes) -> bytes:
     >>> without_points(b"2.3333333333333335 4.0\\n-6.0 1e+16\\n")
     b'2.3333333333333335 4\\n-6 1e+16\\n'
     """
-    return _POINT_ZERO.sub(b"", text)
+    # Several times as fast as one regular expression.
+    for after in (b" ", b"\n", b",", b"\t", b"]", b"\r"):
+        text = text.replace(b".0" + after, after)
+    return text
 
 
 def cell_texts(array: NDArray[Any], precision: int | None = None) -> list[str]:
@@ -108,15 +111,23 @@ def fraction_text(value: Fraction | int, precision: int | None = None) -> str:
     if precision is not None:
         scaled = round(value * 10**precision)
         return _with_point(scaled, precision) if scaled else _with_exponent(above, below, precision)
-    rest, twos, fives = below, 0, 0
-    while rest % 2 == 0:
-        rest, twos = rest // 2, twos + 1
-    while rest % 5 == 0:
-        rest, fives = rest // 5, fives + 1
-    if rest != 1:
+    places = _decimal_places(below)
+    if places is None:
         return f"{whole_text(above)}/{whole_text(below)}"
-    places = max(twos, fives)
-    return _with_point(above * 10**places // below, places)
+    return _with_point(above * (10**places // below), places)
+
+
+def _decimal_places(below: int) -> int | None:
+    """Return the decimals of a reduced fraction over `below`; None where they do not end.
+
+    >>> _decimal_places(2**3 * 5), _decimal_places(5**2), _decimal_places(7)
+    (3, 2, None)
+    """
+    twos = (below & -below).bit_length() - 1
+    # Whole powers, not a division by each 5: the time of those is quadratic in the digits.
+    rest = below >> twos
+    fives = int(rest.bit_length() / _BITS_OF_FIVE)
+    return max(twos, fives) if rest == 5**fives else None
 
 
 def _with_point(scaled: int, places: int) -> str:

@@ -52,7 +52,8 @@ def refuse(paste: Paste, error: ConvcalcError) -> None:
             at + len(sparse[0].split("\n")[0].strip()),
             hint,
         ) from error
-    number = _COMPLEX.search(text)
+    # A pattern that tries every number waits for a text that holds what it ends in.
+    number = _COMPLEX.search(text) if any(mark in text for mark in ("i", "j", "I", "complex")) else None
     if number is not None:
         raise source.fault(
             f"{number[0].strip()[:40]}: complex numbers are not supported",
@@ -68,7 +69,8 @@ def refuse(paste: Paste, error: ConvcalcError) -> None:
 
 def refuse_calls(paste: Paste, error: ConvcalcError) -> None:
     """Refuse, instead of `error`, what would be numbers only once it has run: `ones(3)`, `1:6`."""
-    made = _MADE.search(paste.text) if re.search(r"[\[(]|=\s*[-+0-9]+:", paste.source.text) else None
+    found = re.search(r"[\[(]|=\s*[-+0-9]+:", paste.source.text) and ("(" in paste.text or ":" in paste.text)
+    made = _MADE.search(paste.text) if found else None
     if made is not None:
         what = f"{made[0].strip()[:40]} is a call" if made["call"] else f"{made[0]} is a range"
         hint = "paste what the program prints for it; kernels have names, such as box:3"

@@ -26,6 +26,7 @@ _LATEX_FACTOR = re.compile(
 _AFTER = re.compile(
     rf"(?<=[\])}}])\s*(?P<sign>\.?[*/×])\s*(?P<factor>\(\s*[-+]?{_RATIO}\s*\)|[-+]?{_RATIO})\s*[;,]?\s*\Z"
 )
+_OTHERWISE_SPELT = re.compile(r"[a-df-zA-DF-Z/]")
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?<![\w.])((?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?)[fFlL](?![\w.+-])"),
@@ -97,6 +98,8 @@ def factors(paste: Paste) -> Paste | None:
 def numbers(paste: Paste) -> Paste | None:
     """Write `1.0f`, `3L`, `1D-3`, `1 / 16`, `Fraction(1, 16)` and `np.inf` as the plain reader has them."""
     text = paste.text
+    if _OTHERWISE_SPELT.search(text) is None:
+        return None
     for pattern, plain in _SPELLINGS:
         text = pattern.sub(lambda match, plain=plain: match.expand(plain).ljust(len(match[0])), text)  # type: ignore[misc]
     return paste.replace(text=text)

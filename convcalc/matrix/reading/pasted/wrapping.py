@@ -105,6 +105,8 @@ def calls(paste: Paste) -> Paste | None:
 
 def inner_calls(paste: Paste) -> Paste | None:
     """Take the rows out of a list of arrays, `[array([1, 2]), array([3, 4])]`, or of prints of one row each."""
+    if paste.text.count("array(") + paste.text.count("tensor(") < 2:
+        return None
     found = list(_INNER.finditer(paste.text))
     if len(found) < 2:
         return None
