@@ -43,7 +43,7 @@ from convcalc.layers.families import (
     Unknown,
     Unpooling,
 )
-from convcalc.layers.merging import cropped, merge_axis_maps, merged
+from convcalc.layers.merging import bilinear_output, cropped, merge_axis_maps, merged
 from convcalc.layers.output_shape import complete, output_shape
 from convcalc.layers.parameters import Parameters, laid_out_weight_shape, macs, parameters, weight_shape
 from convcalc.layers.tensor_shape import TensorShape, product
@@ -91,6 +91,7 @@ __all__ = [
     "Unknown",
     "Unpooling",
     "axis_maps",
+    "bilinear_output",
     "blocks",
     "complete",
     "cropped",

@@ -55,6 +55,19 @@ def weighted_values(layer: Merge, keys: TensorShape, queries: TensorShape, value
     return queries.with_channels(values.channels, queries.spatial)
 
 
+def attention_weights(layer: Merge, queries: TensorShape, keys: TensorShape) -> TensorShape:
+    """Return the shape of the weights of keys for queries, one on each position: those of every head, or their mean.
+
+    >>> print(attention_weights(Merge("weights", axis=4), TensorShape((2, 7, 32), 1), TensorShape((2, 5, 32), 1)))
+    2x4x7x5
+    """
+    if len(queries.sizes) < 2 or len(queries.sizes) != len(keys.sizes):
+        raise ShapeError(f"attention takes queries and keys on positions: queries are {queries}, keys {keys}")
+    heads = (layer.axis,) if layer.axis else ()
+    sizes = (*queries.sizes[:-2], *heads, queries.sizes[-2], keys.sizes[-2])
+    return TensorShape(sizes, queries.rank + len(heads))
+
+
 def seen_positions(layer: AttentionProduct, output: TensorShape) -> int | None:
     """Return how many positions each position of the output attends to, None where that is open.
 

@@ -11,7 +11,7 @@ from convcalc.value import Value
 
 PoolKind = Literal["max", "avg", "lp", "min"]
 NormalizationKind = Literal["batch", "instance", "group", "layer", "rms"]
-MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep", "matmul", "einsum", "attention"]
+MergeKind = Literal["add", "multiply", "concatenate", "resize", "keep", "matmul", "einsum", "attention", "weights"]
 BorderMode = Literal["constant", "reflect", "replicate", "circular"]
 
 
@@ -171,7 +171,7 @@ class Bilinear(Value):
 
 
 class Attention(Value):
-    """Multi-head attention with its four projections; keys and values may have features of their own.
+    """Multi-head attention with its four projections; keys and values may have features and positions of their own.
 
     `arguments` are PyTorch's others that differ from its defaults: they change numbers, but no shape and no count.
     """
@@ -183,6 +183,7 @@ class Attention(Value):
     value_features: int | None = None
     key_value_bias: bool = False
     arguments: tuple[tuple[str, object], ...] = ()
+    key_positions: int | None = None
 
 
 class Recurrent(Value):
@@ -211,8 +212,7 @@ class Recurrent(Value):
 class Embedding(Value):
     """A table of `count` vectors of `features` numbers; a `bag` sums or averages those of one row.
 
-    `as_channels` makes the features channels and the positions an axis (Keras's Embedding before a Conv1D).
-    `arguments` are the framework's others that differ from its defaults.
+    `as_channels` makes the features channels, the positions an axis (Keras); `arguments` are the others given.
     """
 
     count: int
@@ -346,8 +346,9 @@ class Merge(Value):
     no values that place theirs: `resize` gives the first the spatial sizes of the second, and `keep` leaves it its
     sizes, whatever the others do in it (the bias of an attention). With `stretch`, tensors are broadcast as NumPy
     does it, with `axis` concatenated over that one, counted with the batch axis; `matmul` multiplies the matrices on
-    the last two axes, `einsum` what an `equation` says. `attention` takes keys, queries and values, and gives each
-    query the values weighted, over as many spatial axes as `axis` says, or all of them (0).
+    the last two axes, `einsum` what an `equation` says. `attention` takes keys, queries and values to the values
+    weighted for each query, over as many spatial axes as `axis` says, or all (0); `weights` takes queries and keys
+    to a weight for each pair, in each of `axis` heads or on average (0).
     """
 
     kind: MergeKind

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from convcalc.axis_maps import AxisMap, AxisMaps, Keep, Rescale, Shift, Whole
 from convcalc.errors import ShapeError
 from convcalc.geometry import axis_name
-from convcalc.layers.attending import weighted_values
+from convcalc.layers.attending import attention_weights, weighted_values
 from convcalc.layers.einsum import einstein_sum
-from convcalc.layers.families import Merge
+from convcalc.layers.families import Bilinear, Merge
 from convcalc.layers.rearranging import joined, product_of_matrices, stretched
 from convcalc.layers.reshaping import axis_index
-from convcalc.layers.tensor_shape import TensorShape
+from convcalc.layers.tensor_shape import TensorShape, features_misfit
 
 
 def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
@@ -32,6 +32,8 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
         return first
     if layer.kind == "attention":
         return weighted_values(layer, *shapes)
+    if layer.kind == "weights":
+        return attention_weights(layer, *shapes)
     if layer.kind == "einsum":
         return einstein_sum(layer.equation, shapes)
     if layer.stretch or layer.kind == "matmul":
@@ -45,6 +47,24 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
             raise ShapeError(_mismatch(layer, first, other, number, len(shapes)), hint=_hint(layer, first, other))
         result = TensorShape(sizes, first.rank)
     return result
+
+
+def bilinear_output(layer: Bilinear, shapes: Sequence[TensorShape]) -> TensorShape:
+    """Return the shape that a bilinear form makes of two tensors that differ in their last axis alone.
+
+    >>> print(bilinear_output(Bilinear(20, 30, 40), [TensorShape((5, 20), 0), TensorShape((5, 30), 0)]))
+    5x40
+    """
+    if len(shapes) != 2:
+        raise ShapeError("a bilinear layer takes two inputs, so it cannot stand in a chain")
+    first, second = shapes
+    for shape, features in zip(shapes, (layer.in1_features, layer.in2_features), strict=True):
+        if shape.sizes[-1] not in (None, features):
+            raise features_misfit(features, shape.sizes[-1], shape)
+    before = _equal(list(zip(first.sizes[:-1], second.sizes[:-1], strict=False)))
+    if before is None or len(first.sizes) != len(second.sizes):
+        raise ShapeError(f"a bilinear layer takes as many of both: the first is {first}, the other is {second}")
+    return TensorShape((*before, layer.out_features), first.rank)
 
 
 def _broadcast(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
@@ -156,7 +176,7 @@ def merge_axis_maps(
     ((0, Whole(inputs=None, outputs=5)),)
     """
     if (
-        layer.kind in ("matmul", "einsum", "attention")
+        layer.kind in ("matmul", "einsum", "attention", "weights")
         or len({(len(shape.sizes), shape.rank) for shape in shapes}) > 1
     ):
         return [None] * len(shapes)

@@ -280,11 +280,12 @@ def _step_macs(layer: Recurrent | TimeDistributed | ConvLSTM, shape: TensorShape
 
 
 def _attention_macs(layer: Attention, shape: TensorShape) -> int | None:
-    """Count the projections of each position, N·N·E for queries by keys, and as many for weights by values."""
+    """Count the projections of each position, N·S·E for queries by keys, and as many for weights by values."""
     if None in shape.sizes:
         return None
     *batch, positions = shape.known_sizes[:-1] or (1,)
     keys = layer.features if layer.key_features is None else layer.key_features
     values = layer.features if layer.value_features is None else layer.value_features
-    projections = positions * layer.features * (2 * layer.features + keys + values)
-    return prod(batch) * (projections + 2 * positions**2 * layer.features)
+    others = positions if layer.key_positions is None else layer.key_positions
+    projections = layer.features * (2 * positions * layer.features + others * (keys + values))
+    return prod(batch) * (projections + 2 * positions * others * layer.features)

@@ -149,6 +149,8 @@ def input_shapes(network: Network, size: str | None, rank: int | None, layout: s
     unused = [name for index, name in enumerate(named) if -1 - index not in used]
     if unused:
         raise UsageError(f"no layer takes the input {unused[0]}", place="INPUT", hint=f"write from:{unused[0]}")
+    if network.fixed and network.input is not None and len(network.others) == len(named) - 1:
+        return [TensorShape(network.input, network.rank or 0), *network.others]  # read with these sizes
     first, *others = named.values()
     shapes = [interpret(input_sizes(network, first, rank, layout), network.layers, rank)]
     for text in others:

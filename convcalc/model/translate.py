@@ -43,7 +43,7 @@ def translation(passed: ForwardPass, notation: str) -> Translation:
         layer = step.layer if notation == "pytorch" else node.layer
         try:
             merges = isinstance(layer, Merge)
-            if isinstance(layer, Merge) and layer.kind in ("matmul", "einsum", "attention"):
+            if isinstance(layer, Merge) and layer.kind in ("matmul", "einsum", "attention", "weights"):
                 raise UsageError(f"a product of tensors ({layer.kind}) is not translated")
             if isinstance(layer, Merge) and layer.axis != 1 and notation != "pytorch":
                 raise UsageError("only PyTorch's notation concatenates over another axis than the channels here")

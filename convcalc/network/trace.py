@@ -16,6 +16,7 @@ from convcalc.layers import (
     TensorShape,
     TimeDistributed,
     axis_maps,
+    bilinear_output,
     complete,
     families,
     merge_axis_maps,
@@ -156,6 +157,9 @@ def _step(
         output = merged(layer, shapes)
         seen = _fields_of_merge(layer, shapes, output, fields, whole)
         return Step(layer, first, output, axis_maps(layer, output), seen, places)
+    if isinstance(layer, families.Bilinear):
+        output = bilinear_output(layer, shapes)
+        return Step(layer, first, output, None, (None,) * output.rank, places)
     # A repeated layer is one object: what it makes of a shape is found once.
     key = id(layer), first.sizes, first.rank
     if key not in known:

@@ -384,3 +384,39 @@ a = torch.sigmoid(self.alpha)
 return self.scale.exp() * x[:, :, 1:-1, 1:-1].sum(1, keepdim=True) + a * self.c(x) * (1 - a) + self.beta[1]
 """, "3x7x5"),
 ]  # fmt: skip
+
+_FRAMES = """
+self.cnn = nn.Sequential(nn.Conv2d(3, n, 3, 2), nn.AdaptiveAvgPool2d(2))
+self.lstm = nn.LSTM(16, 6, 2, batch_first=True); self.fc = nn.Linear(6, 5)
+"""
+_ATTENTION = "self.m = nn.MultiheadAttention(6, 2, batch_first=True)"
+_READER = "self.c = nn.Conv2d(1, 8, 3); self.r = nn.GRU(8, 5, bidirectional=True); self.f = nn.Linear(10, 7)"
+
+BATCHES: list[tuple[str, str, str, str]] = [
+    # What attention returns beside its output.
+    ("", _ATTENTION, "y, w = self.m(x, x, x); return y, w", "2x7x6"),
+    ("", _ATTENTION, "return self.m(x, x[:, 2:], x[:, 2:], average_attn_weights=False)", "2x7x6"),
+    ("", _ATTENTION, "y, w = self.m(x, x, x, need_weights=False); return y if w is None else w", "2x7x6"),
+    ("", "self.m = nn.MultiheadAttention(6, 2, kdim=4, vdim=5)",
+     "x = x.transpose(0, 1); return self.m(x, key=x[:3, :, :4], value=x[:3, :, 1:])", "2x7x6"),
+    ("", "self.t = nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 2, 9), 2)",
+     "x = x.permute(1, 0, 2); return self.t(x).permute(1, 0, 2)", "2x7x6"),
+    # The batch folded into another axis, taken out again, moved, cut and joined.
+    ("", _FRAMES, """
+b, t, c, h, w = x.shape
+y = self.cnn(x.view(b * t, c, h, w)).view(b, t, -1)
+y, (hidden, cell) = self.lstm(y)
+return self.fc(y[:, -1]), hidden, cell
+""", "2x5x3x11x9"),
+    ("", "self.c = nn.Conv2d(1, n, 3)", "b, c, h, w = x.size(); return self.c(x.reshape(b * c, 1, h, w))", "2x3x9x8"),
+    ("", _READER, """
+y = self.c(x).amax(2).squeeze(2)
+y, hidden = self.r(y.permute(2, 0, 1))
+t, b, h = y.size()
+return self.f(y.reshape(t * b, h)).view(t, b, -1), hidden
+""", "2x1x9x8"),
+    ("", CONV, "return self.c(torch.cat([x, x[:1]], 0)), torch.stack([x, x]), x[0], x.chunk(2)[1]", "2x3x9x8"),
+    ("", CONV, "a, b = self.c(x); return a, b.expand(x.size(0) * 3, 4, 7, 6)", "2x3x9x8"),
+    ("", CONV, "y = self.c(x); return torch.einsum('bchw,dchw->bd', y, y)", "2x3x9x8"),
+    ("", "self.b = nn.Bilinear(6, 4, 5)", "return self.b(x, x[..., 2:])", "2x7x6"),
+]  # fmt: skip

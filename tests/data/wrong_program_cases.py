@@ -198,7 +198,7 @@ PYTORCH = {
         "return torch.cat([self.a(x), self.b(x)])",
         "3x32x30",
         "12:16",
-        "concatenation of axis 0 does not fit the 4 axes of 8x30x28",
+        "1x8x30x28 and 1x6x30x28 cannot be concatenated",
     ),
     "add_channels": (
         "self.a = nn.Conv2d(3, 8, 3, padding=1)",

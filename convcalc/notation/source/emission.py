@@ -10,14 +10,15 @@ from convcalc.notation.call.tree import Argument, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import containers, keras_attention, reparametrization
+from convcalc.notation.source import containers, reparametrization
+from convcalc.notation.source.batch import refuse_moved
 from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
 from convcalc.text import did_you_mean, fold
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
-_ENCODERS = ("TransformerEncoderLayer", "TransformerEncoder")
+ENCODERS = ("TransformerEncoderLayer", "TransformerEncoder")
 _FILLED = ("zeros", "ones", "randn", "rand", "eye", "empty", "full", "Tensor", "FloatTensor", "tensor")
 
 
@@ -42,7 +43,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return Parameter((count,) if count else None)
     if word.endswith("Loss") and "nn" in name.dotted.split("."):
         return Unknown("a loss is not followed", *follower.span(node))
-    if (word in PYTORCH or word in _ENCODERS) and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
+    if (word in PYTORCH or word in ENCODERS) and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
         return Layer(follower.call_of(node, f"nn.{word}" if "." in name.dotted else word, arguments, keywords))
     return NotImplemented
 
@@ -126,73 +127,6 @@ def forget_runs(follower: Follower, value: Any, seen: set[int]) -> None:
         forget_runs(follower, each, seen)
 
 
-def run(
-    follower: Follower, node: ast.AST, module: Layer | Container, arguments: list[Any], keywords: dict[str, Any]
-) -> Any:
-    """Run a layer, or those of a `Sequential` in their order, on a tensor."""
-    if isinstance(module, Container):
-        if module.kind != "Sequential":
-            raise follower.fault(node, f"a {module.kind} does not run its modules; forward has to say how they run")
-        value: Any = arguments[0] if arguments else None
-        if len(arguments) != 1:
-            raise follower.fault(node, f"a Sequential runs on one tensor, not on {len(arguments)}")
-        with follower.running.module(module.name):
-            for child in module.children.values():
-                value = follower.call(node, child, [value], {})
-        return value
-    kind = module.call.short_name
-    if kind == "MultiHeadAttention":
-        return keras_attention.run(follower, node, module, arguments, keywords)
-    if kind == "MultiheadAttention":
-        arguments = arguments or [keywords[name] for name in ("query", "key", "value") if name in keywords]
-    if arguments and isinstance(arguments[0], Parameter):
-        arguments = [follower.held(node, arguments[0]), *arguments[1:]]
-    tensors = [each for each in arguments if isinstance(each, Tensor)]
-    refuse_unknown(follower, node, arguments)
-    if not tensors or (len(tensors) > 1 and kind not in ("MultiheadAttention", "LSTM", "GRU", "RNN")):
-        raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
-    if kind == "MultiheadAttention" and len({each.index for each in tensors}) > 1:
-        _check_attention(follower, node, tensors)
-    axes = follower.sizes.peek(tensors[0].index) if kind in ("LSTM", "GRU", "RNN") else None
-    if axes is not None and len(axes) > 3 and tensors[0].index >= 0 and follower.notation != "keras":
-        raise follower.fault(node, f"{kind} takes steps of features, of a tensor of 3 axes, this one has {len(axes)}")
-    made = emit(follower, module, tensors[0])
-    if kind == "MultiheadAttention":
-        return (made, None)
-    if kind in ("LSTM", "GRU", "RNN") and follower.notation != "keras":
-        return (made, _states(follower, node, made))
-    return made
-
-
-def _states(follower: Follower, node: ast.AST, made: Tensor) -> Any:
-    """Return the state behind a recurrent layer's steps, for a LSTM two of them: layers x batch x features.
-
-    Its sizes are those of the last step, for each direction of each layer. What of it is not needed falls away.
-    """
-    layer = follower.builder.entries[made.index].layer
-    if not isinstance(layer, layers.Recurrent) or layer.cell or follower.sizes.peek(made.index) is None:
-        return Unknown("the state of this layer is not followed", *follower.span(node))
-    width, directions = layer.projection or layer.hidden, 1 + layer.bidirectional
-    steps = [layers.Rearrangement("cut", (1, -1, 1 << 62, 1)), layers.Rearrangement("squeeze", (1,))]
-    if layer.layers == 1:
-        steps.append(layers.Rearrangement("view", (0, directions, width)))
-    else:
-        steps += [
-            layers.Rearrangement("view", (0, 1, directions, width)),
-            layers.Rearrangement("expand", (1, layer.layers, 1, 1)),
-            layers.Rearrangement("view", (0, layer.layers * directions, width)),
-        ]
-    state = made
-    for step in steps:
-        state = layer_entry(follower, node, step, state)
-    moved = layer_entry(follower, node, layers.Rearrangement("transpose", (1, 0, 2)), state)
-    moved.before = (state, (1, 0, 2))
-    if layer.kind != "lstm":
-        return moved
-    cells = Unknown("the cells of a LSTM with projections are not followed", *follower.span(node))
-    return (moved, cells if layer.projection else moved)
-
-
 def refuse_unknown(follower: Follower, node: ast.AST, values: Any) -> None:
     """Refuse what was not followed, and names that neither the program nor a framework defines, as tensors."""
     for each in values if isinstance(values, list | tuple) else [values]:
@@ -202,20 +136,10 @@ def refuse_unknown(follower: Follower, node: ast.AST, values: Any) -> None:
             raise follower.fault(node, f"{each.dotted[:60]} is not defined")
 
 
-def _check_attention(follower: Follower, node: ast.AST, tensors: list[Tensor]) -> None:
-    """Refuse attention to a tensor of other sizes, whose products are not those that are counted."""
-    axes = {follower.sizes.axes(each.index) for each in tensors}
-    (sizes, *others) = axes
-    if others or sizes is None or None in sizes[1:]:
-        fault = follower.fault(node, "attention is followed where queries, keys and values have the same sizes")
-        if follower.sizes.begin is not None:
-            raise fault
-        follower.builder.objections += (fault,)
-
-
-def emit(follower: Follower, module: Layer, tensor: Tensor) -> Tensor:
+def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor) -> Tensor:
     """Add the entries of a layer that runs on a tensor."""
     entries = follower.builder.entries
+    refuse_moved(follower, node, [tensor])
     if module.places and not entries[module.places[0]].name:
         module.name = module.default_name  # it runs again: by their name its weights count once
         for place in module.places:
@@ -248,7 +172,7 @@ def entries_of(follower: Follower, module: Layer) -> list[Entry]:
         from convcalc.notation.keras.read import entries_of as keras_entries
 
         return keras_entries(follower.source, call)
-    if call.short_name in _ENCODERS:
+    if call.short_name in ENCODERS:
         from convcalc.notation.pytorch.transformers import entries_of as transformer_entries
 
         return transformer_entries(follower.source, call)
@@ -259,15 +183,21 @@ def entries_of(follower: Follower, module: Layer) -> list[Entry]:
     return [entry] if beside is None else [entry, beside]
 
 
-def layer_entry(follower: Follower, node: ast.AST, layer: layers.Layer, *tensors: Tensor) -> Tensor:
-    """Add a layer that the program does not make but does, at the place of a node."""
+def layer_entry(
+    follower: Follower, node: ast.AST, layer: layers.Layer, *tensors: Tensor, module: Layer | None = None
+) -> Tensor:
+    """Add a layer that the program does, at the place of a node; `module` is the one that it makes, if it does."""
     span = follower.span(node)
+    refuse_moved(follower, node, tensors)
     if follower.builder.layout == "hwc" and not isinstance(layer, layers.Elementwise | layers.Merge | layers.Held):
         raise follower.fault(node, "what moves axes of a tensor is not followed with channels last", "use a layer")
     text = fold(follower.source.text[slice(*span)])
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     inputs = [tensor.index for tensor in tensors]
-    index = follower.builder.add(layer, inputs, span, name=follower.running.name, text=shown)
+    name = follower.running.name if module is None else module.name
+    index = follower.builder.add(layer, inputs, span, name=name, text=shown)
+    if module is not None:
+        module.places.append(index)
     return Tensor(index)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
 from convcalc.errors import ConvcalcError
+from convcalc.layers import TensorShape
 from convcalc.notation.call.tree import Argument, Call
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source import (
@@ -19,6 +20,7 @@ from convcalc.notation.source import (
     imports,
     items,
     keras_models,
+    module_runs,
     open_sizes,
     patterns,
     records,
@@ -73,11 +75,14 @@ class Stopped(Exception):  # noqa: N818  # it ends a loop, it is not an error
 class Follower:
     """Follows a program on tensors of a graph that grows as layers run."""
 
-    def __init__(self, source: Source, notation: str, begin: Begin | None = None) -> None:
+    def __init__(
+        self, source: Source, notation: str, begin: Begin | None = None, whole: list[TensorShape] | None = None
+    ) -> None:
         self.source = source
         self.notation = notation
         self.builder = GraphBuilder(source, notation)
-        self.sizes = KnownSizes(self.builder, begin)
+        self.sizes = KnownSizes(self.builder, begin, whole)
+        self.moves_batch = False  # whether a fault is that the batch axis is moved, whose size is not known
         self.running = Running(self.builder)
         self.is_running = notation == "keras"
         self.top = Scope()
@@ -292,7 +297,7 @@ class Follower:
                 case Instance():
                     return self.forward(node, function, arguments, keywords)
                 case Layer() | Container():
-                    return emission.run(self, node, function, arguments, keywords)
+                    return module_runs.run(self, node, function, arguments, keywords)
                 case KerasModel():
                     return keras_models.run(self, node, function, arguments)
                 case Method(owner=Tensor() as tensor):

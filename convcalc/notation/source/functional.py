@@ -36,7 +36,7 @@ def weighted(
         own: dict[str, Any] = {"elementwise_affine": weight is not None}
     else:
         own = _sizes(follower, node, module, weight, given.get("groups", 1)) | {"bias": bias is not None}
-    made = emit(follower, Layer(follower.call_of(node, module, [], own | given)), tensor)
+    made = emit(follower, node, Layer(follower.call_of(node, module, [], own | given)), tensor)
     entry = follower.builder.entries[made.index]
     entry.name = weight.whole.name if isinstance(weight, Parameter) else ""
     counts = parameters(entry.layer)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from convcalc.errors import ConvcalcError, ShapeError
 from convcalc.layers import (
+    Bilinear,
     Elementwise,
     Embedding,
     Held,
     Layer,
     Merge,
     TensorShape,
+    bilinear_output,
     complete,
     merged,
     output_shape,
@@ -29,15 +31,17 @@ Axes = tuple[int | None, ...]
 class KnownSizes:
     """Shapes of the tensors that a graph makes: by its layers and, where they are given, by those of its inputs.
 
-    `begin` returns the shapes of the inputs from the first layers. `samples` are the sizes of tensors that a program
+    `begin` returns the shapes of the inputs from the first layers; `whole` are those with their batch axis, where
+    the program is followed with that known, too. `samples` are the sizes of tensors that a program
     makes itself to send them through layers, while it does so; `stated` are the shapes that it states for inputs.
     `faults` are the errors of layers that do not fit. `depends` is whether a size was asked for that follows from
     those of the inputs: the graph fits these alone.
     """
 
-    def __init__(self, builder: GraphBuilder, begin: Begin | None) -> None:
+    def __init__(self, builder: GraphBuilder, begin: Begin | None, whole: list[TensorShape] | None = None) -> None:
         self.builder = builder
         self.begin = begin
+        self.whole = whole
         self.samples: list[TensorShape] = []
         self.stated: dict[int, TensorShape] = {}
         self.depends = False
@@ -77,7 +81,7 @@ class KnownSizes:
         if shape is None:
             return (None,) * count if count else None
         sizes = shape.sizes
-        if self.samples and not self._inputs:
+        if self.whole or (self.samples and not self._inputs):
             return sizes
         sample = sizes[len(shape.batch) :] if len(shape.batch) <= 1 else sizes[1:]
         if self.builder.layout == "hwc" and shape.has_channels:
@@ -85,6 +89,11 @@ class KnownSizes:
         if index < 0 and not shape.has_channels and count == len(sizes) + 2:
             return (None, None, *sizes)  # an image that was given without its channels
         return (None, *sample)
+
+    def first_fault(self) -> ConvcalcError | None:
+        """Return the error of the first layer that does not take what comes in, None where all fit."""
+        self._shape(len(self.builder.entries) - 1, given=True)
+        return self.faults[0] if self.faults else None
 
     def _shape(self, index: int, *, given: bool) -> TensorShape | None:
         if index <= FIRST_SAMPLE:
@@ -98,6 +107,9 @@ class KnownSizes:
     def _input(self, index: int, *, given: bool) -> TensorShape | None:
         if not given or self.begin is None:
             return self.stated.get(index) if given else None
+        if self.whole is not None:
+            self._inputs = self.whole
+            return self.whole[-1 - index] if -1 - index < len(self.whole) else None
         layers = [entry.layer for entry in self.builder.entries]
         try:
             self._inputs = [with_axes(shape, layers) for shape in self.begin(layers, self.builder.layout)]
@@ -145,9 +157,11 @@ def shape_after(layer: Layer, shapes: list[TensorShape | None]) -> TensorShape |
     8x?x? 8x7x5
     """
     first = shapes[0]
+    sure = [shape for shape in shapes if shape is not None]
     if isinstance(layer, Merge):
-        sure = [shape for shape in shapes if shape is not None]
         return merged(layer, sure) if len(sure) == len(shapes) else None
+    if isinstance(layer, Bilinear):
+        return bilinear_output(layer, sure) if len(sure) == len(shapes) else None
     if first is None:
         if isinstance(layer, Held) and layer.sizes is not None:
             return output_shape(layer, TensorShape((1,), 0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
 from convcalc.layers import Rearrangement
+from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.emission import layer_entry
 from convcalc.notation.source.open_sizes import all_sizes, has_open, of_open_size, settled
 from convcalc.notation.source.values import AxisSize, Scope, Tensor, TensorSizes
@@ -88,8 +89,12 @@ def _flatten(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywor
 
 def _permute(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
     axes = _axes(f, node, _given(arguments, keywords))
-    moved = layer_entry(f, node, Rearrangement("transpose", axes), x)
-    moved.before = (x, axes) if axes and 0 in axes and axes[0] % len(axes) else None
+    return _without_batch_first(f, layer_entry(f, node, Rearrangement("transpose", axes), x), x, axes)
+
+
+def _without_batch_first(f: Follower, moved: Tensor, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """Note in a tensor where its axes were before, if the first of them is not the batch any more."""
+    moved.before = (x, axes) if axes and 0 in axes and axes[0] % len(axes) and not knows_batch(f) else None
     return moved
 
 
@@ -97,12 +102,23 @@ def _transpose(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keyw
     axes = _axes(f, node, arguments or list(keywords.values()))
     if len(axes) != 2:
         raise f.fault(node, f"a transpose swaps two axes, got {len(axes)}")
-    one, other = axes
-    return layer_entry(f, node, Rearrangement("swap", (one, other)), x)
+    moved = layer_entry(f, node, Rearrangement("swap", axes), x)
+    count = len(f.sizes.peek(x.index) or ())
+    if not count:
+        return moved
+    order = list(range(count))
+    one, other = (axis % count for axis in axes)
+    order[one], order[other] = other, one
+    return _without_batch_first(f, moved, x, tuple(order))
 
 
 def _squeeze(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
     axes = _axes(f, node, arguments or list(keywords.values()))
+    known = f.sizes.peek(x.index)
+    if axes and known is not None and all(-len(known) <= axis < len(known) for axis in axes):
+        axes = tuple(axis for axis in axes if known[axis] in (1, None))  # other axes stay, as PyTorch has it
+        if not axes:
+            return x
     if x.before is not None and axes == (0,):
         source, order = x.before
         sizes = f.sizes.peek(source.index) or ()
@@ -140,6 +156,8 @@ def reduced(
     given = arguments[2 if third else 1 :]
     kept = keywords.get("keepdim", keywords.get("keepdims", given[0] if given else False))
     places = _axes(follower, node, [axes])
+    if 0 in places:
+        touch_batch(follower, node, f"{word} goes over the samples of a batch")
     made = layer_entry(follower, node, Rearrangement("reduce", (int(bool(kept)), *places)), tensor)
     return (made, made) if word in ("max", "min") and places else made
 
@@ -186,11 +204,7 @@ def _unbound(follower: Follower, node: ast.AST, tensor: Tensor, axis: Any) -> li
         raise follower.fault(node, "how many parts this unbind makes is not known")
     if source is not tensor:
         return unpacked(follower, node, tensor, size)
-    found = []
-    for index in range(size):
-        part = layer_entry(follower, node, Rearrangement("cut", (axis, index, index + 1, 1)), tensor)
-        found.append(layer_entry(follower, node, Rearrangement("squeeze", (axis,)), part))
-    return found
+    return [_indexed(follower, node, tensor, axis, index) for index in range(size)]
 
 
 def axis_size(follower: Follower, tensor: Tensor, axis: int) -> Any:
@@ -201,23 +215,33 @@ def axis_size(follower: Follower, tensor: Tensor, axis: int) -> Any:
 
 def unpacked(follower: Follower, node: ast.AST, tensor: Tensor, count: int) -> list[Tensor]:
     """Return the `count` parts of a tensor along its first axis, each without that axis."""
+    size = axis_size(follower, tensor, 0)
+    if knows_batch(follower) and size != count:
+        raise follower.fault(node, f"{size} values for {count} names")
     return [_taken(follower, node, tensor, index) for index in range(count)]
 
 
 def _taken(follower: Follower, node: ast.AST, tensor: Tensor, index: int) -> Tensor:
     """Return one part along the first axis, which the axis of the batch was exchanged for."""
+    if knows_batch(follower):
+        return _indexed(follower, node, tensor, 0, index)
     if tensor.before is None:
-        raise follower.fault(node, "samples of a batch are not taken apart")
+        raise batch_fault(follower, node, "samples of a batch are not taken apart")
     source, axes = tensor.before
     axis = axes[0] % len(axes)
-    part = layer_entry(follower, node, Rearrangement("cut", (axis, index, index + 1 or _END, 1)), source)
-    part = layer_entry(follower, node, Rearrangement("squeeze", (axis,)), part)
+    part = _indexed(follower, node, source, axis, index)
     rest = tuple(each - (each > axis) for each in (each % len(axes) for each in axes[1:]))
     return (
         part
         if rest == tuple(range(len(rest)))
         else layer_entry(follower, node, Rearrangement("transpose", rest), part)
     )
+
+
+def _indexed(follower: Follower, node: ast.AST, tensor: Tensor, axis: int, index: int) -> Tensor:
+    """Return what stands at an index of an axis, without the axis."""
+    part = layer_entry(follower, node, Rearrangement("cut", (axis, index, index + 1 or _END, 1)), tensor)
+    return layer_entry(follower, node, Rearrangement("squeeze", (axis,)), part)
 
 
 def padded(
@@ -265,7 +289,7 @@ def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -
             new = -behind - 1 - values[place + 1 :].count(None) if after else axis
             tensor = layer_entry(follower, node, Rearrangement("unsqueeze", (new,)), tensor)
             axis += not after
-        elif isinstance(value, slice) and (axis or not follower.is_running or value == slice(None)):
+        elif isinstance(value, slice) and (axis or knows_batch(follower) or value == slice(None)):
             tensor = _sliced(follower, node, tensor, value, axis)
             axis += 1
         elif (
@@ -275,13 +299,12 @@ def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -
             and all(each == slice(None) for each in values[1:])
         ):
             return _taken(follower, node, tensor, value)
-        elif axis == 0 and follower.is_running and not has_open(value):
-            raise follower.fault(node, "samples of a batch are not taken apart")
+        elif axis == 0 and not knows_batch(follower) and not has_open(value):
+            raise batch_fault(follower, node, "samples of a batch are not taken apart")
         elif has_open(value):
             return of_open_size(follower, node, tensor)
         elif type(value) is int:
-            tensor = layer_entry(follower, node, Rearrangement("cut", (axis, value, value + 1 or _END, 1)), tensor)
-            tensor = layer_entry(follower, node, Rearrangement("squeeze", (axis,)), tensor)
+            tensor = _indexed(follower, node, tensor, axis, value)
             axis += axis < 0
         else:
             raise follower.fault(node, "this index of a tensor is not followed")

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from convcalc.layers import Rearrangement
+from convcalc.notation.source.batch import batch_fault
 from convcalc.notation.source.emission import layer_entry
 from convcalc.notation.source.values import AxisSize, Tensor, TensorSizes
 
@@ -68,7 +69,7 @@ def comparable(follower: Follower, node: ast.AST, value: Any) -> Any:
             raise follower.fault(node, OPEN_SIZE, GIVE_SIZE)
     if isinstance(value, AxisSize):
         if value.is_batch:
-            raise follower.fault(node, "this depends on the number of samples, which is not known")
+            raise batch_fault(follower, node, "this depends on the number of samples, which is not known")
         raise follower.fault(node, OPEN_SIZE, GIVE_SIZE)
     if isinstance(value, Tensor):
         raise follower.fault(node, "this depends on a tensor, which is not known while a program is read")
@@ -84,7 +85,8 @@ def of_open_size(follower: Follower, node: ast.AST, tensor: Tensor) -> Tensor:
     for fault in follower.sizes.faults:
         raise fault
     if follower.sizes.begin is not None:
-        raise follower.fault(node, "this depends on a size of the input that is open, or on the number of samples")
+        message = "this depends on a size of the input that is open, or on the number of samples"
+        raise batch_fault(follower, node, message)
     follower.builder.objections += (follower.fault(node, OPEN_SIZE, GIVE_SIZE),)
     return layer_entry(follower, node, Rearrangement("view", (0, -1)), tensor)
 

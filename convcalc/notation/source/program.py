@@ -12,6 +12,7 @@ from convcalc.layers import Embedding, Held, Rearrangement
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
 from convcalc.notation.source import keras_models
+from convcalc.notation.source.batch import refuse_moved, settled_with_batch, with_batch
 from convcalc.notation.source.choice import MOST_NAMES, chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import MOST_STEPS, Follower, Returned, Stopped
@@ -61,10 +62,34 @@ def read_program(
     >>> [entry.name for entry in read_program(source, parsed(source)).entries]
     ['fc', '']
     """
-    keras = _KERAS.search(source.text) and not _TORCH.search(source.text)
+    keras = bool(_KERAS.search(source.text) and not _TORCH.search(source.text))
     follower = Follower(source, "keras" if keras else "pytorch", begin)
     if keras and has_channels_first(source.text):
         follower.builder.layout = "chw"
+
+    def follow(one: Follower) -> GraphBuilder:
+        return _followed(one, tree, inputs, class_name)
+
+    try:
+        builder = follow(follower)
+    except ConvcalcError as error:
+        if keras or not follower.is_running or follower.steps > MOST_STEPS:
+            raise
+        again = with_batch(follower, follow)
+        if again is None:
+            raise
+        if isinstance(again, ConvcalcError):
+            raise again from error
+        return again
+    if keras and builder.layout == "chw":
+        settle_channels_first(source, builder.entries)
+    if begin is not None and not keras:
+        builder.settle = lambda _: settled_with_batch(follower, follow)
+    return builder
+
+
+def _followed(follower: Follower, tree: ast.Module, inputs: tuple[str, ...], class_name: str | None) -> GraphBuilder:
+    """Follow the statements of a program, and run the model that is meant."""
     loose: list[Any] = []
     try:
         for node in tree.body:
@@ -72,12 +97,10 @@ def read_program(
         builder = _run(follower, chosen_model(follower, loose, class_name), inputs)
         _fix_input(follower)
     except RecursionError:
-        raise source.fault("this program is nested too deeply to be followed", 0, 0) from None
-    if keras and builder.layout == "chw":
-        settle_channels_first(source, builder.entries)
+        raise follower.source.fault("this program is nested too deeply to be followed", 0, 0) from None
     builder.shares_names = True
     if not builder.entries:
-        raise source.fault("no layers run in this program", 0, 0)
+        raise follower.source.fault("no layers run in this program", 0, 0)
     return builder
 
 
@@ -85,6 +108,11 @@ def _fix_input(follower: Follower) -> None:
     """State the input of a graph that fits no other, and how its axes are meant where no layer says so."""
     builder, sizes = follower.builder, follower.sizes
     if sizes.begin is None:
+        return
+    if sizes.whole is not None:
+        first, *others = sizes.whole
+        builder.input, builder.rank, builder.others = first.known_sizes, first.rank, tuple(others)
+        builder.fixed = True
         return
     layers = [entry.layer for entry in builder.entries]
     shape = sizes.begin(layers, builder.layout)[0]
@@ -183,9 +211,12 @@ def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder
         value = follower.forward(model.kind.node, model, [Tensor(place) for place in places], {})
     else:
         value = follower.call(place, model, [Tensor(-1)], {})
-    outputs = [each.index for each in _tensors(value)]
+    returned = _tensors(value)
+    outputs = [each.index for each in returned]
     if not outputs:
         raise _without_output(follower, model, value)
+    if isinstance(model, Instance):
+        refuse_moved(follower, model.kind.node, returned)
     builder.keep_what_leads_to(outputs)
     if isinstance(model, Instance | Container):
         _count_unused(follower, model)

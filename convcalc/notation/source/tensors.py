@@ -10,6 +10,7 @@ from convcalc import layers
 from convcalc.layers.einsum import terms
 from convcalc.notation.pytorch.functions import MODULES_OF
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
+from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
 from convcalc.notation.source.functional import WEIGHTED, weighted
 from convcalc.notation.source.moves import MOVES, padded, parts, reduced
@@ -132,11 +133,11 @@ def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
     if not follower.is_running:
         return Tensor(follower.sizes.add_sample(parameter.shape))
     shape = parameter.shape
-    if len(shape) > 2 and shape[0] == 1:
+    if len(shape) > 2 and shape[0] == 1 and not knows_batch(follower):
         shape = shape[1:]  # the batch axis, which one sample does not have
     whole = parameter.whole
     count = prod(whole.shape or ()) if whole.learned and not whole.used and whole.of is None else 0
-    layer = layers.Held(count, sizes=shape)
+    layer = layers.Held(count, sizes=shape, batched=knows_batch(follower))
     whole.used = True
     index = follower.builder.add(
         layer, [-1], follower.span(node), name=whole.name, text=f"parameter {whole.name}".rstrip()
@@ -172,7 +173,7 @@ def module(
         return of_open_size(follower, node, tensor)
     if "Dropout" in name or name in ("ReLU", "SiLU"):
         keywords = {key: value for key, value in keywords.items() if key in takes}
-    made = emit(follower, Layer(follower.call_of(node, name, [], keywords)), tensor)
+    made = emit(follower, node, Layer(follower.call_of(node, name, [], keywords)), tensor)
     follower.builder.entries[made.index].name = follower.running.name
     return made
 
@@ -187,7 +188,9 @@ def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any
         return found[0]
     if follower.builder.layout == "hwc" and dim not in (-1, 3):
         raise follower.fault(node, f"with channels last, tensors are joined over those alone, not over axis {dim}")
-    over_channels = dim in (1, -3) or follower.builder.layout == "hwc"
+    if dim == 0:
+        touch_batch(follower, node, "samples are put behind each other along the batch")
+    over_channels = (dim in (1, -3) and not knows_batch(follower)) or follower.builder.layout == "hwc"
     layer = layers.Merge("concatenate", stretch=not over_channels, axis=1 if over_channels else dim)
     return layer_entry(follower, node, layer, *found)
 
@@ -198,10 +201,13 @@ def summed(follower: Follower, node: ast.AST, equation: str, tensors: list[Any])
     found = [held(follower, node, each) if isinstance(each, Parameter) else each for each in tensors]
     if not 1 <= len(found) <= 2 or not all(isinstance(each, Tensor) for each in found):
         raise follower.fault(node, "einsum is followed for one tensor or two")
+    if knows_batch(follower):
+        return layer_entry(follower, node, layers.Merge("einsum", equation=equation), *found)
     inputs, output = terms(equation, [len(term.replace(" ", "")) for term in equation.split("->")[0].split(",")])
     batch = {term[:1] for term in (*inputs, output)}
     if "." in equation or len(batch) > 1 or (len(inputs) == 2 and not {*inputs[1]} <= {*inputs[0], *output}):
-        raise follower.fault(node, f"einsum of {equation[:60]!r} is not followed: its first label is not the batch")
+        message = f"einsum of {equation[:60]!r} is not followed: its first label is not the batch"
+        raise batch_fault(follower, node, message)
     return layer_entry(follower, node, layers.Merge("einsum", equation=equation), *found)
 
 

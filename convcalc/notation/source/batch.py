@@ -1,0 +1,109 @@
+"""The axis of the batch: one sample is followed without it, and with all sizes known where a program moves it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from convcalc.errors import ConvcalcError, ShapeError
+from convcalc.layers import TensorShape, rank_of
+from convcalc.notation.files.graph_builder import GraphBuilder
+from convcalc.notation.source.known_sizes import with_axes
+from convcalc.notation.source.values import Tensor
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+    Follow = Callable[[Follower], GraphBuilder]
+
+WITH_BATCH = "the program moves the batch axis: sizes have it in front, a batch of 1 where the input has none"
+
+
+def knows_batch(follower: Follower) -> bool:
+    """Return whether the axis of the batch is one like the others: its size is known."""
+    return follower.sizes.whole is not None or not follower.is_running
+
+
+def batch_fault(follower: Follower, node: ast.AST, message: str) -> ConvcalcError:
+    """Return the error for what is done to the batch while its size is not known, to be raised by the caller."""
+    follower.moves_batch = True
+    return follower.fault(node, message)
+
+
+def touch_batch(follower: Follower, node: ast.AST, message: str) -> None:
+    """Refuse what is done to the axis of the batch where its size could be known, so that it will be."""
+    if not knows_batch(follower) and follower.sizes.begin is not None and follower.notation == "pytorch":
+        raise batch_fault(follower, node, message)
+
+
+def refuse_moved(follower: Follower, node: ast.AST, tensors: Sequence[Tensor]) -> None:
+    """Refuse tensors whose first axis is not the batch, as `touch_batch` does."""
+    for tensor in tensors:
+        if tensor.before is not None and not knows_batch(follower):
+            source, order = tensor.before
+            sizes = follower.sizes.peek(source.index) or ()
+            if len(sizes) != len(order) or sizes[order[0]] != 1:
+                touch_batch(follower, node, "the batch axis of this tensor is not the first")
+
+
+def with_batch(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcError | None:
+    """Return the network of a program followed once more with its batch axis, or the error that this ends in.
+
+    None where the sizes of its inputs are not known. A program that is not known to move the batch has to fit, and to
+    return as many samples as it takes; else None is returned, too.
+    """
+    found: GraphBuilder | ConvcalcError | None = None
+    for shapes in _whole_inputs(follower):
+        again = type(follower)(follower.source, follower.notation, follower.sizes.begin, shapes)
+        result: GraphBuilder | ConvcalcError
+        try:
+            result = follow(again)
+        except ConvcalcError as error:
+            result = error
+        else:
+            if again.sizes.first_fault() is None and (follower.moves_batch or _keeps_samples(again)):
+                first = result.entries[0]
+                first.notes = (*first.notes, WITH_BATCH)
+                return result
+        found = result if found is None else found
+    return found if follower.moves_batch else None
+
+
+def settled_with_batch(follower: Follower, follow: Follow) -> GraphBuilder | None:
+    """Return the network of a program that fits with its batch axis and keeps its samples, None if it does not."""
+    found = with_batch(follower, follow)
+    return found if isinstance(found, GraphBuilder) else None
+
+
+def _keeps_samples(follower: Follower) -> bool:
+    """Return whether as many samples come out of a network as go in."""
+    entries = follower.builder.entries
+    taken = {place for entry in entries for place in entry.inputs or ()}
+    outputs = [follower.sizes.peek(index) for index in range(len(entries)) if index not in taken]
+    samples = (follower.sizes.peek(-1) or (None,))[0]
+    return all(sizes is not None and sizes[:1] == (samples,) for sizes in outputs)
+
+
+def _whole_inputs(follower: Follower) -> Iterator[list[TensorShape]]:
+    """Yield the shapes that the inputs may have with their batch axis: as given, and with a batch of 1 before them.
+
+    What comes first is how the sizes are read without it.
+    """
+    layers = [entry.layer for entry in follower.builder.entries]
+    begin = follower.sizes.begin
+    try:
+        shapes = [] if begin is None else begin(layers, "chw")
+    except ShapeError:
+        try:
+            shapes = [] if begin is None else begin([], "chw")
+        except ShapeError:
+            return
+    if not shapes or any(None in shape.sizes for shape in shapes):
+        return
+    given = [shape.sizes for shape in shapes]
+    single = [(1, *sizes) for sizes in given]
+    has_batch = bool(with_axes(shapes[0], layers).batch)
+    is_told = any(rank_of(layer) is not None for layer in layers)
+    for several in (given, single) if has_batch else (single,) if is_told else (single, given):
+        yield [TensorShape(sizes, max(0, len(sizes) - 2)) for sizes in several]

@@ -1,0 +1,47 @@
+"""Modules of a program run on tensors: each kind by what it takes and returns."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from convcalc.notation.source import keras_attention, sequences
+from convcalc.notation.source.emission import ENCODERS, emit, entries_of, layer_entry, refuse_unknown
+from convcalc.notation.source.values import Container, Layer, Parameter, Tensor
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+
+def run(
+    follower: Follower, node: ast.AST, module: Layer | Container, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
+    """Run a layer, or those of a `Sequential` in their order, on a tensor."""
+    if isinstance(module, Container):
+        if module.kind != "Sequential":
+            raise follower.fault(node, f"a {module.kind} does not run its modules; forward has to say how they run")
+        value: Any = arguments[0] if arguments else None
+        if len(arguments) != 1:
+            raise follower.fault(node, f"a Sequential runs on one tensor, not on {len(arguments)}")
+        with follower.running.module(module.name):
+            for child in module.children.values():
+                value = follower.call(node, child, [value], {})
+        return value
+    kind = module.call.short_name
+    if kind == "MultiHeadAttention":
+        return keras_attention.run(follower, node, module, arguments, keywords)
+    if kind == "MultiheadAttention":
+        return sequences.attend(follower, node, module, arguments, keywords)
+    if arguments and isinstance(arguments[0], Parameter):
+        arguments = [follower.held(node, arguments[0]), *arguments[1:]]
+    tensors = [each for each in arguments if isinstance(each, Tensor)]
+    refuse_unknown(follower, node, arguments)
+    if kind == "Bilinear" and len(tensors) == 2:
+        return layer_entry(follower, node, entries_of(follower, module)[0].layer, *tensors, module=module)
+    if not tensors or (len(tensors) > 1 and kind not in sequences.RECURRENT):
+        raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
+    if kind in sequences.RECURRENT and follower.notation != "keras":
+        return sequences.recur(follower, node, module, tensors[0])
+    if kind in ENCODERS:
+        return sequences.encode(follower, node, module, tensors[0])
+    return emit(follower, node, module, tensors[0])

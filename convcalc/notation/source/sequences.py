@@ -1,0 +1,140 @@
+"""Attention and recurrent layers of PyTorch on the tensors of a program, and what they return beside their output."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from convcalc import layers
+from convcalc.notation.source import emission, open_sizes
+from convcalc.notation.source.batch import knows_batch, touch_batch
+from convcalc.notation.source.values import Layer, Parameter, Tensor, Unknown
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+RECURRENT = ("LSTM", "GRU", "RNN")
+_TAKES = (
+    *("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask", "average_attn_weights"),
+    "is_causal",
+)
+
+
+def attend(follower: Follower, node: ast.AST, module: Layer, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """Run attention on queries, keys and values; return its output and its weights, if any."""
+    given = dict(zip(_TAKES, arguments, strict=False)) | keywords
+    taken = [given.get(name) for name in _TAKES[:3]]
+    emission.refuse_unknown(follower, node, taken)
+    held = [follower.held(node, each) if isinstance(each, Parameter) else each for each in taken]
+    tensors = [each for each in held if isinstance(each, Tensor)]
+    if len(tensors) < len(held):
+        raise follower.fault(node, "attention runs on queries, keys and values: three tensors")
+    swaps = _has_steps_first(follower, node, module, tensors[0])
+    if swaps:
+        moved = {each.index: _swapped(follower, node, each) for each in tensors}
+        tensors = [moved[each.index] for each in tensors]
+    queries, keys, _ = tensors
+    made = emission.emit(follower, node, module, queries)
+    entry = follower.builder.entries[made.index]
+    layer = entry.layer
+    assert isinstance(layer, layers.Attention)
+    if len({each.index for each in tensors}) > 1:
+        entry.inputs = tuple(each.index for each in tensors)
+        entry.layer = layer.replace(key_positions=_key_positions(follower, node, layer, tensors))
+    weights = None
+    if given.get("need_weights", True):
+        heads = 0 if given.get("average_attn_weights", True) else layer.heads or 0
+        weights = emission.layer_entry(follower, node, layers.Merge("weights", axis=heads), made, keys)
+    return (_swapped(follower, node, made) if swaps else made, weights)
+
+
+def _key_positions(follower: Follower, node: ast.AST, layer: layers.Attention, tensors: list[Tensor]) -> int | None:
+    """Return how many keys there are where those are not the queries; refuse values and features that do not fit."""
+    queries, keys, values = (follower.sizes.axes(each.index) for each in tensors)
+    if queries is None or keys is None or values is None or len(queries) < 2 or len(keys) < 2:
+        fault = follower.fault(node, "attention is followed where queries, keys and values have the same sizes")
+        if follower.sizes.begin is not None:
+            raise fault
+        follower.builder.objections += (fault,)
+        return None
+    if keys[-2] is None or queries[-2] is None:
+        open_sizes.of_open_size(follower, node, tensors[1])
+    wanted = (layer.key_features or layer.features, layer.value_features or layer.features)
+    for found, features, name in zip((keys, values), wanted, ("keys", "values"), strict=True):
+        if found[-1] not in (None, features):
+            raise follower.fault(node, f"the layer takes {name} of {features} features, these have {found[-1]}")
+    if None not in (keys[-2], values[-2]) and keys[-2] != values[-2]:
+        raise follower.fault(node, f"attention takes as many keys as values, not {keys[-2]} and {values[-2]}")
+    return keys[-2]
+
+
+def _has_steps_first(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor) -> bool:
+    """Return whether the first of three axes is that of the positions, and the batch stands behind it."""
+    axes = follower.sizes.peek(tensor.index)
+    first = emission.entries_of(follower, module)[0].layer
+    batch_first = bool(dict(getattr(first, "arguments", ())).get("batch_first"))
+    if batch_first or axes is None or tensor.index < -1_000_000:
+        return False
+    if len(axes) > 3 or (len(axes) < 2 and knows_batch(follower)):
+        message = "attention takes positions of features, of a tensor of 3 axes"
+        touch_batch(follower, node, message)
+        raise follower.fault(node, f"{message}, this one has {len(axes)}")
+    return knows_batch(follower) and len(axes) == 3
+
+
+def _swapped(follower: Follower, node: ast.AST, tensor: Tensor) -> Tensor:
+    return emission.layer_entry(follower, node, layers.Rearrangement("swap", (0, 1)), tensor)
+
+
+def encode(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor) -> Tensor:
+    """Run the layers of a transformer's encoder."""
+    if not _has_steps_first(follower, node, module, tensor):
+        return emission.emit(follower, node, module, tensor)
+    return _swapped(follower, node, emission.emit(follower, node, module, _swapped(follower, node, tensor)))
+
+
+def recur(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor) -> Any:
+    """Run a recurrent layer; return its output and its state."""
+    axes = follower.sizes.peek(tensor.index)
+    sure = tensor.index >= 0 or knows_batch(follower)
+    if axes is not None and len(axes) > 3 and sure:
+        kind = module.call.short_name
+        raise follower.fault(node, f"{kind} takes steps of features, of a tensor of 3 axes, this one has {len(axes)}")
+    made = emission.emit(follower, node, module, tensor)
+    return (made, _states(follower, node, made))
+
+
+def _states(follower: Follower, node: ast.AST, made: Tensor) -> Any:
+    """Return the state behind a recurrent layer's steps, for a LSTM two of them: layers x batch x features.
+
+    Its sizes are those of the last step, for each direction of each layer. What of it is not needed falls away.
+    """
+    layer = follower.builder.entries[made.index].layer
+    if (
+        not isinstance(layer, layers.Recurrent)
+        or layer.cell
+        or (len(follower.sizes.peek(made.index) or ()) in (0, 2))
+    ):
+        return Unknown("the state of this layer is not followed", *follower.span(node))
+    width, directions = layer.projection or layer.hidden, 1 + layer.bidirectional
+    along = 0 if knows_batch(follower) and not dict(layer.arguments).get("batch_first") else 1
+    steps = [layers.Rearrangement("cut", (along, -1, 1 << 62, 1)), layers.Rearrangement("squeeze", (along,))]
+    if layer.layers == 1:
+        steps.append(layers.Rearrangement("view", (0, directions, width)))
+    else:
+        steps += [
+            layers.Rearrangement("view", (0, 1, directions, width)),
+            layers.Rearrangement("expand", (1, layer.layers, 1, 1)),
+            layers.Rearrangement("view", (0, layer.layers * directions, width)),
+        ]
+    state = made
+    for step in steps:
+        state = emission.layer_entry(follower, node, step, state)
+    moved = emission.layer_entry(follower, node, layers.Rearrangement("transpose", (1, 0, 2)), state)
+    moved.before = None if knows_batch(follower) else (state, (1, 0, 2))
+    if layer.kind != "lstm":
+        return moved
+    cell = emission.elementwise(follower, node, moved, "Identity") if knows_batch(follower) else Tensor(moved.index)
+    cell.before = moved.before
+    cells = Unknown("the cells of a LSTM with projections are not followed", *follower.span(node))
+    return (moved, cells if layer.projection else cell)
