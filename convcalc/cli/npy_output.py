@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convcalc.cli.messages import print_notes
@@ -53,7 +54,9 @@ def npy_output(
     with noting_changes(path), output_place(path) as place, meter(rows) as progress:
         out = new_npy(place, dtype, shape)
         yield out, Releasing(progress, rows=rows, memory=memory // 2, arrays=(x, out))
-        out.flush()
+        if Path(path).exists():
+            # What replaces a file has to be on the disk first; what is new is left to the system, as any other file.
+            out.flush()
         if summed:
             from convcalc.compute.overflow import overflow_notes
 
