@@ -188,7 +188,7 @@ def _base(command: str, draw: Draw) -> list[str]:
 def _options(command: str) -> list[tuple[str, list[str] | None]]:
     """Return every option of a command, with its choices where it has some, an empty list for a flag."""
     found: list[tuple[str, list[str] | None]] = []
-    for parameter in build([command]).commands[command].params:
+    for parameter in build(command).commands[command].params:
         if parameter.param_type_name == "option" and "--help" not in parameter.opts:
             choices = getattr(parameter.type, "choices", None)
             found.append((parameter.opts[-1], [] if parameter.is_flag else choices and list(choices)))

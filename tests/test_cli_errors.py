@@ -240,7 +240,7 @@ def test_the_parameters_of_the_core_are_shown_as_options(refused: Refuse) -> Non
 
 
 def test_every_option_that_messages_name_exists() -> None:
-    commands = build(list(COMMANDS)).commands.values()
+    commands = build(*COMMANDS).commands.values()
     known = {option for command in commands for parameter in command.params for option in parameter.opts}
     assert set(OPTIONS.values()) <= known
 

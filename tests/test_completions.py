@@ -40,7 +40,7 @@ def test_the_module_writes_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_is_in_every_script(name: str, command: str) -> None:
     text = scripts()[name]
-    for flag in command_flags(command, build([command]).commands[command]):
+    for flag in command_flags(command, build(command).commands[command]):
         for spelling in flag.spellings:
             bare = spelling.lstrip("-")
             spelling = spelling.replace("-", r"\-") if name == "convcalc.1" else spelling
@@ -108,7 +108,7 @@ def test_bash_completes(line: str, words: list[str], tmp_path: Path) -> None:
 
 def test_bash_completes_every_option_of_every_command(tmp_path: Path) -> None:
     for command in COMMANDS:
-        flags = command_flags(command, build([command]).commands[command])
+        flags = command_flags(command, build(command).commands[command])
         expected = {spelling for flag in flags for spelling in flag.spellings}
         assert set(completed(f"convcalc {command} -", tmp_path)) == expected
 

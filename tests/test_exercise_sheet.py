@@ -203,7 +203,7 @@ def test_every_other_option_is_refused(here: Run, command: str) -> None:
     from convcalc.cli.commands import build
 
     effective = {"quiz", "sheet", "key", "difficulty", "seed", "format", "json", "output", "json_errors"}
-    for parameter in build([command]).commands[command].params:
+    for parameter in build(command).commands[command].params:
         if parameter.param_type_name != "option" or parameter.name in effective or parameter.is_eager:
             continue
         value = [getattr(parameter.type, "choices", None) or ["2"]][0][-1]

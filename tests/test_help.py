@@ -16,7 +16,7 @@ from convcalc.cli.options import Panel
 from convcalc.cli.shell_words import command_lines
 
 Run = Callable[..., Any]
-TREE = build(list(COMMANDS))
+TREE = build(*COMMANDS)
 PARTS = {"": TREE} | TREE.commands
 SCREEN = 45
 

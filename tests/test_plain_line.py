@@ -14,7 +14,7 @@ from convcalc.cli.commands import COMMANDS, PageRequested, build
 from convcalc.cli.options import Command
 from convcalc.cli.plain_line import read_plain_line
 
-TREE = build(list(COMMANDS))
+TREE = build(*COMMANDS)
 LEFT_TO_TYPER = "what Typer does not read as a plain line"
 ODD = (
     "",

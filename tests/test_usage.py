@@ -17,7 +17,7 @@ from convcalc.cli.usage import refuse_missing_values
 from convcalc.errors import UsageError
 
 Run = Callable[..., Any]
-TREE = build(list(COMMANDS))
+TREE = build(*COMMANDS)
 
 
 LINES = {

@@ -6,7 +6,8 @@ Typer has the last word on a command line, and is imported only where one is not
 # No postponed annotations here: see options.py.
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from typing import Annotated, Any
@@ -70,7 +71,7 @@ def _run_by_typer(arguments: list[str]) -> Any:
     """Return the answer of a command line that Typer reads, or the exit code after help and version."""
     import typer
 
-    tree = build([arguments[0]] if arguments[0] in COMMANDS else list(COMMANDS))
+    tree = build(*([arguments[0]] if arguments[0] in COMMANDS else COMMANDS))
     if any(following[:1] == "-" == word[:1] for word, following in pairwise(arguments[1:])):
         from convcalc.cli.usage import refuse_missing_values
 
@@ -96,14 +97,15 @@ def _run_by_typer(arguments: list[str]) -> Any:
 
 def all_commands() -> Mapping[str, Any]:
     """Build every command, and return them by their names."""
-    commands: Mapping[str, Any] = build(list(COMMANDS)).commands
+    commands: Mapping[str, Any] = build(*COMMANDS).commands
     return commands
 
 
-def build(names: Sequence[str]) -> Any:
-    """Build the command tree with the commands `names`.
+@cache
+def build(*names: str) -> Any:
+    """Build the command tree with the commands `names`; a process that answers many command lines builds it once.
 
-    >>> sorted(build(["shape", "pool"]).commands)
+    >>> sorted(build("shape", "pool").commands)
     ['pool', 'shape']
     """
     import typer

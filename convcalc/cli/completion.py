@@ -45,7 +45,7 @@ def scripts() -> dict[str, str]:
     >>> sorted(scripts())
     ['_convcalc', 'convcalc.1', 'convcalc.bash', 'convcalc.fish', 'convcalc.ps1']
     """
-    tree = build(list(COMMANDS))
+    tree = build(*COMMANDS)
     flags = {name: command_flags(name, tree.commands[name]) for name in COMMANDS}
     flags[""] = command_flags("", tree)
     return {
@@ -60,7 +60,7 @@ def scripts() -> dict[str, str]:
 def command_flags(name: str, command: Any) -> list[Flag]:
     """List the options of a built command.
 
-    >>> [flag.spellings for flag in command_flags("", build(["shape"]))]
+    >>> [flag.spellings for flag in command_flags("", build("shape"))]
     [('-V', '--version'), ('-h', '--help'), ('--help-all',), ('--json-errors',)]
     """
     return [

@@ -106,7 +106,7 @@ def panels(command: Any, *, whole: bool) -> dict[str, list[Any]]:
     Of those that are used as much, the ones with a letter come first.
 
     >>> from convcalc.cli.commands import build
-    >>> [name for name in panels(build(["shape"]).commands["shape"], whole=False)]
+    >>> [name for name in panels(build("shape").commands["shape"], whole=False)]
     ['Window', 'Layer', 'Explain and check', 'Output', 'Help']
     """
     found: dict[str, list[Any]] = {panel: [] for panel in get_args(Panel)}
@@ -124,7 +124,7 @@ def term(option: Any) -> str:
     """Return the spellings of an option and what its value is called; the name of an argument without brackets.
 
     >>> from convcalc.cli.commands import build
-    >>> [term(option) for option in panels(build(["shape"]).commands["shape"], whole=True)["Window"]][:2]
+    >>> [term(option) for option in panels(build("shape").commands["shape"], whole=True)["Window"]][:2]
     ['-k, --kernel N', '-s, --stride N']
     """
     if option.param_type_name == "argument":
@@ -143,7 +143,7 @@ def description(option: Any, *, whole: bool) -> str:
     Not `whole`: the text up to a semicolon, and the first of many choices.
 
     >>> from convcalc.cli.commands import build
-    >>> (option,) = [each for each in build(["params"]).commands["params"].params if each.name == "batch"]
+    >>> (option,) = [each for each in build("params").commands["params"].params if each.name == "batch"]
     >>> description(option, whole=True)
     'Samples in memory at once (1 or more; default: 1).'
     """

@@ -12,7 +12,7 @@ def option_words(command: str, option: Any) -> tuple[str, ...]:
     """Return the words that the value of an option of a built command may be; none where it may be anything.
 
     >>> from convcalc.cli.commands import build
-    >>> [option_words("shape", each) for each in build(["shape"]).commands["shape"].params if each.name == "padding"]
+    >>> [option_words("shape", each) for each in build("shape").commands["shape"].params if each.name == "padding"]
     [('valid', 'same', 'same-lower', 'full', 'causal')]
     """
     from convcalc.compute.boundary import BOUNDARIES

@@ -25,7 +25,7 @@ def man_page(tree: Any) -> str:
     """Return the man page of the built command tree with all its commands.
 
     >>> from convcalc.cli.commands import COMMANDS, build
-    >>> man_page(build(list(COMMANDS))).splitlines()[1]
+    >>> man_page(build(*COMMANDS)).splitlines()[1]
     '.TH CONVCALC 1 2026-11-26 "convcalc 0.1.0" "User Commands"'
     """
     return "\n".join(["." + r"\" Written by python -m convcalc.cli.completion", *_lines(tree)]) + "\n"

@@ -16,7 +16,7 @@ def option_hint(trees: Mapping[str, Any], tree: Any, command: str, word: str, ar
     `trees` are all built commands, `tree` is that one.
 
     >>> from convcalc.cli.commands import build
-    >>> trees = build(["shape"]).commands
+    >>> trees = build("shape").commands
     >>> option_hint(trees, trees["shape"], "shape", "--mode", ["--mode", "full"])
     'did you mean -p full?'
     """
@@ -134,7 +134,7 @@ def meant_command(tree: Any, arguments: Sequence[str]) -> str | None:
     """Return the hint with the line to type where the first word is not a command, None where nothing is close.
 
     >>> from convcalc.cli.commands import build
-    >>> tree = build(["shape", "params", "conv", "pool"])
+    >>> tree = build("shape", "params", "conv", "pool")
     >>> meant_command(tree, ["224", "-k", "7"]), meant_command(tree, ["flops", "model.onnx"])
     ('type: convcalc shape 224 -k 7', 'type: convcalc params model.onnx')
     """
