@@ -139,3 +139,11 @@ def test_branches_that_nest_are_written_as_groups() -> None:
     network = parse_network(text)
     written = graph_text(network.layers, [node.text for node in network.nodes], network.inputs)
     assert written == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["conv:8,k3 -> relu -> maxpool:2", "conv:8,k3→relu →\nmaxpool:2", "->\nconv:8,k3 relu => maxpool:2"],
+)  # fmt: skip
+def test_arrows_between_layers_are_blanks(text: str) -> None:
+    assert [node.text for node in parse_network(text).nodes] == ["conv:8,k3", "relu", "maxpool:2"]

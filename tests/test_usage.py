@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from convcalc.cli.commands import COMMANDS, build
+from convcalc.cli.commands import COMMANDS, PageRequested, build
+from convcalc.cli.other_words import ABOUT, OPTIONS
 from convcalc.cli.other_words import COMMANDS as COMMAND_WORDS
-from convcalc.cli.other_words import OPTIONS
+from convcalc.cli.suggestions import example_of, meant_command
 from convcalc.cli.usage import refuse_missing_values
 from convcalc.errors import UsageError
+from convcalc.notation.short.meant import ROWS as MEANT
 
 Run = Callable[..., Any]
 TREE = build(*COMMANDS)
@@ -42,7 +47,7 @@ def test_an_option_that_is_not_there_is_taken_by_its_meaning(row: str, here: Run
     ("line", "hint"),
     [
         ("shape 224 --size 'a b'", "did you mean -k 'a b'?"),
-        ("shape 3x32x32 conv:8,k3 --mode reflect", "the border changes values, not sizes; a layer has it as "),
+        ("shape 3x32x32 conv:8,k3 --mode reflect", "a mode is -p full, same or valid, a border the layer's "),
         ("conv '1 2' -k 1 --mode full", "did you mean -p full (with --flip as mathematics has it, or --like numpy)?"),
         ("conv '1 2' -k 1 --latex", "did you mean -F latex?"),
         ("pool '1 2' max -k 2 --pool avg", "the kind stands after INPUT, without an option: max, avg, min, lp"),
@@ -71,7 +76,19 @@ def test_what_is_meant_depends_on_the_command_and_the_value(line: str, hint: str
         ("photo.png -k sobel-x", "convcalc conv photo.png -k sobel-x"),
         ("'1 0; 2 1' max -k 2", "convcalc pool '1 0; 2 1' max -k 2"),
         ("shapes 224", "convcalc shape 224"),
-        ("kernels", "convcalc conv --kernels"),
+        ("kernels foo", "convcalc conv --kernels"),
+        ("maxpool '1 2; 3 4' -k 2", "convcalc pool '1 2; 3 4' max -k 2"),
+        ("avg '1 2; 3 4' 2", "convcalc pool '1 2; 3 4' avg -k 2"),
+        ("max-pool '1 2; 3 4'", "convcalc pool '1 2; 3 4' max -k 2"),
+        ("avgpool 224 -k 2", "convcalc shape 224 avgpool -k 2"),
+        ("sheet 3", "convcalc shape --sheet 3"),
+        ("quiz conv", "convcalc conv --quiz"),
+        ("explain conv '1 2' -k 3", "convcalc conv '1 2' -k 3 --explain"),
+        ("flops", "convcalc params 3x224x224 'Conv2d(3, 64, 7)'"),
+        (
+            "conv 'np.convolve([1, 2, 3], [1, 0], mode=\"same\")'",
+            "convcalc conv '[1, 2, 3]' -k '[1, 0]' -p same --like numpy",
+        ),
         ("shape 'Conv2d(3, 8, 3)'", "convcalc shape 3x224x224 'Conv2d(3, 8, 3)'"),
     ],
 )
@@ -100,6 +117,51 @@ def test_every_row_leads_to_an_option_of_some_command() -> None:
     assert not set(words) & set(COMMANDS)
 
 
+def test_every_command_line_that_is_suggested_runs(
+    here: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("x.npy", "photo.png"):
+        assert here("conv", "1 2 3; 4 5 7; 8 9 6", "-k", "1", "-o", name).returncode == 0
+    for name in ("k.npy", "k.txt"):
+        assert here("conv", "1 2", "-k", "1", "-o", name).returncode == 0
+    Path("answers.csv").write_text("ann,218\n")
+    words = [word for words in (*COMMAND_WORDS, *ABOUT) for word in words.split()]
+    hints = [
+        hint
+        for word in words
+        for rest in ((), ("3x24x22", "conv:8,k3"))
+        if (hint := meant_command(TREE, [word, *rest]))
+    ]
+    hints += [row.split("\t")[2] for row in ROWS] + [target for row in OPTIONS.values() for target in row]
+    hints += [hint for _, hint in MEANT] + [example_of(name) for name in COMMANDS]
+    lines = {
+        found[1] for hint in hints if (found := re.search(r"(?:: | by | as in )(convcalc \S+ (?!and ).+)$", hint))
+    }
+    assert len(lines) > 20
+    for line in lines:
+        if "--quiz" in line or line.startswith(("convcalc conv 3x", "convcalc pool 3x")):
+            continue  # a question to a person, or a size where numbers would stand
+        done = here(*shlex.split(line)[1:])
+        assert done.returncode == 0, (line, done.stderr)
+
+
+def test_every_option_that_is_suggested_is_taken() -> None:
+    for row in ROWS:
+        command, _, hint = row.split("\t")
+        found = re.fullmatch(r"did you mean (-.*?)(?: \(with .*\))?\?", hint)
+        if found is not None:
+            words = shlex.split(found[1])
+            if words[-1][0] != "-" and words[-1].isupper():
+                continue  # what the value is called, where none was given
+            arguments = [*LINES[command].split(" ")[1:], *words]
+            try:
+                with contextlib.suppress(PageRequested):
+                    TREE.commands[command].make_context(command, arguments)
+            except typer.TyperException as error:
+                pytest.fail(f"{row}: {error}")
+
+
 @pytest.mark.parametrize(
     ("line", "code", "hint"),
     [
@@ -124,6 +186,24 @@ def test_every_row_leads_to_an_option_of_some_command() -> None:
         ("shape 3x9x9 conv3x5", 2, "did you mean conv:64,k3x5, where 64 are the output channels?"),
         ("shape 3x9x9 upconv:8,k2", 2, "did you mean convT:8,k2?"),
         ("shape 3x9x9 residual", 2, "branches are written in brackets: (A + B) adds them"),
+        ("params conv:8,k3 --bias False", 2, "write --no-bias"),
+        ("params conv:8,k3 --no-bias false", 2, "write --bias"),
+        ("pool '1 2' max -k 2 --ceil True", 2, "write --ceil alone"),
+        ("conv '1 2' -k 1 --flip no", 2, "leave --flip out"),
+        ("conv '1 2' -k 1 --bias False", 2, "leave --bias out"),
+        ("conv '1 2' -k 1 --like cv2", 2, "did you mean opencv?"),
+        ("conv '1 2' -k 1 --like tensorflow", 2, "did you mean keras?"),
+        ("conv '1 2' -k 1 --like scipy.signal", 2, "did you mean scipy?"),
+        ("shape 3x9x9 conv:8,k3 --as torch", 2, "did you mean pytorch?"),
+        ("shape --each 224 -k 7", 4, "--each takes a file with a question on each line; one size stands alone: "),
+        ("shape 9 'jax.lax.conv(x, w, (1, 1), \"SAME\")'", 2, "a convolution is written as conv:64,k3,s1,same"),
+        ("shape 9 'scipy.signal.convolve2d(x, k)'", 2, "numbers are convolved by convcalc conv x.npy -k k.npy"),
+        ("shape 3x9x9 'conv 3x3, 64, /2'", 2, "in the short notation: conv:64,k3,s2,p1"),
+        ("shape 3x9x9 relu '7x7, 64, stride 2'", 2, "in the short notation: conv:64,k7,s2,p3"),
+        ("shape 3x9x9 '3x3 max pool, /2'", 2, "in the short notation: maxpool:3,s2"),
+        ("shape", 2, "write a size, and what it goes through, as in convcalc shape 224 -k 7"),
+        ("conv", 2, "write a matrix or a file, as in convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1'"),
+        ("pool", 2, "write a matrix or a file, as in convcalc pool '1 2; 3 4' max -k 2"),
         ("shape 3x9x9 conv:3x3", 2, "the first value is out; a window has its letter: conv:64,k3x3"),
         ("shape 3x9x9 'conv(64, 3)'", 2, "in the short notation: conv:64,k3"),
         ("shape 3x9x9 'Conv2d(64, 3)'", 2, "it takes in_channels, out_channels, kernel_size; Keras's Conv2D takes "),

@@ -107,13 +107,13 @@ def _run(arguments: list[str]) -> int:
 
 
 def _as_matrix(argument: str) -> str:
-    """Put a blank before an argument that starts like a negative number, so that it is not taken for an option.
+    """Put a blank before an argument that starts like a negative number or is an arrow, and so not an option.
 
-    >>> _as_matrix("-1 0; 2 1"), _as_matrix("-k"), _as_matrix("-")
-    (' -1 0; 2 1', '-k', '-')
+    >>> _as_matrix("-1 0; 2 1"), _as_matrix("-k"), _as_matrix("-"), _as_matrix("->")
+    (' -1 0; 2 1', '-k', '-', ' ->')
     """
     rest = argument[1:]
-    starts = rest[:1].isdigit() or rest[:1] == "." or rest[:3] in ("inf", "nan")
+    starts = rest[:1].isdigit() or rest[:1] == "." or rest[:3] in ("inf", "nan") or rest in (">", "->")
     return " " + argument if argument[:1] == "-" and starts else argument
 
 

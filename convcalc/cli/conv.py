@@ -133,9 +133,9 @@ def conv(
     """Answer `convcalc conv`, or the exit code where rows have been streamed or a large file written in place."""
     if wants_exercises(exercises, output):
         return answer_exercises("conv", locals())
-    if filters.kernel is None:
-        raise UsageError("no kernel given", place="conv", hint="give one with -k: a matrix, a file, or sobel-x")
     source, text = input_and_layer("conv", source, text, batch.inputs, output)
+    if filters.kernel is None:
+        raise _no_kernel(source)
     refuse_two_readers(
         INPUT=source,
         KERNEL=filters.kernel,
@@ -216,6 +216,14 @@ def _programs(request: "_Request", source: str, wanted: Wanted) -> Answer:
     from convcalc.cli.matrix_arguments import read_array
 
     return Answer(programs_report(request, read_array(source, wanted.numbers), wanted), wanted.output)
+
+
+def _no_kernel(source: str | None) -> UsageError:
+    """Return the error for a missing kernel, which the call of another program's function may hold."""
+    from convcalc.cli.suggestions import meant_function
+
+    hint = meant_function(source or "") or "give one with -k: a matrix, a file, or sobel-x"
+    return UsageError("no kernel given", place="conv", hint=hint)
 
 
 class _Request(Value):

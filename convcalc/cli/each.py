@@ -80,7 +80,12 @@ def _chunks(source: str) -> Iterator[list[bytes]]:
     from convcalc.matrix import sources
 
     if not sources.exists(source):
-        raise sources.not_there(source)
+        from convcalc.notation import is_size
+
+        otherwise = (
+            f"--each takes a file with a question on each line; one size stands alone: convcalc shape {source} -k 7"
+        )
+        raise sources.not_there(source, otherwise if is_size(source) else None)
     with sources.opened(source) as stream:
         yield from _lines_of(stream.read, source)
 

@@ -58,7 +58,7 @@ def layer_request(
 
             hint = f"type: convcalc shape 3x224x224 {quote(size)}"
             raise UsageError("no size of an input given", place="INPUT", hint=hint)
-        hint = "write one, as 'Conv2d(3, 64, 7)', or read a file with -f"
+        hint = "write one, as 'Conv2d(3, 64, 7)' or -k 7, or read a file with -f"
         raise UsageError("no layer given", hint=hint)
     return LayerRequest(
         tuple(texts or ()),

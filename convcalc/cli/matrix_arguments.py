@@ -58,9 +58,13 @@ def input_and_layer(
             f"{second or layer} is not a LAYER, and --inputs takes one value", place=command, hint=QUOTE_PATTERN
         )
     if source is None and inputs is None:
-        raise UsageError("missing argument 'INPUT'", place=command, hint=f"see convcalc {command} --help")
+        from convcalc.cli.suggestions import example_of
+
+        raise UsageError(
+            "no INPUT given", place=command, hint=f"write a matrix or a file, as in {example_of(command)}"
+        )
     if needs_layer and (layer is None or layer.isdigit()):
-        message = "missing argument 'LAYER'" if layer is None else f"{layer!r} is not a kind of pooling"
+        message = "no LAYER given" if layer is None else f"{layer!r} is not a kind of pooling"
         hint = f"write max, avg, min or lp, as in: max -k {layer or 2}"
         raise UsageError(message, place=command, hint=hint)
     return source, layer

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 _COUNTED = "params|params shows all counts; --field macs prints one"
 _IN_PARAMS = "convcalc params counts them"
+_KIND = "the kind stands after INPUT, without an option: max, avg, min, lp"
 _BORDER = "the border changes values, not sizes; a layer has it as conv:8,k3,p1,reflect"
-_SIZE_FIRST = "the size stands before the layers, without an option: 3x224x224"
-_INPUT_FIRST = "INPUT stands first, without an option: convcalc {command} photo.png"
+_SIZE_FIRST = "the size stands before the layers, without an option: {size}"
+_INPUT_FIRST = (
+    "conv|INPUT stands first, without an option: convcalc conv photo.png -k sobel-x",
+    "pool|INPUT stands first, without an option: convcalc pool photo.png max -k 2",
+)
 _FORMS = "the forms are -F table, plain, json, csv, markdown, latex; -o picture.svg"
 
 OPTIONS: dict[str, tuple[str, ...]] = {
@@ -33,11 +37,20 @@ OPTIONS: dict[str, tuple[str, ...]] = {
         "conv|-k box:{}",
         "convcalc conv has filters: -k box:5",
     ),
-    "--sigma --sigmax --sigma-x --std": ("a Gaussian of size 5 and sigma 1.5: convcalc conv -k gaussian:5:1.5",),
+    "--sigma --sigmax --sigma-x --std": (
+        "a Gaussian of size 5 and sigma 1.5: convcalc conv photo.png -k gaussian:5:1.5",
+    ),
     "--strides --step --hop --subsample --stride-size --stride-h --stride-w --subsampling --hop-length --shift --s": (
         "-s {}",
     ),
-    "--mode -m": ("-p {} (with --flip as mathematics has it, or --like numpy)", "-p {}", "--boundary {}", _BORDER),
+    "--mode -m": (
+        "-p {} (with --flip as mathematics has it, or --like numpy)",
+        "-p {}",
+        "--boundary {}",
+        "pool|" + _KIND,
+        "conv|a mode is -p full, same or valid; what the border holds is --boundary reflect, ...",
+        "a mode is -p full, same or valid, a border the layer's (conv:8,k3,p1,reflect), a pooling a layer",
+    ),
     "--pad --pads --padding-type --auto-pad --pad-size --zero-pad --zero-padding --pad-h --pad-w --padding-h "
     "--padding-w --pad-type --padding-size --pad-width --margin --zeros --p": ("-p {}",),
     "--no-padding --no-pad --nopad": ("-p 0",),
@@ -48,12 +61,15 @@ OPTIONS: dict[str, tuple[str, ...]] = {
         "shape+params|a depthwise convolution is a LAYER: dw:k3,p1",
         "a kernel of one axis less than INPUT works on each channel by itself; or -g N",
     ),
-    "--axes --rank --ndim --ndims --dim --spatial --spatial-dims --dimensions": ("--dims {}",),
+    "--axes --rank --ndim --ndims --dim --spatial --spatial-dims --dimensions": (
+        "--dims {}",
+        "the number of spatial axes is --dims 1, 2 or 3",
+    ),
     "--axis": ("conv+pool|for the last axis alone: --dims 1", "each axis has its value: -k 3x5"),
     "--1d": ("--dims 1",),
     "--2d": ("--dims 2",),
     "--3d": ("--dims 3",),
-    "--use-bias --biases --with-bias": ("--bias {}",),
+    "--use-bias --biases --with-bias": ("--bias {}", "there is no bias unless --bias gives its numbers"),
     "--no-use-bias --without-bias --nobias": ("--no-bias", "conv|there is no bias unless --bias gives one"),
     "--delta --offset --add --bias-file --bias-values": ("conv|--bias {}",),
     "--ceil-mode --ceiling --round-up --partial-windows": ("--ceil", "conv|a convolution has no ceil mode"),
@@ -85,18 +101,22 @@ OPTIONS: dict[str, tuple[str, ...]] = {
         "shape|a ? stands for the number to be found: -p '?' --want 112",
         "convcalc shape finds it: -p '?' --want 112",
     ),
-    "--to --convert --translate --framework --notation --target-framework --torch --tensorflow --tf --caffe": (
+    "--torch --pytorch": ("--as pytorch", "--like pytorch", "convcalc shape has it: --as pytorch"),
+    "--tensorflow --tf --keras": ("--as keras", "--like keras", "convcalc shape has it: --as keras"),
+    "--caffe": ("-f {}", "Caffe's .prototxt is read by convcalc shape and params"),
+    "--to --convert --translate --framework --notation --target-framework": (
         "--as {}",
         "--like {}",
         "convcalc shape ... --as keras writes a layer as Keras does",
     ),
     "--input-size --input-shape --shape --in -i --height --width --image-size --img-size --imgsz --resolution --hw "
-    "--h --w -w --size-in --in-size --input-dim -W -H": ("--input {}", "conv+pool|" + _INPUT_FIRST, _SIZE_FIRST),
+    "--h --w -w --size-in --in-size --input-dim -W -H": ("--input {size}", *_INPUT_FIRST, _SIZE_FIRST),
     "--input --image --photo --img --picture --data --matrix --array --x --in1 --in2 -I": (
-        "conv+pool|" + _INPUT_FIRST,
+        *_INPUT_FIRST,
         _SIZE_FIRST,
     ),
-    "--batch-size -b --batch --batches --samples --bs --n --batch-dim": (
+    "--batch-dim --batch-axis": ("the first axis of INPUT is the batch where it has one more: 8x3x224x224",),
+    "--batch-size -b --batch --batches --samples --bs --n": (
         "--batch {}",
         "--inputs {}",
         "a batch is the first axis of INPUT: 8x3x224x224",
@@ -112,7 +132,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
         "a LAYER stands after INPUT, without an option: conv:64,k3",
     ),
     "--pool --pooling --maxpool --max-pool --max-pooling --avgpool --avg-pool --avg --max --mean --average --min": (
-        "pool|the kind stands after INPUT, without an option: max, avg, min, lp",
+        "pool|" + _KIND,
         "shape+params|a pooling is a LAYER, without an option: maxpool:2, avgpool:3,s2",
         "convcalc pool computes it",
     ),
@@ -183,9 +203,15 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "--half --fp16": ("--dtype float16",),
     "--float --fp32 --single": ("--dtype float32",),
     "--double --fp64": ("--dtype float64",),
-    "--flops --macs --params --parameters --cost --summary --profile --mult-adds --col-names --row-settings "
-    "--complexity --trainable --count --madds --gflops --weights": (_COUNTED, _IN_PARAMS),
+    "--flops --gflops": ("params|--field flops", _IN_PARAMS),
+    "--macs --madds --mult-adds": ("params|--field macs", _IN_PARAMS),
+    "--params --parameters --count": ("params|--field params", _IN_PARAMS),
+    "--cost --summary --profile --col-names --row-settings --complexity --trainable --weights": (
+        _COUNTED,
+        _IN_PARAMS,
+    ),
     "--method --algo --impl --backend": ("--algorithm {}", "--plan"),
+    "--ddepth": ("conv|the result has the type of the numbers; --dtype float32 sets it",),
     "--anchor": ("the padding sets the anchor: -p 1:0; --like opencv has OpenCV's",),
     "--grayscale --grey --greyscale --luma": ("--gray",),
     "--delimiter --sep --separator --delim": (
@@ -207,17 +233,44 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 `{}` is the value. A target may begin with the commands that it is for, as `conv+pool|`.
 """
 
-VALUES = {"channels_last": "hwc", "channels_first": "chw", "nhwc": "hwc", "nchw": "chw"}
+VALUES = {
+    "channels_last": "hwc",
+    "channels_first": "chw",
+    "nhwc": "hwc",
+    "nchw": "chw",
+    "cv2": "opencv",
+    "cv": "opencv",
+    "torch": "pytorch",
+    "tensorflow": "keras",
+    "tf": "keras",
+    "tf.keras": "keras",
+    "scipy.signal": "scipy",
+    "signal": "scipy",
+    "scipy.ndimage": "ndimage",
+    "np": "numpy",
+    "octave": "matlab",
+    "text": "plain",
+    "tsv": "plain",
+    "double": "float64",
+    "float": "float32",
+    "half": "float16",
+}
 """Values of other programs, and ours."""
+TRUE, FALSE = ("true", "yes", "on"), ("false", "no", "off", "none")
+"""Words that people put behind an option that takes no value."""
 
 COMMANDS = {
     "flops macs flop mac cost memory mem weights parameters param count counts summary torchinfo thop complexity": (
         "params"
     ),
     "size sizes output out dims shapes dimension dimensions receptive-field receptive_field rf field region solve "
-    "infer translate convert explain": "shape",
+    "infer translate convert": "shape",
     "convolve convolution correlate correlation cross-correlation filter filter2d convolve2d imfilter": "conv",
-    "pooling max-pool avg-pool maxpooling": "pool",
+    "pooling": "pool",
+    "max-pool": "pool max",
+    "avg-pool average-pool mean-pool": "pool avg",
+    "explain why how steps": "shape --explain",
+    "watch animate": "conv --watch",
     "quiz exercise exercises practice": "shape --quiz",
     "sheet worksheet homework": "shape --sheet 10",
     "kernels kernel": "conv --kernels",
@@ -225,7 +278,31 @@ COMMANDS = {
     "version": "--version",
     "man manual": "--help-all",
 }
-"""Words that are taken for a command, and the command that is meant."""
+"""Words that are taken for a command, and the command that is meant: with its kind, and with options behind it."""
+ABOUT = {
+    "check verify": "an answer is checked behind its question: convcalc shape 224 -k 7 --check 218",
+    "grade judge": "answers are judged behind their question: convcalc shape 224 -k 7 --grade answers.csv",
+}
+"""Words that are taken for a command, and the sentence about what is meant."""
+ALONE = ("--kernels", "--layers", "--version", "--help-all")
+"""Options that need nothing beside them."""
+EXAMPLES = {
+    "shape": ("224", "-k", "7"),
+    "params": ("3x224x224", "Conv2d(3, 64, 7)"),
+    "conv": ("1 0 1; 2 1 0; 0 1 1", "-k", "1 0; 0 1"),
+    "pool": ("1 2; 3 4", "max", "-k", "2"),
+}
+"""What each command may be asked, where nothing is said."""
+FUNCTIONS = {
+    "convolve2d": "scipy",
+    "signal.convolve": "scipy",
+    "fftconvolve": "scipy",
+    "oaconvolve": "scipy",
+    "np.convolve": "numpy",
+    "numpy.convolve": "numpy",
+    "conv2": "matlab",
+}
+"""Functions of other programs whose first arguments are an input and a kernel, and the program."""
 
 DATA_ENDINGS = (
     ".npy",

@@ -5,7 +5,7 @@
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from convcalc.cli.exercises import answer_exercises, given_options, wants_exercises
-from convcalc.cli.layers import layer_request, may_be_file
+from convcalc.cli.layers import layer_options, layer_request, may_be_file
 from convcalc.cli.network_options import EachOptions, ErrorOptions, SummaryOptions
 from convcalc.cli.options import (
     LAYERS,
@@ -95,6 +95,11 @@ def shape(
     if size is not None and not layers and may_be_file(size):
         # Many a model says the size of its input itself.
         layers, size = [size], None
+    if size is None and not layers and layer.file is None and not layer_options(layer, window):
+        from convcalc.cli.suggestions import example_of
+
+        hint = f"write a size, and what it goes through, as in {example_of('shape')}"
+        raise UsageError("no INPUT given", place="shape", hint=hint)
     request = layer_request(layers, layer, window, size)
     if size is not None and _is_open(request, size, questions):
         if homework.check is not None or homework.grade is not None:

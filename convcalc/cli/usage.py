@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from convcalc.cli.messages import QUOTE_PATTERN
+from convcalc.cli.other_words import FALSE, TRUE
 from convcalc.errors import UsageError
 from convcalc.text import did_you_mean
 
@@ -46,7 +47,7 @@ def usage_error(error: Any, arguments: Sequence[str], build: Build) -> UsageErro
 
 
 def misspelled(arguments: Sequence[str], build: Build) -> UsageError | None:
-    """Return the error for an option with the wrong dash, or a short one with `=`, in a line that went wrong.
+    """Return the error for an option with the wrong dash, with `=`, or with true or false, in a line that went wrong.
 
     -kernel is read as -k ernel, -k=7 as -k with the value =7, and –k, as word processors have it, as an argument.
     """
@@ -56,7 +57,11 @@ def misspelled(arguments: Sequence[str], build: Build) -> UsageError | None:
     tree = trees.get(arguments[0])
     if tree is None:
         return None
-    known = {name for each in tree.params for name in (*each.opts, *each.secondary_opts)}
+    known = {name: each for each in tree.params for name in (*each.opts, *each.secondary_opts)}
+    for argument, following in pairwise(arguments[1:]):
+        words = (*TRUE, *FALSE) if argument in known and known[argument].is_flag else ("true", "false")
+        if following.lower() in words and argument in known:
+            return _said_as_value(argument, known[argument], following)
     for argument in arguments[1:]:
         if re.match(r"[–—−][–—−-]?[a-zA-Z]", argument):
             name = argument.lstrip("–—−-")
@@ -77,6 +82,19 @@ def misspelled(arguments: Sequence[str], build: Build) -> UsageError | None:
     return None
 
 
+def _said_as_value(name: str, option: Any, value: str) -> UsageError:
+    """Return the error for true or false behind an option, which says that by being there."""
+    if option.is_flag:
+        same = value.lower() in TRUE
+        others = option.secondary_opts if name in option.opts else option.opts
+        hint = f"write {name} alone" if same else f"write {others[0]}" if others else f"leave {name} out"
+        return UsageError("takes no value", place=name, hint=hint)
+    from convcalc.cli.suggestions import value_name
+
+    hint = f"leave {name} out" if value.lower() in FALSE else f"write {name} {value_name(option)}"
+    return UsageError(f"{value} is not a value of it", place=name, hint=hint)
+
+
 def refuse_missing_values(tree: Any, arguments: Sequence[str]) -> None:
     """Refuse an option of a built command that would take the next option for its value, as -p does in -p -s 2."""
     if tree is None:
@@ -87,15 +105,10 @@ def refuse_missing_values(tree: Any, arguments: Sequence[str]) -> None:
         option = named.get(word)
         takes_value = option is not None and option.param_type_name == "option" and not option.is_flag
         if takes_value and (following.partition("=")[0] in named or re.fullmatch(r"-[a-z]\d+", following)):
-            hint = f"{following} is an option, not a value: write {word} {_value_name(option)} {following}"
+            from convcalc.cli.suggestions import value_name
+
+            hint = f"{following} is an option, not a value: write {word} {value_name(option)} {following}"
             raise UsageError("needs a value", place=word, hint=hint)
-
-
-def _value_name(option: Any) -> str:
-    """Return what the value of an option is called in the help."""
-    from convcalc.cli.help import term
-
-    return term(option).rpartition(" ")[2]
 
 
 def _wrong_value(message: str, option: Any, arguments: Sequence[str]) -> UsageError:
@@ -105,8 +118,12 @@ def _wrong_value(message: str, option: Any, arguments: Sequence[str]) -> UsageEr
     choices = tuple(map(str, getattr(option.type, "choices", ())))
     hint = None
     if choices:
+        from convcalc.cli.suggestions import own_value
+
+        own = own_value(option, found.strip("'"))
         expected = f"is not one of {', '.join(choices)}"
-        hint = did_you_mean(found.strip("'"), choices) or f"see convcalc {arguments[0]} --help"
+        hint = f"did you mean {own}?" if own in choices else did_you_mean(found.strip("'"), choices)
+        hint = hint or f"see convcalc {arguments[0]} --help"
     elif "range" in message and "valid" not in message:
         least, most = option.type.min, option.type.max
         expected = f"is out of range, expected {least:g} {'or more' if most is None else f'to {most:g}'}"

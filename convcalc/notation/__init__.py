@@ -100,7 +100,13 @@ def parse_network(
         raise no_classes()
     if model is not None:
         return model.network()
-    reading = read_network(source, rank, notation, inputs)
+    try:
+        reading = read_network(source, rank, notation, inputs)
+    except SpecError as error:
+        from convcalc.notation.short.papers import paper_hint
+
+        error.hint = paper_hint(error.text or "") or error.hint
+        raise
     nodes = _placed(source, text, reading.entries)
     printed = reading.printed
     return Network(

@@ -157,7 +157,7 @@ def _single_item(text: str) -> Item | None:
     Most command lines are, and splitting needs a regular expression, which takes time to compile.
     """
     bracket = text.find("(")
-    if len(text) > 200 or any(mark in text for mark in "#'\"\n;*+|{}"):
+    if len(text) > 200 or any(mark in text for mark in "#'\"\n;*+|{}→"):
         return None
     if bracket < 0:
         word = text.strip()

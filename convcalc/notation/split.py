@@ -9,8 +9,9 @@
 
 In a group with a sign every branch starts from the input of the group: `+` adds their results, `|` joins them over
 the channels, `*` multiplies them. A group without a sign is a sequence. A whole number before `*` repeats what
-follows, with or without spaces. A call may run over several lines, line ends are spaces, a comment runs from `#` to
-the end of its line, and commas after an item and semicolons are ignored. What an item means is not known here.
+follows, with or without spaces. A call may run over several lines, line ends are spaces, and so are semicolons,
+arrows (`→`, or `->` by itself) and commas after an item; a comment runs from `#` to the end of its line. What an item
+means is not known here.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from convcalc.notation.entries import MAX_LAYERS, Group, Item, Part, too_many
 from convcalc.text import Source
 
 _MAX_DEPTH = 100
-_TOKEN = re.compile(r"""[\s;]+|[(\[{]|[)\]}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*"|['"]|[^\s;()\[\]{}#'"]+""")
+_TOKEN = re.compile(r"""[\s;→]+|[(\[{]|[)\]}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*"|['"]|[^\s;→()\[\]{}#'"]+""")
 # Between the brackets of an item only brackets count, and what hides them.
 _INSIDE_ITEM = re.compile(r"""[()\[\]{}]|\#[^\n]*|'[^'\n]*'|"[^"\n]*\"""")
 _GLUED = re.compile(r"[|+*](?=[A-Za-z]|\Z)")
 _GLUED_TO_CALL = re.compile(r"(?<=\))[|+*](?=[A-Za-z]|\Z)")
 _SIGNS = ("+", "|", "*")
+_ARROWS = ("->", "-->", "=>")
 
 
 def split_items(source: Source) -> list[Part]:
@@ -84,13 +86,13 @@ class _Splitter:
             self.open(first, start)
         elif first in ")]}":
             self.close(start)
-        elif first == "#" or first == ";" or first.isspace():
+        elif first in "#;→" or first.isspace():
             if not self.brackets:
                 self.end_item(start)
         elif self.start < 0:
             if token in _SIGNS:
                 self.branch(token, start)
-            else:
+            elif token not in _ARROWS:
                 self.start = start
 
     def branch(self, sign: str, at: int) -> None:

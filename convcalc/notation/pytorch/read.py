@@ -40,7 +40,7 @@ def layer_of(source: Source, call: Call) -> Layer:
         start = call.name_end - len(name) if entry is None else call.start
         from convcalc.notation.short.meant import meant
 
-        hint = meant(name, "", list(SIGNATURES))
+        hint = meant(call.name, "", list(SIGNATURES))
         raise source.fault(f"there is no layer {call.name[:40]!r} in PyTorch's notation", start, call.name_end, hint)
     family, rank, signature = entry
     if family == "identity":

@@ -25,6 +25,8 @@ ROWS = (
     (r"(\d+)c(\d+)", "did you mean conv:{1},k{2}?"),
     (r"sep(?:arable)?[-_]?conv\w*|separable", "write both of its convolutions: dw:k3,p1 conv:64,k1"),
     (r"(?:up|t)[-_]?conv\w*|conv\w*[-_]?trans\w*|transposed?", "did you mean convT{0}?"),
+    (r"(?:jax\.)?lax\.conv\w*|conv_general\w*", "a convolution is written as conv:64,k3,s1,same"),
+    (r".*\.\w*(?:convolve|correlate)\w*|filter2d|imfilter", "numbers are convolved by convcalc conv x.npy -k k.npy"),
     (r"adaptive(max|avg)?", "did you mean adaptiveavgpool2d{0}?"),
     (r"global(?:pool(?:ing)?)?", "did you mean gap? it is the average over the whole plane"),
     (r"norm(?:alization)?", "did you mean bn?"),
@@ -57,8 +59,10 @@ def meant(word: str, fields: str, known: list[str]) -> str | None:
     >>> meant("pool", ":2", []), meant("conv3-64", "", []), meant("covn", ":8", ["conv"])
     ('did you mean maxpool:2 or avgpool:2?', 'did you mean conv:64,k3?', 'did you mean conv?')
     """
-    for pattern, hint in ROWS:
-        found = re.fullmatch(pattern, word[:64].lower())
-        if found is not None:
-            return hint.format(fields or ":2" * ("pool" in word), *found.groups(), files=FILES)
-    return did_you_mean(word, known)
+    last = word.rpartition(".")[2]
+    for text in (word, last):
+        for pattern, hint in ROWS:
+            found = re.fullmatch(pattern, text[:64].lower())
+            if found is not None:
+                return hint.format(fields or ":2" * ("pool" in word), *found.groups(), files=FILES)
+    return did_you_mean(last, known)
