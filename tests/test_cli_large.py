@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from conftest import Run
 
 import convcalc as package
 from convcalc.cli import engine, main, npy_output
-from convcalc.compute.memmap import Releasing, is_mapped, slabs
+from convcalc.compute.memmap import LEAST_WRITTEN, Releasing, is_mapped, slabs, writing
 from convcalc.compute.number_types import magnitude
 from convcalc.errors import FileError
 from convcalc.matrix.npy import new_npy
@@ -179,3 +180,34 @@ def test_pages_are_given_back_often_enough(tmp_path: Path) -> None:
         array[row] = row
         told(1)
     assert np.load(tmp_path / "x.npy").tolist() == [[row] * 4 for row in range(10)]
+
+
+def test_cells_are_written_into_the_file_of_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x.npy").touch()
+    array = new_npy(str(tmp_path / "x.npy"), "float32", (3, 400, 300))
+    expected = np.random.default_rng(4).standard_normal(array.shape).astype(np.float32)
+    sizes, pwrite = [], os.pwrite
+
+    def some(descriptor: int, data: Any, place: int) -> int:
+        sizes.append(len(data))
+        return pwrite(descriptor, data[:50_000], place)
+
+    monkeypatch.setattr(os, "pwrite", some)
+    with writing(array.reshape(1, 3, 400, 300)[0]) as write:
+        write(array[0, 100:], expected[0, 100:])
+        write(array[0, :100, :], np.ascontiguousarray(expected[0, :100].T).T)
+        write(array[1:, :, 7:], expected[1:, :, 7:])
+        write(array[1:, :, :7], expected[1:, :, :7].astype(np.float64))
+    assert sizes == [360_000 - 50_000 * done for done in range(8)] + [120_000, 70_000, 20_000]
+    assert LEAST_WRITTEN < 120_000
+    assert np.array_equal(array, expected)
+    assert np.array_equal(np.load(tmp_path / "x.npy"), expected)
+
+
+def test_cells_of_an_array_that_has_no_file_to_change_are_copied(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((200, 200)))
+    for array in (np.load(tmp_path / "x.npy", mmap_mode="c"), np.zeros((200, 200), np.float16)):
+        with writing(array) as write:
+            write(array, np.ones((200, 200)))
+        assert (array == 1).all()
+    assert not np.load(tmp_path / "x.npy").any()

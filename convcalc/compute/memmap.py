@@ -8,7 +8,10 @@ but changes nothing.
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
+
+
+LEAST_WRITTEN = 1 << 16
+"""Bytes from which cells are written to a file, and not copied into its map."""
 
 
 def _map_of(array: Any) -> mmap.mmap | None:
@@ -33,6 +40,38 @@ def is_mapped(array: Array) -> bool:
     False
     """
     return _map_of(array) is not None
+
+
+@contextmanager
+def writing(array: Array) -> Iterator[Callable[[Array, Array], None]]:
+    """Yield what copies cells into a part of `array`: into the file of a memory-mapped one, past the map.
+
+    Through the map each page would be a fault first, which takes longer than to write its cells.
+    """
+    root = array
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    path = root.filename if isinstance(root, np.memmap) and root.mode in ("r+", "w+") else None
+    if not isinstance(root, np.memmap) or path is None or not hasattr(os, "pwrite"):
+        yield _copy
+        return
+    first = root.offset - root.__array_interface__["data"][0]
+    with Path(path).open("r+b", buffering=0) as stream:
+
+        def write(target: Array, cells: Array) -> None:
+            if target.nbytes < LEAST_WRITTEN or not target.flags.c_contiguous or target.dtype != cells.dtype:
+                _copy(target, cells)
+                return
+            place, rest = first + target.__array_interface__["data"][0], cells.reshape(-1).view(np.uint8).data
+            while rest:
+                written = os.pwrite(stream.fileno(), rest, place)
+                place, rest = place + written, rest[written:]
+
+        yield write
+
+
+def _copy(target: Array, cells: Array) -> None:
+    np.copyto(target, cells, casting="unsafe")
 
 
 def release(*arrays: Array) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from convcalc.compute.algorithms import direct
 from convcalc.compute.algorithms.job import Job, Scratch, Tile
+from convcalc.compute.memmap import is_mapped, writing
 from convcalc.compute.number_types import Array
 from convcalc.compute.plan import Algorithm, Plan, algorithm
 from convcalc.compute.threads import Options, for_each_tile, thread_count
@@ -47,6 +48,7 @@ def run_step(step: Step, tiles: Iterable[Tile], result: Array, bias: Array | Non
     padded = method.PADDED or job.boundary != "zeros"
     added = None if bias is None else bias.reshape(job.groups, job.group_outputs, *(1,) * job.rank)
     inputs, outputs = job.by_group(step.x), job.by_group(result[step.place])
+    mapped = is_mapped(result)
     signed = not job.whole and job.dtype != "object"
     assert np.may_share_memory(outputs, result), "grouping the output must give a view of it, or the result is lost"
 
@@ -54,7 +56,7 @@ def run_step(step: Step, tiles: Iterable[Tile], result: Array, bias: Array | Non
         block = job.block(inputs, tile, scratch, padded)
         groups = job.weights(tile)
         target = outputs[tile.first_group : tile.last_group, :, tile.first : tile.last]
-        in_place = target.dtype == job.dtype and target[0, 0].flags.c_contiguous
+        in_place = target.dtype == job.dtype and target[0, 0].flags.c_contiguous and not mapped
         sums = target if in_place else scratch.take("result", target.shape, job.dtype)
         method.run(block, prepared[groups], job, sums, scratch)
         if method.SPREADS and not np.isfinite(sums, out=scratch.take("finite", sums.shape, bool)).all():
@@ -65,10 +67,11 @@ def run_step(step: Step, tiles: Iterable[Tile], result: Array, bias: Array | Non
             # A sum starts at +0, and so is never -0, whichever product an algorithm began with.
             np.add(sums, 0, out=sums)
         if not in_place:
-            np.copyto(target, sums, casting="unsafe")
+            write(target, sums)
         return tile.rows * tile.groups
 
-    for_each_tile(iter(tiles), compute, options.threads or thread_count(), options.progress)
+    with writing(result) as write:
+        for_each_tile(iter(tiles), compute, options.threads or thread_count(), options.progress)
 
 
 def _recompute_nonfinite(
