@@ -383,6 +383,57 @@ self.c = nn.Conv2d(3, n, 3)
 a = torch.sigmoid(self.alpha)
 return self.scale.exp() * x[:, :, 1:-1, 1:-1].sum(1, keepdim=True) + a * self.c(x) * (1 - a) + self.beta[1]
 """, "3x7x5"),
+    ("""
+import itertools
+import logging
+import operator
+from collections import defaultdict, namedtuple
+from functools import reduce
+from torch.utils.checkpoint import checkpoint
+
+logger = logging.getLogger(__name__)
+Spec = namedtuple('Spec', 'out k', defaults=[1])
+count = 0
+
+def following(step=1):
+    global count
+    count += step
+    return count
+
+def widths(n, start=4):
+    for _ in range(n):
+        yield start
+        start += 2
+    yield from (5, following(), following())
+
+def counter():
+    n = 0
+    def again():
+        nonlocal n
+        n += 1
+        return n
+    return [again() for _ in range(3)]
+""", """
+logger.info(f'{n} classes')
+options = {**dict(bias=False, stride=2), 'stride': 1}
+chans = [3, *widths(2)]
+self.s = nn.Sequential(*itertools.chain(*([nn.Conv2d(a, b, 1, **options), nn.ReLU()]
+    for a, b in itertools.pairwise(chans))))
+self.t = nn.ModuleList(map(lambda spec: nn.Conv2d(spec.out, spec.out, spec.k), [Spec(chans[-1]), Spec(out=3, k=3)]))
+kinds = defaultdict(list)
+for m in self.modules():
+    if isinstance(m, nn.Conv2d): kinds['conv'].append(m)
+    if isinstance(m, nn.Conv2d): nn.init.zeros_(m.weight)
+for path, m in self.named_modules():
+    if isinstance(m, nn.ReLU): m.index = len(path)
+self.width = len(kinds['conv']) + [w := 6 for _ in 'a'][0] + w + (~0 & 3 | 4) + sum(counter()) + count
+self.f = eval('nn.Conv2d')(reduce(operator.mul, [1, 2], 1), self.width, 1)
+self.t[1] = nn.Conv2d(self.width, next(iter(chans)), 3)
+""", """
+first, *_ = x.shape
+x = checkpoint(self.s, x, use_reentrant=False)
+return self.t[1](self.f(self.t[0](x))) if self.s[1].index == 3 else x
+""", "3x9x8"),
 ]  # fmt: skip
 
 _FRAMES = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, moves, open_sizes, tying
+from convcalc.notation.source import containers, layer_attributes, moves, open_sizes, tying
 from convcalc.notation.source.expressions import evaluate
 from convcalc.notation.source.values import (
     AxisSize,
@@ -26,14 +26,15 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
     """Give a value to a name, an attribute, an item, or to several of them one by one."""
     match target:
         case ast.Name():
-            scope.names[target.id] = value
+            scope.set(target.id, value)
         case ast.Tuple() | ast.List():
             if isinstance(value, TensorSizes):
                 axes = follower.sizes.peek(value.tensor.index)
+                count = None if any(isinstance(each, ast.Starred) for each in target.elts) else len(target.elts)
                 hidden = value.tensor.index < 0  # the channels of an image, which an input may leave open
-                if axes is not None and len(target.elts) not in (len(axes), len(axes) + hidden):
+                if axes is not None and count not in (None, len(axes), len(axes) + hidden):
                     raise follower.fault(target, f"a tensor of {len(axes)} axes for {len(target.elts)} names")
-                value = open_sizes.all_sizes(follower, value.tensor, len(target.elts))
+                value = open_sizes.all_sizes(follower, value.tensor, count)
             elif isinstance(value, AxisSize):
                 value = [AxisSize() for _ in target.elts]
             elif isinstance(value, Tensor):
@@ -46,13 +47,7 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
         case ast.Starred():
             assign(follower, target.value, value, scope)
         case ast.Attribute():
-            owner = evaluate(follower, target.value, scope)
-            if isinstance(owner, Instance):
-                owner.attributes[target.attr] = value
-            elif isinstance(owner, Layer | Container | Parameter):
-                _replaced(follower, target, owner, value)
-            else:
-                raise follower.fault(target, "this attribute is not followed")
+            set_attribute(follower, target, evaluate(follower, target.value, scope), target.attr, value)
         case ast.Subscript():
             if isinstance(evaluate(follower, target.value, scope), Tensor | Parameter):
                 raise follower.fault(target, "writing into a part of a tensor is not followed")
@@ -80,14 +75,25 @@ def _gathered(targets: list[ast.expr], items: list[Any]) -> list[Any]:
     return [*items[:star], items[star:behind], *items[behind:]]
 
 
-def _replaced(follower: Follower, target: ast.Attribute, owner: Any, value: Any) -> None:
-    """Set an attribute of a layer: other numbers in a weight change no size, any other argument might."""
-    if isinstance(owner, Container) and isinstance(value, Layer | Container | Instance):
-        owner.children[target.attr] = value
-    elif isinstance(owner, Layer) and target.attr in ("weight", "bias"):
-        tying.take(follower, target, owner, value)
-    elif not isinstance(owner, Parameter) and target.attr != "requires_grad":
-        raise follower.fault(target, f"a change of {target.attr} is not followed")
+def set_attribute(follower: Follower, node: ast.AST, owner: Any, name: str, value: Any) -> None:
+    """Set an attribute: other numbers in a weight change no size, any other argument of a layer might."""
+    match owner:
+        case Instance():
+            owner.attributes[name] = value
+        case Container() if isinstance(value, Layer | Container | Instance):
+            owner.children[name] = value
+        case Container():
+            owner.attributes[name] = value
+        case Layer() if name in ("weight", "bias"):
+            tying.take(follower, node, owner, name, value)
+        case Layer() if layer_attributes.is_own(follower, owner, name):
+            raise follower.fault(node, f"a change of {name} is not followed")
+        case Layer():
+            owner.attributes[name] = value
+        case Parameter():
+            pass
+        case _:
+            raise follower.fault(node, "this attribute is not followed")
 
 
 def delete(follower: Follower, node: ast.Delete, scope: Scope) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, parameter_views
+from convcalc.notation.source import containers, layer_attributes, modules, parameter_views
 from convcalc.notation.source.limits import LONGEST, is_heavy, is_method, length, makes_too_much, too_long
 from convcalc.notation.source.open_sizes import has_axis_size, settled
 from convcalc.notation.source.records import parser_method
@@ -44,7 +46,14 @@ PYTHON: dict[str, Any] = {
     "np.log2": math.log2, "np.log": math.log, "math.exp": math.exp, "np.exp": math.exp,
     "np.arange": lambda *ends: list(range(*ends)), "divmod": divmod, "pow": pow,
     "torch.cuda.is_available": lambda: False, "torch.device": lambda kind="cpu", *_: kind,
-    "itertools.chain": lambda *many: [each for one in many for each in one],
+    **{f"{module}{name}": rule for module in ("", "itertools.") for name, rule in {
+        "chain": lambda *many: [each for one in many for each in one], "pairwise": lambda many: list(pairwise(many)),
+        "chain.from_iterable": lambda many: [each for one in many for each in one],
+        "repeat": lambda value, times: [value] * times, "islice": lambda many, *ends: list(many)[slice(*ends)],
+        "product": lambda *many: list(product(*many)),
+    }.items()},
+    **{f"operator.{rule.__name__}": rule for rule in (operator.add, operator.mul, operator.sub, operator.floordiv)},
+    "math.pow": math.pow, "iter": list, "slice": slice,
     **dict.fromkeys(("torch.linspace", "np.linspace"), lambda low, high, count=50: [
         low + (high - low) * at / max(1, count - 1) for at in range(count)]),
 }  # fmt: skip
@@ -60,8 +69,25 @@ _STAYS = ("to", "cuda", "cpu", "eval", "train", "apply", "float", "half", "doubl
 _OF_VALUES = ("data", "detach", "clone", "contiguous", "float", "half", "double", "long", "bool", "type_as", "item")
 _OF_MODULES = ("add_module", "register_module", "register_buffer", "register_parameter", "__setattr__")
 _OF_TRAINERS = ("save_hyperparameters", "log", "log_dict", "post_init", "init_weights")
-_WITHOUT_MODEL = ("modules", "parameters", "named_parameters", "named_modules", "state_dict", "load_state_dict")
-"""Methods that ask for every module: what programs do with them changes values of weights, and no size."""
+_WITHOUT_MODEL = ("parameters", "named_parameters", "buffers", "named_buffers", "state_dict", "load_state_dict")
+"""Methods that ask for every parameter: what programs do with them changes values of weights, and no size."""
+_OUTSIDE = (
+    "logging",
+    "logger",
+    "time",
+    "os",
+    "sys",
+    "random",
+    "warnings",
+    "json",
+    "wandb",
+    "datetime",
+    "tqdm",
+    "Path",
+)
+"""Modules that have nothing to do with layers; what comes of them is not known."""
+_CALLED = ("map", "filter", "reduce", "functools.reduce", "next", "eval", "checkpoint", "checkpoint_sequential")
+"""Functions that call others of the program."""
 
 
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -74,6 +100,10 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return total
     if dotted in ("isinstance", "hasattr", "getattr", "setattr", "callable", "type"):
         return _reflection(follower, node, dotted, arguments)
+    if dotted in _CALLED or (name.last in _CALLED and name.last.startswith("checkpoint")):
+        from convcalc.notation.source import higher_order
+
+        return higher_order.function(follower, node, name.last, arguments)
     if dotted in PYTHON:
         for each in (*arguments, *keywords.values()):
             if isinstance(each, Unknown):
@@ -104,6 +134,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return value
     if dotted in _IGNORED or dotted.startswith(("object.", "nn.init.", "torch.nn.init.", "init.", "plt.")):
         return None
+    if dotted.partition(".")[0] in _OUTSIDE and "." in dotted:
+        return Unknown(f"what {dotted[:40]} returns is not known", *follower.span(node))
     return NotImplemented
 
 
@@ -161,14 +193,15 @@ def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list
         return any(is_a(arguments[0], kind) for kind in kinds)
     if dotted == "type" and len(arguments) == 1:
         return _type_of(arguments[0])
-    if len(arguments) >= 2 and isinstance(arguments[0], Instance | Name) and isinstance(arguments[1], str):
+    if len(arguments) >= 2 and isinstance(arguments[1], str):
         owner, word = arguments[0], arguments[1]
-        has = isinstance(owner, Name) or word in owner.attributes or owner.kind.has(word)
-        if dotted == "hasattr" and isinstance(owner, Instance):
+        has = isinstance(owner, Name) or _has(follower, node, owner, word)
+        if dotted == "hasattr" and not isinstance(owner, Name):
             return has
-        if dotted == "setattr" and isinstance(owner, Instance) and len(arguments) == 3:
-            owner.attributes[word] = arguments[2]
-            return None
+        if dotted == "setattr" and not isinstance(owner, Name) and len(arguments) == 3:
+            from convcalc.notation.source.assignment import set_attribute
+
+            return set_attribute(follower, node, owner, word, arguments[2])
         if dotted == "getattr" and has:
             from convcalc.notation.source.expressions import attribute
 
@@ -176,6 +209,19 @@ def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list
         if dotted == "getattr" and len(arguments) > 2:
             return arguments[2]
     raise follower.fault(node, f"this use of {dotted} is not followed")
+
+
+def _has(follower: Follower, node: ast.Call, owner: Any, word: str) -> bool:
+    """Return whether a value has an attribute."""
+    if isinstance(owner, Instance):
+        return word in owner.attributes or owner.kind.has(word)
+    if isinstance(owner, Class):
+        return owner.has(word)
+    if isinstance(owner, Container):
+        return word in owner.children or word in owner.attributes
+    if isinstance(owner, Layer):
+        return layer_attributes.attribute(follower, node, owner, word) is not NotImplemented
+    raise follower.fault(node, "whether this has such an attribute is not known")
 
 
 def _type_of(value: Any) -> Any:
@@ -217,6 +263,9 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         return owner
     if isinstance(owner, Instance | Container | Layer) and name in _WITHOUT_MODEL:
         return []
+    if isinstance(owner, Instance | Container | Layer) and name in ("modules", "named_modules"):
+        pairs = modules.named_modules(owner)
+        return pairs if name == "named_modules" else [each for _, each in pairs]
     if isinstance(owner, Instance | Container | Layer) and name in ("forward", "__call__"):
         return follower.call(node, owner, arguments, keywords)
     if isinstance(owner, Instance):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
-from convcalc.notation.call.tree import Argument, Symbol
+from convcalc.notation.call.tree import Argument, Call, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
@@ -222,3 +223,15 @@ def as_argument(follower: Follower, node: ast.AST, value: Any) -> object:
             raise follower.fault(node, f"an argument is not known: {value.reason}")
         case _:
             raise follower.fault(node, "an argument of this layer is not known")
+
+
+def call_of(
+    follower: Follower, node: ast.Call, name: str, arguments: Sequence[Any], keywords: dict[str, Any]
+) -> Call:
+    """Return a call with values for its arguments, at the place of the node."""
+    start, end = follower.span(node)
+    positional = [Argument(as_argument(follower, node, value), (start, end)) for value in arguments]
+    named = [
+        (key, start, Argument(as_argument(follower, node, value), (start, end))) for key, value in keywords.items()
+    ]
+    return Call(name, positional, named, (start, follower.span(node.func)[1], end))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
+    ast.RShift: operator.rshift, ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor,
 }  # fmt: skip
 COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
@@ -44,6 +44,8 @@ PLAIN = (int, float, str, bool, list, tuple, dict, range, type(None))
 FORMAT = re.compile(r"[<>^]?0?\d{0,3},?(\.\d{1,2})?[dfgs]?")
 WIDE = re.compile(r"\d{4}")
 NUMBERS = (int, float, AxisSize)
+YIELDED = " yielded"
+"""The name, which no program has, of what a generator has made until now."""
 
 
 Comprehension = ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
@@ -59,11 +61,8 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
         case ast.Tuple() | ast.List():
             return (tuple if isinstance(node, ast.Tuple) else list)(unpacked(follower, node.elts, scope))
         case ast.Dict():
-            return {
-                evaluate(follower, key, scope): evaluate(follower, value, scope)
-                for key, value in zip(node.keys, node.values, strict=True)
-                if key is not None
-            }
+            items = zip(node.keys, node.values, strict=True)
+            return dict(pair for key, value in items for pair in _pairs(follower, key, value, scope))
         case ast.Attribute():
             return attribute(follower, node, evaluate(follower, node.value, scope))
         case ast.Subscript():
@@ -71,8 +70,9 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
         case ast.Call():
             return called(follower, node, scope)
         case ast.BinOp():
-            left, right = evaluate(follower, node.left, scope), evaluate(follower, node.right, scope)
-            return computed(follower, node, left, right)
+            return computed(
+                follower, node, evaluate(follower, node.left, scope), evaluate(follower, node.right, scope)
+            )
         case ast.UnaryOp():
             return signed(follower, node, evaluate(follower, node.operand, scope))
         case ast.Compare():
@@ -94,11 +94,22 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
         case ast.FormattedValue():
             return formatted(follower, node, scope)
         case ast.NamedExpr():
-            value = evaluate(follower, node.value, scope)
-            scope.names[node.target.id] = value
-            return value
+            return scope.around.set(node.target.id, evaluate(follower, node.value, scope))
+        case ast.Yield() | ast.YieldFrom():
+            value = None if node.value is None else evaluate(follower, node.value, scope)
+            return scope.find(YIELDED).extend([value] if isinstance(node, ast.Yield) else follower.items(node, value))
         case _:
             raise follower.fault(node, "this is not followed")
+
+
+def _pairs(follower: Follower, key: ast.expr | None, value: ast.expr, scope: Scope) -> Iterable[tuple[Any, Any]]:
+    """Return what an item of a dictionary adds: a key with its value, or all of another one behind two stars."""
+    found = evaluate(follower, value, scope)
+    if key is not None:
+        return [(evaluate(follower, key, scope), found)]
+    if not isinstance(found, dict):
+        raise follower.fault(value, "these items are not known")
+    return found.items()
 
 
 def named(follower: Follower, node: ast.Name, scope: Scope) -> Any:
@@ -186,8 +197,8 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             return False
         case Tensor() if name == "ndim":
             return follower.tensor_method(node, value, "dim", [], {})
-        case Container() if name in value.children:
-            return value.children[name]
+        case Container() if name in value.children or name in value.attributes:
+            return (value.children if name in value.children else value.attributes)[name]
     if isinstance(value, Tensor | Container | KerasModel | Parameter | str | list | dict | TensorSizes | Layer):
         return Method(value, name)
     if isinstance(value, int | float) and name in ("item", "tolist"):
@@ -317,6 +328,8 @@ def signed(follower: Follower, node: ast.UnaryOp, value: Any) -> Any:
         return follower.elementwise(node, value, "Negative")
     if not isinstance(value, int | float):
         raise follower.fault(node, "this sign is not followed")
+    if isinstance(node.op, ast.Invert) and isinstance(value, int):
+        return ~value
     return -value if isinstance(node.op, ast.USub) else value
 
 
@@ -333,7 +346,6 @@ def compared(follower: Follower, node: ast.Compare, scope: Scope) -> bool:
         if is_heavy([left, right]):
             raise follower.fault(node, "this is too long to be followed")
         if isinstance(left, Name) and isinstance(right, Name):
-            left, right = left.last, right.last
             rule = {operator.is_: operator.eq, operator.is_not: operator.ne}.get(rule, rule)
         try:
             if not rule(left, right):
@@ -367,7 +379,7 @@ def comprehended(
     loop = node.generators[depth]
     for item in follower.items(loop.iter, evaluate(follower, loop.iter, scope)):
         follower.step(node)
-        inner = Scope(scope)
+        inner = Scope(scope, is_round=True)
         follower.assign(loop.target, item, inner)
         if all(follower.truth(test, evaluate(follower, test, inner)) for test in loop.ifs):
             yield from comprehended(follower, node, inner, depth + 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc import layers
 from convcalc.errors import ConvcalcError
 from convcalc.layers import TensorShape
-from convcalc.notation.call.tree import Argument, Call
+from convcalc.notation.call.tree import Call
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source import (
     assignment,
@@ -21,15 +21,16 @@ from convcalc.notation.source import (
     items,
     keras_models,
     module_runs,
+    modules,
     open_sizes,
     patterns,
     records,
     reparametrization,
     tensors,
 )
-from convcalc.notation.source.expressions import Method, evaluate
+from convcalc.notation.source.expressions import YIELDED, Method, evaluate
 from convcalc.notation.source.known_sizes import KnownSizes
-from convcalc.notation.source.limits import length
+from convcalc.notation.source.limits import MOST_STEPS
 from convcalc.notation.source.running import Running
 from convcalc.notation.source.values import (
     AxisSize,
@@ -52,7 +53,6 @@ from convcalc.text import Source
 if TYPE_CHECKING:
     from convcalc.notation import Begin
 
-MOST_STEPS = 50_000
 MOST_CALLS = 60
 
 
@@ -86,6 +86,7 @@ class Follower:
         self.running = Running(self.builder)
         self.is_running = notation == "keras"
         self.top = Scope()
+        self.top.names["__name__"] = "__main__"
         self.steps = 0
         self.depth = 0
         self.models: list[Any] = []
@@ -136,7 +137,8 @@ class Follower:
             case ast.AugAssign():
                 self.changed(node, scope)
             case ast.Expr():
-                evaluate(self, node.value, scope)
+                if not self.is_of_unknown(node.value, scope):
+                    evaluate(self, node.value, scope)
             case ast.Return():
                 raise Returned(None if node.value is None else evaluate(self, node.value, scope))
             case ast.If():
@@ -150,16 +152,18 @@ class Follower:
             case ast.While():
                 self.repeat(node, scope)
             case ast.FunctionDef():
-                scope.names[node.name] = Function(node, scope)
+                scope.set(node.name, Function(node, scope))
             case ast.ClassDef():
-                scope.names[node.name] = self.class_of(node, scope)
+                scope.set(node.name, self.class_of(node, scope))
             case ast.With():
                 self.run(node.body, scope)
             case ast.Try():
                 self.run(imports.tried(node), scope)
             case ast.Import() | ast.ImportFrom():
                 imports.take(node, scope)
-            case ast.Pass() | ast.Assert() | ast.AnnAssign() | ast.Global() | ast.Nonlocal():
+            case ast.Global() | ast.Nonlocal():
+                scope.take_from(node.names, top=self.top if isinstance(node, ast.Global) else None)
+            case ast.Pass() | ast.Assert() | ast.AnnAssign():
                 pass
             case ast.Delete():
                 assignment.delete(self, node, scope)
@@ -167,6 +171,14 @@ class Follower:
                 raise Stopped(whole=isinstance(node, ast.Break))
             case _:
                 raise self.fault(node, f"{type(node).__name__.lower()} is not followed")
+
+    def is_of_unknown(self, node: ast.expr, scope: Scope) -> bool:
+        """Return whether a statement calls a method of what is not known, as of a logger: it changes no layer."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                holder = scope.holding(name)
+                return holder is not None and isinstance(holder.names[name], Unknown)
+        return False
 
     def step(self, node: ast.AST) -> None:
         """Count one more step, of which only so many are followed."""
@@ -192,6 +204,8 @@ class Follower:
 
     def loop(self, node: ast.For, scope: Scope) -> None:
         """Follow a loop over what is known."""
+        if modules.sets_values_only(node, scope):
+            return
         for item in self.items(node.iter, evaluate(self, node.iter, scope)):
             self.assign(node.target, item, scope)
             if self.breaks(node.body, scope):
@@ -232,23 +246,7 @@ class Follower:
 
     def items(self, node: ast.AST, value: Any) -> list[Any]:
         """Return the items of a list, of a range, of modules."""
-        if isinstance(value, Instance) and containers.kind_of(value.kind):
-            value = containers.as_container(value)
-        elif isinstance(value, Instance) and records.is_tuple(value.kind):
-            value = records.values_of(value)
-        if isinstance(value, Container):
-            return list(value.children if value.kind.endswith("Dict") else value.children.values())
-        if isinstance(value, list | tuple | str | dict | range):
-            if length(value) > MOST_STEPS:
-                raise self.fault(node, "this is too long to be followed")
-            return list(value)
-        if isinstance(value, KerasModel):
-            return list(value.layers)
-        if isinstance(value, TensorSizes):
-            return open_sizes.all_sizes(self, value.tensor) or [AxisSize()]
-        if isinstance(value, AxisSize):
-            return [AxisSize()]  # some sizes, of which none is known
-        raise self.fault(node, "what this goes over is not known")
+        return items.items(self, node, value)
 
     def subscript(self, node: ast.Subscript, value: Any, scope: Scope) -> Any:
         """Return an item, a slice, or a part of a tensor."""
@@ -317,11 +315,14 @@ class Follower:
         builtin.bind(self, node, function, given, keywords, scope)
         if isinstance(function.node, ast.Lambda):
             return evaluate(self, function.node.body, scope)
+        is_generator = function.is_generator
+        if is_generator:
+            scope.names[YIELDED] = []
         try:
             self.run(function.node.body, scope)
         except Returned as returned:
-            return returned.value
-        return None
+            return scope.names[YIELDED] if is_generator else returned.value
+        return scope.names[YIELDED] if is_generator else None
 
     def made(self, node: ast.AST, kind: Class, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Make an object of a class of the program."""
@@ -341,7 +342,7 @@ class Follower:
 
     def forward(self, node: ast.AST, instance: Instance, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Run a module of the program on tensors."""
-        method = instance.kind.find("forward") or instance.kind.find("call")
+        method = next(filter(None, map(instance.kind.find, ("forward", "call", "__call__"))), None)
         with self.running.module(instance.name):
             if method is None and containers.kind_of(instance.kind) == "Sequential":
                 return containers.run_in_order(self, node, instance, arguments)
@@ -391,10 +392,4 @@ class Follower:
 
     def call_of(self, node: ast.Call, name: str, arguments: Sequence[Any], keywords: dict[str, Any]) -> Call:
         """Return a call with values for its arguments, at the place of the node."""
-        start, end = self.span(node)
-        positional = [Argument(emission.as_argument(self, node, value), (start, end)) for value in arguments]
-        named = [
-            (key, start, Argument(emission.as_argument(self, node, value), (start, end)))
-            for key, value in keywords.items()
-        ]
-        return Call(name, positional, named, (start, self.span(node.func)[1], end))
+        return emission.call_of(self, node, name, arguments, keywords)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, moves, open_sizes, parameter_views
-from convcalc.notation.source.records import is_record
+from convcalc.notation.source import containers, moves, open_sizes, parameter_views, records
+from convcalc.notation.source.limits import MOST_STEPS, length
 from convcalc.notation.source.values import (
+    AxisSize,
     Container,
     Function,
     Instance,
+    KerasModel,
     Name,
     Parameter,
     Scope,
@@ -20,6 +22,27 @@ from convcalc.notation.source.values import (
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
+
+
+def items(follower: Follower, node: ast.AST, value: Any) -> list[Any]:
+    """Return the items of a list, of a range, of modules."""
+    if isinstance(value, Instance) and containers.kind_of(value.kind):
+        value = containers.as_container(value)
+    elif isinstance(value, Instance) and records.is_tuple(value.kind):
+        value = records.values_of(value)
+    if isinstance(value, Container):
+        return list(value.children if value.kind.endswith("Dict") else value.children.values())
+    if isinstance(value, list | tuple | str | dict | range):
+        if length(value) > MOST_STEPS:
+            raise follower.fault(node, "this is too long to be followed")
+        return list(value)
+    if isinstance(value, KerasModel):
+        return list(value.layers)
+    if isinstance(value, TensorSizes):
+        return open_sizes.all_sizes(follower, value.tensor) or [AxisSize()]
+    if isinstance(value, AxisSize):
+        return [AxisSize()]  # some sizes, of which none is known
+    raise follower.fault(node, "what this goes over is not known")
 
 
 def item(follower: Follower, node: ast.Subscript, value: Any, scope: Scope) -> Any:
@@ -50,7 +73,7 @@ def _of_instance(follower: Follower, node: ast.Subscript, value: Instance, key: 
         return follower.call(node, Function(method.node, method.scope, value), [key], {})
     if containers.kind_of(value.kind):
         return _of_container(follower, node, containers.as_container(value), key)
-    if is_record(value) and key in value.attributes:
+    if records.is_record(value) and key in value.attributes:
         return value.attributes[key]
     raise follower.fault(node, f"{value.kind.name} has no item {key!r}"[:100])
 

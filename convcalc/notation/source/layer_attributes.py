@@ -21,6 +21,8 @@ def attribute(follower: Follower, node: ast.AST, layer: Layer, name: str) -> Any
 
     Raises SpecError where it is not known before the layer runs.
     """
+    if name in layer.attributes:
+        return layer.attributes[name]
     if name in ("weight", "bias"):
         return _numbers(follower, layer, name)
     if name == "head_dim" and layer.call.short_name == "MultiheadAttention":
@@ -31,6 +33,12 @@ def attribute(follower: Follower, node: ast.AST, layer: Layer, name: str) -> Any
     if value is ... or (value is NotImplemented and name in _OPEN and layer.call.short_name.startswith("Lazy")):
         raise follower.fault(node, f"the {name} of {layer.call.short_name} is not known before it runs")
     return value
+
+
+def is_own(follower: Follower, layer: Layer, name: str) -> bool:
+    """Return whether an attribute of a layer is one that a change of might change its sizes or what it does."""
+    values = ("inplace", "eps", "momentum", "p", "training", "requires_grad", "negative_slope")
+    return name not in values and (name == "forward" or _argument(follower, layer, name) is not NotImplemented)
 
 
 _OPEN = ("in_channels", "in_features", "num_features")

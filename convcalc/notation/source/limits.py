@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+MOST_STEPS = 50_000
+"""Statements, calls and rounds of loops of a program that are followed."""
 LARGEST = 1 << 64
 LONGEST = 100_000
 """Numbers of a program are not followed beyond `LARGEST`, nor texts and lists of more items than `LONGEST`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from convcalc.notation.source.values import Class, Function, Instance, Name, Partial
@@ -36,6 +37,14 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return _record(word, values if word in _NAMESPACES else {key: _nested(each) for key, each in values.items()})
     if word in _PARSERS:
         return _record(word, {})
+    if word == "namedtuple" and len(arguments) > 1:
+        names = arguments[1].replace(",", " ").split() if isinstance(arguments[1], str) else list(arguments[1])
+        written: list[ast.stmt] = [ast.AnnAssign(ast.Name(each), ast.Name("Any"), None, 1) for each in names]
+        behind = zip(names[::-1], list(keywords.get("defaults") or ())[::-1], strict=False)
+        return Class(ast.ClassDef(str(arguments[0]), [], [], written, []), [Name("NamedTuple")], dict(behind))
+    if word == "defaultdict" and len(arguments) == 1:
+        kind = getattr(arguments[0], "dotted", "")
+        return defaultdict({"list": list, "dict": dict, "int": int, "float": float, "str": str}.get(kind))
     if word == "partial" and arguments:
         return Partial(arguments[0], arguments[1:], keywords)
     if name.dotted in ("field", "dataclasses.field"):

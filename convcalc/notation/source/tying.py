@@ -22,9 +22,8 @@ def numbers_of(follower: Follower, layer: Layer) -> Parameters:
     return Parameters(*(sum(getattr(each, kind) for each in found) for kind in ("weights", "biases", "buffers")))
 
 
-def take(follower: Follower, target: ast.Attribute, owner: Layer, value: Any) -> None:
+def take(follower: Follower, target: ast.AST, owner: Layer, kind: str, value: Any) -> None:
     """Give a layer the weight or bias of another layer, a new one with as many numbers, or no bias."""
-    kind = target.attr
     if kind == "bias" and value is None:
         owner.call = owner.call.with_keyword("bias", value=False)
         return

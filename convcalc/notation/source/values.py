@@ -79,10 +79,11 @@ class Layer:
 
     `default_name` is what Keras calls it without a name; `places` are its entries of the graph. `holders` has the
     layers that its `weight` or `bias` was taken from, where it is not its own. `made_from` is what its weight is made
-    from, where it is not a parameter itself: `weight_norm` or `spectral_norm`, and over which axis.
+    from, where it is not a parameter itself: `weight_norm` or `spectral_norm`, and over which axis. `attributes` are
+    those that a program sets and no layer has.
     """
 
-    __slots__ = ("call", "default_name", "holders", "made_from", "name", "places")
+    __slots__ = ("attributes", "call", "default_name", "holders", "made_from", "name", "places")
 
     def __init__(self, call: Call, default_name: str = "") -> None:
         self.call = call
@@ -91,6 +92,7 @@ class Layer:
         self.places: list[int] = []
         self.holders: dict[str, Layer] = {}
         self.made_from: tuple[str, int | None] | None = None
+        self.attributes: dict[str, Any] = {}
 
     def holder(self, kind: str) -> Layer:
         """Return the layer whose `weight` or `bias` this one has."""
@@ -98,14 +100,18 @@ class Layer:
 
 
 class Container:
-    """Modules in a list or under names; only a `Sequential` runs them in their order."""
+    """Modules in a list or under names; only a `Sequential` runs them in their order.
 
-    __slots__ = ("children", "kind", "name")
+    `attributes` are those that a program sets, and no modules.
+    """
+
+    __slots__ = ("attributes", "children", "kind", "name")
 
     def __init__(self, kind: str, children: dict[str, Any]) -> None:
         self.kind = kind
         self.children = children
         self.name = ""
+        self.attributes: dict[str, Any] = {}
 
     def append(self, value: Any) -> None:
         """Add a module behind the others."""
@@ -132,6 +138,18 @@ class Function:
         self.node = node
         self.scope = scope
         self.owner = owner
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether it yields what it makes."""
+        waiting: list[ast.AST] = [*self.node.body] if isinstance(self.node, ast.FunctionDef) else []
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, ast.Yield | ast.YieldFrom):
+                return True
+            if not isinstance(each, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+                waiting += ast.iter_child_nodes(each)
+        return False
 
     @property
     def decorators(self) -> frozenset[str]:
@@ -221,6 +239,12 @@ class Name:
     def __init__(self, dotted: str) -> None:
         self.dotted = dotted
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Name) and self.last == other.last
+
+    def __hash__(self) -> int:
+        return hash(self.last)
+
     @property
     def last(self) -> str:
         """The name without the modules before it."""
@@ -240,19 +264,47 @@ class Unknown:
 
 
 class Scope:
-    """Names with their values, and the scope around."""
+    """Names with their values, and the scope around.
 
-    __slots__ = ("names", "outer")
+    `elsewhere` has the scopes of names that `global` and `nonlocal` say are not its own; `is_round` is whether it is
+    a round of a comprehension.
+    """
 
-    def __init__(self, outer: Scope | None = None) -> None:
+    __slots__ = ("elsewhere", "is_round", "names", "outer")
+
+    def __init__(self, outer: Scope | None = None, *, is_round: bool = False) -> None:
         self.names: dict[str, Any] = {}
         self.outer = outer
+        self.elsewhere: dict[str, Scope] = {}
+        self.is_round = is_round
 
     def find(self, name: str) -> Any:
         """Return the value of a name; KeyError where no scope has it."""
+        scope = self.holding(name)
+        if scope is None:
+            raise KeyError(name)
+        return scope.names[name]
+
+    def holding(self, name: str) -> Scope | None:
+        """Return the innermost scope that has a name."""
         scope: Scope | None = self
-        while scope is not None:
-            if name in scope.names:
-                return scope.names[name]
-            scope = scope.outer
-        raise KeyError(name)
+        while scope is not None and name not in scope.names:
+            scope = scope.elsewhere.get(name, scope.outer)
+        return scope
+
+    @property
+    def around(self) -> Scope:
+        """The scope around the rounds of a comprehension."""
+        return self.outer.around if self.is_round and self.outer is not None else self
+
+    def set(self, name: str, value: Any) -> Any:
+        """Give a value to a name, in the scope where it belongs, and return the value."""
+        self.elsewhere.get(name, self).names[name] = value
+        return value
+
+    def take_from(self, names: list[str], *, top: Scope | None) -> None:
+        """Leave names to the scope `top`, or to the one around that has them."""
+        for name in names:
+            holder = top if top is not None else self.outer and self.outer.holding(name)
+            if holder is not None and holder is not self:
+                self.elsewhere[name] = holder
