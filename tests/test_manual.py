@@ -1,4 +1,4 @@
-"""The pages of the manual: every topic is printed, as it stands in a pipe and typeset on a terminal."""
+"""The pages of the manual: every topic is printed in the width of the terminal, or of 80 columns in a pipe."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ from convcalc.cli.manual_page import page_lines
 Run = Callable[..., Any]
 
 
-@pytest.mark.parametrize("topic", topics())
-def test_a_page_is_printed_as_it_stands_in_a_pipe(topic: str, here: Run) -> None:
-    done = here("help", topic)
+@pytest.mark.parametrize(("given", "width"), [(None, 80), ("60", 60), ("300", 100)])
+def test_a_page_has_the_width_of_columns_in_a_pipe(
+    given: str | None, width: int, here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("COLUMNS", given)
+    done = here("help", "sizes")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (FOLDER / f"{topic}.md").read_text(encoding="utf-8")
+    text = (FOLDER / "sizes.md").read_text(encoding="utf-8")
+    assert done.stdout.splitlines() == list(page_lines(text, width, bold=False))
+    assert max(map(len, done.stdout.splitlines())) <= width
 
 
 def page(topic: str, width: int, monkeypatch: Any, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -45,7 +52,7 @@ def test_a_terminal_gets_it_typeset(
     assert all(re.fullmatch(r" *('[^']*[;\\][^']*'( \\)?|[`(]?\S+)", line) for line in wide), wide
     source = re.sub(r"\[(\w+)\]\(", r"\1 (", (FOLDER / f"{topic}.md").read_text(encoding="utf-8"))
     whole = {word.strip("'") for word in source.split()}
-    # Only what programs print is cut, at the end of a line, and the line that carets point into.
+    # Only the line that carets point into is cut.
     shown = {word.strip("'") for line in lines if "…" not in line and "^" not in line for word in line.split()}
     assert {word for word in shown - whole if word.strip("─\\")} == set()
 

@@ -1,4 +1,4 @@
-"""The pages of the manual: one topic each, printed as Markdown, typeset on a terminal."""
+"""The pages of the manual: one topic each, written in Markdown and printed in the width of the terminal."""
 
 from __future__ import annotations
 
@@ -46,10 +46,7 @@ def print_page(topic: str) -> None:
         hint = f"see convcalc help {' or '.join(close)}" if close else f"topics are {', '.join(known)}"
         raise UsageError(f"there is no command or topic {topic!r}", place="help", hint=hint)
     text = (FOLDER / f"{topic}.md").read_text(encoding="utf-8")
-    if not is_terminal(sys.stdout):
-        print(text, end="")
-        return
     from convcalc.cli.manual_page import page_lines
 
-    bold = wants_color("auto", dict(os.environ), terminal=True)
+    bold = is_terminal(sys.stdout) and wants_color("auto", dict(os.environ), terminal=True)
     print("\n".join(page_lines(text, min(terminal_width(), WIDEST), bold=bold)))

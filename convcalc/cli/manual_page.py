@@ -15,9 +15,11 @@ MARK = "\u0300"
 """Stands for a backquote where code is in bold: a combining character takes no column."""
 GAP, INDENT = 2, 2
 CARET = re.compile(r" *\^+")
-TYPESET = re.compile(r"─{3}|\S {2,}\S|^ ")
-"""What lines have whose blanks matter."""
-COMMENT = re.compile(r"(?:# *)?")
+RULE = re.compile(r" *─{3,}")
+CELLS = re.compile(r"(?<=\S) {2,}(?=\S)")
+"""What stands between the cells of a row."""
+COMMENT = re.compile(r"(?:# *)?(?:\d+\. +)?")
+"""What the lines of a paragraph that is printed begin with: a sign of comment, the number of an exercise."""
 
 
 def page_lines(text: str, width: int, *, bold: bool) -> Iterator[str]:
@@ -88,17 +90,23 @@ def _code(lines: Sequence[str], width: int) -> Iterator[str]:
                 yield from with_caret(line.strip(), start - INDENT, len(below) - INDENT, width - INDENT - 2)
             elif CARET.fullmatch(line):
                 continue  # it came with the line above it
-            elif columns(line) > width and TYPESET.search(line, _comment_end(line)):
-                yield f"{line[: width - 1]}…"
+            elif columns(line) > width and RULE.match(line):
+                yield line[:width]
             else:
-                at = _comment_end(line)
-                yield from (line[:at] + piece for piece in wrapped(line[at:], width - at))
+                yield from _printed(line, width)
 
 
-def _comment_end(line: str) -> int:
-    """Return where the text of a line begins that may be commented out."""
+def _printed(line: str, width: int) -> Iterator[str]:
+    """Yield a printed line in lines that begin below its text; a row of a table that is too wide goes on below it."""
     found = COMMENT.match(line)
-    return found.end() if found else 0
+    at = found.end() if found else 0
+    if columns(line) > width and CELLS.search(line, at):
+        yield from _tabbed([CELLS.split(line[at:].strip())], width)
+        return
+    head = line[:at]
+    for piece in wrapped(line[at:], width - at):
+        yield head + piece
+        head = head if head[:1] == "#" else " " * at
 
 
 def _tabbed(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
