@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import shutil
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from convcalc.cli.commands import COMMANDS, build
 from convcalc.cli.completion import command_flags, main, scripts
+from convcalc.cli.known_words import argument_words, layer_classes
 
 FOLDER = Path(__file__).parent.parent / "completions"
 NAMES = sorted(scripts())
@@ -45,6 +47,21 @@ def test_every_option_is_in_every_script(name: str, command: str) -> None:
             bare = spelling.lstrip("-")
             spelling = spelling.replace("-", r"\-") if name == "convcalc.1" else spelling
             assert (f"-l {bare}" in text or f"-s {bare}" in text) if name.endswith("fish") else spelling in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_powershell_has_the_classes_and_the_words_of_values(command: str) -> None:
+    (entry,) = re.findall(rf"^    '{command}' = @\{{ (.*) \}}$", scripts()["convcalc.ps1"], re.M)
+    found = dict(re.findall(r"(\w+) = @\((.*?)\)(?:; |$)", entry))
+    lists = {field: re.findall(r"'((?:[^']|'')*)'", words) for field, words in found.items()}
+    assert lists["Classes"] == list(layer_classes(command))
+    assert lists["Plain"] == list(argument_words(command))
+    values = {
+        spelling: words for line in lists["Values"] for spelling in line.split("=")[0].split() for words in [line]
+    }
+    flags = command_flags(command, build(command).commands[command])
+    valued = {spelling: flag.words for flag in flags if flag.words is not None for spelling in flag.spellings}
+    assert {spelling: tuple(line.partition("=")[2].split()) for spelling, line in values.items()} == valued
 
 
 def completed(line: str, folder: Path) -> list[str]:

@@ -288,18 +288,26 @@ def _quoted(text: str) -> str:
 def _powershell(flags: dict[str, list[Flag]]) -> str:
     entries = []
     for name in ("", *COMMANDS):
-        options = ", ".join(_single(spelling) for flag in flags[name] for spelling in flag.spellings)
-        values = "; ".join(
-            f"{_single(spelling)} = @({', '.join(map(_single, flag.words))})"
-            for flag in flags[name]
-            if flag.words
-            for spelling in flag.spellings
-        )
-        plain = ", ".join(map(_single, (*COMMANDS, "help") if not name else argument_words(name)))
-        entries.append(
-            f"    {_single(name)} = @{{ Options = @({options}); Plain = @({plain}); Values = @{{ {values} }} }}"
-        )
+        options = [spelling for flag in flags[name] for spelling in flag.spellings]
+        # -f and -F would be one key of a table; a value without words is left to PowerShell, which offers files.
+        values = [
+            f"{' '.join(flag.spellings)}={' '.join(flag.words)}" for flag in flags[name] if flag.words is not None
+        ]
+        plain = argument_words(name) if name else (*COMMANDS, "help")
+        entries.append(_entry(name, options, plain, layer_classes(name) if name else (), values))
+    entries.append(_entry("help", (), (*COMMANDS, *topics()), (), ()))
     return _POWERSHELL.replace("@ENTRIES@", "\n".join(entries))
+
+
+def _entry(
+    name: str, options: Sequence[str], plain: Sequence[str], classes: Sequence[str], values: Sequence[str]
+) -> str:
+    lists = {"Options": options, "Plain": plain, "Classes": classes, "Values": values}
+    return f"    {_single(name)} = @{{ {'; '.join(f'{field} = {_list(words)}' for field, words in lists.items())} }}"
+
+
+def _list(words: Sequence[str]) -> str:
+    return f"@({', '.join(map(_single, words))})"
 
 
 def _single(text: str) -> str:
@@ -320,9 +328,13 @@ Register-ArgumentCompleter -Native -CommandName convcalc -ScriptBlock {
     $command = @($before | Where-Object { $_ -and $convcalcWords.ContainsKey($_) }) + '' | Select-Object -First 1
     $known = $convcalcWords[$command]
     $previous = $before | Select-Object -Last 1
-    $words = if ($previous -and $known.Values.ContainsKey($previous)) { $known.Values[$previous] }
-        elseif ($wordToComplete -like '-*') { $known.Options } else { $known.Plain }
-    $words | Where-Object { $_ -like "$wordToComplete*" } |
+    $valued = $known.Values | Where-Object { (($_ -split '=', 2)[0] -split ' ') -ccontains $previous }
+    # Classes of PyTorch and Keras begin with a capital, and would be too many beside the rest.
+    $words = if ($valued) { ($valued -split '=', 2)[1] -split ' ' }
+        elseif ($wordToComplete -like '-*') { $known.Options }
+        elseif ($wordToComplete -cmatch '^[A-Z]') { $known.Classes }
+        else { $known.Plain }
+    $words | Where-Object { $_ -and $_ -like "$wordToComplete*" } |
         ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
 }
 """
