@@ -59,13 +59,29 @@ class Rearrangement(Value):
 
     `numbers` are the wanted sizes of a view (0: as it is, -1: the rest) or an expansion, the axes of a transpose, of
     a swap, a squeeze and an unsqueeze, (axis, start, end, step) of a cut, (1 to keep them or 0, axes) of a reduction,
-    the cells before and after each axis of a pad, (axis, sizes of the indices) of a gather.
+    the cells before and after each axis of a pad, (axis, sizes of the indices) of a gather, how many times the last
+    axes are repeated, (axis, size, step) of windows, whose cells stand on a new last axis, and the sizes (0: as it
+    is) of what is made from all of a tensor.
 
     >>> Rearrangement("transpose", (0, 2, 1)).kind
     'transpose'
     """
 
-    kind: Literal["view", "transpose", "swap", "squeeze", "unsqueeze", "reduce", "cut", "expand", "pad", "gather"]
+    kind: Literal[
+        "view",
+        "transpose",
+        "swap",
+        "squeeze",
+        "unsqueeze",
+        "reduce",
+        "cut",
+        "expand",
+        "pad",
+        "gather",
+        "repeat",
+        "windows",
+        "make",
+    ]
     numbers: tuple[int, ...]
 
 

@@ -139,6 +139,31 @@ def _expand(wanted: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
     return stretched([sizes, wanted], f"{shape} does not expand to {_written(wanted)}")
 
 
+def _repeat(times: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    """Return the sizes of a tensor behind itself so many times along each axis; there may be new ones before."""
+    if len(times) < len(sizes) or min(times) < 1:
+        raise ShapeError(f"{_written(times)} does not say how often the {len(sizes)} axes of {shape} are repeated")
+    full = (*(1,) * (len(times) - len(sizes)), *sizes)
+    return tuple(None if size is None else size * each for size, each in zip(full, times, strict=True))
+
+
+def _windows(numbers: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    """Return the sizes of the windows along an axis, whose cells stand on a new last one."""
+    where, size, step = numbers
+    axis = _axis(where, sizes, shape)
+    whole = sizes[axis]
+    if step < 1 or size < 1 or (whole is not None and whole < size):
+        raise ShapeError(f"axis {axis} of {shape} has no windows of {size} cells with a step of {step}")
+    count = None if whole is None else (whole - size) // step + 1
+    return (*sizes[:axis], count, *sizes[axis + 1 :], size)
+
+
+def _make(wanted: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
+    if any(size == 0 and at >= len(sizes) for at, size in enumerate(wanted)):
+        raise ShapeError(f"there are fewer axes in {shape} than in {_written(wanted)}")
+    return tuple(size or sizes[at] for at, size in enumerate(wanted))
+
+
 _RULES = {
     "view": _view,
     "transpose": _transpose,
@@ -150,6 +175,9 @@ _RULES = {
     "expand": _expand,
     "pad": _pad,
     "gather": _gather,
+    "repeat": _repeat,
+    "windows": _windows,
+    "make": _make,
 }
 
 

@@ -470,4 +470,80 @@ return self.f(y.reshape(t * b, h)).view(t, b, -1), hidden
     ("", CONV, "a, b = self.c(x); return a, b.expand(x.size(0) * 3, 4, 7, 6)", "2x3x9x8"),
     ("", CONV, "y = self.c(x); return torch.einsum('bchw,dchw->bd', y, y)", "2x3x9x8"),
     ("", "self.b = nn.Bilinear(6, 4, 5)", "return self.b(x, x[..., 2:])", "2x7x6"),
+    # Repeated, stretched, moved; an axis that is not 1 stays where it is squeezed.
+    ("", CONV, """
+y = self.c(x)
+return (y.repeat(1, 2, 1, 3), y[:, :1].expand(-1, 5, -1, -1), y.repeat_interleave(2, dim=-1), y.tile((3, 1)),
+    torch.tile(y, (2, 1, 1, 1, 1)), y.squeeze(1).squeeze(-1), y.movedim(1, -1), torch.moveaxis(y, (1, 2), (3, 1)),
+    y.narrow(2, 1, 4), y.select(1, -1))
+""", "2x3x9x8"),
+    # Chosen by numbers, and written into parts.
+    ("", f"{CONV}; self.g = nn.Parameter(torch.zeros(4, 1, 1))", """
+y = self.c(x)
+values, places = y.topk(3, dim=1)
+return (torch.where(y > 0, y, self.g * y), y.where((y < 1) & (y[:, :1] != 2), 0.0), values, places,
+    y.sort(-1)[0], torch.median(y, 2).values, y.kthvalue(2).indices, torch.gather(y, 1, places),
+    y.index_select(2, torch.tensor([0, 3])), y[:, [0, 2]], y[..., torch.tensor([[0, 1], [2, 3], [0, 0]])])
+""", "2x3x9x8"),
+    ("", f"{CONV}; self.mask = torch.ones(7, 6); self.mask[2:, 1] = 0", """
+y, out = self.c(x), torch.zeros(x.size(0), 8, 7, 6)
+out[:, :4] = y
+out[:, 4:] = y[:, :1] * self.mask
+out[:, 0] = 0
+out[..., -1] += 1
+out[1] = y[0, 0]
+return out
+""", "2x3x9x8"),
+    # Windows, and what is undone: pooling with its indices, columns, grids.
+    ("", CONV, """
+y, i = F.max_pool2d(self.c(x), 3, 2, return_indices=True)
+p, j = nn.MaxPool2d(2, 1, return_indices=True)(y)
+back = nn.MaxUnpool2d(2, 1)(p, j, output_size=y.size())
+return F.max_unpool2d(back, i, 3, 2, output_size=(8, 6)), y, j
+""", "2x3x9x8"),
+    ("", "self.u = nn.Unfold((3, 2), stride=2); self.f = nn.Fold((9, 8), (3, 2), stride=2)", """
+y = self.u(x)
+return self.f(y), F.fold(y, output_size=(9, 8), kernel_size=(3, 2), stride=2), x.unfold(2, 4, 2).unfold(3, 3, 3)
+""", "2x3x9x8"),
+    ("", f"{CONV}; self.t = nn.Linear(4, 6)", """
+y = self.c(x)
+theta = self.t(y.mean((2, 3))).view(-1, 2, 3)
+grid = F.affine_grid(theta, (x.size(0), 3, 5, 11), align_corners=False)
+return F.grid_sample(x, grid, align_corners=False), grid
+""", "2x3x9x8"),
+    ("import torch.utils.checkpoint as cp\nfrom torch.utils.checkpoint import checkpoint",
+     f"{CONV}; self.s = nn.Sequential(nn.ReLU(), nn.Conv2d(4, 5, 1))", """
+y = checkpoint(self.c, x, use_reentrant=False)
+return cp.checkpoint_sequential(self.s, 2, cp.checkpoint(lambda y: y * 2, y, use_reentrant=False))
+""", "2x3x9x8"),
+    ("""
+def windows(x, size):
+    b, h, w, c = x.shape
+    x = x.view(b, h // size, size, w // size, size, c)
+    return x.permute(0, 1, 3, 2, 4, 5).contiguous().view(-1, size, size, c)
+
+def joined(parts, size, h, w):
+    b = int(parts.shape[0] / (h * w / size / size))
+    x = parts.view(b, h // size, w // size, size, size, -1)
+    return x.permute(0, 1, 3, 2, 4, 5).contiguous().view(b, h, w, -1)
+""", """
+self.q = nn.Linear(3, 6)
+self.bias = nn.Parameter(torch.zeros(9, 2))
+axes = torch.stack(torch.meshgrid([torch.arange(2), torch.arange(2)], indexing='ij')).flatten(1)
+places = (axes[:, :, None] - axes[:, None, :]).permute(1, 2, 0).contiguous()
+places[:, :, 0] += 1
+self.register_buffer('places', places.sum(-1))
+""", """
+x = torch.roll(x.permute(0, 2, 3, 1), shifts=(-1, -1), dims=(1, 2))
+y = windows(x, 2).view(-1, 4, 3)
+n, t, c = y.shape
+q = self.q(y).reshape(n, t, 2, 3).permute(0, 2, 1, 3)
+a = q @ q.transpose(-2, -1) + self.bias[self.places.view(-1)].view(4, 4, -1).permute(2, 0, 1).unsqueeze(0)
+y = (a.softmax(-1) @ q).transpose(1, 2).reshape(n, t, -1)
+return joined(y.view(-1, 2, 2, 6), 2, x.shape[1], x.shape[2])
+""", "2x3x8x6"),
+    ("", "self.q = nn.Linear(6, 12)", """
+q, k, v = self.q(x).unflatten(-1, (3, 2, 2)).permute(2, 0, 3, 1, 4)
+return F.scaled_dot_product_attention(q, k, v), torch.cdist(x, x[:, 1:]), F.cosine_similarity(x, x, dim=-1)
+""", "2x7x6"),
 ]  # fmt: skip

@@ -12,7 +12,7 @@ MODULES_OF = {
     "log_softmax": "LogSoftmax", "dropout": "Dropout", "dropout2d": "Dropout2d", "dropout1d": "Dropout1d",
     "alpha_dropout": "AlphaDropout", "glu": "GLU", "interpolate": "Upsample", "upsample": "Upsample",
     "pixel_shuffle": "PixelShuffle", "pixel_unshuffle": "PixelUnshuffle", "local_response_norm": "LocalResponseNorm",
-    "unfold": "Unfold",
+    "unfold": "Unfold", "fold": "Fold", **{f"max_unpool{rank}d": f"MaxUnpool{rank}d" for rank in (1, 2, 3)},
     **{f"{kind}_pool{rank}d": f"{word}Pool{rank}d" for kind, word in (("max", "Max"), ("avg", "Avg"), ("lp", "LP"))
        for rank in (1, 2, 3)},
     **{f"adaptive_{kind}_pool{rank}d": f"Adaptive{word}Pool{rank}d" for kind, word in (("max", "Max"), ("avg", "Avg"))

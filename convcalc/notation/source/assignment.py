@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, layer_attributes, moves, open_sizes, tying
+from convcalc.notation.source import containers, indexing, layer_attributes, moves, open_sizes, tying
 from convcalc.notation.source.expressions import evaluate
 from convcalc.notation.source.values import (
     AxisSize,
@@ -49,9 +49,13 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
         case ast.Attribute():
             set_attribute(follower, target, evaluate(follower, target.value, scope), target.attr, value)
         case ast.Subscript():
-            if isinstance(evaluate(follower, target.value, scope), Tensor | Parameter):
-                raise follower.fault(target, "writing into a part of a tensor is not followed")
-            owner, key = evaluate(follower, target.value, scope), evaluate(follower, target.slice, scope)
+            owner = evaluate(follower, target.value, scope)
+            if isinstance(owner, Tensor | Parameter):
+                made = indexing.write(follower, target, owner, value, scope)
+                if made is not None and isinstance(target.value, ast.Name | ast.Attribute):
+                    assign(follower, target.value, made, scope)
+                return
+            key = evaluate(follower, target.slice, scope)
             if isinstance(owner, Container):
                 is_new = owner.kind.endswith("Dict") and isinstance(key, str)
                 owner.children[key if is_new else containers.key_of(follower, target, owner, key)] = value

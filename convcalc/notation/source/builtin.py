@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
 PYTHON: dict[str, Any] = {
-    "range": range, "len": len, "int": int, "float": float, "str": str, "bool": bool, "min": min, "max": max,
-    "sum": sum, "abs": abs, "list": list, "tuple": tuple, "dict": dict, "round": round, "sorted": sorted,
+    "range": range, "len": len, "int": int, "float": float, "str": str, "bool": bool, "min": min,
+    "max": max, "sum": sum, "abs": abs, "list": list, "tuple": tuple, "dict": dict, "round": round, "sorted": sorted,
     "reversed": lambda many: list(many)[::-1], "enumerate": lambda many, start=0: list(enumerate(many, start)),
     "zip": lambda *many: list(zip(*many, strict=False)), "any": any, "all": all,
     "set": lambda many=(): list(dict.fromkeys(many)),

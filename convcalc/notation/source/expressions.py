@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.notation.source import containers, layer_attributes
 from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
+from convcalc.notation.source.values import COMPARISONS as TENSOR_COMPARISONS
 from convcalc.notation.source.values import (
     AxisSize,
     Class,
@@ -199,6 +200,8 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             return follower.tensor_method(node, value, "dim", [], {})
         case Container() if name in value.children or name in value.attributes:
             return (value.children if name in value.children else value.attributes)[name]
+        case (first, second) if name in ("values", "indices"):  # of `x.max(1)`, `x.topk(3)`
+            return first if name == "values" else second
     if isinstance(value, Tensor | Container | KerasModel | Parameter | str | list | dict | TensorSizes | Layer):
         return Method(value, name)
     if isinstance(value, int | float) and name in ("item", "tolist"):
@@ -324,8 +327,9 @@ def signed(follower: Follower, node: ast.UnaryOp, value: Any) -> Any:
     """Return the value of a sign or of `not`."""
     if isinstance(node.op, ast.Not):
         return not follower.truth(node, value)
-    if isinstance(value, Tensor):
-        return follower.elementwise(node, value, "Negative")
+    if isinstance(value, Tensor | Parameter):
+        tensor = follower.held(node, value) if isinstance(value, Parameter) else value
+        return follower.elementwise(node, tensor, "Invert" if isinstance(node.op, ast.Invert) else "Negative")
     if not isinstance(value, int | float):
         raise follower.fault(node, "this sign is not followed")
     if isinstance(node.op, ast.Invert) and isinstance(value, int):
@@ -333,11 +337,16 @@ def signed(follower: Follower, node: ast.UnaryOp, value: Any) -> Any:
     return -value if isinstance(node.op, ast.USub) else value
 
 
-def compared(follower: Follower, node: ast.Compare, scope: Scope) -> bool:
-    """Return whether a chain of comparisons holds."""
+def compared(follower: Follower, node: ast.Compare, scope: Scope) -> Any:
+    """Return whether a chain of comparisons holds; of a tensor with another value it is a tensor."""
     left = evaluate(follower, node.left, scope)
     for sign, other in zip(node.ops, node.comparators, strict=True):
         right = evaluate(follower, other, scope)
+        word = type(sign).__name__.lower().replace("noteq", "ne").replace("lte", "le").replace("gte", "ge")
+        if word in TENSOR_COMPARISONS and any(isinstance(each, Tensor | Parameter) for each in (left, right)):
+            one, two = (left, right) if isinstance(left, Tensor | Parameter) else (right, left)
+            tensor = follower.held(node, one) if isinstance(one, Parameter) else one
+            return follower.tensor_method(node, tensor, word, [two], {})
         if not isinstance(sign, ast.Is | ast.IsNot):
             left, right = follower.comparable(node, left), follower.comparable(node, right)
         if isinstance(right, Container) and isinstance(sign, ast.In | ast.NotIn):

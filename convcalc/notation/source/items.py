@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, moves, open_sizes, parameter_views, records
+from convcalc.notation.source import containers, indexing, open_sizes, parameter_views, records
 from convcalc.notation.source.limits import MOST_STEPS, length
 from convcalc.notation.source.values import (
     AxisSize,
@@ -50,7 +50,7 @@ def item(follower: Follower, node: ast.Subscript, value: Any, scope: Scope) -> A
     if isinstance(value, Parameter):
         return parameter_views.cut(follower, node, value, scope)
     if isinstance(value, Tensor):
-        return moves.cut(follower, node, value, scope)
+        return indexing.cut(follower, node, value, scope)
     if isinstance(value, Name):
         return value  # a type with its parameters: Callable[..., nn.Module]
     key = follower.key(node.slice, scope)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import keras_attention, sequences
+from convcalc.notation.source import einops, keras_attention, sequences
 from convcalc.notation.source.emission import ENCODERS, emit, entries_of, layer_entry, refuse_unknown
+from convcalc.notation.source.unpooling import unpooled, with_indices
 from convcalc.notation.source.values import Container, Layer, Parameter, Tensor
 
 if TYPE_CHECKING:
@@ -36,6 +37,10 @@ def run(
         arguments = [follower.held(node, arguments[0]), *arguments[1:]]
     tensors = [each for each in arguments if isinstance(each, Tensor)]
     refuse_unknown(follower, node, arguments)
+    if kind in einops.LAYERS:
+        return _rearranged(follower, node, module, tensors)
+    if "MaxUnpool" in kind:
+        return unpooled(follower, node, module, arguments, keywords)
     if kind == "Bilinear" and len(tensors) == 2:
         return layer_entry(follower, node, entries_of(follower, module)[0].layer, *tensors, module=module)
     if not tensors or (len(tensors) > 1 and kind not in sequences.RECURRENT):
@@ -44,4 +49,14 @@ def run(
         return sequences.recur(follower, node, module, tensors[0])
     if kind in ENCODERS:
         return sequences.encode(follower, node, module, tensors[0])
-    return emit(follower, node, module, tensors[0])
+    return with_indices(follower, node, emit(follower, node, module, tensors[0]))
+
+
+def _rearranged(follower: Follower, node: ast.AST, module: Layer, tensors: list[Tensor]) -> Tensor:
+    """Run a layer of einops, whose arguments are a pattern, for a reduction what it does, and sizes."""
+    given = [argument.value for argument in module.call.positional]
+    sizes = {name: argument.value for name, _, argument in module.call.keywords}
+    pattern = given[0] if given else sizes.pop("pattern", None)
+    return einops.apply(
+        follower, node, einops.LAYERS[module.call.short_name], tensors[0] if tensors else None, pattern, sizes
+    )

@@ -11,12 +11,12 @@ from convcalc.layers import Rearrangement
 from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.emission import layer_entry
 from convcalc.notation.source.open_sizes import all_sizes, has_open, of_open_size, settled
-from convcalc.notation.source.values import AxisSize, Scope, Tensor, TensorSizes
+from convcalc.notation.source.values import AxisSize, Tensor, TensorSizes
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
-_END = 1 << 62
+END = 1 << 62
 MOST_PARTS = 1000
 """A tensor is not cut into more parts."""
 
@@ -72,10 +72,45 @@ def _expand_as(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keyw
 
 
 def _repeat(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
-    times = _given(arguments, keywords)
-    if not all(each == 1 or (isinstance(each, AxisSize) and each.is_batch) for each in times):
-        raise f.fault(node, "repeat is followed along the batch alone")
-    return x
+    """Put a tensor behind itself along each axis; along the batch nothing is repeated, as one sample counts."""
+    times = _given(settled(f, arguments), settled(f, keywords))
+    times = [1 if isinstance(each, AxisSize) and each.is_batch else each for each in times]
+    return _repeated(f, node, x, times)
+
+
+def _repeated(f: Follower, node: ast.AST, x: Tensor, times: list[Any]) -> Tensor:
+    if has_open(times):
+        return of_open_size(f, node, x)
+    if not times or not all(type(each) is int and each > 0 for each in times):
+        raise f.fault(node, "how often this is repeated is not known")
+    count = len(f.sizes.peek(x.index) or times)
+    if any(each > 1 for each in times[: len(times) - count + 1]):
+        touch_batch(f, node, "the samples of a batch are repeated")
+    return x if set(times) == {1} else layer_entry(f, node, Rearrangement("repeat", tuple(times)), x)
+
+
+def _tile(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    """Repeat the last axes, as many as are given."""
+    times = _given(settled(f, arguments), settled(f, keywords))
+    axes = f.sizes.peek(x.index)
+    if axes is None:
+        return of_open_size(f, node, x)
+    return _repeat(f, node, x, [*[1] * (len(axes) - len(times)), *times], {})
+
+
+def _repeat_interleave(
+    f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]
+) -> Tensor:
+    """Repeat each cell along an axis."""
+    given = dict(zip(("repeats", "dim"), arguments, strict=False)) | keywords
+    axes, axis = f.sizes.peek(x.index), given.get("dim")
+    if axes is None:
+        return of_open_size(f, node, x)
+    if type(axis) is not int or not -len(axes) <= axis < len(axes):
+        raise f.fault(node, "the axis that this is repeated along is not known")
+    times: list[Any] = [1] * len(axes)
+    times[axis] = given.get("repeats")
+    return _repeated(f, node, x, times)
 
 
 def _flatten(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
@@ -85,6 +120,16 @@ def _flatten(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywor
     if type(start) is not int or type(end) is not int:
         raise f.fault(node, "these axes are not known")
     return layer_entry(f, node, layers.Flatten(start, end), x)
+
+
+def _unflatten(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    given = dict(zip(("dim", "sizes"), arguments, strict=False)) | keywords
+    axis, sizes = given.get("dim"), given.get("sizes")
+    if has_open([axis, sizes]):
+        return of_open_size(f, node, x)
+    if type(axis) is not int or not isinstance(sizes, list | tuple) or not all(type(size) is int for size in sizes):
+        raise f.fault(node, "these axes are not known")
+    return layer_entry(f, node, layers.Unflatten(axis, tuple(sizes)), x)
 
 
 def _permute(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
@@ -123,12 +168,61 @@ def _squeeze(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywor
         source, order = x.before
         sizes = f.sizes.peek(source.index) or ()
         if len(sizes) == len(order) and sizes[order[0]] == 1:
-            return _taken(f, node, x, 0)
+            return taken(f, node, x, 0)
     return layer_entry(f, node, Rearrangement("squeeze", axes), x)
 
 
 def _unsqueeze(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
     return layer_entry(f, node, Rearrangement("unsqueeze", _axes(f, node, arguments or list(keywords.values()))), x)
+
+
+def _move(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    """Move axes to other places; those that are not named keep their order."""
+    given = dict(zip(("source", "destination"), arguments, strict=False)) | keywords
+    sources, places = (_axes(f, node, [given.get(name)]) for name in ("source", "destination"))
+    known = f.sizes.peek(x.index)
+    if known is None:
+        return of_open_size(f, node, x)
+    count = len(known)
+    if len(sources) != len(places) or not all(-count <= axis < count for axis in (*sources, *places)):
+        raise f.fault(node, f"these are not axes of a tensor of {count}")
+    at = dict(zip((place % count for place in places), (source % count for source in sources), strict=True))
+    rest = (axis for axis in range(count) if axis not in at.values())
+    return _permute(f, node, x, [at[place] if place in at else next(rest) for place in range(count)], {})
+
+
+def _narrow(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    given = dict(zip(("dim", "start", "length"), arguments, strict=False)) | keywords
+    axis, start, length = (given.get(name) for name in ("dim", "start", "length"))
+    if has_open([axis, start, length]):
+        return of_open_size(f, node, x)
+    if type(axis) is not int or type(start) is not int or type(length) is not int:
+        raise f.fault(node, "where this is cut is not known")
+    if axis == 0:
+        touch_batch(f, node, "samples of a batch are taken")
+    return layer_entry(f, node, Rearrangement("cut", (axis, start, start + length, 1)), x)
+
+
+def _select(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    given = dict(zip(("dim", "index"), arguments, strict=False)) | keywords
+    axis, index = given.get("dim"), given.get("index")
+    if type(axis) is not int or type(index) is not int:
+        raise f.fault(node, "what is taken here is not known")
+    return taken(f, node, x, index) if axis == 0 else indexed(f, node, x, axis, index)
+
+
+def _windows(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    """Cut an axis into windows, whose cells stand on a new last axis."""
+    given = dict(zip(("dimension", "size", "step"), arguments, strict=False)) | keywords
+    numbers = tuple(given.get(name) for name in ("dimension", "size", "step"))
+    if has_open(list(numbers)):
+        return of_open_size(f, node, x)
+    whole = tuple(each for each in numbers if type(each) is int)
+    if len(whole) != len(numbers):
+        raise f.fault(node, "the windows of this unfold are not known")
+    if whole[0] == 0:
+        touch_batch(f, node, "windows go over the samples of a batch")
+    return layer_entry(f, node, Rearrangement("windows", whole), x)
 
 
 def _axes(follower: Follower, node: ast.AST, given: Any) -> tuple[int, ...]:
@@ -141,7 +235,9 @@ def _axes(follower: Follower, node: ast.AST, given: Any) -> tuple[int, ...]:
 MOVES: dict[str, Callable[[Follower, ast.AST, Tensor, list[Any], dict[str, Any]], Tensor]] = {
     "view": _view, "reshape": _view, "flatten": _flatten, "permute": _permute, "transpose": _transpose,
     "swapaxes": _transpose, "squeeze": _squeeze, "unsqueeze": _unsqueeze, "view_as": _view_as,
-    "reshape_as": _view_as, "expand": _expand, "expand_as": _expand_as, "repeat": _repeat, "tile": _repeat,
+    "reshape_as": _view_as, "expand": _expand, "expand_as": _expand_as, "repeat": _repeat, "tile": _tile,
+    "repeat_interleave": _repeat_interleave, "movedim": _move, "moveaxis": _move, "swapdims": _transpose,
+    "narrow": _narrow, "select": _select, "unfold": _windows, "unflatten": _unflatten,
 }  # fmt: skip
 
 
@@ -149,17 +245,20 @@ def reduced(
     follower: Follower, node: ast.AST, tensor: Tensor, word: str, arguments: list[Any], keywords: dict[str, Any]
 ) -> Any:
     """Reduce axes to one cell each, or away."""
-    if word == "norm":
-        arguments = arguments[1:]  # which norm it is
+    if word in ("norm", "kthvalue", "quantile"):
+        arguments = arguments[1:]  # which norm it is, which of the numbers
     axes = keywords.get("dim", keywords.get("axis", arguments[0] if arguments else ()))
     third = word in ("std", "var")  # behind `unbiased`
     given = arguments[2 if third else 1 :]
     kept = keywords.get("keepdim", keywords.get("keepdims", given[0] if given else False))
+    if word in ("kthvalue", "mode") and axes == ():
+        axes = -1
     places = _axes(follower, node, [axes])
     if 0 in places:
         touch_batch(follower, node, f"{word} goes over the samples of a batch")
     made = layer_entry(follower, node, Rearrangement("reduce", (int(bool(kept)), *places)), tensor)
-    return (made, made) if word in ("max", "min") and places else made
+    pairs = word in ("max", "min", "median", "mode") and places
+    return (made, made) if pairs or word == "kthvalue" else made
 
 
 def parts(
@@ -204,7 +303,7 @@ def _unbound(follower: Follower, node: ast.AST, tensor: Tensor, axis: Any) -> li
         raise follower.fault(node, "how many parts this unbind makes is not known")
     if source is not tensor:
         return unpacked(follower, node, tensor, size)
-    return [_indexed(follower, node, tensor, axis, index) for index in range(size)]
+    return [indexed(follower, node, tensor, axis, index) for index in range(size)]
 
 
 def axis_size(follower: Follower, tensor: Tensor, axis: int) -> Any:
@@ -218,18 +317,18 @@ def unpacked(follower: Follower, node: ast.AST, tensor: Tensor, count: int) -> l
     size = axis_size(follower, tensor, 0)
     if knows_batch(follower) and size != count:
         raise follower.fault(node, f"{size} values for {count} names")
-    return [_taken(follower, node, tensor, index) for index in range(count)]
+    return [taken(follower, node, tensor, index) for index in range(count)]
 
 
-def _taken(follower: Follower, node: ast.AST, tensor: Tensor, index: int) -> Tensor:
+def taken(follower: Follower, node: ast.AST, tensor: Tensor, index: int) -> Tensor:
     """Return one part along the first axis, which the axis of the batch was exchanged for."""
     if knows_batch(follower):
-        return _indexed(follower, node, tensor, 0, index)
+        return indexed(follower, node, tensor, 0, index)
     if tensor.before is None:
         raise batch_fault(follower, node, "samples of a batch are not taken apart")
     source, axes = tensor.before
     axis = axes[0] % len(axes)
-    part = _indexed(follower, node, source, axis, index)
+    part = indexed(follower, node, source, axis, index)
     rest = tuple(each - (each > axis) for each in (each % len(axes) for each in axes[1:]))
     return (
         part
@@ -238,9 +337,9 @@ def _taken(follower: Follower, node: ast.AST, tensor: Tensor, index: int) -> Ten
     )
 
 
-def _indexed(follower: Follower, node: ast.AST, tensor: Tensor, axis: int, index: int) -> Tensor:
+def indexed(follower: Follower, node: ast.AST, tensor: Tensor, axis: int, index: int) -> Tensor:
     """Return what stands at an index of an axis, without the axis."""
-    part = layer_entry(follower, node, Rearrangement("cut", (axis, index, index + 1 or _END, 1)), tensor)
+    part = layer_entry(follower, node, Rearrangement("cut", (axis, index, index + 1 or END, 1)), tensor)
     return layer_entry(follower, node, Rearrangement("squeeze", (axis,)), part)
 
 
@@ -268,55 +367,8 @@ def padded(
     for place in range(0, len(amounts), 2):
         before, after = (min(0, each) for each in amounts[place : place + 2])
         if before or after:  # cells are cut off
-            numbers = (-1 - place // 2, -before, after or _END, 1)
+            numbers = (-1 - place // 2, -before, after or END, 1)
             tensor = layer_entry(follower, node, Rearrangement("cut", numbers), tensor)
     amounts = [max(0, each) for each in amounts]
     pairs = [(amounts[at], amounts[at + 1]) for at in range(0, len(amounts), 2)][::-1]
     return layer_entry(follower, node, layers.Border(tuple(pairs), mode), tensor)
-
-
-def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -> Tensor:
-    """Return the part of a tensor between brackets: indices, slices, `...`, None; an index takes its axis away."""
-    keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    values = [follower.key(key, scope) for key in keys]
-    axis = 0
-    for place, value in enumerate(values):
-        behind = sum(each is not None for each in values[place + 1 :])
-        if value is ...:
-            axis = -behind
-        elif value is None:
-            after = ... in values[:place]
-            new = -behind - 1 - values[place + 1 :].count(None) if after else axis
-            tensor = layer_entry(follower, node, Rearrangement("unsqueeze", (new,)), tensor)
-            axis += not after
-        elif isinstance(value, slice) and (axis or knows_batch(follower) or value == slice(None)):
-            tensor = _sliced(follower, node, tensor, value, axis)
-            axis += 1
-        elif (
-            type(value) is int
-            and axis == 0
-            and tensor.before is not None
-            and all(each == slice(None) for each in values[1:])
-        ):
-            return _taken(follower, node, tensor, value)
-        elif axis == 0 and not knows_batch(follower) and not has_open(value):
-            raise batch_fault(follower, node, "samples of a batch are not taken apart")
-        elif has_open(value):
-            return of_open_size(follower, node, tensor)
-        elif type(value) is int:
-            tensor = _indexed(follower, node, tensor, axis, value)
-            axis += axis < 0
-        else:
-            raise follower.fault(node, "this index of a tensor is not followed")
-    return tensor
-
-
-def _sliced(follower: Follower, node: ast.AST, tensor: Tensor, value: slice, axis: int) -> Tensor:
-    ends = (value.start or 0, _END if value.stop is None else value.stop, value.step or 1)
-    if has_open(list(ends)):
-        return of_open_size(follower, node, tensor)
-    if not all(type(each) is int for each in ends):
-        raise follower.fault(node, "where this is cut is not known")
-    return (
-        tensor if ends == (0, _END, 1) else layer_entry(follower, node, Rearrangement("cut", (axis, *ends)), tensor)
-    )

@@ -41,6 +41,9 @@ def cut(follower: Follower, node: ast.Subscript, parameter: Parameter, scope: Sc
             found.append(len(range(*value.indices(rest.pop(0)))))
         elif type(value) is int and -rest[0] <= value < rest[0]:
             rest.pop(0)
+        elif isinstance(value, Parameter) and value.shape:
+            rest.pop(0)
+            found += value.shape  # as many as there are indices
         else:
             raise follower.fault(node, "this part of a parameter is not followed")
     sizes = (*found, *rest)

@@ -10,12 +10,15 @@ from convcalc import layers
 from convcalc.layers.einsum import terms
 from convcalc.notation.pytorch.functions import MODULES_OF
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
+from convcalc.notation.source import einops
 from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
+from convcalc.notation.source.choosing import CHOICES
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
 from convcalc.notation.source.functional import WEIGHTED, weighted
 from convcalc.notation.source.moves import MOVES, padded, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
-from convcalc.notation.source.values import AxisSize, Layer, Name, Parameter, Tensor, TensorSizes
+from convcalc.notation.source.unpooling import unpooled, with_indices
+from convcalc.notation.source.values import COMPARISONS, AxisSize, Layer, Name, Parameter, Tensor, TensorSizes
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -44,13 +47,52 @@ _UNARY = (
         "triu",
         "log1p",
         "reciprocal",
+        *("argsort", "scatter", "scatter_", "scatter_add", "masked_scatter", "index_fill", "nan_to_num", "lerp"),
+        *(
+            "softmin",
+            "trunc",
+            "ceil",
+            "frac",
+            "expm1",
+            "tan",
+            "acos",
+            "asin",
+            "atan",
+            "sinh",
+            "cosh",
+            "isnan",
+            "relu6_",
+        ),
+        *("cumprod", "logit", "rot180", "bernoulli_", "zero_", "fill_", "normal_", "uniform_", "masked_fill_"),
     ),
 )
 _STAYS = ("contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "half", "double", "type", "requires_grad_",
           "type_as", "bfloat16", "long", "int")  # fmt: skip
-_REDUCTIONS = ("mean", "sum", "amax", "amin", "std", "var", "norm", "max", "min", "argmax", "prod", "logsumexp")
+_REDUCTIONS = (
+    "mean",
+    "sum",
+    "amax",
+    "amin",
+    "std",
+    "var",
+    "norm",
+    "max",
+    "min",
+    "argmax",
+    "prod",
+    "logsumexp",
+    "argmin",
+    "median",
+    "mode",
+    "kthvalue",
+    "nanmean",
+    "all",
+    "any",
+    "quantile",
+)
 _JOINS = {
     **dict.fromkeys(("mul", "mul_", "multiply"), "multiply"),
+    **dict.fromkeys((*COMPARISONS, "logical_and", "logical_or", "fmod", "atan2"), "add"),
     **dict.fromkeys(("add", "add_", "sub", "sub_", "subtract", "div", "div_", "maximum", "minimum"), "add"),
 }
 _LIKE = ("randn_like", "rand_like", "zeros_like", "ones_like", "empty_like", "bernoulli")
@@ -72,8 +114,19 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         )
     if word == "einsum" and isinstance(first, str):
         return summed(follower, node, first, arguments[1:])
+    if word in ("checkpoint", "checkpoint_sequential") and first is not None:
+        return checkpointed(follower, node, word, first, arguments[1:])
+    if word == "meshgrid":
+        return meshed(follower, node, first if isinstance(first, list | tuple) else arguments)
+    if word in einops.FUNCTIONS and "." not in name.dotted.removeprefix("einops."):
+        pattern = arguments[1] if len(arguments) > 1 else keywords.pop("pattern", None)
+        return einops.apply(follower, node, word, first, pattern, keywords)
+    if isinstance(first, Tensor) and word in MODULES_OF:
+        return module(follower, node, first, word, arguments[1:], keywords)
     if isinstance(first, Tensor | Parameter):
         return method(follower, node, first, word, arguments[1:], keywords)
+    if word in einops.LAYERS:
+        return Layer(follower.call_of(node, word, arguments, keywords))
     if isinstance(name.dotted, str) and word in MODULES_OF and first is None:
         # A course's `F.avg_pool1d(kernel_size=3)`: the function's arguments without its tensor.
         return Layer(follower.call_of(node, MODULES_OF[word], arguments, keywords))
@@ -96,7 +149,7 @@ def method(
     keywords = {key: value for key, value in keywords.items() if key not in _OF_TRAINING}
     if word in WEIGHTED:
         return weighted(follower, node, tensor, word, arguments, keywords)
-    if word in MODULES_OF:
+    if word in MODULES_OF and word not in MOVES:
         return module(follower, node, tensor, word, arguments, keywords)
     if word in _STAYS:
         return tensor
@@ -110,7 +163,7 @@ def method(
             axis = arguments[0] if arguments else keywords.get("dim")
             return TensorSizes(tensor) if axis is None else some_sizes(follower, node, tensor, axis)
         return cell_count(follower, tensor) if word == "numel" else axis_count(follower, tensor)
-    rule = MOVES.get(word)
+    rule = MOVES.get(word) or CHOICES.get(word)
     if rule is not None:
         return rule(follower, node, tensor, arguments, keywords)
     if word in _REDUCTIONS and arguments and isinstance(arguments[0], Tensor | Parameter):
@@ -160,11 +213,19 @@ def beside(follower: Follower, node: ast.AST, tensor: Tensor, parameter: Paramet
 
 def module(
     follower: Follower, node: ast.AST, tensor: Tensor, word: str, arguments: list[Any], keywords: dict[str, Any]
-) -> Tensor:
+) -> Any:
     """Run the module that a function is."""
     assert isinstance(node, ast.Call)
     name = MODULES_OF[word]
     takes = [parameter[0] for parameter in PYTORCH[name][2]]
+    keywords = {key: value for key, value in keywords.items() if key not in _OF_TRAINING or key in takes}
+    if name.startswith("MaxPool"):
+        takes[-2:] = takes[:-3:-1]  # the function takes `ceil_mode` before `return_indices`
+    inputs: list[Any] = []
+    if name.startswith("MaxUnpool"):
+        of_sizes = (*arguments[1:], *[None] * 4)[3]
+        inputs = [arguments[0] if arguments else keywords.pop("indices", None), keywords.pop("output_size", of_sizes)]
+        arguments = arguments[1:4]
     for index, value in enumerate(arguments):
         if index < len(takes) and not (word in ("dropout", "dropout2d") and index):
             keywords[takes[index]] = value
@@ -173,9 +234,29 @@ def module(
         return of_open_size(follower, node, tensor)
     if "Dropout" in name or name in ("ReLU", "SiLU"):
         keywords = {key: value for key, value in keywords.items() if key in takes}
-    made = emit(follower, node, Layer(follower.call_of(node, name, [], keywords)), tensor)
-    follower.builder.entries[made.index].name = follower.running.name
-    return made
+    layer = Layer(follower.call_of(node, name, [], keywords))
+    count = len(follower.builder.entries)
+    made = unpooled(follower, node, layer, [tensor, *inputs], {}) if inputs else emit(follower, node, layer, tensor)
+    follower.builder.entries[count].name = follower.running.name
+    return with_indices(follower, node, made)
+
+
+def checkpointed(follower: Follower, node: ast.AST, word: str, function: Any, arguments: list[Any]) -> Any:
+    """Run what is run again where gradients need it, which changes no result."""
+    if word == "checkpoint":
+        return follower.call(node, function, arguments, {})
+    for each in follower.items(node, function):
+        arguments = [arguments[0], follower.call(node, each, arguments[1:2], {})]
+    return arguments[1]
+
+
+def meshed(follower: Follower, node: ast.AST, given: Any) -> list[Parameter]:
+    """Return the coordinates of a grid, one tensor of its sizes per axis."""
+    sizes = [(len(each),) if isinstance(each, list) else getattr(each, "shape", None) for each in given]
+    whole = tuple(shape[0] for shape in sizes if shape and len(shape) == 1)
+    if len(whole) < len(sizes):
+        raise follower.fault(node, "the axes of this grid are not known")
+    return [Parameter(whole) for _ in sizes]
 
 
 def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any) -> Tensor:
@@ -216,7 +297,8 @@ def arithmetic(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> An
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Parameter) and isinstance(other, int | float) and (not one.learned or one.shape == ()):
             return one if one.learned else Parameter(one.shape)
-    kinds = {ast.Add: "add", ast.Sub: "add", ast.Mult: "multiply", ast.Div: "add", ast.MatMult: "matmul"}
+    kinds = dict.fromkeys((ast.BitAnd, ast.BitOr, ast.BitXor, ast.FloorDiv, ast.Mod), "add")
+    kinds |= {ast.Add: "add", ast.Sub: "add", ast.Mult: "multiply", ast.Div: "add", ast.MatMult: "matmul"}
     kind = kinds.get(type(node.op))
     if isinstance(left, int | float) or isinstance(right, int | float | AxisSize):
         left, right = (right, left) if isinstance(left, int | float) else (left, right)

@@ -8,6 +8,8 @@ from typing import Any
 from convcalc.errors import ConvcalcError
 from convcalc.notation.call.tree import Call
 
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+
 
 class Tensor:
     """A tensor of the network, by the index of the entry that makes it.
