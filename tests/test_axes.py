@@ -254,6 +254,7 @@ def folds(chain: Sequence[Layer]) -> bool:
     return any(mode in ("reflect", "circular", "replicate") for mode in modes)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("layer", TWO_AXES, ids=str)
 def test_the_fields_and_the_regions_of_a_layer_are_those_of_the_cells_it_is_made_of(layer: Layer) -> None:
     compare([layer], (4, 6, 7))
@@ -283,6 +284,7 @@ def test_what_is_unfolded_is_not_in_place_even_if_it_is_folded_again() -> None:
     assert region(traced, (2, 3)).axes is None
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=150)
 @given(st.lists(st.sampled_from(TWO_AXES), min_size=2, max_size=4), st.integers(4, 9), st.integers(4, 9))
 def test_chains_of_any_layers(chain: list[Layer], height: int, width: int) -> None:

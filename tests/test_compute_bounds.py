@@ -28,6 +28,8 @@ from convcalc.compute.threads import Options
 from convcalc.geometry import Padding, Window
 from convcalc.layers import Convolution, Pooling
 
+pytestmark = pytest.mark.no_cover
+
 PROMISED = {"float32": 1e-5, "float64": 1e-13}
 UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
 KINDS = ("alike", "uniform", "large first")

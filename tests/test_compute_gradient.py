@@ -102,6 +102,7 @@ CONVOLUTIONS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("case", CONVOLUTIONS, ids=lambda case: "-".join(case))
 def test_differences_of_a_convolution(case: dict[str, Any]) -> None:
     options = {name: value for name, value in case.items() if name not in ("x", "w", "bias")}
@@ -136,6 +137,7 @@ POOLINGS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("case", POOLINGS, ids=lambda case: "-".join(map(str, case.values())))
 def test_differences_of_a_pooling(case: dict[str, Any]) -> None:
     options = {name: value for name, value in case.items() if name not in ("x", "kind")}

@@ -23,6 +23,7 @@ def job_of(case: ConvolutionDraw, dtype: str) -> Job:
     return Job(1, channels, len(case.weight), case.groups, tuple(sizes), tuple(case.windows), dtype)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ALGORITHMS)
 @settings(max_examples=60, deadline=None)
 @given(case=convolutions(small_integers), dtype=st.sampled_from(["float32", "float64", "int64"]))

@@ -266,6 +266,7 @@ BIT_CASES = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
 @pytest.mark.parametrize("kind", KINDS)
 def test_tiles_and_threads_do_not_change_a_bit(kind: str, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 from differential import ALGORITHMS, _difference, faults, question
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(10))
 def test_every_way_to_ask_gives_what_loops_give(seed: int, tmp_path: Path) -> None:
     counts: Counter[str] = Counter()

@@ -55,6 +55,7 @@ def flat(numbers: Any) -> list[Fraction]:
     return [number for each in numbers for number in flat(each)] if isinstance(numbers, list) else [exact(numbers)]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("command", "difficulty"), LEVELS)
 def test_the_answer_is_that_of_a_student_who_reads_the_statement(command: str, difficulty: int) -> None:
     for exercise in made(command, difficulty):
@@ -97,6 +98,7 @@ def _leaves(data: Any) -> list[Any]:
     return [leaf for each in data for leaf in _leaves(each)] if isinstance(data, list) else [data]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("command", "difficulty"), LEVELS)
 def test_right_answers_are_right_and_the_answers_of_mistakes_are_wrong_and_named(
     command: str, difficulty: int
@@ -112,6 +114,7 @@ def test_right_answers_are_right_and_the_answers_of_mistakes_are_wrong_and_named
                 assert wrong.name in {slip.name for slips in verdict.explanations for slip in slips}, exercise.given
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("command", "difficulty"), LEVELS)
 def test_no_two_exercises_are_the_same_and_fewer_are_the_beginning_of_more(command: str, difficulty: int) -> None:
     more = exercises(command, 8, 11, difficulty)

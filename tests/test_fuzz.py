@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 QUESTIONS = 200
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=QUESTIONS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(draw=st.randoms(use_true_random=True))
@@ -24,6 +25,7 @@ def test_a_question_ends_in_an_answer_or_one_clear_line(kind: str, draw: random.
     assert not faults, question
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("kind", KINDS)
 def test_most_questions_are_answered(kind: str) -> None:
     codes = [ask(question_of(kind, 1, index)).code for index in range(40)]

@@ -105,7 +105,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_never_another_array_than_the_slow_reader(text: str) -> None:
     fast, slow = read_clean(text.encode()), slowly(text)

@@ -186,7 +186,7 @@ OPTIONS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, max_size=30).map("".join), st.one_of(st.just(ReadOptions()), OPTIONS))
 def test_any_text_is_read_or_refused(text: str, options: ReadOptions) -> None:
     try:

@@ -200,7 +200,7 @@ def refusal(text: str) -> SpecError | None:
     return None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=60) | st.text(ALPHABET, max_size=60) | st.lists(PIECES, max_size=14).map("".join))
 def test_any_text_is_read_or_refused_in_its_place(text: str) -> None:
     error = refusal(text)

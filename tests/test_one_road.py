@@ -112,6 +112,7 @@ def questions() -> Iterator[tuple[list[int], tuple[str, ...]]]:
 QUESTIONS = list(questions())
 
 
+@pytest.mark.no_cover
 def test_shape_and_its_command_answer_alike(capsys: Capture) -> None:
     answered = 0
     for size, layers in QUESTIONS:
@@ -121,6 +122,7 @@ def test_shape_and_its_command_answer_alike(capsys: Capture) -> None:
     assert min(answered, len(QUESTIONS) - answered) > 100
 
 
+@pytest.mark.no_cover
 def test_params_and_its_command_answer_alike(capsys: Capture) -> None:
     for size, layers in QUESTIONS[::2]:
         command = commanded(capsys, counts_of, "params", "--input", written(size), "--", *layers)

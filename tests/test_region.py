@@ -137,6 +137,7 @@ def layers(draw: st.DrawFn) -> Layer:
     return Convolution(1, 1, *window, padding_mode=mode if kind == "mode" else "zeros")
 
 
+@pytest.mark.no_cover
 @settings(deadline=None, max_examples=150)
 @given(st.lists(layers(), min_size=1, max_size=3), st.integers(1, 13))
 def test_the_hull_is_that_of_the_cells_that_change_an_output(chain: list[Layer], size: int) -> None:
