@@ -226,6 +226,17 @@ def test_the_working_goes_layer_by_layer_to_the_answer(command: str, difficulty:
 
 
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_the_working_of_a_count_is_about_that_count(difficulty: int) -> None:
+    wanted = {"params": {"weights", "biases", "params"}, "macs": {"MACs", "macs"}, "flops": {"MACs", "FLOPs"}}
+    for exercise in exercises("params", 12, seed=4, difficulty=difficulty):
+        assert isinstance(exercise.question, CountQuestion)
+        left = {line.partition(" = ")[0] for each in working(exercise) for line in each.lines if line[:1].isalpha()}
+        assert left & wanted[exercise.question.counted], exercise
+        others = set.union(*wanted.values()) - wanted[exercise.question.counted]
+        assert not left & others, exercise
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
 @pytest.mark.parametrize("command", ["conv", "pool"])
 def test_the_working_goes_cell_by_cell_and_draws_the_first_alone(command: str, difficulty: int) -> None:
     for exercise in exercises(command, COUNT, seed=3, difficulty=difficulty):

@@ -150,6 +150,9 @@ def test_the_command_writes_a_sheet_and_its_key(here: Run, tmp_path: Path) -> No
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         assert target.read_text() == render_sheet(made, form)
         assert key.read_text() == render_key(made, form)
+    assert here(*line, "-o", tmp_path / "sheet.tex", "--key", "-").stdout == render_key(made, "markdown")
+    both = here(*line, "-F", "plain", "--key", "-").stdout
+    assert both == render_sheet(made, "text") + "\n" + render_key(made, "text")
     assert here(*line, "-o", tmp_path / "moodle.txt", "-F", "gift").returncode == 0
     assert (tmp_path / "moodle.txt").read_text() == gift(made)
 
@@ -184,6 +187,10 @@ def test_a_fresh_seed_is_said_and_makes_the_same_sheet_again(here: Run) -> None:
             "-F: latex contradicts the ending of a.md",
         ),
         (["shape", "--sheet", "2", "-o", "a.png"], "-o: cannot write a.png: its ending does not say how"),
+        (
+            ["shape", "--sheet", "2", "-F", "latex", "--key", "-"],
+            "--key: the sheet as latex and its key would both go to standard output",
+        ),
         (["shape", "--sheet", "2", "--key", "a.gift"], "--key: cannot write a.gift: its ending does not say how"),
         (
             ["shape", "--sheet", "2", "-o", "a.md", "--key", "a.md"],

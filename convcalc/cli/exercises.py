@@ -12,7 +12,7 @@ from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import UsageError
 
 if TYPE_CHECKING:
-    from convcalc.exercise.sheet import Sheet
+    pass
 
 DEFAULT_DIFFICULTY = 2
 SEEDS = 1_000_000
@@ -58,9 +58,9 @@ def answer_exercises(command: str, given: Mapping[str, object]) -> int:
 
         return hold_quiz(command, seed, difficulty, width, output.color)
     form = _sheet_form(output)
-    key_form = None if asked.key is None else _form_of(asked.key, KEY_ENDINGS, "--key")
+    key_form = None if asked.key is None else _key_form(asked.key, form, output)
     from convcalc.exercise.sheet import sheet
-    from convcalc.render.sheet import render_sheet
+    from convcalc.render.sheet import render_key, render_sheet
 
     made = sheet(command, asked.sheet, seed, difficulty)
     text = render_sheet(made, form, width)
@@ -69,7 +69,10 @@ def answer_exercises(command: str, given: Mapping[str, object]) -> int:
     else:
         write_file(output.output, text if isinstance(text, bytes) else text.encode())
     if asked.key is not None and key_form is not None:
-        _write_key(made, asked.key, key_form)
+        if asked.key == "-":
+            write_out("\n" * (output.output is None) + render_key(made, key_form, width))
+        else:
+            write_file(asked.key, render_key(made, key_form, PAGE_WIDTH).encode())
     return 0
 
 
@@ -128,6 +131,18 @@ def _sheet_form(output: OutputOptions) -> str:
     return chosen
 
 
+def _key_form(path: str, sheet_form: str, output: OutputOptions) -> str:
+    """Return the form of a key: what its ending says; on standard output that of text, behind its sheet or alone."""
+    if path != "-":
+        return _form_of(path, KEY_ENDINGS, "--key")
+    if output.output is not None:
+        return "text" if is_terminal(sys.stdout) else "markdown"
+    if sheet_form not in ("text", "markdown"):
+        message = f"the sheet as {sheet_form} and its key would both go to standard output"
+        raise UsageError(message, place="--key", hint="write one of them to a file, as --key key.tex")
+    return sheet_form
+
+
 def _form_of(path: str, endings: dict[str, str], option: str) -> str:
     form = endings.get(_ending(path))
     if form is None:
@@ -140,9 +155,3 @@ def _ending(path: str) -> str:
     from pathlib import Path
 
     return Path(path).suffix.lower()
-
-
-def _write_key(made: Sheet, path: str, form: str) -> None:
-    from convcalc.render.sheet import render_key
-
-    write_file(path, render_key(made, form, PAGE_WIDTH).encode())

@@ -182,7 +182,10 @@ class ExerciseOptions(Group):
     key: Annotated[
         str | None,
         option(
-            "Explain and check", 3, "--key FILE", "Write the key of the sheet, with the working: .md, .tex, .txt."
+            "Explain and check",
+            3,
+            "--key FILE|-",
+            "Write the key of the sheet, with the working: .md, .tex, .txt; - prints.",
         ),
     ] = None
     difficulty: Annotated[

@@ -25,6 +25,11 @@ from convcalc.network.cost import network_cost, trace_cost
 from convcalc.network.graph import Graph
 from convcalc.network.trace import trace
 
+_LEADS_TO = {"params": ("weights", "biases", "params"), "macs": ("MACs",), "flops": ("MACs", "FLOPs")}
+"""What the lines of a working are about that lead to each count."""
+_OTHER = frozenset(name for names in _LEADS_TO.values() for name in names)
+_TITLES = {"params": "parameters", "macs": "multiply-accumulates", "flops": "operations"}
+
 
 def working(exercise: Exercise) -> tuple[Derivation, ...]:
     """Derive the answer of an exercise, layer by layer or cell by cell."""
@@ -78,7 +83,7 @@ def _counts(question: CountQuestion) -> Iterator[Derivation]:
     counted = network_cost(graph) if question.trace is None else trace_cost(question.trace)
     parts = []
     for index, layer in enumerate(counted.layers):
-        derived = cost_derivations(counted, index)
+        derived = _leading_to(question.counted, cost_derivations(counted, index))
         several = len(counted.layers) > 1
         yield from titled(f"({index + 1}) {layer_name(layer)}", derived) if several else derived
         cost = counted.costs[index]
@@ -86,6 +91,19 @@ def _counts(question: CountQuestion) -> Iterator[Derivation]:
     if len(parts) > 1:
         terms = " + ".join(str(part) for part in parts if part)
         yield Derivation("sum of the layers", equations(question.counted, terms, str(question.answer())))
+
+
+def _leading_to(counted: str, derivations: Iterable[Derivation]) -> tuple[Derivation, ...]:
+    """Return derivations of a layer's counts with the lines that lead to one count alone."""
+    kept = (
+        tuple(
+            step
+            for step in each.steps
+            if not (isinstance(step, Equation) and step.left in _OTHER) or step.left in _LEADS_TO[counted]
+        )
+        for each in derivations
+    )
+    return tuple(Derivation(_TITLES[counted], steps) for steps in kept if steps)
 
 
 def _cells(question: MatrixQuestion) -> Iterator[Derivation]:
