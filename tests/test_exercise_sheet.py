@@ -152,7 +152,7 @@ def test_the_command_writes_a_sheet_and_its_key(here: Run, tmp_path: Path) -> No
         assert key.read_text() == render_key(made, form)
     assert here(*line, "-o", tmp_path / "sheet.tex", "--key", "-").stdout == render_key(made, "markdown")
     both = here(*line, "-F", "plain", "--key", "-").stdout
-    assert both == render_sheet(made, "text") + "\n" + render_key(made, "text")
+    assert both == f"{render_sheet(made, 'text')}\n{render_key(made, 'text')}"
     assert here(*line, "-o", tmp_path / "moodle.txt", "-F", "gift").returncode == 0
     assert (tmp_path / "moodle.txt").read_text() == gift(made)
 
