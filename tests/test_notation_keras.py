@@ -86,8 +86,7 @@ def test_models_layer_by_layer(model: dict[str, Any], form: str) -> None:
     assert [*network.input[1:], network.input[0]] == model["input"][1:]
     outputs, counts = run(network, TensorShape(network.input, len(network.input) - 1))
     # A separable convolution is two layers here: what matters is after its second part.
-    notes = [node.notes for node in network.nodes]
-    last_parts = [index for index, note in enumerate(notes) if not note or not note[0].startswith("part 1 ")]
+    last_parts = [index for index, node in enumerate(network.nodes) if not node.text.endswith(": part 1 of 2")]
     assert [outputs[index] for index in last_parts] == [sizes[1:] for sizes in model["outputs"]]
     assert sum(counts) == model["params"]
     merged: list[int] = []
@@ -114,10 +113,9 @@ def test_separable_convolution_is_two_layers() -> None:
     assert not depthwise.layer.bias
     assert isinstance(pointwise.layer, Convolution)
     assert pointwise.layer.kernel == (1, 1)
-    assert [node.notes for node in (depthwise, pointwise)] == [
-        ("part 1 of 2 of SeparableConv2D",),
-        ("part 2 of 2 of SeparableConv2D",),
-    ]
+    text = "layers.SeparableConv2D(24, 3, depth_multiplier=2)"
+    assert [node.text for node in (depthwise, pointwise)] == [f"{text}: part 1 of 2", f"{text}: part 2 of 2"]
+    assert depthwise.notes == pointwise.notes == ()
 
 
 def test_repeated_vector_takes_flat_features_only() -> None:
@@ -127,9 +125,7 @@ def test_repeated_vector_takes_flat_features_only() -> None:
         run(network, TensorShape((7, 3), 1))
 
 
-@pytest.mark.parametrize(
-    "written", ["'relu'", '"ReLU"', "tf.nn.relu", "keras.activations.relu", "layers.ReLU()", "relu"]
-)
+@pytest.mark.parametrize("written", ["'relu'", "tf.nn.relu", "keras.activations.relu", "layers.ReLU()", "relu"])
 def test_activation_is_kept_beside_its_layer(written: str) -> None:
     (node,) = parse_layers(f"Dense(10, activation={written}, name='head')")
     assert node.activation == Elementwise("ReLU")

@@ -33,7 +33,7 @@ def rank_of(layer: Layer) -> int | None:
             return len(layer.outputs)
         case families.Border():
             return len(layer.amounts)
-        case families.Normalization() | families.Resize() | families.Reshape():
+        case families.Normalization() | families.Resize() | families.Reshape() | families.Elementwise():
             return layer.rank
         case families.Fold() | families.Recurrent(on_channels=True):
             return 1
@@ -77,6 +77,8 @@ def takes_rank(layer: Layer, rank: int) -> bool:
     >>> takes_rank(Normalization(8, rank=1), 0), takes_rank(Normalization(8, rank=1), 2)
     (True, False)
     """
+    if not rank and getattr(layer, "steps", False):
+        return False
     return rank_of(layer) in (None, rank) or (
         isinstance(layer, families.Normalization) and rank == 0 and layer.rank == 1
     )
@@ -92,6 +94,8 @@ def check_rank(layer: Layer, shape: TensorShape) -> None:
         raise ShapeError(f"the layer works on two spatial axes, the input {shape} has {shape.rank}")
     expected = rank_of(layer)
     if not takes_rank(layer, shape.rank):
+        if expected is None:
+            raise ShapeError(f"the layer works at each step of a sequence, the input {shape} has no axis of steps")
         axes = "spatial axis" if expected == 1 else "spatial axes"
         raise ShapeError(f"the layer works on {expected} {axes}, the input {shape} has {shape.rank}")
 

@@ -1,4 +1,4 @@
-"""The closed set of layer families as immutable values; this module knows no rules."""
+"""The closed set of layer families as immutable values, without rules; one with `steps` takes sequences alone."""
 
 from __future__ import annotations
 
@@ -145,14 +145,14 @@ class PixelShuffle(Value):
 class Linear(Value):
     """A fully connected layer; `in_features` None takes what comes in.
 
-    It works on the last axis as written; `on_channels` says that this is the axis of the channels (Keras's Dense,
-    whose tensors are channels last).
+    It works on the last axis as written; `on_channels` says that this is the axis of the channels (Keras's Dense).
     """
 
     in_features: int | None
     out_features: int
     bias: bool = True
     on_channels: bool = False
+    steps: bool = False
 
     def check(self) -> None:
         """Refuse fewer than one feature."""
@@ -240,6 +240,7 @@ class Normalization(Value):
     buffers_are_parameters: bool = False
     eps: float = 1e-5
     momentum: float | None = 0.1
+    steps: bool = False
 
     @property
     def has_bias(self) -> bool:
@@ -253,10 +254,7 @@ class Normalization(Value):
 
 
 class LayerNormalization(Value):
-    """Normalization over the last axes, of just these `sizes`; `rms` by the root mean square alone.
-
-    `eps` None is the machine epsilon of the numbers' type.
-    """
+    """Normalization over the last axes, of these `sizes`; `rms` by the root mean square; `eps` None is the type's."""
 
     sizes: tuple[int, ...]
     affine: bool = True
@@ -268,8 +266,7 @@ class LayerNormalization(Value):
 class AxesNormalization(Value):
     """Normalization with a scale and a shift for each position along some `axes` (Keras's `axis`).
 
-    Axes are counted with the batch axis and channels last; `sizes` are theirs, None until something comes in. `eps`
-    and `momentum` are those of `Normalization`.
+    Axes are counted with the batch axis and channels last; `sizes` are theirs, None until something comes in.
     """
 
     axes: tuple[int, ...]
@@ -321,8 +318,7 @@ class GatedUnit(Value):
 class Slope(Value):
     """A ReLU with learned slopes for negative numbers: `count` of them (PyTorch's PReLU).
 
-    With `count` None there is one for each number of a sample, except along the axes in `shared`, counted from 1
-    and channels last (Keras's PReLU).
+    With `count` None each number of a sample has one, except along the axes in `shared`, counted as in `Permute`.
     """
 
     count: int | None
@@ -332,11 +328,14 @@ class Slope(Value):
 class Elementwise(Value):
     """A layer that leaves the shape alone and has no parameters: an activation, dropout, identity.
 
-    `name` is PyTorch's; `arguments` are those that differ from PyTorch's defaults.
+    `name` is PyTorch's; `arguments` are those that differ from PyTorch's defaults. `rank` is the number of spatial
+    axes it takes, None for any.
     """
 
     name: str
     arguments: tuple[tuple[str, object], ...] = ()
+    rank: int | None = None
+    steps: bool = False
 
 
 class Merge(Value):

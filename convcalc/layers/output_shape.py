@@ -242,7 +242,9 @@ def _kept(
             if count not in (shape.channels, known := product(shape.channels_last)) and known is not None:
                 raise ShapeError(f"the layer has {count} slopes, the input {shape} has {shape.channels} channels")
         case Elementwise() if shape.has_channels and layer.arguments:
-            axis = dict(layer.arguments).get("dim")
+            arguments = dict(layer.arguments)
+            axis = arguments.get("dim", arguments.get("axis"))
+            axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
             if isinstance(axis, int) and not -shape.rank - 2 <= axis < shape.rank + 2:
                 raise ShapeError(f"there is no axis {axis} in the {shape.rank + 2} axes of {shape} with their batch")
         case Attention():

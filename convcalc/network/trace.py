@@ -103,6 +103,8 @@ def _expected_rank(given: int, layers: Iterable[Layer]) -> int:
         match layer:
             case families.Normalization(rank=1) if given <= 2:
                 return 0
+            case families.Linear(steps=True) | families.Elementwise(steps=True) | families.Normalization(steps=True):
+                return max(0, given - 1)
             case families.Linear(on_channels=True) if given > 1:
                 flat = True  # unless a layer behind it takes steps or cells
             case families.Linear():

@@ -294,6 +294,8 @@ class _Reader:
         if found is None:
             found = self.layers[text] = self.built(call, notation)
         shift, whole = call.start - found[0].start, len(found) == 1
+        if (self.own_notation(call) or notation) == "keras":
+            name = ""  # a layer's name is in its call; a variable holds one after the other, or all of them
         entries = []
         for part in found:
             # A single layer has the name it was given; one of several keeps its own name under that.

@@ -207,6 +207,21 @@ def _number(bound: BoundArguments, name: str, value: object) -> int | float:
     return value
 
 
+def _share(bound: BoundArguments, name: str, value: object) -> int | float:
+    """Return a part of a whole, such as the rate of a dropout."""
+    share = _number(bound, name, value)
+    if not 0 <= share <= 1:
+        raise bound.fault(name, f"{name} must be from 0 to 1, got {_shown(value)}")
+    return share
+
+
+def _positive(bound: BoundArguments, name: str, value: object) -> int | float:
+    number = _number(bound, name, value)
+    if number < 0:
+        raise bound.fault(name, f"{name} must be at least 0, got {_shown(value)}")
+    return number
+
+
 def _word(bound: BoundArguments, name: str, value: object) -> str:
     word = value.name if isinstance(value, Symbol) else value
     if not isinstance(word, str):
@@ -246,6 +261,9 @@ READERS: dict[str, Reader] = {
     "flag": _flag,
     "number": _number,
     "number?": _or_none(_number),
+    "share": _share,
+    "from 0": _positive,
+    "from 0?": _or_none(_positive),
     "word": _word,
     "any": lambda _bound, _name, value: value,
 }

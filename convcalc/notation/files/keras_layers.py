@@ -8,7 +8,7 @@ from typing import Any
 from convcalc import layers
 from convcalc.errors import ConvcalcError, SpecError
 from convcalc.notation.call.syntax import read_expression
-from convcalc.notation.call.tree import Call
+from convcalc.notation.call.tree import Call, Symbol
 from convcalc.notation.entries import Entry
 from convcalc.notation.keras.attention import NAME, SIGNATURE
 from convcalc.notation.keras.read import entries_of
@@ -81,7 +81,7 @@ class SavedLayers:
         except SpecError as error:
             raise self.fault(name, error.message, error.hint) from None
         for entry in found:
-            entry.text = text
+            entry.text = entry.text or text
         return found
 
     def attention_call(self, config: dict[str, Any]) -> tuple[Call, str]:
@@ -144,9 +144,19 @@ class SavedLayers:
         if key == "layer":
             return self.call_text(value["class_name"], value["config"])
         if isinstance(value, dict):
-            value = value.get("class_name", "") if key != "activation" else _activation(value)
+            value = value.get("class_name", "") if key != "activation" else self.activation(value)
+            if isinstance(value, Symbol):
+                return f"{key}={value.name}"
         text = _literal(value)
         return text if signature and key == signature[0][0] else f"{key}={text}"
+
+    def activation(self, value: dict[str, Any]) -> object:
+        """Return the name of an activation that is saved as a function, or the layer that it is as a call."""
+        config = value.get("config")
+        if isinstance(config, str):
+            return config
+        kind = str(value.get("class_name", ""))
+        return Symbol(self.call_text(kind, config)) if kind in SIGNATURES and isinstance(config, dict) else kind
 
     def fault(self, name: str, message: str, hint: str | None = None) -> ConvcalcError:
         """Return an error of a layer, to be raised by the caller."""
@@ -163,12 +173,6 @@ def _literal(value: Any) -> str:
     if isinstance(value, list):
         return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
     return repr(value)
-
-
-def _activation(value: dict[str, Any]) -> Any:
-    """Return the name of an activation that is saved as a function or a layer."""
-    config = value.get("config")
-    return config if isinstance(config, str) else value.get("class_name", "")
 
 
 def _has_twin(config: dict[str, Any]) -> bool:

@@ -59,7 +59,7 @@ def elementwise(bound: BoundArguments, name: str) -> list[Layer]:
         arguments = (() if rate == 0.5 else (("p", rate),)) + (
             () if shape is None else (("noise_shape", _plain(shape)),)
         )
-        return [Elementwise(_DROPOUTS[name], arguments)]
+        return [Elementwise(_DROPOUTS[name], arguments, int(name[-2]) if name.startswith("Spatial") else None)]
     match name:
         case "Softmax":
             if bound.axes("axis") != (-1,):
@@ -71,11 +71,21 @@ def elementwise(bound: BoundArguments, name: str) -> list[Layer]:
         case "ELU":
             alpha = bound.number("alpha")
             return [Elementwise("ELU", () if alpha == 1 else (("alpha", alpha),))]
+        case "Rescaling":
+            for key in ("scale", "offset"):
+                if isinstance(bound.values[key], str):
+                    raise bound.fault(key, f"{key} must be a number or numbers, got {bound.values[key]!r}"[:100])
+            return [_with_arguments(bound, name)]
         case "ReLU":
             return [_rectifier(bound)]
         case _:
-            own = (parameter for parameter, _, _ in SIGNATURES[name][2] if parameter != "seed")
-            return [Elementwise(name, tuple((key, _plain(bound.values[key])) for key in own if key in bound.given))]
+            return [_with_arguments(bound, name)]
+
+
+def _with_arguments(bound: BoundArguments, name: str) -> Elementwise:
+    """Build a layer with the arguments that are given."""
+    own = (parameter for parameter, _, _ in SIGNATURES[name][2] if parameter != "seed")
+    return Elementwise(name, tuple((key, _plain(bound.values[key])) for key in own if key in bound.given))
 
 
 def _plain(value: object) -> object:

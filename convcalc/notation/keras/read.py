@@ -20,8 +20,9 @@ from convcalc.notation.entries import Entry
 from convcalc.notation.keras.activations import ACTIVATIONS, elementwise
 from convcalc.notation.keras.first import today
 from convcalc.notation.keras.recurrent import at_each_step, bidirectional, convolutional, inner_call, recurrent
-from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING, complement
-from convcalc.text import Source, did_you_mean
+from convcalc.notation.keras.signatures import INTERPOLATIONS, KEYWORDS, SIGNATURES, TRAINING, complement
+from convcalc.notation.keras.training import check_training
+from convcalc.text import Source, did_you_mean, fold
 
 
 def is_module(dotted: str) -> bool:
@@ -65,16 +66,15 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
         raise source.fault(error.message, call.start, call.end, error.hint) from None
     first = None if data_format is None else data_format == "channels_first"
     found = [Entry(call.start, call.end, layer, _own_name(bound), channels_first=first) for layer in built]
+    check_training(bound)
     if "activation" in bound.values and family not in ("activation", "recurrent", "convolutional recurrent"):
         found[-1].activation = _activation(bound)
     if note is not None:
         found[0].notes = (note,)
     if len(found) > 1:
+        text = fold(source.text[call.start : call.end])
         for part, entry_of_part in enumerate(found, 1):
-            entry_of_part.notes = (
-                *entry_of_part.notes,
-                f"part {part} of {len(found)} of {name}",
-            )
+            entry_of_part.text = f"{text}: part {part} of {len(found)}"
     return found
 
 
@@ -104,21 +104,21 @@ def _own_name(bound: BoundArguments) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _activation(bound: BoundArguments) -> layers.Layer | None:
-    """Read an activation: its name in Keras, or the function or layer of that name."""
-    value = bound.values["activation"]
+def _activation(bound: BoundArguments, key: str = "activation") -> layers.Layer | None:
+    """Read an activation: its name in Keras, which is in small letters, or the function or layer of that name."""
+    value = bound.values[key]
     if value is None:
         return None
     if isinstance(value, Call) and (value.positional or value.keywords or value.short_name not in ACTIVATIONS):
         return _activation_of(bound, value)
-    name = value.short_name if isinstance(value, Call) else value.name if isinstance(value, Symbol) else value
+    name = value.short_name if isinstance(value, Call) else value.name.lower() if isinstance(value, Symbol) else value
     word = name.rpartition(".")[2] if isinstance(name, str) else ""
-    if word.lower() == "linear":
+    if word == "linear":
         return None
-    if word.lower() not in ACTIVATIONS:
-        hint = did_you_mean(word, list(ACTIVATIONS)) if word else None
-        raise bound.fault("activation", f"there is no activation {word or name!r}", hint)
-    return ACTIVATIONS[word.lower()]
+    if word not in ACTIVATIONS:
+        hint = did_you_mean(word.lower(), list(ACTIVATIONS)) if word else None
+        raise bound.fault(key, f"there is no activation {word or name!r}", hint)
+    return ACTIVATIONS[word]
 
 
 def _activation_of(bound: BoundArguments, call: Call) -> layers.Layer:
@@ -131,10 +131,18 @@ def _activation_of(bound: BoundArguments, call: Call) -> layers.Layer:
 
 
 def _recurrent(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    _recurrent_activations(bound)
     return [recurrent(bound, name)]
 
 
+def _recurrent_activations(bound: BoundArguments) -> None:
+    for key in ("activation", "recurrent_activation"):
+        if bound.values.get(key) is not None:
+            _activation(bound, key)
+
+
 def _convolutional_recurrent(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    _recurrent_activations(bound)
     bound.values["groups"] = 1
     (convolution,) = _convolution(bound, name)
     assert isinstance(convolution, layers.Convolution)
@@ -277,13 +285,21 @@ def _cropping(bound: BoundArguments, name: str) -> list[layers.Layer]:
     return [layers.Border(tuple((-before, -after) for before, after in bound.take("cropping", tuple)))]
 
 
+def _interpolation(bound: BoundArguments) -> str:
+    word = bound.take("interpolation", str).lower()
+    if word not in INTERPOLATIONS:
+        names = ", ".join(map(repr, INTERPOLATIONS))
+        raise bound.fault("interpolation", f"interpolation must be one of {names}, got {word[:40]!r}")
+    return word
+
+
 def _upsampling(bound: BoundArguments, name: str) -> list[layers.Layer]:
-    word = bound.take("interpolation", str).lower() if "interpolation" in bound.values else "nearest"
+    word = _interpolation(bound) if "interpolation" in bound.values else "nearest"
     return [layers.Resize(bound.rank, factor=bound.axes("size"), mode="cubic" if word == "bicubic" else word)]
 
 
 def _resizing(bound: BoundArguments, name: str) -> list[layers.Layer]:
-    size, word = (bound.whole("height"), bound.whole("width")), bound.take("interpolation", str).lower()
+    size, word = (bound.whole("height"), bound.whole("width")), _interpolation(bound)
     return [layers.Resize(2, size=size, mode={"bicubic": "cubic", "nearest": "nearest-exact"}.get(word, word))]
 
 

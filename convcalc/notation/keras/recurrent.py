@@ -20,8 +20,8 @@ KINDS: dict[str, tuple[Kind, int]] = {
 MERGED = ("concat", "sum", "mul", "ave")
 
 _NUMBERS: Signature = (
-    ("dropout", "number", 0.0),
-    ("recurrent_dropout", "number", 0.0),
+    ("dropout", "share", 0.0),
+    ("recurrent_dropout", "share", 0.0),
     ("seed", "any", None),
 )
 _SEQUENCE: Signature = (
@@ -121,11 +121,11 @@ def at_each_step(layer: layers.Layer) -> layers.Layer:
     """Return a layer that does at each step of a sequence what `layer` does; it is the same where steps are alike.
 
     >>> at_each_step(layers.Linear(None, 8, on_channels=True))
-    Linear(in_features=None, out_features=8, bias=True, on_channels=True)
+    Linear(in_features=None, out_features=8, bias=True, on_channels=True, steps=True)
     """
     match layer:
         case layers.Linear(on_channels=True) | layers.Elementwise() | layers.Normalization(rank=None, kind="batch"):
-            return layer
+            return layer.replace(steps=True)
         case layers.Merge():
             return layer  # the steps are one more axis that its tensors share
         case _:

@@ -24,6 +24,7 @@ KEYWORDS: Signature = (
 )
 # Endings of the names of parameters that matter in training only.
 TRAINING = ("_initializer", "_regularizer", "_constraint")
+INTERPOLATIONS = (*("nearest", "bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic"),)
 
 _FORMAT: Signature = (("data_format", "any", None),)
 _END: Signature = (("activation", "any", None), ("use_bias", "flag", True))
@@ -90,10 +91,10 @@ _LAYER_NORMALIZATION: Signature = (
     ("center", "flag", True),
     ("scale", "flag", True),
 )
-_RATE: Signature = (("rate", "number", ...), ("noise_shape", "any", None), ("seed", "any", None))
+_RATE: Signature = (("rate", "share", ...), ("noise_shape", "any", None), ("seed", "any", None))
 _ELEMENTWISE: dict[str, Signature] = {
-    "ReLU": (("max_value", "number?", None), ("negative_slope", "number", 0.0), ("threshold", "number", 0.0)),
-    "LeakyReLU": (("negative_slope", "number", 0.3), ("alpha", "number?", None)),
+    "ReLU": (("max_value", "from 0?", None), ("negative_slope", "from 0", 0.0), ("threshold", "from 0", 0.0)),
+    "LeakyReLU": (("negative_slope", "from 0", 0.3), ("alpha", "from 0?", None)),
     "ELU": (("alpha", "number", 1.0),),
     "Softmax": (("axis", "axis", -1),),
     "Dropout": _RATE,
@@ -102,7 +103,7 @@ _ELEMENTWISE: dict[str, Signature] = {
     "SpatialDropout2D": _RATE,
     "SpatialDropout3D": _RATE,
     "GaussianDropout": _RATE,
-    "GaussianNoise": (("stddev", "number", ...), ("seed", "any", None)),
+    "GaussianNoise": (("stddev", "share", ...), ("seed", "any", None)),
     "UnitNormalization": (("axis", "axis", -1),),
     "Rescaling": (("scale", "any", ...), ("offset", "any", 0.0)),
     "ActivityRegularization": (("l1", "number", 0.0), ("l2", "number", 0.0)),

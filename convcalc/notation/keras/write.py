@@ -39,7 +39,8 @@ def call_of(layer: layers.Layer, rank: int | None = None) -> LayerCall:
         case layers.Linear():
             if rank and not layer.on_channels:
                 raise refusal("a linear layer on the last spatial axis", "Keras", "Dense works on the channels")
-            return LayerCall("Dense", layer.out_features, use_bias=layer.bias).without(use_bias=True)
+            dense = LayerCall("Dense", layer.out_features, use_bias=layer.bias).without(use_bias=True)
+            return _wrapped("TimeDistributed", dense) if layer.steps else dense
         case layers.Normalization() | layers.AxesNormalization():
             return _normalization(layer)
         case layers.Border():

@@ -166,6 +166,8 @@ def _merged(follower: Follower, node: ast.AST, layer: MergeLayer, tensors: Any) 
         raise follower.fault(node, f"{layer.word} takes a list of tensors")
     if layer.word == "concatenate" and layer.axis not in ((1,) if follower.builder.layout == "chw" else (-1, 3)):
         raise follower.fault(node, f"{layer.word} is read for the channels alone, not for axis {layer.axis}")
+    if layer.word == "subtract" and len(found) != 2:
+        raise follower.fault(node, f"subtract takes two tensors, not {len(found)}")
     made = layer_entry(follower, node, layers.Merge(_MERGES[layer.word]), *found)
     if layer.word in ("add", "multiply", "concatenate"):
         return made

@@ -29,6 +29,8 @@ def run(
                 value = follower.call(node, child, [value], {})
         return value
     kind = module.call.short_name
+    if follower.notation == "keras":
+        _refuse_keywords(follower, node, kind, keywords)
     if kind == "MultiHeadAttention":
         return keras_attention.run(follower, node, module, arguments, keywords)
     if kind == "MultiheadAttention":
@@ -60,3 +62,11 @@ def _rearranged(follower: Follower, node: ast.AST, module: Layer, tensors: list[
     return einops.apply(
         follower, node, einops.LAYERS[module.call.short_name], tensors[0] if tensors else None, pattern, sizes
     )
+
+
+def _refuse_keywords(follower: Follower, node: ast.AST, kind: str, keywords: dict[str, Any]) -> None:
+    """Refuse what a layer of Keras's is called with besides its tensors, but for what changes no size."""
+    for name, value in keywords.items():
+        known = name in ("training", "mask") or kind == "MultiHeadAttention"
+        if not known and not (name == "initial_state" and value is None):
+            raise follower.fault(node, f"{kind} is not followed when it is called with {name}")
