@@ -91,3 +91,13 @@ def archive_errors() -> tuple[type[Exception], ...]:
     from zipfile import BadZipFile
 
     return (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+def damaged_archive(error: Exception, place: str, kind: str = "") -> DataError:
+    """Return the error for an archive that `zipfile` does not read, to be raised by the caller."""
+    said = str(error)
+    if isinstance(error, EOFError) or "not a zip file" in said or "position in a file" in said:
+        said = "it is cut off, the list of its files at its end is missing"
+    return DataError(
+        f"the {kind}archive is damaged: {said}"[:200], place=place, hint="save it, or download it, again"
+    )

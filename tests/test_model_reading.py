@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from convcalc.errors import SpecError, UsageError
+from convcalc.errors import DataError, SpecError, UsageError
 from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Elementwise, Flatten, Normalization
+from convcalc.model.files import read_file
 from convcalc.model.reading import read, window_options
 from convcalc.model.request import LayerRequest
 
@@ -79,3 +81,11 @@ def test_a_file_is_one_text_with_places() -> None:
 def test_what_cannot_be_read_is_refused(request_: LayerRequest, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         read(request_)
+
+
+@pytest.mark.parametrize("name", ["net.onnx", "net.py", "net.json"])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(DataError, match="the file is empty") as caught:
+        read_file(str(tmp_path / name))
+    assert caught.value.place == str(tmp_path / name)

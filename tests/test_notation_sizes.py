@@ -45,6 +45,11 @@ def test_one_number_and_a_batch() -> None:
 
 OPEN = [
     ("(None, 28, 26, 1)", (28, 26, 1)),
+    ("(batch_size, 3, 32, 28)", (3, 32, 28)),
+    ("N x 3 x 32", (3, 32)),
+    ("B,10", (10,)),
+    ("x = torch.randn(2, 3, 32, requires_grad=True).to(device)", (2, 3, 32)),
+    ("np.zeros((2, 3), dtype=float)", (2, 3)),
     ("[-1, 3, 224, 200]", (3, 224, 200)),
     ("torch.Size([-1, 3, 224, 200])", (3, 224, 200)),
     ("None,None,None,3", (None, None, 3)),
@@ -74,6 +79,8 @@ def test_sizes_of_any_length_are_exact() -> None:
 FAULTS = [
     ("3x0x224", "a size must be at least 1, got 0", "0"),
     ("3x-5x224", "a size must be at least 1, got -5", "-5"),
+    ("(N, C, 3)", "'C' is not a whole number", "C"),
+    ("B", "'B' is not a whole number", "B"),
     ("3xabcx224", "'abc' is not a whole number", "abc"),
     ("1_0", "'1_0' is not a whole number", "1_0"),
     ("3.5", "'3.5' is not a whole number", "3.5"),

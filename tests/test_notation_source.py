@@ -655,3 +655,86 @@ def test_einstein_sums_are_products_whose_macs_are_those_of_pytorch() -> None:
 def test_einstein_sums_that_are_not_followed_are_refused(run: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         forward(requested(net("self.q = nn.Linear(8, 8)", run)), "5x8")
+
+
+CODE = """\
+import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(3, 8, 3)
+
+    def forward(self, x):
+        return self.c(x)
+net = Net()
+"""
+LINES = CODE.split("\n")
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        f"What is the shape?\n\n```python\n{CODE}```\nIs it 30?\n",
+        f"~~~\n{CODE}",
+        "\n".join(f">>> {line}" if line[:1] not in ("", " ") else f"... {line}".rstrip() for line in LINES)
+        + "\n>>> net(x).shape\ntorch.Size([1, 8, 30, 30])\n",
+        "In [1]: import torch.nn as nn\n\nIn [2]: class Net(nn.Module):\n"
+        + "\n".join(f"   ...: {line}" for line in LINES[2:8]) + "\n\nIn [10]: Net()\nOut[10]: Net(...)\n",
+        f"!pip install torch\n%matplotlib inline\n{CODE}",
+        "\n".join(f"    {line}" for line in LINES),
+    ],
+)  # fmt: skip
+def test_a_program_is_read_out_of_what_stands_around_it(pasted: str) -> None:
+    (node,) = parse_network(pasted).nodes
+    assert (node.name, node.text) == ("c", "nn.Conv2d(3, 8, 3)")
+    assert not LayerRequest((pasted,)).is_open
+
+
+def test_what_is_said_of_a_fault_in_a_fence_is_at_its_line() -> None:
+    with pytest.raises(SpecError, match="not valid Python") as caught:
+        parse_network(f"See:\n```\n{CODE}net = = 3\n```", place="ask.md")
+    assert caught.value.place == "ask.md:12:7"
+
+
+PARTS = """\
+import torch.nn as nn
+class Part(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.c = nn.Conv2d(n, 8, 3)
+    def forward(self, x): return self.c(x)
+class First(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = Part(3)
+    def forward(self, x): return self.first(x)
+class Last(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.last = Part(n)
+    def forward(x): return self.last(x)
+"""
+
+
+def test_models_are_whole_ones_not_their_parts() -> None:
+    network = parse_network(f"{PARTS}a = First()\npart = Part(5)\nb = First()\n")
+    assert [node.name for node in network.nodes] == ["first.c"]
+    assert network.assumptions == ("the program has several models (a, b): the last one is meant",)
+    with pytest.raises(SpecError, match="Last needs n") as caught:
+        parse_network(PARTS)
+    assert str(caught.value.hint).endswith(
+        "model = Last(...); or take another model by its class: `class_name=First`"
+    )
+
+
+def test_a_forward_without_self_is_an_error_there() -> None:
+    message = "the first parameter of forward is the module itself, which is left out here"
+    with pytest.raises(SpecError, match=message) as caught:
+        parse_network(f"{PARTS}b = Last(3)\n", place="net.py")
+    assert (caught.value.place, caught.value.hint) == ("net.py:16:5", "write def forward(self, x)")
+
+
+def test_spectral_norm_holds_two_vectors_that_are_not_trained() -> None:
+    made = "self.c = nn.utils.spectral_norm(nn.Conv2d(3, 8, (3, 5)))"
+    total = count(requested(net(made, USE)), "3x9x8").cost.total
+    assert (total.params, total.parameters.buffers) == (8 * 45 + 8, 8 + 45)

@@ -167,6 +167,7 @@ def safetensors(header: object, data: bytes = b"") -> bytes:
         (pickle.dumps({"a": 1}, protocol=2), "the pickle in this file is damaged"),
         (pickle.dumps({"a": 1}, protocol=2) * 4, "there are no tensors"),
         (b"PK\x03\x04" + b"\0" * 40, "the (archive|pickle in this file) is damaged"),
+        (b"PK\x03\x04 cut off", "it is cut off, the list of its files at its end is missing"),
     ],
 )
 def test_a_damaged_file_is_an_error(data: bytes, message: str) -> None:

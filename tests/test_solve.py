@@ -183,6 +183,11 @@ def test_channels_that_are_left_open_are_not_guessed() -> None:
         solve_value(lambda values: [Normalization(values[0], rank=2)], (9, 8), None)
 
 
+def test_the_number_of_samples_is_not_searched_for() -> None:
+    with pytest.raises(UsageError, match="is the number of samples, which no layer depends on"):
+        solve_input([Convolution(3, 8, (3, 3), (1, 1), "valid", (1, 1))], (None, 3, 9, 8), None, 2)
+
+
 def test_channels_are_fixed_by_the_layer_behind() -> None:
     def build(values: tuple[int, ...]) -> Sequence[Layer]:
         return [Convolution(3, values[0], (3, 3), (1, 1), "valid", (1, 1)), Normalization(48)]

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from convcalc.errors import DataError, FileError, archive_errors
+from convcalc.errors import DataError, FileError, archive_errors, damaged_archive
 from convcalc.limits import MAX_AXES, check_elements
 from convcalc.matrix.kinds import NPY_MAGIC
 from convcalc.matrix.sources import opened
@@ -84,7 +84,7 @@ def read_npz(stream: IO[bytes], place: str, name: str | None) -> NDArray[Any]:
                     entry, archive.getinfo(member).file_size, f"{place}:{member.removesuffix('.npy')}"
                 )
     except archive_errors() as error:
-        raise DataError(f"the .npz archive is damaged: {error}", place=place) from error
+        raise damaged_archive(error, place, ".npz ") from error
 
 
 def _read_member(entry: IO[bytes], size: int, place: str) -> NDArray[Any]:

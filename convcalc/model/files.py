@@ -48,6 +48,8 @@ def read_file(name: str) -> str | Network:
 
     if name == "-":
         data = sources.standard_input(sources.LONGEST_TEXT + 1)
+        if not data:
+            raise DataError("there is nothing in it", place=sources.STANDARD_INPUT)
         if len(data) > sources.LONGEST_TEXT and b"\0" in data[:_INSPECTED]:
             message = f"more than {sources.LONGEST_TEXT >> 20} MiB of a model are not read from a pipe"
             raise DataError(message, place=sources.STANDARD_INPUT, hint="give the file by its name")
@@ -61,4 +63,7 @@ def read_file(name: str) -> str | Network:
             if network is not None:
                 return network
             stream.seek(0)
-        return sources.text_of(stream.read(sources.LONGEST_TEXT + 1), name)
+        data = stream.read(sources.LONGEST_TEXT + 1)
+        if not data:
+            raise DataError("the file is empty", place=name)
+        return sources.text_of(data, name)

@@ -57,10 +57,10 @@ class LayerRequest(Value):
 
 
 def placeholders(text: str) -> list[int]:
-    """Return the places of `?` outside of quotes and of comments.
+    """Return the places of `?` outside of quotes and of comments, and of what stands around fences.
 
-    >>> placeholders("Conv2d(3, ?, 3, padding_mode='?')")
-    [10]
+    >>> placeholders("Conv2d(3, ?, 3, padding_mode='?')"), placeholders("```\\nconv:?\\n```\\nWhich?")
+    ([10], [9])
     """
     found, quote = [], ""
     for at, character in enumerate(text):
@@ -70,4 +70,4 @@ def placeholders(text: str) -> list[int]:
             quote = "\n" if character == "#" else character
         elif character == "?":
             found.append(at)
-    return found
+    return [at for at in found if text.count("```", 0, at) % 2] if "```" in text else found

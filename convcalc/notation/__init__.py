@@ -145,9 +145,12 @@ def _program(
     source: Source, begin: Begin | None, inputs: tuple[str, ...], class_name: str | None
 ) -> GraphBuilder | None:
     """Return the network of the model of a program, None for any other text."""
-    from convcalc.notation.source.parsing import parsed
+    if "\n" not in source.text:
+        return None
+    from convcalc.notation.source.parsing import parsed, without_surroundings
 
-    tree = parsed(source) if "\n" in source.text else None
+    source = Source(without_surroundings(source.text), source.place)
+    tree = parsed(source)
     if tree is None:
         return None
     from convcalc.notation.source.program import read_program

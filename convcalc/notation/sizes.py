@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import accumulate
 from typing import TypeVar, get_args
 
 from convcalc.errors import ConvcalcError, SpecError, UsageError
@@ -17,6 +18,14 @@ _DIGITS = frozenset("0123456789")
 _BRACKETS = {"(": ")", "[": "]"}
 _BLANK_BETWEEN = re.compile(r"(?<=[0-9e?])[ \t](?=[ \t]*(?:[0-9?]|-1|None))")
 """The first blank between two sizes, of which one may be `None`, `-1` or `?`."""
+_MADE = re.compile(
+    r"\s*(?:\w+\s*=\s*)?(?:torch\.|np\.|numpy\.|tf\.)?(?:random\.)?"
+    r"(?:Size|TensorShape|randn|rand|zeros|ones|empty|normal|uniform)(?=\()"
+)
+_BEHIND = re.compile(r"(?:,\s*\w+\s*=[^=()\[\]]*)+$")
+"""What makes a tensor of a size, and what stands behind the size in its brackets."""
+_BATCHES = ("None", "-1", "N", "n", "B", "b", "bs", "bsz", "batch", "batch_size", "Batch", "BATCH_SIZE")
+"""What stands for a size that is open; all but the first two only for the number of samples."""
 _SIZE_HINT = "a size is written as 3x224x224, 3,224,224 or (3, 224, 224)"
 _AXES_HINT = "write one value, or one per spatial axis: 3, 3x5, 3,5"
 _PADDING_HINT = "padding is written as 3, 3x5, or before:after as 0:1x2:3"
@@ -26,26 +35,32 @@ PADDING_NAMES: tuple[NamedPadding, ...] = get_args(NamedPadding)
 def parse_size(text: str) -> tuple[int | None, ...]:
     """Return the size of an input, its axes in their order, as people and frameworks write it.
 
-    `None` and `-1` are sizes that are open; as the first of several they are the batch, of which one sample counts,
-    and left out. Raises SpecError with the place of the error.
+    `None` and `-1` are sizes that are open; as the first of several they are the batch, as `N`, `B` and `batch` are,
+    of which one sample counts, and left out. Raises SpecError with the place of the error.
 
     >>> parse_size("torch.Size([1, 3, 224, 224])"), parse_size("（3，２２４，224）"), parse_size("1 28 28")
     ((1, 3, 224, 224), (3, 224, 224), (1, 28, 28))
     >>> parse_size("(None, 28, None, 1)"), parse_size("[-1, 10]")
     ((28, None, 1), (10,))
+    >>> parse_size("torch.randn(2, 3, 32, 30, device=device)"), parse_size("(B, 3, 32, 30)"), parse_size("Nx10")
+    ((2, 3, 32, 30), (3, 32, 30), (10,))
     """
     plain = _BLANK_BETWEEN.sub(",", plain_signs(text))
     start, end = 0, len(text)
-    stripped = plain.strip()
-    for prefix in ("torch.Size(", "TensorShape("):
-        if stripped.startswith(prefix) and stripped.endswith(")"):
-            start = plain.index(prefix) + len(prefix)
-            end = plain.rindex(")")
-            break
+    made = _MADE.match(plain)
+    if made is not None and ")" in plain:
+        start = made.end() + 1
+        depths = accumulate((sign == "(") - (sign == ")") for sign in plain[start - 1 :])
+        end = next((start - 1 + at for at, depth in enumerate(depths) if depth == 0), plain.rindex(")"))
+        behind = _BEHIND.search(plain, start, end)
+        end = end if behind is None else behind.start()
     written = Numbers(plain, start, end, _faults(text, "INPUT", _SIZE_HINT))
+    items = written.items()
     sizes = tuple(
-        None if written.is_open(item) else written.number(item, least=1, what="a size") for item in written.items()
-    )
+        None if written.is_open(item, first=len(items) > 1 and item is items[0])
+        else written.number(item, least=1, what="a size")
+        for item in items
+    )  # fmt: skip
     return sizes[1:] if len(sizes) > 1 and sizes[0] is None else sizes
 
 
@@ -184,9 +199,9 @@ class Numbers:
         items.append(self._trim(first, self.end))
         return items
 
-    def is_open(self, item: tuple[int, int]) -> bool:
-        """Return whether `None` or `-1` stands for a number at a span."""
-        return self.text[item[0] : item[1]] in ("None", "-1")
+    def is_open(self, item: tuple[int, int], *, first: bool) -> bool:
+        """Return whether `None` or `-1` stands for a number at a span, or for the `first` a word for the batch."""
+        return self.text[item[0] : item[1]] in (_BATCHES if first else _BATCHES[:2])
 
     def numbers(self, *, least: int, what: str) -> tuple[int, ...]:
         """Return the numbers, all of them at least `least`."""

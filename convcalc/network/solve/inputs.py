@@ -261,6 +261,10 @@ def solve_features(
             "channels and sizes cannot both be open", place="INPUT", hint="write one of them as a number"
         )
 
+    if rank and None in sizes[: -rank - 1]:
+        hint = "leave it out, or write a number"
+        raise UsageError("the ? is the number of samples, which no layer depends on", place="INPUT", hint=hint)
+
     def accept(values: tuple[int, ...]) -> TensorShape:
         return forward(network, TensorShape(tuple(size or values[0] for size in sizes), rank), want)
 

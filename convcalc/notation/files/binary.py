@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
-from convcalc.errors import DataError, archive_errors
+from convcalc.errors import DataError, archive_errors, damaged_archive
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.nodes import Network
 
@@ -66,7 +66,7 @@ def _keras_config(stream: BinaryIO, place: str) -> str | None:
                 raise DataError(f"the {CONFIG} of this archive is too long", place=place)
             return archive.read(CONFIG).decode()
     except archive_errors() as error:
-        raise DataError(f"the archive is damaged: {error}"[:200], place=place) from error
+        raise damaged_archive(error, place) from error
 
 
 def _is_pickle(head: bytes) -> bool:

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from convcalc.errors import DataError, archive_errors
+from convcalc.errors import DataError, archive_errors, damaged_archive
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.weights import Tensor, held_by_modules
 
@@ -61,7 +61,7 @@ def read_pickled(stream: BinaryIO, place: str) -> GraphBuilder:
     except (ValueError, LookupError, TypeError, AttributeError, EOFError, RecursionError, OverflowError) as error:
         raise DataError("the pickle in this file is damaged", place=place) from error
     except archive_errors() as error:
-        raise DataError(f"the archive is damaged: {error}"[:200], place=place) from error
+        raise damaged_archive(error, place) from error
     return held_by_modules(found, place, "pytorch weights", notes)
 
 

@@ -355,6 +355,11 @@ def bind(
             raise follower.fault(node, f"{title} gets {name} twice")
         scope.names[name] = value
     if len(given) > len(names) and spec.vararg is None:
+        if isinstance(found.owner, Instance) and names[:1] != ["self"]:
+            at = follower.span(found.node)[0]
+            hint = f"write def {title}({', '.join(['self', *names])})"
+            message = f"the first parameter of {title} is the module itself, which is left out here"
+            raise follower.source.fault(message, at, at + len(f"def {title}"), hint)
         raise follower.fault(node, f"{title} takes {len(names)} arguments, got {len(given)}")
     if spec.vararg is not None:
         scope.names[spec.vararg.arg] = tuple(given[len(names) :])

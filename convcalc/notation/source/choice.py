@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any
 
 from convcalc.errors import SpecError
@@ -33,17 +34,18 @@ def chosen_model(follower: Follower, loose: list[Any], class_name: str | None = 
     if follower.models:
         return follower.models[-1]
     values = list(follower.top.names.values())
+    classes = [value for value in values if isinstance(value, Class) and _runs(value)]
+    used = {node.id for value in classes for node in ast.walk(value.node) if isinstance(node, ast.Name)}
     made = [value for value in values if isinstance(value, Instance) and _runs(value.kind)]
     if made:
-        return _last(follower, _outermost(made))
-    classes = [value for value in values if isinstance(value, Class) and _runs(value)]
+        outermost = _outermost(made)
+        return _last(follower, [value for value in outermost if value.kind.name not in used] or outermost)
     if classes:
-        used = {node.id for value in classes for node in ast.walk(value.node) if isinstance(node, ast.Name)}
         made_of = [value for value in values if isinstance(value, Container) and _holds_instance(value)]
         free = [value for value in classes if value.name not in used]
         if made_of:
             return _last(follower, _outermost(made_of))
-        return _made(follower, _last(follower, free or classes))
+        return _made(follower, _last(follower, free or classes), [value.name for value in free])
     if loose:
         return loose[0] if len(loose) == 1 else _in_a_row(loose)
     modules = _outermost([value for value in values if isinstance(value, Container | Layer)])
@@ -118,8 +120,11 @@ def _holds_instance(value: Any) -> bool:
     return any(isinstance(each, Instance) or _holds_instance(each) for each in inside(value))
 
 
-def _made(follower: Follower, kind: Class) -> Any:
-    """Return an object of a class, made without arguments or by the one function of the program that makes one."""
+def _made(follower: Follower, kind: Class, others: Sequence[str] = ()) -> Any:
+    """Return an object of a class, made without arguments or by the one function of the program that makes one.
+
+    `others` are the names of the classes of whole models.
+    """
     start = kind.find("__init__")
     spec = start.node.args if isinstance(start, Function) else None
     if spec is None or len(spec.args) - 1 <= len(spec.defaults):
@@ -144,7 +149,10 @@ def _made(follower: Follower, kind: Class) -> Any:
     first = names.partition(",")[0] or f"{kind.name}(...)"
     message = f"{kind.name} needs {needed}" + (f", which {names} give" if names else "")
     at = follower.span(kind.node)[0]
-    raise follower.source.fault(message, at, at + len(f"class {kind.name}"), f"add a line: model = {first}")
+    hint = f"add a line: model = {first}"
+    if other := [name for name in others if name != kind.name]:
+        hint += f"; or take another model by its class: `class_name={other[-1]}`"
+    raise follower.source.fault(message, at, at + len(f"class {kind.name}"), hint)
 
 
 def _makes(value: Function, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from textwrap import dedent
 
 from convcalc.text import Source
 
@@ -15,8 +16,35 @@ _SIGNS = re.compile(
     re.MULTILINE,
 )
 _DEFINES = re.compile(r"^[ \t]*(?:class|def) \w+[^\n]*:", re.MULTILINE)
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)[ \t]*\w*[ \t]*$")
+_PROMPT = re.compile(r"[ \t]*(?:>>>|\.\.\.:?|In ?\[\d*\]:)(?: |$)")
+_OF_NOTEBOOKS = re.compile(r"[!%]{1,2}[a-z]")
+_AROUND = re.compile(r"^[ \t]*(?:```|~~~|>>> |In ?\[\d*\]:|[!%]{1,2}[a-z])|\A\s*\n?[ \t]+\S", re.MULTILINE)
 MOST_CHARACTERS = 300_000
 """A longer program is not followed: its syntax tree takes some 250 bytes a character."""
+
+
+def without_surroundings(text: str) -> str:
+    """Return the lines of a program in a text as people paste it, all others empty.
+
+    Fences, what stands around them, prompts, what was printed behind them, and commands of notebooks are taken away,
+    and the indentation that all lines have.
+
+    >>> without_surroundings("It fails:\\n```python\\n>>> x = 5\\n>>> for i in x:\\n...     y\\n7\\n```").split("\\n")
+    ['', '', 'x = 5', 'for i in x:', '    y', '', '']
+    """
+    if _AROUND.search(text) is None:
+        return text
+    lines = text.split("\n")
+    fences = [index for index, line in enumerate(lines) if _FENCE.match(line)]
+    if fences:
+        inside = {at for start, end in zip(fences[::2], [*fences[1::2], len(lines)], strict=False)
+                  for at in range(start + 1, end)}  # fmt: skip
+        lines = [line if index in inside else "" for index, line in enumerate(lines)]
+    if any(line.lstrip().startswith((">>> ", "In [")) for line in lines):
+        found = (_PROMPT.match(line) for line in lines)
+        lines = ["" if match is None else line[match.end() :] for line, match in zip(lines, found, strict=True)]
+    return dedent("\n".join("" if _OF_NOTEBOOKS.match(line) else line for line in lines))
 
 
 def parsed(source: Source) -> ast.Module | None:
