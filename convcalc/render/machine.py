@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from convcalc.render.escapes import csv_text
 from convcalc.render.plain import cell_text
 from convcalc.report.blocks import Grid, Matrices, Report, Table, answer_grid
+
+if TYPE_CHECKING:
+    from json import JSONEncoder
 
 
 def render_json(report: Report) -> bytes:
@@ -18,11 +22,10 @@ def render_json(report: Report) -> bytes:
     grid = answer_grid(report)
     if isinstance(report.answer, Matrices):
         grid = report.answer.grids[0]
-    items = (_json_text(key) + b": " + _json_text(value, grid) for key, value in report.data.items())
-    return b"{" + b", ".join(items) + b"}\n"
+    return _json_text(report.data, grid) + b"\n"
 
 
-def _json_text(value: Any, grid: Grid | None = None) -> bytes:
+def _json_text(value: Any, grid: Grid | None) -> bytes:
     if hasattr(value, "dtype"):
         from convcalc.matrix.writing.digits import without_points
         from convcalc.matrix.writing.formats import json_data
@@ -31,15 +34,28 @@ def _json_text(value: Any, grid: Grid | None = None) -> bytes:
             return json_data(value)
         text = json_data(grid.for_rounding if value is grid.array else value, grid.precision)
         return without_points(text) if grid.exact is not None and grid.precision is None else text
-    if isinstance(value, dict):
-        items = (_json_text(key) + b": " + _json_text(each, grid) for key, each in value.items())
-        return b"{" + b", ".join(items) + b"}"
-    if isinstance(value, list) and value and isinstance(value[0], dict):
+    try:
+        # A byte of a name that is not UTF-8 is half a surrogate in Python: JSON writes it as \udcff, as Python does.
+        return _encoder().encode(value).encode("utf-8", "backslashreplace")
+    except _ArrayInside:
+        if isinstance(value, dict):
+            items = (_json_text(key, grid) + b": " + _json_text(each, grid) for key, each in value.items())
+            return b"{" + b", ".join(items) + b"}"
         return b"[" + b", ".join(_json_text(each, grid) for each in value) + b"]"
+
+
+class _ArrayInside(Exception):  # noqa: N818 not an error
+    """What is to be written holds arrays, which Python's own encoder does not know."""
+
+
+@cache
+def _encoder() -> JSONEncoder:
     import json
 
-    # A byte of a name that is not UTF-8 is half a surrogate in Python: JSON writes it as \udcff, as Python does.
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    def refuse(value: Any) -> None:
+        raise _ArrayInside if hasattr(value, "dtype") else TypeError(f"{type(value)} is not JSON")
+
+    return json.JSONEncoder(ensure_ascii=False, default=refuse)
 
 
 def _verdict_rows(check: dict[str, Any]) -> list[list[str]]:
