@@ -239,7 +239,13 @@ def test_no_more_cells_are_listed_than_anyone_reads() -> None:
     assert verdict.message.startswith("3000 of 3000 cells differ")
 
 
-@pytest.mark.parametrize(("claim", "answer"), [((2, 3), (3, 2)), ((6,), (2, 3)), ((2, 2, 3), (2, 3)), ((), (2,))])
+@pytest.mark.parametrize(
+    ("claim", "answer"),
+    [
+        ((2, 3), (3, 2)), ((6,), (2, 3)), ((2, 2, 3), (2, 3)), ((), (2,)), ((1, 2), (2,)), ((1, 2), (2, 1)),
+        ((3, 1), (3,)), ((1, 2, 3), (2, 3)),
+    ],
+)  # fmt: skip
 def test_another_shape_is_wrong_whatever_it_holds(claim: tuple[int, ...], answer: tuple[int, ...]) -> None:
     verdict = judge_matrix(np.zeros(claim), np.zeros(answer), 100.0)
     assert not verdict.right
@@ -247,8 +253,8 @@ def test_another_shape_is_wrong_whatever_it_holds(claim: tuple[int, ...], answer
     assert verdict.message.partition(";")[0] == f"the answer's shape is {shapes[0]}, not {shapes[1]}"
 
 
-@pytest.mark.parametrize(("claim", "answer"), [((3,), (1, 3)), ((3, 1), (3,)), ((1, 2, 3), (2, 3)), ((), (1, 1))])
-def test_axes_of_one_cell_may_be_left_out(claim: tuple[int, ...], answer: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("claim", "answer"), [((3,), (1, 3)), ((2, 3), (1, 1, 2, 3)), ((), (1, 1))])
+def test_first_axes_of_one_cell_may_be_left_out(claim: tuple[int, ...], answer: tuple[int, ...]) -> None:
     assert judge_matrix(np.zeros(claim), np.zeros(answer), None).right
 
 

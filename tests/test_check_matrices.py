@@ -87,13 +87,15 @@ def test_what_is_not_finite_agrees_with_itself_alone(tolerance: float | None) ->
     ]
 
 
-def test_axes_of_size_1_do_not_count() -> None:
-    claim = claimed_matrix(np.arange(6.0).reshape(2, 1, 3))
+def test_the_first_axes_may_be_left_out_where_they_have_size_1() -> None:
+    claim = claimed_matrix(np.arange(6.0).reshape(2, 3))
     placed = claim.in_shape((1, 2, 3))
     assert placed is not None
     assert placed.array.tolist() == [[[0, 1, 2], [3, 4, 5]]]
     assert placed.margins.shape == (1, 2, 3)
-    assert claim.in_shape((3, 2)) is None
+    for other in ((3, 2), (2, 1, 3), (2, 3, 1), (6,), (2, 2, 3)):
+        assert claim.in_shape(other) is None
+    assert claimed_matrix(np.arange(6.0).reshape(1, 2, 3)).in_shape((2, 3)) is None
 
 
 def test_what_is_near_among_many_arrays() -> None:

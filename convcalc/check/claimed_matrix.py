@@ -35,8 +35,17 @@ class ClaimedMatrix(Value):
     digits: str = ""
 
     def in_shape(self, shape: tuple[int, ...]) -> ClaimedMatrix | None:
-        """Return the claim in a shape that differs from its own in axes of size 1 alone, else None."""
-        if squeezed(self.array.shape) != squeezed(shape):
+        """Return the claim in a shape of which it may leave out the first axes where they have size 1, else None.
+
+        A sample or a channel is often written as a plane; a row for a column, or a plane for a row, is wrong.
+
+        >>> import numpy as np
+        >>> row = claimed_matrix(np.array([[3, 7]]))
+        >>> [row.in_shape(shape) is not None for shape in ((1, 2), (1, 1, 2), (2, 1), (2,))]
+        [True, True, False, False]
+        """
+        left_out = len(shape) - self.array.ndim
+        if left_out < 0 or (*(1,) * left_out, *self.array.shape) != shape:
             return None
         return self.replace(array=self.array.reshape(shape), margins=self.margins.reshape(shape))
 

@@ -53,4 +53,5 @@ def _array(text: str) -> Any:
     if len({channel.shape for channel in channels}) > 1:
         sizes = ", ".join(size_text(channel.shape) for channel in channels)
         raise DataError(f"the channels differ in size: {sizes}", place="the answer")
-    return channels[0] if len(channels) == 1 else np.stack(channels)
+    # A plane of one row is read as that row.
+    return channels[0] if len(channels) == 1 else np.stack([np.atleast_2d(channel) for channel in channels])
