@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from conftest import Run
 
+from convcalc.check.answer_table import table_answers
 from convcalc.check.grade import Graded, tally
 from convcalc.check.verdict import Slip, Verdict
-from convcalc.cli.submissions import table_answers
 
 CONV = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 2; 0 3"]
 RIGHT, FLIPPED, SLIPPED = "4 2; 7 4", "8 2; 7 6", "4 2; 7 9"
@@ -81,10 +81,53 @@ def test_a_class_of_thirty_is_graded_in_one_command(here: Run, tmp_path: Path) -
         ('Ada,"1 0\n2 1"\n\n"Bob, B.",1 0; 2 1\n', [("Ada", "1 0\n2 1"), ("Bob, B.", "1 0; 2 1")]),
         ("Ada\n", [("Ada", "")]),
         ("", []),
+        ("\ufeffname,answer\nAda,112\n,\nBob,\n", [("Ada", "112"), ("Bob", "")]),
+        ("sep=;\nName;Points;Result\nAda;3;1,5\nAda;2;7\n", [("Ada", "1,5"), ("Ada", "7")]),
+        (
+            "ada,8x8,late\nbob: 8x8\nkim,8,8,\nlee : 8, 8\n",
+            [("ada", "8x8"), ("bob", "8x8"), ("kim", "8,8"), ("lee", "8,8")],
+        ),
+        (
+            "Ada Lovelace 8x8\nstudent 3 8x8\nBob,no idea,late",
+            [("Ada Lovelace", "8x8"), ("student 3 8x8", ""), ("Bob", "no idea,late")],
+        ),
+        ("Ada;64,112,112\nBob;8\u00a0x\u00a08", [("Ada", "64,112,112"), ("Bob", "8 x 8")]),
+        ("2026-01-02 10:00,Lovelace,Ada,a1@b.c,9,472,ok", [("Lovelace, Ada", "9,472")]),
+        (
+            "timestamp,name,email,answer,points\n2026-01-01 10:00,Ada,a@b.c,64,112,112,3\n",
+            [("Ada", "64,112,112")],
+        ),
+        (
+            "Timestamp,Your name,E-mail address,What size comes out?\n1/2/2026 10:00:01,Ada,a1@b.c,8x8\n",
+            [("Ada", "8x8")],
+        ),
+        (
+            "Nachname;Vorname;E-Mail-Adresse;Status;Bewertung/10,00;Antwort 1\nLovelace;Ada;a@b.c;x;2;8 x 8",
+            [("Lovelace, Ada", "8 x 8")],
+        ),
+        ("ID,Group,Size\n17,2,8x8\n", [("17", "8x8")]),
     ],
 )
 def test_tables_are_read_as_people_write_them(text: str, answers: list[tuple[str, str]]) -> None:
     assert list(table_answers(text)) == answers
+
+
+def test_a_table_with_two_columns_of_answers_is_refused(here: Run) -> None:
+    done = here("shape", "12", "-k", "5", "--grade", "-", stdin="Name,Response 1,Response 2\nAda,8x8,7\n")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "the columns 'Response 1' and 'Response 2' may both hold the answers" in done.stderr
+
+
+def test_a_grade_says_what_a_check_says(here: Run) -> None:
+    claims = ["8x8", "7", "1000", "8 by 8", "8px × 8px", "4", ""]
+    table = "".join(f"Ada,{claim}\n" for claim in claims)
+    done = here("shape", "12", "-k", "5", "--grade", "-", "--json", stdin=table)
+    assert "note: Ada is there 7 times" in done.stderr
+    *rows, empty = json.loads(done.stdout)["grades"]
+    for row, claim in zip(rows, claims, strict=False):
+        check = json.loads(here("shape", "12", "-k", "5", "--check", claim, "--json").stdout)["check"]
+        assert row == {"name": "Ada", **check}
+    assert (empty["verdict"], empty["mistakes"], empty["message"]) == ("unreadable", [], "the answer is empty")
 
 
 def test_a_folder_has_a_file_of_each(here: Run, tmp_path: Path) -> None:
@@ -106,16 +149,16 @@ def test_sizes_and_counts_are_graded_too(here: Run, tmp_path: Path) -> None:
     path = tmp_path / "answers.csv"
     path.write_text("Ada,112\nBob,64x112x112\nEve,111\nKim,64,112,112\nLee,wide\n")
     done = here("shape", "3x224x224", "conv:64,k7,s2,p3", "--grade", path)
-    assert [line.split("\t")[1:] for line in done.stdout.splitlines()[1:6]] == [
+    assert [line.split("\t")[1:4] for line in done.stdout.splitlines()[1:6]] == [
         ["1", "right", "-"],
         ["1", "right", "-"],
         ["0", "wrong", "off-by-one"],
         ["1", "right", "-"],
-        ["0", "unreadable", "'wide' is not a size"],
+        ["0", "unreadable", "-"],
     ]
     path.write_text("Ada,9,472\nBob,9408\nEve,params=9472 weights=9408\nKim,9.5k\nLee,weights=9000 params=9472\n")
     done = here("params", "Conv2d(3, 64, 7)", "--grade", path)
-    assert [line.split("\t")[1:] for line in done.stdout.splitlines()[1:6]] == [
+    assert [line.split("\t")[1:4] for line in done.stdout.splitlines()[1:6]] == [
         ["1", "right", "-"],
         ["0", "wrong", "bias-forgotten"],
         ["1", "right", "-"],

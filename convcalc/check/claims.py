@@ -10,7 +10,8 @@ from convcalc.errors import DataError
 from convcalc.text import did_you_mean, plain_signs, printable
 
 _WRAPPED = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*(.*?)[\])}]*", re.IGNORECASE | re.DOTALL)
-_BETWEEN = re.compile(r"\s*[x×*,;]\s*|\s+", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[x×\u0445*,;]\s*|\s+by\s+|\s+", re.IGNORECASE)  # a Cyrillic x looks like a Latin one
+_PIXELS = re.compile(r"(?<=\d)\s*(?:px|pixels?)\b", re.IGNORECASE)
 _KEY = re.compile(r"(?:^|[,;\s])\s*([A-Za-z][A-Za-z_ ]*?)\s*[=:]\s*")
 _COUNT = re.compile(r"([-+]?[\d.,'_\s]*\d\.?(?:e[-+]?\d+)?)\s*([A-Za-z]*)", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([,'_\s])\d{3})(?:\1\d{3})*(?:\.\d*)?")
@@ -32,7 +33,7 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
     >>> [str(number) for number in read_size("torch.Size([1, 64, 13.5, 13.5])")]
     ['1', '64', '13.5', '13.5']
     """
-    cleaned = plain_signs(text).strip().replace("\u2212", "-")
+    cleaned = _PIXELS.sub("", plain_signs(text).strip().replace("\u2212", "-"))
     match = _WRAPPED.fullmatch(cleaned)
     parts = [part for part in _BETWEEN.split(match[1].strip() if match else cleaned) if part]
     numbers = [written_number(part) for part in parts]

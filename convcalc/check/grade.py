@@ -28,6 +28,11 @@ class Graded(Value):
         return right / count if count else 1.0
 
     @property
+    def message(self) -> str:
+        """What was found, or why the answer cannot be read."""
+        return self.reason if self.verdict is None else self.verdict.message
+
+    @property
     def word(self) -> str:
         """`right`, `wrong` or `unreadable`."""
         return "unreadable" if self.verdict is None else "right" if self.verdict.right else "wrong"
@@ -59,7 +64,9 @@ def grade(answers: Iterable[tuple[str, Answer]], judge: Callable[[Answer], Verdi
     known: dict[Answer, tuple[Verdict | None, str]] = {}
     rows = []
     for name, answer in answers:
-        if answer not in known:
+        if isinstance(answer, str) and not answer.strip():
+            known[answer] = None, "the answer is empty"
+        elif answer not in known:
             try:
                 known[answer] = judge(answer), ""
             except (UsageError, DataError, FileError) as error:

@@ -46,11 +46,16 @@ def graded_matrices(
 
 def graded(command: str, source: str, judge: Callable[[str | Path], Verdict], notes: tuple[str, ...] = ()) -> Report:
     """Judge all answers that `source` names."""
+    from collections import Counter
+
     from convcalc.check.grade import grade
     from convcalc.cli.submissions import read_submissions
     from convcalc.report.grades import grades_report
 
-    return grades_report(command, grade(read_submissions(source), judge), notes)
+    submissions = read_submissions(source)
+    counts = Counter(name for name, _ in submissions)
+    twice = tuple(f"{name} is there {count} times" for name, count in counts.items() if count > 1)
+    return grades_report(command, grade(submissions, judge), (*notes, *twice))
 
 
 def answer_text(answer: str | Path) -> str:

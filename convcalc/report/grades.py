@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.check.grade import tally
 from convcalc.report.blocks import SCHEMA, Column, Lines, Report, Table
-from convcalc.report.check import explained
+from convcalc.report.check import explained, verdict_data
 
 if TYPE_CHECKING:
     from convcalc.check.grade import Graded, Tallied
@@ -17,6 +17,7 @@ COLUMNS = (
     Column("Score", "score", numeric=True),
     Column("Verdict", "verdict"),
     Column("Mistake", "mistake", detail=1),
+    Column("Finding", "message", detail=2),
 )
 
 
@@ -27,11 +28,13 @@ def grades_report(command: str, rows: Sequence[Graded], notes: tuple[str, ...] =
     >>> from convcalc.check.verdict import Verdict
     >>> report = grades_report("shape", [Graded("Ada", Verdict(right=True, message="the size is 3x3", score=(2, 2)))])
     >>> report.answer, report.blocks[0].rows, report.blocks[1].lines
-    ('1/1', (('Ada', '1', 'right', None),), ('1 of 1: right',))
+    ('1/1', (('Ada', '1', 'right', None, 'the size is 3x3'),), ('1 of 1: right',))
     """
     counts = tally(rows)
     right = sum(row.word == "right" for row in rows)
-    table = Table(COLUMNS, tuple((row.name, f"{row.score:.4g}", row.word, _mistake(row)) for row in rows))
+    table = Table(
+        COLUMNS, tuple((row.name, f"{row.score:.4g}", row.word, _mistake(row), row.message) for row in rows)
+    )
     lines = tuple(_tally_line(each, len(rows)) for each in counts)
     data: dict[str, Any] = {
         "schema": SCHEMA,
@@ -48,8 +51,7 @@ def grades_report(command: str, rows: Sequence[Graded], notes: tuple[str, ...] =
 
 
 def _mistake(row: Graded) -> str | None:
-    """Return what stands in the last column: names of slips, or why an answer cannot be read."""
-    return " + ".join(slip.name for slip in row.slips) or row.reason or None
+    return " + ".join(slip.name for slip in row.slips) or None
 
 
 def _tally_line(each: Tallied, count: int) -> str:
@@ -58,19 +60,14 @@ def _tally_line(each: Tallied, count: int) -> str:
 
 
 def _entry(row: Graded) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "score": row.score,
-        "verdict": row.word,
-        "mistake": row.slips[0].name if row.slips else None,
-        "mistakes": [{"name": slip.name, "sentence": slip.sentence} for slip in row.slips],
-        "message": row.reason if row.verdict is None else row.verdict.message,
-    }
+    """Return what `--check` says of an answer, after a name."""
+    judged = {"mistake": None, "mistakes": [], "cells": []} if row.verdict is None else verdict_data(row.verdict)
+    return {"name": row.name, **judged, "score": row.score, "verdict": row.word, "message": row.message}
 
 
 def _output(row: Graded) -> str:
     """Return what a student is told."""
     if row.verdict is None:
-        return f"unreadable: {row.reason}"
-    lines = [f"{row.word}: {row.verdict.message}", *map(explained, row.verdict.explanations)]
+        return f"unreadable: {row.message}"
+    lines = [f"{row.word}: {row.message}", *map(explained, row.verdict.explanations)]
     return "\n".join(lines)
