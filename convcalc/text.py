@@ -124,6 +124,34 @@ def printable(text: str) -> str:
     )
 
 
+def singular(text: str) -> str:
+    """Return `text` with the singular of what it counts one of, and of the verb behind it.
+
+    >>> singular("the input has 1 channels, the kernel 3; 1 numbers do not fill 1 spatial axes: layer 1 outputs")
+    'the input has 1 channel, the kernel 3; 1 number does not fill 1 spatial axis: layer 1 outputs'
+    """
+    if "1 " not in text:
+        return text
+    import re
+
+    def one(found: re.Match[str]) -> str:
+        kind, noun, verb = found[1] or "", found[2], found[3] or ""
+        return f"1 {kind}{_IRREGULAR.get(noun, noun[:-1])}{verb and ' ' + _OF_ONE[verb[1:]]}"
+
+    nouns, verbs = "|".join((*_IRREGULAR, *_COUNTED)), "|".join(_OF_ONE)
+    pattern = rf"(?<![\w.,:/·×^-])(?<!layer )(?<!axis )1 ((?:spatial|input|output) )?({nouns})\b( (?:{verbs})\b)?"
+    return re.sub(pattern, one, text)
+
+
+_IRREGULAR = {"axes": "axis", "indices": "index", "matrices": "matrix", "branches": "branch"}
+_COUNTED = (
+    *("arguments", "arrays", "bytes", "cells", "channels", "characters", "columns", "digits", "elements", "features"),
+    *("groups", "images", "inputs", "kernels", "layers", "names", "numbers", "outputs", "parameters", "rows"),
+    *("samples", "sizes", "steps", "values", "weights", "windows"),
+)
+_OF_ONE = {"are": "is", "do": "does", "fit": "fits", "follow": "follows", "have": "has", "take": "takes"}
+
+
 def shortened(text: str, width: int) -> str:
     """Return `text` in at most `width` characters, its middle left out where it is longer.
 

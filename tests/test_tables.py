@@ -306,3 +306,30 @@ def test_where_receptive_fields_end_is_told_once_and_columns_without_any_are_lef
     lines = shown(reports(parse_network("upsample:2 conv:8,k3"), (3, 9, 7))["shape"], 100)
     assert lines[0].split() == ["Layer", "Input", "Output"]
     assert lines[-1].startswith("from layer 1 (upsample:2) on,")
+
+
+ATTENTION = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(8, 24)
+    def forward(self, x):
+        B, N, C = x.shape
+        qkv = self.qkv(x).reshape(B, N, 3, 2, 4).permute(2, 0, 3, 1, 4)
+        return qkv[0] @ qkv[1].transpose(-2, -1)
+"""
+
+
+def test_steps_that_rearrange_one_tensor_are_one_row_and_each_is_a_layer_of_json(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(ATTENTION)
+    done = here("shape", "1x5x8", tmp_path / "net.py", "-F", "table")
+    rows = [line.split() for line in done.stdout.splitlines() if line.startswith("     ")]
+    assert [(row[0], row[1]) for row in rows if row[0][:3] == "qkv" and row[1][0].isdigit()] == [
+        *(("qkv", "3x1x2x5x4"), ("qkv[0]", "1x2x5x4"), ("qkv[1]", "1x2x5x4")),
+    ]
+    assert len(json.loads(here("shape", "1x5x8", tmp_path / "net.py", "--json").stdout)["layers"]) > len(rows) + 2
+
+
+def test_equal_layers_that_compute_keep_a_row_each(here: Run) -> None:
+    done = here("shape", "1x5x8", "2*(relu)", "2*(conv:1,k1)", "-F", "table")
+    assert [line.split()[0] for line in done.stdout.splitlines()].count("relu") == 2

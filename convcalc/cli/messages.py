@@ -11,7 +11,7 @@ import sys
 
 from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import ConvcalcError, DataError
-from convcalc.text import columns, printable, shortened, wrapped
+from convcalc.text import columns, printable, shortened, singular, wrapped
 
 QUOTE_PATTERN = "put a pattern of names into quotes, or the shell puts the names of the files in its place"
 """The hint where several values are given for --inputs."""
@@ -146,7 +146,7 @@ def with_options(text: str) -> str:
             return OPTIONS[name] if value == "True" else OPTIONS[name].replace("--", "--no-")
         return f"{OPTIONS[name]} {value}" if equals else OPTIONS[name]
 
-    named = re.sub(rf"`((?:{'|'.join(OPTIONS)})(?:=[^`]*)?)`", option, printable(text))
+    named = re.sub(rf"`((?:{'|'.join(OPTIONS)})(?:=[^`]*)?)`", option, printable(singular(text)))
     return re.sub(rf"\S{{{LONGEST_WORD + 1},}}", lambda word: shortened(word[0], LONGEST_WORD), named)
 
 

@@ -26,7 +26,7 @@ from convcalc.layers import (
     rank_of,
 )
 from convcalc.network.graph import Graph, chain
-from convcalc.text import size_text
+from convcalc.text import singular, size_text
 from convcalc.value import Value
 
 
@@ -222,7 +222,9 @@ def misalignment(trace: Trace, index: int) -> str | None:
         # Twice the centre of the first field, in cells of the input.
         centres = [field.size - 1 - 2 * field.padding for field in fields]
         if centres and max(centres) != min(centres):
-            return f"the centres of the paths that meet are {(max(centres) - min(centres)) / 2:g} cells apart"
+            return singular(
+                f"the centres of the paths that meet are {(max(centres) - min(centres)) / 2:g} cells apart"
+            )
     return None
 
 

@@ -47,7 +47,8 @@ def table_lines(block: Table, width: int) -> Iterator[Text]:
     A total that is too long is shortened before what layers are is, and stands below in full; other counts are where
     the columns without detail do not fit either. Where that is not enough, there is one line for each cell.
     """
-    block, first = _without_empty_fields(block), _network_column(block)
+    block = _with_rearrangements_in_one(_without_empty_fields(block))
+    first = _network_column(block)
     exact = fitted = _fitted(block, first, _rows(block), width)
     if block.totals is not None:
         for shortened_from in (len(block.rows), 0):
@@ -72,6 +73,32 @@ def _without_empty_fields(block: Table) -> Table:
     ]
     rows = tuple(tuple(row[index] for index in shown) for row in block.rows)
     return block.replace(columns=tuple(block.columns[index] for index in shown), rows=rows)
+
+
+def _with_rearrangements_in_one(block: Table) -> Table:
+    """Merge the rows of what one expression of a program rearranges in several steps: the last has what comes out."""
+    rows: list[tuple[Cell, ...]] = []
+    for row in block.rows:
+        before = rows[-1] if rows else None
+        if before is not None and _goes_on(before, row):
+            # It is an input that changes, and the counts are all 0.
+            rows[-1] = tuple(
+                cell.replace(before=was.before) if isinstance(cell, Sizes) and isinstance(was, Sizes) else cell
+                for cell, was in zip(row, before, strict=True)
+            )
+        else:
+            rows.append(row)
+    return block.replace(rows=tuple(rows))
+
+
+def _goes_on(before: Sequence[Cell], row: Sequence[Cell]) -> bool:
+    """Return whether a row is a further step of what the row before it rearranges."""
+    first, last = before[0], row[0]
+    if not (isinstance(first, LayerText) and isinstance(last, LayerText) and last.rearranges and first.rearranges):
+        return False
+    sizes = [(was, now) for was, now in zip(before, row, strict=True) if isinstance(was, Sizes)]
+    chained = all(isinstance(now, Sizes) and now.before == was.sizes for was, now in sizes[-1:])
+    return chained and (first.name, first.words) == (last.name, last.words)
 
 
 def _has_size(cell: Cell) -> bool:

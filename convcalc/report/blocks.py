@@ -58,6 +58,13 @@ class LayerText(Value):
 
         return layer_words(self.text, self.layer, self.activation)
 
+    @property
+    def rearranges(self) -> bool:
+        """Whether the layer is one step of moving the numbers of a tensor."""
+        from convcalc.layers import Rearrangement
+
+        return isinstance(self.layer, Rearrangement)
+
 
 Cell = str | int | float | tuple[int | None, ...] | Sizes | LayerText | None
 
