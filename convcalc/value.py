@@ -1,8 +1,7 @@
 """Immutable values: what `dataclass(frozen=True)` gives, without its cost at start-up.
 
 Making one frozen dataclass takes 1 to 2 ms because its methods are compiled from source; a program that answers in
-50 ms cannot afford fifteen of them. Here the methods are written once and read the field names, and only where very
-many values of a class are made, what makes them is compiled for it.
+50 ms cannot afford fifteen of them. Here the methods are written once and read the field names.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ from operator import attrgetter
 from typing import Any, Generic, Self, TypeVar, dataclass_transform
 
 T = TypeVar("T")
-COMPILED_FROM = 500
-"""Values of a class from which on its `__init__` is compiled, which takes as long as 50 of them."""
 
 
 def _getter(fields: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
@@ -73,7 +70,6 @@ class _ValueMeta(type):
     __match_args__: tuple[str, ...]
     _defaults: dict[str, Any]
     _last: tuple[Any, ...]  # the defaults alone
-    _made: list[int]  # how many values, of which a list can count without changing the class
     _setters: tuple[Callable[[object, object], None], ...]
     _values: Callable[[object], tuple[Any, ...]]
 
@@ -88,22 +84,8 @@ class _ValueMeta(type):
         # A slot's own setter spares the look-up of its name, and one getter for all fields a loop.
         made._setters = tuple(vars(made)[field].__set__ for field in fields)
         made._last = tuple(defaults.values())
-        made._made = [0]
         made._values = staticmethod(_getter(fields))
         return made
-
-
-def _compiled_init(kind: _ValueMeta) -> Callable[..., None]:
-    """Return the `__init__` of a class of values with the names of its fields written out."""
-    fields = kind.__match_args__
-    names: dict[str, Any] = {f"_set_{field}": setter for field, setter in zip(fields, kind._setters, strict=True)}
-    names |= {f"_default_{field}": default for field, default in kind._defaults.items()}
-    given = [f"{field}=_default_{field}" if field in kind._defaults else field for field in fields]
-    lines = [f"_set_{field}(self, {field})" for field in fields]
-    exec(f"def __init__({', '.join(('self', *given))}):\n {'; '.join((*lines, 'self.check()'))}", names)
-    init: Callable[..., None] = names["__init__"]
-    init.__qualname__ = f"{kind.__qualname__}.__init__"
-    return init
 
 
 @dataclass_transform(frozen_default=True)
@@ -123,15 +105,12 @@ class Value(metaclass=_ValueMeta):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kind = type(self)
-        if kwargs or len(args) != len(kind._setters):
+        setters = type(self)._setters
+        if kwargs or len(args) != len(setters):
             args = self._complete(args, kwargs)
-        for setter, value in zip(kind._setters, args, strict=True):
+        for setter, value in zip(setters, args, strict=True):
             setter(self, value)
         self.check()
-        kind._made[0] += 1
-        if kind._made[0] == COMPILED_FROM:
-            kind.__init__ = _compiled_init(kind)  # type: ignore[method-assign] # the same, faster
 
     def _complete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """Put what was given, by place or by name, and the defaults in the order of the fields."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from convcalc.geometry import Padding, Window
-from convcalc.value import COMPILED_FROM, Value
+from convcalc.value import Value
 
 
 class Point(Value):
@@ -97,32 +97,3 @@ def test_the_text_of_a_value_makes_it_again() -> None:
     window = Window(3, 2, Padding(1, 0), dilation=2, ceil=True)
     assert eval(repr(window)) == window
     assert repr(Point(2)) == "Point(row=2, column=0)"
-
-
-def test_a_class_of_many_values_goes_on_as_it_was() -> None:
-    class Pair(Value):
-        left: int
-        right: object = ()
-        third: int = 3
-
-        def check(self) -> None:
-            if self.left < 0:
-                raise ValueError(f"{self.left} is negative")
-
-    make: Any = Pair
-    slow = Pair.__init__
-    few, many = (
-        [
-            [make(1), make(1, 2), make(1, 2, 4), make(left=1, third=4), make(1, right=2), make(1).replace(left=5)]
-            for _ in range(count)
-        ][-1]
-        for count in (1, COMPILED_FROM)
-    )
-    assert Pair.__init__ is not slow
-    assert few == many
-    assert few[3] == make(1, (), 4)
-    for args, kwargs in (((), {}), ((1, 2, 3, 4), {}), ((1,), {"left": 1}), ((1,), {"depth": 1})):
-        with pytest.raises(TypeError, match="Pair"):
-            make(*args, **kwargs)
-    with pytest.raises(ValueError, match="-1 is negative"):
-        make(-1)
