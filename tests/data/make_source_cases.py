@@ -1,4 +1,4 @@
-"""Run the programs of `source_cases.py` with PyTorch and write what comes out of each."""
+"""Run the programs of `source_cases.py` with PyTorch and einops and write what comes out of each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from case_file import write_case_file
 from source_cases import BATCHES, CASES, program
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+
+UNCOUNTED = (torch.nn.RNNBase, torch.nn.RNNCellBase, torch.nn.Bilinear)
 
 
 def tensors(value: Any) -> list[torch.Tensor]:
@@ -28,7 +30,9 @@ def measured(before: str, made: str, run: str, size: str, batch: tuple[int, ...]
     model = module.Net().eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
         output = model(torch.zeros(*batch, *map(int, size.split("x"))))
-    uncounted = any(isinstance(each, torch.nn.RNNBase | torch.nn.Bilinear) for each in model.modules())
+    uncounted = any(
+        isinstance(each, torch.nn.RNNBase | torch.nn.RNNCellBase | torch.nn.Bilinear) for each in model.modules()
+    )
     return {
         "program": text,
         "input": size,

@@ -542,6 +542,46 @@ a = q @ q.transpose(-2, -1) + self.bias[self.places.view(-1)].view(4, 4, -1).per
 y = (a.softmax(-1) @ q).transpose(1, 2).reshape(n, t, -1)
 return joined(y.view(-1, 2, 2, 6), 2, x.shape[1], x.shape[2])
 """, "2x3x8x6"),
+    # Transformers of two stacks, cells step by step, computed weights, indices that are tensors.
+    ("", "self.t = nn.Transformer(6, 2, 2, 1, 9, batch_first=True)", """
+mask = nn.Transformer.generate_square_subsequent_mask(len(x[0]))
+return self.t(x, x[:, 2:]), mask
+""", "2x7x6"),
+    ("", "self.t = nn.Transformer(6, 2, 1, 2, 9, batch_first=False)", "return self.t(x, x[2:])", "7x2x6"),
+    ("", "layer = nn.TransformerDecoderLayer(6, 2, 9, batch_first=True); self.t = nn.TransformerDecoder(layer, 2)",
+     "return self.t(x[:, 3:], memory=x)", "2x7x6"),
+    ("", "self.g = nn.GRUCell(6, 5); self.l = nn.LSTMCell(5, 4)", """
+h, state = torch.zeros(x.size(0), 5), (torch.zeros(x.size(0), 4), torch.zeros(x.size(0), 4))
+for t in range(x.size(1)):
+    h = self.g(x[:, t], h)
+    state = self.l(h, state)
+return h, state
+""", "2x7x6"),
+    ("", "self.e = nn.LSTM(6, 5, batch_first=True); self.d = nn.LSTM(6, 5, batch_first=True)", """
+_, state = self.e(x)
+return self.d(x[:, -1:], state)[0]
+""", "2x7x6"),
+    ("", "self.w = nn.Parameter(torch.ones(4, 3, 3, 3)); self.v = nn.Parameter(torch.FloatTensor(5, 6))", """
+w = self.w * x.mean((2, 3)).view(2, 1, 3, 1, 1)
+y = F.conv2d(x.reshape(1, -1, 9, 8), w.view(-1, 3, 3, 3), groups=2).view(2, 4, 7, 6)
+return F.linear(y, self.v * 0.5), x.T, x.reshape(54, 8).t()
+""", "2x3x9x8"),
+    ("", "self.l = nn.Linear(6, 5)", """
+near = self.l(x).matmul(self.l(x).transpose(1, 2)).topk(3, dim=-1)[1]
+rows = torch.arange(x.size(0)).view(-1, 1, 1)
+return x[rows, near], x[torch.arange(2), [6, 0]], x[(..., None) + (slice(None),)][:, 1:], torch.linspace(0, 1, 4) * 2
+""", "2x7x6"),
+    ("from einops import rearrange, reduce, repeat\nfrom einops.layers.torch import Rearrange, Reduce", """
+self.p = nn.Sequential(Rearrange('b c (h p) (w q) -> b (h w) (p q c)', p=3, q=2), nn.Linear(18, n))
+self.m = Reduce('b t c -> b c', 'max')
+self.t = nn.Parameter(torch.zeros(1, 1, 4))
+""", """
+y = self.p(x)
+y = torch.cat([repeat(self.t, '1 1 d -> b 1 d', b=x.shape[0]), y], 1)
+z = rearrange(y, 'b t (h d) -> (b h) t d', h=2)
+return (self.m(y), z, rearrange(z, '(b h) t d -> b t (h d)', h=2), reduce(x, 'b c (h 3) w -> b c h', 'mean'),
+    repeat(x, 'b c h w -> b (c k) h w l', k=2, l=3), rearrange(x, 'b c ... -> b ... c'))
+""", "2x3x9x8"),
     ("", "self.q = nn.Linear(6, 12)", """
 q, k, v = self.q(x).unflatten(-1, (3, 2, 2)).permute(2, 0, 3, 1, 4)
 return F.scaled_dot_product_attention(q, k, v), torch.cdist(x, x[:, 1:]), F.cosine_similarity(x, x, dim=-1)

@@ -35,6 +35,16 @@ TRANSFORMERS: dict[str, Signature] = {
         ("mask_check", "flag", True),
     ),
     "TransformerDecoder": (("decoder_layer", "any", ...), *_STACK[1:]),
+    "Transformer": (
+        ("d_model", "count", 512),
+        ("nhead", "count", 8),
+        ("num_encoder_layers", "count", 6),
+        ("num_decoder_layers", "count", 6),
+        *_LAYER[2:5],
+        ("custom_encoder", "any", None),
+        ("custom_decoder", "any", None),
+        *_LAYER[5:],
+    ),
 }
 
 
@@ -51,6 +61,8 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
         raise source.fault(f"there is no layer {call.name[:40]!r} in PyTorch's notation", call.start, call.name_end)
     signature = TRANSFORMERS[name]
     bound = bind(source, call, signature, 0)
+    if name == "Transformer":
+        return _both_stacks(source, call, bound)
     if signature is not _LAYER:
         entries = _nested(source, bound.values[signature[0][0]], call, name + "Layer")
         count = bound.whole("num_layers")
@@ -61,11 +73,35 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
         return (
             stack if norm is None else [*stack, *(entry.under("norm") for entry in _nested(source, norm, call, ""))]
         )
+    return _layer(call, name, bound)
+
+
+def _layer(call: Call, name: str, bound: BoundArguments) -> list[Entry]:
+    """Return the layers of an encoder's or a decoder's layer."""
     size, heads = bound.whole("d_model"), bound.whole("nhead")
     if size % heads:
         raise bound.fault("nhead", f"nhead {heads} does not divide d_model {size}")
-    parts = _parts(name, bound)
-    return [Entry(call.start, call.end, layer, part) for part, layer in parts]
+    return [Entry(call.start, call.end, layer, part) for part, layer in _parts(name, bound)]
+
+
+def _both_stacks(source: Source, call: Call, bound: BoundArguments) -> list[Entry]:
+    """Return the layers of an encoder and a decoder, each with a norm behind it."""
+    for custom in ("custom_encoder", "custom_decoder"):
+        if bound.values[custom] is not None:
+            raise bound.fault(custom, f"a {custom} is not read")
+    found = []
+    norm = layers.LayerNormalization(
+        (bound.whole("d_model"),), bias=bound.flag("bias"), eps=bound.number("layer_norm_eps")
+    )
+    for kind in ("Encoder", "Decoder"):
+        own = _layer(call, f"Transformer{kind}Layer", bound)
+        count = bound.whole(f"num_{kind.lower()}_layers")
+        if count * len(own) > MAX_LAYERS:
+            raise too_many(source, call.start, call.end)
+        stack = [entry.under(f"layers.{index}") for index in range(count) for entry in own]
+        stack.append(Entry(call.start, call.end, norm, "norm"))
+        found += [entry.under(kind.lower()) for entry in stack]
+    return found
 
 
 def _nested(source: Source, value: object, call: Call, expected: str) -> list[Entry]:

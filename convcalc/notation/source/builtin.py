@@ -54,8 +54,7 @@ PYTHON: dict[str, Any] = {
     }.items()},
     **{f"operator.{rule.__name__}": rule for rule in (operator.add, operator.mul, operator.sub, operator.floordiv)},
     "math.pow": math.pow, "iter": list, "slice": slice,
-    **dict.fromkeys(("torch.linspace", "np.linspace"), lambda low, high, count=50: [
-        low + (high - low) * at / max(1, count - 1) for at in range(count)]),
+    "np.linspace": lambda low, high, num=50: [low + (high - low) * at / max(1, num - 1) for at in range(num)],
 }  # fmt: skip
 _IGNORED = ("print", "warnings.warn", "torch.manual_seed", "np.random.seed", "random.seed", "summary", "super")
 _KINDS: dict[str, Any] = {
@@ -66,7 +65,21 @@ _KINDS: dict[str, Any] = {
 }  # fmt: skip
 _STAYS = ("to", "cuda", "cpu", "eval", "train", "apply", "float", "half", "double", "requires_grad_", "share_memory",
           "type", "bfloat16", "register_forward_hook")  # fmt: skip
-_OF_VALUES = ("data", "detach", "clone", "contiguous", "float", "half", "double", "long", "bool", "type_as", "item")
+_OF_VALUES = (
+    "astype",
+    "numpy",
+    "data",
+    "detach",
+    "clone",
+    "contiguous",
+    "float",
+    "half",
+    "double",
+    "long",
+    "bool",
+    "type_as",
+    "item",
+)
 _OF_MODULES = ("add_module", "register_module", "register_buffer", "register_parameter", "__setattr__")
 _OF_TRAINERS = ("save_hyperparameters", "log", "log_dict", "post_init", "init_weights")
 _WITHOUT_MODEL = ("parameters", "named_parameters", "buffers", "named_buffers", "state_dict", "load_state_dict")
@@ -93,6 +106,8 @@ _CALLED = ("map", "filter", "reduce", "functools.reduce", "next", "eval", "check
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
     """Call one of Python's functions; NotImplemented for a name that is not one."""
     dotted = name.dotted
+    if dotted in ("reduce", "repeat") and arguments and isinstance(arguments[0], Tensor | Parameter):
+        return NotImplemented  # of einops
     if dotted == "sum" and len(arguments) == 1 and _are_tensors(arguments[0]):
         total = arguments[0][0]
         for each in arguments[0][1:]:
@@ -104,6 +119,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         from convcalc.notation.source import higher_order
 
         return higher_order.function(follower, node, name.last, arguments)
+    if dotted == "len" and len(arguments) == 1 and isinstance(arguments[0], Tensor):
+        return follower.tensor_method(node, arguments[0], "size", [0], {})
     if dotted in PYTHON:
         for each in (*arguments, *keywords.values()):
             if isinstance(each, Unknown):
@@ -119,9 +136,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
             too_long(plain) or is_heavy(plain) or (dotted == "sum" and _holds_lists(plain))
         ):
             raise follower.fault(node, "this is too long to be followed")
-        if dotted in ("pow", "np.linspace", "torch.linspace", "np.arange") and any(
-            length_of(each) > LONGEST for each in plain
-        ):
+        if dotted in ("pow", "np.linspace", "np.arange") and any(length_of(each) > LONGEST for each in plain):
             raise follower.fault(node, "this number is too large to be followed")
         if dotted == "len" and plain and isinstance(plain[0], range):
             return length(plain[0])
@@ -332,8 +347,13 @@ def _of_parameter(
     """Call a method of a parameter: its sizes are known, anything else is done to it as to a tensor."""
     owner, name = found.owner, found.name
     if owner.shape is not None and name in ("size", "numel", "dim"):
+        if name == "size" and arguments:
+            axis, count = arguments[0], len(owner.shape)
+            if type(axis) is not int or not -count <= axis < count:
+                raise follower.fault(node, f"a tensor of {count} axes does not have axis {axis}"[:80])
+            return owner.shape[axis]
         if name == "size":
-            return owner.shape[arguments[0]] if arguments else owner.shape
+            return owner.shape
         return math.prod(owner.shape) if name == "numel" else len(owner.shape)
     return parameter_views.method(follower, node, owner, name, arguments, keywords)
 

@@ -11,7 +11,7 @@ from convcalc.notation.call.tree import Argument, Call, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import containers, reparametrization
+from convcalc.notation.source import containers, filled, reparametrization
 from convcalc.notation.source.batch import refuse_moved
 from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
 from convcalc.text import did_you_mean, fold
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
 ENCODERS = ("TransformerEncoderLayer", "TransformerEncoder")
-_FILLED = ("zeros", "ones", "randn", "rand", "eye", "empty", "full", "Tensor", "FloatTensor", "tensor")
+TRANSFORMERS = (*ENCODERS, "TransformerDecoderLayer", "TransformerDecoder", "Transformer")
 
 
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -36,45 +36,20 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
             if None not in sizes:
                 return Parameter(tuple(size for size in sizes if size is not None), learned=True)
         raise follower.fault(node, "the shape of this parameter is not known")
-    if word in _FILLED and name.dotted.startswith("torch."):
-        given = [keywords["size"]] if not arguments and "size" in keywords else arguments
-        return Parameter(_shape(follower, node, given, word))
-    if word == "arange" and arguments and all(type(each) is int for each in arguments):
-        count = len(range(*arguments[:3]))
-        return Parameter((count,) if count else None)
+    if name.dotted.startswith(("torch.", "np.", "Variable", "autograd.", "nn.Transformer.")):
+        made = filled.function(follower, node, word, arguments, keywords)
+        if made is not NotImplemented:
+            return made
     if word.endswith("Loss") and "nn" in name.dotted.split("."):
         return Unknown("a loss is not followed", *follower.span(node))
-    if (word in PYTORCH or word in ENCODERS) and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
+    if (word in PYTORCH or word in TRANSFORMERS) and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
         return Layer(follower.call_of(node, f"nn.{word}" if "." in name.dotted else word, arguments, keywords))
     return NotImplemented
-
-
-def _shape(follower: Follower, node: ast.AST, arguments: list[Any], word: str) -> tuple[int, ...] | None:
-    """Return the sizes of what a program fills: they are the arguments, or the first of them; None if not known."""
-    if word in ("tensor", "full", "FloatTensor"):
-        if word != "full" or not arguments:
-            return _nested(arguments[0]) if arguments else None
-        arguments = arguments[:1]
-    if word == "Tensor" and len(arguments) == 1 and isinstance(arguments[0], list | tuple):
-        return _nested(arguments[0])
-    sizes = list(arguments[0]) if len(arguments) == 1 and isinstance(arguments[0], list | tuple) else arguments
-    if word == "eye":
-        sizes = [*sizes, *sizes][:2]
-    return tuple(sizes) if all(type(size) is int and size >= 0 for size in sizes) else None
 
 
 def close_name(follower: Follower, name: Name) -> str | None:
     """Return a hint at the layer of PyTorch's that a name is close to, if one is."""
     return did_you_mean(name.last[:60], PYTORCH) if follower.notation == "pytorch" else None
-
-
-def _nested(values: Any) -> tuple[int, ...] | None:
-    """Return the sizes of numbers in lists, or of a number; None where they are not."""
-    sizes: list[int] = []
-    while isinstance(values, list | tuple) and values and len(sizes) < 8:
-        sizes.append(len(values))
-        values = values[0]
-    return tuple(sizes) if isinstance(values, int | float) else None
 
 
 def name_modules(value: Any, path: str, seen: set[int]) -> None:
@@ -137,8 +112,8 @@ def refuse_unknown(follower: Follower, node: ast.AST, values: Any) -> None:
             raise follower.fault(node, f"{each.dotted[:60]} is not defined")
 
 
-def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor) -> Tensor:
-    """Add the entries of a layer that runs on a tensor."""
+def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, part: str = "") -> Tensor:
+    """Add the entries of a layer that runs on a tensor, or those of a `part` of it."""
     entries = follower.builder.entries
     refuse_moved(follower, node, [tensor])
     if module.places and not entries[module.places[0]].name:
@@ -147,6 +122,8 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor) -> Te
             entries[place].name = module.name
     with follower.running.module(module.name):
         for entry in entries_of(follower, module):
+            if not entry.name.startswith(part):
+                continue
             text = fold(follower.source.text[entry.start : entry.end])
             index = follower.builder.add(
                 entry.layer,
@@ -173,7 +150,7 @@ def entries_of(follower: Follower, module: Layer) -> list[Entry]:
         from convcalc.notation.keras.read import entries_of as keras_entries
 
         return keras_entries(follower.source, call)
-    if call.short_name in ENCODERS:
+    if call.short_name in TRANSFORMERS:
         from convcalc.notation.pytorch.transformers import entries_of as transformer_entries
 
         return transformer_entries(follower.source, call)

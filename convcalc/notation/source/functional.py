@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ConvcalcError
 from convcalc.layers import parameters, weight_shape
+from convcalc.notation.source.batch import touch_batch
 from convcalc.notation.source.emission import emit, entries_of
 from convcalc.notation.source.values import Layer, Parameter, Tensor
 
@@ -38,6 +39,9 @@ def weighted(
         own = _sizes(follower, node, module, weight, given.get("groups", 1)) | {"bias": bias is not None}
     made = emit(follower, node, Layer(follower.call_of(node, module, [], own | given)), tensor)
     entry = follower.builder.entries[made.index]
+    computed = [each.index for each in (weight, bias) if isinstance(each, Tensor)]
+    if computed:
+        entry.inputs = (*(entry.inputs or ()), *computed)
     entry.name = weight.whole.name if isinstance(weight, Parameter) else ""
     counts = parameters(entry.layer)
     held = (_held_elsewhere(weight, counts.weights), _held_elsewhere(bias, counts.biases), 0)
@@ -67,6 +71,9 @@ def _shape(follower: Follower, node: ast.AST, weight: Any) -> tuple[int, ...]:
             shape = weight_shape(entries_of(follower, weight.of)[0].layer)
         except ConvcalcError:
             shape = None
+    if isinstance(weight, Tensor):
+        touch_batch(follower, node, "a weight is computed here")
+        shape = follower.sizes.peek(weight.index)
     known = tuple(size for size in shape or () if size is not None)
     if not known or len(known) < len(shape or ()):
         raise follower.fault(node, "the shape of this weight is not known")
@@ -80,7 +87,7 @@ def _held_elsewhere(value: Any, count: int) -> int:
     or that a layer holds: it is counted with that layer.
     """
     if not isinstance(value, Parameter):
-        return 0
+        return count if isinstance(value, Tensor) else 0  # what is computed counts in what it is made from
     whole = value.whole
     counted = whole.used or not whole.learned or value.of is not None
     whole.used = True

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -> Tensor:
     """Return the part of a tensor between brackets: indices, slices, `...`, None; an index takes its axis away."""
-    keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    values = [follower.key(key, scope) for key in keys]
+    values = keys_of(follower, node, scope)
     axis = 0
     for place, value in enumerate(values):
         behind = sum(each is not None for each in values[place + 1 :])
@@ -61,6 +60,13 @@ def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -
     return tensor
 
 
+def keys_of(follower: Follower, node: ast.Subscript, scope: Scope) -> list[Any]:
+    """Return the indices and slices between brackets."""
+    keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    values = [follower.key(key, scope) for key in keys]
+    return list(values[0]) if len(values) == 1 and isinstance(values[0], tuple) else values
+
+
 def _gathered(follower: Follower, node: ast.AST, tensor: Tensor, values: list[Any], axis: int) -> tuple[Tensor, int]:
     """Return what indices in tensors take along axes that follow each other, and how many axes those become."""
     indices = [each for each in values if isinstance(each, list | Parameter | Tensor)]
@@ -76,7 +82,9 @@ def _gathered(follower: Follower, node: ast.AST, tensor: Tensor, values: list[An
     for _ in indices[1:]:
         tensor = indexed(follower, node, tensor, axis, 0)
     known = tuple(size for size in sizes if size is not None)
-    return layer_entry(follower, node, Rearrangement("gather", (axis, *known)), tensor), len(known)
+    made = layer_entry(follower, node, Rearrangement("gather", (axis, *known)), tensor)
+    chosen = [each for each in indices if isinstance(each, Tensor)]
+    return (layer_entry(follower, node, layers.Merge("keep"), made, *chosen) if chosen else made), len(known)
 
 
 def _index_shape(follower: Follower, node: ast.AST, value: Any) -> tuple[int, ...] | None:
@@ -105,8 +113,7 @@ def write(follower: Follower, target: ast.Subscript, owner: Any, value: Any, sco
     if isinstance(owner, Parameter) and (not isinstance(value, Tensor) or not follower.is_running):
         return None
     tensor = follower.held(target, owner) if isinstance(owner, Parameter) else owner
-    keys = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
-    values = [follower.key(key, scope) for key in keys]
+    values = keys_of(follower, target, scope)
     part = None
     if not any(isinstance(each, Tensor | Parameter | list) for each in values):
         part = _whole_samples(follower, target, tensor, scope)

@@ -36,6 +36,8 @@ def items(follower: Follower, node: ast.AST, value: Any) -> list[Any]:
         if length(value) > MOST_STEPS:
             raise follower.fault(node, "this is too long to be followed")
         return list(value)
+    if isinstance(value, Parameter) and value.numbers is not None:
+        return list(value.numbers)
     if isinstance(value, KerasModel):
         return list(value.layers)
     if isinstance(value, TensorSizes):

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from convcalc.notation.source import einops, keras_attention, sequences
-from convcalc.notation.source.emission import ENCODERS, emit, entries_of, layer_entry, refuse_unknown
+from convcalc.notation.source.emission import TRANSFORMERS, emit, entries_of, layer_entry, refuse_unknown
 from convcalc.notation.source.unpooling import unpooled, with_indices
 from convcalc.notation.source.values import Container, Layer, Parameter, Tensor
 
@@ -45,12 +45,12 @@ def run(
         return unpooled(follower, node, module, arguments, keywords)
     if kind == "Bilinear" and len(tensors) == 2:
         return layer_entry(follower, node, entries_of(follower, module)[0].layer, *tensors, module=module)
-    if not tensors or (len(tensors) > 1 and kind not in sequences.RECURRENT):
+    if kind in TRANSFORMERS:
+        return sequences.transform(follower, node, module, arguments, keywords)
+    if not tensors or (len(tensors) > 1 and kind.removesuffix("Cell") not in sequences.RECURRENT):
         raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
-    if kind in sequences.RECURRENT and follower.notation != "keras":
-        return sequences.recur(follower, node, module, tensors[0])
-    if kind in ENCODERS:
-        return sequences.encode(follower, node, module, tensors[0])
+    if kind.removesuffix("Cell") in sequences.RECURRENT and follower.notation != "keras":
+        return sequences.recur(follower, node, module, tensors[0], [*arguments[1:], *keywords.values()])
     return with_indices(follower, node, emit(follower, node, module, tensors[0]))
 
 

@@ -157,6 +157,14 @@ def _transpose(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keyw
     return _without_batch_first(f, moved, x, tuple(order))
 
 
+def _turned(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    """Put all axes in the opposite order."""
+    axes = f.sizes.peek(x.index)
+    if axes is None:
+        return of_open_size(f, node, x)
+    return _permute(f, node, x, [*range(len(axes))][::-1], {})
+
+
 def _squeeze(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
     axes = _axes(f, node, arguments or list(keywords.values()))
     known = f.sizes.peek(x.index)
@@ -237,7 +245,7 @@ MOVES: dict[str, Callable[[Follower, ast.AST, Tensor, list[Any], dict[str, Any]]
     "swapaxes": _transpose, "squeeze": _squeeze, "unsqueeze": _unsqueeze, "view_as": _view_as,
     "reshape_as": _view_as, "expand": _expand, "expand_as": _expand_as, "repeat": _repeat, "tile": _tile,
     "repeat_interleave": _repeat_interleave, "movedim": _move, "moveaxis": _move, "swapdims": _transpose,
-    "narrow": _narrow, "select": _select, "unfold": _windows, "unflatten": _unflatten,
+    "narrow": _narrow, "select": _select, "unfold": _windows, "unflatten": _unflatten, "t": _turned,
 }  # fmt: skip
 
 

@@ -9,6 +9,8 @@ import ast
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from convcalc.notation.source.batch import touch_batch
+from convcalc.notation.source.indexing import keys_of
 from convcalc.notation.source.values import AxisSize, Parameter, Scope
 
 if TYPE_CHECKING:
@@ -23,10 +25,9 @@ _OF_NUMBERS = (
 
 def cut(follower: Follower, node: ast.Subscript, parameter: Parameter, scope: Scope) -> Any:
     """Return the part of a parameter between brackets."""
-    keys = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if parameter.shape is None:
         raise follower.fault(node, "the shape of this tensor is not known")
-    values = [follower.key(key, scope) for key in keys]
+    values = keys_of(follower, node, scope)
     taken = len(values) - values.count(None) - values.count(...)
     if taken > len(parameter.shape):
         raise follower.fault(node, f"a parameter of {len(parameter.shape)} axes does not have {taken}")
@@ -68,6 +69,8 @@ def method(
     if not follower.is_running and not parameter.learned:
         return follower.tensor_method(node, follower.held(node, parameter), name, arguments, keywords)
     sizes = None
+    if parameter.shape is None:
+        touch_batch(follower, node, "the shape of this tensor is not known")
     if parameter.shape is not None and name in _RULES:
         given = arguments or list(keywords.values())
         many = list(given[0]) if len(given) == 1 and isinstance(given[0], list | tuple) else given

@@ -212,7 +212,7 @@ def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder
         value = follower.forward(model.kind.node, model, [Tensor(place) for place in places], {})
     else:
         value = follower.call(place, model, [Tensor(-1)], {})
-    returned = _tensors(value)
+    returned = _tensors(follower, model.kind.node if isinstance(model, Instance) else place, value)
     outputs = [each.index for each in returned]
     if not outputs:
         raise _without_output(follower, model, value)
@@ -266,14 +266,16 @@ def _without_output(follower: Follower, model: Any, value: Any) -> ConvcalcError
     return follower.fault(at, f"{title} returns no tensor")
 
 
-def _tensors(value: Any) -> list[Tensor]:
-    """Return the tensors in what a model returns."""
+def _tensors(follower: Follower, node: ast.AST, value: Any) -> list[Tensor]:
+    """Return the tensors in what a model returns, with those that it holds."""
     if isinstance(value, Tensor):
         return [value]
+    if isinstance(value, Parameter) and value.shape is not None and 0 not in value.shape:
+        return [follower.held(node, value)]
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list | tuple):
-        return [tensor for each in value for tensor in _tensors(each)]
+        return [tensor for each in value for tensor in _tensors(follower, node, each)]
     return []
 
 

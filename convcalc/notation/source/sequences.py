@@ -86,21 +86,59 @@ def _swapped(follower: Follower, node: ast.AST, tensor: Tensor) -> Tensor:
     return emission.layer_entry(follower, node, layers.Rearrangement("swap", (0, 1)), tensor)
 
 
-def encode(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor) -> Tensor:
-    """Run the layers of a transformer's encoder."""
-    if not _has_steps_first(follower, node, module, tensor):
-        return emission.emit(follower, node, module, tensor)
-    return _swapped(follower, node, emission.emit(follower, node, module, _swapped(follower, node, tensor)))
+def transform(
+    follower: Follower, node: ast.AST, module: Layer, arguments: list[Any], keywords: dict[str, Any]
+) -> Tensor:
+    """Run the layers of a transformer: an encoder on its source, a decoder on its target and what it attends to."""
+    kind = module.call.short_name
+    names = ("src",) if "Encoder" in kind else ("tgt", "memory") if "Decoder" in kind else ("src", "tgt")
+    given = dict(zip(names, arguments, strict=False)) | keywords
+    emission.refuse_unknown(follower, node, [given.get(name) for name in names])
+    tensors = [follower.held(node, each) if isinstance(each, Parameter) else each for each in map(given.get, names)]
+    known = [each for each in tensors if isinstance(each, Tensor)]
+    if len(known) < len(names):
+        raise follower.fault(node, f"{kind} runs on {' and '.join(names)}")
+    swaps = _has_steps_first(follower, node, module, known[0])
+    if swaps:
+        known = [_swapped(follower, node, each) for each in known]
+    if kind == "Transformer":
+        source, target = known
+        source = emission.emit(follower, node, module, source, part="encoder.")
+        made = _decoded(follower, node, module, target, source, "decoder.")
+    elif len(known) > 1:
+        made = _decoded(follower, node, module, known[0], known[1], "")
+    else:
+        made = emission.emit(follower, node, module, known[0])
+    return _swapped(follower, node, made) if swaps else made
 
 
-def recur(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor) -> Any:
-    """Run a recurrent layer; return its output and its state."""
-    axes = follower.sizes.peek(tensor.index)
+def _decoded(follower: Follower, node: ast.AST, module: Layer, target: Tensor, memory: Tensor, part: str) -> Tensor:
+    """Run the layers of a decoder, of which some take the memory for their keys and values."""
+    entries = follower.builder.entries
+    count = len(entries)
+    made = emission.emit(follower, node, module, target, part=part)
+    for entry in entries[count:]:
+        if isinstance(entry.layer, layers.Attention) and entry.name.endswith("multihead_attn"):
+            (before,) = entry.inputs or ()
+            entry.inputs = (before, memory.index)
+            tensors = [target, memory, memory]
+            entry.layer = entry.layer.replace(key_positions=_key_positions(follower, node, entry.layer, tensors))
+    return made
+
+
+def recur(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, states: list[Any]) -> Any:
+    """Run a recurrent layer, or a cell of one, on a tensor and states; return its output and its state."""
+    axes, kind = follower.sizes.peek(tensor.index), module.call.short_name
     sure = tensor.index >= 0 or knows_batch(follower)
-    if axes is not None and len(axes) > 3 and sure:
-        kind = module.call.short_name
-        raise follower.fault(node, f"{kind} takes steps of features, of a tensor of 3 axes, this one has {len(axes)}")
+    if axes is not None and sure and len(axes) > (2 if kind.endswith("Cell") else 3):
+        takes = "features, of a tensor of 2" if kind.endswith("Cell") else "steps of features, of a tensor of 3"
+        raise follower.fault(node, f"{kind} takes {takes} axes, this one has {len(axes)}")
     made = emission.emit(follower, node, module, tensor)
+    before = [each for one in states for each in (one if isinstance(one, list | tuple) else [one])]
+    entry = follower.builder.entries[made.index]
+    entry.inputs = (*(entry.inputs or ()), *(each.index for each in before if isinstance(each, Tensor)))
+    if kind.endswith("Cell"):
+        return (made, emission.elementwise(follower, node, made, "Identity")) if kind == "LSTMCell" else made
     return (made, _states(follower, node, made))
 
 

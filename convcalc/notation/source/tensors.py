@@ -67,7 +67,7 @@ _UNARY = (
     ),
 )
 _STAYS = ("contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "half", "double", "type", "requires_grad_",
-          "type_as", "bfloat16", "long", "int")  # fmt: skip
+          "type_as", "bfloat16", "long", "int", "bool", "byte", "short", "numpy")  # fmt: skip
 _REDUCTIONS = (
     "mean",
     "sum",
@@ -92,11 +92,11 @@ _REDUCTIONS = (
 )
 _JOINS = {
     **dict.fromkeys(("mul", "mul_", "multiply"), "multiply"),
-    **dict.fromkeys((*COMPARISONS, "logical_and", "logical_or", "fmod", "atan2"), "add"),
+    **dict.fromkeys((*COMPARISONS, "logical_and", "logical_or", "fmod", "atan2", "normal"), "add"),
     **dict.fromkeys(("add", "add_", "sub", "sub_", "subtract", "div", "div_", "maximum", "minimum"), "add"),
 }
 _LIKE = ("randn_like", "rand_like", "zeros_like", "ones_like", "empty_like", "bernoulli")
-_PRODUCTS = ("matmul", "bmm", "mm", "__matmul__")
+_PRODUCTS = ("matmul", "bmm", "mm", "spmm", "__matmul__")
 
 
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -114,8 +114,6 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         )
     if word == "einsum" and isinstance(first, str):
         return summed(follower, node, first, arguments[1:])
-    if word in ("checkpoint", "checkpoint_sequential") and first is not None:
-        return checkpointed(follower, node, word, first, arguments[1:])
     if word == "meshgrid":
         return meshed(follower, node, first if isinstance(first, list | tuple) else arguments)
     if word in einops.FUNCTIONS and "." not in name.dotted.removeprefix("einops."):
@@ -181,6 +179,8 @@ def method(
 
 def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
     """Return a parameter of a module as a tensor of the graph, or what a program fills as a sample for its layers."""
+    if parameter.shape is None:
+        touch_batch(follower, node, "the shape of this tensor is not known")
     if parameter.shape is None or 0 in parameter.shape:
         raise follower.fault(node, "the shape of this tensor is not known")
     if not follower.is_running:
@@ -241,15 +241,6 @@ def module(
     return with_indices(follower, node, made)
 
 
-def checkpointed(follower: Follower, node: ast.AST, word: str, function: Any, arguments: list[Any]) -> Any:
-    """Run what is run again where gradients need it, which changes no result."""
-    if word == "checkpoint":
-        return follower.call(node, function, arguments, {})
-    for each in follower.items(node, function):
-        arguments = [arguments[0], follower.call(node, each, arguments[1:2], {})]
-    return arguments[1]
-
-
 def meshed(follower: Follower, node: ast.AST, given: Any) -> list[Parameter]:
     """Return the coordinates of a grid, one tensor of its sizes per axis."""
     sizes = [(len(each),) if isinstance(each, list) else getattr(each, "shape", None) for each in given]
@@ -295,8 +286,8 @@ def summed(follower: Follower, node: ast.AST, equation: str, tensors: list[Any])
 def arithmetic(follower: Follower, node: ast.BinOp, left: Any, right: Any) -> Any:
     """Join tensors by a sign, or a tensor and a number, which changes no size."""
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, Parameter) and isinstance(other, int | float) and (not one.learned or one.shape == ()):
-            return one if one.learned else Parameter(one.shape)
+        if isinstance(one, Parameter) and isinstance(other, int | float) and one.shape is not None:
+            return one.seen_as(one.shape) if one.learned else Parameter(one.shape)
     kinds = dict.fromkeys((ast.BitAnd, ast.BitOr, ast.BitXor, ast.FloorDiv, ast.Mod), "add")
     kinds |= {ast.Add: "add", ast.Sub: "add", ast.Mult: "multiply", ast.Div: "add", ast.MatMult: "matmul"}
     kind = kinds.get(type(node.op))

@@ -56,16 +56,18 @@ class TensorSizes:
 class Parameter:
     """A tensor that a module holds: its shape, None where it is not known; `learned` is whether it is a parameter.
 
-    `of` is the layer whose weight or bias it is. What a program fills itself, `torch.zeros(3, 4)`, is not learned.
+    `of` is the layer whose weight or bias it is. What a program fills itself, `torch.zeros(3, 4)`, is not learned;
+    `numbers` are those of a row of known ones, None for others.
     """
 
-    __slots__ = ("learned", "name", "of", "shape", "used", "whole")
+    __slots__ = ("learned", "name", "numbers", "of", "shape", "used", "whole")
 
     def __init__(self, shape: tuple[int, ...] | None, *, learned: bool = False, of: Layer | None = None) -> None:
         self.shape = shape
         self.learned = learned
         self.of = of
         self.name = ""
+        self.numbers: list[float] | None = None
         self.used = False
         self.whole = self
 
