@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 PROBE = """
@@ -79,3 +81,14 @@ def test_a_process_ends_with_its_code_after_everything_is_written_and_what_waits
         assert done.returncode == code, done.stderr
         assert answer is None or done.stdout == answer
         assert done.stdout.endswith("at exit\n")
+
+
+def test_from_npy_to_npy_no_reader_of_text_is_loaded(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((5, 4)))
+    probe = "import sys; from convcalc.cli import main; main(sys.argv[1:]); print(*sys.modules)"
+    words = ["conv", str(tmp_path / "x.npy"), "-k", str(tmp_path / "x.npy"), "-o", str(tmp_path / "y.npy")]
+    done = subprocess.run([sys.executable, "-c", probe, *words], capture_output=True, text=True, check=True)
+    assert np.load(tmp_path / "y.npy").tolist() == [[20]]
+    modules = done.stdout.split()
+    assert "convcalc.matrix.npy" in modules
+    assert {"convcalc.matrix.text", "convcalc.matrix.reading.numbers", "typer"}.isdisjoint(modules)

@@ -9,8 +9,6 @@ import numpy as np
 from convcalc.errors import DataError
 from convcalc.matrix import Matrix
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.numbers import object_array
-from convcalc.matrix.writing.digits import cell_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +31,8 @@ def as_asked(matrix: Matrix, options: ReadOptions) -> Matrix:
 
 def _fractions(matrix: Matrix) -> NDArray[Any]:
     from fractions import Fraction
+
+    from convcalc.matrix.reading.numbers import object_array
 
     try:
         values = [Fraction(value) for value in matrix.array.ravel().tolist()]
@@ -133,6 +133,8 @@ def _wholes(array: NDArray[Any], target: np.dtype[Any], place: str) -> NDArray[A
 
 
 def _does_not_fit(array: NDArray[Any], index: int, target: np.dtype[Any], place: str) -> DataError:
+    from convcalc.matrix.writing.digits import cell_texts
+
     position = ", ".join(str(axis) for axis in np.unravel_index(index, array.shape))
     number = cell_texts(array.ravel()[index : index + 1])[0]
     return DataError(

@@ -10,7 +10,6 @@ from convcalc.matrix.intake import input_bytes, source_bytes
 from convcalc.matrix.kinds import is_netpbm, is_npy_file, is_npz_file, kind_of, refuse_others
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.sources import STANDARD_INPUT, exists, not_there, opened
-from convcalc.matrix.text import parse_matrix
 
 COMMAND_LINE = "the command line"
 
@@ -36,6 +35,8 @@ def read_matrix(source: str, *, options: ReadOptions | None = None) -> Matrix:
     if not source.strip():
         raise DataError("the matrix is empty", place=COMMAND_LINE, hint="a matrix looks like '1 0 1; 2 1 0'")
     if is_inline(source):
+        from convcalc.matrix.text import parse_matrix
+
         return parse_matrix(source, place=COMMAND_LINE, options=options)
     raise not_there(source, "a matrix written here looks like '1 0 1; 2 1 0'")
 
@@ -68,6 +69,8 @@ def matrix_of_bytes(data: bytes, place: str, options: ReadOptions) -> Matrix:
 
         array, notes = read_image(data, place, options)
         return as_asked(Matrix(array, notes, place, image=True), options)
+    from convcalc.matrix.text import parse_matrix
+
     return parse_matrix(data, place=place, options=options)
 
 
