@@ -148,7 +148,7 @@ REFUSALS = [
     (f"Linear(2, {PRODUCT})", "this number has more than 4300 digits", PRODUCT),
     ("nn.TransformerEncoder(nn.Linear(2, 3), 2)", "takes a TransformerEncoderLayer here", "nn.TransformerEncoder"),
     ("nn.TransformerEncoderLayer(24, 5)", "nhead 5 does not divide d_model 24", "5"),
-    ("nn.Transformer(custom_encoder=3)", "a custom_encoder is not read", "custom_encoder=3"),
+    ("nn.Transformer(custom_encoder=3)", "a custom_encoder is not read", "3"),
     ("TransformerLayer(3)", "no layer 'TransformerLayer'", "TransformerLayer"),
     ("Conv2d(3, 64)", "needs kernel_size", "Conv2d"),
     ("Conv2d(3, 64, 3, strid=2)", "no parameter 'strid'", "strid"),
