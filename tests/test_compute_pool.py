@@ -258,6 +258,19 @@ def test_long_windows_and_many_tiles(kind: str, dtype: Any) -> None:
                 assert float(values[1, 2, row, column]) == pytest.approx(sum(cells) / len(inside), rel=1e-4)
 
 
+@pytest.mark.parametrize("kernel", [(1, 127), (1, 128), (8, 16), (1, 256), (128, 256), (181, 182)])
+def test_an_average_of_as_many_cells_as_a_number_of_few_bytes_just_fails_to_hold(kernel: tuple[int, int]) -> None:
+    rows, columns = kernel
+    x = np.arange(rows * (columns + 1)).reshape(rows, columns + 1)
+    cells = [[row * (columns + 1) + column for row in range(rows) for column in range(columns)], []]
+    cells[1] = [cell + 1 for cell in cells[0]]
+    for made in (x, x.astype(np.float32), x.astype(np.float64)):
+        found = pool(made, [Window(rows), Window(columns)], "avg")
+        np.testing.assert_allclose(found, [[sum(each) / len(each) for each in cells]], rtol=1e-6)
+    shrunk = pool_adaptive(x, [1, 1], "avg")
+    np.testing.assert_allclose(shrunk, [[sum(range(x.size)) / x.size]])
+
+
 BIT_CASES = [
     (rows, columns, algorithm)
     for rows in (Window(3, 2, Padding(1, 1)), Window(3, 1, Padding(0, 2)), Window(5, 2, Padding(3, 1), 2, ceil=True))

@@ -277,7 +277,8 @@ def _divisors(counts: Sequence[Array], divisor: int | None) -> Array:
     if divisor is not None:
         return np.asarray(divisor)
     axes = [cells[:1] if np.all(cells == cells[0]) else cells for cells in counts]
-    narrowest = np.min_scalar_type(-math.prod(int(cells.max()) for cells in axes))
+    # Signed, as the sums are: the type that has room for the negative of n + 1 has room for n.
+    narrowest = np.min_scalar_type(-math.prod(int(cells.max()) for cells in axes) - 1)
     return np.asarray(math.prod(np.ix_(*(cells.astype(narrowest) for cells in axes))))
 
 
