@@ -126,7 +126,6 @@ def changed(name: str, kind: str, other: str = "", **config: Any) -> str:
         ),
         (changed("chain", "Conv2D", kernel_size="three"), "kernel_size must be a whole number"),
         (changed("chain", "Conv2D", surprise=3), "has no parameter 'surprise'"),
-        (changed("graph", "Concatenate", axis=1), "read for the channels alone, not for axis 1"),
         (changed("first", "Conv2D", data_format="channels_last"), "some layers have their channels first"),
     ],
 )

@@ -61,7 +61,7 @@ class Rearrangement(Value):
     a swap, a squeeze and an unsqueeze, (axis, start, end, step) of a cut, (1 to keep them or 0, axes) of a reduction,
     the cells before and after each axis of a pad, (axis, sizes of the indices) of a gather, how many times the last
     axes are repeated, (axis, size, step) of windows, whose cells stand on a new last axis, and the sizes (0: as it
-    is) of what is made from all of a tensor.
+    is) of what is made from all of a tensor. The axes are those of Keras where they are `channels_last`.
 
     >>> Rearrangement("transpose", (0, 2, 1)).kind
     'transpose'
@@ -83,6 +83,7 @@ class Rearrangement(Value):
         "make",
     ]
     numbers: tuple[int, ...]
+    channels_last: bool = False
 
 
 class TimeDistributed(Value):

@@ -10,9 +10,10 @@ from convcalc.geometry import axis_name
 from convcalc.layers.attending import attention_weights, weighted_values
 from convcalc.layers.einsum import einstein_sum
 from convcalc.layers.families import Bilinear, Merge
-from convcalc.layers.rearranging import joined, product_of_matrices, stretched
+from convcalc.layers.rearranging import concatenated, joined, of_channels_last, product_of_matrices, stretched
 from convcalc.layers.reshaping import axis_index
 from convcalc.layers.tensor_shape import TensorShape, features_misfit
+from convcalc.text import size_text
 
 
 def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
@@ -32,6 +33,8 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
         return first
     if layer.kind == "attention":
         return weighted_values(layer, *shapes)
+    if layer.channels_last:
+        return _merged_last(layer, shapes)
     if layer.kind == "weights":
         return attention_weights(layer, *shapes)
     if layer.kind == "einsum":
@@ -47,6 +50,37 @@ def merged(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
             raise ShapeError(_mismatch(layer, first, other, number, len(shapes)), hint=_hint(layer, first, other))
         result = TensorShape(sizes, first.rank)
     return result
+
+
+def _merged_last(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
+    """Merge tensors as Keras does, which counts the axes of the channels as the last ones."""
+    if not all(shape.has_channels for shape in shapes):
+        raise ShapeError(f"the channels of {' and '.join(map(str, shapes))} have to be known to merge them")
+    batch = max((shape.batch for shape in shapes), key=len)
+    written = " and ".join(size_text(shape.laid_out("hwc")) for shape in shapes)
+    samples = [shape.channels_last for shape in shapes]
+    match layer.kind:
+        case "einsum":
+            made = einstein_sum(layer.equation, [shape.with_channels_last for shape in shapes])
+            return of_channels_last(made, min(len(batch), len(made.sizes)))
+        case "weights":
+            made = attention_weights(layer, *(shape.with_channels_last for shape in shapes))
+            return of_channels_last(made, len(batch))
+        case "matmul":
+            row = len(samples[0]) < 2
+            first, second = ((1, *samples[0]) if row else samples[0]), samples[1]
+            if len(second) < 2:
+                raise ShapeError(f"{written} cannot be multiplied as matrices")
+            sizes = product_of_matrices(TensorShape(first, 0), TensorShape(second, 0)).sizes
+            sizes = sizes[1:] if row else sizes
+        case "concatenate":
+            axis = layer.axis - 1 if layer.axis > 0 else layer.axis + len(samples[0])
+            if layer.axis == 0 or not 0 <= axis < len(samples[0]) or len({*map(len, samples)}) > 1:
+                raise ShapeError(f"{written} have no axis {layer.axis} to concatenate them over")
+            sizes = concatenated(samples, axis, f"{written} may differ in axis {layer.axis} alone to be concatenated")
+        case _:
+            sizes = stretched(samples, f"{written} cannot be stretched to each other")
+    return of_channels_last(TensorShape((*batch, *sizes), 0), len(batch))
 
 
 def bilinear_output(layer: Bilinear, shapes: Sequence[TensorShape]) -> TensorShape:

@@ -51,7 +51,7 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
     """Fill in what `layer` takes from what comes in: input channels, groups of a depthwise convolution, features.
 
     >>> complete(Linear(None, 10), TensorShape((784,), 0))
-    Linear(in_features=784, out_features=10, bias=True, on_channels=False)
+    Linear(in_features=784, out_features=10, bias=True, on_channels=False, steps=False)
     """
     match layer:
         case Convolution() if layer.depth_multiplier is not None and shape.channels is not None:

@@ -241,13 +241,14 @@ def macs(layer: Layer, shape: TensorShape, output: TensorShape) -> int | None:
         case AttentionProduct():
             return product((2, output.elements, seen_positions(layer, output)))
         case Merge(kind="matmul"):
-            return product((output.elements, shape.sizes[-1]))
+            return product((output.elements, shape.channels if layer.channels_last else shape.sizes[-1]))
         case Merge(kind="attention"):
             # `shape` is that of the keys: each query meets each of them, and as many values.
             counts = [product((*output.spatial, *shape.spatial, each.channels)) for each in (shape, output)]
             return None if None in counts else sum(count or 0 for count in counts)
         case Merge(kind="einsum"):
-            return product((output.elements, *summed_sizes(layer.equation, shape)))
+            first = shape.with_channels_last if layer.channels_last else shape
+            return product((output.elements, *summed_sizes(layer.equation, first)))
         case Bilinear() | Unknown():
             return None
         case _:

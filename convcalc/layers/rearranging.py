@@ -29,9 +29,24 @@ def rearranged(layer: Rearrangement, shape: TensorShape) -> TensorShape:
     >>> print(rearranged(Rearrangement("cut", (1, 1, 6, 2)), shape))
     1x3x4x5
     """
+    if layer.channels_last:
+        if not shape.has_channels:
+            raise ShapeError(f"axes of {shape} are counted with its channels, which are left open")
+        made = rearranged(Rearrangement(layer.kind, layer.numbers), shape.with_channels_last)
+        return of_channels_last(made, len(shape.batch))
     batch = bool(shape.batch) or not shape.has_channels
     sizes = _RULES[layer.kind](layer.numbers, shape.sizes if batch else (1, *shape.sizes), shape)
     return TensorShape(*_stripped(sizes, shape, batch=batch))
+
+
+def of_channels_last(made: TensorShape, batch: int) -> TensorShape:
+    """Return a shape whose sizes stand in Keras's order, the first of them `batch` axes, with its channels first.
+
+    >>> print(of_channels_last(TensorShape((2, 9, 7, 3), 2), 1))
+    2x3x9x7
+    """
+    sample = made.sizes[batch:] or (1,)
+    return TensorShape((*made.sizes[:batch], sample[-1], *sample[:-1]), len(sample) - 1)
 
 
 def _stripped(sizes: Sizes, shape: TensorShape, *, batch: bool) -> tuple[Sizes, int]:
@@ -220,6 +235,22 @@ def joined(shapes: Sequence[Sizes], axis: int, message: str) -> Sizes:
     lengths = [sizes[axis] for sizes in full]
     known = [length for length in lengths if length is not None]
     return (*others[:axis], sum(known) if len(known) == len(lengths) else None, *others[axis + 1 :])
+
+
+def concatenated(samples: Sequence[Sizes], axis: int, message: str) -> Sizes:
+    """Return the sizes of tensors one behind the other along an axis, whose other sizes are equal.
+
+    >>> concatenated([(4, 7), (5, 7)], 0, "no")
+    (9, 7)
+    """
+    rest = stretched([(*sizes[:axis], 1, *sizes[axis + 1 :]) for sizes in samples], message)
+    for sizes in samples:
+        others = enumerate(zip(sizes, rest, strict=True))
+        if any(at != axis and None not in (size, one) and size != one for at, (size, one) in others):
+            raise ShapeError(message)
+    lengths = [sizes[axis] for sizes in samples]
+    total = None if None in lengths else sum(length or 0 for length in lengths)
+    return (*rest[:axis], total, *rest[axis + 1 :])
 
 
 def product_of_matrices(first: TensorShape, second: TensorShape) -> TensorShape:

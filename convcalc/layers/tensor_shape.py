@@ -97,6 +97,15 @@ class TensorShape(Value):
         """
         return self.sizes if layout == "chw" else (*self.batch, *self.channels_last)
 
+    @property
+    def with_channels_last(self) -> TensorShape:
+        """The same shape with its axes in Keras's order, as if the last were one of space.
+
+        >>> print(TensorShape((8, 3, 224, 200), 2).with_channels_last)
+        8x224x200x3
+        """
+        return TensorShape(self.laid_out("hwc"), self.rank)
+
     def with_sample(self, channels_last: tuple[int | None, ...]) -> TensorShape:
         """Keep the batch and replace the sample by sizes whose last are the channels.
 

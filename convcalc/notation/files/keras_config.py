@@ -13,15 +13,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from convcalc import layers
-from convcalc.errors import DataError, SpecError
+from convcalc.errors import DataError, ShapeError, SpecError
 from convcalc.layers import TensorShape
 from convcalc.notation.entries import Entry, set_channels
 from convcalc.notation.files.graph_builder import GraphBuilder
-from convcalc.notation.files.keras_layers import MERGES, SavedLayers
+from convcalc.notation.files.keras_layers import OWN_MERGES, SavedLayers
 from convcalc.notation.keras.attention import MASKS, NAME, attend
+from convcalc.notation.keras.joining import MERGES, PRODUCTS, merge_layer, multiply
 from convcalc.notation.keras.recurrent import KINDS as RECURRENT
 from convcalc.notation.keras.recurrent import at_each_step
 from convcalc.notation.keras.signatures import SIGNATURES
+from convcalc.notation.source.known_sizes import KnownSizes
 from convcalc.text import Source
 
 MODELS = ("Sequential", "Functional", "Model")
@@ -80,6 +82,7 @@ class _Reader:
         self.saved = SavedLayers(place)
         self.steps = 0  # how many TimeDistributed the model that is read stands in
         self.inputs: list[tuple[int | None, ...] | None] = []
+        self.sizes = KnownSizes(self.builder, None)
 
     def model(self, found: dict[str, Any]) -> GraphBuilder:
         """Read the whole model; the sizes of a single input are the network's."""
@@ -93,9 +96,10 @@ class _Reader:
         self.saved = SavedLayers(self.place, channels_first=channels_first, rank=rank)
         if channels_first:
             self.builder.layout = "chw"
-        self.run(found, None, "", 0)
+        outputs = self.run(found, None, "", 0)
         if not self.builder.entries:
             raise DataError("there are no layers in this file", place=self.place)
+        self.builder.keep_what_leads_to(outputs)
         stated = [TensorShape(sizes, len(sizes) - 1) for sizes in self.inputs if sizes and None not in sizes]
         if 1 < len(self.inputs) == len(stated):
             self.builder.input, self.builder.others = stated[0].known_sizes, tuple(stated[1:])
@@ -136,7 +140,9 @@ class _Reader:
         config = layer["config"]
         sizes = config.get("batch_shape") or config.get("batch_input_shape")
         if isinstance(sizes, list) and len(sizes) > 1 and all(_is_size(size) for size in sizes[1:]):
-            self.inputs.append(tuple(sizes[1:]) if self.saved.channels_first else (sizes[-1], *sizes[1:-1]))
+            shape = tuple(sizes[1:]) if self.saved.channels_first else (sizes[-1], *sizes[1:-1])
+            self.sizes.stated[-1 - len(self.inputs)] = TensorShape(shape, len(shape) - 1)
+            self.inputs.append(shape)
         else:
             self.inputs.append(None)
         return -len(self.inputs)
@@ -157,7 +163,7 @@ class _Reader:
             return self.recurrent(kind, config, tensors, name)
         if kind == NAME:
             return [self.attention(layer, tensors, name)]
-        if kind in MERGES and len(tensors) > 1:
+        if kind in (*MERGES, *PRODUCTS, *OWN_MERGES) and len(tensors) > 1:
             return [self.merge(kind, config, tensors, name)]
         if len(tensors) != 1:
             raise self.saved.fault(name, f"{kind} takes one input, not {len(tensors)}")
@@ -213,13 +219,21 @@ class _Reader:
         return attend(Source(text, self.place), call, add, tensors, shape[-1] if isinstance(shape, list) else None)
 
     def merge(self, kind: str, config: dict[str, Any], tensors: list[int], name: str) -> int:
-        axis = config.get("axis", -1)
-        if kind == "Concatenate" and not self.saved.is_of_channels(axis):
-            raise self.saved.fault(name, f"Concatenate is read for the channels alone, not for axis {axis!r}"[:100])
-        made = self.builder.add(layers.Merge(MERGES[kind]), tensors, (0, 0), name=name, text=f"{kind}()")
+        sizes = [self.sizes.axes(tensor) for tensor in tensors]
+
+        def add(layer: layers.Layer, inputs: Sequence[int]) -> int:
+            return self.add(Entry(0, 0, layer, text=f"{kind}()"), inputs, name)
+
+        try:
+            if kind in PRODUCTS:
+                return multiply(kind, config, tensors, sizes, add)
+            word, axis = OWN_MERGES.get(kind, kind), config.get("axis", -1)
+            made = add(merge_layer(word, axis, sizes, self.builder.layout), tensors)
+        except ShapeError as error:
+            raise self.saved.fault(name, error.message, error.hint) from None
         if kind not in ("Add", "Multiply", "Concatenate"):
             # What it does to the numbers has no word in other notations, which refuse this one.
-            made = self.builder.add(layers.Elementwise(kind), [made], (0, 0), name=name, text=f"{kind}()")
+            made = add(layers.Elementwise(kind), [made])
         return made
 
 
@@ -277,7 +291,9 @@ def _name(layer: dict[str, Any]) -> Any:
 
 
 def _references(found: Any) -> list[tuple[str, int, int]]:
-    """Return [layer, node, tensor] entries, of which a single one may stand without a list around it."""
+    """Return [layer, node, tensor] entries: of a list, of one alone, or of a dict in the order of its names."""
+    if isinstance(found, dict):
+        found = [each for _, value in sorted(found.items()) for each in _references(value)]
     if found and isinstance(found[0], str):
         found = [found]
     return [(str(name), int(node), int(tensor)) for name, node, tensor in found]

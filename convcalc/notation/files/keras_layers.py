@@ -11,17 +11,15 @@ from convcalc.notation.call.syntax import read_expression
 from convcalc.notation.call.tree import Call, Symbol
 from convcalc.notation.entries import Entry
 from convcalc.notation.keras.attention import NAME, SIGNATURE
+from convcalc.notation.keras.joining import MERGES
 from convcalc.notation.keras.read import entries_of
 from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
 from convcalc.text import Source, did_you_mean
 
 _CALLS = {**SIGNATURES, NAME: ("attention", 0, SIGNATURE)}
 
-MERGES: dict[str, layers.MergeKind] = {
-    "Add": "add", "Multiply": "multiply", "Concatenate": "concatenate",
-    "Average": "add", "Maximum": "add", "Minimum": "add", "Subtract": "add", "CustomScaleLayer": "add",
-}  # fmt: skip
-"""Layers with several inputs; those that neither add nor multiply follow the same rule of sizes."""
+OWN_MERGES = {"CustomScaleLayer": "Add"}
+"""Layers of Keras's applications that are another one but for a factor."""
 
 RANDOM = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomContrast", "RandomBrightness", "RandomTranslation")
 """Layers that change samples in training alone."""
@@ -56,7 +54,7 @@ class SavedLayers:
     def own_layer(self, layer: dict[str, Any]) -> layers.Layer | None:
         """Return a layer that Keras saves but whose class has no notation of its own here, None for all others."""
         kind, config = layer["class_name"], layer["config"]
-        if kind in RANDOM or kind in MERGES:  # a merge of one tensor takes a constant besides
+        if kind in RANDOM or kind in MERGES or kind in OWN_MERGES:  # a merge of one tensor takes a constant besides
             return layers.Elementwise(kind)
         if kind == "LayerScale":
             return layers.Held(int(config["projection_dim"]))

@@ -20,8 +20,8 @@ KINDS: dict[str, tuple[Kind, int]] = {
 MERGED = ("concat", "sum", "mul", "ave")
 
 _NUMBERS: Signature = (
-    ("dropout", "share", 0.0),
-    ("recurrent_dropout", "share", 0.0),
+    ("dropout", "number", 0.0),
+    ("recurrent_dropout", "number", 0.0),
     ("seed", "any", None),
 )
 _SEQUENCE: Signature = (

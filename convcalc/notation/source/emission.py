@@ -167,8 +167,8 @@ def layer_entry(
     """Add a layer that the program does, at the place of a node; `module` is the one that it makes, if it does."""
     span = follower.span(node)
     refuse_moved(follower, node, tensors)
-    if follower.builder.layout == "hwc" and not isinstance(layer, layers.Elementwise | layers.Merge | layers.Held):
-        raise follower.fault(node, "what moves axes of a tensor is not followed with channels last", "use a layer")
+    if follower.builder.layout == "hwc":
+        layer = with_channels_last(follower, node, layer)
     text = fold(follower.source.text[slice(*span)])
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     inputs = [tensor.index for tensor in tensors]
@@ -177,6 +177,18 @@ def layer_entry(
     if module is not None:
         module.places.append(index)
     return Tensor(index)
+
+
+def with_channels_last(follower: Follower, node: ast.AST, layer: layers.Layer) -> layers.Layer:
+    """Return a layer that moves or joins axes as Keras counts them."""
+    match layer:
+        case layers.Rearrangement() | layers.Merge(kind="matmul" | "einsum") | layers.Merge(stretch=True):
+            return layer.replace(channels_last=True)
+        case layers.Elementwise() | layers.Merge() | layers.Held() | layers.Flatten(start=1, end=-1):
+            return layer
+        case layers.Recurrent() | layers.Slice() | layers.Resize() | layers.PixelShuffle() | layers.GatedUnit(axis=1):
+            return layer
+    raise follower.fault(node, "this is not followed with channels last", "use a layer")
 
 
 def elementwise(follower: Follower, node: ast.AST, tensor: Tensor, name: str) -> Tensor:

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
+from convcalc.errors import ShapeError
 from convcalc.layers import TensorShape
+from convcalc.notation.keras.joining import MERGES, PRODUCTS, merge_layer, multiply
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
 from convcalc.notation.sizes import channels_first
 from convcalc.notation.source.emission import elementwise, layer_entry, refuse_unknown
-from convcalc.notation.source.values import KerasModel, Layer, Name, Tensor
+from convcalc.notation.source.values import KerasModel, Layer, Name, Parameter, Tensor
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
 _SIZES = ("input_shape", "batch_input_shape", "batch_shape", "shape")
-_MERGES: dict[str, layers.MergeKind] = {
-    "add": "add", "multiply": "multiply", "concatenate": "concatenate", "average": "add", "maximum": "add",
-    "minimum": "add", "subtract": "add",
-}  # fmt: skip
+_MERGES = {name.lower(): name for name in (*MERGES, *PRODUCTS)}
+LOWER_MERGES = tuple(name.lower() for name in (*MERGES, "Dot"))
+_OWN_ARGUMENTS = {"Concatenate": ("axis",), "Dot": ("axes", "normalize"), "Attention": ("use_scale", "score_mode"),
+                  "AdditiveAttention": ("use_scale",)}  # fmt: skip
 _PASSED_OVER = ("compile", "summary", "fit", "evaluate", "predict", "save", "build", "load_weights", "save_weights",
                 "fit_generator", "get_weights", "to_json", "count_params")  # fmt: skip
 
 
 class MergeLayer:
-    """A layer that joins tensors: `Add()`, `Concatenate()`."""
+    """A layer that joins tensors, `Add()`, `Concatenate()`, with the arguments it is made with."""
 
-    __slots__ = ("axis", "word")
+    __slots__ = ("arguments", "default_name", "name", "word")
 
-    def __init__(self, word: str, axis: int) -> None:
+    def __init__(self, word: str, arguments: dict[str, Any], default_name: str) -> None:
         self.word = word
-        self.axis = axis
+        self.arguments = arguments
+        self.name = ""
+        self.default_name = default_name
 
 
 def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
@@ -52,13 +57,25 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return take_input(follower, node, sizes, batched=batched)
     if word in ("Sequential", "Model", "Functional"):
         return _model(follower, node, word, arguments, keywords)
-    if word.lower() in _MERGES and word not in KERAS:
-        tensors = arguments[0] if arguments else keywords.get("inputs")
-        merge = KerasModel([MergeLayer(word.lower(), keywords.get("axis", -1))])
-        return merge if tensors is None else run(follower, node, merge, [tensors])
+    if word in MERGES or word in PRODUCTS or word in LOWER_MERGES:
+        return _merge(follower, node, word, arguments, keywords)
     if word in KERAS or word == "MultiHeadAttention":
         return Layer(follower.call_of(node, word, arguments, keywords), _default_name(follower, word))
     return NotImplemented
+
+
+def _merge(follower: Follower, node: ast.Call, word: str, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """Make a layer that joins tensors or, of a function in small letters, what it makes of them."""
+    is_layer = word not in LOWER_MERGES
+    if not is_layer and len(arguments) > 1 and isinstance(arguments[1], Tensor):
+        arguments = [arguments[:2]]  # a function of tensors, `ops.add(x, y)`
+    own = arguments if is_layer else arguments[1:]
+    given = dict(zip(_OWN_ARGUMENTS.get(_MERGES[word.lower()], ()), own, strict=False)) | keywords
+    name = _MERGES[word.lower()]
+    layer = MergeLayer(name, given, _default_name(follower, name))
+    model = KerasModel([layer])
+    tensors = None if is_layer else arguments[0] if arguments else keywords.get("inputs")
+    return model if tensors is None else run(follower, node, model, [tensors])
 
 
 def _default_name(follower: Follower, word: str) -> str:
@@ -153,22 +170,40 @@ def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[An
     with follower.running.module(model.name):
         for layer in model.layers:
             if isinstance(layer, MergeLayer):
-                value = _merged(follower, node, layer, value)
+                value = _joined(follower, node, layer, value)
             else:
                 value = follower.call(node, layer, [value], {})
     return value
 
 
-def _merged(follower: Follower, node: ast.AST, layer: MergeLayer, tensors: Any) -> Tensor:
-    found = [each for each in tensors if isinstance(each, Tensor)] if isinstance(tensors, list | tuple) else []
-    if len(found) < 2 or len(found) < len(tensors):
+def _joined(follower: Follower, node: ast.AST, layer: MergeLayer, tensors: Any) -> Tensor:
+    """Run a layer that joins tensors on them."""
+    given = list(tensors) if isinstance(tensors, list | tuple) else [tensors]
+    found = [follower.held(node, each) if isinstance(each, Parameter) else each for each in given]
+    if len(found) < 2 or not all(isinstance(each, Tensor) for each in found):
         refuse_unknown(follower, node, tensors)
-        raise follower.fault(node, f"{layer.word} takes a list of tensors")
-    if layer.word == "concatenate" and layer.axis not in ((1,) if follower.builder.layout == "chw" else (-1, 3)):
-        raise follower.fault(node, f"{layer.word} is read for the channels alone, not for axis {layer.axis}")
-    if layer.word == "subtract" and len(found) != 2:
-        raise follower.fault(node, f"subtract takes two tensors, not {len(found)}")
-    made = layer_entry(follower, node, layers.Merge(_MERGES[layer.word]), *found)
-    if layer.word in ("add", "multiply", "concatenate"):
-        return made
-    return elementwise(follower, node, made, layer.word.capitalize())
+        raise follower.fault(node, f"{layer.word.lower()} takes a list of tensors")
+    if layer.word not in PRODUCTS:
+        return merged(follower, node, layer.word, found, layer.arguments.get("axis", -1))
+    name = layer.name or layer.default_name
+    sizes = [follower.sizes.axes(each.index) for each in found]
+
+    def add(made: layers.Layer, inputs: Sequence[int]) -> int:
+        tensor = layer_entry(follower, node, made, *map(Tensor, inputs))
+        follower.builder.entries[tensor.index].name = name
+        return tensor.index
+
+    try:
+        return Tensor(multiply(layer.word, layer.arguments, [each.index for each in found], sizes, add))
+    except ShapeError as error:
+        raise follower.fault(node, error.message, error.hint) from None
+
+
+def merged(follower: Follower, node: ast.AST, word: str, tensors: Sequence[Tensor], axis: Any = -1) -> Tensor:
+    """Join tensors as a layer of Keras's does."""
+    sizes = [follower.sizes.axes(each.index) for each in tensors]
+    try:
+        made = layer_entry(follower, node, merge_layer(word, axis, sizes, follower.builder.layout), *tensors)
+    except ShapeError as error:
+        raise follower.fault(node, error.message, error.hint) from None
+    return made if word in ("Add", "Multiply", "Concatenate") else elementwise(follower, node, made, word)

@@ -186,8 +186,11 @@ def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
     if not follower.is_running:
         return Tensor(follower.sizes.add_sample(parameter.shape))
     shape = parameter.shape
-    if len(shape) > 2 and shape[0] == 1 and not knows_batch(follower):
+    is_last = follower.builder.layout == "hwc"
+    if len(shape) > (1 if is_last else 2) and shape[0] == 1 and not knows_batch(follower):
         shape = shape[1:]  # the batch axis, which one sample does not have
+    if is_last:
+        shape = (*shape[-1:], *shape[:-1])
     whole = parameter.whole
     count = prod(whole.shape or ()) if whole.learned and not whole.used and whole.of is None else 0
     layer = layers.Held(count, sizes=shape, batched=knows_batch(follower))
@@ -258,11 +261,13 @@ def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any
         raise follower.fault(node, "what is concatenated here is not known")
     if len(found) == 1:
         return found[0]
-    if follower.builder.layout == "hwc" and dim not in (-1, 3):
-        raise follower.fault(node, f"with channels last, tensors are joined over those alone, not over axis {dim}")
+    if follower.notation == "keras":
+        from convcalc.notation.source.keras_models import merged
+
+        return merged(follower, node, "Concatenate", found, dim)
     if dim == 0:
         touch_batch(follower, node, "samples are put behind each other along the batch")
-    over_channels = (dim in (1, -3) and not knows_batch(follower)) or follower.builder.layout == "hwc"
+    over_channels = dim in (1, -3) and not knows_batch(follower)
     layer = layers.Merge("concatenate", stretch=not over_channels, axis=1 if over_channels else dim)
     return layer_entry(follower, node, layer, *found)
 
@@ -311,8 +316,6 @@ def joined(follower: Follower, node: ast.AST, left: Any, right: Any, kind: str, 
         refuse_unknown(follower, node, (left, right))
         raise follower.fault(node, "what is joined here is not a tensor")
     if kind == "matmul":
-        if follower.builder.layout == "hwc":
-            raise follower.fault(node, "a product of matrices is not followed with channels last", "use a layer")
         return layer_entry(follower, node, layers.Merge("matmul"), left, right)
     merge: layers.MergeKind = "multiply" if kind == "multiply" else "add"
     made = layer_entry(follower, node, layers.Merge(merge, stretch=True), left, right)
