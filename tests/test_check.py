@@ -242,8 +242,8 @@ def test_no_more_cells_are_listed_than_anyone_reads() -> None:
 @pytest.mark.parametrize(
     ("claim", "answer"),
     [
-        ((2, 3), (3, 2)), ((6,), (2, 3)), ((2, 2, 3), (2, 3)), ((), (2,)), ((1, 2), (2,)), ((1, 2), (2, 1)),
-        ((3, 1), (3,)), ((1, 2, 3), (2, 3)),
+        ((2, 3), (3, 2)), ((6,), (2, 3)), ((2, 2, 3), (2, 3)), ((), (2,)), ((1, 2), (2, 1)), ((3, 1), (1, 3)),
+        ((3,), (3, 1)), ((2, 3), (2, 3, 1)), ((2, 1, 3), (2, 3)),
     ],
 )  # fmt: skip
 def test_another_shape_is_wrong_whatever_it_holds(claim: tuple[int, ...], answer: tuple[int, ...]) -> None:
@@ -253,8 +253,16 @@ def test_another_shape_is_wrong_whatever_it_holds(claim: tuple[int, ...], answer
     assert verdict.message.partition(";")[0] == f"the answer's shape is {shapes[0]}, not {shapes[1]}"
 
 
-@pytest.mark.parametrize(("claim", "answer"), [((3,), (1, 3)), ((2, 3), (1, 1, 2, 3)), ((), (1, 1))])
-def test_first_axes_of_one_cell_may_be_left_out(claim: tuple[int, ...], answer: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("claim", "answer"),
+    [
+        ((3,), (1, 3)), ((2, 3), (1, 1, 2, 3)), ((1, 1, 2, 3), (2, 3)), ((1, 3), (3,)), ((), (1, 1)), ((3, 1), (3,)),
+        ((3,), (3, 1, 1)), ((3,), (1, 3, 1, 1)),
+    ],
+)  # fmt: skip
+def test_axes_of_one_cell_may_be_written_or_left_out_where_programs_and_people_do(
+    claim: tuple[int, ...], answer: tuple[int, ...]
+) -> None:
     assert judge_matrix(np.zeros(claim), np.zeros(answer), None).right
 
 

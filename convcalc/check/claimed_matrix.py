@@ -35,17 +35,19 @@ class ClaimedMatrix(Value):
     digits: str = ""
 
     def in_shape(self, shape: tuple[int, ...]) -> ClaimedMatrix | None:
-        """Return the claim in a shape of which it may leave out the first axes where they have size 1, else None.
+        """Return the claim in a shape that programs and people write as its own, else None.
 
-        A sample or a channel is often written as a plane; a row for a column, or a plane for a row, is wrong.
+        First axes of size 1, of a sample or a channel, do not count; a series may be a column, as it may where it
+        comes in; channels of one cell each may be a list. A row is not a column, nor one a list, of a plane.
 
         >>> import numpy as np
         >>> row = claimed_matrix(np.array([[3, 7]]))
-        >>> [row.in_shape(shape) is not None for shape in ((1, 2), (1, 1, 2), (2, 1), (2,))]
-        [True, True, False, False]
+        >>> [row.in_shape(shape) is not None for shape in ((1, 2), (1, 1, 2), (2,), (2, 1, 1), (2, 1))]
+        [True, True, True, True, False]
         """
-        left_out = len(shape) - self.array.ndim
-        if left_out < 0 or (*(1,) * left_out, *self.array.shape) != shape:
+        mine, wanted = _without_first_ones(self.array.shape), _without_first_ones(shape)
+        column = len(shape) == 1 and mine == (*wanted, 1)
+        if mine != wanted and not column and (*mine, 1, 1) != wanted:
             return None
         return self.replace(array=self.array.reshape(shape), margins=self.margins.reshape(shape))
 
@@ -71,6 +73,10 @@ class ClaimedMatrix(Value):
             margin = margins + slack if tolerance is None else np.float64(tolerance)
             near = np.abs(claim - answer) <= margin + rounding
         return ~(near | (claim == answer) | (np.isnan(claim) & np.isnan(answer)))
+
+
+def _without_first_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return shape[next((axis for axis, size in enumerate(shape) if size != 1), len(shape)) :]
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:

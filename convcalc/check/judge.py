@@ -198,8 +198,8 @@ def judge_matrix(
 ) -> Verdict:
     """Judge a claimed matrix cell by cell, to the digits it is written with or to a tolerance; NaN is equal to NaN.
 
-    `answer` is the right one where it is computed already, and `write` writes its numbers. A claim may leave out
-    first axes of size 1. Raises UsageError for a tolerance that is not a number.
+    `answer` is the right one where it is computed already, and `write` writes its numbers. First axes of size 1 do
+    not count. Raises UsageError for a tolerance that is not a number.
     """
     if tolerance is not None and tolerance != tolerance:
         raise UsageError("tolerance must not be NaN", place="`tolerance`", hint="give a number of at least 0")
