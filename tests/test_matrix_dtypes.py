@@ -41,8 +41,10 @@ def test_halves_are_rounded_as_they_are_written(number: int, rest: str, minus: b
 
 
 @pytest.mark.parametrize(
-    "text", ["2049", "2049.0000000000000001", "2048.9999999999999999", "2051", "-2049.0000000000000001"]
-)
+    "text",
+    ["2049", "2049.0000000000000001", "2048.9999999999999999", "-2049.0000000000000001", "2051",
+     "2051.0000000000000001", "2050.9999999999999999", "-2050.9999999999999999"],
+)  # fmt: skip
 def test_ties_of_float16(text: str) -> None:
     assert float(cast(np.array([[float(text)]]), "float16", "-", [text])[0, 0]) == nearest(text, "float16")
 
@@ -65,7 +67,8 @@ def test_where_a_number_lies_halfway() -> None:
         (np.array([-129]), "int8", False), (np.array([-1]), "uint8", False), (objects(127), "int8", True),
         (objects(128), "int8", False), (objects(-128), "int8", True), (objects(-129), "int8", False),
         (objects(Fraction(3, 2)), "int8", False), (objects(Fraction(4, 2)), "int8", True),
-        (objects(10**30), "int64", False),
+        (objects(10**30), "int64", False), (np.array([2**63 - 1], np.uint64), "int64", True),
+        (np.array([2**63], np.uint64), "int64", False),
     ],
 )  # fmt: skip
 def test_whole_numbers_fit_or_are_refused(array: Any, dtype: str, fits: bool) -> None:
@@ -95,6 +98,11 @@ def test_decimals_of_exact_numbers_and_of_what_is_not_finite() -> None:
     found = cast(objects(Fraction(1, 3), 2), "float32", "-")
     assert (found.dtype.name, found.tolist()) == ("float32", [float(np.float32(1 / 3)), 2.0])
     assert cast(np.array([[np.inf, 1e-60]]), "float32", "-").tolist() == [[np.inf, 0.0]]
+    # Rounded to float64 first, these would be halfway, and go to the even one below.
+    for number in (2**60 + 2**36 + 1, Fraction(2**60 + 2**36) + Fraction(1, 3)):
+        assert cast(objects(7, number), "float32", "-").tolist() == [7, 2**60 + 2**37]
+    assert cast(np.array([2**60 + 2**36 + 1]), "float32", "-").tolist() == [2**60 + 2**37]
+    assert cast(np.array([2049.0]), "float16", "-").tolist() == [2048]
     same = np.array([1.5])
     assert cast(same, "float64", "-") is same
 

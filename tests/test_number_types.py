@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import copysign
+from math import copysign, lcm
 from typing import Any
 
 import numpy as np
@@ -218,19 +218,27 @@ def test_whole_numbers_are_narrowed_where_all_fit(array: Any, dtype: str) -> Non
     found = narrow(array)
     assert found.dtype == dtype
     assert found.tolist() == array.astype(object).tolist()
+    assert bool(array.strides[0]) == bool(found.strides[0]), "one cell is held for all"
 
 
 @given(st.lists(some_fractions | huge_integers, min_size=1, max_size=5), st.integers(1, 9), st.booleans())
 def test_numerators_and_back(numbers: list[Any], by: int, each: bool) -> None:
     whole, denominator = numerators(objects(*numbers))
     assert [Fraction(int(number), denominator) for number in whole] == numbers
-    assert all(denominator % Fraction(number).denominator == 0 for number in numbers)
+    assert denominator == lcm(*(Fraction(number).denominator for number in numbers))
     divisors: Any = objects(*range(by, by + len(numbers))) if each else by
     by_each = divisors if each else [by] * len(numbers)
     found = fractions(whole, divisors * denominator)
     assert found.tolist() == [Fraction(number) / int(n) for number, n in zip(numbers, by_each, strict=True)]
     repeated, _ = numerators(np.broadcast_to(objects(*numbers), (3, len(numbers))))
     assert repeated.tolist() == [whole.tolist()] * 3
+    assert repeated.strides[0] == 0
+
+
+def test_what_has_its_type_already_is_not_copied() -> None:
+    whole, floats = np.array([1, 2]), np.array([0.1])
+    assert narrow(whole) is whole
+    assert as_float(floats, np.float64) is floats
 
 
 def test_quotients_that_are_all_whole_are_whole_numbers() -> None:
@@ -292,6 +300,8 @@ def test_quotients_at_the_ends_of_floats() -> None:
         for below in (1, 3, F53 - 1, F53 + 1):
             assert quotients(np.array([above]), below).tolist() == [float(Fraction(above, below))]
     assert quotients(objects(10**400, 10), objects(10**399, 4)).tolist() == [10.0, 2.5]
+    for negative in (objects(-3), objects(-(10**20))):
+        assert copysign(1, quotients(np.array([0]), negative).item()) == 1
     with pytest.raises(DataError, match="an average is too large for float64"):
         quotients(objects(10**400), 3)
 
@@ -352,6 +362,10 @@ def test_what_is_computed_becomes_what_is_asked_for() -> None:
     found = prepare(channel(7), channel(1))
     whole = np.array([7, -6])
     assert found.finish(whole).tolist() == [7, -6]
+    assert found.finish(whole.astype(np.float32)).dtype == np.int64
+    assert found.replace(result="float32").finish(np.array([0.5], np.float32)).tolist() == [0.5]
+    third = prepare(channel(5), objects(Fraction(1, 3)).reshape(1, 1, 1))
+    assert third.finish(third.x * third.weight).ravel().tolist() == [Fraction(5, 3)]
     assert found.replace(result="fraction", denominator=3).finish(whole).tolist() == [Fraction(7, 3), -2]
     thirds = found.replace(result="quotient", denominator=3)
     assert (thirds.finish(whole).tolist(), thirds.out_dtype) == ([7 / 3, -2.0], "int64")

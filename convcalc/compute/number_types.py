@@ -241,10 +241,9 @@ def fractions(whole: Array, denominator: int | Array) -> Array:
     array([1, 2])
     """
     whole = narrow(whole)
-    divisors = np.asarray(denominator, dtype=object if whole.dtype.kind == "O" else None)
-    divisors = np.broadcast_to(divisors, whole.shape)
+    divisors = np.broadcast_to(np.asarray(denominator), whole.shape)
     if divisors.dtype.kind != "O" and not np.any(whole % divisors):
-        return narrow(whole // divisors)
+        return narrow(np.asarray(whole // divisors))
     from fractions import Fraction
 
     made: dict[tuple[int, int], Fraction] = {}
@@ -284,7 +283,7 @@ def exact_sum(array: Array, axes: tuple[int, ...]) -> Array:
             return np.asarray(flat.sum(axis=-1, dtype=np.result_type(array.dtype, np.float64)) + 0.0, array.dtype)
     whole, denominator = (array, 1) if kind_of(array) == "whole" else numerators(array)
     sums = np.asarray(headroom(whole, math.prod(array.shape[axis] for axis in axes)).sum(axis=axes))
-    return fractions(sums, denominator) if denominator > 1 else narrow(sums)
+    return fractions(sums, denominator)
 
 
 def exact_add(left: Array, right: Array) -> Array:
@@ -306,8 +305,7 @@ def quotients(whole: Array, divisors: Array | int) -> Array:
     >>> quotients(np.array([7, 12]), 3).tolist(), quotients(np.array([10**400], object), 10**399).tolist()
     ([2.3333333333333335, 4.0], [10.0])
     """
-    whole, by = narrow(whole), np.asarray(divisors)
-    by = by if by.dtype.kind == "i" else narrow(by)
+    whole, by = narrow(whole), narrow(np.asarray(divisors))
     if max(magnitude(whole), magnitude(by)) <= EXACT_IN_FLOAT64:
         # Both are exact as floats, and the quotient of two floats is rounded once. Adding 0 takes the sign of -0.
         found = np.asarray(whole / by)

@@ -57,10 +57,10 @@ def cast(array: NDArray[Any], dtype: str, place: str, written: Sequence[str] | N
 
 
 def _decimals(
-    array: NDArray[Any], target: np.dtype[Any], place: str, written: Sequence[str] | None
+    array: NDArray[Any], target: np.dtype[Any], place: str, written: Sequence[Any] | None
 ) -> NDArray[np.floating[Any]]:
     if array.dtype == object:
-        array = _nearest_float64(array, place)
+        written, array = array.ravel().tolist(), _nearest_float64(array, place)
     with np.errstate(over="ignore", under="ignore"):
         result: NDArray[np.floating[Any]] = array.astype(target)
     lost = np.flatnonzero(np.isinf(result) & np.isfinite(array))
@@ -98,18 +98,16 @@ def _neighbour(near: NDArray[np.floating[Any]], off: NDArray[np.float64]) -> NDA
     return other
 
 
-def _settle_ties(array: NDArray[np.float64], result: NDArray[np.floating[Any]], written: Sequence[str]) -> None:
-    """Round again, from the text, the numbers whose float64 lies halfway between two of the result."""
+def _settle_ties(array: NDArray[np.float64], result: NDArray[np.floating[Any]], written: Sequence[Any]) -> None:
+    """Round again, from the text or the exact number, those whose float64 lies halfway between two of the result."""
     from fractions import Fraction
 
     exact, near = array.ravel(), result.ravel()
-    for index in halfway(array, result).tolist():
-        truth = Fraction(written[index])
-        between = Fraction(float(exact[index]))
+    ties = halfway(array, result)
+    for index, other in zip(ties.tolist(), _neighbour(near[ties], exact[ties] - near[ties]), strict=True):
+        truth, between = Fraction(written[index]), Fraction(float(exact[index]))
         if truth != between:
-            other = _neighbour(near[index : index + 1], exact[index : index + 1] - near[index])
-            low, high = sorted((near[index], other[0]))
-            near[index] = high if truth > between else low
+            near[index] = (max if truth > between else min)(near[index], other)
 
 
 def _wholes(array: NDArray[Any], target: np.dtype[Any], place: str) -> NDArray[Any]:
