@@ -3,7 +3,7 @@
     python tests/bench/process.py [CASE]...
 
 Prints a Markdown table: our milliseconds from start to end, then our time divided by each peer's (below 1 is
-faster): medians of interleaved turns. The scripts import what they need, load the file, compute, and save. ONNX
+faster), both medians of interleaved turns. The scripts import what they need, load the file, compute, and save. ONNX
 Runtime has its model made before, weights inside. Every answer is compared with ours. Peers that are not installed
 are left out (extra `bench`).
 """
@@ -61,8 +61,14 @@ def main(names: list[str]) -> None:
         for name, case in CASES.items():
             if not names or any(wanted in name for wanted in names):
                 times = _measured(_commands(case, peers, Path(folder)), Path(folder))
-                ratios = (f"{times['convcalc'] / times[peer]:.2f}" if peer in times else "" for peer in peers)
-                print(f"| {name} | {times['convcalc']:.0f} | {' | '.join(ratios)} |", flush=True)
+                ours = times["convcalc"]
+                ratios = (f"{_ratio(ours, times[peer]):.2f}" if peer in times else "" for peer in peers)
+                print(f"| {name} | {statistics.median(ours):.0f} | {' | '.join(ratios)} |", flush=True)
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    """Return the median of the ratios turn by turn, so that what slows down a turn slows down both."""
+    return statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
 
 
 def _commands(case: Case, peers: list[str], folder: Path) -> dict[str, list[str]]:
@@ -158,8 +164,8 @@ def _write_model(case: Case, weight: Any, path: Path) -> None:
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
 
 
-def _measured(commands: Mapping[str, list[str]], folder: Path) -> dict[str, float]:
-    """Return each tool's median milliseconds, after comparing its answer with ours."""
+def _measured(commands: Mapping[str, list[str]], folder: Path) -> dict[str, list[float]]:
+    """Return each tool's milliseconds turn by turn, after comparing its answer with ours."""
     times: dict[str, list[float]] = {tool: [] for tool in commands}
     environment = {name: value for name, value in os.environ.items() if name not in PINS}
     for turn in range(TURNS + 1):
@@ -176,7 +182,7 @@ def _measured(commands: Mapping[str, list[str]], folder: Path) -> dict[str, floa
         answer = np.load(folder / f"{tool}.npy").reshape(ours.shape)
         worst = float(np.abs(answer - ours).max())
         assert worst < 1e-3 * float(np.abs(ours).max()), f"{tool} differs by {worst}"
-    return {tool: statistics.median(found) for tool, found in times.items()}
+    return times
 
 
 if __name__ == "__main__":
