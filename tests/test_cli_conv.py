@@ -589,3 +589,20 @@ def test_a_column_for_one_axis_is_noted_as_the_bank_that_it_is(here: Run) -> Non
     assert done.stdout == "1 2 3 4\n2 4 6 8\n"
     assert "note: the kernel is a column, 2 kernels of one element; for one of 2 write a row" in done.stderr
     assert here("conv", "1 2; 3 4", "-k", "[1 2]'").stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "noted"),
+    [
+        (["--boundary", "reflect"], True),
+        (["-p", "0", "--boundary", "constant:3"], True),
+        (["conv1d:1,k2,valid", "--boundary", "circular"], True),
+        (["conv1d:1,k2,p1", "--boundary", "circular"], False),
+        (["-p", "0:1", "--boundary", "reflect"], False),
+        (["--boundary", "zeros"], False),
+    ],
+)
+def test_a_border_without_padding_is_noted(options: list[str], noted: bool, here: Run) -> None:
+    done = here("conv", "1 2 4", *options, "-k", "1 1")
+    assert done.returncode == 0
+    assert ("--boundary has no effect without padding" in done.stderr) is noted

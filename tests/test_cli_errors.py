@@ -117,6 +117,7 @@ def test_an_unknown_command_is_told_the_nearest(word: str, refused: Refuse) -> N
         (["shape", "3x224x224", "Con2d(3, 64, 7)"], "Con2d", "did you mean Conv2d?"),
         (["shape", "3x224y224", "-k", "3"], "224y224", "a size is written as"),
         (["shape", "3x0x224", "-k", "3"], "0", "a size is written as"),
+        (["shape", "224", "-k", "7", "-s", "-1"], "-1", "write one value, or one per spatial axis"),
         (["shape", "224", "-k", "3x-5"], "-5", "write one value, or one per spatial axis"),
         (["shape", "224", "-k", "3", "-p", "sme"], "sme", "did you mean same?"),
         (["shape", "3x224x224", "Conv2d(3, 64, 7"], None, None),

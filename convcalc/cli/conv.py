@@ -59,6 +59,7 @@ from convcalc.value import Value
 
 if TYPE_CHECKING:
     from convcalc.compute.layer import Filter
+    from convcalc.layers import Convolution
     from convcalc.matrix import Matrix
     from convcalc.matrix.row_stream import IncomingRows
 
@@ -218,6 +219,13 @@ def _programs(request: "_Request", source: str, wanted: Wanted) -> Answer:
     return Answer(programs_report(request, read_array(source, wanted.numbers), wanted), wanted.output)
 
 
+def _is_padded(layer: "Convolution") -> bool:
+    """Return whether a layer may pad its input."""
+    if isinstance(layer.padding, str):
+        return layer.padding != "valid"
+    return any(side.total for side in layer.padding)
+
+
 def _no_kernel(source: str | None) -> UsageError:
     """Return the error for a missing kernel, which the call of another program's function may hold."""
     from convcalc.cli.suggestions import meant_function
@@ -313,6 +321,8 @@ class _Request(Value):
         numbers = None if bias is None else bias.array
         layout = self.layout or written.layout
         notes = (*kernel.notes, *(() if bias is None else bias.notes), *written.notes)
+        if boundary not in (None, "zeros") and not _is_padded(written.layer):
+            notes = (*notes, "`boundary` has no effect without padding: `padding=same` keeps the size")
         if self.text is None and (self.window.dims is None or kernel.named):
             name = self.filters.kernel if kernel.named else None
             notes = (*notes, *kernel_notes(kernel.array, axes, len(written.layer.kernel), name))

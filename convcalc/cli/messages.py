@@ -127,7 +127,10 @@ def format_error(error: ConvcalcError, width: int | None = None) -> str:
     place = f"{with_options(error.place)}: " if error.place else ""
     lines = _lines(shortened(f"convcalc: {place}{with_options(error.message)}", LONGEST_LINE), width)
     if error.text is not None and error.span is not None:
-        lines += with_caret(error.text, *error.span, WIDEST if width is None else width - CARET_MARGIN)
+        # The blank is what keeps a negative number from being an option.
+        cut = error.text[:2] == " -"
+        start, end = (place - cut for place in error.span)
+        lines += with_caret(error.text[cut:], start, end, WIDEST if width is None else width - CARET_MARGIN)
     if error.hint:
         lines += _lines(f"hint: {with_options(error.hint)}", width)
     return "\n".join(lines)

@@ -43,6 +43,10 @@ def usage_error(error: Any, arguments: Sequence[str], build: Build) -> UsageErro
     if "extra argument" in message:
         message = f"unexpected argument: {message.partition(' (')[2].rstrip('.').removesuffix(')')}"
         hint = QUOTE_PATTERN if context.params.get("inputs") is not None else QUOTE_ARGUMENT
+        numbers = message.partition(": ")[2].split()
+        if command == "pool" and all(number.isdigit() for number in numbers) and len(numbers) < 3:
+            letters = zip("sp" if "-k" in arguments or "--kernel" in arguments else "ksp", numbers, strict=False)
+            hint = f"an option has its letter: {' '.join(f'-{letter} {number}' for letter, number in letters)}"
     return UsageError(message[:1].lower() + message[1:].rstrip("."), place=command or None, hint=hint)
 
 

@@ -36,8 +36,10 @@ def in_short(line: str) -> str | None:
     ('conv:64,k3,s2,p1', 'conv:64,k7,s2,p3', 'fc:1000', None)
     """
     rest = line[:80].lower().replace("×", "x")
-    if re.search(r"[:=]", rest) and not re.search(r"[sp]\s*=", rest):
+    if ":" in rest or not re.fullmatch(r"[^=]*((s|p|strides?|pad(ding)?) ?=[^=]*)*", rest):
         return None
+    if re.search(r"\d\s*x\s*\d", rest):
+        rest = re.sub(r"[()]", " ", rest)
     kind = ""
     for pattern, name in _KINDS:
         shorter = re.sub(rf"\b{pattern}\b", " ", rest, count=1)
