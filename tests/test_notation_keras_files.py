@@ -121,8 +121,8 @@ def changed(name: str, kind: str, other: str = "", **config: Any) -> str:
         (changed("recurrent", "LSTM", surprise=3), "has no parameter 'surprise'"),
         (changed("recurrent", "Bidirectional", merge_mode=None), "merge_mode must be one of 'concat'"),
         (
-            changed("recurrent", "Bidirectional", backward_layer={"class_name": "LSTM"}),
-            "no parameter 'backward_layer'",
+            changed("recurrent", "Bidirectional", backward_layer={"class_name": "LSTM", "config": {"units": 5}}),
+            "two layers of one class and size",
         ),
         (changed("chain", "Conv2D", kernel_size="three"), "kernel_size must be a whole number"),
         (changed("chain", "Conv2D", surprise=3), "has no parameter 'surprise'"),

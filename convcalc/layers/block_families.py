@@ -35,7 +35,8 @@ class Held(Value):
     """Parameters that a module holds outside of the layers that run; what comes in goes out.
 
     With `weights` None there are `times` / `share` for each of the channels, for each of the numbers on the last
-    axis, or for each number of a sample, and `shifts` biases. `vectors` of them are put before those that come in, on
+    axis, or for each number of a sample, and `shifts` biases
+    and `statistics` buffers. `vectors` of them are put before those that come in, on
     the axis before the last (the class token); `sizes` are those of a tensor that goes out instead of what comes in.
     Keras counts its buffers as parameters: `buffers_are_parameters`. Where it is `batched`, the first of `sizes` is a
     batch.
@@ -51,6 +52,7 @@ class Held(Value):
     vectors: int = 0
     sizes: tuple[int, ...] | None = None
     buffers_are_parameters: bool = False
+    statistics: int = 0
     batched: bool = False
 
 

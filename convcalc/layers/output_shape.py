@@ -82,7 +82,9 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
             each = product(counted[layer.each]) if shape.has_channels or layer.each == "feature" else None
             if each is None:
                 return layer
-            return layer.replace(weights=each * layer.times // layer.share, biases=layer.biases + each * layer.shifts)
+            buffers = layer.buffers + each * layer.statistics
+            weights, biases = each * layer.times // layer.share, layer.biases + each * layer.shifts
+            return layer.replace(weights=weights, biases=biases, buffers=buffers)
         case _:
             return layer
 

@@ -46,12 +46,12 @@ class Entry:
 
     `inputs` are indices of earlier entries, -1 for the network's input; None is the entry before it. `activation` is
     the one that Keras lets a layer name, `channels_first` the layout that a call of Keras's says, None where it says
-    none. `text` is the layer as it is shown, empty where that is the text in the
-    source. `module` is the module that runs it, empty where its name says that.
+    none, `states` whether it returns its state, too. `text` is the layer as it is shown, empty where that is the text
+    in the source. `module` is the module that runs it, empty where its name says that.
     """
 
     __slots__ = ("activation", "channels_first", "end", "inputs", "layer", "module", "name", "notes", "start",
-                 "text")  # fmt: skip
+                 "states", "text")  # fmt: skip
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class Entry:
         self.text = text
         self.channels_first = channels_first
         self.module = module
+        self.states = False
 
     def under(self, name: str) -> Entry:
         """Return the same layer inside the module `name`."""

@@ -357,7 +357,11 @@ class _Reader:
         from convcalc.notation.keras.read import entries_of
 
         self.take_input(call)
-        return entries_of(self.source, call)
+        found = entries_of(self.source, call)
+        if any(entry.states for entry in found):
+            message = "return_state=True makes several outputs, which are read in programs alone"
+            raise self.source.fault(message, call.start, call.end)
+        return found
 
     def take_input(self, call: Call) -> None:
         """Keep the size of the input where a call names it: `Input(shape=...)`, `input_shape=...`."""

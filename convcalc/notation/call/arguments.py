@@ -222,6 +222,14 @@ def _positive(bound: BoundArguments, name: str, value: object) -> int | float:
     return number
 
 
+def _factor(bound: BoundArguments, name: str, value: object) -> object:
+    """Return how far samples are changed at random: a number, or the least and the most."""
+    items = [item.value for item in value.items] if isinstance(value, Sequence) else [value]
+    if len(items) > 2 or any(abs(_number(bound, name, item)) > 1 for item in items):
+        raise bound.fault(name, f"{name} takes one number or two, from -1 to 1, got {_shown(value)}")
+    return value
+
+
 def _word(bound: BoundArguments, name: str, value: object) -> str:
     word = value.name if isinstance(value, Symbol) else value
     if not isinstance(word, str):
@@ -264,6 +272,7 @@ READERS: dict[str, Reader] = {
     "share": _share,
     "from 0": _positive,
     "from 0?": _or_none(_positive),
+    "factor": _factor,
     "word": _word,
     "any": lambda _bound, _name, value: value,
 }

@@ -21,7 +21,7 @@ from convcalc.notation.files.keras_layers import OWN_MERGES, SavedLayers
 from convcalc.notation.keras.attention import MASKS, NAME, attend
 from convcalc.notation.keras.joining import MERGES, PRODUCTS, merge_layer, multiply
 from convcalc.notation.keras.recurrent import KINDS as RECURRENT
-from convcalc.notation.keras.recurrent import at_each_step
+from convcalc.notation.keras.recurrent import at_each_step, states
 from convcalc.notation.keras.signatures import SIGNATURES
 from convcalc.notation.source.known_sizes import KnownSizes
 from convcalc.text import Source
@@ -194,16 +194,14 @@ class _Reader:
         made = self.add(entry, tensors, name)
         if not inner["config"].get("return_state"):
             return [made]
-        last = made
-        if inner["config"].get("return_sequences"):
-            last = self.add(Entry(0, 0, layers.Slice(2, -1), text="last step"), [made], name)
-        states = 2 if "LSTM" in inner["class_name"] else 1
-        if kind != "Bidirectional":
-            return [made, *[last] * states]
-        if config.get("merge_mode", "concat") != "concat":
-            raise self.saved.fault(name, "the states of two directions are read for merge_mode='concat' alone")
-        halves = [self.add(Entry(0, 0, layers.Slice(1, half, 2), text="state"), [last], name) for half in (0, 1)]
-        return [made, *[halves[0]] * states, *[halves[1]] * states]
+
+        def also(layer: layers.Layer, inputs: Sequence[int]) -> int:
+            return self.add(Entry(0, 0, layer, text="state"), inputs, name)
+
+        try:
+            return [made, *states(entry.layer, made, also)]
+        except ShapeError as error:
+            raise self.saved.fault(name, error.message) from None
 
     def attention(self, layer: dict[str, Any], tensors: list[int], name: str) -> int:
         """Read an attention on queries, values and, where they are others, keys."""

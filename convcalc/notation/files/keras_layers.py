@@ -21,17 +21,11 @@ _CALLS = {**SIGNATURES, NAME: ("attention", 0, SIGNATURE)}
 OWN_MERGES = {"CustomScaleLayer": "Add"}
 """Layers of Keras's applications that are another one but for a factor."""
 
-RANDOM = ("RandomFlip", "RandomRotation", "RandomZoom", "RandomContrast", "RandomBrightness", "RandomTranslation")
-"""Layers that change samples in training alone."""
-
 _OF_OTHER_VERSIONS = (
     *("fill_mode", "fill_value", "antialias", "renorm_clipping", "renorm_momentum", "virtual_batch_size"),
     *("implementation", "time_major"),
 )
 """Arguments that Keras saves for some versions of a layer and that change no size and no count."""
-
-_OF_DIRECTION = ("name", "go_backwards", "seed", "dtype")
-"""Arguments in which the two layers of `Bidirectional` may differ."""
 
 
 class SavedLayers:
@@ -54,15 +48,10 @@ class SavedLayers:
     def own_layer(self, layer: dict[str, Any]) -> layers.Layer | None:
         """Return a layer that Keras saves but whose class has no notation of its own here, None for all others."""
         kind, config = layer["class_name"], layer["config"]
-        if kind in RANDOM or kind in MERGES or kind in OWN_MERGES:  # a merge of one tensor takes a constant besides
+        if kind in MERGES or kind in OWN_MERGES:  # a merge of one tensor takes a constant besides
             return layers.Elementwise(kind)
         if kind == "LayerScale":
             return layers.Held(int(config["projection_dim"]))
-        if kind == "Normalization" and config.get("mean") is None and self.is_of_channels(config["axis"]):
-            channels = layer["build_config"]["input_shape"][-1]
-            return layers.Held(0, buffers=2 * int(channels) + 1, buffers_are_parameters=True)
-        if kind == "Normalization" and config.get("mean") is not None:
-            return layers.Elementwise(kind)
         return None
 
     def entries(self, kind: str, config: dict[str, Any], name: str) -> list[Entry]:
@@ -107,8 +96,6 @@ class SavedLayers:
                 continue
             if key in ("data_format", "return_state", "zero_output_for_mask"):
                 continue
-            if key == "backward_layer" and _has_twin(config):
-                continue
             if key == "axis" and self.is_of_channels(value):
                 value = -1
             if isinstance(value, list) and rank and len(value) == rank and len(set(map(str, value))) == 1:
@@ -139,8 +126,9 @@ class SavedLayers:
 
     def written(self, key: str, value: Any, signature: tuple[tuple[str, str, object], ...]) -> str:
         """Return an argument as it is written in a call; the first one of a layer by its place."""
-        if key == "layer":
-            return self.call_text(value["class_name"], value["config"])
+        if key in ("layer", "backward_layer") and value is not None:
+            inner = self.call_text(value["class_name"], value["config"])
+            return inner if key == "layer" else f"{key}={inner}"
         if isinstance(value, dict):
             value = value.get("class_name", "") if key != "activation" else self.activation(value)
             if isinstance(value, Symbol):
@@ -171,11 +159,3 @@ def _literal(value: Any) -> str:
     if isinstance(value, list):
         return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
     return repr(value)
-
-
-def _has_twin(config: dict[str, Any]) -> bool:
-    """Return whether the layer of the way back is that of the way there but for its name and its direction."""
-    way, back = config["layer"], config["backward_layer"]
-    if way["class_name"] != back["class_name"]:
-        return False
-    return all(back["config"].get(key) == value for key, value in way["config"].items() if key not in _OF_DIRECTION)

@@ -16,6 +16,7 @@ from convcalc.errors import ShapeError
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, bind
 from convcalc.notation.call.tree import Call, Symbol
+from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.keras.activations import ACTIVATIONS, elementwise
 from convcalc.notation.keras.first import today
@@ -67,6 +68,8 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     first = None if data_format is None else data_format == "channels_first"
     found = [Entry(call.start, call.end, layer, _own_name(bound), channels_first=first) for layer in built]
     check_training(bound)
+    if bound.flag("return_state"):
+        found[-1].states = True
     if "activation" in bound.values and family not in ("activation", "recurrent", "convolutional recurrent"):
         found[-1].activation = _activation(bound)
     if note is not None:
@@ -81,9 +84,12 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
 def _wrapping(bound: BoundArguments, family: str) -> list[Entry]:
     """Return the layers inside of one that wraps a layer, each at its own place, changed by that one."""
     found = entries_of(bound.source, inner_call(bound))
+    backward = None
+    if bound.values.get("backward_layer") is not None:
+        backward = entries_of(bound.source, inner_call(bound, "backward_layer"))[0]
     for entry in found:
         if family == "bidirectional":
-            entry.layer = bidirectional(bound, entry)
+            entry.layer = bidirectional(bound, entry, backward)
         else:
             entry.layer = at_each_step(entry.layer)
         entry.start, entry.end = bound.call.start, bound.call.end
@@ -303,6 +309,24 @@ def _resizing(bound: BoundArguments, name: str) -> list[layers.Layer]:
     return [layers.Resize(2, size=size, mode={"bicubic": "cubic", "nearest": "nearest-exact"}.get(word, word))]
 
 
+def _crop(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    """Build a crop to a size; what is smaller is resized to it."""
+    return [layers.Resize(2, size=(bound.whole("height"), bound.whole("width")), mode=name)]
+
+
+def _feature_normalization(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    """Build a normalization whose means and variances are learned from data, with a count of those, or given."""
+    given = bound.values["axis"]
+    axes = given.plain() if isinstance(given, Items) else (given,)
+    if bound.values["mean"] is not None:
+        return [layers.Elementwise(name)]
+    if axes in ((), (None,)):
+        return [layers.Held(0, buffers=3, buffers_are_parameters=True)]
+    if axes != (-1,):
+        raise bound.fault("axis", "Normalization is read for the channels alone, axis=-1, and for axis=None")
+    return [layers.Held(None, times=0, buffers=1, statistics=2, buffers_are_parameters=True)]
+
+
 def _repeat(bound: BoundArguments, name: str) -> list[layers.Layer]:
     """Build a repetition of features along a new axis: that axis with one cell, then as many as are wanted."""
     return [layers.Reshape((1, -1), rank=0), layers.Resize(1, factor=(bound.whole("n"),))]
@@ -359,6 +383,8 @@ _BUILDERS: dict[str, Callable[[BoundArguments, str], list[layers.Layer]]] = {
     "cropping": _cropping,
     "upsampling": _upsampling,
     "resizing": _resizing,
+    "crop": _crop,
+    "feature normalization": _feature_normalization,
     "repeat": _repeat,
     "reshape": _reshape,
     "permute": _permute,

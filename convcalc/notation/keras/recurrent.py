@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from convcalc import layers
+from convcalc.errors import ShapeError
 from convcalc.notation.call.arguments import BoundArguments
 from convcalc.notation.call.signature import Signature, Signatures
 from convcalc.notation.call.tree import Call
@@ -47,6 +49,10 @@ _GATED: Signature = (("units", "count", ...), *_CELL, *_NUMBERS, *_SEQUENCE, *_W
 _SIMPLE: Signature = (("units", "count", ...), _CELL[0], _CELL[2], *_NUMBERS, *_SEQUENCE, *_WITHOUT_EFFECT)
 _CUDNN: Signature = (("units", "count", ...), *_SEQUENCE, *_WITHOUT_EFFECT)
 _WRAPPED: Signature = (("layer", "any", ...),)
+_BOTH_WAYS: Signature = (
+    *(*_WRAPPED, ("merge_mode", "any", "concat"), ("weights", "any", None), ("backward_layer", "any", None)),
+    *_WITHOUT_EFFECT[:-1],
+)
 
 SIGNATURES: Signatures = {
     "SimpleRNN": ("recurrent", 1, _SIMPLE),
@@ -54,7 +60,11 @@ SIGNATURES: Signatures = {
     "GRU": ("recurrent", 1, (*_GATED, ("reset_after", "flag", True))),
     "CuDNNLSTM": ("recurrent", 1, _CUDNN),
     "CuDNNGRU": ("recurrent", 1, _CUDNN),
-    "Bidirectional": ("bidirectional", 1, (*_WRAPPED, ("merge_mode", "any", "concat"), *_WITHOUT_EFFECT)),
+    "Bidirectional": (
+        "bidirectional",
+        1,
+        _BOTH_WAYS,
+    ),
     "TimeDistributed": ("time distributed", 0, _WRAPPED),
     **{
         f"ConvLSTM{rank}D": (
@@ -89,7 +99,6 @@ _OF_RUNNING = ("stateful", "unroll", "seed")
 
 def recurrent(bound: BoundArguments, name: str) -> layers.Recurrent:
     """Build a recurrent layer of one direction."""
-    _refuse_state(bound)
     kind, biases = KINDS[name]
     others = ((key, bound.values[key]) for key in bound.given if key not in _OWN)
     defaults = {key: default for key, _, default in SIGNATURES[name][2]}
@@ -105,8 +114,10 @@ def recurrent(bound: BoundArguments, name: str) -> layers.Recurrent:
     )
 
 
-def bidirectional(bound: BoundArguments, entry: Entry) -> layers.Recurrent:
-    """Let a recurrent layer run in both directions."""
+def bidirectional(bound: BoundArguments, entry: Entry, backward: Entry | None = None) -> layers.Recurrent:
+    """Let a recurrent layer run in both directions; a layer of its own for the way back has as many weights."""
+    if backward is not None and _counted(backward.layer) != _counted(entry.layer):
+        raise bound.fault("backward_layer", "Bidirectional is read with two layers of one class and size")
     merged, layer = bound.values["merge_mode"], entry.layer
     if not isinstance(layer, layers.Recurrent) or layer.bidirectional:
         raise bound.fault("layer", "Bidirectional is read around one recurrent layer")
@@ -115,6 +126,11 @@ def bidirectional(bound: BoundArguments, entry: Entry) -> layers.Recurrent:
         hint = "None makes two outputs, which are not read" if merged is None else None
         raise bound.fault("merge_mode", message, hint)
     return layer.replace(bidirectional=True, merged=str(merged))
+
+
+def _counted(layer: layers.Layer) -> layers.Layer:
+    """Return a recurrent layer without what changes no size and no count."""
+    return layer.replace(arguments=()) if isinstance(layer, layers.Recurrent) else layer
 
 
 def at_each_step(layer: layers.Layer) -> layers.Layer:
@@ -134,19 +150,30 @@ def at_each_step(layer: layers.Layer) -> layers.Layer:
 
 def convolutional(bound: BoundArguments, convolution: layers.Convolution) -> layers.ConvLSTM:
     """Build a convolutional LSTM from the convolution that its arguments are, with the filters of one gate."""
-    _refuse_state(bound)
     gates = convolution.replace(out_channels=4 * bound.whole("filters"))
     return layers.ConvLSTM(gates, bound.flag("return_sequences"))
 
 
-def _refuse_state(bound: BoundArguments) -> None:
-    if bound.flag("return_state"):
-        raise bound.fault("return_state", "return_state=True makes several outputs, which are not read here")
+def states(layer: layers.Layer, made: int, add: Callable[[layers.Layer, Sequence[int]], int]) -> list[int]:
+    """Add what a layer's states are, the last step of what it made, and return them: two of an LSTM, else one.
+
+    Raises ShapeError where two directions are merged to one.
+    """
+    inner = layer.layer if isinstance(layer, layers.TimeDistributed) else layer
+    assert isinstance(inner, layers.Recurrent | layers.ConvLSTM)
+    last = add(layers.Slice(2, -1), [made]) if inner.sequences else made
+    count = 1 if isinstance(inner, layers.Recurrent) and inner.kind != "lstm" else 2
+    if isinstance(inner, layers.ConvLSTM) or not inner.bidirectional:
+        return [last] * count
+    if inner.merged != "concat":
+        raise ShapeError("the states of two directions are read for merge_mode='concat' alone")
+    halves = [add(layers.Slice(1, half, 2), [last]) for half in (0, 1)]
+    return [half for half in halves for _ in range(count)]
 
 
-def inner_call(bound: BoundArguments) -> Call:
+def inner_call(bound: BoundArguments, key: str = "layer") -> Call:
     """Return the layer that another wraps, as a call."""
-    value = bound.values["layer"]
+    value = bound.values[key]
     if not isinstance(value, Call):
-        raise bound.fault("layer", f"{bound.call.short_name} takes a layer")
+        raise bound.fault(key, f"{bound.call.short_name} takes a layer")
     return value

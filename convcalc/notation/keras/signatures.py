@@ -92,6 +92,18 @@ _LAYER_NORMALIZATION: Signature = (
     ("scale", "flag", True),
 )
 _RATE: Signature = (("rate", "share", ...), ("noise_shape", "any", None), ("seed", "any", None))
+_RANDOM: Signature = tuple(
+    (name, "any", None)
+    for name in (
+        "fill_mode",
+        "interpolation",
+        "seed",
+        "fill_value",
+        "data_format",
+        "value_range",
+        "bounding_box_format",
+    )
+)
 _ELEMENTWISE: dict[str, Signature] = {
     "ReLU": (("max_value", "from 0?", None), ("negative_slope", "from 0", 0.0), ("threshold", "from 0", 0.0)),
     "LeakyReLU": (("negative_slope", "from 0", 0.3), ("alpha", "from 0?", None)),
@@ -106,6 +118,12 @@ _ELEMENTWISE: dict[str, Signature] = {
     "GaussianNoise": (("stddev", "share", ...), ("seed", "any", None)),
     "UnitNormalization": (("axis", "axis", -1),),
     "Rescaling": (("scale", "any", ...), ("offset", "any", 0.0)),
+    "RandomFlip": (("mode", "any", "horizontal_and_vertical"), *_RANDOM),
+    "RandomRotation": (("factor", "factor", ...), *_RANDOM),
+    "RandomZoom": (("height_factor", "any", ...), ("width_factor", "any", None), *_RANDOM),
+    "RandomTranslation": (("height_factor", "factor", ...), ("width_factor", "factor", ...), *_RANDOM),
+    "RandomContrast": (("factor", "factor", ...), *_RANDOM),
+    "RandomBrightness": (("factor", "factor", ...), *_RANDOM),
     "ActivityRegularization": (("l1", "number", 0.0), ("l2", "number", 0.0)),
     "Masking": (("mask_value", "number", 0.0),),
     "Identity": (),
@@ -136,7 +154,19 @@ SIGNATURES: Signatures = {
     "Resizing": (
         "resizing",
         2,
-        (("height", "count", ...), ("width", "count", ...), ("interpolation", "word", "bilinear")),
+        (
+            *(("height", "count", ...), ("width", "count", ...), ("interpolation", "word", "bilinear")),
+            *((f"{word}_to_aspect_ratio", "any", None) for word in ("crop", "pad")),
+            *(("fill_mode", "any", None), ("fill_value", "any", None)),
+            *(("antialias", "any", None), *_FORMAT),
+        ),
+    ),
+    "CenterCrop": ("crop", 2, (("height", "count", ...), ("width", "count", ...), *_FORMAT)),
+    "RandomCrop": ("crop", 2, (("height", "count", ...), ("width", "count", ...), ("seed", "any", None), *_FORMAT)),
+    "Normalization": (
+        "feature normalization",
+        0,
+        (("axis", "any", -1), ("mean", "any", None), ("variance", "any", None), ("invert", "any", False)),
     ),
 }
 

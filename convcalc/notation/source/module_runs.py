@@ -31,6 +31,8 @@ def run(
     kind = module.call.short_name
     if follower.notation == "keras":
         _refuse_keywords(follower, node, kind, keywords)
+        if kind in sequences.OF_KERAS:
+            return sequences.recur_as_keras(follower, node, module, arguments, keywords)
     if kind == "MultiHeadAttention":
         return keras_attention.run(follower, node, module, arguments, keywords)
     if kind == "MultiheadAttention":
@@ -68,5 +70,5 @@ def _refuse_keywords(follower: Follower, node: ast.AST, kind: str, keywords: dic
     """Refuse what a layer of Keras's is called with besides its tensors, but for what changes no size."""
     for name, value in keywords.items():
         known = name in ("training", "mask") or kind == "MultiHeadAttention"
-        if not known and not (name == "initial_state" and value is None):
+        if not known and not (name == "initial_state" and (value is None or kind in sequences.OF_KERAS)):
             raise follower.fault(node, f"{kind} is not followed when it is called with {name}")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
+from convcalc.errors import ShapeError
 from convcalc.notation.source import emission, open_sizes
 from convcalc.notation.source.batch import knows_batch, touch_batch
 from convcalc.notation.source.values import Layer, Parameter, Tensor, Unknown
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
 RECURRENT = ("LSTM", "GRU", "RNN")
+OF_KERAS = (*("LSTM", "GRU", "SimpleRNN", "Bidirectional", "CuDNNLSTM", "CuDNNGRU", "RNN"),
+            *("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"))  # fmt: skip
 _TAKES = (
     *("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask", "average_attn_weights"),
     "is_causal",
@@ -176,3 +180,34 @@ def _states(follower: Follower, node: ast.AST, made: Tensor) -> Any:
     cell.before = moved.before
     cells = Unknown("the cells of a LSTM with projections are not followed", *follower.span(node))
     return (moved, cells if layer.projection else cell)
+
+
+def recur_as_keras(
+    follower: Follower, node: ast.AST, module: Layer, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
+    """Run a recurrent layer of Keras's, which may begin in a state, and return its states, too, where it says so."""
+    from convcalc.notation.keras.recurrent import states
+
+    first, *begun = [*arguments, *(each for key, each in keywords.items() if key == "initial_state")]
+    if isinstance(first, list | tuple):
+        begun = [*first[1:], *begun]  # a sequence with its states in one list
+        first = first[0] if first else None
+    given = [each for many in begun for each in (many if isinstance(many, list | tuple) else [many])]
+    emission.refuse_unknown(follower, node, [first, *given])
+    tensors = [each for each in (first, *given) if isinstance(each, Tensor)]
+    if not isinstance(first, Tensor) or len(tensors) != 1 + sum(each is not None for each in given):
+        raise follower.fault(node, f"{module.call.short_name} runs on one tensor, and on states that are tensors")
+    if len(tensors) > 1:
+        first = emission.layer_entry(follower, node, layers.Merge("keep"), *tensors)
+    entry = emission.entries_of(follower, module)[-1]
+    made = emission.emit(follower, node, module, first)
+    if not entry.states:
+        return made
+
+    def add(layer: layers.Layer, inputs: Sequence[int]) -> int:
+        return emission.layer_entry(follower, node, layer, *map(Tensor, inputs)).index
+
+    try:
+        return [made, *map(Tensor, states(entry.layer, made.index, add))]
+    except ShapeError as error:
+        raise follower.fault(node, error.message) from None
