@@ -6,17 +6,22 @@ import json
 import re
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from conftest import Run
 
+from convcalc.exercise.exercise import Exercise, WrongAnswer
 from convcalc.exercise.gift import gift
 from convcalc.exercise.make import DIFFICULTIES, MAKERS
-from convcalc.exercise.sheet import sheet
-from convcalc.exercise.spelling import answer_text
-from convcalc.explain import Sentence
+from convcalc.exercise.sheet import answer_data, key_entries, sheet, sheet_data, solution
+from convcalc.exercise.spelling import answer_text, planes
+from convcalc.explain import MarkedMatrix, Sentence
 from convcalc.explain.plain_text import text_lines
+from convcalc.layers import TensorShape
 from convcalc.render.sheet import render_key, render_sheet
 
 LEVELS = [(command, difficulty) for command in MAKERS for difficulty in DIFFICULTIES]
@@ -222,3 +227,43 @@ def test_every_other_option_is_refused(here: Run, command: str) -> None:
         done = here(command, "--sheet", "1", *flag, *([] if parameter.is_flag else [value]))
         assert done.returncode == 2, (command, flag)
         assert f"{parameter.opts[-1]} has no effect with --sheet" in done.stderr, done.stderr
+
+
+def test_where_a_sheet_comes_from() -> None:
+    made = sheet("shape", 2, seed=7, difficulty=3)
+    assert (made.title, made.origin) == ("Sizes of convolutions and poolings", "2 exercises, difficulty 3, seed 7")
+    assert made.replace(exercises=made.exercises[:1]).origin == "1 exercise, difficulty 3, seed 7"
+
+
+def test_a_key_lists_each_mistake_and_each_wrong_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    (exercise,) = sheet("params", 1, seed=1, difficulty=1).exercises
+    wrong = [
+        WrongAnswer(name, f"{name} {answer}.", answer) for name, answer in (("a", 5), ("a", 6), ("b", 5), ("c", 7))
+    ]
+    monkeypatch.setattr(Exercise, "mistakes", tuple(wrong), raising=False)
+    last = key_entries(exercise)[-1]
+    assert (last.title, last.lines) == ("Wrong answers", ("5: a 5.", "7: c 7."))
+    monkeypatch.setattr(Exercise, "mistakes", (), raising=False)
+    assert key_entries(exercise) == solution(exercise)
+
+
+@pytest.mark.parametrize(
+    ("array", "captions"), [(np.ones((2, 3)), [""]), (np.ones((2, 1, 3)), ["channel 0", "channel 1"])]
+)
+def test_a_solution_begins_with_the_planes_of_the_answer(
+    array: Any, captions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (exercise,) = sheet("params", 1, seed=1, difficulty=1).exercises
+    monkeypatch.setattr(Exercise, "answer", array, raising=False)
+    first = solution(exercise)[0].steps
+    assert [(step.rows, step.caption) for step in first if isinstance(step, MarkedMatrix)] == [
+        (tuple(map(tuple, rows)), caption) for rows, caption in zip(planes(array), captions, strict=True)
+    ]
+
+
+def test_answers_for_machines() -> None:
+    assert answer_data(TensorShape((3, Fraction(13, 2), None), 2)) == [3, "13/2", None]  # type: ignore[arg-type]
+    assert answer_data(np.array([[Fraction(1, 3), Fraction(4, 2)], [2.5, 7]], object)) == [["1/3", 2], [2.5, 7]]
+    assert isinstance(answer_data(Fraction(4, 2)), int)
+    data = sheet_data(sheet("pool", 2, seed=4, difficulty=1))
+    assert [each["number"] for each in data["exercises"]] == [1, 2]

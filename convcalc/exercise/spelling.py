@@ -83,10 +83,10 @@ def _spellings(answer: Any) -> Iterator[str]:
     yield answer_text(answer)
     if isinstance(answer, TensorShape):
         sizes = [decimal_text(size) or number_text(size) for size in answer.sizes]
-        if answer.rank == len(sizes) > 1 and len(set(sizes)) == 1:
+        if answer.rank == len(sizes) and len(set(sizes)) == 1:
             yield sizes[0]
         comma, tight = ", ".join(sizes), ",".join(sizes)
-        yield from ("x".join(sizes), " x ".join(sizes), "×".join(sizes))
+        yield from (" x ".join(sizes), "×".join(sizes))
         if len(sizes) > 1:
             yield from (tight, comma, f"({comma})", f"({tight})", f"[{comma}]")
         return
