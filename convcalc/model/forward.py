@@ -92,6 +92,8 @@ def settled(network: Network, size: str | None) -> Network | None:
     """Return a network read again for the sizes of its input, None where one is open or nothing depends on them."""
     if network.settle is None or not any(isinstance(layer, Unknown | Rearrangement) for layer in network.layers):
         return None
+    if size is not None and named_sizes(size):
+        return network.settle(()) if network.notation == "pytorch" else None  # a program knows the sizes already
     sizes = network.input if size is None else parse_size(size)
     known = tuple(each for each in sizes or () if each is not None)
     return network.settle(known) if known and len(known) == len(sizes or ()) else None

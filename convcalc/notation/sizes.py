@@ -83,9 +83,13 @@ def named_sizes(text: str) -> dict[str, str]:
     >>> named_sizes("image=3x32x32 code=10"), named_sizes("3x32x32")
     ({'image': '3x32x32', 'code': '10'}, {})
     """
-    parts = plain_signs(text).split()
-    if not parts or not all("=" in part for part in parts):
+    parts = plain_signs(text).replace(" =", "=").replace("= ", "=").split()
+    unnamed = [part for part in parts if "=" not in part]
+    if len(unnamed) == len(parts):
         return {}
+    for part in unnamed:
+        message, at = f"{part[:40]} has no name, the size of another input has one", max(0, text.find(part))
+        raise SpecError(message, place="INPUT", text=text, span=(at, at + len(part)))
     found: dict[str, str] = {}
     for part in parts:
         name, _, size = part.partition("=")

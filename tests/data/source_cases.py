@@ -470,6 +470,12 @@ return self.f(y.reshape(t * b, h)).view(t, b, -1), hidden
     ("", CONV, "a, b = self.c(x); return a, b.expand(x.size(0) * 3, 4, 7, 6)", "2x3x9x8"),
     ("", CONV, "y = self.c(x); return torch.einsum('bchw,dchw->bd', y, y)", "2x3x9x8"),
     ("", "self.b = nn.Bilinear(6, 4, 5)", "return self.b(x, x[..., 2:])", "2x7x6"),
+    ("", CONV, """
+y = self.c(x)
+s = y.mean((2, 3)).sum(1, keepdim=True).squeeze(1)
+z = y.mean((2, 3))[..., None, None]
+return y * z, y[..., None, 0], y[:, 0, None, ..., None, None], s[:, None] + y.amax((2, 3))
+""", "2x3x9x8"),
     # Repeated, stretched, moved; an axis that is not 1 stays where it is squeezed.
     ("", CONV, """
 y = self.c(x)

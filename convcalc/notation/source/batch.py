@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from convcalc.errors import ConvcalcError, ShapeError
-from convcalc.layers import TensorShape, rank_of
+from convcalc.layers import Layer, Rearrangement, TensorShape, rank_of
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source.known_sizes import with_axes
 from convcalc.notation.source.values import Tensor
@@ -35,6 +35,20 @@ def touch_batch(follower: Follower, node: ast.AST, message: str) -> None:
     """Refuse what is done to the axis of the batch where its size could be known, so that it will be."""
     if not knows_batch(follower) and follower.sizes.begin is not None and follower.notation == "pytorch":
         raise batch_fault(follower, node, message)
+
+
+def leaves_batch(follower: Follower, layer: Layer, tensor: Tensor) -> bool:
+    """Return whether a layer takes all axes of a tensor away but that of the batch."""
+    if not isinstance(layer, Rearrangement) or layer.kind not in ("squeeze", "reduce") or knows_batch(follower):
+        return False
+    gone = len(layer.numbers) if layer.kind == "squeeze" else 0 if layer.numbers[0] else len(layer.numbers) - 1
+    return gone > 0 and len(follower.sizes.peek(tensor.index) or ()) - gone == 1
+
+
+def refuse_only_batch(follower: Follower, node: ast.AST, tensors: Sequence[Tensor]) -> None:
+    """Refuse tensors of one number for each sample, as `touch_batch` does: one sample has no axis then."""
+    if any(tensor.is_batch for tensor in tensors):
+        touch_batch(follower, node, "the batch axis of this tensor is its only one")
 
 
 def refuse_moved(follower: Follower, node: ast.AST, tensors: Sequence[Tensor]) -> None:

@@ -12,7 +12,7 @@ from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.notation.source import containers, filled, reparametrization
-from convcalc.notation.source.batch import refuse_moved
+from convcalc.notation.source.batch import leaves_batch, refuse_moved, refuse_only_batch
 from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
 from convcalc.text import did_you_mean, fold
 
@@ -116,6 +116,7 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
     """Add the entries of a layer that runs on a tensor, or those of a `part` of it."""
     entries = follower.builder.entries
     refuse_moved(follower, node, [tensor])
+    refuse_only_batch(follower, node, [tensor])
     if module.places and not entries[module.places[0]].name:
         module.name = module.default_name  # it runs again: by their name its weights count once
         for place in module.places:
@@ -167,6 +168,7 @@ def layer_entry(
     """Add a layer that the program does, at the place of a node; `module` is the one that it makes, if it does."""
     span = follower.span(node)
     refuse_moved(follower, node, tensors)
+    refuse_only_batch(follower, node, tensors)
     if follower.builder.layout == "hwc":
         layer = with_channels_last(follower, node, layer)
     text = fold(follower.source.text[slice(*span)])
@@ -176,7 +178,9 @@ def layer_entry(
     index = follower.builder.add(layer, inputs, span, name=name, text=shown)
     if module is not None:
         module.places.append(index)
-    return Tensor(index)
+    made = Tensor(index)
+    made.is_batch = leaves_batch(follower, layer, tensors[0])
+    return made
 
 
 def with_channels_last(follower: Follower, node: ast.AST, layer: layers.Layer) -> layers.Layer:

@@ -92,6 +92,7 @@ class Follower:
         self.models: list[Any] = []
         self.instances: list[Instance] = []
         self.made_layers: dict[str, int] = {}  # how many layers of Keras's have a name before its number
+        self.computed = 0  # how many numbers of weights are constants, or made of others, and not parameters
         self.tied: list[Layer] = []  # those that take a weight from another, and the others
         self._starts = [0]
         for line in source.text.split("\n"):

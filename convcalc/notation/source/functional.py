@@ -44,7 +44,7 @@ def weighted(
         entry.inputs = (*(entry.inputs or ()), *computed)
     entry.name = weight.whole.name if isinstance(weight, Parameter) else ""
     counts = parameters(entry.layer)
-    held = (_held_elsewhere(weight, counts.weights), _held_elsewhere(bias, counts.biases), 0)
+    held = (_held_elsewhere(follower, weight, counts.weights), _held_elsewhere(follower, bias, counts.biases), 0)
     if any(held):
         follower.builder.held_before[made.index] = held
     return made
@@ -80,15 +80,18 @@ def _shape(follower: Follower, node: ast.AST, weight: Any) -> tuple[int, ...]:
     return known
 
 
-def _held_elsewhere(value: Any, count: int) -> int:
+def _held_elsewhere(follower: Follower, value: Any, count: int) -> int:
     """Return how many numbers of a weight are not counted where it is used, and note that it is.
 
     They are none of a parameter that is used for the first time, and all of one that is not learned, that was used,
     or that a layer holds: it is counted with that layer.
     """
+    if isinstance(value, Tensor) or (isinstance(value, Parameter) and not value.learned):
+        follower.computed += count  # what is computed counts in what it is made from
+        return count
     if not isinstance(value, Parameter):
-        return count if isinstance(value, Tensor) else 0  # what is computed counts in what it is made from
+        return 0
     whole = value.whole
-    counted = whole.used or not whole.learned or value.of is not None
+    counted = whole.used or value.of is not None
     whole.used = True
     return count if counted else 0

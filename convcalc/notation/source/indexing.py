@@ -30,7 +30,7 @@ def cut(follower: Follower, node: ast.Subscript, tensor: Tensor, scope: Scope) -
             axis = -behind
         elif value is None:
             after = ... in values[:place]
-            new = -behind - 1 - values[place + 1 :].count(None) if after else axis
+            new = -behind - 1 if after else axis
             tensor = layer_entry(follower, node, Rearrangement("unsqueeze", (new,)), tensor)
             axis += not after
         elif isinstance(value, slice) and (axis or knows_batch(follower) or value == slice(None)):

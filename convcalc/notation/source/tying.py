@@ -57,7 +57,12 @@ def count_once(follower: Follower) -> None:
                 again[place] = getattr(own, count)
             counted.add((layer.holder(kind), kind))
         builder.held_before[index] = (again[0], again[1], again[2])
-    total = sum(map(sum, builder.held_before.values()))
+    total = sum(map(sum, builder.held_before.values())) - follower.computed
+    first = next(iter(builder.entries), None)
+    if first is None:
+        return
     if total:
-        first = builder.entries[0]
         first.notes = (*first.notes, f"{total} numbers are weights that an earlier layer holds, too: they count once")
+    if follower.computed:
+        note = f"{follower.computed} numbers are weights that are constants or computed, which are not parameters"
+        first.notes = (*first.notes, note)

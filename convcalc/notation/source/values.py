@@ -15,13 +15,14 @@ class Tensor:
     """A tensor of the network, by the index of the entry that makes it.
 
     `before` is the tensor that a permutation moved the batch axis of, and the order of its axes: only parts along
-    the axis that now stands first are used.
+    the axis that now stands first are used. `is_batch` is whether the axis of the batch is its only one.
     """
 
-    __slots__ = ("before", "index")
+    __slots__ = ("before", "index", "is_batch")
 
     def __init__(self, index: int) -> None:
         self.index = index
+        self.is_batch = False
         self.before: tuple[Tensor, tuple[int, ...]] | None = None
 
 
@@ -262,7 +263,7 @@ class Unknown:
 
     def __init__(self, reason: str, start: int, end: int, error: ConvcalcError | None = None) -> None:
         self.error = error
-        self.reason = reason
+        self.reason = reason.rpartition(" is needed here: ")[2]  # not by way of other names
         self.start = start
         self.end = end
 
