@@ -100,12 +100,16 @@ def test_answers_of_parameters_in_a_folder_are_graded(here: Run, folder: Path) -
     Path("answers/ada.txt").write_text("224\n")
     Path("answers/bob.txt").write_text("216")
     done = here("params", "conv:8,k3,in3", "--grade", "answers")
-    rows = ["name\tscore\tverdict\tmistake", "ada\t1\tright\t-", "bob\t0\twrong\tbias-forgotten"]
-    assert done.stdout.splitlines() == rows
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert [row[:4] for row in rows] == [
+        ["name", "score", "verdict", "mistake"],
+        ["ada", "1", "right", "-"],
+        ["bob", "0", "wrong", "bias-forgotten"],
+    ]
 
 
 def test_an_answer_longer_than_any_is_no_answer(here: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("convcalc.cli.submissions.LONGEST_ANSWER", 100)
+    monkeypatch.setattr("convcalc.check.answer_table.LONGEST_ANSWER", 100)
     Path("answers.csv").write_text(f"name,answer\nAda,{'1' * 200}\n")
     done = here("shape", "9", "-k", "3", "--grade", "answers.csv")
     assert (done.returncode, done.stdout) == (3, "")

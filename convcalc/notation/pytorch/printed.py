@@ -61,8 +61,8 @@ def read_printed(source: Source) -> Printed:
     has impossible arguments.
 
     >>> text = "Net(\\n  (fc): Sequential(\\n    (0): ReLU()\\n    (1): Scale()\\n  )\\n)"
-    >>> [(entry.name, entry.layer) for entry in read_printed(Source(text)).entries]
-    [('fc.0', Elementwise(name='ReLU', arguments=())), ('fc.1', Unknown(name='Scale'))]
+    >>> [(entry.name, entry.layer.name) for entry in read_printed(Source(text)).entries]
+    [('fc.0', 'ReLU'), ('fc.1', 'Scale')]
     """
     text = cleaned(source.text)
     reader = _Reader(source, text)

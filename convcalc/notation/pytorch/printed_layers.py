@@ -101,7 +101,7 @@ def on_channels(layer: layers.Layer | None, name: str) -> layers.Layer | None:
     """Return the layer that a module of the class `name` is where the channels stand last, written channels first.
 
     >>> on_channels(layers.Linear(3, 8), "Linear")
-    Linear(in_features=3, out_features=8, bias=True, on_channels=True)
+    Linear(in_features=3, out_features=8, bias=True, on_channels=True, steps=False)
     """
     match layer:
         case layers.Linear():

@@ -51,7 +51,7 @@ def layer_of_foreign(source: Source, call: Call) -> layers.Layer:
     >>> from convcalc.notation.call.syntax import read_expression
     >>> text = Source("Conv1D(nf=2304, nx=768)")
     >>> layer_of_foreign(text, read_expression(text, 0, 23).value)
-    Linear(in_features=768, out_features=2304, bias=True, on_channels=False)
+    Linear(in_features=768, out_features=2304, bias=True, on_channels=False, steps=False)
     """
     if call.name == "Conv1D":
         bound = bind(source, call, _TRANSPOSED_LINEAR, 0)

@@ -29,7 +29,7 @@ def read_by_name(source: Source, start: int, name_end: int, end: int, rank: int 
     first; `keras.prelu` is Keras's.
 
     >>> read_by_name(Source("leakyrelu:0.2"), 0, 9, 13, None)
-    Elementwise(name='LeakyReLU', arguments=(('negative_slope', 0.2),))
+    Elementwise(name='LeakyReLU', arguments=(('negative_slope', 0.2),), rank=None, steps=False)
     """
     word = source.text[start:name_end].lower()
     tables = (PYTORCH, KERAS)
