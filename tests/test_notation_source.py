@@ -417,6 +417,10 @@ USE = "return self.c(x)"
         ("self.m = nn.MultiheadAttention(3, 1)", "x = self.c(x); return self.m(x, x, x)", "3 axes, this one has 4"),
         # Tensors.
         ("", "return x << x", "this sign between tensors is not followed"),
+        ("", "return x[:, x[0, :, 0, 0] > 0]", "how many cells this mask takes is not known"),
+        ("self.m = torch.ones(3) > 2", "return x[:, self.m]", "how many cells this mask takes is not known"),
+        ("self.m = torch.ones(3).bool()", "return x[:, self.m]", "how many cells this mask takes is not known"),
+        ("self.m = torch.tensor([True, False, True])", "return x[:, self.m]", "how many cells this mask takes"),
         ("", "return x + 'a'", "what is joined here is not a tensor"),
         ("", "return torch.cat([x, 3])", "what is concatenated here is not known"),
         ("", "return x.view('a')", "size 1 of this view is not known"),

@@ -76,7 +76,6 @@ _OF_VALUES = (
     "half",
     "double",
     "long",
-    "bool",
     "type_as",
     "item",
 )

@@ -13,7 +13,17 @@ from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.notation.source import containers, filled, reparametrization
 from convcalc.notation.source.batch import leaves_batch, refuse_moved, refuse_only_batch
-from convcalc.notation.source.values import Container, Instance, KerasModel, Layer, Name, Parameter, Tensor, Unknown
+from convcalc.notation.source.values import (
+    MASKS,
+    Container,
+    Instance,
+    KerasModel,
+    Layer,
+    Name,
+    Parameter,
+    Tensor,
+    Unknown,
+)
 from convcalc.text import did_you_mean, fold
 
 if TYPE_CHECKING:
@@ -98,7 +108,9 @@ def forget_runs(follower: Follower, value: Any, seen: set[int]) -> None:
             if isinstance(each, Tensor):
                 sizes = follower.sizes.axes(each.index) or ()
                 known = tuple(size for size in sizes if size is not None)
-                value.attributes[name] = Parameter(known or None)
+                value.attributes[name] = kept = Parameter(known or None)
+                layer = follower.builder.entries[each.index].layer if each.index >= 0 else None
+                kept.is_mask = isinstance(layer, layers.Elementwise) and layer.name in MASKS
     for each in inside(value):
         forget_runs(follower, each, seen)
 

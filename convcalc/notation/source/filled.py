@@ -25,7 +25,11 @@ def function(follower: Follower, node: ast.Call, word: str, arguments: list[Any]
         return _of_sizes(follower, node, [whole])
     if word in _LISTS and arguments and (word not in _SIZES_TOO or _is_list(arguments)):
         given = arguments[0]
-        return given if isinstance(given, Tensor | Parameter) else Parameter(_nested(given))
+        if isinstance(given, Tensor | Parameter):
+            return given
+        made = Parameter(_nested(given))
+        made.is_mask = word == "BoolTensor" or isinstance(_first(given), bool)
+        return made
     if word in _SIZES or word in _SIZES_TOO:
         sizes = [size] if not arguments and size is not None else arguments
         return _of_sizes(follower, node, [*sizes, *sizes][:2] if word == "eye" else sizes)
@@ -66,6 +70,13 @@ def _row(follower: Follower, node: ast.AST, word: str, arguments: list[Any], key
     found = Parameter((length(row),) if length(row) else None)
     found.numbers = list(row) if 0 < length(row) < LONGEST else None
     return found
+
+
+def _first(values: Any) -> Any:
+    """Return the first number in lists."""
+    while isinstance(values, list | tuple) and values:
+        values = values[0]
+    return values
 
 
 def _nested(values: Any) -> tuple[int, ...] | None:

@@ -13,7 +13,7 @@ from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.emission import layer_entry, refuse_unknown
 from convcalc.notation.source.moves import END, indexed, taken
 from convcalc.notation.source.open_sizes import has_open, of_open_size
-from convcalc.notation.source.values import COMPARISONS, Parameter, Scope, Tensor
+from convcalc.notation.source.values import MASKS, Parameter, Scope, Tensor
 from convcalc.text import size_text
 
 if TYPE_CHECKING:
@@ -94,11 +94,13 @@ def _index_shape(follower: Follower, node: ast.AST, value: Any) -> tuple[int, ..
             raise follower.fault(node, "this index of a tensor is not followed")
         return (len(value),)
     if isinstance(value, Parameter):
+        if value.is_mask:
+            raise follower.fault(node, "how many cells this mask takes is not known")
         if not value.shape:
             raise follower.fault(node, "the shape of this index is not known")
         return value.shape
     layer = follower.builder.entries[value.index].layer if value.index >= 0 else None
-    if isinstance(layer, layers.Elementwise) and layer.name in (*COMPARISONS, "Invert", "BitAnd", "BitOr"):
+    if isinstance(layer, layers.Elementwise) and layer.name in MASKS:
         raise follower.fault(node, "how many cells this mask takes is not known")
     axes = follower.sizes.peek(value.index)
     if axes is None or None in axes:

@@ -42,7 +42,7 @@ def cut(follower: Follower, node: ast.Subscript, parameter: Parameter, scope: Sc
             found.append(len(range(*value.indices(rest.pop(0)))))
         elif type(value) is int and -rest[0] <= value < rest[0]:
             rest.pop(0)
-        elif isinstance(value, Parameter) and value.shape:
+        elif isinstance(value, Parameter) and value.shape and not value.is_mask:
             rest.pop(0)
             found += value.shape  # as many as there are indices
         else:
@@ -66,6 +66,10 @@ def method(
     keywords: dict[str, Any],
 ) -> Any:
     """Call a method of a parameter that changes its axes, or its numbers alone."""
+    if name == "bool" and parameter.shape is not None:
+        mask = parameter.seen_as(parameter.shape)
+        mask.is_mask = True
+        return mask
     if not follower.is_running and not parameter.learned:
         return follower.tensor_method(node, follower.held(node, parameter), name, arguments, keywords)
     sizes = None

@@ -47,7 +47,17 @@ _UNARY = (
         "triu",
         "log1p",
         "reciprocal",
-        *("argsort", "scatter", "scatter_", "scatter_add", "masked_scatter", "index_fill", "nan_to_num", "lerp"),
+        *(
+            "argsort",
+            "bool",
+            "scatter",
+            "scatter_",
+            "scatter_add",
+            "masked_scatter",
+            "index_fill",
+            "nan_to_num",
+            "lerp",
+        ),
         *(
             "softmin",
             "trunc",
@@ -67,7 +77,7 @@ _UNARY = (
     ),
 )
 _STAYS = ("contiguous", "clone", "detach", "to", "cuda", "cpu", "float", "half", "double", "type", "requires_grad_",
-          "type_as", "bfloat16", "long", "int", "bool", "byte", "short", "numpy")  # fmt: skip
+          "type_as", "bfloat16", "long", "int", "byte", "short", "numpy")  # fmt: skip
 _REDUCTIONS = (
     "mean",
     "sum",

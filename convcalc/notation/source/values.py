@@ -9,6 +9,8 @@ from convcalc.errors import ConvcalcError
 from convcalc.notation.call.tree import Call
 
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+MASKS = (*COMPARISONS, "Invert", "BitAnd", "BitOr", "BitXor", "logical_and", "logical_or", "isnan", "bool")
+"""Operations that make true or false of numbers: how many cells an index of those takes is not known."""
 
 
 class Tensor:
@@ -58,10 +60,10 @@ class Parameter:
     """A tensor that a module holds: its shape, None where it is not known; `learned` is whether it is a parameter.
 
     `of` is the layer whose weight or bias it is. What a program fills itself, `torch.zeros(3, 4)`, is not learned;
-    `numbers` are those of a row of known ones, None for others.
+    `numbers` are those of a row of known ones, None for others; `is_mask` is whether they are true or false.
     """
 
-    __slots__ = ("learned", "name", "numbers", "of", "shape", "used", "whole")
+    __slots__ = ("is_mask", "learned", "name", "numbers", "of", "shape", "used", "whole")
 
     def __init__(self, shape: tuple[int, ...] | None, *, learned: bool = False, of: Layer | None = None) -> None:
         self.shape = shape
@@ -69,6 +71,7 @@ class Parameter:
         self.of = of
         self.name = ""
         self.numbers: list[float] | None = None
+        self.is_mask = False
         self.used = False
         self.whole = self
 
@@ -76,6 +79,7 @@ class Parameter:
         """Return the parameter with other axes, or a part of it; `whole` is the one that is counted."""
         view = Parameter(shape, learned=self.learned, of=self.of)
         view.whole = self.whole
+        view.is_mask = self.is_mask
         return view
 
 
