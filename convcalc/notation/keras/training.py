@@ -14,12 +14,12 @@ _SNAKE = {
     "_regularizer": ("l1", "l1_l2", "l1l2", "l2", "orthogonal_regularizer"),
     "_constraint": ("max_norm", "min_max_norm", "non_neg", "unit_norm"),
 }
-_NAMES = {
+NAMES = {
     ending: {*names, *("".join(word.capitalize() for word in name.split("_")) for name in names)}
     for ending, names in _SNAKE.items()
 }
-_NAMES["_initializer"] |= {"IdentityInitializer", "OrthogonalInitializer", "STFT", "STFTInitializer"}
-_NAMES["_regularizer"] |= {"L1L2"}
+NAMES["_initializer"] |= {"IdentityInitializer", "OrthogonalInitializer", "STFT", "STFTInitializer"}
+NAMES["_regularizer"] |= {"L1L2"}
 
 
 def check_training(bound: BoundArguments) -> None:
@@ -29,7 +29,7 @@ def check_training(bound: BoundArguments) -> None:
     """
     for name, value in bound.values.items():
         ending = f"_{name.rpartition('_')[2]}"
-        if isinstance(value, str) and name.endswith(ending) and ending in _NAMES and value not in _NAMES[ending]:
+        if isinstance(value, str) and name.endswith(ending) and ending in NAMES and value not in NAMES[ending]:
             kind = ending[1:]
             message = f"there is no {kind} {value[:40]!r} in Keras"
-            raise bound.fault(name, message, did_you_mean(value, sorted(_NAMES[ending])))
+            raise bound.fault(name, message, did_you_mean(value, sorted(NAMES[ending])))

@@ -31,9 +31,11 @@ def chosen_model(follower: Follower, loose: list[Any], class_name: str | None = 
     """
     if class_name is not None:
         return _named(follower, class_name)
-    if follower.models:
-        return follower.models[-1]
     values = list(follower.top.names.values())
+    held = {id(each) for instance in follower.instances for each in inside(instance)}
+    free_models = [model for model in follower.models if not model.used and id(model) not in held]
+    if free_models:
+        return _last(follower, free_models)
     classes = [value for value in values if isinstance(value, Class) and _runs(value)]
     used = {node.id for value in classes for node in ast.walk(value.node) if isinstance(node, ast.Name)}
     made = [value for value in values if isinstance(value, Instance) and _runs(value.kind)]
@@ -46,6 +48,8 @@ def chosen_model(follower: Follower, loose: list[Any], class_name: str | None = 
         if made_of:
             return _last(follower, _outermost(made_of))
         return _made(follower, _last(follower, free or classes), [value.name for value in free])
+    if follower.models:
+        return follower.models[-1]
     if loose:
         return loose[0] if len(loose) == 1 else _in_a_row(loose)
     modules = _outermost([value for value in values if isinstance(value, Container | Layer)])
@@ -86,7 +90,8 @@ def _last(follower: Follower, models: list[Any]) -> Any:
     """Return the model that is made last, which is an assumption where there are several."""
     if len(models) > 1:
         names = [name for name, value in follower.top.names.items() if any(value is model for model in models)]
-        note = f"the program has several models ({_shown(names)}): the last one is meant"
+        shown = f" ({_shown(names)})" if names else ""
+        note = f"the program has several models{shown}: the last one is meant"
         follower.builder.assumptions += (note,)
     return models[-1]
 

@@ -19,6 +19,7 @@ from convcalc.notation.source import (
     emission,
     imports,
     items,
+    keras_functions,
     keras_models,
     module_runs,
     modules,
@@ -336,7 +337,7 @@ class Follower:
             builtin.note_base_not_made(self, start.node, instance)
         elif containers.kind_of(kind):
             containers.add_modules(self, node, instance, arguments)
-        elif arguments or keywords or records.fields(kind):
+        elif (arguments or keywords or records.fields(kind)) and not keras_models.takes_own(self, kind):
             records.fill(self, node, instance, arguments, keywords)
         self.instances.append(instance)
         return instance
@@ -353,7 +354,8 @@ class Follower:
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""
-        for known in (builtin.function, records.function, copying.function, keras_models.function, emission.function,
+        for known in (builtin.function, records.function, copying.function, keras_models.function,
+                      keras_functions.function, emission.function,
                       reparametrization.function, tensors.function):  # fmt: skip
             value = known(self, node, name, arguments, keywords)
             if value is not NotImplemented:

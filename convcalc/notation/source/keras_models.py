@@ -14,7 +14,7 @@ from convcalc.notation.keras.joining import MERGES, PRODUCTS, merge_layer, multi
 from convcalc.notation.keras.signatures import SIGNATURES as KERAS
 from convcalc.notation.sizes import channels_first
 from convcalc.notation.source.emission import elementwise, layer_entry, refuse_unknown
-from convcalc.notation.source.values import KerasModel, Layer, Name, Parameter, Tensor
+from convcalc.notation.source.values import Class, Function, Instance, KerasModel, Layer, Name, Parameter, Tensor
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -55,6 +55,11 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         sizes = arguments[0] if arguments else next((keywords[key] for key in _SIZES if key in keywords), None)
         batched = not arguments and "shape" not in keywords and "batch" in "".join(keywords)
         return take_input(follower, node, sizes, batched=batched)
+    if word == "Lambda":
+        function = arguments[0] if arguments else keywords.get("function")
+        if not isinstance(function, Function):
+            raise follower.fault(node, "the function of this Lambda is not in this text")
+        return function
     if word in ("Sequential", "Model", "Functional"):
         return _model(follower, node, word, arguments, keywords)
     if word in MERGES or word in PRODUCTS or word in LOWER_MERGES:
@@ -95,14 +100,25 @@ def _model(
             add(follower, node, model, layer)
     else:
         outputs = keywords.get("outputs", keywords.get("output", arguments[1] if len(arguments) > 1 else None))
-        many = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
-        tensors = [each for each in many if isinstance(each, Tensor)]
+        given = keywords.get("inputs", keywords.get("input", arguments[0] if arguments else None))
+        many, tensors = in_order(outputs), [each for each in in_order(outputs) if isinstance(each, Tensor)]
         if len(tensors) < len(many):
             refuse_unknown(follower, node, many)
             raise follower.fault(node, "the outputs of this model are not known")
-        model = KerasModel([], tensors)
+        inputs = [each for each in in_order(given) if isinstance(each, Tensor)]
+        if any(each.index >= 0 for each in inputs):
+            raise follower.fault(node, "a model that begins inside another is not followed")
+        model = KerasModel([], tensors, inputs)
+        model.returns = outputs
     follower.models.append(model)
     return model
+
+
+def in_order(values: Any) -> list[Any]:
+    """Return values of a list, of one alone, or of a dict in the order of its names, as Keras takes them."""
+    if isinstance(values, dict):
+        return [each for _, value in sorted(values.items()) for each in in_order(value)]
+    return [each for value in values for each in in_order(value)] if isinstance(values, list | tuple) else [values]
 
 
 def take_input(follower: Follower, node: ast.AST, sizes: Any, *, batched: bool = False) -> Tensor:
@@ -119,19 +135,38 @@ def take_input(follower: Follower, node: ast.AST, sizes: Any, *, batched: bool =
     return Tensor(-1 - count)
 
 
-def take_sizes(follower: Follower) -> None:
-    """State the sizes of several inputs where the program states those of all."""
-    builder = follower.builder
-    shapes = [follower.sizes.stated.get(-1 - number) for number in range(builder.inputs)]
-    others = [shape for shape in shapes[1:] if shape is not None and None not in shape.sizes]
-    if builder.input is None or len(others) < len(shapes) - 1:
-        builder.input = None
-    else:
-        builder.others = tuple(others)
+def take_inputs(follower: Follower, model: KerasModel) -> None:
+    """Keep the inputs of a model that has been run, numbered in its order, with the sizes that the program states."""
+    builder, stated = follower.builder, follower.sizes.stated
+    needed = {place for entry in builder.entries for place in entry.inputs or () if place < 0}
+    order = list(dict.fromkeys([each.index for each in model.inputs] or sorted(needed, reverse=True)))
+    if not needed <= set(order):
+        raise follower.source.fault("this model does not name all the inputs that its layers take", 0, 0)
+    new = {old: -1 - place for place, old in enumerate(order)}
+    for entry in builder.entries:
+        entry.inputs = tuple(new.get(place, place) for place in entry.inputs or ())
+    follower.sizes.stated = {new[old]: shape for old, shape in stated.items() if old in new}
+    shapes = [follower.sizes.stated.get(-1 - place) for place in range(len(order))]
+    known = [shape for shape in shapes if shape is not None and None not in shape.sizes]
+    builder.inputs = len(order)
+    whole = len(known) == len(shapes)
+    builder.input = known[0].known_sizes if whole and known else None
+    builder.others = tuple(known[1:]) if whole else ()
 
 
-def take_size(follower: Follower, first: Layer) -> None:
-    """Take the size of the input from the first layer of a `Sequential`, where Keras lets it stand."""
+def take_size(follower: Follower, model: KerasModel) -> None:
+    """Take the size of the input of a `Sequential` from its `Input`, or from its first layer."""
+    follower.builder.inputs = 1
+    first: Any = model
+    while isinstance(first, KerasModel) and first.layers and not first.inputs:
+        first = first.layers[0]
+    shape = None
+    if isinstance(first, KerasModel) and first.inputs:
+        shape = follower.sizes.stated.get(first.inputs[0].index)
+    follower.sizes.stated = {} if shape is None else {-1: shape}
+    follower.builder.input = None if shape is None or None in shape.sizes else shape.known_sizes
+    if not isinstance(first, Layer):
+        return
     for key, _, argument in first.call.keywords:
         sizes = argument.value.plain() if hasattr(argument.value, "plain") else argument.value
         if key in ("input_shape", "batch_input_shape") and isinstance(sizes, tuple):
@@ -146,9 +181,13 @@ def take_size(follower: Follower, first: Layer) -> None:
 def add(follower: Follower, node: ast.AST, model: KerasModel, layer: Any) -> None:
     """Add a layer to a model that runs its layers in their order."""
     if isinstance(layer, Tensor):
-        return  # an Input among the layers
-    if not isinstance(layer, Layer | KerasModel):
+        if not model.layers:
+            model.inputs = [layer]  # an Input among the layers
+        return
+    if not isinstance(layer, Layer | KerasModel | Function | Instance):
         raise follower.fault(node, "what is added here is not a layer")
+    if isinstance(layer, KerasModel):
+        layer.used = True
     model.layers.append(layer)
 
 
@@ -157,6 +196,8 @@ def model_method(follower: Follower, node: ast.Call, model: KerasModel, name: st
     if name == "add" and len(arguments) == 1:
         add(follower, node, model, arguments[0])
         return None
+    if name == "pop" and model.layers:
+        return model.layers.pop()
     if name in _PASSED_OVER:
         return None
     raise follower.fault(node, f"{name} of a model is not followed")
@@ -164,9 +205,10 @@ def model_method(follower: Follower, node: ast.Call, model: KerasModel, name: st
 
 def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[Any]) -> Any:
     """Run a model, or a layer that joins, on tensors."""
-    if model.outputs is not None:
-        raise follower.fault(node, "a model that has been run already is not run again here")
+    model.used = True
     value = arguments[0] if arguments else None
+    if model.outputs is not None:
+        return _run_again(follower, node, model, in_order(value))
     with follower.running.module(model.name):
         for layer in model.layers:
             if isinstance(layer, MergeLayer):
@@ -174,6 +216,41 @@ def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[An
             else:
                 value = follower.call(node, layer, [value], {})
     return value
+
+
+def _run_again(follower: Follower, node: ast.AST, model: KerasModel, tensors: list[Any]) -> Any:
+    """Run the layers of a model that has been run already on other tensors; by their names they count once."""
+    refuse_unknown(follower, node, tensors)
+    if len(tensors) != len(model.inputs) or not all(isinstance(each, Tensor) for each in tensors):
+        raise follower.fault(node, f"this model takes {len(model.inputs)} tensors, not {len(tensors)}")
+    builder = follower.builder
+    made = {old.index: new.index for old, new in zip(model.inputs, tensors, strict=True)}
+    needed: set[int] = set()
+    waiting = [each.index for each in model.outputs or ()]
+    while waiting:
+        index = waiting.pop()
+        if index < 0 and index not in made:
+            raise follower.fault(node, "this model does not name all the inputs that its layers take")
+        if index >= 0 and index not in needed:
+            needed.add(index)
+            waiting += builder.entries[index].inputs or ()
+    model.name = model.name or _default_name(follower, "Functional")
+    for place, index in enumerate(sorted(needed)):
+        follower.step(node)
+        entry = builder.entries[index]
+        entry.name = entry.name or f"{model.name}.{place}"
+        made[index] = len(builder.entries)
+        builder.entries.append(entry.moved(inputs=tuple(made[each] for each in entry.inputs or ())))
+    return _replaced(model.returns, made)
+
+
+def _replaced(value: Any, made: dict[int, int]) -> Any:
+    """Return what a model returns, of the tensors made this time."""
+    if isinstance(value, dict):
+        return {name: _replaced(each, made) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replaced(each, made) for each in value]
+    return Tensor(made[value.index])
 
 
 def _joined(follower: Follower, node: ast.AST, layer: MergeLayer, tensors: Any) -> Tensor:
@@ -207,3 +284,8 @@ def merged(follower: Follower, node: ast.AST, word: str, tensors: Sequence[Tenso
     except ShapeError as error:
         raise follower.fault(node, error.message, error.hint) from None
     return made if word in ("Add", "Multiply", "Concatenate") else elementwise(follower, node, made, word)
+
+
+def takes_own(follower: Follower, kind: Class) -> bool:
+    """Return whether a class without an `__init__` is made as the class of Keras under it."""
+    return follower.notation == "keras" and any(isinstance(base, Name) for base in kind.bases)

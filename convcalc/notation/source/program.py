@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _KERAS = re.compile(
     r"\bkeras\b|\btensorflow\b|\.add\(|\bInput\(|\bConv\dD\(|\bConvolution\dD\(|\bDense\(|Pooling\dD\("
 )
-_TORCH = re.compile(r"\btorch\b|\bnn\.")
+_TORCH = re.compile(r"\btorch\b|(?<![.\w])nn\.")
 LONGEST_NOTE = 300
 
 
@@ -187,11 +187,11 @@ def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder
     if isinstance(model, KerasModel) and model.outputs is not None:
         outputs = [tensor.index for tensor in model.outputs]
         builder.keep_what_leads_to(outputs)
-        if builder.inputs > 1:
-            keras_models.take_sizes(follower)
+        keras_models.take_inputs(follower, model)
         return builder
     forget_runs(follower, model, set())
-    builder.entries.clear()
+    if not isinstance(model, KerasModel):  # which may run again what has been run already
+        builder.entries.clear()
     builder.objections = ()
     follower.sizes.clear()
     follower.running.clear()
@@ -199,9 +199,7 @@ def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder
     name_modules(model if not isinstance(model, KerasModel) else Container("Sequential", {}), "", set())
     place = ast.copy_location(ast.Pass(), ast.parse("pass").body[0])
     if isinstance(model, KerasModel):
-        first = next((layer for layer in model.layers if isinstance(layer, Layer)), None)
-        if builder.input is None and first is not None:
-            keras_models.take_size(follower, first)
+        keras_models.take_size(follower, model)
         value = keras_models.run(follower, place, model, [Tensor(-1)])
     elif isinstance(model, Instance):
         method = model.kind.find("forward") or model.kind.find("call")

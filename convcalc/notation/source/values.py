@@ -128,14 +128,23 @@ class Container:
 
 
 class KerasModel:
-    """A model of Keras's: layers in their order, or a graph that has been run already, with its outputs."""
+    """A model of Keras's: layers in their order, or a graph that has been run already, with its inputs and outputs.
 
-    __slots__ = ("layers", "name", "outputs")
+    `inputs` are those that are known; `used` is whether another model runs it, `returns` what it returns, as a list
+    or a dict if it does so.
+    """
 
-    def __init__(self, layers: list[Any], outputs: list[Tensor] | None = None) -> None:
+    __slots__ = ("inputs", "layers", "name", "outputs", "returns", "used")
+
+    def __init__(
+        self, layers: list[Any], outputs: list[Tensor] | None = None, inputs: list[Tensor] | None = None
+    ) -> None:
         self.layers = layers
         self.outputs = outputs
+        self.inputs = inputs or []
+        self.returns: Any = outputs
         self.name = ""
+        self.used = False
 
 
 class Function:

@@ -1,0 +1,92 @@
+"""Functions of Keras's backend, of `keras.ops` and of TensorFlow on the tensors of a program."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from convcalc import layers
+from convcalc.notation.keras.activations import ACTIVATIONS
+from convcalc.notation.keras.training import NAMES
+from convcalc.notation.source.emission import elementwise, layer_entry
+from convcalc.notation.source.values import Name, Parameter, Tensor, TensorSizes
+
+if TYPE_CHECKING:
+    from convcalc.notation.source.follower import Follower
+
+_REDUCED = {
+    **{f"reduce_{word}": word for word in ("mean", "sum", "prod", "std", "logsumexp", "all", "any")},
+    **dict.fromkeys(("reduce_max", "max"), "amax"), **dict.fromkeys(("reduce_min", "min"), "amin"),
+    **{word: word for word in ("mean", "sum", "prod", "std", "var", "logsumexp", "argmax", "argmin")},
+}  # fmt: skip
+_KEPT = ("cast", "convert_to_tensor", "stop_gradient", "identity", "zeros_like", "ones_like", "copy")
+_UNARY = ("abs", "absolute", "exp", "log", "sqrt", "rsqrt", "square", "sin", "cos", "sign", "negative", "round",
+          "clip", "clip_by_value", "l2_normalize", "normalize", "erf", "pow", "power", "cumsum", "log1p",
+          "reciprocal", "floor", "flip", "roll")  # fmt: skip
+_MOVED = {"expand_dims": "unsqueeze", "squeeze": "squeeze", "transpose": "permute", "permute_dimensions": "permute",
+          "reshape": "view"}  # fmt: skip
+_MOVES_BY = ("axis", "axes", "perm", "pattern", "shape", "newshape", "target_shape")
+_OF_TRAINING = ("initializers", "regularizers", "constraints", "optimizers", "losses", "metrics", "callbacks")
+_OTHERS = (
+    "SeedGenerator",
+    *{name for names in NAMES.values() for name in names if name not in ("identity", "one", "zero")},
+)
+
+
+def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+    """Call a function of Keras's or TensorFlow's; NotImplemented for another name, or in a PyTorch program."""
+    if follower.notation != "keras":
+        return NotImplemented
+    word = name.last
+    if word == "image_data_format":
+        return "channels_first" if follower.builder.layout == "chw" else "channels_last"
+    if word == "epsilon" and not arguments:
+        return 1e-7
+    if word in _OTHERS or word.endswith("_initializer") or set(name.dotted.split(".")) & {*_OF_TRAINING}:
+        return Name(word)  # what is for training alone
+    first = arguments[0] if arguments else next((keywords[key] for key in ("x", "inputs") if key in keywords), None)
+    if word in ("get", "deserialize") and "activations" in name.dotted:
+        return Name(f"activations.{first}") if isinstance(first, str) else first
+    if word in ("arange", "range") and "." in name.dotted:
+        ends = [
+            *arguments,
+            *(keywords[key] for key in ("start", "stop", "limit", "step", "delta") if key in keywords),
+        ]
+        if ends and all(type(each) is int for each in ends):
+            return Parameter((len(range(*ends)),))
+    if isinstance(first, Tensor | Parameter):
+        tensor = follower.held(node, first) if isinstance(first, Parameter) else first
+        return _of_tensor(follower, node, word, tensor, arguments[1:], keywords)
+    return NotImplemented
+
+
+def _of_tensor(
+    follower: Follower, node: ast.Call, word: str, tensor: Tensor, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
+    """Call a function on a tensor."""
+    if word in ACTIVATIONS:
+        return layer_entry(follower, node, ACTIVATIONS[word], tensor)
+    if word in ("shape", "int_shape"):
+        return TensorSizes(tensor)
+    if word in _REDUCED:
+        given = dict(zip(("axis", "keepdims"), arguments, strict=False)) | keywords
+        axis, kept = given.get("axis"), int(bool(given.get("keepdims", given.get("keep_dims"))))
+        axes = axis if isinstance(axis, list | tuple) else () if axis is None else (axis,)
+        if not axes or not all(type(each) is int and each != 0 for each in axes):
+            raise follower.fault(node, f"{word} over the samples, or over axes that are not known, is not followed")
+        return layer_entry(follower, node, layers.Rearrangement("reduce", (kept, *axes)), tensor)
+    if word in _MOVED:
+        by = [keywords[key] for key in _MOVES_BY if key in keywords]
+        return follower.tensor_method(node, tensor, _MOVED[word], [*arguments, *by], {})
+    if word in _KEPT:
+        return tensor
+    if word in _UNARY:
+        return elementwise(follower, node, tensor, word)
+    if word == "extract_patches":
+        size = arguments[0] if arguments else keywords.get("size")
+        if type(size) is int and set(keywords) <= {"size"} and len(arguments) < 2:
+            return layer_entry(follower, node, layers.PixelShuffle(size, inverse=True), tensor)
+        raise follower.fault(node, "extract_patches is followed for square patches beside each other")
+    if word in ("depth_to_space", "space_to_depth") and arguments and type(arguments[0]) is int:
+        return layer_entry(follower, node, layers.PixelShuffle(arguments[0], inverse=word[0] == "s"), tensor)
+    return NotImplemented
