@@ -1,0 +1,154 @@
+"""Programs that `make_keras_programs.py` runs, and lines of layers that Keras refuses, with the sizes of an input."""
+
+PROGRAMS = {
+    "gru seq2seq fixed": """
+from keras.layers import Input, GRU, Dense, Embedding, Concatenate
+from keras.models import Model
+e_in = Input((12,))
+e = Embedding(500, 24)(e_in)
+out, state = GRU(32, return_state=True)(e)
+d_in = Input((9,))
+d = Embedding(400, 24)(d_in)
+seq = GRU(32, return_sequences=True)(d, initial_state=state)
+y = Dense(400, activation='softmax')(seq)
+model = Model(inputs=[e_in, d_in], outputs=y)
+""",
+    "dot and merges": """
+from keras import layers, Input, Model
+u = Input((1,))
+v = Input((1,))
+ue = layers.Flatten()(layers.Embedding(943, 8)(u))
+ve = layers.Flatten()(layers.Embedding(1682, 8)(v))
+d = layers.Dot(axes=1)([ue, ve])
+n = layers.dot([ue, ve], axes=1, normalize=True)
+s = layers.Subtract()([ue, ve])
+m = layers.Maximum()([ue, ve])
+i = layers.Minimum()([ue, ve])
+a = layers.Average()([ue, ve])
+p = layers.Multiply()([ue, ve])
+c = layers.Concatenate()([d, n, s, m, i, a, p])
+model = Model([u, v], layers.Dense(1)(c))
+""",
+    "dot attention axes": """
+from keras import layers, Input, Model
+q = Input((7, 12))
+k = Input((9, 12))
+scores = layers.Dot(axes=(2, 2))([q, k])
+w = layers.Softmax()(scores)
+ctx = layers.Dot(axes=(2, 1))([w, k])
+model = Model([q, k], layers.Dense(5)(ctx))
+""",
+    "dict outputs": """
+from keras import layers, Input, Model
+inp = Input((24, 20, 3), name="image")
+x = layers.Conv2D(8, 3, strides=2)(inp)
+x = layers.GlobalAveragePooling2D()(x)
+model = Model(inputs=inp, outputs={"age": layers.Dense(1, name="age")(x), "gender": layers.Dense(2, name="gender")(x)})
+""",  # noqa: E501  # as programs are written
+    "layer zoo 1d": """
+from keras import layers, Sequential, Input
+model = Sequential([
+    Input((60, 7)),
+    layers.GaussianNoise(0.1),
+    layers.SeparableConv1D(12, 5, depth_multiplier=2, padding='same'),
+    layers.DepthwiseConv1D(3, strides=2),
+    layers.SpatialDropout1D(0.2),
+    layers.GroupNormalization(4),
+    layers.PReLU(shared_axes=[1]),
+    layers.Cropping1D((1, 2)),
+    layers.ZeroPadding1D(2),
+    layers.UpSampling1D(3),
+    layers.UnitNormalization(),
+    layers.Permute((2, 1)),
+    layers.LayerNormalization(),
+    layers.Conv1DTranspose(5, 3, strides=2),
+    layers.GlobalMaxPooling1D(),
+    layers.RepeatVector(6),
+    layers.SimpleRNN(4, return_sequences=True),
+    layers.Reshape((4, 6, 1)),
+    layers.Flatten(),
+])
+""",
+    "layer zoo 2d": """
+from keras import layers, Sequential, Input
+model = Sequential([
+    Input((40, 33, 4)),
+    layers.SeparableConv2D(16, (3, 5), strides=2, depth_multiplier=3, use_bias=False),
+    layers.DepthwiseConv2D(3, padding='same', depth_multiplier=2),
+    layers.SpatialDropout2D(0.3),
+    layers.GroupNormalization(groups=8),
+    layers.PReLU(shared_axes=[1, 2]),
+    layers.LayerNormalization(axis=[1, 2, 3]),
+    layers.Cropping2D(((1, 0), (2, 1))),
+    layers.ZeroPadding2D((2, 1)),
+    layers.UpSampling2D((2, 3), interpolation='bilinear'),
+    layers.Conv2DTranspose(6, 4, strides=(2, 1), padding='same'),
+    layers.GaussianDropout(0.4),
+    layers.ELU(),
+    layers.Permute((3, 1, 2)),
+    layers.AveragePooling2D((1, 2)),
+    layers.GlobalMaxPooling2D(),
+])
+""",
+    "convlstm": """
+from keras import layers, Sequential, Input
+model = Sequential([
+    Input((None, 40, 40, 1)),
+    layers.ConvLSTM2D(filters=40, kernel_size=(3, 3), padding="same", return_sequences=True),
+    layers.BatchNormalization(),
+    layers.ConvLSTM2D(filters=40, kernel_size=(3, 3), padding="same", return_sequences=True),
+    layers.BatchNormalization(),
+    layers.Conv3D(filters=1, kernel_size=(3, 3, 3), activation="sigmoid", padding="same"),
+])
+""",
+    "attention layers": """
+from keras import layers, Input, Model
+q_in = Input((10,))
+v_in = Input((13,))
+emb = layers.Embedding(1000, 64)
+q, v = emb(q_in), emb(v_in)
+cnn = layers.Conv1D(100, 4, padding='same')
+qs, vs = cnn(q), cnn(v)
+att = layers.Attention()([qs, vs])
+add = layers.AdditiveAttention()([qs, vs])
+x = layers.Concatenate()([layers.GlobalAveragePooling1D()(qs), layers.GlobalAveragePooling1D()(att), layers.GlobalAveragePooling1D()(add)])
+model = Model([q_in, v_in], layers.Dense(2)(x))
+""",  # noqa: E501  # as programs are written
+    "addition rnn": """
+import keras
+from keras import layers
+digits = 3
+MAXLEN = digits + 1 + digits
+chars = "0123456789+ "
+num_layers = 1
+model = keras.Sequential()
+model.add(layers.Input((MAXLEN, len(chars))))
+model.add(layers.LSTM(128))
+model.add(layers.RepeatVector(digits + 1))
+for _ in range(num_layers):
+    model.add(layers.LSTM(128, return_sequences=True))
+model.add(layers.TimeDistributed(layers.Dense(len(chars), activation="softmax")))
+""",
+    "concatenate axis 1 sequences": """
+from keras import layers, Input, Model
+a = Input((12, 6))
+b = Input((5, 6))
+x = layers.Concatenate(axis=1)([a, b])
+x = layers.Conv1D(4, 3)(x)
+y = layers.concatenate([layers.Flatten()(x), layers.GlobalMaxPooling1D()(a)])
+model = Model([a, b], layers.Dense(3)(y))
+""",
+}
+
+REFUSED = (
+    ("Dropout(1.5)", (8,)),
+    ("SpatialDropout2D(0.5)", (8, 6)),
+    ("GaussianNoise(1.5)", (8,)),
+    ("TimeDistributed(Dense(3))", (8,)),
+    ('Dense(4, activation="RELU")', (8,)),
+    ('Dense(4, kernel_initializer="he_norma")', (8,)),
+    ('LSTM(4, recurrent_activation="sigmoi")', (8, 6)),
+    ("ReLU(threshold=-1)", (8,)),
+    ("RandomBrightness(2)", (8, 6, 3)),
+    ("UnitNormalization(axis=3)", (8, 6)),
+)
