@@ -736,3 +736,15 @@ def test_spectral_norm_holds_two_vectors_that_are_not_trained() -> None:
     made = "self.c = nn.utils.spectral_norm(nn.Conv2d(3, 8, (3, 5)))"
     total = count(requested(net(made, USE)), "3x9x8").cost.total
     assert (total.params, total.parameters.buffers) == (8 * 45 + 8, 8 + 45)
+
+
+def test_models_that_each_say_what_comes_in_are_not_one_chain() -> None:
+    for first, second in (
+        ("Input((9,)), Dense(4)", "Input((5,)), Dense(7)"),
+        ("Dense(4, input_shape=(9,))", "Dense(7, input_shape=(5,))"),
+    ):
+        network = parse_network(f"m = Sequential([{first}])\nk = keras.Sequential([{second}])")
+        assert (len(network.layers), network.input) == (1, (5,))
+        assert network.assumptions == ("the program has several models (m, k): the last one is meant",)
+    parts = parse_network("a = nn.Sequential(nn.Linear(9, 4))\nb = nn.Sequential(nn.Linear(4, 7))")
+    assert len(parts.layers) == 2

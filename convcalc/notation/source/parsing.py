@@ -10,7 +10,7 @@ from textwrap import dedent
 from convcalc.text import Source
 
 _SIGNS = re.compile(
-    r"^[ \t]*(?:\w+ *= *(?:\w+\.)*(?:Input|Model)\("
+    r"^[ \t]*(?:\w+ *= *(?:\w+\.)*(?:Input|Model|Sequential)\("
     r"|class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])"
     r"|\.add\(|\)\(",
     re.MULTILINE,
@@ -80,7 +80,8 @@ def parsed(source: Source) -> ast.Module | None:
         if defines:
             raise source.fault("this program is nested too deeply to be read", 0, 0) from None
         return None
-    return tree if any(_is_program(node) for node in tree.body) else None
+    several = sum(_states_its_input(node) for node in tree.body) > 1
+    return tree if several or any(_is_program(node) for node in tree.body) else None
 
 
 def _is_print(text: str) -> bool:
@@ -114,5 +115,16 @@ def _is_program(node: ast.stmt) -> bool:
             return True
         case ast.Assign(value=ast.Call(func=ast.Call())) | ast.Expr(value=ast.Call(func=ast.Call())):
             return True
+        case _:
+            return False
+
+
+def _states_its_input(node: ast.stmt) -> bool:
+    """Return whether a statement names a Keras model of which a layer says what comes in: of two, each is whole."""
+    match node:
+        case ast.Assign(value=ast.Call(func=ast.Attribute(attr="Sequential") | ast.Name(id="Sequential"))):
+            words = {each.id if isinstance(each, ast.Name) else each.attr if isinstance(each, ast.Attribute)
+                     else each.arg if isinstance(each, ast.keyword) else None for each in ast.walk(node)}  # fmt: skip
+            return not words.isdisjoint(("Input", "InputLayer", "input_shape", "input_dim", "batch_input_shape"))
         case _:
             return False
