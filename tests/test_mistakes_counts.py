@@ -49,6 +49,13 @@ def test_what_mistakes_in_parameters_give() -> None:
         ("bias-per-channel", (), TOTAL - 12 + 3 + 10), ("bias-per-channel", (0,), TOTAL - 8 + 3),
         ("bias-per-channel", (3,), TOTAL - 4 + 10),
         ("bias-added", (), TOTAL + 8),
+        ("bias-twice", (), TOTAL + 12), ("bias-twice", (0,), TOTAL + 8), ("bias-twice", (3,), TOTAL + 4),
+        ("channels-forgotten", (), TOTAL - 144 + 8 * 6 - 144 + 8 * 9),
+        ("channels-forgotten", (0,), TOTAL - 144 + 8 * 6), ("channels-forgotten", (1,), TOTAL - 144 + 8 * 9),
+        ("filters-forgotten", (), TOTAL - 152 + 18 + 1 - 144 + 4 * 2 * 9),
+        ("filters-forgotten", (0,), TOTAL - 152 + 18 + 1), ("filters-forgotten", (1,), TOTAL - 144 + 4 * 2 * 9),
+        ("layer-forgotten", (0,), TOTAL - 152), ("layer-forgotten", (1,), TOTAL - 144),
+        ("layer-forgotten", (2,), TOTAL), ("layer-forgotten", (3,), TOTAL - 44),
     }  # fmt: skip
 
 
@@ -85,7 +92,7 @@ def test_mistakes_in_sizes_are_made_alone() -> None:
     assert {"stride-ignored", "padding-forgotten"} <= single
     pairs = {part for name, *_ in given(question, 2) for part in name.split("+")}
     assert "bias-forgotten" in pairs
-    assert not pairs & set(SIZES_COUNTED)
+    assert not pairs & (set(SIZES_COUNTED) - {"channels-forgotten"})
 
 
 def test_mistakes_that_cannot_be_made_are_not() -> None:

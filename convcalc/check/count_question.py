@@ -96,7 +96,7 @@ def with_sizes(question: CountQuestion, sizes: SizeQuestion) -> CountQuestion:
     assert question.trace is not None, "or no sizes are asked for"
     steps, outputs = [], sizes.outputs()
     for step, asked, places, output in zip(question.trace.steps, sizes.layers, sizes.inputs, outputs, strict=True):
-        shape = sizes.into(places, outputs)[0]
+        shape = asked.input(sizes.into(places, outputs)[0])
         steps.append(step.replace(layer=complete(asked.layer, shape), input=shape, output=output))
     layers = tuple(step.layer for step in steps)
     return question.replace(layers=layers, trace=question.trace.replace(steps=tuple(steps)), slipped=sizes.slipped)

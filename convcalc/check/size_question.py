@@ -28,14 +28,22 @@ SizeFormula = Callable[[Window, int, int], Any]
 
 
 class AskedLayer(Value):
-    """A layer, and the formula that is taken for its spatial sizes: None for the right one."""
+    """A layer, and the formula that is taken for its spatial sizes: None for the right one.
+
+    `taken` is what is made of the shape that comes in, None where it is taken as it is.
+    """
 
     layer: Layer
     formula: SizeFormula | None = None
+    taken: Callable[[TensorShape], TensorShape] | None = None
+
+    def input(self, shape: TensorShape) -> TensorShape:
+        """Return the shape that the layer works on."""
+        return shape if self.taken is None else self.taken(shape)
 
     def output(self, shapes: Sequence[TensorShape]) -> TensorShape:
         """Return the shape that comes out; a wrong formula may give sizes that are fractions. Raises ShapeError."""
-        return _output(self.layer, self.formula, tuple(shapes))
+        return _output(self.layer, self.formula, tuple(map(self.input, shapes)))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -16,6 +16,15 @@ from convcalc.value import Value, cached_property
 
 Question = SizeQuestion | CountQuestion | MatrixQuestion
 
+NOT_DRAWN_BY = frozenset(
+    (
+        *("batch-ignored", "batch-included", "bias-in-macs", "bias-twice", "channels-forgotten", "filters-forgotten"),
+        *("flatten-added", "flatten-forgotten", "input-cells-counted", "layer-forgotten", "output-cells-counted"),
+        *("convolution-for-transposed", "output-padding-forgotten", "params-for-macs", "transposed-for-convolution"),
+    )
+)
+"""Mistakes that have no part in which exercises are drawn: a seed keeps its questions as mistakes become known."""
+
 
 class WrongAnswer(Value):
     """The answer that a mistake gives: the mistake's name, its sentence for the student, the answer."""
@@ -66,14 +75,16 @@ class Exercise(Value):
     @property
     def harmless(self) -> frozenset[str]:
         """The names of the mistakes that can be made here and still give nothing but the right answer."""
-        return frozenset(attempt.name for attempt in self.attempts) - {wrong.name for wrong in self.mistakes}
+        made = frozenset(attempt.name for attempt in self.attempts) - NOT_DRAWN_BY
+        return made - {wrong.name for wrong in self.mistakes}
 
     @cached_property
     def coincidences(self) -> int:
         """Return how many of the mistakes cannot be told from another one by their answer."""
         first: dict[str, str] = {}
         for wrong in self.mistakes:
-            first.setdefault(wrong.name, wrong.text)
+            if wrong.name not in NOT_DRAWN_BY:
+                first.setdefault(wrong.name, wrong.text)
         return len(first) - len(set(first.values()))
 
 

@@ -87,8 +87,9 @@ def _answers(exercise: Exercise) -> Iterator[str]:
 def _spelled(exercise: Exercise, answer: object) -> tuple[str, ...]:
     if not _is_number(exercise):
         return spellings(answer)
-    (number,) = answer.sizes if isinstance(answer, TensorShape) else (answer,)
-    text = decimal_text(number)
+    numbers = answer.sizes if isinstance(answer, TensorShape) else (answer,)
+    # A size of several axes cannot be typed where a number is asked for.
+    text = decimal_text(numbers[0]) if len(numbers) == 1 else None
     return () if text is None else (text,)
 
 

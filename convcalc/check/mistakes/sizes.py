@@ -9,7 +9,7 @@ from typing import Any
 from convcalc.check.mistake import Mistake
 from convcalc.check.size_question import AskedLayer, SizeFormula, SizeQuestion
 from convcalc.geometry import Padding, Window
-from convcalc.layers import Convolution, Pooling, TensorShape
+from convcalc.layers import Convolution, Elementwise, Flatten, Layer, Linear, Merge, Pooling, TensorShape, product
 
 Change = Callable[[AskedLayer], Iterable[AskedLayer]]
 """The ways in which a mistake changes one layer; none where it cannot be made there."""
@@ -141,6 +141,62 @@ def _channels_kept(layer: Convolution | Pooling) -> dict[str, Any] | None:
     return {"in_channels": None, "out_channels": None, "groups": 1, "depth_multiplier": None}
 
 
+def _as_convolution(window: Window, size: int, _: int) -> int:
+    return int(_steps(window, size) // 1) + 1
+
+
+def _as_transposed(window: Window, size: int, _: int) -> int:
+    return (size - 1) * window.stride + window.extent - window.padding.total
+
+
+def _opened(layer: Layer) -> Layer:
+    """Let a linear layer take as many features as come in."""
+    return layer.replace(in_features=None) if isinstance(layer, Linear) else layer
+
+
+def _without(question: SizeQuestion, index: int) -> SizeQuestion:
+    """Leave a layer out."""
+    layers = list(question.layers)
+    layers[index] = AskedLayer(Elementwise("identity"))
+    layers[index + 1 :] = [asked.replace(layer=_opened(asked.layer)) for asked in layers[index + 1 :]]
+    return question.replace(layers=tuple(layers))
+
+
+def _no_flatten(question: SizeQuestion) -> Iterator[SizeQuestion]:
+    """Let the layers behind a flatten work on the last axis."""
+    for index, asked in enumerate(question.layers):
+        if isinstance(asked.layer, Flatten):
+            yield _without(question, index)
+
+
+def _layer_forgotten(question: SizeQuestion) -> Iterator[SizeQuestion]:
+    for index, asked in enumerate(question.layers):
+        if len(question.layers) > 1 and not isinstance(asked.layer, Elementwise | Flatten | Merge):
+            yield _without(question, index).replace(slipped=(*question.slipped, index))
+
+
+def _taking(families: type[Layer] | tuple[type[Layer], ...], taken: Callable[[TensorShape], TensorShape]) -> Change:
+    """Return the change of what layers of some families make of their input."""
+
+    def change(asked: AskedLayer) -> Iterator[AskedLayer]:
+        if isinstance(asked.layer, families) and asked.taken is None:
+            yield asked.replace(layer=_opened(asked.layer), taken=taken)
+
+    return change
+
+
+def _flat(shape: TensorShape) -> TensorShape:
+    return TensorShape((*shape.batch, product(shape.sizes[len(shape.batch) :])), 0)
+
+
+def _flat_with_batch(shape: TensorShape) -> TensorShape:
+    return TensorShape((product(shape.sizes),), 0)
+
+
+def _one_channel(shape: TensorShape) -> TensorShape:
+    return TensorShape((*shape.batch, 1, *shape.spatial), shape.rank) if shape.rank else shape
+
+
 def _swapped_axes(question: SizeQuestion) -> Iterator[SizeQuestion]:
     """Swap two spatial axes of the answer."""
     rank = question.answer().rank
@@ -252,5 +308,47 @@ SIZE_MISTAKES = (
         in_layers(by_options(_half_padding)),
         combines=False,
     ),
+    Mistake(
+        "output-padding-forgotten",
+        "the output padding was forgotten",
+        in_layers(by_formula(_as_transposed, spreads=True)),
+    ),
+    Mistake(
+        "convolution-for-transposed",
+        "the formula of a convolution was taken; a transposed one gives (i - 1)s + k - 2p",
+        in_layers(by_formula(_as_convolution, spreads=True)),
+        combines=False,
+    ),
+    Mistake(
+        "transposed-for-convolution",
+        "the formula of a transposed convolution was taken; here the window slides: (i + 2p - k)/s + 1",
+        in_layers(by_formula(_as_transposed)),
+        combines=False,
+    ),
+    Mistake(
+        "flatten-forgotten",
+        "the flatten was forgotten: it joins channels and cells to one row of numbers",
+        _no_flatten,
+        combines=False,
+    ),
+    Mistake(
+        "flatten-added",
+        "the input of a linear layer was flattened; without a flatten the layer takes the last axis alone",
+        in_layers(_taking(Linear, _flat)),
+        combines=False,
+    ),
+    Mistake(
+        "channels-forgotten",
+        "the channels were forgotten: a flatten joins the cells of all of them",
+        in_layers(_taking(Flatten, _one_channel)),
+        combines=False,
+    ),
+    Mistake(
+        "batch-included",
+        "the samples of the batch were joined, too; each sample stays by itself",
+        in_layers(_taking(Flatten, _flat_with_batch)),
+        combines=False,
+    ),
+    Mistake("layer-forgotten", "the layer was skipped", _layer_forgotten, combines=False),
 )
 """The mistakes in a size, in the order in which they are tried."""
