@@ -411,7 +411,7 @@ USE = "return self.c(x)"
         ("self.d = nn.Conv2d(3, nn.L1Loss(), 1)", USE, "an argument is not known: a loss is not followed"),
         ("self.l = nn.L1Loss()", "return self.l(x)", "l is needed here: a loss is not followed"),
         ("self.d = nn.Conv2d(3, self.c.weight, 1)", USE, "an argument of this layer is not known"),
-        ("self.l = models.resnet18()", USE, "models.resnet18 is not in this text: its layers are not known"),
+        ("self.l = models.vit_b_16()", USE, "models.vit_b_16 is not in this text: its layers are not known"),
         ("self.p = nn.Parameter('a')", USE, "the shape of this parameter is not known"),
         ("self.r = nn.GRU(5, 4)", "y, s = self.r(x); return int(s)", "this depends on a tensor"),
         ("self.m = nn.MultiheadAttention(3, 1)", "x = self.c(x); return self.m(x, x, x)", "3 axes, this one has 4"),

@@ -182,7 +182,11 @@ def test_every_option_that_is_suggested_is_taken() -> None:
         ("conv '1 2 3 4' -k mean", 2, "did you mean box:5?"),
         ("conv '1 2 3 4' -k Gy", 2, "did you mean sobel-y?"),
         ("params resnet18", 2, "a model is read from what print(model) shows, or from a file: model.onnx, model.py"),
-        ("shape 224 'models.vgg16()'", 2, "a model is read from what print(model) shows, or from a file: "),
+        (
+            "shape 224 'models.vit_b_16()'",
+            2,
+            "export it by torch.onnx.export(model, x, 'model.onnx') and read that, or ",
+        ),
         ("shape 3x9x9 pool:2", 2, "did you mean maxpool:2 or avgpool:2?"),
         ("shape 3x9x9 'pool(2)'", 2, "did you mean maxpool:2 or avgpool:2?"),
         ("shape 3x9x9 conv3-64", 2, "did you mean conv:64,k3?"),

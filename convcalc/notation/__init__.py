@@ -145,7 +145,7 @@ def _program(
     source: Source, begin: Begin | None, inputs: tuple[str, ...], class_name: str | None
 ) -> GraphBuilder | None:
     """Return the network of the model of a program, None for any other text."""
-    if "\n" not in source.text:
+    if "\n" not in source.text and "models." not in source.text:
         return None
     from convcalc.notation.source.parsing import parsed, without_surroundings
 

@@ -16,7 +16,8 @@ _MODELS = (
 ROWS = (
     (
         rf"(?:{_MODELS})[-_]?v?\d*\w*",
-        "a model is read from what print(model) shows, or from a file: model.onnx, model.py",
+        "a model is read from what print(model) shows, or from a file: model.onnx, model.py; "
+        "some by their names, as torchvision.models.resnet18()",
     ),
     (r"(?:pool|pooling)(?:[123]d)?", "did you mean maxpool{0} or avgpool{0}?"),
     (r"(max|avg|min)[-_]?pool(?:ing)?[-_]?(\d+)(?:x\2)?", "did you mean {1}pool:{2}?"),

@@ -32,7 +32,7 @@ def copied(follower: Follower, node: ast.AST, value: Any, made: dict[int, Any]) 
 
     match value:
         case Layer():
-            found = made[id(value)] = Layer(value.call, value.default_name)
+            found = made[id(value)] = Layer(value.call, value.default_name, value.text)
             found.made_from = value.made_from
             found.holders = {kind: of(holder) for kind, holder in value.holders.items()}
             if found.holders:

@@ -11,7 +11,7 @@ from convcalc.notation.call.tree import Argument, Call, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import containers, filled, reparametrization
+from convcalc.notation.source import containers, filled, published_models, reparametrization
 from convcalc.notation.source.batch import leaves_batch, refuse_moved, refuse_only_batch
 from convcalc.notation.source.values import (
     MASKS,
@@ -53,7 +53,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     if word.endswith("Loss") and "nn" in name.dotted.split("."):
         return Unknown("a loss is not followed", *follower.span(node))
     if (word in PYTORCH or word in TRANSFORMERS) and name.dotted in (word, f"nn.{word}", f"torch.nn.{word}"):
-        return Layer(follower.call_of(node, f"nn.{word}" if "." in name.dotted else word, arguments, keywords))
+        call = follower.call_of(node, f"nn.{word}" if "." in name.dotted else word, arguments, keywords)
+        return Layer(call, text=published_models.call_text(node, call))
     return NotImplemented
 
 
@@ -137,7 +138,7 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
         for entry in entries_of(follower, module):
             if not entry.name.startswith(part):
                 continue
-            text = fold(follower.source.text[entry.start : entry.end])
+            text = module.text or fold(follower.source.text[entry.start : entry.end])
             index = follower.builder.add(
                 entry.layer,
                 [tensor.index],
@@ -183,7 +184,7 @@ def layer_entry(
     refuse_only_batch(follower, node, tensors)
     if follower.builder.layout == "hwc":
         layer = with_channels_last(follower, node, layer)
-    text = fold(follower.source.text[slice(*span)])
+    text = published_models.text_of(node) or fold(follower.source.text[slice(*span)])
     shown = text if len(text) <= 60 else f"{text[:59]}…"
     inputs = [tensor.index for tensor in tensors]
     name = follower.running.name if module is None else module.name

@@ -25,6 +25,7 @@ from convcalc.notation.source import (
     modules,
     open_sizes,
     patterns,
+    published_models,
     records,
     reparametrization,
     tensors,
@@ -55,6 +56,11 @@ if TYPE_CHECKING:
     from convcalc.notation import Begin
 
 MOST_CALLS = 60
+CALLED = (
+    *(builtin.function, records.function, copying.function, published_models.function, keras_models.function),
+    *(keras_functions.function, emission.function, reparametrization.function, tensors.function),
+)
+"""Functions that each understand some names that no program defines, in the order in which they are asked."""
 
 
 class Returned(Exception):  # noqa: N818  # it ends a function, it is not an error
@@ -354,15 +360,10 @@ class Follower:
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""
-        for known in (builtin.function, records.function, copying.function, keras_models.function,
-                      keras_functions.function, emission.function,
-                      reparametrization.function, tensors.function):  # fmt: skip
+        for known in CALLED:
             value = known(self, node, name, arguments, keywords)
             if value is not NotImplemented:
                 return value
-        if name.dotted.startswith(("models.", "torchvision.", "timm.", "torch.hub.", "applications.")):
-            hint = "paste what print(model) shows"
-            raise self.fault(node, f"{name.dotted[:60]} is not in this text: its layers are not known", hint)
         if "." in name.dotted:
             emission.refuse_unknown(self, node, arguments)
         raise self.fault(node, f"{name.dotted[:60]} is not known", emission.close_name(self, name))

@@ -27,6 +27,8 @@ def take(node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
             known = dotted
         elif known is None and package == "torch.nn.utils.parametrizations":
             known = f"parametrizations.{alias.name}"
+        elif known is None and package.startswith("torchvision"):
+            known = dotted
         elif known is None and alias.asname:
             known = alias.name if package else dotted
         if known is not None and known != name and name != "*":

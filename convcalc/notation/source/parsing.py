@@ -12,7 +12,7 @@ from convcalc.text import Source
 _SIGNS = re.compile(
     r"^[ \t]*(?:\w+ *= *(?:\w+\.)*(?:Input|Model|Sequential)\("
     r"|class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])"
-    r"|\.add\(|\)\(",
+    r"|\.add\(|\)\(|\b(?:torchvision|timm|models|hub)\.\w",
     re.MULTILINE,
 )
 _DEFINES = re.compile(r"^[ \t]*(?:class|def) \w+[^\n]*:", re.MULTILINE)
@@ -84,6 +84,15 @@ def parsed(source: Source) -> ast.Module | None:
     return tree if several or any(_is_program(node) for node in tree.body) else None
 
 
+def is_of_library(text: str) -> bool:
+    """Return whether a text begins with the name of a library of models.
+
+    >>> is_of_library("torchvision.models.resnet18()"), is_of_library("nn.Conv2d(3, 8, 3)")
+    (True, False)
+    """
+    return text.startswith(("torchvision.", "torchvision ", "timm.", "models.", "torch.hub."))
+
+
 def _is_print(text: str) -> bool:
     from convcalc.notation.pytorch.printed import is_print
 
@@ -111,6 +120,12 @@ def _is_program(node: ast.stmt) -> bool:
             return True
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner))]):
             return owner != "self"
+        case ast.Assign(value=ast.Call(func=called)) | ast.Expr(value=ast.Call(func=called)) if is_of_library(
+            ast.unparse(called)
+        ):
+            return True
+        case ast.ImportFrom() | ast.Import():
+            return is_of_library(ast.unparse(node).partition(" ")[2] + ".")
         case ast.Assign(value=ast.Call(func=ast.Attribute(attr="Input" | "Model") | ast.Name(id="Input" | "Model"))):
             return True
         case ast.Assign(value=ast.Call(func=ast.Call())) | ast.Expr(value=ast.Call(func=ast.Call())):

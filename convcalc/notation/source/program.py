@@ -138,7 +138,7 @@ def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
             from convcalc.notation.source.expressions import evaluate
 
             value = evaluate(follower, node.value, follower.top)
-            if isinstance(value, Layer | Container):
+            if isinstance(value, Layer | Container | Instance):
                 loose.append(value)
             return
         if isinstance(node, ast.If) and "__main__" in ast.dump(node.test):
@@ -152,7 +152,7 @@ def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
         if _builds(node, follower) or follower.steps > MOST_STEPS:
             raise
         start, end = follower.span(node)
-        for target in _targets(node):
+        for target in _targets(node) or [" of no name"]:
             follower.top.names[target] = Unknown(error.message, start, end, error)
 
 

@@ -10,7 +10,7 @@ from convcalc import layers
 from convcalc.layers.einsum import terms
 from convcalc.notation.pytorch.functions import MODULES_OF
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import einops
+from convcalc.notation.source import einops, published_models
 from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.choosing import CHOICES
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
@@ -247,7 +247,8 @@ def module(
         return of_open_size(follower, node, tensor)
     if "Dropout" in name or name in ("ReLU", "SiLU"):
         keywords = {key: value for key, value in keywords.items() if key in takes}
-    layer = Layer(follower.call_of(node, name, [], keywords))
+    call = follower.call_of(node, name, [], keywords)
+    layer = Layer(call, text=published_models.text_of(node))
     count = len(follower.builder.entries)
     made = unpooled(follower, node, layer, [tensor, *inputs], {}) if inputs else emit(follower, node, layer, tensor)
     follower.builder.entries[count].name = follower.running.name

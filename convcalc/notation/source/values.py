@@ -89,13 +89,14 @@ class Layer:
     `default_name` is what Keras calls it without a name; `places` are its entries of the graph. `holders` has the
     layers that its `weight` or `bias` was taken from, where it is not its own. `made_from` is what its weight is made
     from, where it is not a parameter itself: `weight_norm` or `spectral_norm`, and over which axis. `attributes` are
-    those that a program sets and no layer has.
+    those that a program sets and no layer has. `text` is how it is shown, empty for what stands at its place.
     """
 
-    __slots__ = ("attributes", "call", "default_name", "holders", "made_from", "name", "places")
+    __slots__ = ("attributes", "call", "default_name", "holders", "made_from", "name", "places", "text")
 
-    def __init__(self, call: Call, default_name: str = "") -> None:
+    def __init__(self, call: Call, default_name: str = "", text: str = "") -> None:
         self.call = call
+        self.text = text
         self.name = ""
         self.default_name = default_name
         self.places: list[int] = []
