@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import lzma
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -53,3 +54,59 @@ def test_what_keras_refuses_is_refused(call: str, sizes: list[int]) -> None:
     text = f"from keras.layers import *\nx = Input({tuple(sizes)})\nmodel = keras.Model(x, {call}(x))\n"
     with pytest.raises(UsageError, match=r"must|there is no|works|takes"):
         count(LayerRequest((text,), file="net.py"))
+
+
+NOT_HERE = (
+    (
+        "applications.VGG16(include_top=False)",
+        r"the layers of \S*VGG16 are not in this program",
+        r"model\.to_json\(\)",
+    ),
+    ("models.load_model('m.h5')", r"load_model is in another file", r"-f model\.keras"),
+    ("layers.TextVectorization(99)", r"TextVectorization makes numbers of data", r"begin the model behind it"),
+)
+
+
+@pytest.mark.parametrize(("call", "message", "hint"), NOT_HERE)
+@pytest.mark.parametrize("use", ["keras.Sequential([base, keras.layers.Dense(3)])", "keras.Model(x, base(x))"])
+def test_what_a_program_has_by_its_name_alone_is_refused_with_a_way_out(
+    call: str, message: str, hint: str, use: str
+) -> None:
+    text = f"import keras\nx = keras.Input((8, 6, 3))\nbase = keras.{call}\nmodel = {use}\n"
+    with pytest.raises(UsageError, match=message) as caught:
+        count(LayerRequest((text,), file="net.py"))
+    assert re.search(hint, caught.value.hint or "")
+    assert re.match(r"net\.py:[34]:", caught.value.place or "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "message"),
+    [
+        ("Lambda", "keras.layers", "the function of a Lambda is saved as code, which is never run"),
+        ("Mine", None, "'Mine' is a class of a program's own"),
+        ("pack>Mine", None, "'Mine' is a class of a program's own"),
+        ("Densely", "keras.layers", "there is no layer 'Densely' in Keras's notation here"),
+    ],
+)
+def test_a_saved_class_that_is_not_read_is_named(kind: str, module: str | None, message: str) -> None:
+    layer = {"class_name": kind, "module": module, "config": {"name": "own"}}
+    text = json.dumps({"class_name": "Sequential", "config": {"layers": [layer]}})
+    with pytest.raises(UsageError, match=message) as caught:
+        count(LayerRequest((text,), file="model.json"))
+    assert (caught.value.place or "").endswith("layer own")
+    assert (caught.value.hint or "").endswith("Dense?" if kind == "Densely" else "-f net.py")
+
+
+def test_asking_for_the_layout_takes_keras_default_and_says_so() -> None:
+    text = """
+if K.image_data_format() == 'channels_first':
+    shape = (3, 9, 8)
+else:
+    shape = (9, 8, 3)
+model = Sequential()
+model.add(Conv2D(4, 3, input_shape=shape))
+"""
+    for written in (text, text.replace("== 'channels_first'", "!= 'channels_last'")):
+        passed = forward(LayerRequest((written,), file="net.py"), None)
+        assert passed.trace.steps[-1].output.laid_out(passed.layout) == (7, 6, 4)
+        assert any("taken to be Keras's default, channels last" in each for each in passed.network.assumptions)

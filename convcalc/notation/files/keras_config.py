@@ -151,7 +151,7 @@ class _Reader:
         """Read one call of a layer, or of a model in its place."""
         kind, config = layer["class_name"], layer["config"]
         name = ".".join(part for part in (prefix, str(_name(layer))) if part)
-        self.saved.take_rank(layer)
+        self.saved.take_layer(layer)
         if kind in MODELS:
             return self.run(layer, tensors, name, depth + 1)
         if kind == "TimeDistributed" and config["layer"]["class_name"] in MODELS:

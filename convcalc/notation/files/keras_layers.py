@@ -35,10 +35,12 @@ class SavedLayers:
         self.place = place
         self.channels_first = channels_first
         self.rank = rank
+        self.is_own_class = False  # whether the layer that is read is of a program, not of Keras
         self.incoming: int | None = None  # how many spatial axes the layer that is read takes, where it says so
 
-    def take_rank(self, layer: dict[str, Any]) -> None:
-        """Note how many spatial axes a layer takes, which Keras 3 saves with it."""
+    def take_layer(self, layer: dict[str, Any]) -> None:
+        """Note what Keras 3 saves beside a layer: whose class it is, and how many spatial axes it takes."""
+        self.is_own_class = "module" in layer and str(layer["module"]).partition(".")[0] != "keras"
         built = layer.get("build_config")
         shape = built.get("input_shape") if isinstance(built, dict) else None
         if isinstance(shape, list) and shape and isinstance(shape[0], list):
@@ -57,8 +59,7 @@ class SavedLayers:
     def entries(self, kind: str, config: dict[str, Any], name: str) -> list[Entry]:
         """Return the layers that a class with its arguments is, by the rules of Keras's notation."""
         if kind not in SIGNATURES:
-            hint = did_you_mean(str(kind), SIGNATURES)
-            raise self.fault(name, f"there is no layer {str(kind)[:40]!r} in Keras's notation here", hint)
+            raise self.unread(kind, name)
         text = self.call_text(kind, config)
         source = Source(text, self.place)
         try:
@@ -143,6 +144,21 @@ class SavedLayers:
             return config
         kind = str(value.get("class_name", ""))
         return Symbol(self.call_text(kind, config)) if kind in SIGNATURES and isinstance(config, dict) else kind
+
+    def unread(self, kind: Any, name: str) -> ConvcalcError:
+        """Return the error of a class that is not read, to be raised by the caller."""
+        from convcalc.notation.keras.elsewhere import why_not_read
+
+        package, _, word = str(kind).rpartition(">")
+        why = why_not_read(word, saved=True)
+        if why is None and (package or self.is_own_class):
+            message = f"{word[:40]!r} is a class of a program's own, of which the file holds the name and no layers"
+            why = message, "read the program that defines it: convcalc params -f net.py"
+        message, hint = why or (
+            f"there is no layer {word[:40]!r} in Keras's notation here",
+            did_you_mean(word, SIGNATURES),
+        )
+        return self.fault(name, message, hint)
 
     def fault(self, name: str, message: str, hint: str | None = None) -> ConvcalcError:
         """Return an error of a layer, to be raised by the caller."""

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from convcalc.text import Source
 
 _EVERYWHERE = re.compile(r"""set_image_(?:data_format|dim_ordering)\(\s*['"](?:channels_first|th)['"]""")
-_SOMEWHERE = re.compile(r"""['"]channels_first['"]|dim_ordering\s*=\s*['"]th['"]""")
+_SOMEWHERE = re.compile(r"""(?<![=!]=)(?<![=!]=\s)['"]channels_first['"](?!\s*[=!]=)|dim_ordering\s*=\s*['"]th['"]""")
 _WINDOWS = (layers.AdaptivePooling, layers.Border, layers.Convolution, layers.Pooling, layers.Resize)
 _ANY_LAYOUT = (layers.Elementwise, layers.Flatten, layers.Merge)
 _HINT = "write data_format='channels_first' in every layer that has one"
 
 
 def has_channels_first(text: str) -> bool:
-    """Return whether a text says of a layer, or of all, that its channels come first.
+    """Return whether a text says of a layer, or of all, that its channels come first; asking for it does not.
 
     >>> has_channels_first("Conv2D(8, 3, data_format='channels_first')"), has_channels_first("Conv2D(8, 3)")
     (True, False)
+    >>> has_channels_first("if K.image_data_format() == 'channels_first':")
+    False
     """
     return bool(_SOMEWHERE.search(text) or _EVERYWHERE.search(text))
 

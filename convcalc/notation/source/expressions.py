@@ -120,7 +120,8 @@ def named(follower: Follower, node: ast.Name, scope: Scope) -> Any:
     except KeyError:
         return Name(node.id)
     if isinstance(value, Unknown):
-        raise follower.source.fault(f"{node.id} is needed here: {value.reason}", *follower.span(node))
+        hint = None if value.error is None else value.error.hint
+        raise follower.source.fault(f"{node.id} is needed here: {value.reason}", *follower.span(node), hint=hint)
     return value
 
 

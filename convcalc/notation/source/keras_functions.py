@@ -38,8 +38,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     if follower.notation != "keras":
         return NotImplemented
     word = name.last
-    if word == "image_data_format":
-        return "channels_first" if follower.builder.layout == "chw" else "channels_last"
+    if word in ("image_data_format", "image_dim_ordering"):
+        return _layout(follower, word)
     if word == "epsilon" and not arguments:
         return 1e-7
     if word in _OTHERS or word.endswith("_initializer") or set(name.dotted.split(".")) & {*_OF_TRAINING}:
@@ -58,6 +58,16 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         tensor = follower.held(node, first) if isinstance(first, Parameter) else first
         return _of_tensor(follower, node, word, tensor, arguments[1:], keywords)
     return NotImplemented
+
+
+def _layout(follower: Follower, word: str) -> str:
+    """Return the layout that Keras is set to: that of the program's layers or, as it comes, channels last."""
+    last = follower.builder.layout == "hwc"
+    note = f"{word}() is taken to be Keras's default, channels last"
+    if last and note not in follower.builder.assumptions:
+        follower.builder.assumptions += (note,)
+    names = ("channels_first", "channels_last") if word == "image_data_format" else ("th", "tf")
+    return names[last]
 
 
 def _of_tensor(

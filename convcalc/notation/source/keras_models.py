@@ -66,6 +66,11 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return _merge(follower, node, word, arguments, keywords)
     if word in KERAS or word == "MultiHeadAttention":
         return Layer(follower.call_of(node, word, arguments, keywords), _default_name(follower, word))
+    from convcalc.notation.keras.elsewhere import why_not_read
+
+    why = why_not_read(name.dotted)
+    if why is not None:
+        raise follower.fault(node.func, *why)
     return NotImplemented
 
 
@@ -185,6 +190,7 @@ def add(follower: Follower, node: ast.AST, model: KerasModel, layer: Any) -> Non
             model.inputs = [layer]  # an Input among the layers
         return
     if not isinstance(layer, Layer | KerasModel | Function | Instance):
+        refuse_unknown(follower, node, layer)
         raise follower.fault(node, "what is added here is not a layer")
     if isinstance(layer, KerasModel):
         layer.used = True

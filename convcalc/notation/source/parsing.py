@@ -128,6 +128,12 @@ def _is_program(node: ast.stmt) -> bool:
             return is_of_library(ast.unparse(node).partition(" ")[2] + ".")
         case ast.Assign(value=ast.Call(func=ast.Attribute(attr="Input" | "Model") | ast.Name(id="Input" | "Model"))):
             return True
+        case ast.Assign(
+            value=ast.Call(
+                func=ast.Attribute(attr="Sequential") | ast.Name(id="Sequential"), args=[ast.List(elts=elts)]
+            )
+        ):
+            return any(isinstance(each, ast.Name) for each in elts)
         case ast.Assign(value=ast.Call(func=ast.Call())) | ast.Expr(value=ast.Call(func=ast.Call())):
             return True
         case _:
