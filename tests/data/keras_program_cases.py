@@ -138,6 +138,54 @@ x = layers.Conv1D(4, 3)(x)
 y = layers.concatenate([layers.Flatten()(x), layers.GlobalMaxPooling1D()(a)])
 model = Model([a, b], layers.Dense(3)(y))
 """,
+    "model at each step, input in front": """
+from keras import layers, Sequential, Input, Model
+cnn = Sequential()
+cnn.add(layers.Conv2D(8,3,strides=2, activation='relu', input_shape=(32,24,3)))
+cnn.add(layers.MaxPooling2D(2))
+cnn.add(layers.Flatten())
+model = Sequential()
+model.add(layers.TimeDistributed(cnn, input_shape=(6,32,24,3)))
+model.add(layers.LSTM(12))
+model.add(layers.Dense(4))
+""",
+    "graph at each step": """
+from keras import layers, Sequential, Input, Model
+a = Input((32,24,3))
+x = layers.Conv2D(8,3,strides=2)(a)
+y = layers.Conv2D(8,3,strides=2, activation='relu')(a)
+x = layers.Add()([x, y])
+x = layers.concatenate([x, y])
+x = layers.BatchNormalization()(x)
+cnn = Model(a, layers.GlobalAveragePooling2D()(x))
+inp = Input((6,32,24,3))
+x = layers.TimeDistributed(cnn)(inp)
+z = layers.TimeDistributed(layers.Dropout(0.5))(x)
+x = layers.Bidirectional(layers.LSTM(12))(z)
+model = Model(inp, layers.Dense(4)(x))
+""",
+    "sequence at each step": """
+from keras import layers, Sequential, Input, Model
+a = Input((10, 5))
+w = layers.LSTM(7)(a)
+sent = Model(a, layers.Reshape((7, 1))(w))
+inp = Input((6, 10, 5))
+x = layers.TimeDistributed(sent)(inp)
+model = Model(inp, x)
+""",
+    "asks for the layout": """
+from keras import layers, Sequential, Input, Model
+from keras import backend as K
+img_rows, img_cols = 28, 20
+if K.image_data_format() == 'channels_first':
+    input_shape = (1, img_rows, img_cols)
+else:
+    input_shape = (img_rows, img_cols, 1)
+model = Sequential()
+model.add(layers.Conv2D(32, kernel_size=(3, 3), activation='relu', input_shape=input_shape))
+model.add(layers.Flatten())
+model.add(layers.Dense(4))
+""",
 }
 
 REFUSED = (

@@ -19,8 +19,9 @@ class GraphBuilder:
     are spatial. `held_before` has by their index the entries of which weights, biases and buffers are those of an
     earlier one, and how many. `assumptions` are sentences on what the reading takes for granted, `objections` errors
     for whoever needs more than the layers; `count_notes` are remarks on a count of what the layers hold. `module` is
-    the path of the modules that are running, empty where names say it. A tensor is the index of the entry that makes
-    it; -1, -2, ... are the inputs of the network.
+    the path of the modules that are running, empty where names say it. `steps` is how many of Keras's
+    `TimeDistributed` they run in: the layers that are added work on each step of that many axes. A tensor is the
+    index of the entry that makes it; -1, -2, ... are the inputs of the network.
     """
 
     def __init__(self, source: Source, notation: str) -> None:
@@ -35,6 +36,7 @@ class GraphBuilder:
         self.rank: int | None = None
         self.inputs = 0
         self.module = ""
+        self.steps = 0
         self.shares_names = False
         self.settle: Callable[[tuple[int, ...]], GraphBuilder | None] | None = None
         self.assumptions: tuple[str, ...] = ()
@@ -55,10 +57,20 @@ class GraphBuilder:
         """Add a layer that takes `inputs` and return the tensor it makes; without a text it is shown in words."""
         if len(self.entries) >= MAX_LAYERS:
             raise too_many(self.source, *span)
+        layer = self.at_steps(layer)
         shown = text or layer_text(layer)
         entry = Entry(*span, layer, name, notes, activation, tuple(inputs), shown, module=self.module)
         self.entries.append(entry)
         return len(self.entries) - 1
+
+    def at_steps(self, layer: Layer) -> Layer:
+        """Return a layer as it works where the `steps` are axes before its own."""
+        if self.steps:
+            from convcalc.notation.keras.recurrent import at_each_step
+
+            for _ in range(self.steps):
+                layer = at_each_step(layer)
+        return layer
 
     def keep_what_leads_to(self, outputs: Sequence[int]) -> list[int]:
         """Take away the entries that no output needs, and make an output of each tensor that is not one by itself.

@@ -21,7 +21,7 @@ from convcalc.notation.files.keras_layers import OWN_MERGES, SavedLayers
 from convcalc.notation.keras.attention import MASKS, NAME, attend
 from convcalc.notation.keras.joining import MERGES, PRODUCTS, merge_layer, multiply
 from convcalc.notation.keras.recurrent import KINDS as RECURRENT
-from convcalc.notation.keras.recurrent import at_each_step, states
+from convcalc.notation.keras.recurrent import states
 from convcalc.notation.keras.signatures import SIGNATURES
 from convcalc.notation.source.known_sizes import KnownSizes
 from convcalc.text import Source
@@ -80,7 +80,6 @@ class _Reader:
         self.place = place
         self.builder = GraphBuilder(Source("", place), "keras")
         self.saved = SavedLayers(place)
-        self.steps = 0  # how many TimeDistributed the model that is read stands in
         self.inputs: list[tuple[int | None, ...] | None] = []
         self.sizes = KnownSizes(self.builder, None)
 
@@ -155,9 +154,9 @@ class _Reader:
         if kind in MODELS:
             return self.run(layer, tensors, name, depth + 1)
         if kind == "TimeDistributed" and config["layer"]["class_name"] in MODELS:
-            self.steps += 1
+            self.builder.steps += 1
             made = self.run(config["layer"], tensors, name, depth + 1)
-            self.steps -= 1
+            self.builder.steps -= 1
             return made
         if kind in ("Bidirectional", *RECURRENT):
             return self.recurrent(kind, config, tensors, name)
@@ -175,13 +174,10 @@ class _Reader:
         return tensors
 
     def add(self, entry: Entry, tensors: Sequence[int], name: str) -> int:
-        """Add a layer, at each step of a sequence where the model it is in runs so."""
-        layer = entry.layer
-        for _ in range(self.steps):
-            layer = at_each_step(layer)
+        """Add a layer."""
         notes, activation = entry.notes, entry.activation
         return self.builder.add(
-            layer, tensors, (0, 0), name=name, text=entry.text, notes=notes, activation=activation
+            entry.layer, tensors, (0, 0), name=name, text=entry.text, notes=notes, activation=activation
         )
 
     def recurrent(self, kind: str, config: dict[str, Any], tensors: list[int], name: str) -> list[int]:
@@ -205,7 +201,7 @@ class _Reader:
 
     def attention(self, layer: dict[str, Any], tensors: list[int], name: str) -> int:
         """Read an attention on queries, values and, where they are others, keys."""
-        if not 2 <= len(tensors) <= 3 or self.steps or _has_mask(layer["inbound_nodes"]):
+        if not 2 <= len(tensors) <= 3 or self.builder.steps or _has_mask(layer["inbound_nodes"]):
             raise self.saved.fault(name, "attention is read without a mask and outside of TimeDistributed")
         call, text = self.saved.attention_call(layer["config"])
         built = layer.get("build_config") or {}

@@ -62,6 +62,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return function
     if word in ("Sequential", "Model", "Functional"):
         return _model(follower, node, word, arguments, keywords)
+    if word == "TimeDistributed" and arguments and isinstance(arguments[0], KerasModel | Function | Instance):
+        return _at_each_step(follower, node, arguments[0], keywords)
     if word in MERGES or word in PRODUCTS or word in LOWER_MERGES:
         return _merge(follower, node, word, arguments, keywords)
     if word in KERAS or word == "MultiHeadAttention":
@@ -86,6 +88,18 @@ def _merge(follower: Follower, node: ast.Call, word: str, arguments: list[Any], 
     model = KerasModel([layer])
     tensors = None if is_layer else arguments[0] if arguments else keywords.get("inputs")
     return model if tensors is None else run(follower, node, model, [tensors])
+
+
+def _at_each_step(follower: Follower, node: ast.AST, inner: Any, keywords: dict[str, Any]) -> KerasModel:
+    """Return a model that runs another one, or a layer of the program, on each step of a sequence."""
+    model = KerasModel([inner])
+    sizes = keywords.get("input_shape", keywords.get("batch_input_shape"))
+    if sizes is not None:
+        model.inputs = [take_input(follower, node, sizes, batched="input_shape" not in keywords)]
+    model.steps = 1
+    if isinstance(inner, KerasModel):
+        inner.used = True
+    return model
 
 
 def _default_name(follower: Follower, word: str) -> str:
@@ -163,7 +177,7 @@ def take_size(follower: Follower, model: KerasModel) -> None:
     """Take the size of the input of a `Sequential` from its `Input`, or from its first layer."""
     follower.builder.inputs = 1
     first: Any = model
-    while isinstance(first, KerasModel) and first.layers and not first.inputs:
+    while isinstance(first, KerasModel) and first.layers and not (first.inputs or first.steps):
         first = first.layers[0]
     shape = None
     if isinstance(first, KerasModel) and first.inputs:
@@ -215,12 +229,14 @@ def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[An
     value = arguments[0] if arguments else None
     if model.outputs is not None:
         return _run_again(follower, node, model, in_order(value))
+    follower.builder.steps += model.steps
     with follower.running.module(model.name):
         for layer in model.layers:
             if isinstance(layer, MergeLayer):
                 value = _joined(follower, node, layer, value)
             else:
                 value = follower.call(node, layer, [value], {})
+    follower.builder.steps -= model.steps
     return value
 
 
@@ -246,7 +262,9 @@ def _run_again(follower: Follower, node: ast.AST, model: KerasModel, tensors: li
         entry = builder.entries[index]
         entry.name = entry.name or f"{model.name}.{place}"
         made[index] = len(builder.entries)
-        builder.entries.append(entry.moved(inputs=tuple(made[each] for each in entry.inputs or ())))
+        again = entry.moved(inputs=tuple(made[each] for each in entry.inputs or ()))
+        again.layer = builder.at_steps(entry.layer)
+        builder.entries.append(again)
     return _replaced(model.returns, made)
 
 

@@ -132,10 +132,10 @@ class KerasModel:
     """A model of Keras's: layers in their order, or a graph that has been run already, with its inputs and outputs.
 
     `inputs` are those that are known; `used` is whether another model runs it, `returns` what it returns, as a list
-    or a dict if it does so.
+    or a dict if it does so. `steps` is 1 where it runs its layers on each step of a sequence, else 0.
     """
 
-    __slots__ = ("inputs", "layers", "name", "outputs", "returns", "used")
+    __slots__ = ("inputs", "layers", "name", "outputs", "returns", "steps", "used")
 
     def __init__(
         self, layers: list[Any], outputs: list[Tensor] | None = None, inputs: list[Tensor] | None = None
@@ -144,6 +144,7 @@ class KerasModel:
         self.outputs = outputs
         self.inputs = inputs or []
         self.returns: Any = outputs
+        self.steps = 0
         self.name = ""
         self.used = False
 
