@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 60
 CALLED = (
-    *(builtin.function, records.function, copying.function, published_models.function, keras_models.function),
+    *(builtin.function, records.function, copying.function, keras_models.function, published_models.function),
     *(keras_functions.function, emission.function, reparametrization.function, tensors.function),
 )
 """Functions that each understand some names that no program defines, in the order in which they are asked."""
