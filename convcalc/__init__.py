@@ -17,7 +17,8 @@ the standard library (`tests/test_house.py` walks the imports against this table
 | `model`    | a network as written: read, sent forward, `?`, translated | notation, network, layers, matrix        |
 | `explain`  | derivations as data: formulas with their numbers put in   | network, layers, axis_maps, geometry,    |
 |            |                                                           | compute                                  |
-| `check`    | a claim: how far right, and which mistake gives just that | compute, network, layers, geometry       |
+| `check`    | a claim: how far right, and which mistake gives just that | compute, network, layers, axis_maps,     |
+|            |                                                           | geometry                                 |
 | `exercise` | questions made from a seed: sheets, their keys, judging   | check, explain, notation, network,       |
 |            |                                                           | layers, geometry, compute, matrix, numpy |
 | `matrix`   | numbers in and out: text, `.npy`, named kernels, files    | geometry, numpy, orjson, PIL             |

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def check_shape(
     claim: str | PerAxis, size: str | PerAxis | None, *layers: str | Layer | Path, dims: int | None = None
 ) -> Verdict:
-    """Judge a claimed size of what `shape(size, *layers)` gives.
+    """Judge a claimed size of what `shape(size, *layers)` gives, or a receptive field ("rf=11", "output=7x7, rf=11").
 
     The verdict has `right`, a `message`, the `mistake` that explains a wrong claim by its name (None where none is
     known), `explanations` with a sentence each, the wrong `cells`, and the `score`. Raises what `shape` raises, and
@@ -32,16 +32,15 @@ def check_shape(
     >>> verdict = convcalc.check_shape("7", 12, "conv:8,k5")
     >>> verdict.right, verdict.mistake
     (False, 'off-by-one')
+    >>> convcalc.check_shape("rf=9", "3x64x64", "conv:8,k7,s2", "maxpool:3,s2").mistake
+    'strides-forgotten'
     """
-    from convcalc.check.claims import read_size
-    from convcalc.check.judge import judge_size
-    from convcalc.check.size_question import size_question
+    from convcalc.check.shape_claims import shape_judge
     from convcalc.model.forward import forward, graph_of
 
     passed = forward(requested(layers, dims), size_text(size))
-    trace = passed.trace
-    question = size_question(graph_of(passed.network), trace.input, *trace.others, layout=passed.layout)
-    return judge_size(read_size(size_text(claim) or ""), question)
+    judge = shape_judge(graph_of(passed.network), passed.trace, passed.layout)
+    return judge(claim if isinstance(claim, str) else size_text(claim) or "")
 
 
 def check_params(

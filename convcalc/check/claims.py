@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from convcalc.check.count_question import COUNTED
 from convcalc.check.numbers import WrittenNumber, half_unit, written_number
@@ -23,6 +24,25 @@ _UNITS = re.compile(
 )
 _WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _ALIASES = {"parameters": "params", "mac": "macs", "flop": "flops", "param": "params", "weight": "weights"}
+
+SIZED = ("output", "receptive_field")
+"""What of a network can be claimed as one number per axis."""
+_SIZE_ALIASES = dict.fromkeys(("size", "shape", "output_size", "output_shape"), "output") | dict.fromkeys(
+    ("rf", "field", "receptive_field_size"), "receptive_field"
+)
+
+
+def read_sizes(text: str) -> dict[str, tuple[WrittenNumber | None, ...]]:
+    """Read what is claimed of a network: the size that comes out, or sizes after what they are of.
+
+    Raises DataError for what is not a size.
+
+    >>> {name: list(map(str, size)) for name, size in read_sizes("output=8x15x15, rf=11x7").items()}
+    {'output': ['8', '15', '15'], 'receptive_field': ['11', '7']}
+    """
+    return {
+        name: read_size(claim.rstrip(",; ")) for name, claim in _keyed(text, SIZED, _SIZE_ALIASES, "size").items()
+    }
 
 
 def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
@@ -51,20 +71,25 @@ def read_counts(text: str) -> dict[str, WrittenNumber]:
     >>> {name: str(number) for name, number in read_counts("macs=118,013,952, params=9.5k").items()}
     {'macs': '118013952', 'params': '9500'}
     """
+    return {name: read_count(claim) for name, claim in _keyed(text, COUNTED, _ALIASES, "count").items()}
+
+
+def _keyed(text: str, known: Sequence[str], aliases: Mapping[str, str], what: str) -> dict[str, str]:
+    """Return the claims in a text, each under what it is of: one of the `known`, the first of them where none is."""
     keys = list(_KEY.finditer(text))
     if not keys or text[: keys[0].start()].strip():
-        return {"params": read_count(text)}
+        return {known[0]: text}
     ends = [*(key.start() for key in keys[1:]), len(text)]
-    found = {}
+    found: dict[str, str] = {}
     for key, end in zip(keys, ends, strict=True):
         name = "_".join(key[1].lower().split())
-        name = _ALIASES.get(name, name)
-        if name not in COUNTED:
-            hint = did_you_mean(name, COUNTED) or f"one of {', '.join(COUNTED)}"
-            raise DataError(f"{_shown(key[1])} is not a count", place="`check`", hint=hint)
+        name = aliases.get(name, name)
+        if name not in known:
+            hint = did_you_mean(name, known) or f"one of {', '.join(known)}"
+            raise DataError(f"{_shown(key[1])} is not a {what}", place="`check`", hint=hint)
         if name in found:
             raise DataError(f"{name} is claimed twice", place="`check`")
-        found[name] = read_count(text[key.end() : end])
+        found[name] = text[key.end() : end]
     return found
 
 

@@ -9,9 +9,11 @@ from typing import Any
 
 from convcalc.check.claimed_matrix import ClaimedMatrix, squeezed
 from convcalc.check.count_question import CountQuestion
+from convcalc.check.field_question import FieldQuestion
 from convcalc.check.matrix_question import MatrixQuestion
 from convcalc.check.mistakes.cells import CELL_SLIP, RESEMBLANCES, Resemblance
 from convcalc.check.mistakes.counts import COUNT_MISTAKES
+from convcalc.check.mistakes.fields import FIELD_MISTAKES
 from convcalc.check.mistakes.sizes import SIZE_MISTAKES
 from convcalc.check.numbers import WrittenNumber
 from convcalc.check.search import Made, Near, WrongAnswers, explanations
@@ -33,10 +35,12 @@ MOST_CELLS = 1000
 """Wrong cells that a verdict lists; it counts all of them."""
 
 
-def wrong_answers(question: SizeQuestion | CountQuestion | MatrixQuestion) -> WrongAnswers:
+def wrong_answers(question: SizeQuestion | FieldQuestion | CountQuestion | MatrixQuestion) -> WrongAnswers:
     """Return what the known mistakes answer to a question."""
     if isinstance(question, SizeQuestion):
         return WrongAnswers(question, SIZE_MISTAKES, MOST_SIZED)
+    if isinstance(question, FieldQuestion):
+        return WrongAnswers(question, FIELD_MISTAKES, MOST_SIZED)
     if isinstance(question, CountQuestion):
         return WrongAnswers(question, COUNT_MISTAKES, MOST_COUNTED)
     from convcalc.check.mistakes.values import VALUE_MISTAKES
@@ -107,6 +111,45 @@ def _size_keys(answer: TensorShape, layout: str) -> set[tuple[Any, ...]]:
     whole, spatial = answer.laid_out(layout), answer.spatial
     keys = {whole[start:] for start in range(len(whole))} | {spatial}
     return keys | ({spatial[:1]} if len(set(spatial)) == 1 else set())
+
+
+def judge_field(
+    claim: Sequence[WrittenNumber | None], question: FieldQuestion, wrong: WrongAnswers | None = None
+) -> Verdict:
+    """Judge a claimed receptive field; one number stands for the same along every axis.
+
+    >>> from convcalc.check.claims import read_size
+    >>> from convcalc.check.field_question import field_question
+    >>> from convcalc.network.trace import trace
+    >>> from convcalc.notation import parse_layers
+    >>> layers = [node.layer for node in parse_layers("conv:8,k7,s2 maxpool:3,s2")]
+    >>> verdict = judge_field(read_size("9"), field_question(trace(layers, TensorShape((3, 64, 48), 2))))
+    >>> verdict.message, verdict.mistake
+    ('the receptive field is 11, not 9', 'strides-forgotten')
+    """
+    right = question.right
+    given = tuple(claim) * len(right) if len(claim) == 1 else tuple(claim)
+    pairs = list(zip(given, right, strict=True)) if len(given) == len(right) else []
+    cells = tuple(
+        WrongCell(("receptive_field", axis), _plain(number), size)
+        for axis, (number, size) in enumerate(pairs)
+        if not _agrees(number, size)
+    )
+    sentence = f"the receptive field is {size_text(right[:1] if len(claim) == 1 and len(set(right)) == 1 else right)}"
+    if pairs and not cells:
+        return Verdict(right=True, message=sentence, score=(len(right), len(right)))
+
+    def fits(other: tuple[int, ...]) -> bool:
+        return len(given) == len(other) and all(map(_agrees, given, other))
+
+    def near(wrong: WrongAnswers, count: int) -> Iterable[Made]:
+        key = tuple(None if number is None else number.value for number in given)
+        return wrong.keyed(count, lambda answer: (answer,)).get(key, ())
+
+    found, searched = _explained(wrong or wrong_answers(question), fits, near=near)
+    text = "x".join("?" if number is None else str(number) for number in claim)
+    score = (len(right) - len(cells) if pairs else 0, len(right))
+    return Verdict(False, f"{sentence}, not {text}", found, cells, score, searched=searched)
 
 
 def _agrees(number: WrittenNumber | None, right: Any) -> bool:

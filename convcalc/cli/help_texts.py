@@ -66,6 +66,7 @@ PAGES = {
             ("convcalc shape 3x32x32 '2*(conv:16,k3,p1 relu) maxpool:2 fc:10'", ""),
             ("convcalc shape 3x32x32 'Conv2d(3, 8, 3)' --as keras", ""),
             ("convcalc shape 224 maxpool -k 3 -s 2 --check 111x111", ""),
+            ("convcalc shape 3x64x64 conv:8,k7,s2 maxpool:3,s2 --check rf=11", "the receptive field"),
             ("convcalc shape 3x32x32 -f network.txt", ""),
             ("convcalc shape 224 -k 7 -s 2 -p 3 --region 0,2", ""),
             ("convcalc shape 224 -k 7 -s 2 -p 3 --frameworks", ""),

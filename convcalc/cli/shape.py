@@ -30,10 +30,8 @@ from convcalc.report.blocks import Commentary, Report
 from convcalc.report.shape import output_texts, shape_report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
-    from convcalc.check.size_question import SizeQuestion
     from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
 
@@ -151,7 +149,7 @@ def _sizes(passed: ForwardPass, homework: HomeworkOptions, depth: int | None, *,
     """Report the sizes, explained and judged as far as that is asked for."""
     comment = Commentary(
         _derived(passed) if homework.explain else (),
-        None if homework.check is None else _judged(homework.check, passed),
+        None if homework.check is None else _judge(passed)(homework.check),
         passed.network.notes,
         passed.network.assumptions,
         homework.shows_answer(written=written),
@@ -165,32 +163,17 @@ def _derived(passed: ForwardPass) -> "tuple[Derivation, ...]":
     return network_sizes(passed.trace, [node.label for node in passed.network.nodes])
 
 
-def _judged(claim: str, passed: ForwardPass) -> "Verdict":
-    from convcalc.check.claims import read_size
-    from convcalc.check.judge import judge_size
+def _judge(passed: ForwardPass) -> "Callable[[str], Verdict]":
+    from convcalc.check.shape_claims import shape_judge
 
-    return judge_size(read_size(claim), _question(passed))
+    return shape_judge(graph_of(passed.network), passed.trace, passed.layout)
 
 
 def _graded(source: str, passed: ForwardPass) -> Report:
-    from convcalc.check.claims import read_size
-    from convcalc.check.judge import judge_size, wrong_answers
     from convcalc.cli.judging import answer_text, graded
 
-    question = _question(passed)
-    wrong = wrong_answers(question)
-
-    def judge(answer: "str | Path") -> "Verdict":
-        return judge_size(read_size(answer_text(answer)), question, wrong)
-
-    return graded("shape", source, judge, passed.network.notes)
-
-
-def _question(passed: ForwardPass) -> "SizeQuestion":
-    from convcalc.check.size_question import size_question
-
-    trace = passed.trace
-    return size_question(graph_of(passed.network), trace.input, *trace.others, layout=passed.layout)
+    judge = _judge(passed)
+    return graded("shape", source, lambda answer: judge(answer_text(answer)), passed.network.notes)
 
 
 def _answer_each(
