@@ -172,7 +172,7 @@ def test_a_wrong_command_line_is_one_error(here: Run, scans: dict[str, Any]) -> 
         (["conv", "--inputs", "scans/*.npy", "-k", "1", "--watch"], 2, "--inputs and --watch"),
         (["conv", "--inputs", "scans/a.npy", "scans/b.npy", "-k", "1"], 2, "scans/b.npy is not a LAYER"),
         (["conv", "--inputs", "scans/a.npy", "x", "y", "z", "-k", "1"], 2, "quotes, or the shell"),
-        (["pool", "--inputs", "scans/*.npy", "-k", "2"], 2, "pool: missing argument 'LAYER'"),
+        (["pool", "--inputs", "scans/*.npy", "-k", "2"], 2, "pool: no LAYER given"),
         (["pool", "--inputs", "scans/*.npy", "max", "avg", "-k", "2"], 2, "avg is not a LAYER"),
         (
             ["conv", "1 2", "-k", "1", "-o", "{stem}.npy"],
@@ -184,8 +184,8 @@ def test_a_wrong_command_line_is_one_error(here: Run, scans: dict[str, Any]) -> 
             2,
             "has a part that is only filled in with --inputs",
         ),
-        (["conv", "-k", "1"], 2, "conv: missing argument 'INPUT'"),
-        (["pool", "1 2", "-k", "1"], 2, "pool: missing argument 'LAYER'"),
+        (["conv", "-k", "1"], 2, "conv: no INPUT given"),
+        (["pool", "1 2", "-k", "1"], 2, "pool: no LAYER given"),
     ],
 )
 def test_what_is_refused_before_anything_is_computed(
