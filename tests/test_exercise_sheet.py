@@ -266,4 +266,4 @@ def test_answers_for_machines() -> None:
     assert answer_data(np.array([[Fraction(1, 3), Fraction(4, 2)], [2.5, 7]], object)) == [["1/3", 2], [2.5, 7]]
     assert isinstance(answer_data(Fraction(4, 2)), int)
     data = sheet_data(sheet("pool", 2, seed=4, difficulty=1))
-    assert [each["number"] for each in data["exercises"]] == [1, 2]
+    assert (data["schema"], [each["number"] for each in data["exercises"]]) == (1, [1, 2])

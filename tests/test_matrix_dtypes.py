@@ -68,7 +68,8 @@ def test_where_a_number_lies_halfway() -> None:
         (objects(128), "int8", False), (objects(-128), "int8", True), (objects(-129), "int8", False),
         (objects(Fraction(3, 2)), "int8", False), (objects(Fraction(4, 2)), "int8", True),
         (objects(10**30), "int64", False), (np.array([2**63 - 1], np.uint64), "int64", True),
-        (np.array([2**63], np.uint64), "int64", False),
+        (np.array([2**63], np.uint64), "int64", False), (np.array([-128]), "int8", True),
+        (objects(2**63 - 1), "uint64", True), (objects(2**64), "uint64", False),
     ],
 )  # fmt: skip
 def test_whole_numbers_fit_or_are_refused(array: Any, dtype: str, fits: bool) -> None:

@@ -295,6 +295,20 @@ def test_quotients_are_the_nearest_float(above: int, below: int) -> None:
     assert above or copysign(1, found) == 1
 
 
+def test_added_arrays_stay_narrow_where_they_can() -> None:
+    for top, dtype in ((I63 // 2 - 1, "int64"), (I63 // 2, "object")):
+        assert exact_add(np.array([top]), np.array([1])).dtype == "int64"
+        assert headroom(np.array([top]), 2).dtype == dtype
+    thirds = exact_add(objects(Fraction(1, 3)), objects(Fraction(2, 3)))
+    assert isinstance(thirds[0], Fraction)
+
+
+def test_whole_numbers_are_rounded_to_a_float_once() -> None:
+    # Its bits lie within those of float32, but not the lower one of its neighbors.
+    for number in (3 << 60, (F24 - 1) << 38):
+        assert int(as_float(np.array([number], np.uint64), np.float32)[0]) == number
+
+
 def test_quotients_at_the_ends_of_floats() -> None:
     for above in (F53 - 1, F53, F53 + 1, 3 * F53 + 1):
         for below in (1, 3, F53 - 1, F53 + 1):
