@@ -7,6 +7,7 @@ from functools import partial
 
 from fuzz_questions import Question
 from hostile_files import FILES, MEGA, file
+from hostile_kinds import KINDS
 
 X, K = "1 0 1; 2 1 0; 0 1 1", "1 0; 0 1"
 
@@ -234,6 +235,7 @@ QUESTIONS: dict[str, Callable[[], Question]] = {
     **{f"short, {name}": partial(file, "net.txtnet", text, "--input", "3x64x64") for name, text in SHORT.items()},
     **{f"source, {name}": partial(source, text) for name, text in SOURCES.items()},
     **FILES,
+    **{f"kind, {name}": made for name, made in KINDS.items()},
     **{f"print, {name}": partial(Question, ("params", "-f", "-"), text.encode()) for name, text in PRINTS.items()},
     **{f"work, {name}": partial(Question, words) for name, words in WORK.items()},
 }

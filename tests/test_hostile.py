@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from fuzz import ask
 from hostile import Outcome
+from hostile_kinds import KINDS
 from hostile_questions import QUESTIONS
 
 ASKED = (
@@ -24,7 +25,7 @@ ASKED = (
 """Those that an earlier version did not end well, or not at all."""
 
 
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", [*ASKED, *(f"kind, {kind}" for kind in KINDS)])
 def test_a_hostile_question_ends_in_an_answer_or_one_clear_line(name: str) -> None:
     # A machine under load may take long: time is for the command line to report.
     assert [fault for fault in ask(QUESTIONS[name]()).faults if not fault.endswith(" s")] == []

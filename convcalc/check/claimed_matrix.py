@@ -19,7 +19,9 @@ RELATIVE = {2: 2e-3, 4: 1e-6, 8: 1e-6}
 MOST_READ = 100_000
 """Cells whose digits are looked at."""
 
-_TOKEN = re.compile(r"(?<![\w.])[-+\u2212]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:/\d+)?|\b(?:nan|inf)\b", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"(?<![\w.])[-+\u2212]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?:/\d+)?|\b(?:nan|inf)\b", re.IGNORECASE
+)
 _COMMENT = re.compile(r"#.*")
 _FACTOR = re.compile(rf"({_TOKEN.pattern})\s*\*", re.IGNORECASE)
 

@@ -10,10 +10,10 @@ from convcalc.check.numbers import WrittenNumber, half_unit, written_number
 from convcalc.errors import DataError
 from convcalc.text import did_you_mean, plain_signs, printable
 
-_WRAPPED = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*(.*?)[\])}]*", re.IGNORECASE | re.DOTALL)
+_OPENING = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[x×\u0445*,;]\s*|\s+by\s+|\s+", re.IGNORECASE)  # a Cyrillic x looks like a Latin one
 _PIXELS = re.compile(r"(?<=\d)\s*(?:px|pixels?)\b", re.IGNORECASE)
-_KEY = re.compile(r"(?:^|[,;\s])\s*([A-Za-z][A-Za-z_ ]*?)\s*[=:]\s*")
+_KEY = re.compile(r"(?:^|[,;]|(?<!\s)\s)\s*([A-Za-z][A-Za-z_ ]{0,40}?)\s*[=:]\s*")
 _COUNT = re.compile(r"([-+]?[\d.,'_\s]*\d\.?(?:e[-+]?\d+)?)\s*([A-Za-z]*)", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([,'_\s])\d{3})(?:\1\d{3})*(?:\.\d*)?")
 
@@ -54,8 +54,8 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
     ['1', '64', '13.5', '13.5']
     """
     cleaned = _PIXELS.sub("", plain_signs(text).strip().replace("\u2212", "-"))
-    match = _WRAPPED.fullmatch(cleaned)
-    parts = [part for part in _BETWEEN.split(match[1].strip() if match else cleaned) if part]
+    inside = " ".join(_OPENING.sub("", cleaned, count=1).rstrip("])}").split())
+    parts = [part for part in _BETWEEN.split(inside) if part]
     numbers = [written_number(part) for part in parts]
     unread = {part for part, number in zip(parts, numbers, strict=True) if number is None}
     if not parts or unread - {"?", "None"}:

@@ -64,7 +64,7 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
         with _quietly(data):
             image = pillow.open(io.BytesIO(data), formats=_FORMAT_NAMES.split())
             frames = getattr(image, "n_frames", 1)
-            bands = len(image.getbands())
+            bands = pillow.getmodebands(_decoded_mode(image))
             check_elements(image.width * image.height * bands, f"the image {image.height}x{image.width}", place)
             if data.startswith(PNG_MAGIC):
                 refuse_missing_rows(data, place)
@@ -126,10 +126,8 @@ def png_bytes(array: NDArray[Any]) -> bytes:
 def _planes(image: Image) -> tuple[NDArray[Any], int, bool]:
     """Return the array, channels first; its largest possible value, 0 for decimals; whether alpha was dropped."""
     mode = image.mode
-    if mode == "P" and "transparency" in image.info:
-        image = image.convert("RGBA")
-    elif mode in _MODES:
-        image = image.convert(_MODES[mode])
+    if _decoded_mode(image) != mode:
+        image = image.convert(_decoded_mode(image))
     array = np.asarray(image)
     maximum = 255
     if mode.startswith("I"):
@@ -143,6 +141,11 @@ def _planes(image: Image) -> tuple[NDArray[Any], int, bool]:
         array = np.moveaxis(array, -1, 0)
         array = array[0] if array.shape[0] == 1 else array
     return array, maximum, opaque
+
+
+def _decoded_mode(image: Image) -> str:
+    """Return the mode in which the numbers of an image are read."""
+    return "RGBA" if image.mode == "P" and "transparency" in image.info else _MODES.get(image.mode, image.mode)
 
 
 def _refuse_deep_color(data: bytes, place: str) -> None:

@@ -187,6 +187,7 @@ class _Table:
         self.source, self.separator = source, separator
         self.text = source.text.rstrip("\r\n")
         self.simple = '"' not in self.text and separator != " "
+        self._end = re.compile(rf"{re.escape(separator)}|\r?\n")
 
     def fields(self, start: int) -> tuple[list[Span], int]:
         """Return the spans of the cells in the row that begins at `start`, and where the row ends."""
@@ -235,19 +236,21 @@ class _Table:
 
     def _end_of_cell(self, start: int) -> int:
         """Return where the cell that begins at `start` ends: at a separator, a line end, or the end of the text."""
-        end = self._line_end(start)
         if self.text[start : start + 1] == '"':
             quoted = _QUOTED.match(self.text, start)
             if quoted is None:
-                raise self.source.fault("this quote is not closed", start, end)
+                raise self.source.fault("this quote is not closed", start, self._line_end(start))
             start = quoted.end()
-            end = self._line_end(start)
             if self.text[start : start + 1] not in (self.separator, "\r", "\n", ""):
                 raise self.source.fault(
-                    "there is text after the closing quote", start, end, 'inside quotes, write "" for one'
+                    "there is text after the closing quote",
+                    start,
+                    self._line_end(start),
+                    'inside quotes, write "" for one',
                 )
-        found = self.text.find(self.separator, start, end)
-        return found if found >= 0 else end
+        # Not up to the end of the line in each of its cells, which would take the square of their number.
+        end = self._end.search(self.text, start)
+        return len(self.text) if end is None else end.start()
 
 
 def _index_of(wanted: str, names: list[str], width: int) -> int:

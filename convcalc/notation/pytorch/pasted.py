@@ -34,7 +34,7 @@ _PATTERNS = [
         r"^def forward\([\s\S]*\Z",
         r"^[ \t]*init_cfg[ \t]*=[ \t]*[\[{][^\n]*$",
         # What ptflops puts before the arguments.
-        r"[\d.]+(?: [kKMGT]?)?(?: ?Params)?, [\d.]+% Params, [\d.]+ [kKMGT]?(?:Macs?|MACs|FLOPs), "
+        r"(?<![\d.])[\d.]+(?: [kKMGT]?)?(?: ?Params)?, [\d.]+% Params, [\d.]+ [kKMGT]?(?:Macs?|MACs|FLOPs), "
         r"[\d.]+% (?:MACs|FLOPs),",
     )
 ]

@@ -87,7 +87,7 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
             return [evaluate(follower, node.elt, inner) for inner in comprehended(follower, node, scope)]
         case ast.DictComp():
             rounds = comprehended(follower, node, scope)
-            return {evaluate(follower, node.key, each): evaluate(follower, node.value, each) for each in rounds}
+            return {follower.key(node.key, each): evaluate(follower, node.value, each) for each in rounds}
         case ast.Lambda():
             return Function(node, scope)
         case ast.JoinedStr():
@@ -107,9 +107,10 @@ def _pairs(follower: Follower, key: ast.expr | None, value: ast.expr, scope: Sco
     """Return what an item of a dictionary adds: a key with its value, or all of another one behind two stars."""
     found = evaluate(follower, value, scope)
     if key is not None:
-        return [(evaluate(follower, key, scope), found)]
+        return [(follower.key(key, scope), found)]
     if not isinstance(found, dict):
         raise follower.fault(value, "these items are not known")
+    follower.steps += len(found) // 100  # a copy of many takes as long as some statements
     return found.items()
 
 

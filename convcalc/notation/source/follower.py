@@ -32,7 +32,7 @@ from convcalc.notation.source import (
 )
 from convcalc.notation.source.expressions import YIELDED, Method, evaluate
 from convcalc.notation.source.known_sizes import KnownSizes
-from convcalc.notation.source.limits import MOST_STEPS
+from convcalc.notation.source.limits import MOST_CLASSES, MOST_STEPS, is_heavy
 from convcalc.notation.source.running import Running
 from convcalc.notation.source.values import (
     AxisSize,
@@ -261,11 +261,14 @@ class Follower:
         return items.item(self, node, value, scope)
 
     def key(self, node: ast.expr, scope: Scope) -> Any:
-        """Return the index or slice between brackets."""
+        """Return the index or slice between brackets, or a key of a dictionary."""
         if isinstance(node, ast.Slice):
             ends = (node.lower, node.upper, node.step)
             return slice(*(None if each is None else evaluate(self, each, scope) for each in ends))
-        return evaluate(self, node, scope)
+        found = evaluate(self, node, scope)
+        if isinstance(found, tuple) and is_heavy(found):
+            raise self.fault(node, "this is too long to be followed")
+        return found
 
     def class_of(self, node: ast.ClassDef, scope: Scope) -> Class:
         """Return a class with its methods and what its body sets."""
@@ -278,6 +281,8 @@ class Follower:
             elif isinstance(statement, ast.Assign | ast.AnnAssign):
                 self.statement(statement, inner)
         kind = Class(node, [evaluate(self, base, scope) for base in node.bases], inner.names)
+        if len(kind.order) > MOST_CLASSES:
+            raise self.fault(node, f"a class with more than {MOST_CLASSES} under it is not followed")
         records.name_members(kind)
         of_methods.names["__class__"] = kind
         return kind

@@ -7,6 +7,8 @@ from typing import Any
 
 MOST_STEPS = 50_000
 """Statements, calls and rounds of loops of a program that are followed."""
+MOST_CLASSES = 200
+"""Classes under one class, whose order takes the square of their number to be found."""
 LARGEST = 1 << 64
 LONGEST = 100_000
 """Numbers of a program are not followed beyond `LARGEST`, nor texts and lists of more items than `LONGEST`."""
@@ -75,7 +77,7 @@ def makes_too_much(owner: Any, name: str, arguments: list[Any]) -> bool:
     if name == "zfill":
         return any(not isinstance(each, int) or each > 1000 for each in arguments)
     if name == "join":
-        items = arguments[0] if arguments and isinstance(arguments[0], list | tuple) else ()
+        items = arguments[0] if arguments and isinstance(arguments[0], list | tuple | str) else ()
         return sum(length(item) + len(owner) for item in items) > LONGEST
     if name == "replace":
         return len(owner) * max(map(length, arguments), default=0) > LONGEST

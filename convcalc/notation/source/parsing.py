@@ -74,7 +74,8 @@ def parsed(source: Source) -> ast.Module | None:
     except SyntaxError as error:
         if defines and error.lineno is not None and not _is_print(source.text):
             at = _place(source.text, error)
-            raise source.fault(f"this is not valid Python: {error.msg}", at, at + 1) from None
+            # The advice that follows a long number is for those who run the program.
+            raise source.fault(f"this is not valid Python: {error.msg.split('; use ')[0]}", at, at + 1) from None
         return None
     except (ValueError, RecursionError, MemoryError):
         if defines:

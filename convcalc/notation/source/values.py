@@ -193,7 +193,8 @@ class Class:
         self.bases = bases
         self.attributes = attributes
         under = [base for base in bases if isinstance(base, Class)]
-        self.order: list[Class] = [self, *_merged([*(base.order for base in under), under])]
+        merged = under[0].order if len(under) == 1 else _merged([*(base.order for base in under), under])
+        self.order: list[Class] = [self, *merged]
 
     def find(self, name: str) -> Any:
         """Return an attribute of the class or of one under it, None where there is none."""
