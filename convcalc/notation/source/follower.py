@@ -32,6 +32,7 @@ from convcalc.notation.source import (
 )
 from convcalc.notation.source.expressions import YIELDED, Method, evaluate
 from convcalc.notation.source.known_sizes import KnownSizes
+from convcalc.notation.source.leaving import Returned, Stopped
 from convcalc.notation.source.limits import MOST_CLASSES, MOST_STEPS, is_heavy
 from convcalc.notation.source.running import Running
 from convcalc.notation.source.values import (
@@ -61,22 +62,6 @@ CALLED = (
     *(keras_functions.function, emission.function, reparametrization.function, tensors.function),
 )
 """Functions that each understand some names that no program defines, in the order in which they are asked."""
-
-
-class Returned(Exception):  # noqa: N818  # it ends a function, it is not an error
-    """The value that a function returns."""
-
-    def __init__(self, value: Any) -> None:
-        super().__init__()
-        self.value = value
-
-
-class Stopped(Exception):  # noqa: N818  # it ends a loop, it is not an error
-    """The end of a loop, or of one round of it."""
-
-    def __init__(self, *, whole: bool) -> None:
-        super().__init__()
-        self.whole = whole
 
 
 class Follower:

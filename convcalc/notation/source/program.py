@@ -15,8 +15,9 @@ from convcalc.notation.source import keras_models
 from convcalc.notation.source.batch import refuse_moved, settled_with_batch, with_batch
 from convcalc.notation.source.choice import MOST_NAMES, chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
-from convcalc.notation.source.follower import Follower, Returned, Stopped
+from convcalc.notation.source.follower import Follower
 from convcalc.notation.source.known_sizes import with_axes
+from convcalc.notation.source.leaving import Returned, Stopped
 from convcalc.notation.source.limits import MOST_STEPS
 from convcalc.notation.source.tying import count_once, numbers_of
 from convcalc.notation.source.values import (
