@@ -31,8 +31,14 @@ def archived(text: str) -> Any:
     return read_binary(stream, "m.keras")
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
-@pytest.mark.parametrize("way", ["program", "json", "keras"])
+WAYS = [
+    (name, way)
+    for name, case in sorted(CASES.items())
+    for way in (("program", "json", "keras") if "json" in case else ("program",))
+]
+
+
+@pytest.mark.parametrize(("name", "way"), WAYS)
 def test_sizes_and_counts_are_those_of_keras(name: str, way: str) -> None:
     case = CASES[name]
     content: str | Network = archived(case["json"]) if way == "keras" else case[way]

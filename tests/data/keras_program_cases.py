@@ -188,6 +188,97 @@ model.add(layers.Dense(4))
 """,
 }
 
+OWN_LAYERS = {
+    "own layer built": """
+import keras
+from keras import layers, ops
+class Linear(layers.Layer):
+    def __init__(self, units=32):
+        super().__init__()
+        self.units = units
+    def build(self, input_shape):
+        self.w = self.add_weight(shape=(input_shape[-1], self.units), initializer="random_normal", trainable=True)
+        self.b = self.add_weight(shape=(self.units,), initializer="random_normal", trainable=True)
+    def call(self, inputs):
+        return ops.matmul(inputs, self.w) + self.b
+i = keras.Input((7, 12))
+x = Linear(5)(i)
+x = layers.Flatten()(x)
+model = keras.Model(i, Linear(3)(x))
+""",
+    "own weights not used": """
+import keras
+from keras import layers, ops
+class Pooling(layers.Layer):
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(), initializer="ones")
+        self.rest = [self.add_weight(shape=(4, 3), name="a"), self.add_weight(name="b", shape=(2,))]
+        self.gate = layers.Dense(input_shape[-1], activation="sigmoid")
+        super().build(input_shape)
+    def call(self, inputs):
+        x = ops.mean(inputs, axis=(1, 2))
+        return x * self.gate(x) * self.scale
+i = keras.Input((9, 8, 6))
+own = Pooling()
+x = own(i)
+y = own(layers.Conv2D(6, 3)(i))
+model = keras.Model(i, layers.Dense(3)(ops.concatenate([x, y], axis=-1)))
+""",
+    "own attention": """
+import keras
+from keras import layers, ops
+class Attend(layers.Layer):
+    def build(self, input_shape):
+        self.W = self.add_weight(name="w", shape=(input_shape[-1], 1), initializer="normal")
+        self.b = self.add_weight(name="b", shape=(input_shape[1], 1), initializer="zeros")
+        super().build(input_shape)
+    def call(self, x):
+        e = ops.tanh(ops.matmul(x, self.W) + self.b)
+        a = ops.softmax(e, axis=1)
+        return ops.sum(x * a, axis=1)
+i = keras.Input((7, 12))
+x = layers.LSTM(5, return_sequences=True)(i)
+model = keras.Model(i, layers.Dense(2)(Attend()(x)))
+""",
+    "sampling": """
+import keras
+from keras import layers, ops
+class Sampling(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator(1337)
+    def call(self, inputs):
+        z_mean, z_log_var = inputs
+        batch = ops.shape(z_mean)[0]
+        dim = ops.shape(z_mean)[1]
+        epsilon = keras.random.normal(shape=ops.shape(z_mean))
+        return z_mean + ops.exp(0.5 * z_log_var) * epsilon
+latent_dim = 2
+encoder_inputs = keras.Input(shape=(28, 28, 1))
+x = layers.Conv2D(32, 3, activation="relu", strides=2, padding="same")(encoder_inputs)
+x = layers.Flatten()(x)
+z_mean = layers.Dense(latent_dim, name="z_mean")(x)
+z_log_var = layers.Dense(latent_dim, name="z_log_var")(x)
+z = Sampling()([z_mean, z_log_var])
+model = encoder = keras.Model(encoder_inputs, [z_mean, z_log_var, z], name="encoder")
+""",
+    "sampling in a function": """
+import keras
+from keras import layers, ops
+def sampling(args):
+    m, v = args
+    eps = keras.random.normal(shape=(ops.shape(m)[0], 2), mean=0.0, stddev=1.0)
+    return m + ops.exp(v / 2) * eps
+i = keras.Input((14,))
+h = layers.Dense(8, kernel_initializer=keras.initializers.RandomNormal(stddev=0.1))(i)
+m = layers.Dense(2)(h)
+v = layers.Dense(2)(h)
+z = layers.Lambda(sampling, output_shape=(2,))([m, v])
+model = keras.Model(i, layers.Dense(14)(z))
+""",
+}
+"""Programs with layers of their own, of which a saved model holds the names alone."""
+
 REFUSED = (
     ("Dropout(1.5)", (8,)),
     ("SpatialDropout2D(0.5)", (8, 6)),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
-from keras_program_cases import PROGRAMS, REFUSED
+from keras_program_cases import OWN_LAYERS, PROGRAMS, REFUSED
 
 FILE = Path(__file__).parent / "keras_programs.json.xz"
 
@@ -38,7 +38,9 @@ def main() -> None:
         except Exception:  # Keras has several classes for it
             continue
         raise SystemExit(f"Keras takes {call} on {shape}")
-    cases = {name: measured(text) for name, text in PROGRAMS.items()}
+    cases = {name: measured(text) for name, text in (PROGRAMS | OWN_LAYERS).items()}
+    for name in OWN_LAYERS:
+        del cases[name]["json"]
     FILE.write_bytes(
         lzma.compress(json.dumps({"keras": keras.__version__, "cases": cases, "refused": REFUSED}).encode())
     )

@@ -65,20 +65,8 @@ _KINDS: dict[str, Any] = {
 }  # fmt: skip
 _STAYS = ("to", "cuda", "cpu", "eval", "train", "apply", "float", "half", "double", "requires_grad_", "share_memory",
           "type", "bfloat16", "register_forward_hook")  # fmt: skip
-_OF_VALUES = (
-    "astype",
-    "numpy",
-    "data",
-    "detach",
-    "clone",
-    "contiguous",
-    "float",
-    "half",
-    "double",
-    "long",
-    "type_as",
-    "item",
-)
+_OF_VALUES = ("astype", "numpy", "data", "detach", "clone", "contiguous", "float", "half", "double", "long",
+              "type_as", "item")  # fmt: skip
 _OF_MODULES = ("add_module", "register_module", "register_buffer", "register_parameter", "__setattr__")
 _OF_TRAINERS = ("save_hyperparameters", "log", "log_dict", "post_init", "init_weights")
 _WITHOUT_MODEL = ("parameters", "named_parameters", "buffers", "named_buffers", "state_dict", "load_state_dict")
@@ -319,6 +307,10 @@ def _of_instance(
         return value
     if name in _OF_TRAINERS:
         return None
+    if name == "add_weight" and follower.notation == "keras":
+        from convcalc.notation.source.keras_own_layers import add_weight
+
+        return add_weight(follower, node, arguments, keywords)
     if containers.kind_of(owner.kind):
         return containers.method_of_instance(follower, node, owner, name, arguments)
     if name in ("children", "named_children"):

@@ -21,6 +21,7 @@ from convcalc.notation.source import (
     items,
     keras_functions,
     keras_models,
+    keras_own_layers,
     module_runs,
     modules,
     open_sizes,
@@ -346,7 +347,9 @@ class Follower:
                 return containers.run_in_order(self, node, instance, arguments)
             if not isinstance(method, Function):
                 raise self.fault(node, f"{instance.kind.name} has no forward")
-            return self.apply(node, Function(method.node, method.scope, instance), arguments, keywords)
+            return keras_own_layers.run(
+                self, node, Function(method.node, method.scope, instance), arguments, keywords
+            )
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""

@@ -9,7 +9,7 @@ from convcalc import layers
 from convcalc.notation.keras.activations import ACTIVATIONS
 from convcalc.notation.keras.training import NAMES
 from convcalc.notation.source.emission import elementwise, layer_entry
-from convcalc.notation.source.values import Name, Parameter, Tensor, TensorSizes
+from convcalc.notation.source.values import AxisSize, Name, Parameter, Tensor, TensorSizes
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -26,6 +26,7 @@ _UNARY = ("abs", "absolute", "exp", "log", "sqrt", "rsqrt", "square", "sin", "co
 _MOVED = {"expand_dims": "unsqueeze", "squeeze": "squeeze", "transpose": "permute", "permute_dimensions": "permute",
           "reshape": "view"}  # fmt: skip
 _MOVES_BY = ("axis", "axes", "perm", "pattern", "shape", "newshape", "target_shape")
+_RANDOM = ("normal", "uniform", "truncated_normal", "random_normal", "random_uniform")
 _OF_TRAINING = ("initializers", "regularizers", "constraints", "optimizers", "losses", "metrics", "callbacks")
 _OTHERS = (
     "SeedGenerator",
@@ -42,6 +43,9 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return _layout(follower, word)
     if word == "epsilon" and not arguments:
         return 1e-7
+    modules = name.dotted.split(".")[:-1]
+    if word in _RANDOM and modules[:1] != ["np"] and ("random" in modules or "shape" in keywords):
+        return _random(follower, node, word, keywords.get("shape", arguments[0] if arguments else None))
     if word in _OTHERS or word.endswith("_initializer") or set(name.dotted.split(".")) & {*_OF_TRAINING}:
         return Name(word)  # what is for training alone
     first = arguments[0] if arguments else next((keywords[key] for key in ("x", "inputs") if key in keywords), None)
@@ -58,6 +62,18 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         tensor = follower.held(node, first) if isinstance(first, Parameter) else first
         return _of_tensor(follower, node, word, tensor, arguments[1:], keywords)
     return NotImplemented
+
+
+def _random(follower: Follower, node: ast.Call, word: str, shape: Any) -> Tensor | Parameter:
+    """Return random numbers: as many as a tensor has, or of sizes of which the first is the batch's."""
+    if isinstance(shape, TensorSizes):
+        return elementwise(follower, node, shape.tensor, word)
+    sizes = list(shape) if isinstance(shape, list | tuple) else []
+    if sizes and isinstance(sizes[0], AxisSize) and sizes[0].is_batch:
+        sizes[0] = 1
+    if not sizes or not all(type(size) is int and size > 0 for size in sizes):
+        raise follower.fault(node, "how many random numbers are made here is not known")
+    return Parameter(tuple(sizes))
 
 
 def _layout(follower: Follower, word: str) -> str:
