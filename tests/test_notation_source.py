@@ -266,6 +266,9 @@ def test_a_size_that_a_sample_finds_is_known_without_an_input() -> None:
         ("self.w = torch.ones(4, 3, 2, 2)", "return F.conv2d(x, self.w, torch.zeros(4))", 0),
         ("self.w = nn.Parameter(torch.ones(3, 4, 2, 2))", "return F.conv_transpose2d(x, weight=self.w)", 48),
         ("self.c = nn.Conv2d(3, 4, 2, bias=False)", "return F.conv2d(x, self.c.weight) + self.c(x)", 48),
+        ("self.w = nn.Parameter(torch.ones(4, 3, 2, 2))", "return F.conv2d(x, self.w) + F.conv2d(x, self.w)", 48),
+        ("self.w = nn.Parameter(torch.ones(4, 5))", "w = self.w; return F.linear(x, w[:2]) + F.linear(x, w[2:])", 20),
+        ("self.w = nn.Parameter(torch.ones(9, 5))", "return (x @ self.w.t()[:, :2]) @ self.w.mT[0, :2]", 45),
         ("self.w = nn.Parameter(torch.ones(2, 5))", "return F.linear(x, self.w.new_ones(5, 2))", None),
     ],
 )  # fmt: skip
@@ -362,6 +365,13 @@ USE = "return self.c(x)"
         ("(1, 2)[0] = 3", USE, "this item is not followed"),
         ("self.c.stride = 2", USE, "a change of stride is not followed"),
         ("self.c.weight = nn.Parameter(torch.zeros(4, 3, 2, 2))", USE, "a change of weight is not followed"),
+        ("self.c.weight.data = torch.zeros(2, 3, 3, 3)", USE, "other sizes in data are not followed"),
+        ("self.d = nn.Conv2d(4, 3, 3); self.d.weight = self.c.weight.transpose(0, 1)", USE, "a view of a parameter"),
+        ("self.d = nn.Conv2d(9, 4, 1); self.d.weight = self.c.weight.view(4, 27, 1, 1)", USE, "a view of a"),
+        ("self.c.weight.data.t_()", USE, "t_ of a parameter is not followed"),
+        ("", "return F.conv2d(x, self.c.weight[:2], self.c.bias)", "the bias of conv2d has the sizes 4, not 2"),
+        ("", "return F.linear(x, self.c.bias)", "the weight of Linear has 2 axes, not 1"),
+        ("", "return x.t()", "matrix, this tensor has 4 axes"),
         ("n.m = 2", USE, "this attribute is not followed"),
         ("[a, *b, c] = [1]", USE, "1 values for 3 names"),
         # Statements.
@@ -444,7 +454,7 @@ USE = "return self.c(x)"
         ("self.p = nn.Parameter(torch.ones(3))", "return x * self.p['a']", "this part of a parameter is not"),
         ("self.p = nn.Parameter(torch.ones(3))", "return x * self.p[:0]", "this part of a parameter is not followed"),
         *((f"self.p = nn.Parameter(torch.ones({sizes}))", f"return x * self.p.{move}", "of a parameter is not")
-          for sizes, move in (("6", "view(4)"), ("6", "view(-2)"), ("6", "unsqueeze(5)"), ("6", "t()"),
+          for sizes, move in (("6", "view(4)"), ("6", "view(-2)"), ("6", "unsqueeze(5)"), ("6, 1, 1", "t()"),
                               ("6, 1", "transpose(0)"), ("6, 1", "permute(0, 2)"), ("6", "expand(2, 6)"),
                               ("6", "repeat(2, 2)"))),
         ("self.p = nn.Parameter(torch.full(3.5, 1))", "return x * self.p[0]", "of this parameter is not known"),

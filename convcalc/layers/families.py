@@ -345,9 +345,9 @@ class Merge(Value):
     no values that place theirs: `resize` gives the first the spatial sizes of the second, and `keep` leaves it its
     sizes, whatever the others do in it (the bias of an attention). With `stretch`, tensors are broadcast as NumPy
     does it, with `axis` concatenated over that one, counted with the batch axis; `matmul` multiplies the matrices on
-    the last two axes, `einsum` what an `equation` says; `channels_last` is Keras's order of axes. `attention` takes
-    keys, queries and values to the values weighted for each query, over `axis` spatial axes, or all (0); `weights`
-    takes queries and keys to a weight for each pair, in each of `axis` heads or on average (0).
+    the last two axes (with `stretch` also a vector), `einsum` what an `equation` says; `channels_last` is Keras's
+    order. `attention` takes keys, queries and values to the values weighted for each query, over `axis` spatial axes,
+    or all (0); `weights` takes queries and keys to a weight for each pair, in each of `axis` heads or on average (0).
     """
 
     kind: MergeKind

@@ -104,7 +104,7 @@ def bilinear_output(layer: Bilinear, shapes: Sequence[TensorShape]) -> TensorSha
 def _broadcast(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
     """Merge tensors whose axes of 1 are stretched and whose number of axes may differ, the last ones in line."""
     if layer.kind == "matmul":
-        return product_of_matrices(*shapes)
+        return product_of_matrices(*shapes, vectors=layer.stretch)
     written = " and ".join(map(str, shapes))
     if layer.kind == "concatenate":
         widest = max(shapes, key=lambda shape: (len(shape.sizes), len(shape.batch)))

@@ -253,13 +253,22 @@ def concatenated(samples: Sequence[Sizes], axis: int, message: str) -> Sizes:
     return (*rest[:axis], total, *rest[axis + 1 :])
 
 
-def product_of_matrices(first: TensorShape, second: TensorShape) -> TensorShape:
+def product_of_matrices(first: TensorShape, second: TensorShape, *, vectors: bool = False) -> TensorShape:
     """Return the shape of a product of matrices on the last two axes, the axes before them stretched.
+
+    With `vectors`, one of the two may have a single axis: it is a row before a matrix, a column behind one.
 
     >>> print(product_of_matrices(TensorShape((1, 8, 5, 7), 2), TensorShape((1, 8, 7, 3), 2)))
     1x8x5x3
     """
-    if len(first.sizes) < 2 or len(second.sizes) < 2:
+    single = [len(shape.sizes) == 1 for shape in (first, second)]
+    if vectors and single == [True, False]:
+        made = product_of_matrices(TensorShape((1, *first.sizes), 0), second)
+        return TensorShape((*made.sizes[:-2], made.sizes[-1]), first.rank)
+    if vectors and single == [False, True]:
+        made = product_of_matrices(first, TensorShape((*second.sizes, 1), 0))
+        return TensorShape(made.sizes[:-1], max(0, first.rank - 1))
+    if any(single):
         raise ShapeError(f"{first} and {second} are not matrices")
     *before, rows, inner = first.sizes
     *before_second, inner_second, columns = second.sizes

@@ -434,6 +434,25 @@ first, *_ = x.shape
 x = checkpoint(self.s, x, use_reentrant=False)
 return self.t[1](self.f(self.t[0](x))) if self.s[1].index == 3 else x
 """, "3x9x8"),
+    # Views of the weight of a layer, which counts once.
+    ("", "self.e = nn.Linear(14, 6)", """
+w, z = self.e.weight, self.e(x)
+return (F.linear(z, w.t()), F.linear(z, w.T), F.linear(z, w.transpose(0, 1)[3:]), F.linear(x, w[:2], self.e.bias[:2]),
+    z @ w, torch.matmul(x, w.detach().mT * 2), (x @ w.t()[:, ::2]) @ torch.t(w)[2, ::2].unsqueeze(1))
+""", "14"),
+    ("", "self.e = nn.Linear(14, 6)", "return self.e(x) @ self.e.weight, F.linear(x, self.e.weight)", "5x14"),
+    ("", "self.c = nn.Conv2d(3, 8, (3, 2), 2, bias=False)", """
+w, y = self.c.weight, self.c(x)
+y = F.conv2d(y, w.transpose(0, 1)) + F.conv2d(y, torch.flip(w, [2, 3]).permute(1, 0, 2, 3))
+return y, F.conv2d(x, w[:5]), F.conv2d(x, w.data[:6, :1], groups=3), F.conv_transpose2d(self.c(x), w.flip(3).clone())
+""", "3x11x12"),
+    ("", "self.c = nn.Conv2d(3, 8, (3, 2), bias=False)", """
+w = self.c.weight
+return F.conv2d(x, w - w.mean((1, 2, 3), keepdim=True)), F.conv2d(x, w.sum((2, 3), keepdim=True)), F.conv2d(x, -w)
+""", "3x11x12"),
+    ("", "self.w = nn.Parameter(torch.ones(9, 4)); self.b = nn.Parameter(torch.ones(7))", """
+return F.linear(x, self.w[:2], self.b[3:5]) + F.linear(x, self.w[-2:]), x @ self.w.T
+""", "4"),
 ]  # fmt: skip
 
 _FRAMES = """

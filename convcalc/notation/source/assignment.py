@@ -94,10 +94,18 @@ def set_attribute(follower: Follower, node: ast.AST, owner: Any, name: str, valu
             raise follower.fault(node, f"a change of {name} is not followed")
         case Layer():
             owner.attributes[name] = value
-        case Parameter():
-            pass
+        case Parameter(shape=shape):
+            if name == "data" and None not in (shape, sizes := _sizes(follower, value)) and sizes != shape:
+                raise follower.fault(node, "other sizes in data are not followed")
         case _:
             raise follower.fault(node, "this attribute is not followed")
+
+
+def _sizes(follower: Follower, value: Any) -> tuple[int | None, ...] | None:
+    """Return the sizes of a tensor, None where they are not known."""
+    if isinstance(value, Tensor):
+        return follower.sizes.peek(value.index)
+    return value.shape if isinstance(value, Parameter) else None
 
 
 def delete(follower: Follower, node: ast.Delete, scope: Scope) -> None:

@@ -274,7 +274,9 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         return _of_instance(follower, node, owner, name, arguments, keywords)
     if isinstance(owner, Container):
         return containers.method(follower, node, owner, name, arguments)
-    if isinstance(owner, Layer) or (isinstance(owner, Parameter) and (name.endswith("_") or name in _OF_VALUES)):
+    if isinstance(owner, Parameter) and name.endswith("_"):
+        return parameter_views.changed_in_place(follower, node, owner, name)
+    if isinstance(owner, Layer) or (isinstance(owner, Parameter) and name in _OF_VALUES):
         return owner  # values of weights are set, no size changes
     if isinstance(owner, Parameter):
         return _of_parameter(follower, node, found, arguments, keywords)

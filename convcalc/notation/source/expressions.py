@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, layer_attributes
+from convcalc.notation.source import containers, layer_attributes, parameter_views
 from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
 from convcalc.notation.source.values import COMPARISONS as TENSOR_COMPARISONS
 from convcalc.notation.source.values import (
@@ -181,8 +181,8 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             if value.has(name):
                 found = value.find(name)
                 return of_class(follower, node, found, value) if isinstance(found, Function) else found
-        case Tensor() if name in ("shape", "T"):
-            return TensorSizes(value) if name == "shape" else follower.tensor_method(node, value, "t", [], {})
+        case Tensor() if name in ("shape", "T", "mT"):
+            return TensorSizes(value) if name == "shape" else follower.tensor_method(node, value, name, [], {})
         case Layer():
             found = layer_attributes.attribute(follower, node, value, name)
             if found is not NotImplemented:
@@ -194,6 +194,8 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             return value.shape
         case Parameter() if name in ("data", "device", "dtype"):
             return value
+        case Parameter() if name in ("T", "mT"):
+            return parameter_views.method(follower, node, value, name, [], {})
         case Tensor() if name in ("data", "device", "dtype"):
             return value if name == "data" else Name(name)
         case Tensor() if name in ("is_cuda", "requires_grad"):

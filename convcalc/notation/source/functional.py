@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from convcalc.errors import ConvcalcError
-from convcalc.layers import parameters, weight_shape
+from convcalc.layers import Held, parameters
 from convcalc.notation.source.batch import touch_batch
-from convcalc.notation.source.emission import emit, entries_of
+from convcalc.notation.source.emission import emit
 from convcalc.notation.source.values import Layer, Parameter, Tensor
+from convcalc.text import size_text
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -37,12 +38,17 @@ def weighted(
         own: dict[str, Any] = {"elementwise_affine": weight is not None}
     else:
         own = _sizes(follower, node, module, weight, given.get("groups", 1)) | {"bias": bias is not None}
-    made = emit(follower, node, Layer(follower.call_of(node, module, [], own | given)), tensor)
+    layer = Layer(follower.call_of(node, module, [], own | given))
+    _check_bias(follower, node, word, bias, own)
+    for each in (weight, bias):
+        if isinstance(each, Parameter) and each.shape and prod(each.shape) != prod(each.whole.shape or ()):
+            tensor = beside(follower, node, tensor, each)  # a part of it is used
+    made = emit(follower, node, layer, tensor)
     entry = follower.builder.entries[made.index]
     computed = [each.index for each in (weight, bias) if isinstance(each, Tensor)]
     if computed:
         entry.inputs = (*(entry.inputs or ()), *computed)
-    entry.name = weight.whole.name if isinstance(weight, Parameter) else ""
+    entry.name = weight.whole.name if isinstance(weight, Parameter) and not weight.whole.used else ""
     counts = parameters(entry.layer)
     held = (_held_elsewhere(follower, weight, counts.weights), _held_elsewhere(follower, bias, counts.biases), 0)
     if any(held):
@@ -64,13 +70,8 @@ def _sizes(follower: Follower, node: ast.AST, module: str, weight: Any, groups: 
 
 
 def _shape(follower: Follower, node: ast.AST, weight: Any) -> tuple[int, ...]:
-    """Return the shape of a weight: of a parameter, or of the layer whose weight it is."""
+    """Return the shape of a weight: of a parameter, of a view of it, or of what is computed."""
     shape: tuple[int | None, ...] | None = weight.shape if isinstance(weight, Parameter) else None
-    if isinstance(weight, Parameter) and weight.of is not None:
-        try:
-            shape = weight_shape(entries_of(follower, weight.of)[0].layer)
-        except ConvcalcError:
-            shape = None
     if isinstance(weight, Tensor):
         touch_batch(follower, node, "a weight is computed here")
         shape = follower.sizes.peek(weight.index)
@@ -78,6 +79,14 @@ def _shape(follower: Follower, node: ast.AST, weight: Any) -> tuple[int, ...]:
     if not known or len(known) < len(shape or ()):
         raise follower.fault(node, "the shape of this weight is not known")
     return known
+
+
+def _check_bias(follower: Follower, node: ast.AST, word: str, bias: Any, own: dict[str, Any]) -> None:
+    """Refuse a bias that does not have a number for each channel that comes out."""
+    shape = bias.shape if isinstance(bias, Parameter) else None
+    out = own.get("out_channels")
+    if shape is not None and out is not None and shape != (out,):
+        raise follower.fault(node, f"the bias of {word} has the sizes {size_text(shape)}, not {out}")
 
 
 def _held_elsewhere(follower: Follower, value: Any, count: int) -> int:
@@ -95,3 +104,16 @@ def _held_elsewhere(follower: Follower, value: Any, count: int) -> int:
     counted = whole.used or value.of is not None
     whole.used = True
     return count if counted else 0
+
+
+def beside(follower: Follower, node: ast.AST, tensor: Tensor, parameter: Parameter) -> Tensor:
+    """Return a tensor that a parameter is used on; the parameter counts there, all of it, if nowhere before."""
+    whole = parameter.whole
+    if not whole.learned or whole.used or whole.of is not None or whole.shape is None:
+        return tensor
+    whole.used = True
+    text = f"parameter {whole.name}".rstrip()
+    index = follower.builder.add(
+        Held(prod(whole.shape)), [tensor.index], follower.span(node), name=whole.name, text=text
+    )
+    return Tensor(index)

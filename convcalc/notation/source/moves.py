@@ -165,6 +165,17 @@ def _turned(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keyword
     return _permute(f, node, x, [*range(len(axes))][::-1], {})
 
 
+def _turned_matrix(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    count = len(f.sizes.peek(x.index) or ())
+    if count > 2:
+        raise f.fault(node, f"t() turns a matrix, this tensor has {count} axes", "mT swaps the last two axes")
+    return _turned(f, node, x, arguments, keywords)
+
+
+def _turned_matrices(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
+    return _transpose(f, node, x, [-1, -2], {})
+
+
 def _squeeze(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
     axes = _axes(f, node, arguments or list(keywords.values()))
     known = f.sizes.peek(x.index)
@@ -245,7 +256,8 @@ MOVES: dict[str, Callable[[Follower, ast.AST, Tensor, list[Any], dict[str, Any]]
     "swapaxes": _transpose, "squeeze": _squeeze, "unsqueeze": _unsqueeze, "view_as": _view_as,
     "reshape_as": _view_as, "expand": _expand, "expand_as": _expand_as, "repeat": _repeat, "tile": _tile,
     "repeat_interleave": _repeat_interleave, "movedim": _move, "moveaxis": _move, "swapdims": _transpose,
-    "narrow": _narrow, "select": _select, "unfold": _windows, "unflatten": _unflatten, "t": _turned,
+    "narrow": _narrow, "select": _select, "unfold": _windows, "unflatten": _unflatten, "t": _turned_matrix,
+    "T": _turned, "mT": _turned_matrices,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import ast
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source.batch import touch_batch
+from convcalc.notation.source.batch import knows_batch, touch_batch
 from convcalc.notation.source.indexing import keys_of
 from convcalc.notation.source.values import AxisSize, Parameter, Scope
 
@@ -59,7 +59,7 @@ def _ends(value: slice) -> tuple[Any, Any, Any]:
 
 def method(
     follower: Follower,
-    node: ast.Call,
+    node: ast.AST,
     parameter: Parameter,
     name: str,
     arguments: list[Any],
@@ -75,17 +75,28 @@ def method(
     sizes = None
     if parameter.shape is None:
         touch_batch(follower, node, "the shape of this tensor is not known")
-    if parameter.shape is not None and name in _RULES:
+    if parameter.shape is not None and name in RULES:
         given = arguments or list(keywords.values())
         many = list(given[0]) if len(given) == 1 and isinstance(given[0], list | tuple) else given
-        sizes = _RULES[name](parameter.shape, many)
+        sizes = RULES[name](parameter.shape, many)
     if sizes is not None:
         return parameter.seen_as(sizes)
     if name in _OF_NUMBERS and not arguments and parameter.shape == ():
         return parameter
     if name in _OF_NUMBERS:
         return follower.tensor_method(node, follower.held(node, parameter), name, arguments, keywords)
+    if name not in RULES:
+        touch_batch(follower, node, f"{name[:60]} of a parameter is not followed")
+    if name not in RULES and knows_batch(follower):
+        return follower.tensor_method(node, follower.held(node, parameter), name, arguments, keywords)
     raise follower.fault(node, f"{name[:60]} of a parameter is not followed")
+
+
+def changed_in_place(follower: Follower, node: ast.Call, parameter: Parameter, name: str) -> Parameter:
+    """Return a parameter whose numbers are changed where they stand; its axes are not changed that way."""
+    if name.removesuffix("_") in (*RULES, "resize", "resize_as", "set"):
+        raise follower.fault(node, f"{name[:60]} of a parameter is not followed")
+    return parameter
 
 
 def _view(shape: tuple[int, ...], sizes: list[Any]) -> tuple[int, ...] | None:
@@ -104,7 +115,17 @@ def _unsqueeze(shape: tuple[int, ...], axes: list[Any]) -> tuple[int, ...] | Non
 
 
 def _turned(shape: tuple[int, ...], axes: list[Any]) -> tuple[int, ...] | None:
-    return shape[::-1] if not axes and len(shape) == 2 else None
+    return shape[::-1] if not axes and len(shape) <= 2 else None
+
+
+def _matrices_turned(shape: tuple[int, ...], axes: list[Any]) -> tuple[int, ...] | None:
+    return (*shape[:-2], *shape[:-3:-1]) if not axes and len(shape) > 1 else None
+
+
+def _turned_over(shape: tuple[int, ...], axes: list[Any]) -> tuple[int, ...] | None:
+    """Turn axes over, which changes no size."""
+    places = [axis % len(shape) for axis in axes if type(axis) is int and -len(shape) <= axis < len(shape)]
+    return shape if len({*places}) == len(axes) else None
 
 
 def _transpose(shape: tuple[int, ...], axes: list[Any]) -> tuple[int, ...] | None:
@@ -139,7 +160,9 @@ def _repeat(shape: tuple[int, ...], times: list[Any]) -> tuple[int, ...] | None:
     return shape if same else None
 
 
-_RULES = {
+RULES = {
     "view": _view, "reshape": _view, "unsqueeze": _unsqueeze, "t": _turned, "transpose": _transpose,
-    "permute": _permute, "expand": _expand, "repeat": _repeat,
+    "permute": _permute, "expand": _expand, "repeat": _repeat, "swapaxes": _transpose, "swapdims": _transpose,
+    "T": lambda shape, axes: shape[::-1], "mT": _matrices_turned, "flip": _turned_over,
 }  # fmt: skip
+"""Methods, functions and attributes that change the axes of a parameter, and the shape that comes of one."""

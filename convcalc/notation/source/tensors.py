@@ -10,11 +10,11 @@ from convcalc import layers
 from convcalc.layers.einsum import terms
 from convcalc.notation.pytorch.functions import MODULES_OF
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import einops, published_models
+from convcalc.notation.source import einops, parameter_views, published_models
 from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.choosing import CHOICES
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
-from convcalc.notation.source.functional import WEIGHTED, weighted
+from convcalc.notation.source.functional import WEIGHTED, beside, weighted
 from convcalc.notation.source.moves import MOVES, padded, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
 from convcalc.notation.source.unpooling import unpooled, with_indices
@@ -131,6 +131,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return einops.apply(follower, node, word, first, pattern, keywords)
     if isinstance(first, Tensor) and word in MODULES_OF:
         return module(follower, node, first, word, arguments[1:], keywords)
+    if isinstance(first, Parameter) and word in parameter_views.RULES:
+        return parameter_views.method(follower, node, first, word, arguments[1:], keywords)
     if isinstance(first, Tensor | Parameter):
         return method(follower, node, first, word, arguments[1:], keywords)
     if word in einops.LAYERS:
@@ -207,19 +209,6 @@ def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
     whole.used = True
     index = follower.builder.add(
         layer, [-1], follower.span(node), name=whole.name, text=f"parameter {whole.name}".rstrip()
-    )
-    return Tensor(index)
-
-
-def beside(follower: Follower, node: ast.AST, tensor: Tensor, parameter: Parameter) -> Tensor:
-    """Return a tensor that a parameter of one number is joined to; the parameter counts there if nowhere before."""
-    whole = parameter.whole
-    if not whole.learned or whole.used or whole.of is not None or whole.shape is None:
-        return tensor
-    whole.used = True
-    text = f"parameter {whole.name}".rstrip()
-    index = follower.builder.add(
-        layers.Held(prod(whole.shape)), [tensor.index], follower.span(node), name=whole.name, text=text
     )
     return Tensor(index)
 
@@ -320,6 +309,8 @@ def joined(follower: Follower, node: ast.AST, left: Any, right: Any, kind: str, 
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Parameter) and one.shape == () and isinstance(other, Tensor):
             return elementwise(follower, node, beside(follower, node, other, one), word)
+    # A vector of features times a matrix: a matrix of its own, not one for each sample.
+    vectors = isinstance(right, Parameter) and len(right.shape or ()) < 3 and word != "bmm"
     left, right = (held(follower, node, each) if isinstance(each, Parameter) else each for each in (left, right))
     if isinstance(left, Tensor) and isinstance(right, int | float | AxisSize):
         return elementwise(follower, node, left, word)
@@ -327,7 +318,7 @@ def joined(follower: Follower, node: ast.AST, left: Any, right: Any, kind: str, 
         refuse_unknown(follower, node, (left, right))
         raise follower.fault(node, "what is joined here is not a tensor")
     if kind == "matmul":
-        return layer_entry(follower, node, layers.Merge("matmul"), left, right)
+        return layer_entry(follower, node, layers.Merge("matmul", stretch=vectors), left, right)
     merge: layers.MergeKind = "multiply" if kind == "multiply" else "add"
     made = layer_entry(follower, node, layers.Merge(merge, stretch=True), left, right)
     plain = ("add", "add_", "Add", "mul", "mul_", "multiply", "Mult")

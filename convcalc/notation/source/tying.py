@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.layers import Parameters, parameters
 from convcalc.notation.source.emission import entries_of
+from convcalc.notation.source.layer_attributes import attribute
 from convcalc.notation.source.values import Layer, Parameter
+from convcalc.text import size_text
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -34,6 +36,14 @@ def take(follower: Follower, target: ast.AST, owner: Layer, kind: str, value: An
             count = getattr(numbers_of(follower, from_layer), _COUNTS[kind])
         elif value.shape is not None:
             count = prod(value.shape)
+        own = attribute(follower, target, owner, kind)
+        shape, wanted = value.shape, None if own is None else own.shape
+        if value.whole is not value:
+            raise follower.fault(target, f"a view of a parameter cannot be a {kind}", "use nn.Parameter of it")
+        if shape is not None and wanted is not None and shape != wanted:
+            raise follower.fault(
+                target, f"a change of {kind} is not followed: {size_text(wanted)} to {size_text(shape)}"
+            )
         if count == getattr(numbers_of(follower, owner), _COUNTS[kind]):
             owner.holders[kind] = owner if from_layer is None else from_layer.holder(kind)
             follower.tied += [owner, owner.holders[kind]]
