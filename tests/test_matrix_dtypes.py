@@ -70,6 +70,9 @@ def test_where_a_number_lies_halfway() -> None:
         (objects(10**30), "int64", False), (np.array([2**63 - 1], np.uint64), "int64", True),
         (np.array([2**63], np.uint64), "int64", False), (np.array([-128]), "int8", True),
         (objects(2**63 - 1), "uint64", True), (objects(2**64), "uint64", False),
+        (np.array([-np.inf], np.float16), "int32", False), (np.array([np.inf], np.float16), "int64", False),
+        (np.array([np.inf], np.float16), "uint64", False), (np.array([np.nan], np.float16), "int64", False),
+        (np.array([65504], np.float16), "uint16", True), (np.array([-1], np.float16), "uint16", False),
     ],
 )  # fmt: skip
 def test_whole_numbers_fit_or_are_refused(array: Any, dtype: str, fits: bool) -> None:

@@ -114,6 +114,8 @@ def _wholes(array: NDArray[Any], target: np.dtype[Any], place: str) -> NDArray[A
     limits = np.iinfo(target)
     flat = array.ravel()
     if array.dtype.kind == "f":
+        if array.dtype.itemsize == 2:
+            flat = flat.astype(np.float32)  # in float16 the limits would be infinite
         with np.errstate(invalid="ignore"):
             wrong = ~(
                 (flat == np.floor(flat)) & (flat >= limits.min) & (flat < 2.0 ** (limits.bits - (limits.min < 0)))
