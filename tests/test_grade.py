@@ -85,7 +85,7 @@ def test_a_class_of_thirty_is_graded_in_one_command(here: Run, tmp_path: Path) -
         ("sep=;\nName;Points;Result\nAda;3;1,5\nAda;2;7\n", [("Ada", "1,5"), ("Ada", "7")]),
         (
             "ada,8x8,late\nbob: 8x8\nkim,8,8,\nlee : 8, 8\n",
-            [("ada", "8x8"), ("bob", "8x8"), ("kim", "8,8"), ("lee", "8,8")],
+            [("ada", "8x8"), ("bob", "8x8"), ("kim", "8,8"), ("lee", "8, 8")],
         ),
         (
             "Ada Lovelace 8x8\nstudent 3 8x8\nBob,no idea,late",
@@ -106,10 +106,14 @@ def test_a_class_of_thirty_is_graded_in_one_command(here: Run, tmp_path: Path) -
             [("Lovelace, Ada", "8 x 8")],
         ),
         ("ID,Group,Size\n17,2,8x8\n", [("17", "8x8")]),
+        ("Ada: 2; 3\nBob: 1,5; 2 0\n", [("Ada", "2; 3"), ("Bob", "1,5; 2 0")]),
+        ('Name;Answer\nAda;2 0; 3 2\nBob; "2; 3"\n', [("Ada", "2 0; 3 2"), ("Bob", "2; 3")]),
+        ("Ada;2 0; 3 2;late\n", [("Ada", "2 0; 3 2")]),
+        ("name: answer\nAda: 2; 3\nBob: 1, 5\n", [("Ada", "2; 3"), ("Bob", "1, 5")]),
     ],
 )
 def test_tables_are_read_as_people_write_them(text: str, answers: list[tuple[str, str]]) -> None:
-    assert list(table_answers(text)) == answers
+    assert table_answers(text) == answers
 
 
 def test_a_table_with_two_columns_of_answers_is_refused(here: Run) -> None:
@@ -128,6 +132,12 @@ def test_a_grade_says_what_a_check_says(here: Run) -> None:
         check = json.loads(here("shape", "12", "-k", "5", "--check", claim, "--json").stdout)["check"]
         assert row == {"name": "Ada", **check}
     assert (empty["verdict"], empty["mistakes"], empty["message"]) == ("unreadable", [], "the answer is empty")
+
+
+def test_a_separator_inside_an_answer_stays_as_it_is_written(here: Run) -> None:
+    for table in ("Ada: 4 2; 7 4\n", "name;answer\nAda;4 2; 7 4\n", "name: answer\nAda: 4 2; 7 4\n"):
+        (row,) = json.loads(here(*CONV, "--grade", "-", "--json", stdin=table).stdout)["grades"]
+        assert (row["name"], row["verdict"]) == ("Ada", "right")
 
 
 def test_a_folder_has_a_file_of_each(here: Run, tmp_path: Path) -> None:
@@ -226,7 +236,7 @@ def test_two_slips_count_for_both_mistakes() -> None:
     ],
 )
 def test_the_header_says_where_names_and_answers_are(table: str, rows: list[tuple[str, str]]) -> None:
-    assert list(table_answers(table)) == rows
+    assert table_answers(table) == rows
 
 
 @pytest.mark.parametrize("answer", ["1e400", "-1e400", "1.5e999x8"])

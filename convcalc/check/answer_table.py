@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from convcalc.errors import DataError
 
@@ -55,25 +55,29 @@ _TIME = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?\b|\d\d?:\d\d|\d\d?[/.]\d\d?[/.]\d
 _NAMED = re.compile(r"([^:=]*[^\W\d_][^:=]*?)(?:(?<=\D)\s*[:=]\s*|\s*[:=]\s+)(.+)", re.DOTALL)
 
 
-def table_answers(text: str) -> Iterator[tuple[str, str]]:
-    """Yield name and answer of each row of a table, with a header or without; an answer may be of several lines.
+def table_answers(text: str) -> list[tuple[str, str]]:
+    """Return name and answer of each row of a table, with a header or without; an answer may be of several lines.
 
-    Columns are separated by tabs, commas or semicolons, or a name by a colon. Raises DataError for a header with
-    several columns that may be meant.
+    Columns are separated by tabs, commas or semicolons, or a name by a colon; what separates columns inside an answer
+    stays in it as it is written. Raises DataError for a header with several columns that may be meant.
 
-    >>> list(table_answers('name,answer\\nAda,"1 0\\n2 1"\\nBob,3,4\\n'))
+    >>> table_answers('name,answer\\nAda,"1 0\\n2 1"\\nBob,3,4\\n')
     [('Ada', '1 0\\n2 1'), ('Bob', '3,4')]
-    >>> list(table_answers("Ada\\t112")), list(table_answers("Ada: 112\\nBob,8x8,late"))
-    ([('Ada', '112')], [('Ada', '112'), ('Bob', '8x8')])
+    >>> table_answers("Ada\\t112"), table_answers("Ada: 2; 3\\nBob: 8x8")
+    ([('Ada', '112')], [('Ada', '2; 3'), ('Bob', '8x8')])
     """
-    rows = [[cell.strip() for cell in row] for row in _rows(text)]
-    rows = [row for row in rows if any(row)]
-    pick = _by_header(rows) if rows else None
-    for row in rows if pick is None else rows[1:]:
-        yield _by_content(row) if pick is None else pick(row)
+    delimiter, rows = _rows(text)
+    rows = [row for row in rows if any(map(str.strip, row))]
+    if rows and _is_colon_header(rows[0]):
+        del rows[0]
+        pick = None
+    else:
+        pick = _by_header(rows, delimiter) if rows else None
+    return [_by_content(row, delimiter) for row in rows] if pick is None else list(map(pick, rows[1:]))
 
 
-def _rows(text: str) -> list[list[str]]:
+def _rows(text: str) -> tuple[str, list[list[str]]]:
+    """Return what separates the columns, and the cells of each row with the blanks around them."""
     text = text.removeprefix("\ufeff").replace("\u00a0", " ").replace("\u202f", " ").lstrip()
     first, _, rest = text.partition("\n")
     if re.fullmatch(r"sep=.", first.strip()):
@@ -83,15 +87,27 @@ def _rows(text: str) -> list[list[str]]:
         found = re.search("[,;]", re.sub('"[^"]*"', "", first))
         delimiter = "\t" if "\t" in first else found[0] if found else ","
     csv.field_size_limit(LONGEST_ANSWER)
+    # A quote opens a cell behind blanks, too.
+    text = re.sub(rf'(?:^|(?<={re.escape(delimiter)})) +(?=")', "", text, flags=re.MULTILINE)
     try:
-        return list(csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True))
+        return delimiter, list(csv.reader(io.StringIO(text), delimiter=delimiter))
     except csv.Error as error:
         raise DataError(f"the table cannot be read: {error}") from error
 
 
-def _by_header(rows: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], tuple[str, str]] | None:
+def _is_colon_header(row: Sequence[str]) -> bool:
+    """Return whether a row is a header of lines as `Ada: 8x8`."""
+    named = _NAMED.fullmatch(row[0].strip()) if len(row) == 1 else None
+    return named is not None and _head(named[1]) in _NAME_HEADS and bool(_answer_columns([_head(named[2])]))
+
+
+def _head(cell: str) -> str:
+    return " ".join(cell.casefold().strip(":* ").split())
+
+
+def _by_header(rows: Sequence[Sequence[str]], delimiter: str) -> Callable[[Sequence[str]], tuple[str, str]] | None:
     """Return what picks name and answer out of a row under a header, None where the first row is not a header."""
-    heads = [" ".join(cell.casefold().strip(":*").split()) for cell in rows[0]]
+    heads = list(map(_head, rows[0]))
     places = sorted((_NAME_HEADS.index(head), place) for place, head in enumerate(heads) if head in _NAME_HEADS)
     answers = _answer_columns(heads)
     if not answers and (not places or any(map(_may_be_answer, rows[0]))):
@@ -105,21 +121,21 @@ def _by_header(rows: Sequence[Sequence[str]]) -> Callable[[Sequence[str]], tuple
         names = [place for _, place in places[:1]] or [0]
     answers = answers or _unnamed_answers(heads, names, rows[1:])
     if len(answers) > 1:
-        some = " and ".join(repr(rows[0][place]) for place in answers[:2])
+        some = " and ".join(repr(rows[0][place].strip()) for place in answers[:2])
         raise DataError(
             f"the columns {some} may both hold the answers", hint="name one of them answer, or leave the other out"
         )
     (answer,) = answers
 
     def pick(row: Sequence[str]) -> tuple[str, str]:
-        # Commas that are not inside quotes belong to the answer.
+        # Separators that are not inside quotes belong to the answer.
         more = max(0, len(row) - len(heads))
 
         def cell(place: int) -> str:
             place += more if place > answer else 0
-            return row[place] if place < len(row) else ""
+            return row[place].strip() if place < len(row) else ""
 
-        return ", ".join(filter(None, map(cell, names))), ",".join(row[answer : answer + 1 + more])
+        return ", ".join(filter(None, map(cell, names))), delimiter.join(row[answer : answer + 1 + more]).strip()
 
     return pick
 
@@ -144,15 +160,16 @@ def _unnamed_answers(heads: Sequence[str], names: Sequence[int], rows: Sequence[
     return found or others[-1:] or [len(heads) - 1]
 
 
-def _by_content(row: Sequence[str]) -> tuple[str, str]:
+def _by_content(row: Sequence[str], delimiter: str) -> tuple[str, str]:
     """Return name and answer of a row without a header.
 
-    Words before the first number are names, words behind the last are remarks; commas between numbers belong to them.
+    Words before the first number are names, words behind the last are remarks; what stands between numbers stays.
 
-    >>> _by_content(["Lovelace", "Ada", "64", "112", "112", "late"]), _by_content(["Ada 8x8"])
+    >>> _by_content(["Lovelace", "Ada", "64", "112", "112", "late"], ","), _by_content(["Ada 8x8"], ",")
     (('Lovelace, Ada', '64,112,112'), ('Ada', '8x8'))
     """
     first, *cells = row
+    first = first.strip()
     named = _NAMED.fullmatch(first)
     if named:
         first, cells = named[1], [named[2], *cells]
@@ -162,10 +179,11 @@ def _by_content(row: Sequence[str]) -> tuple[str, str]:
             return " ".join(words), last
     numbers = [place for place, cell in enumerate(cells) if _may_be_answer(cell)]
     if not numbers:
-        return first, ",".join(cells).strip(",")
-    names = [cell for cell in (first, *cells[: numbers[0]]) if cell and "@" not in cell and not _TIME.match(cell)]
-    return ", ".join(names) or first, ",".join(cells[numbers[0] : numbers[-1] + 1])
+        return first, delimiter.join(cells).strip(f"{delimiter} ")
+    words = [first, *map(str.strip, cells[: numbers[0]])]
+    names = [cell for cell in words if cell and "@" not in cell and not _TIME.match(cell)]
+    return ", ".join(names) or first, delimiter.join(cells[numbers[0] : numbers[-1] + 1]).strip()
 
 
 def _may_be_answer(cell: str) -> bool:
-    return any(map(str.isdigit, cell)) and "@" not in cell and not _TIME.match(cell)
+    return any(map(str.isdigit, cell)) and "@" not in cell and not _TIME.match(cell.strip())

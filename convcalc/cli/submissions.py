@@ -20,7 +20,7 @@ def read_submissions(source: str) -> list[Submission]:
     if source != "-" and folder.is_dir():
         return _files(folder)
     try:
-        rows: list[Submission] = list(table_answers(read_text(source)))
+        rows: list[Submission] = [*table_answers(read_text(source))]
     except DataError as error:
         error.place = error.place or source
         raise
