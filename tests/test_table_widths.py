@@ -14,7 +14,7 @@ from convcalc.network.cost import network_cost
 from convcalc.notation import parse_network
 from convcalc.render import render
 from convcalc.render.shortened import ShortNames
-from convcalc.report.blocks import Column, Report, Table
+from convcalc.report.blocks import Column, MatrixText, Report, Table
 from convcalc.report.params import params_report
 from convcalc.report.shape import shape_report
 
@@ -180,3 +180,20 @@ def test_columns_of_text_share_the_room_that_is_left() -> None:
     row = ("ndimage", "--flip -p 1:2 --boundary symmetric", "14 5 -9 7 6 11 9")
     lines = shown(Report("conv", {}, "", (Table(columns, (row,)),)), 48)
     assert lines[2:] == ["ndimage  --flip -p 1:2          14 5 -9 7 6 11 9", "         --boundary symmetric"]
+
+
+def test_rows_of_a_matrix_are_whole_on_one_line_or_on_a_line_each() -> None:
+    columns = (Column("Program", "program"), Column("Call", "call", detail=1), Column("Gives", "gives"))
+    cells: list[str | MatrixText] = [
+        MatrixText("1.5 -20 7; 4 10.25 6"),
+        "takes kernels of one axis",
+        MatrixText("1 2 3 4 5"),
+    ]
+    rows = tuple((f"p{index}", "call(x, k, 'full')", cell) for index, cell in enumerate(cells))
+    made = Report("conv", {}, "", (Table(columns, rows),))
+    for width in WIDTHS[1:]:
+        text = [line.rstrip() for line in shown(made, width)]
+        on_one = [line for line in text if line.endswith(" 1.5 -20 7; 4 10.25 6")]
+        on_two = [line for line in text if line.endswith((" 1.5 -20    7", " 4    10.25 6"))]
+        assert (len(on_one), len(on_two)) in ((1, 0), (0, 2)), text
+        assert sum(line.endswith(" 1 2 3 4 5") for line in text) == 1

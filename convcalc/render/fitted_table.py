@@ -10,7 +10,7 @@ from rich.text import Text
 
 from convcalc.render.columns import GAP, FirstColumn, chosen, column_widths, first_column, heading
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Cell, Column, LayerText, Sizes, Table
+from convcalc.report.blocks import Cell, Column, LayerText, MatrixText, Sizes, Table
 from convcalc.report.counts import grouped, scaled
 from convcalc.text import wrapped
 from convcalc.value import Value
@@ -161,12 +161,16 @@ def _network_column(block: Table) -> FirstColumn | None:
 
 def _fitted(block: Table, first: FirstColumn | None, rows: Sequence[Sequence[Text]], width: int) -> Fitted | None:
     """Return the columns that fit into `width`, None where too few do."""
-    columns = block.columns
+    columns, given = block.columns, [*block.rows, *([] if block.totals is None else [block.totals])]
     cells = [
         max(len(heading(column)[1]), *(row[at].cell_len for row in rows), 0) for at, column in enumerate(columns)
     ]
     folded = [
-        size if column.numeric else min(size, max(LEAST_TEXT, *(_longest_word(row[at]) for row in rows), 0))
+        size
+        if column.numeric
+        else min(
+            size, max(LEAST_TEXT, *(_least(row[at], text[at]) for row, text in zip(given, rows, strict=True)), 0)
+        )
         for at, (column, size) in enumerate(zip(columns, cells, strict=True))
     ]
 
@@ -191,20 +195,46 @@ def _fitted(block: Table, first: FirstColumn | None, rows: Sequence[Sequence[Tex
             for title, column in zip(titles, texts, strict=True)
         ]
     room -= sum(part.width for part in starts) + GAP * (len(starts) - 1)
-    # Texts that were folded take what is left, the narrowest first.
-    while room > 0 and (folds := [at for at, size in enumerate(widths) if size < cells[shown[at]]]):
-        widths[min(folds, key=widths.__getitem__)] += 1
-        room -= 1
+    lines = [_one_line(block, at) for at in shown]
+    _spread(widths, [cells[at] for at in shown], lines, room)
     others = [
-        Part(heading(columns[at]), tuple(row[at] for row in rows), size, columns[at].numeric)
-        for at, size in zip(shown, widths, strict=True)
+        Part(heading(columns[at]), _cells_of(given, rows, at, in_rows=size < line), size, columns[at].numeric)
+        for at, size, line in zip(shown, widths, lines, strict=True)
     ]
     left_out = tuple(column for at, column in enumerate(columns) if at and at not in shown)
     return Fitted((*starts, *others), left_out, width - taken(shown) - area[0])
 
 
-def _longest_word(cell: Text) -> int:
-    return max(map(cell_len, cell.plain.split()), default=0)
+def _spread(widths: list[int], wanted: Sequence[int], lines: Sequence[int], room: int) -> None:
+    """Widen columns that were folded by the room that is left: for matrices on one line each, then the narrowest."""
+    for at, line in enumerate(lines):
+        if 0 < line - widths[at] <= room:
+            room -= line - widths[at]
+            widths[at] = line
+    while room > 0 and (folds := [at for at, size in enumerate(widths) if size < wanted[at]]):
+        widths[min(folds, key=lambda at: (lines[at] > 0, widths[at]))] += 1
+        room -= 1
+
+
+def _cells_of(
+    given: Sequence[Sequence[Cell]], rows: Sequence[Sequence[Text]], at: int, *, in_rows: bool
+) -> tuple[Text, ...]:
+    """Return the cells of a column, its matrices on one line each or (`in_rows`) with a line for each row."""
+    return tuple(
+        Text("\n".join(cell.rows)) if in_rows and isinstance(cell := row[at], MatrixText) else text[at]
+        for row, text in zip(given, rows, strict=True)
+    )
+
+
+def _one_line(block: Table, at: int) -> int:
+    """Return the width that a column needs for each of its matrices to be on one line, 0 where it has none."""
+    return max((len(cell.text) for row in block.rows if isinstance(cell := row[at], MatrixText)), default=0)
+
+
+def _least(cell: Cell, text: Text) -> int:
+    """Return the width to which a cell may be folded: that of its longest word, of a matrix that of its rows."""
+    words = cell.rows if isinstance(cell, MatrixText) else text.plain.split()
+    return max(map(cell_len, words), default=0)
 
 
 def _lines(parts: Sequence[Part], count: int) -> Iterator[Text]:
@@ -228,6 +258,8 @@ def _lines(parts: Sequence[Part], count: int) -> Iterator[Text]:
 
 
 def _folded(part: Part, cell: Text) -> list[Text]:
+    if "\n" in cell.plain:
+        return [Text(line, style=cell.style) for line in cell.plain.split("\n")]
     if part.numeric or cell.cell_len <= part.width:
         return [cell]
     return [Text(line, style=cell.style) for line in wrapped(cell.plain, part.width)]

@@ -66,7 +66,37 @@ class LayerText(Value):
         return isinstance(self.layer, Rearrangement)
 
 
-Cell = str | int | float | tuple[int | None, ...] | Sizes | LayerText | None
+class MatrixText(Value):
+    """A small matrix as a cell of a table: its text on one line, as it is written on a command line."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """Return the matrix on one line."""
+        return self.text
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The matrix as lines of one width, its columns aligned on the decimal point.
+
+        >>> MatrixText("1.5 -20; 10.25 3").rows
+        (' 1.5  -20', '10.25   3')
+        """
+        numbers = [[number.partition(".") for number in row.split()] for row in self.text.split(";")]
+        columns = [
+            (max(len(whole) for whole, _, _ in column), max(len(point + rest) for _, point, rest in column))
+            for column in zip(*numbers, strict=True)
+        ]
+        return tuple(
+            " ".join(
+                whole.rjust(before) + (point + rest).ljust(after)
+                for (whole, point, rest), (before, after) in zip(row, columns, strict=True)
+            )
+            for row in numbers
+        )
+
+
+Cell = str | int | float | tuple[int | None, ...] | Sizes | LayerText | MatrixText | None
 
 
 class Column(Value):

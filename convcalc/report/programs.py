@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from convcalc.report.assembly import report_of
-from convcalc.report.blocks import Block, Cell, Column, Commentary, Report, Table, number_kind
+from convcalc.report.blocks import Block, Cell, Column, Commentary, MatrixText, Report, Table, number_kind
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -51,9 +51,9 @@ def _row(each: ProgramAnswer) -> tuple[Cell, ...]:
     return (each.program, each.call, each.options, _gives(each))
 
 
-def _gives(each: ProgramAnswer) -> str:
+def _gives(each: ProgramAnswer) -> str | MatrixText:
     """Return a small result as it is written on a command line, the size of a large one."""
-    return size_text(each.array.shape) if each.text is None else each.text
+    return size_text(each.array.shape) if each.text is None else MatrixText(each.text)
 
 
 def _entry(each: ProgramAnswer) -> dict[str, Any]:
