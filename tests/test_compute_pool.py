@@ -355,6 +355,21 @@ def test_pieces_of_any_size_give_the_whole(memory: int) -> None:
     assert out.tolist() == expected
 
 
+def test_little_memory_does_not_read_the_rows_of_a_large_window_again_for_each_of_them() -> None:
+    x = np.arange(90 * 7).reshape(90, 7) * 37 % 101
+    window, out = [Window(20), Window(3)], np.zeros((71, 5), int)
+    read: list[int] = []
+
+    def highest(part: Any, axes: Any) -> Any:
+        read.append(len(part))
+        return pool(part, axes, "max")
+
+    pool_in_pieces(x, window, out, highest, memory=1)
+    assert out.tolist() == pool_loops(x.tolist(), "max", (20, 3), stride=(1, 1))
+    assert sum(read) < 2.5 * len(x)
+    assert max(read) <= 2 * 20
+
+
 def test_large_planes_of_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pooling, "TILE_BYTES", 64)
     x = np.arange(2 * 3 * 40).reshape(2, 3, 40) * 37 % 101

@@ -29,7 +29,8 @@ def result_dtype(kind: str, dtype: np.dtype[np.generic]) -> str | None:
 def pool_in_pieces(x: Array, windows: Sequence[Window], out: Array, pool: Pool, memory: int) -> None:
     """Pool the last len(windows) axes of x into out, in pieces of at most about `memory` bytes of x.
 
-    Raises ShapeError if a window holds no real cell, or `out` does not have the shape of the result.
+    A piece holds at least the rows of two windows. Raises ShapeError if a window holds no real cell, or `out` does
+    not have the shape of the result.
 
     >>> def highest(part, windows):
     ...     return np.array([part[start : start + 2].max() for start in windows[0].starts(len(part))])
@@ -65,7 +66,9 @@ def _bands(plane: Array, window: Window, memory: int) -> Iterator[tuple[int, int
     size = len(plane)
     count = window.output(size)
     readable = memory * size // plane.nbytes
-    together = max(1, (readable - window.extent) // window.stride + 1)
+    # At least the rows that begin within one window: that reads each input row about twice, not once for each row
+    # of a window, and takes no more than twice what the single window must.
+    together = max(1, window.extent // window.stride, (readable - window.extent) // window.stride + 1)
     for first in range(0, count, together):
         last = min(first + together, count)
         yield first, last, *band(plane, window, first, last)
