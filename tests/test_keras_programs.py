@@ -103,6 +103,33 @@ def test_a_saved_class_that_is_not_read_is_named(kind: str, module: str | None, 
     assert (caught.value.hint or "").endswith("Dense?" if kind == "Densely" else "-f net.py")
 
 
+@pytest.mark.parametrize(
+    ("kind", "config", "others"),
+    [
+        ("Add", {}, [{"class_name": "__tensor__", "config": {"value": [[1.0], [2.0]]}}]),
+        ("Mean", {"axis": None}, []),
+        ("Sum", {"axis": [0, 1]}, []),
+        ("Reshape", {"newshape": [5, -1]}, []),
+        ("Transpose", {"axes": [1, 0, 2]}, []),
+        ("Cumsum", {"axis": None}, []),
+        ("Argsort", {"axis": 1}, []),
+    ],
+)
+def test_saved_functions_whose_sizes_are_not_known_are_refused(
+    kind: str, config: dict[str, Any], others: list[Any]
+) -> None:
+    tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": ["x", 0, 0]}}
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_shape": [None, 7, 5], "name": "x"}, "inbound_nodes": []},
+        {"class_name": kind, "module": "keras.src.ops.numpy", "config": {"name": "done"} | config,
+         "inbound_nodes": [{"args": [tensor, *others]}]},
+    ]  # fmt: skip
+    whole = {"layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [["done", 0, 0]]}
+    with pytest.raises(UsageError, match=rf"{kind} of keras\.ops is not read with these arguments") as caught:
+        count(LayerRequest((json.dumps({"class_name": "Functional", "config": whole}),), file="model.json"))
+    assert (caught.value.place or "").endswith("layer done")
+
+
 def test_asking_for_the_layout_takes_keras_default_and_says_so() -> None:
     text = """
 if K.image_data_format() == 'channels_first':

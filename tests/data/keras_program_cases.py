@@ -186,6 +186,41 @@ model.add(layers.Conv2D(32, kernel_size=(3, 3), activation='relu', input_shape=i
 model.add(layers.Flatten())
 model.add(layers.Dense(4))
 """,
+    "functions of keras.ops": """
+import keras
+from keras import layers, ops
+i = keras.Input((7, 12))
+x = layers.Dense(5)(i)
+x = ops.relu(x)
+x = ops.silu(x) + 1.0
+y = ops.mean(x, axis=1)
+z = ops.add(y, layers.GlobalMaxPooling1D()(x))
+z = z * 2 + y
+z = ops.concatenate([z, y], axis=-1)
+z = ops.reshape(ops.expand_dims(z, 1), (-1, 5, 2))
+z = ops.transpose(z, (0, 2, 1))
+model = keras.Model(i, layers.Dense(3)(z))
+""",
+    "functions over axes": """
+from keras import layers, ops, Input, Model
+i=Input((16,12,3))
+y=layers.Conv2D(4,3)(i)
+x=ops.concatenate([ops.relu(y), ops.sigmoid(y)*2.0, ops.exp(y)],axis=-1)
+w=ops.mean(x,axis=(1,2),keepdims=True)
+x=ops.squeeze(w,axis=(1,2)) / 3
+z=layers.Dense(5)(ops.max(y,axis=[1,2]))
+q=ops.matmul(ops.expand_dims(z, 2), ops.expand_dims(x, 1))
+model=Model(i,[q, ops.softmax(z / ops.sqrt(z))])
+""",
+    "output of a model": """
+from keras import layers, Input, Model
+i = Input((32,24,3))
+x = layers.Conv2D(8,3,strides=2, name='c1')(i)
+base = Model(i, layers.MaxPooling2D(2, name='pool')(x))
+x = layers.Flatten()(base.output)
+y = layers.GlobalAveragePooling2D()(base.outputs[0])
+model = Model(inputs=base.input, outputs=layers.Dense(4)(layers.concatenate([x,y])))
+""",
 }
 
 OWN_LAYERS = {

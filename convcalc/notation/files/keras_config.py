@@ -18,6 +18,7 @@ from convcalc.layers import TensorShape
 from convcalc.notation.entries import Entry, set_channels
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.keras_layers import OWN_MERGES, SavedLayers
+from convcalc.notation.files.keras_operations import BINARY, holds_numbers, is_operation, operation
 from convcalc.notation.keras.attention import MASKS, NAME, attend
 from convcalc.notation.keras.joining import MERGES, PRODUCTS, merge_layer, multiply
 from convcalc.notation.keras.recurrent import KINDS as RECURRENT
@@ -158,6 +159,8 @@ class _Reader:
             made = self.run(config["layer"], tensors, name, depth + 1)
             self.builder.steps -= 1
             return made
+        if is_operation(layer):
+            return [self.operation(layer, tensors, name)]
         if kind in ("Bidirectional", *RECURRENT):
             return self.recurrent(kind, config, tensors, name)
         if kind == NAME:
@@ -172,6 +175,23 @@ class _Reader:
         for entry in self.saved.entries(kind, config, name):
             tensors = [self.add(entry, tensors, name)]
         return tensors
+
+    def operation(self, layer: dict[str, Any], tensors: list[int], name: str) -> int:
+        """Read a function of `keras.ops`, which Keras 3 saves as it saves a layer."""
+        kind, config = layer["class_name"], layer["config"]
+        if not holds_numbers(layer["inbound_nodes"]):
+            if len(tensors) > 1 and (kind in MERGES or kind in BINARY):
+                return self.merge(kind, config, tensors, name)
+            if len(tensors) == 2 and kind == "Matmul":
+                product = layers.Merge("matmul", channels_last=self.builder.layout == "hwc")
+                return self.add(Entry(0, 0, product, text="matmul()"), tensors, name)
+            made = operation(kind, config, self.builder.layout)
+            if len(tensors) == 1 and made is None and (kind in MERGES or kind in BINARY):
+                made = layers.Elementwise(kind)
+            if len(tensors) == 1 and made is not None:
+                return self.add(Entry(0, 0, made, text=f"{kind}()"), tensors, name)
+        hint = "read the program that makes the model: convcalc params -f net.py"
+        raise self.saved.fault(name, f"{kind} of keras.ops is not read with these arguments", hint)
 
     def add(self, entry: Entry, tensors: Sequence[int], name: str) -> int:
         """Add a layer."""
@@ -221,7 +241,7 @@ class _Reader:
         try:
             if kind in PRODUCTS:
                 return multiply(kind, config, tensors, sizes, add)
-            word, axis = OWN_MERGES.get(kind, kind), config.get("axis", -1)
+            word, axis = OWN_MERGES.get(kind, "Add" if kind in BINARY else kind), config.get("axis", -1)
             made = add(merge_layer(word, axis, sizes, self.builder.layout), tensors)
         except ShapeError as error:
             raise self.saved.fault(name, error.message, error.hint) from None

@@ -204,6 +204,8 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             return follower.tensor_method(node, value, "dim", [], {})
         case Container() if name in value.children or name in value.attributes:
             return (value.children if name in value.children else value.attributes)[name]
+        case KerasModel(outputs=[_, *_]) if name in ("output", "outputs", "input", "inputs"):
+            return value.tensors(name)
         case (first, second) if name in ("values", "indices"):  # of `x.max(1)`, `x.topk(3)`
             return first if name == "values" else second
     if isinstance(value, Tensor | Container | KerasModel | Parameter | str | list | dict | TensorSizes | Layer):

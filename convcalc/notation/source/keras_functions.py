@@ -14,13 +14,13 @@ from convcalc.notation.source.values import AxisSize, Name, Parameter, Tensor, T
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
 
-_REDUCED = {
+REDUCED = {
     **{f"reduce_{word}": word for word in ("mean", "sum", "prod", "std", "logsumexp", "all", "any")},
     **dict.fromkeys(("reduce_max", "max"), "amax"), **dict.fromkeys(("reduce_min", "min"), "amin"),
     **{word: word for word in ("mean", "sum", "prod", "std", "var", "logsumexp", "argmax", "argmin")},
 }  # fmt: skip
-_KEPT = ("cast", "convert_to_tensor", "stop_gradient", "identity", "zeros_like", "ones_like", "copy")
-_UNARY = ("abs", "absolute", "exp", "log", "sqrt", "rsqrt", "square", "sin", "cos", "sign", "negative", "round",
+KEPT = ("cast", "convert_to_tensor", "stop_gradient", "identity", "zeros_like", "ones_like", "copy")
+UNARY = ("abs", "absolute", "exp", "log", "sqrt", "rsqrt", "square", "sin", "cos", "sign", "negative", "round",
           "clip", "clip_by_value", "l2_normalize", "normalize", "erf", "pow", "power", "cumsum", "log1p",
           "reciprocal", "floor", "flip", "roll")  # fmt: skip
 _MOVED = {"expand_dims": "unsqueeze", "squeeze": "squeeze", "transpose": "permute", "permute_dimensions": "permute",
@@ -94,7 +94,7 @@ def _of_tensor(
         return layer_entry(follower, node, ACTIVATIONS[word], tensor)
     if word in ("shape", "int_shape"):
         return TensorSizes(tensor)
-    if word in _REDUCED:
+    if word in REDUCED:
         given = dict(zip(("axis", "keepdims"), arguments, strict=False)) | keywords
         axis, kept = given.get("axis"), int(bool(given.get("keepdims", given.get("keep_dims"))))
         axes = axis if isinstance(axis, list | tuple) else () if axis is None else (axis,)
@@ -104,9 +104,9 @@ def _of_tensor(
     if word in _MOVED:
         by = [keywords[key] for key in _MOVES_BY if key in keywords]
         return follower.tensor_method(node, tensor, _MOVED[word], [*arguments, *by], {})
-    if word in _KEPT:
+    if word in KEPT:
         return tensor
-    if word in _UNARY:
+    if word in UNARY:
         return elementwise(follower, node, tensor, word)
     if word == "extract_patches":
         size = arguments[0] if arguments else keywords.get("size")

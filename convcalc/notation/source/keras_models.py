@@ -46,7 +46,16 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return NotImplemented
     word = name.last
     model, _, asked = name.dotted.partition(".")
-    if asked in ("add", *_PASSED_OVER) and model not in ("layers", "keras", "tf", *KERAS):
+    if asked in ("add", *_PASSED_OVER) and model not in (
+        "layers",
+        "keras",
+        "tf",
+        "ops",
+        "K",
+        "backend",
+        "np",
+        *KERAS,
+    ):
         # Lines from the middle of a program: the model that they add to was made before them.
         follower.top.names[model] = found = KerasModel([])
         follower.models.append(found)

@@ -148,6 +148,11 @@ class KerasModel:
         self.name = ""
         self.used = False
 
+    def tensors(self, name: str) -> Tensor | list[Tensor]:
+        """Return the `output`, `outputs`, `input` or `inputs`: one tensor alone, or several in a list."""
+        found = (self.outputs or []) if name.startswith("output") else self.inputs
+        return found[0] if len(found) == 1 and not name.endswith("s") else found
+
 
 class Function:
     """A function of the program, and the object it is a method of, if it is one."""
