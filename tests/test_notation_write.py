@@ -289,7 +289,7 @@ def test_every_recorded_layer_can_be_said(file: str, notation: str, write: Calla
             (again,) = parse_network(write(node.layer), notation=notation).nodes
             assert again.layer == node.layer
             (short,) = parse_network(to_short(node.layer)).nodes
-            # A dropout of whole channels has axes of its own in Keras; the short notation has that of PyTorch, for any.
+            # A dropout of whole channels has a number of axes in Keras; the short notation has PyTorch's, for any.
             open_rank = isinstance(node.layer, Elementwise) and node.layer.name.startswith("Dropout")
             assert short.layer == (node.layer.replace(rank=None) if open_rank else node.layer)
 
