@@ -333,6 +333,7 @@ def test_linear_macs_count_every_position() -> None:
         ((224,), [], TensorShape((224,), 0)),
         ((784,), [RELU, Linear(None, 10)], TensorShape((784,), 0)),
         ((20, 784), [Normalization(784, rank=1)], TensorShape((20, 784), 0)),
+        ((7, 9), [Normalization(7, rank=1)], TensorShape((7, 9), 1)),
         ((20, 7, 9), [Normalization(7, rank=1)], TensorShape((20, 7, 9), 1)),
         ((3, 8, 9), [Flatten(), Linear(None, 10)], TensorShape((3, 8, 9), 2)),
         ((2, 3, 8, 9, 10), [RELU], TensorShape((2, 3, 8, 9, 10), 3)),

@@ -83,7 +83,7 @@ def interpret(sizes: tuple[int | None, ...], layers: Iterable[Layer], rank: int 
     >>> interpret((224,), [Pooling("max", (2, 2), (2, 2), "valid", (1, 1))])
     TensorShape(sizes=(224, 224), rank=2)
     """
-    wanted = _expected_rank(len(sizes), layers) if rank is None else rank
+    wanted = _expected_rank(sizes, layers) if rank is None else rank
     if len(sizes) == 1 and wanted > 1:
         sizes *= wanted
     # Flat features may have any number of axes before them; spatial axes have at most channels and a batch.
@@ -97,12 +97,13 @@ def interpret(sizes: tuple[int | None, ...], layers: Iterable[Layer], rank: int 
     return TensorShape(sizes, wanted)
 
 
-def _expected_rank(given: int, layers: Iterable[Layer]) -> int:
-    flat = False
+def _expected_rank(sizes: tuple[int | None, ...], layers: Iterable[Layer]) -> int:
+    given, flat = len(sizes), False
     for layer in layers:
         match layer:
             case families.Normalization(rank=1) if given <= 2:
-                return 0
+                # It takes samples of features, or one sample of channels, which come first, along an axis.
+                return int(given == 2 and layer.channels == sizes[0] != sizes[1])
             case families.Linear(steps=True) | families.Elementwise(steps=True) | families.Normalization(steps=True):
                 return max(0, given - 1)
             case families.Linear(on_channels=True) if given > 1:
