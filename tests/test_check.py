@@ -392,16 +392,26 @@ def test_counts_that_need_an_input_need_it(here: Run) -> None:
         ("-3", ["-3"]),
         ("TensorShape([64, 112])", ["64", "112"]),
         ("1e2", ["100"]),
+        ("64x8²", ["64", "8", "8"]),
+        ("13.5^2", ["13.5", "13.5"]),
+        ("7**3", ["7", "7", "7"]),
+        ("5³", ["5", "5", "5"]),
+        ("8 x 8 = 64", ["8", "8"]),
+        ("(3, 4, 5) = 60", ["3", "4", "5"]),
     ],
 )
 def test_a_claimed_size_is_read_in_every_form(text: str, sizes: list[str]) -> None:
     assert [str(number) for number in read_size(text)] == sizes
 
 
-@pytest.mark.parametrize("text", ["", "many", "x", "12kg", "1/0", "nan", "()"])
+@pytest.mark.parametrize(
+    "text",
+    ["3-May", "Mar-05", "3. Okt 2026", "8x8=63", "8^4", "8=", "=64", "", "many", "x", "12kg", "1/0", "nan", "()"],
+)
 def test_what_is_not_a_size_is_refused(text: str) -> None:
-    with pytest.raises(DataError, match="is not a size"):
+    with pytest.raises(DataError, match="is not a size") as caught:
         read_size(text)
+    assert ("which a spreadsheet made of it" in caught.value.message) == (text in ("3-May", "Mar-05", "3. Okt 2026"))
 
 
 @pytest.mark.parametrize(

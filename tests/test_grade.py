@@ -91,6 +91,7 @@ def test_a_class_of_thirty_is_graded_in_one_command(here: Run, tmp_path: Path) -
             "Ada Lovelace 8x8\nstudent 3 8x8\nBob,no idea,late",
             [("Ada Lovelace", "8x8"), ("student 3 8x8", ""), ("Bob", "no idea,late")],
         ),
+        ("Ada,8x8,5\nBob,64 × 7 × 7,3,4.5\nEve,8,8,5", [("Ada", "8x8"), ("Bob", "64 × 7 × 7"), ("Eve", "8,8,5")]),
         ("Ada;64,112,112\nBob;8\u00a0x\u00a08", [("Ada", "64,112,112"), ("Bob", "8 x 8")]),
         ("2026-01-02 10:00,Lovelace,Ada,a1@b.c,9,472,ok", [("Lovelace, Ada", "9,472")]),
         (

@@ -52,6 +52,7 @@ _OTHER_HEAD = re.compile(
 """Heads of columns that hold no answers, beside those of names."""
 
 _TIME = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?\b|\d\d?:\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}\b")
+_SIZE = re.compile(r"\s*\d+(?:\s*[x×]\s*\d+)+\s*", re.IGNORECASE)
 _NAMED = re.compile(r"([^:=]*[^\W\d_][^:=]*?)(?:(?<=\D)\s*[:=]\s*|\s*[:=]\s+)(.+)", re.DOTALL)
 
 
@@ -163,7 +164,8 @@ def _unnamed_answers(heads: Sequence[str], names: Sequence[int], rows: Sequence[
 def _by_content(row: Sequence[str], delimiter: str) -> tuple[str, str]:
     """Return name and answer of a row without a header.
 
-    Words before the first number are names, words behind the last are remarks; what stands between numbers stays.
+    Words before the first number are names, words behind the last are remarks; what stands between numbers stays. A
+    single number behind a size such as 8x8 is its points.
 
     >>> _by_content(["Lovelace", "Ada", "64", "112", "112", "late"], ","), _by_content(["Ada 8x8"], ",")
     (('Lovelace, Ada', '64,112,112'), ('Ada', '8x8'))
@@ -180,6 +182,8 @@ def _by_content(row: Sequence[str], delimiter: str) -> tuple[str, str]:
     numbers = [place for place, cell in enumerate(cells) if _may_be_answer(cell)]
     if not numbers:
         return first, delimiter.join(cells).strip(f"{delimiter} ")
+    if _SIZE.fullmatch(cells[numbers[0]]):
+        numbers = [place for place in numbers if _SIZE.fullmatch(cells[place])]
     words = [first, *map(str.strip, cells[: numbers[0]])]
     names = [cell for cell in words if cell and "@" not in cell and not _TIME.match(cell)]
     return ", ".join(names) or first, delimiter.join(cells[numbers[0] : numbers[-1] + 1]).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from convcalc.check.count_question import COUNTED
 from convcalc.check.numbers import WrittenNumber, half_unit, written_number
@@ -13,6 +14,12 @@ from convcalc.text import did_you_mean, plain_signs, printable
 _OPENING = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[x×\u0445*,;]\s*|\s+by\s+|\s+", re.IGNORECASE)  # a Cyrillic x looks like a Latin one
 _PIXELS = re.compile(r"(?<=\d)\s*(?:px|pixels?)\b", re.IGNORECASE)
+_POWER = re.compile(r"(?<![\d.])(\d[\d.]*)\s*(?:(?:\^|\*\*)\s*([23])\b|([²³]))")
+"""A square or a cube: 8^2, 8**3, 8²."""
+_PRODUCT = re.compile(r"([^=]+)=\s*(\d{1,99})")
+"""A size with the number of its cells: 8 x 8 = 64."""
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|okt|dez)[a-z]*"
+_DATE = re.compile(rf"\d{{1,2}}[-. ]+{_MONTH}(?:[-. ]+\d{{2,4}})?|{_MONTH}[-. ]+\d{{1,4}}", re.IGNORECASE)
 _KEY = re.compile(r"(?:^|[,;]|(?<!\s)\s)\s*([A-Za-z][A-Za-z_ ]{0,40}?)\s*[=:]\s*")
 _COUNT = re.compile(r"([-+]?[\d.,'_\s]*\d\.?(?:e[-+]?\d+)?)\s*([A-Za-z]*)", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([,'_\s])\d{3})(?:\1\d{3})*(?:\.\d*)?")
@@ -48,16 +55,30 @@ def read_sizes(text: str) -> dict[str, tuple[WrittenNumber | None, ...]]:
 def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
     """Read a claimed size, as people and frameworks write it; its numbers need not be ones that a size can have.
 
-    `?` and `None` are sizes left open. Raises DataError for what is not a size.
+    `?` and `None` are sizes left open. Raises DataError for what is not a size, and where the number of cells that
+    stands behind one is not that of its cells.
 
     >>> [str(number) for number in read_size("torch.Size([1, 64, 13.5, 13.5])")]
     ['1', '64', '13.5', '13.5']
+    >>> [str(number) for number in read_size("8² = 64")]
+    ['8', '8']
     """
     cleaned = _PIXELS.sub("", plain_signs(text).strip().replace("\u2212", "-"))
+    cleaned = _POWER.sub(
+        lambda found: "x".join([found[1]] * (3 if found[2] == "3" or found[3] == "³" else 2)), cleaned
+    )
+    if counted := _PRODUCT.fullmatch(cleaned):
+        size = read_size(counted[1])
+        if prod(number.value if number else 0 for number in size) != int(counted[2]):
+            raise DataError(f"{_shown(text)} is not a size: the product is another", place="`check`")
+        return size
     inside = " ".join(_OPENING.sub("", cleaned, count=1).rstrip("])}").split())
     parts = [part for part in _BETWEEN.split(inside) if part]
     numbers = [written_number(part) for part in parts]
     unread = {part for part, number in zip(parts, numbers, strict=True) if number is None}
+    if _DATE.fullmatch(cleaned):
+        message = f"{_shown(text)} is not a size but a date, which a spreadsheet made of it"
+        raise DataError(message, place="`check`", hint="type it as text, or as 3x5")
     if not parts or unread - {"?", "None"}:
         raise DataError(f"{_shown(text)} is not a size", place="`check`", hint="write it as 64x112x112, or as 112")
     return tuple(numbers)
