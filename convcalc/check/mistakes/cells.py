@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
-from convcalc.check.claimed_matrix import ClaimedMatrix
+from convcalc.check.claimed_matrix import RELATIVE, ClaimedMatrix
 from convcalc.value import Value
 
 FAR = 1e300
@@ -67,6 +67,21 @@ def _rounded(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
     return bool((abs(claimed - right) <= _unit(claim) / 2).all())
 
 
+def _of_float32(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
+    """Whether all numbers are those of float32, to more digits than it holds, and as near as it computes."""
+    import numpy as np
+
+    claimed = claim.array
+    if claimed.dtype != np.float64 or (answer.dtype.kind == "f" and answer.dtype.itemsize <= 4):
+        return False
+    with np.errstate(all="ignore"):
+        narrow = claimed.astype(np.float32)
+        all_digits = claim.margins < np.spacing(abs(narrow)) / 2
+        stored = (narrow == claimed) | (all_digits & (abs(narrow - claimed) <= claim.margins))
+    near = claim.replace(margins=RELATIVE[4] * np.maximum(1, abs(claimed)))
+    return bool(stored.all()) and not near.differs(answer).any()
+
+
 def _comparable(claim: Any, answer: Any) -> tuple[Any, Any]:
     """Return two arrays between which numbers can be subtracted; what is not finite in them is far from all else."""
     import numpy as np
@@ -93,6 +108,7 @@ def _few_slipped(claim: ClaimedMatrix, _: Any, differs: Any) -> bool:
 
 
 RESEMBLANCES = (
+    Resemblance("float32", "these are the numbers of float32, not of float64: ask with dtype float32", _of_float32),
     Resemblance(
         "rounded-down", "digits were cut off; a number that is not given in full is rounded", of_decimals(_cut_off)
     ),
