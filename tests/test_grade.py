@@ -141,6 +141,29 @@ def test_a_separator_inside_an_answer_stays_as_it_is_written(here: Run) -> None:
         assert (row["name"], row["verdict"]) == ("Ada", "right")
 
 
+ONE_CELL = ["pool", "1 2; 3 4", "avg", "-k2"]
+
+
+@pytest.mark.parametrize("answer", ["2,5", "2 1/2", "2½", "= 2.5", "2.5.", "2,50;"])
+def test_an_answer_of_one_cell_is_the_number_it_can_only_be(answer: str, here: Run, tmp_path: Path) -> None:
+    assert here(*ONE_CELL, "--check", answer).returncode == 0
+    (tmp_path / "claim.txt").write_text(answer)
+    assert here(*ONE_CELL, "--check", tmp_path / "claim.txt").returncode == 0
+    table = f"name;answer\nAda;{answer.rstrip(';')}\n"
+    (row,) = json.loads(here(*ONE_CELL, "--grade", "-", "--json", stdin=table).stdout)["grades"]
+    assert row["verdict"] == "right"
+
+
+def test_a_wrong_number_of_one_cell_is_named_and_an_ambiguous_one_refused(here: Run) -> None:
+    assert "(0, 0) is 5/2, not 2.4" in here(*ONE_CELL, "--check", "2,4").stdout
+    assert here(*ONE_CELL, "--check", "2½", "--decimal", ",").returncode == 0
+    done = here(*ONE_CELL, "--check", "2,500")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "2,500 can be read both ways: as 2.500, or as 2500" in done.stderr
+    two = here("pool", "1 2 5", "max", "-k2", "-s2", "--check", "2,5")
+    assert (two.returncode, "stride-ignored" in two.stdout) == (1, True)
+
+
 def test_a_folder_has_a_file_of_each(here: Run, tmp_path: Path) -> None:
     (tmp_path / "ada.txt").write_text("4 2\n7 4\n")
     np.save(tmp_path / "bob.npy", np.array([[8, 2], [7, 6]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +14,11 @@ LONGEST = 4000
 """Characters of a number that is read."""
 
 _NUMBER = re.compile(r"([-+]?)(\d+(?:\.(\d*))?|\.(\d+))(?:e([-+]?\d{1,4}))?(?:/(\d+))?", re.IGNORECASE | re.ASCII)
+
+_VULGAR = re.compile("[\u00bc-\u00be\u2150-\u215e\u2189]")
+_MIXED = re.compile(r"([-+]?)(\d{1,99})\s+(\d{1,99})/(\d{1,99})", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)", re.ASCII)
+_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 class WrittenNumber(Value):
@@ -61,6 +67,30 @@ def written_number(text: str) -> WrittenNumber | None:
         return WrittenNumber(value)
     decimals = len(places or "") - int(match[5] or 0)
     return WrittenNumber(value, half_unit(decimals), digits_text(decimals))
+
+
+def single_number(text: str) -> tuple[str, ...]:
+    """Return what a text is that is not a plain number, where it can only be one: as a plain number.
+
+    That is one with a decimal comma, a mixed fraction, or one behind an equals sign or before a full stop. There are
+    two where the comma may group thousands as well, and none where the text is something else.
+
+    >>> single_number("2,5"), single_number("-2½"), single_number("= 2 1/2."), single_number("2,500")
+    (('2.5',), ('-5/2',), ('5/2',), ('2.500', '2500'))
+    >>> single_number("2.5"), single_number("2, 5"), single_number("1 2")
+    ((), (), ())
+    """
+    if len(text) > LONGEST or written_number(text) is not None:
+        return ()
+    plain = _VULGAR.sub(lambda sign: " " + unicodedata.normalize("NFKC", sign[0]).replace("\u2044", "/"), text)
+    plain = plain_signs(plain).replace("\u2212", "-").strip().removeprefix("=").rstrip(".,; ").strip()
+    mixed, comma = _MIXED.fullmatch(plain), _DECIMAL_COMMA.fullmatch(plain)
+    if mixed and int(mixed[3]) < int(mixed[4]):
+        return (f"{mixed[1]}{int(mixed[2]) * int(mixed[4]) + int(mixed[3])}/{int(mixed[4])}",)
+    if comma:
+        grouped = (comma[1] + comma[2],) if _GROUPED.fullmatch(plain) else ()
+        return (f"{comma[1]}.{comma[2]}", *grouped)
+    return (plain,) if written_number(plain) is not None else ()
 
 
 def half_unit(decimals: int) -> Fraction:
