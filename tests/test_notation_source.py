@@ -372,6 +372,7 @@ USE = "return self.c(x)"
         ("", "return F.conv2d(x, self.c.weight[:2], self.c.bias)", "the bias of conv2d has the sizes 4, not 2"),
         ("", "return F.linear(x, self.c.bias)", "the weight of Linear has 2 axes, not 1"),
         ("", "return x.t()", "matrix, this tensor has 4 axes"),
+        ("", "return F.avg_pool3d(x, (2, 9, 2), ceil_mode=True)", "kernel 2x9x2 is larger than the input 3x7x5"),
         ("n.m = 2", USE, "this attribute is not followed"),
         ("[a, *b, c] = [1]", USE, "1 values for 3 names"),
         # Statements.

@@ -24,7 +24,7 @@ from convcalc.notation.source.values import (
     Tensor,
     Unknown,
 )
-from convcalc.text import did_you_mean, fold
+from convcalc.text import did_you_mean, fold, size_text
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -138,6 +138,7 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
         for entry in entries_of(follower, module):
             if not entry.name.startswith(part):
                 continue
+            refuse_small_volume(follower, node, entry.layer, tensor)
             text = module.text or fold(follower.source.text[entry.start : entry.end])
             index = follower.builder.add(
                 entry.layer,
@@ -155,6 +156,17 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
                 made.module += f".{entry.name}"
             tensor = Tensor(index)
     return tensor
+
+
+def refuse_small_volume(follower: Follower, node: ast.AST, layer: layers.Layer, tensor: Tensor) -> None:
+    """Refuse an average over three axes whose kernel is larger than the input: PyTorch does, whatever the padding."""
+    if isinstance(layer, layers.Pooling) and layer.kind in ("avg", "lp") and len(layer.kernel) == 3:
+        cells = (follower.sizes.peek(tensor.index) or ())[-3:]
+        if follower.notation == "pytorch" and any(
+            size is not None and size < kernel for size, kernel in zip(cells, layer.kernel, strict=False)
+        ):
+            message = f"the kernel {size_text(layer.kernel)} is larger than the input {size_text(cells)}"
+            raise follower.fault(node, message, "PyTorch refuses it, whatever the padding")
 
 
 def entries_of(follower: Follower, module: Layer) -> list[Entry]:
