@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
 from pathlib import Path
 
@@ -170,13 +171,21 @@ def test_a_folder_has_a_file_of_each(here: Run, tmp_path: Path) -> None:
     (tmp_path / "eve.csv").write_text("4,2\n7,x\n")
     (tmp_path / "eve.txt").write_text("4 2; 7 9")
     (tmp_path / ".hidden").write_text("1")
+    (tmp_path / "kim.txt").symlink_to("nowhere.txt")
+    os.mkfifo(tmp_path / "lee")
+    (tmp_path / "max").mkdir()
     rows = json.loads(here(*CONV, "--grade", tmp_path, "--json").stdout)["grades"]
     assert [(row["name"], row["verdict"], row["mistake"]) for row in rows] == [
         ("ada", "right", None),
         ("bob", "wrong", "kernel-flipped"),
         ("eve.csv", "unreadable", None),
         ("eve.txt", "wrong", "cell-slip"),
+        ("kim", "unreadable", None),
+        ("lee", "unreadable", None),
+        ("max", "unreadable", None),
     ]
+    reasons = ["a link to nowhere.txt, which does not exist", "not a file", "a folder, not a file"]
+    assert [row["message"] for row in rows[-3:]] == reasons
 
 
 def test_sizes_and_counts_are_graded_too(here: Run, tmp_path: Path) -> None:

@@ -99,13 +99,18 @@ def graded(command: str, source: str, judge: Callable[[str | Path], Verdict], no
     from collections import Counter
 
     from convcalc.check.grade import grade
-    from convcalc.cli.submissions import read_submissions
+    from convcalc.cli.submissions import check_file, read_submissions
     from convcalc.report.grades import grades_report
+
+    def judge_readable(answer: str | Path) -> Verdict:
+        if isinstance(answer, Path):
+            check_file(answer)
+        return judge(answer)
 
     submissions = read_submissions(source)
     counts = Counter(name for name, _ in submissions)
     twice = tuple(f"{name} is there {count} times" for name, count in counts.items() if count > 1)
-    return grades_report(command, grade(submissions, judge), (*notes, *twice))
+    return grades_report(command, grade(submissions, judge_readable), (*notes, *twice))
 
 
 def answer_text(answer: str | Path) -> str:

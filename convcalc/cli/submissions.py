@@ -6,6 +6,7 @@ from pathlib import Path
 
 from convcalc.check.answer_table import table_answers
 from convcalc.errors import DataError, FileError
+from convcalc.text import printable
 
 Submission = tuple[str, str | Path]
 """A name, and the text of an answer or the file it is in."""
@@ -48,9 +49,18 @@ def read_text(source: str) -> str:
     return text_of(file_bytes(source, LONGEST_TEXT + 1), source)
 
 
+def check_file(path: Path) -> None:
+    """Raise FileError for what is in a folder of answers and is not a file that can be read."""
+    if path.is_file():
+        return
+    if path.is_symlink() and not path.exists():
+        raise FileError(f"a link to {printable(str(path.readlink()))}, which does not exist", place=str(path))
+    raise FileError("a folder, not a file" if path.is_dir() else "not a file", place=str(path))
+
+
 def _files(folder: Path) -> list[Submission]:
     try:
-        files = sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
+        files = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
     except OSError as error:
         raise FileError(f"cannot be read: {error.strerror or error}", place=str(folder)) from error
     if not files:
