@@ -142,6 +142,13 @@ def test_a_separator_inside_an_answer_stays_as_it_is_written(here: Run) -> None:
         assert (row["name"], row["verdict"]) == ("Ada", "right")
 
 
+def test_a_row_that_sums_up_a_table_is_passed_over_with_a_note(here: Run) -> None:
+    table = "Last name,First name,Response 1\nLovelace,Ada,8x8\nOverall average,,5.5\n"
+    done = here("shape", "12", "-k", "5", "--grade", "-", "--json", stdin=table)
+    assert [row["name"] for row in json.loads(done.stdout)["grades"]] == ["Lovelace, Ada"]
+    assert "note: the row Overall average is a summary" in done.stderr
+
+
 ONE_CELL = ["pool", "1 2; 3 4", "avg", "-k2"]
 
 

@@ -55,6 +55,12 @@ _TIME = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?\b|\d\d?:\d\d|\d\d?[/.]\d\d?[/.]\d
 _SIZE = re.compile(r"\s*\d+(?:\s*[x×]\s*\d+)+\s*", re.IGNORECASE)
 _NAMED = re.compile(r"([^:=]*[^\W\d_][^:=]*?)(?:(?<=\D)\s*[:=]\s*|\s*[:=]\s+)(.+)", re.DOTALL)
 
+SUMMARIES = (
+    *("overall average", "average", "class average", "group average", "mean", "median", "overall", "total"),
+    *("gesamtdurchschnitt", "durchschnitt", "mittelwert"),
+)
+"""Names of rows that sum up a table, in lower case."""
+
 
 def table_answers(text: str) -> list[tuple[str, str]]:
     """Return name and answer of each row of a table, with a header or without; an answer may be of several lines.

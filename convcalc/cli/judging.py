@@ -98,6 +98,7 @@ def graded(command: str, source: str, judge: Callable[[str | Path], Verdict], no
     """Judge all answers that `source` names."""
     from collections import Counter
 
+    from convcalc.check.answer_table import SUMMARIES
     from convcalc.check.grade import grade
     from convcalc.cli.submissions import check_file, read_submissions
     from convcalc.report.grades import grades_report
@@ -107,10 +108,15 @@ def graded(command: str, source: str, judge: Callable[[str | Path], Verdict], no
             check_file(answer)
         return judge(answer)
 
-    submissions = read_submissions(source)
+    submissions, summaries = [], []
+    for name, answer in read_submissions(source):
+        if isinstance(answer, str) and name.casefold() in SUMMARIES:
+            summaries.append(f"the row {name} is a summary, not an answer: it is passed over")
+        else:
+            submissions.append((name, answer))
     counts = Counter(name for name, _ in submissions)
     twice = tuple(f"{name} is there {count} times" for name, count in counts.items() if count > 1)
-    return grades_report(command, grade(submissions, judge_readable), (*notes, *twice))
+    return grades_report(command, grade(submissions, judge_readable), (*notes, *twice, *summaries))
 
 
 def answer_text(answer: str | Path) -> str:
