@@ -85,7 +85,7 @@ def test_a_dash_is_standard_output(here: Run, command: list[str]) -> None:
     ("command", "message"),
     [
         (["shape", "8", "-k", "3"], "cannot write shape as npy: that is for matrices"),
-        (["conv", "1 2", "-k", "1", "--plan"], "cannot write conv as npy: that is for matrices"),
+        (["conv", "1 2", "-k", "1", "--plan"], "cannot write the plan of conv as npy: that is for matrices"),
         (["conv", "1 2", "-k", "1", "--explain"], "--explain has no effect with -F npy"),
         (["conv", "1 2", "-k", "1", "--watch"], "--watch has no effect with -F npy"),
         (["conv", "1 2", "-k", "1", "--grad", "1 1"], "npy holds one matrix"),

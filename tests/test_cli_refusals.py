@@ -9,7 +9,7 @@ import pytest
 from conftest import Run
 
 import convcalc
-from convcalc.errors import UsageError
+from convcalc.errors import ShapeError, UsageError
 
 SQUARE = "1 2 3; 4 5 6; 7 8 9"
 MEDIAN = f"pool|{SQUARE}|median|-k|3"
@@ -38,6 +38,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (f"{MEDIAN}|--watch", 2, "a median is not shown step by step"),
         (f"{MEDIAN}|--grad|1", 2, "--grad: a median has no gradients here"),
         ("conv|x.npy|-k|1|--scale|a..b", 2, "--scale: 'a..b' is not a valid range"),
+        ("conv|1 2|-k|1|--json|-F|csv", 2, "--json and -F csv cannot be combined\nhint: ask for one form"),
+        (
+            "pool|1 2; 3 4|max|-k|2|--no-count-pad",
+            2,
+            "--no-count-pad does not belong to max\nhint: it takes -k, --stride, --padding, --dilation, --ceil",
+        ),
+        (
+            "conv|1 2; 3 4|-k|1|--output-padding|1",
+            2,
+            "--output-padding does not belong to conv\n"
+            "hint: only a transposed convolution takes it: the layer convT, or conv with --transposed",
+        ),
+        (
+            "conv|1 2; 3 4|--header|-k|1",
+            3,
+            "the command line: there are no numbers below the header, which is the first line",
+        ),
+        ("conv|1 2|-k|1|--plan|-o|y.npy", 2, "-o: cannot write the plan of conv to y.npy: that is for matrices"),
         ("conv|1 2|-k|1|--boundary|constant", 2, "--boundary: constant needs its value"),
         ("conv|1 2|-k|1|--boundary|constant:1 2", 2, "--boundary: '1 2' is not one number"),
         ("shape|28|Conv2d(3,4,3)|-k|7", 2, "-k 7: the layer says kernel_size 3 itself"),
@@ -82,10 +100,30 @@ def test_a_list_of_names_is_read_from_a_pipe(stdin: str, code: int, message: str
 def test_programs_refuse_what_commands_refuse(folder: Path) -> None:
     with pytest.raises(UsageError, match="there is no kernel 'nosuch'"):
         convcalc.convolve([[1, 2], [3, 4]], "nosuch")
+    with pytest.raises(ShapeError, match="a single number without an axis"):
+        convcalc.convolve(np.array(3), [1])
     with pytest.raises(UsageError, match=r"padding \(1, 2, 3\) of one axis"):
         convcalc.convolve([[1, 2], [3, 4]], [[1]], padding=((1, 2, 3), 1))  # type: ignore[arg-type] # three sides
     with pytest.raises(UsageError, match="a file of layers cannot be combined with other layers"):
         convcalc.shape("3x9x9", Path("empty"), "conv:3,k1")
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (
+            "pool|1 2; 3 4|avg|-k|2|--divisor|3|--no-count-pad",
+            "the sums are divided by 3, whether padding is counted or not",
+        ),
+        ("pool|1 2; 3 4|avg|-k|2|--layout|hwc", "--layout hwc has no effect: the input has no channels"),
+        ("conv|1 2; 3 4|-k|1 1; 1 1|--layout|hwc", "--layout hwc has no effect: the input has no channels"),
+        ("pool|[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]|avg|-k|2|--layout|hwc", None),
+        ("pool|1 2; 3 4|avg|-k|2|--divisor|3", None),
+    ],
+)
+def test_what_has_no_effect_is_noted(words: str, note: str | None, here: Run) -> None:
+    done = here(*words.split("|"))
+    assert (done.returncode, done.stderr) == (0, f"convcalc: note: {note}\n" if note else "")
 
 
 def test_a_filter_shows_its_input(here: Run) -> None:

@@ -195,12 +195,12 @@ def test_a_fresh_seed_is_said_and_makes_the_same_sheet_again(here: Run) -> None:
             ["shape", "--sheet", "2", "-F", "latex", "-o", "a.md"],
             "-F: latex contradicts the ending of a.md",
         ),
-        (["shape", "--sheet", "2", "-o", "a.png"], "-o: cannot write a.png: its ending does not say how"),
+        (["shape", "--sheet", "2", "-o", "a.png"], "-o: cannot write a sheet to a.png"),
         (
             ["shape", "--sheet", "2", "-F", "latex", "--key", "-"],
             "--key: the sheet as latex and its key would both go to standard output",
         ),
-        (["shape", "--sheet", "2", "--key", "a.gift"], "--key: cannot write a.gift: its ending does not say how"),
+        (["shape", "--sheet", "2", "--key", "a.gift"], "--key: cannot write a key to a.gift"),
         (
             ["shape", "--sheet", "2", "-o", "a.md", "--key", "a.md"],
             "--key: the sheet and its key would both go to",

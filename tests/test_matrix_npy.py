@@ -76,10 +76,15 @@ def test_header_versions(version: tuple[int, int]) -> None:
         (np.array(["1", "2"]), "not real numbers"),
         (np.array([b"1"]), "not real numbers"),
         (np.array([1j]), "holds complex128, not real numbers"),
+        pytest.param(
+            np.array([1], np.longdouble),
+            "which is wider than float64",
+            marks=pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="it is float64 here"),
+        ),
         (np.array(["2020-01-01"], dtype="M8[D]"), "not real numbers"),
         (np.zeros((3, 0)), r"the array is empty: its shape is \(3, 0\)"),
     ],
-    ids=["object", "record", "text", "bytes", "complex", "dates", "nothing"],
+    ids=["object", "record", "text", "bytes", "complex", "long double", "dates", "nothing"],
 )
 @pytest.mark.parametrize("padding", [0, 1 << 21])
 def test_refused(tmp_path: Path, array: NDArray[Any], message: str, padding: int) -> None:

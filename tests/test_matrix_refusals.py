@@ -123,7 +123,7 @@ def test_forced_formats() -> None:
 
 
 def test_the_decimal_mark_is_kept_to() -> None:
-    with pytest.raises(DataError, match="a decimal point, but") as caught:
+    with pytest.raises(DataError, match="a decimal point, where a comma is") as caught:
         parse_matrix("1.5 2", place="m", options=ReadOptions(decimal=","))
     assert caught.value.place == "m:1:2"
 

@@ -281,7 +281,7 @@ class _Request(Value):
             x = x.replace(array=x.array.reshape(-1))
             filters, notes = self._filter(kernel, bias, 1)
             notes = (*notes, LYING_DOWN)
-        array, more = laid_out(x, filters.layout, self.layout)
+        array, more = laid_out(x, len(filters.layer.kernel), filters.layout, self.layout)
         nchw = filters.on(array)
         # The planes of a text have the same bits from a file as from a pipe.
         steady = None if is_binary(x.origin) else steady_choice(nchw)

@@ -146,8 +146,8 @@ def _key_form(path: str, sheet_form: str, output: OutputOptions) -> str:
 def _form_of(path: str, endings: dict[str, str], option: str) -> str:
     form = endings.get(_ending(path))
     if form is None:
-        message, hint = f"cannot write {path}: its ending does not say how", f"known are {' '.join(endings)}"
-        raise UsageError(message, place=option, hint=hint)
+        what = "a key" if option == "--key" else "a sheet"
+        raise UsageError(f"cannot write {what} to {path}", place=option, hint=f"known are {' '.join(endings)}")
     return form
 
 

@@ -228,20 +228,23 @@ def _reading_beside(numbers: NumberOptions) -> ReadOptions:
     return reading(numbers).replace(format=None, header=False, index=False, gray=False, scale=None)
 
 
-def laid_out(x: Matrix, layout: str, asked: str | None) -> tuple[Any, tuple[str, ...]]:
-    """Return the array of an input in a layout, and a note where it looks as if its channels were somewhere else.
+def laid_out(x: Matrix, rank: int, layout: str, asked: str | None) -> tuple[Any, tuple[str, ...]]:
+    """Return the array of an input in a layout, and a note where its channels seem to be elsewhere, or are missing.
 
-    An image has its channels where the layout says; `asked` is the layout that was asked for.
+    An image has its channels where the layout says; `asked` is the layout that was asked for, `rank` the number of
+    spatial axes.
 
     >>> import numpy as np
     >>> from convcalc.matrix import Matrix
-    >>> laid_out(Matrix(np.zeros((3, 5, 7)), image=True), "hwc", None)[0].shape
+    >>> laid_out(Matrix(np.zeros((3, 5, 7)), image=True), 2, "hwc", None)[0].shape
     (5, 7, 3)
     """
     from convcalc.compute.channels_last import channels_last, channels_last_notes
 
     if layout == "hwc":
-        return channels_last(x.array, 2) if x.image else x.array, ()
+        without = asked is not None and x.array.ndim <= rank and not x.image
+        notes = ("`layout` hwc has no effect: the input has no channels",) if without else ()
+        return channels_last(x.array, 2) if x.image else x.array, notes
     return x.array, () if asked or x.image else channels_last_notes(x.array.shape)
 
 

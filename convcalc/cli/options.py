@@ -148,6 +148,8 @@ class HomeworkOptions(Group):
 
     def refuse_two(self, output: OutputOptions) -> None:
         """Refuse what contradicts, or has no effect."""
+        if output.json and output.format not in ("auto", "json"):
+            raise UsageError(f"--json and -F {output.format} cannot be combined", hint="ask for one form")
         if output.output is not None and output.form_option is not None:
             name, hint = output.form_option, "its ending says the form: .txt, .csv, .json, .md, .tex"
             raise UsageError(f"{name} has no effect with -o {output.output}", hint=hint)

@@ -114,10 +114,14 @@ def _parts(answer: Answer) -> Iterable[str | bytes | memoryview]:
 def _npy(report: Report) -> Iterable[bytes | memoryview]:
     grid = answer_grid(report)
     if grid is None:
-        raise UsageError(f"cannot write {report.command} as npy: that is for matrices", place="-F")
+        raise UsageError(f"cannot write {_what(report)} as npy: that is for matrices", place="-F")
     from convcalc.matrix.npy import npy_chunks
 
     return npy_chunks(grid.array)
+
+
+def _what(report: Report) -> str:
+    return f"the plan of {report.command}" if "plan" in report.data else report.command
 
 
 def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
@@ -217,5 +221,5 @@ def _write(report: Report, path: str) -> None:
     else:
         endings = " ".join(sorted({*TEXT_ENDINGS, ".svg", *(OUTPUT_ENDINGS if grid is not None else ())}))
         reason = "that is for matrices" if name.endswith(OUTPUT_ENDINGS) else "its ending does not say how"
-        message = f"cannot write {report.command} to {path}: {reason}"
+        message = f"cannot write {_what(report)} to {path}: {reason}"
         raise UsageError(message, place="-o", hint=f"known are {endings}")

@@ -201,7 +201,7 @@ class _Request(Value):
             x = x.replace(array=x.array.reshape(-1))
         written = series or self._written(x.array.ndim)
         layer, layout = written.layer, self._layout(written)
-        array, notes = laid_out(x, layout, self.layout)
+        array, notes = laid_out(x, rank_of(layer) or 0, layout, self.layout)
         if array.ndim == 1 and rank_of(layer) == 2:
             # One line of text is a row of a matrix where the window says that it has rows.
             array = array.reshape(1, -1)

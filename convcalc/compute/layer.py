@@ -115,6 +115,8 @@ class Filter(Value):
         """
         kernel = self.kernel if self.layout == "chw" else kernel_channels_first(self.kernel, layer)
         rank, given = len(layer.kernel), tuple(kernel.shape)
+        if not rank:
+            raise ShapeError("the input or the kernel is a single number without an axis", hint="write it as [3]")
         if self.magnitude:
             # Two kernels, each on every plane by itself.
             kernel, given = self.kernel, tuple(self.kernel.shape[1:])
@@ -201,6 +203,8 @@ def pooling_divisors(layer: Pooling | AdaptivePooling, shape: Sequence[int], lay
 
 def pooling_notes(layer: Pooling | AdaptivePooling, x: Array, layout: str = "chw") -> tuple[str, ...]:
     """Return what a person should know of a pooling of x, where programs compute it differently."""
+    if isinstance(layer, Pooling) and layer.divisor is not None and not layer.count_padding:
+        return (f"the sums are divided by {layer.divisor}, whether padding is counted or not",)
     if layer.kind != "lp" or x.ndim < _rank(layer):
         return ()
     first = channels_first(x, _rank(layer)) if layout == "hwc" else x

@@ -196,6 +196,12 @@ def _check_dtype(dtype: np.dtype[Any], place: str) -> None:
             place=place,
             hint=f"save one field: np.save(path, array[{dtype.names[0]!r}])",
         )
+    if dtype.kind == "f" and dtype.itemsize > 8:
+        raise DataError(
+            f"the .npy file holds {dtype}, which is wider than float64",
+            place=place,
+            hint="save it as float64: np.save(path, array.astype(float))",
+        )
     if dtype.kind not in "biuf" or dtype.itemsize > 8:
         raise DataError(
             f"the .npy file holds {dtype}, not real numbers",

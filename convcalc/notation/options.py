@@ -198,7 +198,10 @@ def _refuse_others(options: WindowOptions, takes: tuple[str, ...], what: str, hi
         if name not in takes:
             known = ", ".join(f"`{field}`" for field in takes if field not in _UNNAMED)
             otherwise = f"it takes {known}" if known else "it takes no window options"
-            raise UsageError(f"`{name}` does not belong to {what}", hint=hint or otherwise)
+            if name == "output_padding":
+                otherwise = "only a transposed convolution takes it: the layer convT, or conv with `transposed`"
+            given = f"{name}=False" if getattr(options, name) is False else name
+            raise UsageError(f"`{given}` does not belong to {what}", hint=hint or otherwise)
 
 
 def changes_of(layer: layers.Layer, options: WindowOptions, what: str) -> dict[str, object]:

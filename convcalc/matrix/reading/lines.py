@@ -53,6 +53,8 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
         text, notes = without_labels(
             source, text, cell_separator(text, marks), header=marks.header, index=marks.index
         )
+        if marks.header and not text.strip():
+            raise DataError("there are no numbers below the header, which is the first line", place=source.place)
     if '"' in text:
         text = _QUOTED.sub(lambda match: f" {match[1]} ", text)
     if marks.decimal == "," and marks.separator != ",":
@@ -108,7 +110,7 @@ def with_decimal_points(source: Source, text: str) -> str:
     """Return `text` with points for decimal commas: those before a digit, and after a digit or no number."""
     point = text.find(".")
     if point >= 0:
-        raise source.fault("a decimal point, but `decimal` is a comma", point, point + 1)
+        raise source.fault("a decimal point, where a comma is the decimal mark", point, point + 1)
     return _DECIMAL_COMMA.sub(".", text)
 
 
