@@ -213,7 +213,6 @@ REFUSALS = [
     ("Permute((1, 3))", "dims must be the numbers 1 to 2", "(1, 3)"),
     ("Reshape((-1, -1))", "one of which may be -1", "(-1, -1)"),
     ("ZeroPadding2D((1, 2, 3))", "takes 2 pairs", "(1, 2, 3)"),
-    ("Softmax(axis=1)\nDense(3)", "axis=-1", "1"),
     ("layers.Convv2D(8, 3)", "no layer 'layers.Convv2D'", "Convv2D"),
     ("BatchNormalization(axis=[1, 2])", "takes one axis", "[1, 2]"),
     ("GroupNormalization(groups=3, axis=1)", "axis=-1", "1"),

@@ -221,6 +221,24 @@ x = layers.Flatten()(base.output)
 y = layers.GlobalAveragePooling2D()(base.outputs[0])
 model = Model(inputs=base.input, outputs=layers.Dense(4)(layers.concatenate([x,y])))
 """,
+    "softmax over the steps": """
+from keras import layers, Input, Model
+i = Input((7, 12))
+h = layers.LSTM(5, return_sequences=True)(i)
+a = layers.Softmax(axis=1)(layers.Dense(1)(h))
+c = layers.Dot(axes=1)([a, h])
+model = Model(i, layers.Dense(3)(layers.Flatten()(c)))
+""",
+    "products by an equation": """
+from keras import layers, Input, Model
+i = Input((7, 12))
+x = layers.EinsumDense("abc,cd->abd", output_shape=(7, 64), bias_axes="d")(i)
+x = layers.EinsumDense("abc,cde->abde", output_shape=(7, 8, 3), bias_axes="de")(x)
+x = layers.EinsumDense("abcd,cde->abe", output_shape=(7, 20), activation='relu')(x)
+twice = layers.EinsumDense("abc,bd->adc", output_shape=(7, 20), bias_axes="d")
+x = twice(twice(x))
+model = Model(i, layers.Dense(3)(x))
+""",
 }
 
 OWN_LAYERS = {

@@ -19,6 +19,7 @@ from convcalc.notation.entries import Entry, set_channels
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.keras_layers import OWN_MERGES, SavedLayers
 from convcalc.notation.files.keras_operations import BINARY, holds_numbers, is_operation, operation
+from convcalc.notation.keras import einsum_dense
 from convcalc.notation.keras.attention import MASKS, NAME, attend
 from convcalc.notation.keras.joining import MERGES, PRODUCTS, merge_layer, multiply
 from convcalc.notation.keras.recurrent import KINDS as RECURRENT
@@ -163,6 +164,8 @@ class _Reader:
             return [self.operation(layer, tensors, name)]
         if kind in ("Bidirectional", *RECURRENT):
             return self.recurrent(kind, config, tensors, name)
+        if kind == einsum_dense.NAME and len(tensors) == 1:
+            return [self.einsum(config, tensors[0], name)]
         if kind == NAME:
             return [self.attention(layer, tensors, name)]
         if kind in (*MERGES, *PRODUCTS, *OWN_MERGES) and len(tensors) > 1:
@@ -223,7 +226,7 @@ class _Reader:
         """Read an attention on queries, values and, where they are others, keys."""
         if not 2 <= len(tensors) <= 3 or self.builder.steps or _has_mask(layer["inbound_nodes"]):
             raise self.saved.fault(name, "attention is read without a mask and outside of TimeDistributed")
-        call, text = self.saved.attention_call(layer["config"])
+        call, text = self.saved.call_of(NAME, layer["config"])
         built = layer.get("build_config") or {}
         shape = (built.get("shapes_dict") or {}).get("query_shape") or layer["config"].get("query_shape")
 
@@ -231,6 +234,19 @@ class _Reader:
             return self.add(Entry(0, 0, each, text=text), inputs, f"{name}.{part}")
 
         return attend(Source(text, self.place), call, add, tensors, shape[-1] if isinstance(shape, list) else None)
+
+    def einsum(self, config: dict[str, Any], tensor: int, name: str) -> int:
+        """Read a product of a kernel with what comes in, by an equation."""
+        call, text = self.saved.call_of(einsum_dense.NAME, config)
+
+        def add(each: layers.Layer, inputs: Sequence[int], part: str) -> int:
+            return self.add(Entry(0, 0, each, text=text), inputs, f"{name}.{part}")
+
+        try:
+            axes, layout = self.sizes.axes(tensor), self.builder.layout
+            return einsum_dense.apply(Source(text, self.place), call, add, tensor, axes, layout)
+        except SpecError as error:
+            raise self.saved.fault(name, error.message, error.hint) from None
 
     def merge(self, kind: str, config: dict[str, Any], tensors: list[int], name: str) -> int:
         sizes = [self.sizes.axes(tensor) for tensor in tensors]

@@ -10,13 +10,18 @@ from convcalc.errors import ConvcalcError, SpecError
 from convcalc.notation.call.syntax import read_expression
 from convcalc.notation.call.tree import Call, Symbol
 from convcalc.notation.entries import Entry
+from convcalc.notation.keras import einsum_dense
 from convcalc.notation.keras.attention import NAME, SIGNATURE
 from convcalc.notation.keras.joining import MERGES
 from convcalc.notation.keras.read import entries_of
 from convcalc.notation.keras.signatures import KEYWORDS, SIGNATURES, TRAINING
 from convcalc.text import Source, did_you_mean
 
-_CALLS = {**SIGNATURES, NAME: ("attention", 0, SIGNATURE)}
+_CALLS = {
+    **SIGNATURES,
+    NAME: ("attention", 0, SIGNATURE),
+    einsum_dense.NAME: ("einsum dense", 0, einsum_dense.SIGNATURE),
+}
 
 OWN_MERGES = {"CustomScaleLayer": "Add"}
 """Layers of Keras's applications that are another one but for a factor."""
@@ -72,9 +77,9 @@ class SavedLayers:
             entry.text = entry.text or text
         return found
 
-    def attention_call(self, config: dict[str, Any]) -> tuple[Call, str]:
-        """Return an attention as a call, and as it is written in Python."""
-        text = self.call_text(NAME, config)
+    def call_of(self, kind: str, config: dict[str, Any]) -> tuple[Call, str]:
+        """Return a layer as a call, and as it is written in Python."""
+        text = self.call_text(kind, config)
         call = read_expression(Source(text, self.place), 0, len(text)).value
         assert isinstance(call, Call)
         return call, text

@@ -62,9 +62,7 @@ def elementwise(bound: BoundArguments, name: str) -> list[Layer]:
         return [Elementwise(_DROPOUTS[name], arguments, int(name[-2]) if name.startswith("Spatial") else None)]
     match name:
         case "Softmax":
-            if bound.axes("axis") != (-1,):
-                raise bound.fault("axis", "Softmax is read for the channels alone, axis=-1")
-            return [_SOFTMAX]
+            return [_SOFTMAX if bound.axes("axis") == (-1,) else _with_arguments(bound, name)]
         case "LeakyReLU":
             slope = bound.number("negative_slope" if bound.values["alpha"] is None else "alpha")
             return [Elementwise("LeakyReLU", () if slope == 0.01 else (("negative_slope", slope),))]

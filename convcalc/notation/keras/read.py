@@ -71,7 +71,7 @@ def entries_of(source: Source, call: Call) -> list[Entry]:
     if bound.flag("return_state"):
         found[-1].states = True
     if "activation" in bound.values and family not in ("activation", "recurrent", "convolutional recurrent"):
-        found[-1].activation = _activation(bound)
+        found[-1].activation = activation_of(bound)
     if note is not None:
         found[0].notes = (note,)
     if len(found) > 1:
@@ -110,13 +110,13 @@ def _own_name(bound: BoundArguments) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _activation(bound: BoundArguments, key: str = "activation") -> layers.Layer | None:
+def activation_of(bound: BoundArguments, key: str = "activation") -> layers.Layer | None:
     """Read an activation: its name in Keras, which is in small letters, or the function or layer of that name."""
     value = bound.values[key]
     if value is None:
         return None
     if isinstance(value, Call) and (value.positional or value.keywords or value.short_name not in ACTIVATIONS):
-        return _activation_of(bound, value)
+        return _activation_call(bound, value)
     name = value.short_name if isinstance(value, Call) else value.name.lower() if isinstance(value, Symbol) else value
     word = name.rpartition(".")[2] if isinstance(name, str) else ""
     if word == "linear":
@@ -127,7 +127,7 @@ def _activation(bound: BoundArguments, key: str = "activation") -> layers.Layer 
     return ACTIVATIONS[word]
 
 
-def _activation_of(bound: BoundArguments, call: Call) -> layers.Layer:
+def _activation_call(bound: BoundArguments, call: Call) -> layers.Layer:
     """Read an activation that is written as a layer with arguments of its own: `LeakyReLU(0.1)`."""
     entry = SIGNATURES.get(call.short_name)
     if entry is None or entry[0] not in ("elementwise", "activation"):
@@ -144,7 +144,7 @@ def _recurrent(bound: BoundArguments, name: str) -> list[layers.Layer]:
 def _recurrent_activations(bound: BoundArguments) -> None:
     for key in ("activation", "recurrent_activation"):
         if bound.values.get(key) is not None:
-            _activation(bound, key)
+            activation_of(bound, key)
 
 
 def _convolutional_recurrent(bound: BoundArguments, name: str) -> list[layers.Layer]:
@@ -361,7 +361,7 @@ def _flatten(bound: BoundArguments, name: str) -> list[layers.Layer]:
 
 
 def _activation_layer(bound: BoundArguments, name: str) -> list[layers.Layer]:
-    return [_activation(bound) or layers.Elementwise("Identity")]
+    return [activation_of(bound) or layers.Elementwise("Identity")]
 
 
 _BUILDERS: dict[str, Callable[[BoundArguments, str], list[layers.Layer]]] = {

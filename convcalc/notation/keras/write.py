@@ -289,7 +289,9 @@ def _elementwise(layer: layers.Elementwise, rank: int | None) -> LayerCall:
             return LayerCall(layer.name, **arguments)
         case "Identity":
             return LayerCall("Identity")
-        case "Softmax" | "LogSoftmax" if _is_channels(arguments.get("dim", _usual_axis(rank)), rank):
+        case "Softmax" | "LogSoftmax" if "axis" not in arguments and _is_channels(
+            arguments.get("dim", _usual_axis(rank)), rank
+        ):
             return LayerCall("Softmax") if layer.name == "Softmax" else LayerCall("Activation", "log_softmax")
     name = activation_name(layer)
     if name is not None:

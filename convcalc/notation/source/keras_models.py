@@ -75,7 +75,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         return _at_each_step(follower, node, arguments[0], keywords)
     if word in MERGES or word in PRODUCTS or word in LOWER_MERGES:
         return _merge(follower, node, word, arguments, keywords)
-    if word in KERAS or word == "MultiHeadAttention":
+    if word in KERAS or word in ("MultiHeadAttention", "EinsumDense"):
         return Layer(follower.call_of(node, word, arguments, keywords), _default_name(follower, word))
     from convcalc.notation.keras.elsewhere import why_not_read
 

@@ -35,6 +35,8 @@ def run(
             return sequences.recur_as_keras(follower, node, module, arguments, keywords)
     if kind == "MultiHeadAttention":
         return keras_attention.run(follower, node, module, arguments, keywords)
+    if kind == "EinsumDense" and len(arguments) == 1 and isinstance(arguments[0], Tensor):
+        return keras_attention.multiply(follower, module, arguments[0])
     if kind == "MultiheadAttention":
         return sequences.attend(follower, node, module, arguments, keywords)
     if arguments and isinstance(arguments[0], Parameter):
