@@ -759,3 +759,19 @@ def test_models_that_each_say_what_comes_in_are_not_one_chain() -> None:
         assert network.assumptions == ("the program has several models (m, k): the last one is meant",)
     parts = parse_network("a = nn.Sequential(nn.Linear(9, 4))\nb = nn.Sequential(nn.Linear(4, 7))")
     assert len(parts.layers) == 2
+
+
+@pytest.mark.parametrize(
+    ("returned", "sizes"),
+    [("y, h, c", ["9x5", "1x5", "1x5"]), ("y, y", ["9x5", "9x5"]), ("x, y, x", ["9x7", "9x5", "9x7"])],
+)
+def test_a_tensor_that_is_returned_twice_is_two_outputs(returned: str, sizes: list[str]) -> None:
+    text = net("self.l = nn.LSTM(7, 5, batch_first=True)", f"y, (h, c) = self.l(x); return {returned}")
+    trace = forward(requested(text), "9x7").trace
+    assert [str(trace.steps[index].output) for index in trace.outputs] == sizes
+
+
+def test_an_output_that_is_not_followed_is_not_left_out() -> None:
+    layer = "self.l = nn.LSTM(7, 5, proj_size=3, batch_first=True)"
+    with pytest.raises(SpecError, match="the cells of a LSTM with projections are not followed"):
+        forward(requested(net(layer, "y, (h, c) = self.l(x); return h, c")), "9x7")

@@ -21,7 +21,7 @@ def completed_without_input(network: Graph | Sequence[Layer]) -> tuple[Layer, ..
     ShapeError with the layer's index where groups do not divide the channels that come in.
 
     >>> completed_without_input([families.Linear(120, 84), families.Linear(None, 10)])[1]
-    Linear(in_features=84, out_features=10, bias=True, on_channels=False)
+    Linear(in_features=84, out_features=10, bias=True, on_channels=False, steps=False)
     """
     graph = network if isinstance(network, Graph) else chain(network)
     completed: list[Layer] = []

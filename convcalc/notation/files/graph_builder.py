@@ -75,8 +75,8 @@ class GraphBuilder:
     def keep_what_leads_to(self, outputs: Sequence[int]) -> list[int]:
         """Take away the entries that no output needs, and make an output of each tensor that is not one by itself.
 
-        Those are tensors that others take, too, and those made before an output that comes first. Return the indices
-        of the entries that stay, as they were.
+        Those are tensors that others take, too, those made before an output that comes first, and those that come
+        out more than once. Return the indices of the entries that stay, as they were.
         """
         needed: set[int] = set()
         waiting = [output for output in outputs if output >= 0]
@@ -94,9 +94,9 @@ class GraphBuilder:
         self.held_before = {new[index]: held for index, held in self.held_before.items() if index in new}
         taken = {place for entry in self.entries for place in entry.inputs or ()}
         last = -1
-        for output in dict.fromkeys(outputs):
+        for output in outputs:
             place = new.get(output, output)
-            if place in taken or place < last:
+            if place in taken or place < last or outputs.count(output) > 1:
                 place = self.add(Elementwise("Identity"), [place], (0, 0), name="output")
             last = place
         return kept

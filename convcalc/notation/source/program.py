@@ -266,7 +266,7 @@ def _without_output(follower: Follower, model: Any, value: Any) -> ConvcalcError
 
 
 def _tensors(follower: Follower, node: ast.AST, value: Any) -> list[Tensor]:
-    """Return the tensors in what a model returns, with those that it holds."""
+    """Return the tensors in what a model returns, with those that it holds; what is not followed is refused."""
     if isinstance(value, Tensor):
         return [value]
     if isinstance(value, Parameter) and value.shape is not None and 0 not in value.shape:
@@ -275,6 +275,8 @@ def _tensors(follower: Follower, node: ast.AST, value: Any) -> list[Tensor]:
         value = list(value.values())
     if isinstance(value, list | tuple):
         return [tensor for each in value for tensor in _tensors(follower, node, each)]
+    if isinstance(value, Unknown):
+        raise value.error or follower.source.fault(value.reason, value.start, value.end)
     return []
 
 
