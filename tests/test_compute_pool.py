@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +19,7 @@ from oracles import adaptive_loops, pool_loops, shape_of
 from strategies import PoolingDraw, finite_floats, fractions, huge_integers, poolings
 
 from convcalc.compute.pooling import pool as pooling
+from convcalc.compute.pooling import running
 from convcalc.compute.pooling.in_pieces import pool_in_pieces
 from convcalc.compute.pooling.indices import pool_adaptive_indices, pool_indices
 from convcalc.compute.pooling.plan import plan_pooling
@@ -368,6 +370,27 @@ def test_little_memory_does_not_read_the_rows_of_a_large_window_again_for_each_o
     assert out.tolist() == pool_loops(x.tolist(), "max", (20, 3), stride=(1, 1))
     assert sum(read) < 2.5 * len(x)
     assert max(read) <= 2 * 20
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.float16, np.float64])
+def test_windows_of_very_many_cells_are_reduced_one_by_one(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.random.default_rng(8).integers(-50, 50, (2, 23, 5)).astype(dtype)
+    windows = [Window(4, 5, Padding(1, 2), dilation=2, ceil=True), Window(3, 2, Padding(1, 1))]
+    once = [pool(x, windows, kind, options=Options(algorithm="direct")) for kind in ("max", "min", "avg")]
+    monkeypatch.setattr(running, "LONG_KERNEL", 1)
+    for kind, wanted in zip(("max", "min", "avg"), once, strict=True):
+        found = pool(x, windows, kind, options=Options(algorithm="direct"))
+        np.testing.assert_allclose(found, wanted, rtol=1e-3 if dtype is np.float16 else 1e-12)
+
+
+def test_few_windows_of_very_many_cells_take_no_view_of_each_cell() -> None:
+    x = np.arange(10**6, dtype=np.int32)
+    tracemalloc.start()
+    found = pool(x, [Window(300_000, 300_000)], "max")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.tolist() == [299_999, 599_999, 899_999]
+    assert peak < 1 << 20
 
 
 def test_large_planes_of_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:

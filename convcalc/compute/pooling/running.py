@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from convcalc.compute.algorithms.job import Scratch
-from convcalc.compute.algorithms.sums import axis_run, sum_in_runs
+from convcalc.compute.algorithms.sums import axis_run, sum_along, sum_in_runs
 from convcalc.compute.held import WIDE
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
@@ -26,6 +26,9 @@ from convcalc.value import Value
 METHODS = ("direct", "doubling")
 # Bytes of a line of cells on which NumPy's loops are about as fast as on one flat run.
 LONG_LINE = 1 << 11
+# Elements of a kernel from which on the direct method reduces one window after another: a pass for each element of
+# all windows would hold a view of each.
+LONG_KERNEL = 1 << 16
 
 
 class Slide(Value):
@@ -102,6 +105,9 @@ def passes(window: Window, combine: np.ufunc, method: str) -> int:
 def _direct(x: Array, over: Slide, scratch: Scratch) -> Array:
     shape = (*x.shape[: over.axis], over.last - over.first, *x.shape[over.axis + 1 :])
     result = scratch.take(f"direct {over.axis}", shape, x.dtype)
+    if over.window.kernel >= LONG_KERNEL:
+        _one_by_one(x, over, result, scratch)
+        return result
     for windows, cells in _same_elements(over, x.shape[over.axis]):
         target = axis_slice(result, over.axis, windows)
         elements = [axis_slice(x, over.axis, element) for element in cells]
@@ -117,6 +123,20 @@ def _direct(x: Array, over: Slide, scratch: Scratch) -> Array:
         run = axis_run(x.dtype) if over.combine is np.add else len(elements)
         sum_in_runs(len(elements), run, combine, target, scratch, f"direct {over.axis} runs")
     return result
+
+
+def _one_by_one(x: Array, over: Slide, result: Array, scratch: Scratch) -> None:
+    """Combine the real cells of each window by itself."""
+    window, summed = over.window, over.combine is np.add and x.dtype.kind == "f"
+    for place in range(over.first, over.last):
+        start = place * window.stride - window.padding.before
+        real = range(start, start + window.extent, window.dilation)[max(0, -(start // window.dilation)) :]
+        cells = axis_slice(x, over.axis, slice(real.start, min(real.stop, x.shape[over.axis]), window.dilation))
+        target = axis_slice(result, over.axis, slice(place - over.first, place - over.first + 1))
+        if summed:
+            target[...] = np.expand_dims(sum_along(cells, over.axis, scratch), over.axis)
+        else:
+            over.combine.reduce(cells, axis=over.axis, out=target, keepdims=True)
 
 
 def _same_elements(over: Slide, size: int) -> Iterator[tuple[slice, list[slice]]]:
