@@ -155,7 +155,7 @@ def _expand(wanted: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
 
 
 def _repeat(times: tuple[int, ...], sizes: Sizes, shape: TensorShape) -> Sizes:
-    """Return the sizes of a tensor behind itself so many times along each axis; there may be new ones before."""
+    """Return the sizes of a tensor repeated along each axis a number of times; there may be new axes before."""
     if len(times) < len(sizes) or min(times) < 1:
         raise ShapeError(f"{_written(times)} does not say how often the {len(sizes)} axes of {shape} are repeated")
     full = (*(1,) * (len(times) - len(sizes)), *sizes)

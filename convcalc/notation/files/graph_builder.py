@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from convcalc.errors import ConvcalcError, UsageError
@@ -93,10 +94,10 @@ class GraphBuilder:
         ]
         self.held_before = {new[index]: held for index, held in self.held_before.items() if index in new}
         taken = {place for entry in self.entries for place in entry.inputs or ()}
-        last = -1
+        times, last = Counter(outputs), -1
         for output in outputs:
             place = new.get(output, output)
-            if place in taken or place < last or outputs.count(output) > 1:
+            if place in taken or place < last or times[output] > 1:
                 place = self.add(Elementwise("Identity"), [place], (0, 0), name="output")
             last = place
         return kept
