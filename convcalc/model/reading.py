@@ -37,7 +37,7 @@ def read(request: LayerRequest) -> Network:
     ['Conv2d(3, 8, 3)', 'ReLU()']
     """
     options = window_options(request.options)
-    if request.class_name is not None and (request.file is None or isinstance(request.texts[0], Network)):
+    if request.class_name is not None and not all(isinstance(text, str) for text in request.texts or [0]):
         raise no_classes()
     network = read_layers(
         request.texts, options, request.file, request.rank, request.inputs, _begin(request), request.class_name
@@ -90,7 +90,7 @@ def read_layers(
     elif len(texts) == 1 and isinstance(texts[0], str) and is_bare(texts[0]):
         return Network((build_layer(texts[0].strip(), options, rank),))
     else:
-        network = _read_texts(texts, rank, inputs)
+        network = _read_texts(texts, rank, inputs, begin, class_name)
     return _finished(network, options)
 
 
@@ -109,7 +109,7 @@ def refuse_stated_option(request: LayerRequest, name: str) -> None:
 def _begin(request: LayerRequest) -> Begin | None:
     """Return how a program learns the shapes of its inputs from the layers that it has run; None without a size."""
     size = request.size
-    if size is None or request.file is None:
+    if size is None:
         return None
 
     def begin(layers: Sequence[Layer], layout: str) -> list[TensorShape]:
@@ -143,11 +143,17 @@ def window_options(given: Mapping[str, Any]) -> WindowOptions:
     return WindowOptions(**read)
 
 
-def _read_texts(texts: Sequence[str | Layer | Network], rank: int | None, inputs: tuple[str, ...]) -> Network:
+def _read_texts(
+    texts: Sequence[str | Layer | Network],
+    rank: int | None,
+    inputs: tuple[str, ...],
+    begin: Begin | None,
+    class_name: str | None,
+) -> Network:
     """Read layers in the one notation that all texts share, with those between them that are built already."""
     written = "\n".join(text for text in texts if isinstance(text, str))
     if all(isinstance(text, str) for text in texts):
-        return parse_network(written, rank=rank, inputs=inputs)
+        return parse_network(written, rank=rank, inputs=inputs, begin=begin, class_name=class_name)
     network = parse_network(written, rank=rank) if written else Network(())
     nodes: list[Node] = []
     for text in texts:

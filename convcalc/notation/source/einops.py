@@ -116,7 +116,7 @@ def _moved(
     if any(name not in sizes for name in new):
         raise follower.fault(node, f"the size of {next(name for name in new if name not in sizes)} is not known")
     if len(names) != len(before) or any(len(group) != 1 for group in before):
-        run("view", *(_at(tensor, sizes[name], place) for place, name in enumerate(names)))
+        run("reshape", *(_at(tensor, sizes[name], place) for place, name in enumerate(names)))
     if gone:
         run("sum", gone)
         names = [name for name in names if name in wanted]
@@ -124,10 +124,10 @@ def _moved(
     if order != sorted(order):
         run("permute", order)
     if new:
-        run("view", *(1 if name in new else _at(tensor, sizes[name], at) for at, name in enumerate(wanted)))
+        run("reshape", *(1 if name in new else _at(tensor, sizes[name], at) for at, name in enumerate(wanted)))
         run("expand", *(sizes[name] if name in new else -1 for name in wanted))
     if any(len(group) != 1 for group in after):
-        run("view", *(_merged(tensor, [sizes[name] for name in group], at) for at, group in enumerate(after)))
+        run("reshape", *(_merged(tensor, [sizes[name] for name in group], at) for at, group in enumerate(after)))
     return tensor
 
 

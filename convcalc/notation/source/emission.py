@@ -13,6 +13,7 @@ from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.notation.source import containers, filled, published_models, reparametrization
 from convcalc.notation.source.batch import leaves_batch, refuse_moved, refuse_only_batch
+from convcalc.notation.source.memory_order import note_order
 from convcalc.notation.source.values import (
     MASKS,
     Container,
@@ -154,7 +155,8 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
             made.channels_first = entry.channels_first
             if made.module and entry.name:
                 made.module += f".{entry.name}"
-            tensor = Tensor(index)
+            given, tensor = tensor, Tensor(index)
+            note_order(tensor, entry.layer, [given])
     return tensor
 
 
@@ -205,6 +207,7 @@ def layer_entry(
         module.places.append(index)
     made = Tensor(index)
     made.is_batch = leaves_batch(follower, layer, tensors[0])
+    note_order(made, layer, tensors)
     return made
 
 

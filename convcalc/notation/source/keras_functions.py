@@ -24,7 +24,7 @@ UNARY = ("abs", "absolute", "exp", "log", "sqrt", "rsqrt", "square", "sin", "cos
           "clip", "clip_by_value", "l2_normalize", "normalize", "erf", "pow", "power", "cumsum", "log1p",
           "reciprocal", "floor", "flip", "roll")  # fmt: skip
 _MOVED = {"expand_dims": "unsqueeze", "squeeze": "squeeze", "transpose": "permute", "permute_dimensions": "permute",
-          "reshape": "view"}  # fmt: skip
+          "reshape": "reshape"}  # fmt: skip
 _MOVES_BY = ("axis", "axes", "perm", "pattern", "shape", "newshape", "target_shape")
 _RANDOM = ("normal", "uniform", "truncated_normal", "random_normal", "random_uniform")
 _OF_TRAINING = ("initializers", "regularizers", "constraints", "optimizers", "losses", "metrics", "callbacks")

@@ -15,6 +15,7 @@ from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.choosing import CHOICES
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
 from convcalc.notation.source.functional import WEIGHTED, beside, weighted
+from convcalc.notation.source.memory_order import copied, refuse_view
 from convcalc.notation.source.moves import MOVES, padded, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
 from convcalc.notation.source.unpooling import unpooled, with_indices
@@ -162,7 +163,7 @@ def method(
     if word in MODULES_OF and word not in MOVES:
         return module(follower, node, tensor, word, arguments, keywords)
     if word in _STAYS:
-        return tensor
+        return tensor if tensor.in_order else copied(tensor, in_order=word == "contiguous")
     if word in _UNARY:
         return elementwise(follower, node, tensor, word)
     if word in _JOINS or word in _PRODUCTS:
@@ -175,7 +176,10 @@ def method(
         return cell_count(follower, tensor) if word == "numel" else axis_count(follower, tensor)
     rule = MOVES.get(word) or CHOICES.get(word)
     if rule is not None:
-        return rule(follower, node, tensor, arguments, keywords)
+        made = rule(follower, node, tensor, arguments, keywords)
+        if word in ("view", "view_as"):
+            refuse_view(follower, node, tensor, made)
+        return made
     if word in _REDUCTIONS and arguments and isinstance(arguments[0], Tensor | Parameter):
         return joined(follower, node, tensor, arguments[0], "add", word)
     if word in _REDUCTIONS:

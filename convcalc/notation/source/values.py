@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ConvcalcError
 from convcalc.notation.call.tree import Call
+
+if TYPE_CHECKING:
+    from convcalc.layers import Layer as LayerRule
 
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 MASKS = (*COMPARISONS, "Invert", "BitAnd", "BitOr", "BitXor", "logical_and", "logical_or", "isnan", "bool")
@@ -17,13 +20,17 @@ class Tensor:
     """A tensor of the network, by the index of the entry that makes it.
 
     `before` is the tensor that a permutation moved the batch axis of, and the order of its axes: only parts along
-    the axis that now stands first are used. `is_batch` is whether the axis of the batch is its only one.
+    the axis that now stands first are used. `is_batch` is whether the axis of the batch is its only one. `in_order`
+    is whether its numbers are known to stand one behind the other in memory; if not, `view_of` is the layer that
+    makes it without moving the numbers of another tensor, and that tensor.
     """
 
-    __slots__ = ("before", "index", "is_batch")
+    __slots__ = ("before", "in_order", "index", "is_batch", "view_of")
 
     def __init__(self, index: int) -> None:
         self.index = index
+        self.in_order = index < 0
+        self.view_of: tuple[LayerRule, Tensor] | None = None
         self.is_batch = False
         self.before: tuple[Tensor, tuple[int, ...]] | None = None
 
