@@ -285,7 +285,7 @@ def test_what_is_unfolded_is_not_in_place_even_if_it_is_folded_again() -> None:
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(TWO_AXES), min_size=2, max_size=4), st.integers(4, 9), st.integers(4, 9))
 def test_chains_of_any_layers(chain: list[Layer], height: int, width: int) -> None:
     compare(chain, (4, height, width))

@@ -26,7 +26,7 @@ from convcalc.matrix.text import parse_matrix
 from convcalc.network.cost import network_cost
 from convcalc.network.graph import chain
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 SMALL = st.integers(-9, 9)
 
 
@@ -72,7 +72,7 @@ def convolutions(draw: st.DrawFn) -> tuple[MatrixQuestion, Any]:
     return filter_question(np.array(x), Filter(layer, np.array(weight), np.array(bias))), right
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(convolutions(), st.data())
 def test_a_convolution_is_judged_cell_by_cell(drawn: tuple[MatrixQuestion, Any], data: st.DataObject) -> None:
     question, right = drawn

@@ -20,7 +20,7 @@ from working import operands, proved
 
 Run = Callable[..., Any]
 EXAMPLE = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 0; 0 1"]
-IN_PROCESS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_PROCESS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def text_of(nested: Any) -> str:

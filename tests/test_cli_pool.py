@@ -17,7 +17,7 @@ from strategies import PoolingDraw, poolings
 from working import proved
 
 Run = Callable[..., Any]
-IN_PROCESS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_PROCESS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PLANE = [[1, 9, 2, 3, 7], [4, 5, 6, 8, 0], [7, 0, 1, 2, 2], [3, 2, 5, 4, 9]]
 
 

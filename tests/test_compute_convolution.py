@@ -37,7 +37,7 @@ from convcalc.geometry import Padding, Window
 from convcalc.layers import Convolution
 
 CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))["conv"]
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 
 
 def computed(case: ConvolutionDraw, dtype: Any) -> Any:

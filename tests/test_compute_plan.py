@@ -25,7 +25,7 @@ def job_of(case: ConvolutionDraw, dtype: str) -> Job:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ALGORITHMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(case=convolutions(small_integers), dtype=st.sampled_from(["float32", "float64", "int64"]))
 def test_every_algorithm_agrees_with_the_loops(name: str, case: ConvolutionDraw, dtype: str) -> None:
     refused = dict(plan(job_of(case, dtype)).refused)

@@ -41,7 +41,7 @@ def highest(part: Any, windows: Sequence[Window]) -> Any:
 
 
 CASES = json.loads((Path(__file__).parent / "data" / "pytorch_compute.json").read_text(encoding="utf-8"))["pool"]
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 plain_floats = finite_floats.map(lambda value: value if abs(value) > 1e-9 else 0.0)
 
 

@@ -28,7 +28,7 @@ def streamed(stream: RowStream, x: Array, pieces: list[int]) -> Array:
     return np.concatenate([part for part in found if len(part)])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     height=st.integers(1, 90),
     window=st.tuples(st.integers(1, 7), st.integers(1, 5), st.integers(0, 6), st.integers(0, 6), st.integers(1, 3)),

@@ -53,7 +53,7 @@ def worked(traced: Trace, index: int) -> dict[str, int]:
 AXES = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(1, 3))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(AXES, min_size=2, max_size=4))
 def test_the_field_of_a_chain_is_what_its_cells_see(layers: list[Axis]) -> None:
     traced = trace([convolution(axis) for axis in layers], TensorShape((2, 900), 1))
@@ -67,7 +67,7 @@ def test_the_field_of_a_chain_is_what_its_cells_see(layers: list[Axis]) -> None:
         assert worked(traced, index) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(AXES, st.integers(1, 2))
 def test_the_field_behind_a_shortcut_is_the_hull_of_its_paths(before: Axis, half: int) -> None:
     first, long = (before[0], 1, before[2], before[3]), (2 * half + 1, 1, half, 1)

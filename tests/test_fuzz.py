@@ -15,7 +15,7 @@ QUESTIONS = 200
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=QUESTIONS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=QUESTIONS, suppress_health_check=list(HealthCheck), database=None)
 @given(draw=st.randoms(use_true_random=True))
 def test_a_question_ends_in_an_answer_or_one_clear_line(kind: str, draw: random.Random) -> None:
     question = KINDS[kind](draw)

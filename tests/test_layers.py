@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from oracles import build, convolve_loops, flatten, legal_starts, nested_from, pool_loops, shape_of, transposed_loops
 from strategies import PoolingDraw, poolings
@@ -68,7 +68,6 @@ def through(layer: Layer, *sizes: int, rank: int) -> tuple[int, ...]:
     return output_shape(complete(layer, shape), shape).known_sizes
 
 
-@settings(deadline=None)
 @given(poolings())
 def test_pooling_gives_as_many_cells_as_the_loops(drawn: PoolingDraw) -> None:
     rank = len(drawn.kernel)

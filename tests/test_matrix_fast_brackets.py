@@ -126,7 +126,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_never_another_matrix_than_the_slow_reader(text: str) -> None:
     for wrapped in (f"[{text}]", f'{{"data":[{text}]}}'):

@@ -105,7 +105,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=25).map("".join))
 def test_never_another_array_than_the_slow_reader(text: str) -> None:
     fast, slow = read_clean(text.encode()), slowly(text)
@@ -114,7 +114,7 @@ def test_never_another_array_than_the_slow_reader(text: str) -> None:
         assert same(fast, slow)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 40), st.sampled_from(list(READ_FAST)))
 def test_blocks_of_any_size(size: int, name: str) -> None:
     text = READ_FAST[name]

@@ -130,7 +130,7 @@ def test_damaged(tmp_path: Path, data: bytes, message: str) -> None:
         read_matrix(str(path))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 140), st.binary(min_size=1, max_size=6))
 def test_any_damage_is_read_or_refused(offset: int, damage: bytes) -> None:
     data = npy_of(np.arange(3.0))

@@ -186,7 +186,7 @@ OPTIONS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=30).map("".join), st.one_of(st.just(ReadOptions()), OPTIONS))
 def test_any_text_is_read_or_refused(text: str, options: ReadOptions) -> None:
     try:
@@ -199,7 +199,7 @@ def test_any_text_is_read_or_refused(text: str, options: ReadOptions) -> None:
     assert "\n" not in message
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:

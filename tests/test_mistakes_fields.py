@@ -137,7 +137,7 @@ def test_axes_are_judged_one_by_one_and_may_be_swapped() -> None:
 layers = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(layers, st.integers(-3, 3), st.data())
 def test_a_receptive_field_is_right_or_wrong(chain: list[Layer], off: int, data: st.DataObject) -> None:
     texts = []

@@ -200,7 +200,7 @@ def refusal(text: str) -> SpecError | None:
     return None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=60) | st.text(ALPHABET, max_size=60) | st.lists(PIECES, max_size=14).map("".join))
 def test_any_text_is_read_or_refused_in_its_place(text: str) -> None:
     error = refusal(text)
@@ -228,7 +228,7 @@ def refusal_on(text: str, shape: TensorShape) -> UsageError | None:
 ARGUMENTS = st.lists(st.integers(-2, 6) | st.sampled_from([(2, 3), "'same'", True]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from([*PYTORCH, *KERAS]), ARGUMENTS, SHAPES)
 def test_any_arguments_give_a_layer_or_a_documented_error(
     name: str, arguments: list[object], sizes: list[int]

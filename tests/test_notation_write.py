@@ -260,7 +260,7 @@ def text_of(write: Callable[[Layer], str], layer: Layer) -> str | None:
         return None if "cannot express" in error.message else error.message
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(LAYERS)
 def test_what_is_written_reads_back_as_the_same_layer(layer: Layer) -> None:
     for write, notation, seen in (
@@ -425,7 +425,7 @@ def before(layer: Layer, shape: TensorShape) -> list[int]:
     return [0] * shape.rank
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     convolutions() | poolings(),
     st.lists(st.integers(4, 14), min_size=3, max_size=3),

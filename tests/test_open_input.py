@@ -213,7 +213,7 @@ INPUTS = [*((channels, *sizes) for channels in (4, 6, 8) for sizes in SPATIAL), 
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from([*ASKING, *PASSING]), min_size=1, max_size=6))
 def test_what_is_answered_without_an_input_holds_for_every_input(chain: list[Layer]) -> None:
     try:
@@ -233,7 +233,7 @@ def test_what_is_answered_without_an_input_holds_for_every_input(chain: list[Lay
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(TWO_AXES), min_size=1, max_size=4), st.lists(st.booleans(), min_size=4, max_size=4))
 def test_an_open_size_passes_wherever_a_number_does(chain: list[Layer], opened: list[bool]) -> None:
     sizes = (3, 4, 8, 9)

@@ -138,7 +138,7 @@ def layers(draw: st.DrawFn) -> Layer:
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(layers(), min_size=1, max_size=3), st.integers(1, 13))
 def test_the_hull_is_that_of_the_cells_that_change_an_output(chain: list[Layer], size: int) -> None:
     try:

@@ -21,7 +21,7 @@ Run = Callable[..., Any]
 Sequence_ = dict[int, Any]
 """A sequence of finite length: its values by their indices."""
 
-IN_PROCESS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+IN_PROCESS = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 VALUES = st.lists(st.integers(-9, 9), min_size=1, max_size=6)
 
 

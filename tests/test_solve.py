@@ -69,7 +69,7 @@ fields = st.sampled_from(["kernel", "stride", "pad", "dilation"])
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     fields,
     st.fixed_dictionaries(
@@ -95,7 +95,7 @@ def test_a_convolutions_unknown_is_every_value_that_fits(unknown: str, axis: dic
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3), st.booleans()),
@@ -122,7 +122,7 @@ def test_every_input_size_of_a_chain_is_found(rows: list[tuple[int, int, int, in
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 7), st.integers(1, 4), st.integers(1, 4), st.integers(0, 2), st.integers(1, 30))
 def test_an_output_padding_that_inverts(size: int, kernel: int, stride: int, pad: int, want: int) -> None:
     text = f"ConvTranspose1d(2, 3, {kernel}, stride={stride}, padding={pad}, output_padding=?)"
@@ -315,7 +315,7 @@ LAYERS = [
 
 
 @pytest.mark.no_cover
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(LAYERS), st.data(), st.integers(1, 25), st.integers(1, 12))
 def test_every_value_of_every_window_is_found(text: str, data: st.DataObject, size: int, want: int) -> None:
     numbers = {"k": st.integers(1, 5), "s": st.integers(1, 4), "p": st.integers(0, 2)}

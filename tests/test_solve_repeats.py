@@ -54,7 +54,7 @@ def listed(solved: Solved) -> set[int]:
     return found
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_a_repetition_is_found_as_by_trying_every_number(data: Any) -> None:
     begin, part, end = (data.draw(st.sampled_from(each)) for each in (("", "conv:3,k3", "relu"), PARTS, ENDS))

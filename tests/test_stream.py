@@ -74,7 +74,7 @@ def windows_of(draw: st.DrawFn, kernels: int) -> dict[str, Any]:
     return {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     size=SIZES,
     window=windows_of(5),
@@ -112,7 +112,7 @@ def test_a_plane_in_pieces_has_the_bits_of_the_whole(
     assert result.tobytes() == expected.tobytes()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     size=SIZES,
     window=windows_of(6),
