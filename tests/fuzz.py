@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -124,10 +125,11 @@ def question_of(kind: str, seed: int, index: int) -> Question:
 
 
 def _serve(pipe: Connection) -> None:
-    """Ask what comes through a pipe."""
-    while True:
-        kind, seed, index = pipe.recv()
-        pipe.send(ask(question_of(kind, seed, index)))
+    """Ask what comes through a pipe, until its other end is closed, which is when the last answer was read."""
+    with suppress(EOFError):
+        while True:
+            kind, seed, index = pipe.recv()
+            pipe.send(ask(question_of(kind, seed, index)))
 
 
 class _Asker:
