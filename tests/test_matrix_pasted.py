@@ -309,6 +309,7 @@ REFUSED: list[tuple[str, str | None, str, str | None]] = [
     ("     [,1] [,2]\n[1,]    1    3\n[3,]    2    4\n", "3:1", r"expected \[2,\] here", None),
     ("     [,1] [,3]\n[1,]    1    3\n", "1:6", r"expected \[,1\] here", None),
     ("[1] 1 2 3\n[5] 4 5\n", "2:1", r"expected \[4\] here", None),
+    ("  1.0e+03 *\n\n 1.0023 Inf\n 3 -In\n", "4:4", "'-In' is not a number", None),
     ("A =\n\n  Columns 1 through 2\n\n 1 2\n\n  Columns 4 through 5\n\n 3 4\n"
     "", "7:3", "expected column 3 here", None),
     ("A =\n\n  Columns 1 through 2\n\n 1 2 3\n", "5:2", "this row has 3 numbers, not 2", None),

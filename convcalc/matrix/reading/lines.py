@@ -76,6 +76,8 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
 
 def layout_of_rows(source: Source, text: str, shape: tuple[int, ...] | None = None) -> Layout:
     """Return the layout of `text`: spaces separate cells, line ends separate rows, blank lines separate slices."""
+    if not text.strip():
+        raise DataError("there are no numbers here", place=source.place, hint="a matrix looks like '1 0 1; 2 1 0'")
     rows: list[tuple[int, int]] = []
     slices: list[int] = []
     offset = 0
@@ -86,8 +88,6 @@ def layout_of_rows(source: Source, text: str, shape: tuple[int, ...] | None = No
         elif rows and (not slices or slices[-1] != len(rows)):
             slices.append(len(rows))
         offset += len(line) + 1
-    if not rows:
-        raise DataError("there are no numbers here", place=source.place, hint="a matrix looks like '1 0 1; 2 1 0'")
     if slices and slices[-1] == len(rows):
         slices.pop()
     _refuse_ragged_rows(source, text, rows)

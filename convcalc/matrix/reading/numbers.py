@@ -37,7 +37,7 @@ _DECIMAL = re.compile(r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[+-]?[0-9]+)
 _UNSIGNED = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _FRACTION = re.compile(rf"([+-]?{_UNSIGNED})/({_UNSIGNED})")
 _FOREIGN = re.compile(r"[^0-9+\-./eEinfatyINFATY\s]")
-_NOT_FINITE = re.compile(r"[+-]?[inIN]")
+_NOT_FINITE = re.compile(r"[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
 _DIGITS_AT_ONCE = 4000
 _LARGEST_EXPONENT = 10_000
 _REASONS: tuple[tuple[str, str, str | None], ...] = (
@@ -138,7 +138,7 @@ def _floats(layout: Layout, tokens: list[str]) -> NDArray[Any]:
 
 def _check_range(layout: Layout, index: int, token: str, value: float) -> None:
     """Refuse a number that became infinite as float64, and a whole number that was rounded."""
-    if value in (float("inf"), float("-inf")) and not _NOT_FINITE.match(token):
+    if value in (float("inf"), float("-inf")) and not _NOT_FINITE.fullmatch(token):
         raise layout.fault(
             f"{_shortened(token)} is too large for a decimal number (float64)",
             index,
@@ -164,10 +164,10 @@ def _multiplied(layout: Layout, tokens: list[str], *, exact: bool) -> NDArray[An
     factor = layout.factor or "1"
     written = [*tokens, factor]
     by = _fraction(layout, 0, factor)
-    if not exact and any(_is_decimal(token) or _NOT_FINITE.match(token) for token in written):
+    if not exact and any(_is_decimal(token) or _NOT_FINITE.fullmatch(token) for token in written):
         sign = (by > 0) - (by < 0)
         products = [
-            float(token) * sign if _NOT_FINITE.match(token) else _fraction(layout, index, token) * by
+            float(token) * sign if _NOT_FINITE.fullmatch(token) else _fraction(layout, index, token) * by
             for index, token in enumerate(tokens)
         ]
         return _nearest(layout, products)
@@ -206,7 +206,7 @@ def _fraction(layout: Layout, index: int, token: str) -> Fraction:
         return above / below
     if not _DECIMAL.fullmatch(token):
         raise _number_fault(layout, index, token)
-    if _NOT_FINITE.match(token):
+    if _NOT_FINITE.fullmatch(token):
         raise layout.fault(
             f"{token} is not an exact number", index, "leave out `exact`, or write decimals instead of fractions"
         )

@@ -11,7 +11,7 @@ from convcalc.matrix.reading.lines import layout_of_rows
 from convcalc.matrix.reading.pasted.paste import Paste
 
 _LEFT, _RIGHT = "⎡⎢⎣⎛⎜⎝⎧⎨⎩⎪┌│└╭╰[|", "⎤⎥⎦⎞⎟⎠⎫⎬⎭⎪┐│┘╮╯]|"
-_PIECES = set("⎡⎢⎣⎛⎜⎝⎤⎥⎦⎞⎟⎠⎧⎨⎩⎫⎬⎭⎪")
+_CORNERS = set("⎡⎢⎣⎛⎜⎝⎤⎥⎦⎞⎟⎠⎧⎨⎩⎫⎬⎭⎪┌╭")
 _PIECE_LINE = re.compile(
     rf"(?P<name>[ \t]*(?:[A-Za-z_]\w*[ \t]*=[ \t]*)?)[{re.escape(_LEFT)}](?P<inside>[^{re.escape(_LEFT + _RIGHT)}]*)"
     rf"[{re.escape(_RIGHT)}][ \t]*[,;.]?[ \t]*"
@@ -34,12 +34,12 @@ def drawn_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     if not text.isascii() and any(mark in text for mark in "┬┼┴┆╪╬╦╩┳╇┻"):
         boxed = _POLARS_TYPES.sub(lambda match: " " * len(match[0]), text.translate(_BOX))
         return layout_of_text(paste.source, boxed, options) if boxed != text and options.format is None else None
-    matches = [_PIECE_LINE.fullmatch(line) for line in lines]
-    drawn = any(mark in _PIECES or mark in "┌╭" for mark in text)
+    drawn = not text.isascii() and not _CORNERS.isdisjoint(text)
     bars = all(line.strip()[0] == line.strip()[-1] == "|" for line in lines)
-    bars = bars or (any(map(_NOTHING.fullmatch, lines)) and all(line.strip()[0] == "[" for line in lines))
+    bars = bars or (all(line.strip()[0] == "[" for line in lines) and any(map(_NOTHING.fullmatch, lines)))
     if not (drawn or bars) or options.header or options.index:
         return None
+    matches = [_PIECE_LINE.fullmatch(line) for line in lines]
     named = [match for match in matches if match is not None and match["name"].strip()]
     if None in matches or len(named) > 1:
         return None

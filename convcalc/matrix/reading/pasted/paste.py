@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -186,6 +187,16 @@ def lines_of(text: str) -> Iterator[tuple[int, str]]:
     [(0, 'a'), (2, ''), (3, 'bc')]
     """
     start = 0
-    for line in text.split("\n"):
-        yield start, line
-        start += len(line) + 1
+    while (end := text.find("\n", start)) >= 0:
+        yield start, text[start:end]
+        start = end + 1
+    yield start, text[start:]
+
+
+def first_lines(text: str, count: int) -> list[str]:
+    """Return the first `count` lines of `text` that are not blank, by which most of what is pasted is told.
+
+    >>> first_lines("\\n a\\n\\nb\\nc", 2)
+    [' a', 'b']
+    """
+    return list(islice((line for _, line in lines_of(text) if line.strip()), count))

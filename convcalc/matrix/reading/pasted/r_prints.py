@@ -7,7 +7,7 @@ import re
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.pasted.blocks import Blocks
-from convcalc.matrix.reading.pasted.paste import SLICES_NOTE, Paste, lines_of
+from convcalc.matrix.reading.pasted.paste import SLICES_NOTE, Paste, first_lines, lines_of
 
 _VECTOR = re.compile(r"[ \t]*\[([0-9]+)\][ \t]*([^\s,\[\]][^\n\[\]]*)")
 _HEAD = re.compile(r"[ \t]*(?:\[,[0-9]+\][ \t]*)+")
@@ -21,7 +21,7 @@ _SLICE = re.compile(r"[ \t]*, , ([0-9]+(?:, [0-9]+)*)[ \t]*")
 
 def r_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     """Read a vector, matrix or array as R prints it; its labels have to count rows and columns without a gap."""
-    lines = [line for _, line in lines_of(paste.text) if line.strip()]
+    lines = first_lines(paste.text, 2)
     first = lines[0].rstrip() if lines else ""
     if _VECTOR.fullmatch(first):
         return _vector(paste)

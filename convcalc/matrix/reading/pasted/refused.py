@@ -41,7 +41,8 @@ def refuse(paste: Paste, error: ConvcalcError) -> None:
             esri.end(),
             f"leave the header out: tail -n +{lines + 1} FILE; cells of NODATA_value are numbers then",
         ) from error
-    sparse = _SPARSE_LINES.fullmatch(text) or _SPARSE_WORD.search(text)
+    words = any(part in text for part in ("parse", "Matrix"))
+    sparse = _SPARSE_LINES.fullmatch(text) or (_SPARSE_WORD.search(text) if words else None)
     if sparse is not None:
         hints = [hint for mark, hint in _SPARSE_HINTS if mark in text]
         at = sparse.start() + len(sparse[0]) - len(sparse[0].lstrip())

@@ -73,6 +73,8 @@ def _is_one_row(paste: Paste, start: int, end: int) -> bool:
 
 def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     """Read a list of YAML: `- [1, 2]` a line, `- - 1` and `  - 2`, the first `-` in a line of its own, or `- 1`."""
+    if not paste.text.lstrip().startswith("-"):
+        return None
     lines = _with_first_items(paste.text.split("\n"))
     items = [(number, _YAML.fullmatch(line.rstrip())) for number, line in enumerate(lines) if line.strip()]
     if not items or any(item is None for _, item in items):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from convcalc.matrix.reading.pasted.paste import Paste, lines_of
+from convcalc.matrix.reading.pasted.paste import Paste, first_lines, lines_of
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w.{}+-]*[ \t]*$", re.MULTILINE)
 _KNITR = re.compile(r"[ \t]*(#>|##(?!#))[ \t]?")
@@ -40,6 +40,8 @@ def fences(paste: Paste) -> Paste | None:
 
 def knitr_output(paste: Paste) -> Paste | None:
     """Take the lines after `#>` or `##`, in which knitr shows output; the others are code, and a note says so."""
+    if "#" not in paste.text:
+        return None
     lines = [(start, line) for start, line in lines_of(paste.text) if line.strip()]
     marks = [_KNITR.match(line) for _, line in lines]
     if not any(marks):
@@ -71,11 +73,10 @@ def prompts(paste: Paste) -> Paste | None:
 
     Errors: several results.
     """
-    lines = [(start, line) for start, line in lines_of(paste.text) if line.strip()]
-    if not lines:
-        return None
+    first = "".join(first_lines(paste.text, 1))
     for prompt, more in _PROMPTS:
-        if prompt.match(lines[0][1]) or (_OUT.match(lines[0][1]) and prompt is _PROMPTS[1][0]):
+        if prompt.match(first) or (_OUT.match(first) and prompt is _PROMPTS[1][0]):
+            lines = [(start, line) for start, line in lines_of(paste.text) if line.strip()]
             return _result(paste, _statements(lines, prompt, more))
     return None
 

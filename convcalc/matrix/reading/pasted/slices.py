@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.layout import Layout
@@ -23,6 +24,7 @@ _TRAILING = re.compile(r"[ \t]*(?:[A-Za-z]\w*)?[(\[]:, *:, *(?P<index>[0-9]+(?:,
 _LEADING = re.compile(r"[ \t]*\((?P<index>[0-9]+[ ]*(?:,[ ]*[0-9]+[ ]*)*),\.,\.\)[ \t]*=[ \t]*")
 _ROW = re.compile(r"[-+0-9.eEdDinfaINFAyY/\s]*[0-9.fFnN]\s*")
 _FOUR_DIGITS = re.compile(r"\.[0-9]{4}(?![0-9])")
+_FIRST_LINES = 40
 _MORE_DIGITS = re.compile(r"\.[0-9]{5}")
 
 ROUNDED_NOTE = (
@@ -37,10 +39,9 @@ def slices_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     Errors: a line that is not a part of such a print, and parts that do not fit together.
     """
     reader = _Print(paste)
-    lines = list(lines_of(paste.text))
-    if not any(reader.is_head(line) for _, line in lines[:40]):
+    if not any(reader.is_head(line) for _, line in islice(lines_of(paste.text), _FIRST_LINES)):
         return None
-    for start, line in lines:
+    for start, line in lines_of(paste.text):
         reader.take(start, line)
     return reader.layout()
 

@@ -18,7 +18,7 @@ from convcalc.matrix.reading.labels import (
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, cell_separator, layout_of_lines, layout_of_rows
 from convcalc.matrix.reading.pasted.blocks import Blocks
-from convcalc.matrix.reading.pasted.paste import Paste, lines_of, start_of_end
+from convcalc.matrix.reading.pasted.paste import Paste, first_lines, lines_of, start_of_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,12 +91,16 @@ def labelled_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     if series is not None:
         return _series(paste.without(series.span()))
     separator = cell_separator(paste.text, Marks(header=True, decimal=options.decimal))
-    lines = [line for line in paste.text.split("\n") if line.strip()]
+    lines = first_lines(paste.text, 2)
     if len(lines) < 2 or options.index:
         return None
     if separator is None:
         return _Frame(paste).layout()
-    head, rows = cells_of(lines[0], separator), [cells_of(line, separator) for line in lines[1:]]
+    head, first = (cells_of(line, separator) for line in lines)
+    if label_note(head, [first]) is None and not any(map(is_word, first)):
+        # What makes the first column one of labels, or another one words, holds in all rows: so in this one.
+        return None
+    rows = [cells_of(line, separator) for line in paste.text.split("\n") if line.strip()][1:]
     _refuse_words(paste, head, rows, separator)
     if options.header or (head[0].text and not all(map(is_word, head))):
         return None
@@ -129,14 +133,16 @@ class _Frame:
                 self.stated, self.paste = found, paste.without(found.span())
         self.blocks = Blocks(self.paste)
         self.labels: list[list[str]] = []
-        self.lines = list(lines_of(self.paste.text))
+        self.lines: list[tuple[int, str]] = []
         self.after_blank = False
 
     def layout(self) -> Layout | None:
         """Return the layout, None where this is not such a print."""
-        numbers = [number for number, (_, line) in enumerate(self.lines) if line.strip()]
-        if len(numbers) < 2 or not self._is_head(*(self.lines[number][1] for number in numbers[:2])):
+        first = first_lines(self.paste.text, 2)
+        if len(first) < 2 or not self._is_head(*first):
             return None
+        self.lines = list(lines_of(self.paste.text))
+        numbers = [number for number, (_, line) in enumerate(self.lines) if line.strip()]
         for position, number in enumerate(numbers):
             start, line = self.lines[number]
             after = self.lines[numbers[position + 1]][1] if position + 1 < len(numbers) else ""
