@@ -336,3 +336,35 @@ def test_what_onnx_runtime_refuses_is_refused(node: NodeProto, message: str) -> 
     graph = GraphProto((node,), HELD, {"x": (1, 6, 8, 10)}, ("y",))
     with pytest.raises(SpecError, match=message):
         Reader(graph, "net.onnx").run(RULES)
+
+
+def of_two_inputs(**inputs: tuple[int | str, ...]) -> Network:
+    """Return a product of two matrices; a size that is a name is open."""
+    graph = field(1, node("MatMul", list(inputs), "y")) + field(12, field(1, b"y"))
+    for name, sizes in inputs.items():
+        axes = b"".join(
+            field(1, field(2, size.encode()) if isinstance(size, str) else field(1, size)) for size in sizes
+        )
+        graph += field(11, field(1, name.encode()) + field(2, field(1, field(1, 1) + field(2, axes))))
+    return network(field(1, 8) + field(7, graph))
+
+
+def test_a_file_of_several_inputs_states_their_sizes_and_names() -> None:
+    found = of_two_inputs(left=(1, 3, 4), right=(1, 4, 5))
+    assert outputs(found) == outputs(found, "right=4x5 left=1x3x4") == [[1, 3, 5]]
+    with pytest.raises(UsageError, match="fixes its input right at 1x4x5, not 4x6"):
+        outputs(found, "right=4x6 left=3x4")
+    with pytest.raises(UsageError, match="no input is called lift"):
+        outputs(found, "lift=3x4 right=4x5")
+
+
+def test_open_sizes_go_to_the_inputs_by_their_names() -> None:
+    found = of_two_inputs(left=("batch", "rows", 4), right=("batch", 4, "columns"))
+    assert outputs(found, "right=1x4x5 left=1x3x4") == outputs(found, "left=1x3x4 right=1x4x5") == [[1, 3, 5]]
+    passed = forward(requested(found), "a=1x3x4 b=1x4x5")
+    assert passed.network.notes == (
+        "the sizes stand in the order of the network's inputs: left takes a, right takes b",
+    )
+    with pytest.raises(UsageError, match="takes 2 inputs, got 1") as caught:
+        outputs(found, "1x3x4")
+    assert caught.value.hint == "name the size of each: left=3x32x32 right=3x32x32"

@@ -554,7 +554,7 @@ def test_sizes_go_to_the_inputs_of_their_names_and_outputs_come_as_returned() ->
         assert caught.value.hint == "name the size of each: x=3x32x32 y=3x32x32"
     passed = forward(requested(text), "a=3x9x8 b=3x19x17")
     assert passed.network.assumptions == (
-        "the sizes stand in the order of the program's inputs: x takes a, y takes b",
+        "the sizes stand in the order of the network's inputs: x takes a, y takes b",
     )
     assert [passed.trace.steps[index].output.sizes for index in passed.trace.outputs] == [(5, 7, 6), (6, 17, 15)]
     text = net("self.a = nn.Conv2d(3, 4, 3); self.b = nn.Conv2d(4, 5, 3)", "x = self.a(x); return x, self.b(x)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convcalc.errors import UsageError
 from convcalc.layers import Unknown
-from convcalc.model.forward import graph_of, placed, sent, settled, with_inputs
+from convcalc.model.forward import graph_of, named_inputs, placed, sent, settled, with_inputs
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.cost import NetworkCost, network_cost, trace_cost
@@ -77,7 +77,7 @@ def count_network(
     with placed(network):
         held_before = [node.held_before for node in network.nodes]
         cost = trace_cost(traced, weight_names(network), held_before)
-        return Count(network, cost, request.inputs, layout or network.layout)
+        return Count(network, cost, tuple(named_inputs(network, size)[0]), layout or network.layout)
 
 
 def _is_known(network: Network) -> bool:

@@ -13,7 +13,7 @@ from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
-from convcalc.notation import Network, Node, channels_first, named_sizes, parse_size
+from convcalc.notation import Network, Node, channels_first, input_order, named_sizes, parse_size
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -59,7 +59,7 @@ def forward_network(
 ) -> ForwardPass:
     """Send an input through a network as read from a request, as `forward` does."""
     network, traced = sent(network, request, size, layout)
-    return ForwardPass(network, traced, layout or network.layout, request.inputs)
+    return ForwardPass(network, traced, layout or network.layout, tuple(named_inputs(network, size)[0]))
 
 
 def sent(network: Network, request: LayerRequest, size: str | None, layout: str | None) -> tuple[Network, Trace]:
@@ -78,6 +78,8 @@ def sent(network: Network, request: LayerRequest, size: str | None, layout: str 
 
 
 def _sent(network: Network, request: LayerRequest, size: str | None, layout: str | None) -> tuple[Network, Trace]:
+    _, assumption = named_inputs(network, size)
+    network = network if assumption is None else network.with_note(assumption)
     shapes = input_shapes(network, size, request.rank, layout or network.layout)
     doubt = None if layout is not None else layout_doubt(shapes[0], network.layout, stated=size is None)
     try:
@@ -129,6 +131,16 @@ def with_inputs(request: LayerRequest, size: str | None, layout: str | None = No
     return request.replace(inputs=tuple(named_sizes(size)), size=size, layout=layout)
 
 
+def named_inputs(network: Network, size: str | None) -> tuple[dict[str, str], str | None]:
+    """Return the sizes of named inputs in the order of the network's, and what that assumes of their names."""
+    named = {} if size is None else named_sizes(size)
+    if len(named) < 2 or not network.input_names:
+        return named, None
+    places, assumption = input_order(network.input_names, list(named))
+    parts = list(named.items())
+    return dict(parts[place] for place in places), assumption
+
+
 def input_shapes(network: Network, size: str | None, rank: int | None, layout: str) -> list[TensorShape]:
     """Return the shape of each input of a network, of which there are several only where `size` names them.
 
@@ -138,21 +150,30 @@ def input_shapes(network: Network, size: str | None, rank: int | None, layout: s
     >>> [str(shape) for shape in input_shapes(network, "a=3x8x9 b=5x8x9", None, "chw")]
     ['3x8x9', '5x8x9']
     """
-    named = {} if size is None else named_sizes(size)
+    named, _ = named_inputs(network, size)
     rank = network.rank if rank is None else rank
     count = -min((place for places in network.inputs for place in places), default=-1)
     others_stated = () if named else network.others
     if count > max(1, len(named), 1 + len(others_stated)):
-        hint = f"name the size of each: {' '.join(f'x{number}=3x32x32' for number in range(1, min(count, 3) + 1))}"
+        names = network.input_names or [f"x{number}" for number in range(1, count + 1)]
+        hint = f"name the size of each: {' '.join(f'{name}=3x32x32' for name in names[:3])}"
         raise UsageError(f"the network takes {count} inputs, got {max(1, len(named))}", place="INPUT", hint=hint)
     if not named:
         return [interpret(input_sizes(network, size, rank, layout), network.layers, rank), *others_stated]
     used = {place for places in network.inputs for place in places}
     unused = [name for index, name in enumerate(named) if -1 - index not in used]
-    if unused:
+    if unused and not network.input_names:
         raise UsageError(f"no layer takes the input {unused[0]}", place="INPUT", hint=f"write from:{unused[0]}")
-    if network.fixed and network.input is not None and len(network.others) == len(named) - 1:
-        return [TensorShape(network.input, network.rank or 0), *network.others]  # read with these sizes
+    # What a program of Keras's states of its inputs is not fixed.
+    is_fixed = network.fixed and network.notation != "keras"
+    if is_fixed and network.input is not None and len(network.others) == len(named) - 1:
+        shapes = [TensorShape(network.input, network.rank or 0), *network.others]
+        for (name, text), shape in zip(named.items(), shapes, strict=True):
+            sizes = parse_size(text)
+            if shape.sizes not in (sizes, (1, *sizes)):
+                message = f"the file fixes its input {name} at {shape}, not {size_text(sizes)}"
+                raise UsageError(message, place="INPUT", hint="export the model with open sizes")
+        return shapes
     first, *others = named.values()
     shapes = [interpret(input_sizes(network, first, rank, layout), network.layers, rank)]
     for text in others:

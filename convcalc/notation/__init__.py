@@ -14,6 +14,7 @@ from convcalc.notation.nodes import Network, Node, WindowOptions
 from convcalc.notation.options import adaptive_pooling, build_layer, is_bare
 from convcalc.notation.sizes import (
     channels_first,
+    input_order,
     is_size,
     named_sizes,
     parse_axes,
@@ -40,6 +41,7 @@ __all__ = [
     "adaptive_pooling",
     "build_layer",
     "channels_first",
+    "input_order",
     "is_bare",
     "is_size",
     "named_sizes",

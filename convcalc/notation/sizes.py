@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TypeVar, get_args
 
@@ -27,6 +27,7 @@ _BEHIND = re.compile(r"(?:,\s*\w+\s*=[^=()\[\]]*)+$")
 _BATCHES = ("None", "-1", "N", "n", "B", "b", "bs", "bsz", "batch", "batch_size", "Batch", "BATCH_SIZE")
 """What stands for a size that is open; all but the first two only for the number of samples."""
 _SIZE_HINT = "a size is written as 3x224x224, 3,224,224 or (3, 224, 224)"
+MOST_NAMES = 5
 _AXES_HINT = "write one value, or one per spatial axis: 3, 3x5, 3,5"
 _PADDING_HINT = "padding is written as 3, 3x5, or before:after as 0:1x2:3"
 PADDING_NAMES: tuple[NamedPadding, ...] = get_args(NamedPadding)
@@ -99,6 +100,30 @@ def named_sizes(text: str) -> dict[str, str]:
             raise SpecError(f"{name[:40]!r} {wrong}", place="INPUT", text=text, span=(at, at + max(1, len(name))))
         found[name] = size
     return found
+
+
+def input_order(own: Sequence[str], given: Sequence[str], *, counts_all: bool = True) -> tuple[list[int], str | None]:
+    """Return at which place the size of each input of a network is given, by its name, and what that assumes.
+
+    `own` are the names of the inputs; `given` those that sizes are given with. Names that are all others than the
+    network's stand in its order. Raises UsageError where one of several is another or, with `counts_all`, where an
+    input has no size.
+
+    >>> input_order(["image", "code"], ["code", "image"])
+    ([1, 0], None)
+    >>> input_order(["image", "code"], ["a", "b"])
+    ([0, 1], "the sizes stand in the order of the network's inputs: image takes a, code takes b")
+    """
+    wrong = [name for name in given if name not in own]
+    if wrong and len(wrong) == len(given) == len(own):
+        shown = ", ".join(f"{name} takes {other}" for name, other in zip(own, given, strict=True))
+        return list(range(len(own))), f"the sizes stand in the order of the network's inputs: {shown}"
+    if wrong or (counts_all and len(given) < len(own)):
+        count = f"the network takes {len(own)} input{'s' * (len(own) > 1)}, got {max(1, len(given))}"
+        message = f"no input is called {wrong[0][:60]}" if wrong else count
+        shown = " ".join(f"{name}=3x32x32" for name in own[:MOST_NAMES])
+        raise UsageError(message, place="INPUT", hint=f"name the size of each: {shown}")
+    return [given.index(name) if given else at for at, name in enumerate(own)], None
 
 
 def channels_first(sizes: tuple[Size, ...], rank: int) -> tuple[Size, ...]:

@@ -16,13 +16,13 @@ class GraphBuilder:
     """Entries in the order they run, each at the place in the source where its layer is written, and the input.
 
     `notation` is the format of the file; `input` is the size of the input, channels first, None where the file does
-    not state it, `others` those of further inputs; `fixed` is whether it takes no other, `rank` how many of its axes
-    are spatial. `held_before` has by their index the entries of which weights, biases and buffers are those of an
-    earlier one, and how many. `assumptions` are sentences on what the reading takes for granted, `objections` errors
-    for whoever needs more than the layers; `count_notes` are remarks on a count of what the layers hold. `module` is
-    the path of the modules that are running, empty where names say it. `steps` is how many of Keras's
-    `TimeDistributed` they run in: the layers that are added work on each step of that many axes. A tensor is the
-    index of the entry that makes it; -1, -2, ... are the inputs of the network.
+    not state it, `others` those of further inputs, `input_names` what it calls them; `fixed` is whether it takes no
+    other, `rank` how many of its axes are spatial. `held_before` has by their index the entries of which weights,
+    biases and buffers are those of an earlier one, and how many. `assumptions` are sentences on what the reading
+    takes for granted, `objections` errors for whoever needs more than the layers; `count_notes` are remarks on a
+    count of what the layers hold. `module` is the path of the modules that are running, empty where names say it.
+    `steps` is how many of Keras's `TimeDistributed` they run in: the layers that are added work on each step of that
+    many axes. A tensor is the index of the entry that makes it; -1, -2, ... are the inputs of the network.
     """
 
     def __init__(self, source: Source, notation: str) -> None:
@@ -33,6 +33,7 @@ class GraphBuilder:
         self.layout = "hwc" if notation == "keras" else "chw"
         self.input: tuple[int, ...] | None = None
         self.others: tuple[TensorShape, ...] = ()
+        self.input_names: tuple[str, ...] = ()
         self.fixed = False
         self.rank: int | None = None
         self.inputs = 0
@@ -136,6 +137,7 @@ class GraphBuilder:
             objections=self.objections,
             count_notes=self.count_notes,
             others=self.others,
+            input_names=self.input_names,
             fixed=self.fixed,
             rank=rank,
             shares_names=self.shares_names,

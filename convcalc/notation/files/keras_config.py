@@ -55,9 +55,8 @@ def read_keras_json(text: str, place: str) -> GraphBuilder:
     try:
         return _Reader(place).model(_topology(found, place))
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
-        raise DataError(
-            f"this configuration is damaged: {str(error)[:80] or 'it ends early'}", place=place
-        ) from error
+        reason = str(error)[:80] or "it ends early"
+        raise DataError(f"this configuration is damaged: {reason}", place=place) from error
 
 
 def _topology(found: Any, place: str) -> dict[str, Any]:
@@ -68,9 +67,8 @@ def _topology(found: Any, place: str) -> dict[str, Any]:
             inside = inside[key]
     if not isinstance(inside, dict) or inside.get("class_name") not in MODELS:
         kind = inside.get("class_name") or inside.get("format") if isinstance(inside, dict) else "this"
-        message = (
-            f"{kind!r} is not a model that is read" if isinstance(kind, str) else "there is no model of Keras's here"
-        )
+        message = "there is no model of Keras's here"
+        message = f"{kind!r} is not a model that is read" if isinstance(kind, str) else message
         raise DataError(message[:120], place=place, hint="write Keras's model.to_json() to the file")
     return inside
 
@@ -83,6 +81,7 @@ class _Reader:
         self.builder = GraphBuilder(Source("", place), "keras")
         self.saved = SavedLayers(place)
         self.inputs: list[tuple[int | None, ...] | None] = []
+        self.names: list[str] = []
         self.sizes = KnownSizes(self.builder, None)
 
     def model(self, found: dict[str, Any]) -> GraphBuilder:
@@ -91,7 +90,8 @@ class _Reader:
         channels_first = bool(formats & set(_FIRST_AXES))
         if channels_first and len(formats) > 1:
             raise SpecError("some layers have their channels first and some last", place=self.place)
-        rank = max((SIGNATURES[name][1] for name in _classes(found, 0) if name in SIGNATURES), default=0)
+        names = (str(layer["class_name"]) for layer in _inside(found, 0))
+        rank = max((SIGNATURES[name][1] for name in names if name in SIGNATURES), default=0)
         # An axis behind all of these is that of the channels; any other is counted in what comes in.
         rank = max(rank, _most_axes(found, 0) - 2)
         self.saved = SavedLayers(self.place, channels_first=channels_first, rank=rank)
@@ -101,13 +101,16 @@ class _Reader:
         if not self.builder.entries:
             raise DataError("there are no layers in this file", place=self.place)
         self.builder.keep_what_leads_to(outputs)
+        self.builder.input_names = tuple(self.names)
         stated = [TensorShape(sizes, len(sizes) - 1) for sizes in self.inputs if sizes and None not in sizes]
+        if len(self.inputs) > 1 and self.inputs[0]:
+            self.builder.rank = len(self.inputs[0]) - 1
         if 1 < len(self.inputs) == len(stated):
             self.builder.input, self.builder.others = stated[0].known_sizes, tuple(stated[1:])
         if len(self.inputs) == 1 and self.inputs[0]:
-            (channels, *spatial), known = self.inputs[0], None not in self.inputs[0]
-            if known:
-                self.builder.input = tuple(size for size in self.inputs[0] if size is not None)
+            channels, *spatial = self.inputs[0]
+            if stated:
+                self.builder.input = stated[0].known_sizes
             elif channels is not None and spatial:
                 set_channels(self.builder.entries, channels)
         return self.builder
@@ -139,6 +142,7 @@ class _Reader:
     def take_input(self, layer: dict[str, Any]) -> int:
         """Return one more input of the network, with the sizes that a layer states for it."""
         config = layer["config"]
+        self.names.append(str(config.get("name")))
         sizes = config.get("batch_shape") or config.get("batch_input_shape")
         if isinstance(sizes, list) and len(sizes) > 1 and all(_is_size(size) for size in sizes[1:]):
             shape = tuple(sizes[1:]) if self.saved.channels_first else (sizes[-1], *sizes[1:-1])
@@ -392,8 +396,3 @@ def _most_axes(model: Any, depth: int) -> int:
         for layer in _inside(model, depth)
     )
     return max((len(shape) for shape in shapes if isinstance(shape, list)), default=0)
-
-
-def _classes(model: Any, depth: int) -> Iterator[str]:
-    for layer in _inside(model, depth):
-        yield str(layer["class_name"])

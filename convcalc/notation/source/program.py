@@ -7,13 +7,14 @@ import re
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from convcalc.errors import ConvcalcError, UsageError
+from convcalc.errors import ConvcalcError
 from convcalc.layers import Embedding, Held, Rearrangement
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
+from convcalc.notation.sizes import input_order
 from convcalc.notation.source import keras_models
 from convcalc.notation.source.batch import refuse_moved, settled_with_batch, with_batch
-from convcalc.notation.source.choice import MOST_NAMES, chosen_model
+from convcalc.notation.source.choice import chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import Follower
 from convcalc.notation.source.known_sizes import with_axes
@@ -229,23 +230,12 @@ def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder
 
 
 def _places(follower: Follower, taken: list[str], names: tuple[str, ...]) -> list[int]:
-    """Return the number of the input that each parameter of a forward takes, by the names of the sizes.
-
-    Names that are all others than the program's stand in its order, which is noted. Errors: UsageError where one of
-    several is another, or does not have a size.
-    """
-    wrong = [name for name in names if name not in taken]
+    """Return the number of the input that each parameter of a forward takes, by the names of the sizes."""
     asked = bool(names) or (follower.sizes.begin is not None and len(taken) > 1)
-    if wrong and len(wrong) == len(names) == len(taken):
-        shown = ", ".join(f"{own} takes {name}" for own, name in zip(taken, names, strict=True))
-        follower.builder.assumptions += (f"the sizes stand in the order of the program's inputs: {shown}",)
-        names = ()
-    elif wrong or (asked and len(names) < len(taken)):
-        counts = f"the network takes {len(taken)} input{'s' * (len(taken) > 1)}, got {max(1, len(names))}"
-        shown = " ".join(f"{name}=3x32x32" for name in taken[:MOST_NAMES])
-        message = f"no input is called {wrong[0][:60]}" if wrong else counts
-        raise UsageError(message, place="INPUT", hint=f"name the size of each: {shown}")
-    return [-1 - (names.index(name) if names else index) for index, name in enumerate(taken)]
+    places, assumption = input_order(taken, names, counts_all=asked)
+    if assumption is not None:
+        follower.builder.assumptions += (assumption,)
+    return [-1 - place for place in places]
 
 
 def _without_output(follower: Follower, model: Any, value: Any) -> ConvcalcError:

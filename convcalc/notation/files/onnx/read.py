@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import BinaryIO
 
+from convcalc.layers import TensorShape
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.onnx.messages import GraphProto, read_graph
 from convcalc.notation.files.onnx.operators import RULES
@@ -23,13 +24,23 @@ def read_onnx(stream: BinaryIO, size: int, place: str) -> GraphBuilder | None:
     if graph is None:
         return None
     builder = Reader(graph, place).run(RULES)
+    builder.input_names = tuple(graph.inputs)
+    if not graph.inputs:
+        return builder
     if len(graph.inputs) == 1:
         builder.settle = partial(_settled, graph, place)
-        builder.input = _input(graph)
-        builder.fixed = builder.input is not None
-        (sizes,) = graph.inputs.values()
-        builder.rank = max(0, len(sizes) - 2)
+    first, *others = map(_rank, graph.inputs.values())
+    builder.rank = first
+    stated = _stated(graph)
+    if stated is not None:
+        builder.fixed = True
+        builder.input = stated[0]
+        builder.others = tuple(TensorShape(*each) for each in zip(stated[1:], others, strict=True))
     return builder
+
+
+def _rank(sizes: tuple[int | None, ...]) -> int:
+    return max(0, len(sizes) - 2)
 
 
 def _settled(graph: GraphProto, place: str, sizes: tuple[int, ...]) -> GraphBuilder | None:
@@ -39,18 +50,24 @@ def _settled(graph: GraphProto, place: str, sizes: tuple[int, ...]) -> GraphBuil
     if len(full) != len(stated) or any(size not in (None, own) for size, own in zip(stated, full, strict=True)):
         return None
     builder = Reader(graph, place, full).run(RULES)
-    builder.input, builder.fixed, builder.rank = full, True, max(0, len(full) - 2)
+    builder.input, builder.fixed, builder.rank = full, True, _rank(full)
+    builder.input_names = tuple(graph.inputs)
     return builder
 
 
-def _input(graph: GraphProto) -> tuple[int, ...] | None:
-    """Return the sizes of the one input, None where they are open; an open batch counts once.
+def _stated(graph: GraphProto) -> list[tuple[int, ...]] | None:
+    """Return the sizes of all inputs, None where some are open; an open batch counts once.
 
     In front of the channels of an image an open batch is left out, as it is everywhere; elsewhere it is 1.
     """
-    (sizes,) = graph.inputs.values()
-    if len(sizes) > 1 and sizes[0] is None:
-        image = any(node.operator in _IMAGES for node in graph.nodes)
-        sizes = sizes[1:] if image else (1, *sizes[1:])
-    known = tuple(size for size in sizes if size is not None)
-    return known if len(known) == len(sizes) > 0 else None
+    image = any(node.operator in _IMAGES for node in graph.nodes)
+    is_left_out = image and all(len(sizes) > 1 and sizes[0] is None for sizes in graph.inputs.values())
+    found = []
+    for sizes in graph.inputs.values():
+        open_batch = len(sizes) > 1 and sizes[0] is None
+        whole = sizes[1:] if is_left_out else (1, *sizes[1:]) if open_batch else sizes
+        known = tuple(size for size in whole if size is not None)
+        if len(known) < len(whole) or not whole:
+            return None
+        found.append(known)
+    return found
