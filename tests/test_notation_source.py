@@ -403,6 +403,7 @@ USE = "return self.c(x)"
         ("s = int('x')", USE, "this has no value: invalid literal for int"),
         ("s = [1].pop(5)", USE, "this has no value: pop index out of range"),
         ("s = [1][5]", USE, "there is no such item: list index out of range"),
+        ("s = nn.ReLU().names[0]", USE, "'names' of this is not followed"),
         ("s = 1 / 0", USE, "this has no value: division by zero"),
         ("s = 1 < 'a'", USE, "this has no value: '<' not supported"),
         ("s = 1 @ 2", USE, "this arithmetic is not followed"),

@@ -62,6 +62,9 @@ def item(follower: Follower, node: ast.Subscript, value: Any, scope: Scope) -> A
         return _of_instance(follower, node, value, key)
     if isinstance(value, Container):
         return _of_container(follower, node, value, key)
+    if not hasattr(value, "__getitem__"):
+        what = f"{node.value.attr!r} of this" if isinstance(node.value, ast.Attribute) else "an item of this"
+        raise follower.fault(node, f"{what[:60]} is not followed")
     try:
         return value[key]
     except (TypeError, LookupError) as error:
