@@ -18,6 +18,10 @@ from hypothesis import HealthCheck, settings
 
 from convcalc import cli
 
+# What a shell may set for its programs is not what tests ask about.
+for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "CONVCALC_TRACEBACK"]:
+    os.environ.pop(variable, None)
+
 # How long an example takes, or its making, says how busy the machine is.
 settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")

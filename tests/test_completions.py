@@ -261,7 +261,7 @@ def test_a_word_that_goes_on_has_no_blank_behind_it(shell: str, line: str, wante
 def test_checkers_find_nothing_in_the_man_page(command: list[str]) -> None:
     if shutil.which(command[0]) is None:
         pytest.skip(f"{command[0]} is not installed: the man page is NOT checked")
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"}
     done = subprocess.run([*command, str(FOLDER / "convcalc.1")], capture_output=True, check=False, env=environment)
     found = done.stderr if command[0] == "man" else done.stdout + done.stderr
     assert (done.returncode, found.decode()) == (0, "")

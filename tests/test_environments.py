@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -36,7 +37,7 @@ def run(
     )
 
 
-@pytest.mark.parametrize("arguments", [TABLE, HEAT, ["conv", X, "-k", K, "--watch"], ["pool", "--help-all"]])
+@pytest.mark.parametrize("arguments", [TABLE, HEAT, ["conv", X, "-k", K, "--watch"], ["help", "exercises"]])
 @pytest.mark.parametrize(
     "environment",
     [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
@@ -171,6 +172,25 @@ def test_many_writers_of_one_file(tmp_path: Path) -> None:
         assert writer.returncode == 0
     assert target.read_text() in wholes
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("form", ["plain", "json"])
+def test_an_input_that_does_not_block_is_read_to_its_end(form: str) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    words = ["conv", "-", "-k", "2", "-F", form]
+    with subprocess.Popen([*COMMAND, *words], stdin=reading, stdout=subprocess.PIPE) as process:
+        os.write(writing, b"1 2\n3 4\n")
+        end = time.monotonic() + 60
+        while select.select([reading], [], [], 0)[0] and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(0.3)  # what does not wait now meets the pause
+        os.write(writing, b"5 6\n")
+        os.close(writing)
+        os.close(reading)
+        out, _ = process.communicate(timeout=60)
+    data = "[[2,4],[6,8],[10,12]]" if form == "json" else "2 4\n6 8\n10 12\n"
+    assert (process.returncode, data in out.decode()) == (0, True)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from conftest import Run
 from convcalc.errors import DataError
 from convcalc.limits import MAX_DIGITS, limited
 from convcalc.matrix.files import matrix_of_bytes, read_matrix
-from convcalc.matrix.intake import PIECE, bounded_bytes, count_numbers
+from convcalc.matrix.intake import PIECE, bounded_bytes, count_numbers, input_bytes
 from convcalc.matrix.npy import npy_chunks
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.csv_stream import IncomingCsv
@@ -70,6 +71,22 @@ def test_zeros_without_an_end_are_read_once(form: str | None) -> None:
     assert len(data) == PIECE
     with pytest.raises(DataError, match=r"zero bytes|does not begin with|damaged|cannot be read"):
         matrix_of_bytes(data, "zeros", options)
+
+
+def test_a_terminal_is_asked_for_its_end_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = [b"", b"3 4\n", b"1 2\n"]
+
+    class Keyboard(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any, /) -> int:
+            data = typed.pop()
+            buffer[: len(data)] = data
+            return len(data)
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(Keyboard())))
+    assert input_bytes(TEXT) == b"1 2\n3 4\n"
 
 
 def test_nothing_behind_an_array_is_read() -> None:

@@ -66,3 +66,10 @@ def test_the_harness_finds_what_does_not_hold(found: Outcome, problem: str | Non
     said = list(problems(BEFORE, WHOLE, found, Faults()))
     assert (problem is None) == (said == [])
     assert problem is None or said[0].startswith(problem)
+
+
+def test_the_harness_sees_an_error_about_something_else() -> None:
+    found = Outcome(4, b"", b"convcalc: y: cannot be written: Input/output error\n", BEFORE)
+    assert list(problems(BEFORE, WHOLE, found, Faults(Fault("write", 1, errno.EIO)))) == []
+    (said,) = problems(BEFORE, WHOLE, found, Faults(Fault("read", 1, errno.EIO)))
+    assert said.startswith("the error is not about read: ")

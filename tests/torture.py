@@ -2,9 +2,9 @@
 
     python -m tests.torture
 
-fails the N-th open, read, map, write, fsync, close and rename for every N in every command below, in this process,
-and prints what does not hold: an exit code other than 4 or that of the whole answer, a file that is neither what it
-was nor what it should be, anything left over, more or less than one line of error.
+fails the N-th open, read, map, write, fsync, close, rename and mkdir for every N in every command below, in this
+process, and prints what does not hold: an exit code other than 4 or that of the whole answer, a file that is neither
+what it was nor what it should be, anything left over, more or less than one line of error, one about something else.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from convcalc import cli
 from convcalc.cli import mapped_files, npy_output, pipe
 from convcalc.matrix import npy, sources
 from convcalc.matrix.image import png_bytes
-from convcalc.matrix.npy import npz_bytes
+from convcalc.matrix.npy import npy_chunks, npz_bytes
 
 ERRORS = {
     "open": (errno.EMFILE, errno.EACCES, errno.EIO),
@@ -41,8 +41,16 @@ ERRORS = {
     "fsync": (errno.EIO, errno.ENOSPC, errno.EDQUOT),
     "close": (errno.EIO, errno.ENOSPC, errno.EDQUOT),
     "rename": (errno.EACCES, errno.EXDEV, errno.ENOSPC),
+    "mkdir": (errno.EACCES, errno.ENOSPC, errno.EROFS),
 }
 """The kinds of calls, and how each of them may fail."""
+SAID = {
+    "read": "read",
+    "mkdir": "made",
+    **dict.fromkeys(("write", "fsync", "rename"), "write written"),
+    **dict.fromkeys(("open", "map", "close"), "read write written"),
+}
+"""The words of which an error has one, by the kind of the call that failed."""
 LONGEST_LINE = 300
 
 
@@ -117,10 +125,37 @@ COMMANDS = (
     command("shape 3x8x8 -f -", "y.svg", stdin=b"conv:4,k3\nmaxpool:2\n"),
     command("shape 3x8x8 net.txt -F mermaid"),
     command("shape --help"),
+    command("conv x.npy -k k.txt", "x.npy"),
+    command("conv x.txt -k k.txt", "x.txt"),
+    command("conv table.csv --column b -k 1_2", "table.csv"),
+    command("conv x.txt -k k.txt", "y.npy"),
+    command("conv x.npy -k x2.npy -p 9", "y.tsv"),
+    command("conv x.txt -k k.txt", "y.svg"),
+    command("conv x.pgm -k k.txt -F table"),
+    command("conv x.txt -k k.txt --watch", "y.txt"),
+    command("conv x.txt -k k.txt --watch"),
+    command("conv x.txt -k k.txt --explain -F json"),
+    command("conv x.txt -k k.txt --grade class.csv", "y.csv"),
+    command("conv --inputs x*.npy -k k.txt -o new/{stem}.txt", "new/x.txt", "new/x2.txt"),
+    command("conv --inputs x*.npy -k k.txt -F json"),
+    command("conv --inputs table.csv --column b -k 1_2 -o new/{stem}.csv"),
+    command("conv - --column b -k 1_2", stdin=b"a,b\n" + b"1,2\n" * 80),
+    command("pool - max -k 2 -F npy", stdin=b"".join(npy_chunks(np.ones((9, 7))))),
+    command("pool x.npy max -k 2 --indices", "y.json"),
+    command("pool --sheet 2 --seed 7 -o sheet.tex --key key.tex", "sheet.tex", "key.tex"),
+    command("shape --each each.txt"),
+    command("params --each -", stdin=b"3x8x8 conv:4,k3\n3x9x9 fc:2\n"),
+    command("shape -f net.cfg --explain", "y.tex"),
+    command("shape 3x8x8 -f net.py", "y.csv"),
+    command("params -f net.json", "y.md"),
+    command("params -f net.keras -F csv"),
+    command("help exercises"),
+    command("conv --help-all"),
 )
 
 
-WEIGHTS = Path(__file__).parent / "data" / "weights"
+DATA = Path(__file__).parent / "data"
+WEIGHTS, KERAS = DATA / "weights", DATA / "keras_files"
 
 
 class Faults:
@@ -207,6 +242,7 @@ def faulty_system(faults: Faults) -> Iterator[type[io.FileIO]]:
         "fsync": "fsync",
         "close": "close",
         "replace": "rename",
+        "mkdir": "mkdir",
     }
     with ExitStack() as stack:
         for name, counted_as in {**calls, "rename": "rename", "posix_fallocate": "write"}.items():
@@ -237,11 +273,12 @@ def _new_map(faults: Faults) -> Callable[..., Any]:
 def prepare(folder: Path, writes: tuple[str, ...]) -> None:
     """Write the inputs of all commands, and an old file in the place of each that is to be written."""
     x = np.arange(48.0).reshape(6, 8) % 11
-    for name, array in (("x.npy", x), ("x2.npy", x.T)):
-        np.save(folder / name, array)
     numbers = "\n".join(" ".join(map(str, row)) for row in x.astype(int).tolist())
     claim = "\n".join(" ".join(map(str, row)) for row in _correlated(x))
     files = {
+        **dict.fromkeys(writes, b"before"),
+        "x.npy": b"".join(npy_chunks(x)),
+        "x2.npy": b"".join(npy_chunks(x.T)),
         "x.txt": numbers.encode(),
         "k.txt": b"1 2\n0 1\n",
         "b.txt": b"1\n",
@@ -253,9 +290,15 @@ def prepare(folder: Path, writes: tuple[str, ...]) -> None:
         "x.png": png_bytes(x),
         "m.safetensors": (WEIGHTS / "state.safetensors").read_bytes(),
         "m.pt": (WEIGHTS / "state.pt").read_bytes(),
-        **dict.fromkeys(writes, b"before"),
+        "net.cfg": b"[net]\nheight=8\nwidth=8\nchannels=3\n[convolutional]\nfilters=4\nsize=3\n",
+        "net.py": b"import torch.nn as nn\nmodel = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())\n",
+        "net.json": (KERAS / "chain.json").read_bytes(),
+        "net.keras": (KERAS / "sequence.keras").read_bytes(),
+        "x.pgm": b"P5 8 6 255\n" + bytes(x.astype(np.uint8)),
+        "each.txt": b"3x8x8 conv:4,k3\n# none\n8 maxpool:2\n",
     }
     for name, data in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(data)
 
 
@@ -310,7 +353,9 @@ def _answered(asked: Command, faults: Faults, *numbers: int) -> int | BaseExcept
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Return the files of a folder and of those in it, by their names from there."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def problems(before: dict[str, bytes], whole: Outcome, found: Outcome, faults: Faults) -> Iterator[str]:
@@ -334,6 +379,9 @@ def problems(before: dict[str, bytes], whole: Outcome, found: Outcome, faults: F
     lines = [line for line in found.errors.decode().splitlines() if not line.startswith("convcalc: note: ")]
     if not answered and not faults.on_errors and len([line for line in lines if not line.startswith("hint: ")]) != 1:
         yield f"the error is not one line: {lines}"
+    said = "" if faults.fault is None or faults.on_errors else SAID[faults.fault.kind]
+    if said and not answered and not any(word in line for word in said.split() for line in lines):
+        yield f"the error is not about {said}: {lines}"
     yield from (f"a line of {len(line)} characters" for line in lines if len(line) > LONGEST_LINE)
     yield from (f"not for a user: {line}" for line in lines if "Traceback" in line or "defect" in line)
 

@@ -53,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from convcalc.cli.closed_streams import open_closed_streams
 
         open_closed_streams()
+    _wait_for_streams()
     try:
         return _answered(sys.argv[1:])
     except Interrupted as interrupted:
@@ -61,6 +62,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return interrupted.exit_code
     finally:
         ignore_signals()
+
+
+def _wait_for_streams() -> None:
+    """Wait where a standard stream has nothing yet, or no room, even if the caller has set it not to block.
+
+    Python takes a pause in such an input for its end, and the answer would be that for the half which has come.
+    """
+    if os.name != "posix":
+        return
+    for number in range(3):
+        try:
+            os.set_blocking(number, True)
+        except OSError:
+            # What is wrong with it shows when it is used.
+            continue
 
 
 def _answered(argv: Sequence[str]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,16 +134,17 @@ def _table_of(source: str, wanted: Wanted, name: str, options: ReadOptions) -> t
     if pipe is None:
         return _bytes_of(source)
     from convcalc.matrix.reading.csv_stream import IncomingCsv
+    from convcalc.matrix.sources import pipe_bytes
 
     place = STANDARD_INPUT if source == "-" else source
-    begun, ended = read_start(pipe)
+    begun, ended = read_start(pipe, place)
     while b"\0" in begun and not ended:
         # Not UTF-8, and what it is shows only as a whole.
-        piece = os.read(pipe, FIRST_READ_BYTES)
+        piece = pipe_bytes(pipe, FIRST_READ_BYTES, place)
         begun, ended = begun + piece, not piece
     if ended:
         return begun, place
-    return IncomingCsv(begun, lambda size: os.read(pipe, size), place, name, options)
+    return IncomingCsv(begun, lambda size: pipe_bytes(pipe, size, place), place, name, options)
 
 
 def line_kernel(kernel: Matrix) -> Matrix:

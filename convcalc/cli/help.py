@@ -13,7 +13,7 @@ from typing import Any, get_args
 from convcalc.cli.help_texts import EXIT_CODES, PAGES, VARIABLES
 from convcalc.cli.manual import topics
 from convcalc.cli.options import Panel
-from convcalc.cli.output import wants_color
+from convcalc.cli.output import wants_color, write_out
 from convcalc.cli.shell_words import command_lines
 from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.text import wrapped
@@ -43,7 +43,7 @@ def print_help(command: Any, page: str) -> None:
         lines = _all_pages(command, width) if page == "help_all" else help_lines(command, width, whole=False)
     if is_terminal(sys.stdout) and wants_color("auto", dict(os.environ), terminal=True):
         lines = (f"\x1b[1m{line}\x1b[0m" if is_heading(line) else line for line in lines)
-    print("\n".join(lines))
+    write_out("".join(f"{line}\n" for line in lines))
 
 
 def _all_pages(command: Any, width: int) -> Iterator[str]:

@@ -86,12 +86,12 @@ def _as_read(
 def _short_text(source: str) -> str:
     """Return the text of a claim: of a file, where it names a short one, else what is typed."""
     from convcalc.check.numbers import LONGEST
-    from convcalc.matrix.sources import exists
+    from convcalc.matrix.sources import exists, file_bytes
 
     path = Path(source)
     if not exists(source) or not path.is_file() or path.stat().st_size > LONGEST:
         return source
-    return path.read_bytes().decode("utf-8", "replace")
+    return file_bytes(source).decode("utf-8", "replace")
 
 
 def graded(command: str, source: str, judge: Callable[[str | Path], Verdict], notes: tuple[str, ...] = ()) -> Report:

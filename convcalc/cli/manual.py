@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from convcalc.cli.output import wants_color
+from convcalc.cli.output import wants_color, write_out
 from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import UsageError
 from convcalc.text import close_names
@@ -23,7 +23,13 @@ def topics() -> dict[str, str]:
     'Pooling'
     """
     pages = sorted(FOLDER.glob("*.md"))
-    return {page.stem: page.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ") for page in pages}
+    return {page.stem: _text(page).partition("\n")[0].lstrip("# ") for page in pages}
+
+
+def _text(page: Path) -> str:
+    from convcalc.matrix.sources import file_bytes
+
+    return file_bytes(str(page)).decode()
 
 
 def topics_about(word: str) -> list[str]:
@@ -33,7 +39,7 @@ def topics_about(word: str) -> list[str]:
     ('sizes', [])
     """
     wanted = word.lower().replace("-", " ").replace("_", " ").strip()
-    texts = {topic: (FOLDER / f"{topic}.md").read_text(encoding="utf-8").lower() for topic in topics()}
+    texts = {topic: _text(FOLDER / f"{topic}.md").lower() for topic in topics()}
     counts = {topic: text.count(wanted) for topic, text in texts.items() if len(wanted) > 2 and wanted in text}
     return sorted(counts, key=lambda topic: -counts[topic])[:3]
 
@@ -45,8 +51,8 @@ def print_page(topic: str) -> None:
         close = close_names(topic, known, cutoff=0.8) or topics_about(topic)
         hint = f"see convcalc help {' or '.join(close)}" if close else f"topics are {', '.join(known)}"
         raise UsageError(f"there is no command or topic {topic!r}", place="help", hint=hint)
-    text = (FOLDER / f"{topic}.md").read_text(encoding="utf-8")
+    text = _text(FOLDER / f"{topic}.md")
     from convcalc.cli.manual_page import page_lines
 
     bold = is_terminal(sys.stdout) and wants_color("auto", dict(os.environ), terminal=True)
-    print("\n".join(page_lines(text, min(terminal_width(), WIDEST), bold=bold)))
+    write_out("".join(f"{line}\n" for line in page_lines(text, min(terminal_width(), WIDEST), bold=bold)))

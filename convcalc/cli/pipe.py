@@ -14,7 +14,6 @@ from convcalc.cli.output import write_file, write_out
 from convcalc.cli.progress import meter
 from convcalc.cli.terminal import is_terminal
 from convcalc.cli.wanted import Wanted
-from convcalc.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,29 +49,23 @@ def read_input(source: str, wanted: Wanted, memory: int) -> Matrix | IncomingRow
         return read_array(source, wanted.numbers)
     from convcalc.matrix.files import matrix_of_bytes
     from convcalc.matrix.row_stream import IncomingRows, begins_rows
-    from convcalc.matrix.sources import STANDARD_INPUT
+    from convcalc.matrix.sources import STANDARD_INPUT, pipe_bytes
 
     options, place = reading(wanted.numbers), STANDARD_INPUT if source == "-" else source
-    try:
-        head, ended = read_start(pipe)
+    head, ended = read_start(pipe, place)
+    begun = begins_rows(head, options)
+    while begun is None and not ended and len(head) < FIRST_READ_BYTES:
+        piece = pipe_bytes(pipe, FIRST_READ_BYTES, place)
+        head, ended = head + piece, not piece
         begun = begins_rows(head, options)
-        while begun is None and not ended and len(head) < FIRST_READ_BYTES:
-            piece = os.read(pipe, FIRST_READ_BYTES)
-            head, ended = head + piece, not piece
-            begun = begins_rows(head, options)
-        rows = IncomingRows(head, lambda size: os.read(pipe, size), place, options) if not ended else None
-        if rows is None:
-            return matrix_of_bytes(head, place, options)
-        if begun:
-            return rows
-        # A file may be mapped into memory; what has come through a pipe cannot be had again.
-        return (
-            rows.whole() if source == "-" or _is_pipe(os.fstat(pipe).st_mode) else read_array(source, wanted.numbers)
-        )
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise FileError(f"cannot be read: {error.strerror or error}", place=place) from error
+    if ended:
+        return matrix_of_bytes(head, place, options)
+    rows = IncomingRows(head, lambda size: pipe_bytes(pipe, size, place), place, options)
+    if begun:
+        return rows
+    # A file may be mapped into memory; what has come through a pipe cannot be had again.
+    is_pipe = source == "-" or _is_pipe(os.fstat(pipe).st_mode)
+    return rows.whole() if is_pipe else read_array(source, wanted.numbers)
 
 
 def pipe_of(source: str, memory: int) -> int | None:
@@ -110,12 +103,14 @@ def _widen(pipe: int) -> None:
         return
 
 
-def read_start(pipe: int) -> tuple[bytes, bool]:
+def read_start(pipe: int, place: str) -> tuple[bytes, bool]:
     """Return the first bytes of a pipe, as many as come before one of the limits above, and whether that is all."""
-    pieces = [os.read(pipe, FIRST_READ_BYTES)]
+    from convcalc.matrix.sources import pipe_bytes
+
+    pieces = [pipe_bytes(pipe, FIRST_READ_BYTES, place)]
     size, until = len(pieces[0]), monotonic() + FIRST_READ_SECONDS
     while pieces[-1] and size < FIRST_READ_BYTES and monotonic() < until and _has_more(pipe):
-        pieces.append(os.read(pipe, FIRST_READ_BYTES))
+        pieces.append(pipe_bytes(pipe, FIRST_READ_BYTES, place))
         size += len(pieces[-1])
     return b"".join(pieces), not pieces[-1]
 

@@ -112,7 +112,10 @@ class _Quiz:
         if sys.stdin is None:
             return None
         if not self.interactive:
-            line = sys.stdin.readline()
+            from convcalc.matrix.sources import STANDARD_INPUT, read_errors
+
+            with read_errors(STANDARD_INPUT):
+                line = sys.stdin.readline()
             return line.strip() if line else None
         try:
             return input("> ").strip()

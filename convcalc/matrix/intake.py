@@ -33,7 +33,16 @@ def source_bytes(path: str, options: ReadOptions) -> bytes:
 
 def input_bytes(options: ReadOptions) -> bytes:
     """Return the bytes of standard input; errors as `source_bytes`."""
-    return bounded_bytes(standard_input, STANDARD_INPUT, options)
+    ended = False
+
+    def read(size: int) -> bytes:
+        nonlocal ended
+        # At a terminal, who has ended the input would have to end it again.
+        piece = b"" if ended else standard_input(size)
+        ended = len(piece) < size
+        return piece
+
+    return bounded_bytes(read, STANDARD_INPUT, options)
 
 
 def bounded_bytes(read: Callable[[int], bytes], place: str, options: ReadOptions, begun: bytes = b"") -> bytes:

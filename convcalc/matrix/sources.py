@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import contextmanager
 from errno import EINVAL
@@ -48,10 +49,23 @@ def standard_input(most: int = -1) -> bytes:
     """Return the bytes of standard input, or the first `most` of them."""
     if sys.stdin is None:
         raise FileError("standard input is closed", place=STANDARD_INPUT)
-    try:
+    with read_errors(STANDARD_INPUT):
         return sys.stdin.buffer.read(most)
+
+
+def pipe_bytes(pipe: int, most: int, place: str) -> bytes:
+    """Return the next bytes of an open pipe, `most` of them, or none at its end; errors: FileError."""
+    with read_errors(place):
+        return os.read(pipe, most)
+
+
+@contextmanager
+def read_errors(place: str) -> Iterator[None]:
+    """Raise FileError for an error of the system in the block, which reads what is called `place`."""
+    try:
+        yield
     except OSError as error:
-        raise _unreadable(STANDARD_INPUT, error) from error
+        raise _unreadable(place, error) from error
 
 
 class _File(io.FileIO):
@@ -59,17 +73,13 @@ class _File(io.FileIO):
 
     def readinto(self, buffer: Any, /) -> int | None:
         """Read into `buffer`; errors: FileError."""
-        try:
+        with read_errors(str(self.name)):
             return super().readinto(buffer)
-        except OSError as error:
-            raise _unreadable(str(self.name), error) from error
 
     def readall(self) -> bytes:
         """Read what is left; errors: FileError."""
-        try:
+        with read_errors(str(self.name)):
             return super().readall()
-        except OSError as error:
-            raise _unreadable(str(self.name), error) from error
 
     def seek(self, position: int, whence: int = io.SEEK_SET, /) -> int:
         """Go to a position; errors: ValueError for one that no file has, as in memory."""
