@@ -52,7 +52,7 @@ OPTIONS = {
     ),
 }
 BASE = {
-    "shape": ("shape", "3x32x32", "conv:8"),
+    "shape": ("shape", "3x32x32", "conv", "-k", "3"),
     "params": ("params", "3x32x32", "conv:8,k3"),
     "conv": ("conv", X, "-k", K),
     "pool": ("pool", X, "max", "-k", "2"),

@@ -106,7 +106,9 @@ def test_both_ways_of_pooling_give_the_answer(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--algorithm", "fast"], b"unknown algorithm fast"),
+        (["--algorithm", "fast"], b"--algorithm: unknown algorithm 'fast'"),
+        (["--algorithm", ""], b"--algorithm: unknown algorithm ''"),
+        (["--grade", ""], b"'': no such file"),
         (["--memory", "3 apples"], b"'3 apples' is not a valid memory size"),
         (["--memory", "12"], b"12 is too little memory"),
         (["--threads", "0"], b"--threads"),
@@ -116,7 +118,7 @@ def test_both_ways_of_pooling_give_the_answer(
 def test_what_makes_no_sense_is_an_error(
     capfdbinary: pytest.CaptureFixture[bytes], command: list[str], arguments: list[str], message: bytes
 ) -> None:
-    assert main([*command, *arguments]) == 2
+    assert main([*command, *arguments]) == (4 if "--grade" in arguments else 2)
     out, err = capfdbinary.readouterr()
     assert out == b""
     assert message in err

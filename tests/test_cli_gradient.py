@@ -186,7 +186,7 @@ def test_keras_layers_have_their_channels_last(here: Run, tmp_path: Path) -> Non
         ([*POOL, "--of", "w"], "--of: there is no gradient w here"),
         ([*POOL, "--indices"], "--indices has no effect with --grad"),
         ([*POOL, "--algorithm", "direct"], "--algorithm: the gradient of a pooling is computed in one way"),
-        ([*CONV, "--algorithm", "fast"], "unknown algorithm fast"),
+        ([*CONV, "--algorithm", "fast"], "--algorithm: unknown algorithm 'fast'"),
         (["conv", "1 2", "-k", "1", "--grad", "1 2", "--circular", "3"], "--circular and --grad"),
         (["conv", "1 2", "-k", "1", "--grad", "1 2", "--origin", "3"], "--origin and --grad"),
     ],

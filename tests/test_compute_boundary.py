@@ -55,7 +55,7 @@ def test_limits_name_the_axis_and_both_numbers() -> None:
         extend(x, [window(3, 0), window(0, 0)], "reflect")
     with pytest.raises(ShapeError, match="width: circular padding 5 must be at most the size 4"):
         extend(x, [window(0, 0), window(0, 5)], "circular")
-    with pytest.raises(UsageError, match="unknown boundary mirror"):
+    with pytest.raises(UsageError, match="unknown boundary 'mirror'"):
         extend(x, [window(0, 0), window(0, 0)], "mirror")
     with pytest.raises(DataError, match="is not exact in float64"):
         extend(np.array([2**53 + 1]), [window(1, 0)], "constant", 0.5)
@@ -115,7 +115,7 @@ def test_tiles_that_lie_wholly_beyond_the_border(algorithm: str, padding: Paddin
     ],
 )
 def test_names_of_other_programs_are_refused_with_ours(other: str, own: str) -> None:
-    with pytest.raises(UsageError, match=f"unknown boundary {other}") as caught:
+    with pytest.raises(UsageError, match=f"unknown boundary '{other}'") as caught:
         extend(np.zeros((3, 4)), [window(1, 0), window(0, 0)], other)
     assert caught.value.hint == f"here it is called {own}" + (" with a value" if own.startswith("zeros") else "")
 

@@ -284,7 +284,8 @@ def test_other_misfits() -> None:
     [
         (True, {"boundary": "reflect"}, "`boundary` does not apply to a transposed convolution"),
         (True, {"constant": 1}, "`boundary` does not apply to a transposed convolution"),
-        (False, {"boundary": "mirror"}, "unknown boundary mirror"),
+        (False, {"boundary": "mirror"}, "unknown boundary 'mirror'"),
+        (False, {"boundary": ""}, "unknown boundary ''"),
         (False, {"boundary": "reflect", "constant": 0}, "`constant` does not apply to the boundary reflect"),
         (False, {"constant": 0}, "`constant` does not apply to the boundary zeros"),
     ],

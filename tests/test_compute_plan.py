@@ -183,7 +183,7 @@ def test_the_plan_lists_every_algorithm_with_its_cost_or_its_reason() -> None:
 
 def test_algorithms_that_are_not_there_or_cannot() -> None:
     job = Job(1, 1, 1, 1, (9, 9), (Window(3), Window(3)), "object")
-    with pytest.raises(UsageError, match="unknown algorithm magic"):
+    with pytest.raises(UsageError, match="unknown algorithm 'magic'"):
         plan(job, "magic")
     with pytest.raises(UsageError, match="row-im2col cannot do this: Python integers"):
         plan(job, "row-im2col")

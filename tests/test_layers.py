@@ -536,6 +536,10 @@ def test_rules_of_flat_and_of_many_axes() -> None:
 def test_one_kernel_for_every_channel_takes_any_channels() -> None:
     sliding = Convolution(None, None, (2,), (1,), "valid", (1,))
     assert complete(sliding, TensorShape((3, 6), 1)) == sliding
+    grouped = sliding.replace(groups=2)
+    assert output_shape(complete(grouped, TensorShape((4, 6), 1)), TensorShape((4, 6), 1)) == TensorShape((4, 5), 1)
+    with pytest.raises(ShapeError, match="groups 2 does not divide in_channels 3"):
+        complete(grouped, TensorShape((3, 6), 1))
 
 
 @pytest.mark.parametrize(

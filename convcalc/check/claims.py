@@ -12,7 +12,7 @@ from convcalc.errors import DataError
 from convcalc.text import did_you_mean, plain_signs, printable
 
 _OPENING = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*[x×\u0445*,;]\s*|\s+by\s+|\s+", re.IGNORECASE)  # a Cyrillic x looks like a Latin one
+_BETWEEN = re.compile(r" ?[x×\u0445*,;] ?| by | ", re.IGNORECASE)  # a Cyrillic x looks like a Latin one
 _PIXELS = re.compile(r"(?<=\d)\s*(?:px|pixels?)\b", re.IGNORECASE)
 _POWER = re.compile(r"(?<![\d.])(\d[\d.]*)\s*(?:(?:\^|\*\*)\s*([23])\b|([²³]))")
 """A square or a cube: 8^2, 8**3, 8²."""
@@ -73,7 +73,9 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
             raise DataError(f"{_shown(text)} is not a size: the product is another", place="`check`")
         return size
     inside = " ".join(_OPENING.sub("", cleaned, count=1).rstrip("])}").split())
-    parts = [part for part in _BETWEEN.split(inside) if part]
+    parts = _BETWEEN.split(inside)
+    # A mark before the first number or after the last one stands for nothing; two in a row are a slip: 10**9.
+    parts = [part for place, part in enumerate(parts) if part or 0 < place < len(parts) - 1]
     numbers = [written_number(part) for part in parts]
     unread = {part for part, number in zip(parts, numbers, strict=True) if number is None}
     if _DATE.fullmatch(cleaned):

@@ -219,7 +219,7 @@ class ConvolutionJob(Value):
     @property
     def algorithm(self) -> str | None:
         """The algorithm that is forced, None to take the best."""
-        return self.engine.algorithm or self.steady
+        return self.steady if self.engine.algorithm is None else self.engine.algorithm
 
     def _planned(self) -> Computation:
         return self.nchw.computation(self.algorithm)

@@ -18,7 +18,7 @@ def read_submissions(source: str) -> list[Submission]:
     Raises FileError for what cannot be read, DataError where there is no answer in it.
     """
     folder = Path(source)
-    if source != "-" and folder.is_dir():
+    if source not in ("-", "") and folder.is_dir():  # an empty path is the folder itself
         return _files(folder)
     try:
         rows: list[Submission] = [*table_answers(read_text(source))]

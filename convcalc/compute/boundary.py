@@ -37,7 +37,7 @@ def check_boundary(boundary: str) -> None:
     hint = f"one of {', '.join(BOUNDARIES)}" if own is None else f"here it is called {own}"
     if own == "zeros":
         hint += ", or constant with a value"
-    raise UsageError(f"unknown boundary {boundary}", place="`boundary`", hint=hint)
+    raise UsageError(f"unknown boundary {boundary!r}", place="`boundary`", hint=hint)
 
 
 def extend(x: Array, windows: Sequence[Window], boundary: str, constant: Any = 0) -> tuple[Array, tuple[Window, ...]]:

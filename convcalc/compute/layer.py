@@ -98,7 +98,7 @@ class Filter(Value):
             raise ShapeError(f"{rank} spatial axes to convolve, the input {size_text(x_shape)} has {len(x_shape)}")
         layer = self.layer if self.kernel.ndim == rank or self.magnitude else _completed(self.layer, x_shape)
         kernel = self._checked_kernel(layer)
-        boundary = self.boundary or layer.padding_mode
+        boundary = layer.padding_mode if self.boundary is None else self.boundary
         if not layer.transposed:
             axes = windows(layer, tuple(x_shape[len(x_shape) - rank :]))
             how = (boundary, self.constant, self.flip, self.magnitude)

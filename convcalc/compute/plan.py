@@ -88,7 +88,7 @@ def plan(job: Job, forced: str | None = None, rates: Rates = RATES) -> Plan:
     'toeplitz'
     """
     if forced is not None and forced not in _MODULES:
-        raise UsageError(f"unknown algorithm {forced}", hint=f"one of {', '.join(ALGORITHMS)}")
+        raise UsageError(f"unknown algorithm {forced!r}", place="`algorithm`", hint=f"one of {', '.join(ALGORITHMS)}")
     reasons = {name: algorithm(name).refuse(job) for name in ALGORITHMS}
     costs = {name: algorithm(name).cost(job, rates) for name, reason in reasons.items() if reason is None}
     if forced is not None and reasons[forced] is not None:

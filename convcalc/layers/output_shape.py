@@ -59,7 +59,9 @@ def complete(layer: Layer, shape: TensorShape) -> Layer:
             return layer.replace(
                 in_channels=channels, out_channels=channels * layer.depth_multiplier, groups=channels
             )
-        case Convolution(in_channels=None) if shape.channels is not None and layer.out_channels is not None:
+        case Convolution(in_channels=None, out_channels=None, groups=1):
+            return layer  # one kernel for every channel
+        case Convolution(in_channels=None) if shape.channels is not None:
             return layer.replace(in_channels=shape.channels)
         case Linear(in_features=None, on_channels=True):
             return layer.replace(in_features=shape.channels)

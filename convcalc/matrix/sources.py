@@ -119,7 +119,7 @@ def not_there(path: str, otherwise: str | None = None) -> FileError:
     except OSError:
         return FileError("no such file", place=path, hint=f"there is no folder {wanted.parent}")
     hint = f"did you mean {wanted.with_name(near[0])}?" if near else otherwise
-    return FileError("no such file", place=path, hint=hint)
+    return FileError("no such file", place=path or "''", hint=hint)
 
 
 def _unreadable(place: str, error: OSError) -> FileError:

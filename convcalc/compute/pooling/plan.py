@@ -57,7 +57,7 @@ def check_method(forced: str | None, dtype: np.dtype[Any]) -> dict[str, str]:
     {'doubling': "it cannot combine Python's numbers, only NumPy's"}
     """
     if forced is not None and forced not in METHODS:
-        raise UsageError(f"unknown algorithm {forced}", hint=f"one of {', '.join(METHODS)}")
+        raise UsageError(f"unknown algorithm {forced!r}", place="`algorithm`", hint=f"one of {', '.join(METHODS)}")
     refused = {"doubling": "it cannot combine Python's numbers, only NumPy's"} if dtype.hasobject else {}
     if forced in refused:
         raise UsageError(f"the algorithm {forced} cannot do this: {refused[forced]}")

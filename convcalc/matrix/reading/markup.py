@@ -27,7 +27,7 @@ _NUMBERS = (
     (re.compile(r"\\[dt]?frac\s*(?:([0-9])|\{\s*(-?[0-9]+)\s*\})\s*(?:([0-9])|\{\s*([0-9]+)\s*\})"), r"\1\2/\3\4"),
     (re.compile(r"\\infty(?![A-Za-z])"), "inf"),
     (re.compile(r"\\(?:mathrm|text)\{\s*(inf|nan|NaN)\s*\}"), r"\1"),
-    (re.compile(r"([0-9.]+)\s*\\(?:cdot|times)\s*10\s*\^\s*\{?\s*(-?[0-9]+)\s*\}?"), r"\1e\2"),
+    (re.compile(r"(?<![0-9.])([0-9.]+)\s*\\(?:cdot|times)\s*10\s*\^\s*\{?\s*(-?[0-9]+)\s*\}?"), r"\1e\2"),
     (re.compile(r"\{\s*([-+]?[0-9.]+)\s*\}"), r"\1"),
 )
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
