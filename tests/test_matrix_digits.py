@@ -58,7 +58,7 @@ def test_ordinary_numbers_by_the_million() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
-@pytest.mark.parametrize("scale", [1.0, 1e-4, 1e15, 1e17, 1e-30])
+@pytest.mark.parametrize("scale", [1.0, 1e-4, 3e-6, 1e-8, 1e15, 1e17, 1e-30, 1e300])
 def test_large_arrays_are_written_as_small_ones(dtype: str, scale: float) -> None:
     with np.errstate(over="ignore", under="ignore"):
         numbers = (np.random.default_rng(9).standard_normal((60, 90)) * scale).astype(dtype)
@@ -69,6 +69,26 @@ def test_large_arrays_are_written_as_small_ones(dtype: str, scale: float) -> Non
         narrow = numbers.reshape(-1, width)
         expected = "".join(",".join(cell_texts(row)) + "\n" for row in narrow).encode()
         assert b"".join(row_blocks(narrow, ",")) == expected
+
+
+def test_rows_alike_are_written_alike_and_only_they() -> None:
+    numbers = np.zeros((7, 3000))
+    numbers[2:4, 5], numbers[4, 5], numbers[5, 7] = -0.0, np.nan, 1e-7
+    expected = "".join(" ".join(map(repr, row)) + "\n" for row in numbers.tolist()).encode()
+    blocks = list(row_blocks(numbers))
+    assert b"".join(blocks) == expected
+    assert blocks[2] is blocks[3], "what is the same is not written twice"
+    assert b"".join(row_blocks(numbers, quotients=True)) == expected.replace(b".0", b"")
+    objects = numbers.astype(object)
+    assert b"".join(row_blocks(objects)) == expected
+
+
+@pytest.mark.parametrize("width", [(1 << 16) - 1, 1 << 16, (1 << 16) + 1, (1 << 17) + 3])
+def test_a_wide_row_is_written_piece_by_piece(width: int) -> None:
+    numbers = np.arange(2 * width).reshape(2, width) / 4
+    blocks = list(row_blocks(numbers, "\t"))
+    assert b"".join(blocks).decode() == "".join("\t".join(map(repr, row)) + "\n" for row in numbers.tolist())
+    assert max(map(len, blocks)) < 12 << 16
 
 
 def test_digits_are_those_of_repr() -> None:
@@ -240,4 +260,5 @@ def test_small_arrays_do_not_wait_for_orjson() -> None:
 
 def test_the_fast_way_is_taken() -> None:
     assert digits._fast_block(np.full((3, 4), 0.5), " ") == b"0.5 0.5 0.5 0.5\n" * 3
-    assert digits._fast_block(np.full((3, 4), 1e300), " ") is None
+    assert digits._fast_block(np.full((3, 4), 1e-300), " ") == b"1e-300 1e-300 1e-300 1e-300\n" * 3
+    assert digits._fast_block(np.full((3, 4), 3e-5), " ") is None

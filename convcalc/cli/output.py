@@ -13,7 +13,7 @@ from convcalc.cli.options import (
 )
 from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import UsageError
-from convcalc.report.blocks import Report, answer_grid
+from convcalc.report.blocks import Grid, Report, answer_grid
 from convcalc.value import Value
 
 LARGE = 1 << 16
@@ -130,11 +130,14 @@ def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
     grid = answer_grid(report)
     if separator is None or grid is None or grid.array.size < LARGE or report.blocks != (grid,) or grid.labels:
         return None
-    from convcalc.matrix.writing.digits import without_points
+    return _rows(grid, separator)
+
+
+def _rows(grid: Grid, separator: str) -> Iterable[bytes]:
+    """Yield the rows of a matrix as text, some at a time."""
     from convcalc.matrix.writing.formats import plain_chunks
 
-    chunks = plain_chunks(grid.for_rounding, grid.precision, separator)
-    return map(without_points, chunks) if grid.exact is not None and grid.precision is None else chunks
+    return plain_chunks(grid.for_rounding, grid.precision, separator, quotients=grid.exact is not None)
 
 
 def _rendered(answer: Answer) -> str | bytes:
@@ -210,14 +213,15 @@ def _write(report: Report, path: str) -> None:
         from convcalc.render.table import render_svg
 
         write_bytes(path, render_svg(report, SVG_WIDTH).encode())
-    elif form is not None and not (grid is not None and name.endswith(".tsv")):
+    elif grid is not None and name.endswith(".tsv"):
+        write_bytes(path, _rows(grid, "\t"))
+    elif form is not None:
         pieces = _large_matrix(report, form)
         text = render(report, form) if pieces is None else b""
         write_bytes(path, pieces or (text if isinstance(text, bytes) else text.encode()))
     elif grid is not None and name.endswith(OUTPUT_ENDINGS):
         pictured = grid.picture is not None and name.endswith(".png")
-        array = grid.picture if pictured else grid.for_rounding if name.endswith(".tsv") else grid.array
-        write_matrix(array, path, precision=grid.precision)
+        write_matrix(grid.picture if pictured else grid.array, path)
     else:
         endings = " ".join(sorted({*TEXT_ENDINGS, ".svg", *(OUTPUT_ENDINGS if grid is not None else ())}))
         reason = "that is for matrices" if name.endswith(OUTPUT_ENDINGS) else "its ending does not say how"

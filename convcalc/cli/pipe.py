@@ -132,16 +132,14 @@ def stream(blocks: Iterable[Any], wanted: Wanted) -> int:
     import orjson  # noqa: F401
 
     from convcalc.compute.quotients import Quotients
-    from convcalc.matrix.writing.digits import row_blocks, without_points
+    from convcalc.matrix.writing.digits import row_blocks
 
     path, separator, precision = wanted.output.output, wanted.separator or " ", wanted.shown.precision
 
     def texts(blocks: Iterable[Any]) -> Iterator[bytes]:
         for rows in blocks:
-            if isinstance(rows, Quotients):
-                yield from map(without_points, row_blocks(rows.values, separator, precision))
-            else:
-                yield from row_blocks(rows, separator, precision)
+            quotients = isinstance(rows, Quotients)
+            yield from row_blocks(rows.values if quotients else rows, separator, precision, quotients=quotients)
 
     if path is not None:
         write_file(path, texts(_counted(blocks)))

@@ -95,13 +95,10 @@ def render_csv(report: Report) -> str | bytes:
         writer.writerows(map(csv_text, row) for row in _verdict_rows(report.data["check"]))
     grid = answer_grid(report)
     if grid is not None:
-        from convcalc.matrix.writing.digits import without_points
         from convcalc.matrix.writing.formats import format_csv
 
         line = f"# {grid.label_line}\n" if grid.labels else ""
-        numbers = format_csv(grid.for_rounding, grid.precision)
-        if grid.exact is not None and grid.precision is None:
-            numbers = without_points(numbers)
+        numbers = format_csv(grid.for_rounding, grid.precision, quotients=grid.exact is not None)
         return (text.getvalue() + line).encode() + numbers
     for block in report.blocks:
         if isinstance(block, Table):

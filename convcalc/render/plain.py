@@ -83,11 +83,9 @@ def _grid(grid: Grid) -> bytes:
 
 
 def _numbers(grid: Grid) -> bytes:
-    from convcalc.matrix.writing.digits import without_points
     from convcalc.matrix.writing.formats import format_plain
 
-    text = format_plain(grid.for_rounding, grid.precision)
-    return without_points(text) if grid.exact is not None and grid.precision is None else text
+    return format_plain(grid.for_rounding, grid.precision, quotients=grid.exact is not None)
 
 
 def matrices_text(block: Matrices) -> bytes:

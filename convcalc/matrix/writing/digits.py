@@ -26,25 +26,42 @@ _WHOLE_AT_ONCE = 10**_DIGITS_AT_ONCE
 _BITS_OF_FIVE = math.log2(5)
 _WORTH_ORJSON = 4096
 _BLOCK = 2048
-_WIDE = 64
+_WIDE, _WIDEST = 64, 1 << 16
 _PLAIN_FROM, _PLAIN_BELOW, _NARROW_PLAIN_BELOW = 1e-4, 1e16, 1e8
+_JSON_PLAIN_FROM, _JSON_NARROW_PLAIN_FROM = 1e-5, 1e-6
 
 
-def row_blocks(rows: NDArray[Any], separator: str = " ", precision: int | None = None) -> Iterator[bytes]:
-    r"""Yield the text of a 2-D array some rows at a time, cells separated by `separator`, every row ended by "\n".
+def row_blocks(
+    rows: NDArray[Any], separator: str = " ", precision: int | None = None, *, quotients: bool = False
+) -> Iterator[bytes]:
+    r"""Yield the text of a 2-D array some numbers at a time, cells separated by `separator`, rows ended by "\n".
 
     With `precision`, decimals and fractions are rounded to that many digits after the point; one that would round to
-    zero gets an exponent instead (`1.00e-05`). Errors: DataError for a dtype that is not real.
+    zero gets an exponent instead (`1.00e-05`). Of `quotients` of whole numbers, the whole ones are written as such.
+    Errors: DataError for a dtype that is not real.
 
     >>> list(row_blocks(np.array([[1.5, -0.0], [1e300, np.nan]])))
     [b'1.5 -0.0\n1e+300 nan\n']
     """
-    height = max(1, _BLOCK // max(1, rows.shape[1]))
     fast = precision is None and _has_fast_digits(rows)
+    written, text = None, b""
+    for block, ends in _blocks(rows):
+        bits = block.tobytes()
+        if bits != written:
+            found = _fast_block(block, separator) if fast else None
+            text = _slow_block(block, separator, precision) if found is None else found
+            text = without_points(text) if quotients and precision is None else text
+            written = bits
+        yield text if ends else text[:-1] + separator.encode()
+
+
+def _blocks(rows: NDArray[Any]) -> Iterator[tuple[NDArray[Any], bool]]:
+    """Yield some whole rows at a time, or a part of a very wide one, and whether a row ends there."""
+    width = rows.shape[1]
+    height = max(1, _BLOCK // max(1, width))
     for start in range(0, len(rows), height):
-        block = rows[start : start + height]
-        text = _fast_block(block, separator) if fast else None
-        yield _slow_block(block, separator, precision) if text is None else text
+        for first in range(0, max(1, width), _WIDEST):
+            yield rows[start : start + height, first : first + _WIDEST], first + _WIDEST >= width
 
 
 def without_points(text: bytes) -> bytes:
@@ -207,17 +224,18 @@ def _fast_block(block: NDArray[Any], separator: str) -> bytes | None:
 
     if block.dtype == np.float16:
         return _joined(_half_texts(block), block.shape[1], separator)
-    odd = _odd_numbers(block) if block.dtype.kind == "f" else np.empty(0, dtype=np.intp)
+    odd, exponents = _odd_numbers(block) if block.dtype.kind == "f" else (np.empty(0, dtype=np.intp), False)
     if odd.size * 4 > block.size:
         return None
-    if odd.size:
-        cells = orjson.dumps(np.ascontiguousarray(block.ravel()), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
-        words = cells.decode().split(",")
-        for index, word in zip(odd.tolist(), cell_texts(block.ravel()[odd]), strict=True):
-            words[index] = word
-        return _joined(words, block.shape[1], separator)
-    text = _rows_of_json(np.ascontiguousarray(block))
-    return text if separator == "," else text.translate(bytes.maketrans(b",", separator.encode()))
+    if not odd.size:
+        text = _rows_of_json(np.ascontiguousarray(block))
+        text = _with_pythons_exponents(text) if exponents else text
+        return text if separator == "," else text.translate(bytes.maketrans(b",", separator.encode()))
+    cells = orjson.dumps(np.ascontiguousarray(block.ravel()), option=orjson.OPT_SERIALIZE_NUMPY)[1:-1]
+    words = (_with_pythons_exponents(cells + b",")[:-1] if exponents else cells).decode().split(",")
+    for index, word in zip(odd.tolist(), cell_texts(block.ravel()[odd]), strict=True):
+        words[index] = word
+    return _joined(words, block.shape[1], separator)
 
 
 def _rows_of_json(block: NDArray[Any]) -> bytes:
@@ -230,12 +248,38 @@ def _rows_of_json(block: NDArray[Any]) -> bytes:
     return b"".join([orjson.dumps(row, option=option)[1:-1] + b"\n" for row in block])
 
 
-def _odd_numbers(block: NDArray[Any]) -> NDArray[np.intp]:
-    """Return the indices of numbers that orjson writes differently: very small, very large, or not finite."""
-    size = np.abs(block)
-    plain = (size >= _PLAIN_FROM) & (size < (_PLAIN_BELOW if block.dtype.itemsize == 8 else _NARROW_PLAIN_BELOW))
+def _with_pythons_exponents(text: bytes) -> bytes:
+    """Return numbers of JSON, of which a comma or the end of a line follows each, with exponents as `repr`'s.
+
+    >>> _with_pythons_exponents(b"1e-7,-2.5e16,1e+17,1e-300\\n")
+    b'1e-07,-2.5e+16,1e+17,1e-300\\n'
+    """
+    codes = np.frombuffer(text, np.uint8)
+    exponents = np.flatnonzero(codes == ord("e"))
+    signs, ends = codes[exponents + 1], codes.take(exponents + 3, mode="clip")
+    # Only some versions of orjson write the plus.
+    plus = exponents[signs >= ord("0")] + 1
+    zero = exponents[(signs == ord("-")) & (ends < ord("0"))] + 2
+    places, signed = np.concatenate([plus, zero]), np.arange(plus.size + zero.size) < plus.size
+    return np.insert(codes, places, np.where(signed, ord("+"), ord("0"))).tobytes()
+
+
+def _odd_numbers(block: NDArray[Any]) -> tuple[NDArray[np.intp], bool]:
+    """Return the indices of numbers that orjson writes differently, and whether others have an exponent.
+
+    Different are those that are not finite and those that one of the two writes with an exponent.
+    """
+    size, wide = np.abs(block), block.dtype.itemsize == 8
+    below = _PLAIN_BELOW if wide else _NARROW_PLAIN_BELOW
+    if size.min(initial=1) >= _PLAIN_FROM and size.max(initial=1) < below:
+        return np.empty(0, dtype=np.intp), False
+    plain = (size >= _PLAIN_FROM) & (size < below)
     plain |= size == 0
-    return np.flatnonzero(~plain)
+    exponent = size < (_JSON_PLAIN_FROM if wide else _JSON_NARROW_PLAIN_FROM)
+    if wide:
+        exponent |= (size >= _PLAIN_BELOW) & np.isfinite(size)
+    exponent &= ~plain
+    return np.flatnonzero(~(plain | exponent)), bool(exponent.any())
 
 
 def _half_texts(block: NDArray[np.float16]) -> list[str]:

@@ -16,40 +16,45 @@ if TYPE_CHECKING:
 _NOT_JSON = re.compile(rb"-?(?:nan|inf)|-?[0-9]+/[0-9]+")
 
 
-def format_plain(array: NDArray[Any], precision: int | None = None) -> bytes:
+def format_plain(array: NDArray[Any], precision: int | None = None, *, quotients: bool = False) -> bytes:
     r"""Return the matrix as text: one row per line, one space between numbers, "\n" at the end.
 
     An array without axes is one number, one axis one line; more than two axes are 2-D slices separated by blank lines
     below a first line `# shape: 2x4x4`. Every digit is written, unless `precision` is the number of digits after the
-    point. Errors: DataError for a dtype that is not of real numbers.
+    point. Of `quotients` of whole numbers, the whole ones are written as such. Errors: DataError for a dtype that is
+    not of real numbers.
 
     >>> import numpy as np
     >>> format_plain(np.array([[[1, 2]], [[3, 4]]]))
     b'# shape: 2x1x2\n1 2\n\n3 4\n'
     """
-    return b"".join(plain_chunks(array, precision))
+    return b"".join(plain_chunks(array, precision, quotients=quotients))
 
 
-def format_csv(array: NDArray[Any], precision: int | None = None, separator: str = ",") -> bytes:
+def format_csv(
+    array: NDArray[Any], precision: int | None = None, separator: str = ",", *, quotients: bool = False
+) -> bytes:
     r"""Return the matrix as `format_plain` does, cells separated by commas, or by `separator` such as a tab.
 
     >>> import numpy as np
     >>> format_csv(np.array([[1, 2], [3, 4]]))
     b'1,2\n3,4\n'
     """
-    return b"".join(plain_chunks(array, precision, separator))
+    return b"".join(plain_chunks(array, precision, separator, quotients=quotients))
 
 
-def plain_chunks(array: NDArray[Any], precision: int | None = None, separator: str = " ") -> Iterator[bytes]:
+def plain_chunks(
+    array: NDArray[Any], precision: int | None = None, separator: str = " ", *, quotients: bool = False
+) -> Iterator[bytes]:
     """Yield the text of `format_plain` piece by piece, a few thousand numbers at a time."""
     if array.ndim <= 2:
-        yield from row_blocks(_rows(array), separator, precision)
+        yield from row_blocks(_rows(array), separator, precision, quotients=quotients)
         return
     yield f"# shape: {size_text(array.shape)}\n".encode()
     for number, plane in enumerate(array.reshape(-1, *array.shape[-2:])):
         if number:
             yield b"\n"
-        yield from row_blocks(plane, separator, precision)
+        yield from row_blocks(plane, separator, precision, quotients=quotients)
 
 
 def json_data(array: NDArray[Any], precision: int | None = None) -> bytes:
