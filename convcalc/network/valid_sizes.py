@@ -175,7 +175,7 @@ class GraphAxis:
         for index, axis_map in enumerate(self.maps):
             place = self.graph.inputs[index][0]
             rate = rates[place] if place >= 0 else Fraction(1)
-            rates.append(rate if axis_map is None else rate * _rate(axis_map))
+            rates.append(rate if axis_map is None else rate * rate_of(axis_map))
         return lcm(*(rate.denominator for rate in rates))
 
 
@@ -191,7 +191,7 @@ def _merged(layer: Merge, sizes: Sequence[int], strict: bool) -> int:
     return max(sizes) if layer.kind == "multiply" else first
 
 
-def _rate(axis_map: AxisMap) -> Fraction:
+def rate_of(axis_map: AxisMap) -> Fraction:
     """Return by how much the size that comes out grows with the size that goes in, 0 where it is fixed."""
     match axis_map:
         case Slide():
@@ -226,7 +226,18 @@ def valid_sizes(axis: GraphAxis) -> AxisSizes:
     end = start + (PERIODS + 1) * period + 64
     if end - start > MOST_SIZES or (end - start) * max(1, axis.count) > MOST_STEPS:
         raise ShapeError(f"the sizes that pass repeat only every {period}: too many to look at")
-    passing = [axis.passes(size) for size in range(start, end)]
+    found = sizes_of([axis.passes(size) for size in range(start, end)], start, period)
+    if not found.progressions and not found.others:
+        raise ShapeError("no size passes: the branches never meet in equal sizes")
+    return found
+
+
+def sizes_of(passing: Sequence[bool], start: int, period: int) -> AxisSizes:
+    """Return which sizes pass, where `passing` says so of those from `start` on and the last `PERIODS` are regular.
+
+    >>> str(sizes_of([True, *[False, True] * 4], 2, 2)), str(sizes_of([True, *[False] * 8], 3, 2))
+    ('multiples of 2 from 2', '3')
+    """
     regular = len(passing) - PERIODS * period
     while regular > 0 and passing[regular - 1] == passing[regular - 1 + period]:
         regular -= 1
@@ -240,8 +251,6 @@ def valid_sizes(axis: GraphAxis) -> AxisSizes:
             progressions.append(Progression(start + first, step))
             covered.update(range(first, len(passing), step))
     others = tuple(start + at for at, passes in enumerate(passing) if passes and at not in covered)
-    if not progressions and not others:
-        raise ShapeError("no size passes: the branches never meet in equal sizes")
     return AxisSizes(tuple(sorted(progressions, key=lambda run: run.first)), others)
 
 

@@ -8,6 +8,7 @@ from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer, TensorShape
 from convcalc.network.graph import Graph
 from convcalc.network.trace import trace
+from convcalc.network.valid_sizes import MOST_SIZES, PERIODS, sizes_of
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -96,6 +97,10 @@ def forward(network: Graph | Sequence[Layer], shape: TensorShape, want: tuple[in
     return output
 
 
+Run = tuple[Span, int]
+"""A span, and the distance of the values in it."""
+
+
 def passes(accept: Accept, *values: int) -> bool:
     """Whether the layers take these values and give what is wanted."""
     try:
@@ -122,9 +127,34 @@ def keep_valid(span: Span, valid: Callable[[int], bool]) -> list[Span]:
     if runs and runs[-1].last == checked[-1] and checked[-1] - runs[-1].first >= MOST_CHECKED // 2:
         end = span.last if valid(last) else _turn(last, checked[-1], valid)
         return [*runs[:-1], Span(runs[-1].first, end)]
-    if not runs and all(map(valid, range(max(first, last - MOST_CHECKED), last + 1))):
-        return [Span(_turn(checked[-1], last, valid), span.last)]
+    if not runs and all(map(valid, range(last - MOST_CHECKED, last + 1))):
+        return [Span(_turn(first, last, valid), span.last)]
     return merge_runs(filter(valid, range(first, min(last, first + MOST_TRIED) + 1)))
+
+
+def keep_repeating(span: Span, valid: Callable[[int], bool], period: int) -> list[Run]:
+    """Cut a span to the values that are valid, where every `period` values the same are, after an irregular start.
+
+    Raises ShapeError where the period is too long to look at.
+
+    >>> keep_repeating(Span(3, None), lambda value: value % 4 == 0, 4), keep_repeating(Span(3, 9), lambda _: True, 1)
+    ([(Span(first=4, last=None), 4)], [(Span(first=3, last=9), 1)])
+    """
+    if period == 1:
+        return [(run, 1) for run in keep_valid(span, valid)]
+    end = span.first + MOST_CHECKED + (PERIODS + 1) * period
+    if span.last is not None and span.last < end:
+        return [(run, 1) for run in merge_runs(filter(valid, range(span.first, span.last + 1)))]
+    if end - span.first > MOST_SIZES:
+        raise ShapeError(f"the numbers that fit repeat only every {period}: too many to look at")
+    found = sizes_of([valid(value) for value in range(span.first, end)], span.first, period)
+    return sorted(
+        [
+            *((run, 1) for run in merge_runs(found.others)),
+            *((Span(run.first, span.last and run.around(span.last)[0]), run.step) for run in found.progressions),
+        ],
+        key=lambda run: run[0].first,
+    )
 
 
 def _turn(invalid: int, value: int, valid: Callable[[int], bool]) -> int:
@@ -150,22 +180,23 @@ def merge_runs(values: Iterable[int]) -> list[Span]:
     return spans
 
 
-def keep_accepted(what: str, choices: Sequence[tuple[Span, ...]], accept: Accept) -> Solved:
+def keep_accepted(what: str, choices: Iterable[Sequence[Run]], accept: Accept) -> Solved:
     """Keep what the real layers take of the values found for single axes; of several axes the first values.
 
     Raises the layers' own error for the first of them where nothing is left.
     """
     solutions = []
-    for spans in choices:
-        runs = [spans]
-        if len(spans) == 1:
-            runs = [(run,) for run in keep_valid(spans[0], lambda value: passes(accept, value))]
+    choices = list(choices)
+    for choice in choices:
+        runs = [choice]
+        if len(choice) == 1:
+            runs = [(run,) for run in _keep_stepped(choice[0], lambda value: passes(accept, value))]
         for run in runs:
-            values = tuple(span.first for span in run)
+            values = tuple(span.first for span, _ in run)
             if passes(accept, *values):
-                solutions.append(Solution(run, accept(values)))
+                solutions.append(solution_of(run, accept(values)))
     if not solutions:
-        values = tuple(span.first for span in choices[0])
+        values = tuple(span.first for span, _ in choices[0])
         try:
             accept(values)
         except UsageError as error:
@@ -173,6 +204,23 @@ def keep_accepted(what: str, choices: Sequence[tuple[Span, ...]], accept: Accept
             error.args = (error.message,)
             raise
     return Solved(what, tuple(solutions))
+
+
+def solution_of(runs: Sequence[Run], output: TensorShape) -> Solution:
+    """Make a solution of one run for each axis, or for all."""
+    steps = tuple(step for _, step in runs)
+    return Solution(tuple(span for span, _ in runs), output, None if set(steps) == {1} else steps)
+
+
+def _keep_stepped(run: Run, valid: Callable[[int], bool]) -> list[Run]:
+    """Cut a run to the values that are valid, as `keep_valid` does a span."""
+    (span, step), first = run, run[0].first
+    places = Span(0, None if span.last is None else (span.last - first) // step)
+    kept = keep_valid(places, lambda place: valid(first + place * step))
+    return [
+        (Span(first + each.first * step, None if each.last is None else first + each.last * step), step)
+        for each in kept
+    ]
 
 
 def try_values(what: str, values: Iterable[int], accept: Accept, nothing: str) -> Solved:

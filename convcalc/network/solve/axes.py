@@ -6,12 +6,15 @@ Such a function only rises or only falls; a size that does not pass counts as 0.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf
+from itertools import accumulate
+from math import inf, lcm
+from operator import mul
 
-from convcalc.axis_maps import AxisMap, Keep, Whole
+from convcalc.axis_maps import AxisMap, Halve, Keep, Scale, Slide, Whole
 from convcalc.errors import ShapeError
 from convcalc.layers import Layer, TensorShape, axis_maps
-from convcalc.network.solve.answers import Span, keep_valid
+from convcalc.network.solve.answers import Run, Span, keep_repeating, keep_valid
+from convcalc.network.valid_sizes import rate_of
 from convcalc.value import Value
 
 Forward = Callable[[int], float]
@@ -44,22 +47,32 @@ class AxisPath(Value):
             return 0
         return size
 
-    def refusal(self, size: int) -> ShapeError | None:
-        """Return why a size does not pass, None if it passes."""
+    def refusal(self, size: int, *, gaps: bool = True) -> ShapeError | None:
+        """Return why a size does not pass, None if it passes; without `gaps`, rules that leave some out take all."""
         try:
             for axis_map in self.maps:
-                axis_map.check_size(size)
+                if gaps or not _leaves_gaps(axis_map):
+                    axis_map.check_size(size)
                 size = axis_map.output(size)
         except ShapeError as error:
             return error
         return None
 
-    def valid(self, span: Span) -> list[Span]:
+    @property
+    def period(self) -> int:
+        """After how many sizes those that pass come again: what is divided by, and all strides before that."""
+        last = max((index for index, axis_map in enumerate(self.maps) if _leaves_gaps(axis_map)), default=-1)
+        rates = accumulate((rate_of(axis_map) for axis_map in self.maps[: last + 1]), mul)
+        return lcm(*(rate.denominator for rate in rates))
+
+    def valid(self, span: Span) -> list[Run]:
         """Cut a span to the sizes that no layer refuses.
 
-        >>> from convcalc.axis_maps import Shift
+        >>> from convcalc.axis_maps import Scale, Shift
         >>> AxisPath(0, (Shift(0, -2), Whole(5000, 10))).valid(Span(1, None))
-        [Span(first=5002, last=5002)]
+        [(Span(first=5002, last=5002), 1)]
+        >>> AxisPath(0, (Scale(3, inverse=True),)).valid(Span(5, None))
+        [(Span(first=6, last=None), 3)]
         """
         met: Span | None = span
         for index, axis_map in enumerate(self.maps):
@@ -67,7 +80,23 @@ class AxisPath(Value):
             if taken is not None and met is not None:
                 fitting = span_of(AxisPath(self.source, self.maps[:index]).forward, taken, 1)
                 met = fitting and met.meet(fitting)
-        return [] if met is None else keep_valid(met, lambda size: self.refusal(size) is None)
+        return [] if met is None else sizes_passing([self], met)
+
+
+def sizes_passing(paths: Sequence[AxisPath], span: Span) -> list[Run]:
+    """Cut a span to the sizes that pass on every path."""
+    period = lcm(*(path.period for path in paths))
+    found: list[Run] = []
+    for run in keep_valid(span, lambda size: all(path.refusal(size, gaps=False) is None for path in paths)):
+        found += keep_repeating(run, lambda size: all(path.refusal(size) is None for path in paths), period)
+    return found
+
+
+def _leaves_gaps(axis_map: AxisMap) -> bool:
+    """Return whether a rule may refuse sizes between others that it takes."""
+    if isinstance(axis_map, Slide):
+        return axis_map.pools and axis_map.named is None and axis_map.window.padding.after >= axis_map.window.extent
+    return isinstance(axis_map, Halve) or (isinstance(axis_map, Scale) and axis_map.inverse)
 
 
 def axis_paths(layers: Sequence[Layer], shape: TensorShape, start: int = 0) -> tuple[list[AxisPath], int]:

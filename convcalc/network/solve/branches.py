@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from collections.abc import Iterator, Sequence
 from functools import reduce
@@ -10,7 +11,7 @@ from convcalc.errors import ShapeError
 from convcalc.geometry import axis_name
 from convcalc.layers import TensorShape
 from convcalc.network.graph import Graph
-from convcalc.network.solve.answers import Solution, Solved, Span, target_sizes
+from convcalc.network.solve.answers import Run, Solution, Solved, Span, solution_of, target_sizes
 from convcalc.network.solve.inputs import solve_features
 from convcalc.network.trace import trace
 from convcalc.network.valid_sizes import AxisSizes, GraphAxis, valid_sizes
@@ -73,26 +74,18 @@ def solve_graph(
     return _wanted(unknown, want, places)
 
 
-_Run = tuple[Span, int]
-"""A span, and the distance of the values in it."""
-
-
-def _runs(sizes: AxisSizes) -> list[_Run]:
+def _runs(sizes: AxisSizes) -> list[Run]:
     singles = [(Span(size, size), 1) for size in sizes.others]
     return [*singles, *((Span(run.first, None), run.step) for run in sizes.progressions)]
 
 
-def _solution(unknown: _Open, runs: Sequence[_Run]) -> Solution:
-    spans = tuple(span for span, _ in runs)
-    output = trace(unknown.graph, unknown.filled([span.first for span in spans])).output
-    return Solution(spans, output, tuple(step for _, step in runs))
+def _solution(unknown: _Open, runs: Sequence[Run]) -> Solution:
+    return solution_of(runs, trace(unknown.graph, unknown.filled([span.first for span, _ in runs])).output)
 
 
 def _candidates(sizes: AxisSizes) -> Iterator[int]:
     """Return the sizes of an axis that pass, rising and without an end."""
-    yield from sizes.others
-    for count in itertools.count() if sizes.progressions else ():
-        yield from sorted(run.first + count * run.step for run in sizes.progressions)
+    return heapq.merge(sizes.others, *(itertools.count(run.first, run.step) for run in sizes.progressions))
 
 
 def _tried(unknown: _Open, want: tuple[int, ...] | None) -> Solved:
@@ -136,7 +129,7 @@ def _wanted(unknown: _Open, want: tuple[int, ...], places: Sequence[int]) -> Sol
     return Solved(WHAT, tuple(found))
 
 
-def _both(one: list[_Run], other: list[_Run]) -> list[_Run]:
+def _both(one: list[Run], other: list[Run]) -> list[Run]:
     """Return the values that stand in runs of two axes, which are taken from the same progressions."""
     pairs = [
         (first.meet(second), step)
@@ -146,7 +139,7 @@ def _both(one: list[_Run], other: list[_Run]) -> list[_Run]:
     return [(span, step) for span, step in pairs if span is not None]
 
 
-def _giving(axis: GraphAxis, sizes: AxisSizes, goal: int) -> Iterator[_Run]:
+def _giving(axis: GraphAxis, sizes: AxisSizes, goal: int) -> Iterator[Run]:
     """Return the sizes that give `goal`: the output never falls along a progression."""
     yield from ((Span(size, size), 1) for size in sizes.others if axis.output(size) == goal)
     for run in sizes.progressions:

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, product
 from math import isqrt, prod
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.geometry import axis_name
-from convcalc.layers import Convolution, Layer, Linear, Normalization, Slice, TensorShape
+from convcalc.layers import (
+    AdaptivePooling,
+    Convolution,
+    Elementwise,
+    Flatten,
+    Layer,
+    LayerNormalization,
+    Linear,
+    Normalization,
+    Slice,
+    Slope,
+    TensorShape,
+)
 from convcalc.network.graph import Graph
 from convcalc.network.solve.answers import (
     FAR,
     MOST_TRIED,
+    Run,
     Solution,
     Solved,
     Span,
     forward,
     keep_accepted,
-    keep_valid,
+    merge_runs,
     passes,
+    solution_of,
     target_sizes,
     try_values,
 )
-from convcalc.network.solve.axes import AxisPath, axis_paths, first_reaching, nearest, span_of
+from convcalc.network.solve.axes import AxisPath, axis_paths, first_reaching, nearest, sizes_passing, span_of
 from convcalc.network.trace import interpret, trace
 from convcalc.text import size_text
 from convcalc.value import Value
@@ -31,8 +45,13 @@ from convcalc.value import Value
 WHAT = "input size"
 NOTHING_PASSES = f"none: no {WHAT} passes through these layers"
 MOST_CHANNELS = 256
-# A number of cells is divided among axes by divisors up to here.
-LARGEST_DIVISOR = 10**6
+# No larger number of cells is divided among axes, and no more combinations of sizes are sent through the layers.
+LARGEST_DIVIDED = 10**13
+MOST_WAYS = 10**6
+MOST_LISTED = 4096
+_ONE_AXIS = "write the sizes of all axes but one"
+# Layers that keep every number of a flattened tensor in its place.
+_KEEPING = (Elementwise, Flatten, LayerNormalization, Normalization, Slope)
 
 
 def solve_input(
@@ -104,15 +123,23 @@ def target_spatial(want: tuple[int, ...], rank: int) -> tuple[int, ...]:
 def _solve_axes(unknown: _Unknown, paths: Sequence[AxisPath], want: tuple[int, ...]) -> Solved:
     """Find each open axis by itself, where no layer mixes axes."""
     goals = target_spatial(want, unknown.rank)
-    choices: dict[int, list[Span]] = {}
+    choices: dict[int, list[Run]] = {}
     for axis, (path, goal) in enumerate(zip(paths, goals, strict=True)):
         if path.source in unknown.axes:
             name = axis_name(axis, unknown.rank) if unknown.rank > 1 else ""
             choices[path.source] = _sizes_giving(path, goal, name)
-    return keep_accepted(WHAT, list(product(*(choices[axis] for axis in unknown.axes))), unknown.accept)
+    return _accepted(unknown, [choices[axis] for axis in unknown.axes])
 
 
-def _sizes_giving(path: AxisPath, goal: int, name: str = "") -> list[Span]:
+def _accepted(unknown: _Unknown, runs: Sequence[Sequence[Run]]) -> Solved:
+    """Keep what the real layers take of the sizes that each axis may have."""
+    count = prod(map(len, runs))
+    if count > MOST_LISTED:
+        raise ShapeError(f"{count} combinations of {WHAT}s may fit, more than {MOST_LISTED}", hint=_ONE_AXIS)
+    return keep_accepted(WHAT, product(*runs), unknown.accept)
+
+
+def _sizes_giving(path: AxisPath, goal: int, name: str = "") -> list[Run]:
     """Find the sizes of one axis that give `goal`; raises ShapeError where there are none."""
     span = span_of(path.forward, goal, 1)
     if span is None:
@@ -129,33 +156,47 @@ def _solve_mixed(unknown: _Unknown, paths: Sequence[AxisPath], count: int) -> So
 
     `paths` lead through the first `count` layers.
     """
-    if any(isinstance(layer, Slice) and layer.parts is None for layer in unknown.layers[count:]):
+    rest = unknown.layers[count:]
+    if any(isinstance(layer, Slice) and layer.parts is None for layer in rest):
         raise ShapeError("a layer takes one index of an axis, through which sizes cannot be searched")
     by_source = {path.source: path for path in paths}
     open_paths = [by_source[axis] for axis in unknown.axes]
     passing = [_sizes_passing(path) for path in open_paths]
-    least = tuple(runs[0].first for runs in passing)
+    least = tuple(runs[0][0].first for runs in passing)
     if unknown.want is None:
         for values in (least, (max(least),)):
             if passes(unknown.accept, *values):
                 spans = tuple(Span(value, value) for value in values)
                 return Solved(WHAT, (Solution(spans, unknown.accept(values)),), least=True)
-    if unknown.want is not None and passes(unknown.accept, *map(_end, passing)):
-        # The layers behind those that mix axes take any number of cells.
-        if not unknown.square and passes(unknown.accept, *least):
-            return keep_accepted(WHAT, list(product(*passing)), unknown.accept)
-        return _try_sizes(unknown, passing)
-    before = trace(unknown.layers[:count], unknown.filled(least)).output
-    known = prod(by_source[axis].forward(size) for axis, size in enumerate(unknown.spatial) if size is not None)
-    found = list(_by_cells(unknown, open_paths, unknown.layers[count:], before.channels, known))
-    return Solved(WHAT, tuple(found)) if found else _try_sizes(unknown, passing)
+    elif passes(unknown.accept, *least) and _same_for_all(open_paths, passing, rest):
+        if unknown.square:
+            passing = [sizes_passing(open_paths, Span(max(least), None))]
+        return _accepted(unknown, passing)
+    found = _by_cells(unknown, open_paths, count, least)
+    return found or _try_sizes(unknown, passing)
 
 
-def _end(runs: Sequence[Span]) -> int:
-    return runs[-1].first + FAR if runs[-1].last is None else runs[-1].last
+def _first_change(rest: Sequence[Layer]) -> tuple[Sequence[Layer], Layer | None]:
+    """Return the layers that keep every element of a flattened tensor, and the first layer that does not."""
+    for index, layer in enumerate(rest):
+        any_groups = isinstance(layer, Normalization) and layer.channels is None and layer.groups > 1
+        if any_groups or not isinstance(layer, _KEEPING):
+            return rest[:index], layer
+    return rest, None
 
 
-def _sizes_passing(path: AxisPath) -> list[Span]:
+def _same_for_all(paths: Sequence[AxisPath], passing: Sequence[Sequence[Run]], rest: Sequence[Layer]) -> bool:
+    """Whether the layers from the first that mixes axes on give one output for all sizes that pass."""
+    ends = [(runs[0][0].first, runs[-1][0].last or runs[-1][0].first + FAR) for runs in passing]
+    if all(path.forward(first) == path.forward(last) for path, (first, last) in zip(paths, ends, strict=True)):
+        return True
+    kept, layer = _first_change(rest)
+    any_size = isinstance(layer, Linear) and layer.in_features is None and not layer.on_channels
+    any_size = any_size or (isinstance(layer, AdaptivePooling) and None not in layer.outputs)
+    return any_size and not numbers_in(kept)
+
+
+def _sizes_passing(path: AxisPath) -> list[Run]:
     """Find the sizes of one axis that pass at all."""
     first = first_reaching(path.forward, 1, 1)
     runs = [] if first is None else path.valid(Span(first, None))
@@ -164,33 +205,33 @@ def _sizes_passing(path: AxisPath) -> list[Span]:
     return runs
 
 
-def _by_cells(
-    unknown: _Unknown, paths: Sequence[AxisPath], rest: Sequence[Layer], channels: int | None, known: int
-) -> Iterator[Solution]:
-    """Find the inputs that have as many cells per channel as the layers behind a flatten take, or as are wanted.
+def _by_cells(unknown: _Unknown, paths: Sequence[AxisPath], count: int, least: tuple[int, ...]) -> Solved | None:
+    """Find the inputs that have as many cells as the layers behind a flatten take, or as are wanted.
 
-    `known` cells are those of the axes that are not open. Raises ShapeError with the nearest sizes where a linear
-    layer takes a number that no square input has.
+    None where that number does not follow from the layers, or where nothing has it. Raises ShapeError with the
+    nearest sizes where a linear layer takes a number that no square input has.
     """
-    if channels is None:
-        return
-    taken = next((layer.in_features for layer in rest if isinstance(layer, Linear) and layer.in_features), None)
-    wanted = set() if unknown.want is None else {prod(unknown.want), prod(unknown.want[1:])}
-    for elements in sorted({*wanted, *numbers_in(rest)}):
-        cells, left = divmod(elements, channels * known)
-        if left or not cells:
-            continue
-        if unknown.square:
-            choices = _squares(paths, cells, must=elements == taken and unknown.want is None)
-        else:
-            choices = list(_rectangles(paths, cells))
-        for spans in choices:
-            values = tuple(span.first for span in spans)
+    kept, layer = _first_change(unknown.layers[count:])
+    if not kept or not isinstance(layer, Linear | None):
+        return None
+    flat = trace(unknown.layers[: count + 1], unknown.filled(least)).output
+    # One cell of the open axes stands for as many numbers of the last axis.
+    share, rest = divmod(flat.known_sizes[-1], prod(map(AxisPath.forward, paths, least)))
+    if rest or len(unknown.sizes) - len(flat.sizes) < unknown.rank - 1:
+        return None
+    taken = {layer.in_features} if layer else {*numbers_in(kept), *(unknown.want or ())[-1:]}
+    solutions = []
+    for cells in sorted({number // share for number in taken if number and number % share == 0}):
+        must = unknown.want is None and layer is not None
+        choices = _squares(paths, cells, must=must) if unknown.square else _rectangles(paths, cells)
+        for runs in choices:
+            values = tuple(span.first for span, _ in runs)
             if passes(unknown.accept, *values):
-                yield Solution(spans, unknown.accept(values))
+                solutions.append(solution_of(runs, unknown.accept(values)))
+    return Solved(WHAT, tuple(solutions)) if solutions else None
 
 
-def _squares(paths: Sequence[AxisPath], cells: int, *, must: bool) -> list[tuple[Span, ...]]:
+def _squares(paths: Sequence[AxisPath], cells: int, *, must: bool) -> Iterable[Sequence[Run]]:
     """Find the sizes that give a number of cells where all open axes have one size."""
 
     def count(size: int) -> int:
@@ -199,12 +240,10 @@ def _squares(paths: Sequence[AxisPath], cells: int, *, must: bool) -> list[tuple
     span = span_of(count, cells, 1)
     if span is None and must:
         raise nearest(WHAT, cells, count, 1, unit=" cells per channel, which the linear layer takes")
-    if span is None:
-        return []
-    return [(run,) for run in keep_valid(span, lambda size: all(path.refusal(size) is None for path in paths))]
+    return [] if span is None else [(run,) for run in sizes_passing(paths, span)]
 
 
-def _rectangles(paths: Sequence[AxisPath], cells: int) -> Iterator[tuple[Span, ...]]:
+def _rectangles(paths: Sequence[AxisPath], cells: int) -> Iterator[Sequence[Run]]:
     """Find the sizes that give a number of cells for every way to divide it among the axes, the squarest first."""
     ways = sorted(_factors(cells, len(paths)), key=lambda way: (max(way), way))
     for way in ways:
@@ -215,34 +254,38 @@ def _rectangles(paths: Sequence[AxisPath], cells: int) -> Iterator[tuple[Span, .
 
 
 def _factors(number: int, count: int) -> Iterator[tuple[int, ...]]:
-    """Write a number as a product of `count` numbers in every way.
+    """Write a number as a product of `count` numbers in every way; raises ShapeError where that takes too long.
 
     >>> list(_factors(4, 2))
     [(1, 4), (2, 2), (4, 1)]
     """
     if count == 1:
-        yield (number,)
-        return
-    small = [divisor for divisor in range(1, min(isqrt(number), LARGEST_DIVISOR) + 1) if number % divisor == 0]
-    for divisor in sorted({*small, *(number // divisor for divisor in small)}):
-        yield from ((divisor, *rest) for rest in _factors(number // divisor, count - 1))
+        return iter([(number,)])
+    small = [at for at in range(1, isqrt(min(number, LARGEST_DIVIDED)) + 1) if number % at == 0]
+    divisors = sorted({*small, *(number // divisor for divisor in small)})
+    if number > LARGEST_DIVIDED or len(divisors) ** (count - 1) > MOST_WAYS:
+        raise ShapeError(f"{number} cells can be divided among axes in too many ways", hint=_ONE_AXIS)
+    return ((*way, number // prod(way)) for way in product(divisors, repeat=count - 1) if number % prod(way) == 0)
 
 
-def _try_sizes(unknown: _Unknown, passing: Sequence[Sequence[Span]]) -> Solved:
+def _try_sizes(unknown: _Unknown, passing: Sequence[Sequence[Run]]) -> Solved:
     """Try sizes where no rule leads to them: square ones, and small ones of several axes."""
-    first = max(runs[0].first for runs in passing)
+    firsts = [runs[0][0].first for runs in passing]
+    last = max(firsts) + MOST_TRIED
+    squares = range(max(firsts), last + 1)
+    choices: list[tuple[Run, ...]]
     if unknown.square:
-        runs = keep_valid(Span(first, None), lambda size: passes(unknown.accept, size))
-        choices: list[tuple[Span, ...]] = [(run,) for run in runs]
-        tried = f"{WHAT}s up to {first + MOST_TRIED}"
+        fitting = merge_runs(size for size in squares if passes(unknown.accept, size))
+        choices = [((span, 1),) for span in fitting]
+        tried = f"{WHAT}s up to {last}"
     else:
         side = int(MOST_TRIED ** (1 / len(passing)))
-        grids = product(*(range(runs[0].first, runs[0].first + side) for runs in passing))
-        squares = ((size,) * len(passing) for size in range(first + side, first + MOST_TRIED))
-        fitting = sorted(filter(lambda values: passes(unknown.accept, *values), chain(grids, squares)), key=max)
-        choices = [tuple(Span(value, value) for value in values) for values in fitting]
-        ends = "x".join(str(runs[0].first + side - 1) for runs in passing)
-        tried = f"{WHAT}s up to {ends}, and those of equal sides up to {first + MOST_TRIED - 1}"
+        grid = product(*(range(first, first + side) for first in firsts))
+        every = dict.fromkeys(chain(grid, ((size,) * len(passing) for size in squares)))
+        sizes = sorted((values for values in every if passes(unknown.accept, *values)), key=max)
+        choices = [tuple((Span(value, value), 1) for value in values) for values in sizes]
+        tried = f"{WHAT}s up to {size_text([first + side - 1 for first in firsts])}"
+        tried += f", and those of equal sides up to {last}" if len(passing) > 1 else ""
     if not choices:
         wanted = unknown.want and f"none: no {WHAT} of those tried gives {size_text(unknown.want)}"
         raise ShapeError(wanted or NOTHING_PASSES)

@@ -73,7 +73,7 @@ def solve_value(
         if paths[axis] != others[axis]:
             name = axis_name(axis, before.rank) if before.rank > 1 else ""
             spans.append(_values_giving(build, _size_of(build, at, axis, before, field), goal, field, name))
-    return keep_accepted(what, [_common(spans)], accept)
+    return keep_accepted(what, [[(span, 1) for span in _common(spans)]], accept)
 
 
 def _repetition(build: Build, first: Graph, second: Graph) -> Repetition | None:
