@@ -22,6 +22,8 @@ OBJECT = 12
 """Elements that a number in text counts as while the precise reader holds it: a token, a number and its place."""
 MAX_DIGITS = 100_000
 """Digits of a written number."""
+MAX_VALUES = 2**20
+"""Values of a configuration in JSON: each takes some 70 bytes of memory, whatever it is."""
 MAX_AXES = 32
 """Axes of an array that is read, as many as NumPy itself had for long."""
 
@@ -64,6 +66,19 @@ def max_elements() -> int:
 def counts_mapped() -> bool:
     """Return whether what is streamed or mapped from a file counts, too."""
     return _asked.get() is not None
+
+
+def check_values(json: str | bytes, place: str) -> None:
+    """Refuse a configuration in JSON that holds more values than any model has; signs in its texts count, too.
+
+    >>> check_values('{"layers": [{}, {}]}', "model.json")
+    """
+    if isinstance(json, str):
+        count = sum(json.count(sign) for sign in ",[{")
+    else:
+        count = sum(json.count(sign) for sign in (b",", b"[", b"{"))
+    if count > MAX_VALUES:
+        raise DataError(f"this JSON holds {count} values, at most {MAX_VALUES} are read", place=place)
 
 
 def check_elements(count: int, what: str, place: str | None = None) -> None:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 
 from fuzz_questions import Question
-from hostile_files import archive, field, file, gif, node, npy, onnx, onnx_ends, pickle, safetensors
+from hostile_files import MEGA, archive, field, file, gif, node, npy, onnx, onnx_ends, pickle, safetensors
 
 X, K = "1 0 1; 2 1 0; 0 1 1", "1 0; 0 1"
 ESCAPE = "\x1b[31m"
@@ -63,6 +63,11 @@ KINDS: dict[str, Callable[[], Question]] = {
         "m.keras",
         archive(("config.json", b'{"class_name":"Sequential","config":{"layers":[' + b"{}," * 20_000 + b"{}]}}")),
     ),
+    "a configuration of empty objects": lambda: file(
+        "m.keras",
+        archive(("config.json", b'{"class_name":"Sequential","config":{"layers":[' + b"{}," * MEGA + b"{}]}}")),
+    ),
+    "a header of empty lists": lambda: file("m.safetensors", safetensors(b'{"a":[' + b"[]," * MEGA + b"[]]}")),
     "a frame of 2^63 bytes": lambda: file("m.pt", pickle(b"\x95" + b"\xff" * 7 + b"\x7fN")),
     "a memo of 2^32 places": lambda: file("m.pt", pickle(b"N" + b"r\xff\xff\xff\xff" * 100 + b"j\xff\xff\xff\xff")),
     "tuples in tuples": lambda: file("m.pt", pickle(b")" + b"\x85" * 50_000)),

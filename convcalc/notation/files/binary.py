@@ -33,12 +33,8 @@ def _builder(stream: BinaryIO, place: str) -> GraphBuilder | None:
         hint = "save it in Keras as model.keras, or write model.to_json() to a .json"
         raise DataError("HDF5 files are not supported", place=place, hint=hint)
     if head.startswith(b"PK\x03\x04"):
-        config = _keras_config(stream, place)
-        if config is not None:
-            from convcalc.notation.files.keras_config import read_keras_json
-
-            return read_keras_json(config, place)
-    if head.startswith(b"PK\x03\x04") or _is_pickle(head):
+        return _archived(stream, place)
+    if _is_pickle(head):
         from convcalc.notation.files.pickled import read_pickled
 
         return read_pickled(stream, place)
@@ -54,19 +50,24 @@ def _builder(stream: BinaryIO, place: str) -> GraphBuilder | None:
     return None
 
 
-def _keras_config(stream: BinaryIO, place: str) -> str | None:
-    """Return the `config.json` of an archive of Keras's, None for another archive."""
-    import zipfile
+def _archived(stream: BinaryIO, place: str) -> GraphBuilder:
+    """Read an archive of Keras's or PyTorch's; the list of its files is gone through once."""
+    from zipfile import ZipFile
 
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with ZipFile(stream) as archive:
             if CONFIG not in archive.namelist():
-                return None
+                from convcalc.notation.files.pickled import read_archive
+
+                return read_archive(archive, place)
             if archive.getinfo(CONFIG).file_size > LONGEST_CONFIG:
                 raise DataError(f"the {CONFIG} of this archive is too long", place=place)
-            return archive.read(CONFIG).decode()
+            config = archive.read(CONFIG).decode()
     except archive_errors() as error:
         raise damaged_archive(error, place) from error
+    from convcalc.notation.files.keras_config import read_keras_json
+
+    return read_keras_json(config, place)
 
 
 def _is_pickle(head: bytes) -> bool:

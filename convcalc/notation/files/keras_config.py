@@ -15,6 +15,7 @@ from typing import Any
 from convcalc import layers
 from convcalc.errors import DataError, ShapeError, SpecError
 from convcalc.layers import TensorShape
+from convcalc.limits import check_values
 from convcalc.notation.entries import Entry, set_channels
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.keras_layers import OWN_MERGES, SavedLayers
@@ -46,6 +47,7 @@ def read_keras_json(text: str, place: str) -> GraphBuilder:
     >>> [(entry.name, entry.text) for entry in read_keras_json(text, "model.json").entries]
     [('d', 'Dense(3)')]
     """
+    check_values(text, place)
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:

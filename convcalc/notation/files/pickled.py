@@ -10,7 +10,7 @@ import io
 import pickletools
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from convcalc.errors import DataError, archive_errors, damaged_archive
@@ -55,9 +55,19 @@ def is_pickle(head: bytes) -> bool:
 
 
 def read_pickled(stream: BinaryIO, place: str) -> GraphBuilder:
-    """Read the tensors of an archive or of old pickles; DataError for a file that is damaged, or too large."""
+    """Read the tensors of old pickles, or of an archive that does not begin as one; errors as `read_archive`."""
+    return _held(lambda: _root(stream, place), place)
+
+
+def read_archive(archive: zipfile.ZipFile, place: str) -> GraphBuilder:
+    """Read the tensors of an archive; DataError for a file that is damaged, or too large."""
+    return _held(lambda: _root_in(archive, place), place)
+
+
+def _held(root: Callable[[], Any], place: str) -> GraphBuilder:
+    """Return the tensors of what a pickle would make, which `root` returns."""
     try:
-        found, notes = _tensors(_root(stream, place))
+        found, notes = _tensors(root())
     except (ValueError, LookupError, TypeError, AttributeError, EOFError, RecursionError, OverflowError) as error:
         raise DataError("the pickle in this file is damaged", place=place) from error
     except archive_errors() as error:
@@ -72,12 +82,17 @@ def _root(stream: BinaryIO, place: str) -> Any:
         *_, root = (walked(_Limited(stream)) for _ in range(4))  # magic number, protocol, system, object
         return root
     with zipfile.ZipFile(stream) as archive:
-        name = next((name for name in archive.namelist() if name.endswith("data.pkl")), None)
-        if name is None:
-            raise DataError("there is no data.pkl in this archive", place=place)
-        if archive.getinfo(name).file_size > LONGEST_PICKLE:
-            raise DataError("the pickle of this archive is too large to be names and shapes", place=place)
-        return walked(io.BytesIO(archive.read(name)))
+        return _root_in(archive, place)
+
+
+def _root_in(archive: zipfile.ZipFile, place: str) -> Any:
+    """Return what the pickle in an archive would make."""
+    name = next((name for name in archive.namelist() if name.endswith("data.pkl")), None)
+    if name is None:
+        raise DataError("there is no data.pkl in this archive", place=place)
+    if archive.getinfo(name).file_size > LONGEST_PICKLE:
+        raise DataError("the pickle of this archive is too large to be names and shapes", place=place)
+    return walked(io.BytesIO(archive.read(name)))
 
 
 class _Limited:

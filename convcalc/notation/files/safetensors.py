@@ -11,6 +11,7 @@ from math import prod
 from typing import Any, BinaryIO
 
 from convcalc.errors import DataError
+from convcalc.limits import check_values
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.weights import Tensor, TensorPlace, held_by_modules
 
@@ -58,6 +59,7 @@ def _header(stream: BinaryIO, place: str) -> tuple[dict[str, Any], int]:
     header = stream.read(length)
     if len(header) < length:
         raise DataError(f"the file is truncated: {len(header)} of {length} bytes of its header", place=place)
+    check_values(header, place)
     try:
         entries = json.loads(header)
     except (ValueError, RecursionError):
