@@ -20,7 +20,7 @@ Pads: TypeAlias = Sequence[tuple[int, int]]
 
 
 def shape_of(nested: Nested) -> Index:
-    """Give the sizes of a nested list, outermost first."""
+    """Return the sizes of a nested list, outermost first."""
     sizes = []
     while isinstance(nested, list):
         sizes.append(len(nested))
@@ -29,7 +29,7 @@ def shape_of(nested: Nested) -> Index:
 
 
 def cell(nested: Nested, index: Sequence[int]) -> Any:
-    """Give what stands at `index`: a number, or a list where the index is shorter than the shape."""
+    """Return what stands at `index`: a number, or a list where the index is shorter than the shape."""
     for position in index:
         nested = nested[position]
     return nested
@@ -86,7 +86,7 @@ def legal_starts(
 
 
 def mirrored(position: int, size: int, boundary: str) -> int | None:
-    """Say which real cell stands at `position` beyond the edge of an axis; None for a cell of padding."""
+    """Return which real cell stands at `position` beyond the edge of an axis; None for a cell of padding."""
     if 0 <= position < size:
         return position
     if boundary == "reflect":
@@ -296,7 +296,7 @@ def adaptive_loops(x: Nested, kind: str, output_size: Sequence[int], *, indices_
 
 
 def _inside(place: Index, sizes: Sequence[int], padding: Pads) -> bool:
-    """Tell whether a place lies on the input with this much padding around it."""
+    """Return whether a place lies on the input with this much padding around it."""
     return all(-pad[0] <= at < size + pad[1] for at, size, pad in zip(place, sizes, padding, strict=True))
 
 

@@ -43,7 +43,7 @@ class Read:
         return int(found[1]), int(found[found.lastindex or 1])
 
     def sides(self, axis: int, size: int) -> tuple[int, int]:
-        """Give the padding of an axis of so many cells, before and after."""
+        """Return the padding of an axis of that many cells, before and after."""
         if not self.same:
             return self.padding[axis], self.padding[axis]
         windows = -(-size // self.stride[axis])
@@ -58,18 +58,18 @@ class Read:
         )
 
     def spread(self, axis: int, size: int) -> int:
-        """Give the size of an axis over which every cell has been spread."""
+        """Return the size of an axis over which every cell has been spread."""
         reached = {cell * self.stride[axis] + tap for cell in range(size) for tap in range(self.kernel[axis])}
         return max(reached) + 1 - 2 * self.padding[axis] + self.extra[axis]
 
 
 def sentences(statement: Sequence[Step]) -> list[str]:
-    """Give the sentences of a statement without their backquotes."""
+    """Return the sentences of a statement without their backquotes."""
     return [step.text.replace("`", "") for step in statement if hasattr(step, "text")]
 
 
 def network_of(statement: Sequence[Step]) -> tuple[list[int] | None, list[Read], str]:
-    """Give the size that goes in, the layers, and what is asked."""
+    """Return the size that goes in, the layers, and what is asked."""
     lines = sentences(statement)
     size = re.search(r"input of (\d+(?:x\d+)*)", lines[0])
     sizes = [int(number) for number in size[1].split("x")] if size else None
@@ -80,7 +80,7 @@ def network_of(statement: Sequence[Step]) -> tuple[list[int] | None, list[Read],
 
 
 def size_after(sizes: list[int], layer: Read) -> list[int]:
-    """Give the size that comes out of a layer."""
+    """Return the size that comes out of a layer."""
     lead, spatial = sizes[:-2], sizes[-2:]
     match layer.name:
         case "ReLU" | "batch normalization":
@@ -131,7 +131,7 @@ def answer_count(statement: Sequence[Step]) -> int:
 
 
 def matrices(statement: Sequence[Step]) -> list[tuple[str, list[list[int]]]]:
-    """Give the matrices of a statement, each after its caption."""
+    """Return the matrices of a statement, each after its caption."""
     return [
         (step.caption, [[int(cell) for cell in row] for row in step.rows])
         for step in statement

@@ -40,7 +40,7 @@ def judged(question: MatrixQuestion, claim: str) -> Verdict:
 
 
 def rounded(value: Fraction, decimals: int, more: int = 0) -> str:
-    """Write a number with so many decimals, `more` units of the last of them too large."""
+    """Write a number with that many decimals, `more` units of the last of them too large."""
     units = round(value * 10**decimals) + more
     sign, whole = "-" if units < 0 else "", str(abs(units)).zfill(decimals + 1)
     return f"{sign}{whole[:-decimals]}.{whole[-decimals:]}" if decimals else sign + whole

@@ -301,7 +301,7 @@ def test_colours_in_a_pipe_are_only_for_those_who_ask(
 
 
 def on_a_terminal(arguments: list[str], *, columns: int, **environment: str) -> tuple[int, str]:
-    """Run the command on a pseudo-terminal of so many columns, and give its exit code and what it shows."""
+    """Run the command on a pseudo-terminal of that many columns; return its exit code and what it shows."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     clean = {name: value for name, value in os.environ.items() if name not in (*COLOR_NAMES, "COLUMNS", "LINES")}

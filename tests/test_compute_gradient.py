@@ -25,7 +25,7 @@ def whole(*shape: int) -> Any:
 
 
 def options_of(case: dict[str, Any]) -> dict[str, Any]:
-    """Give the arguments of `convolve` that a case of the data stands for."""
+    """Return the arguments of `convolve` that a case of the data stands for."""
     names = ("stride", "dilation", "dims", "groups", "flip", "output_padding", "boundary", "constant", "bias")
     given = {name: case[name] for name in names if case.get(name) is not None}
     padding = [tuple(pad) for pad in case["padding"]]

@@ -19,7 +19,7 @@ from convcalc.geometry import Padding, Window
 
 
 def streamed(stream: RowStream, x: Array, pieces: list[int]) -> Array:
-    """Push x in pieces of so many rows, again and again, and join what comes out."""
+    """Push x in pieces of these numbers of rows, again and again, and join what comes out."""
     found, row, turn = [], 0, 0
     while row < len(x):
         found.append(stream.push(x[row : row + pieces[turn % len(pieces)]]))

@@ -317,7 +317,7 @@ def test_every_family_is_derived(
 
 
 def counts_of(layer: Layer, sizes: tuple[int, ...] | None = None) -> dict[str, list[str]]:
-    """Give the lines about a layer's counts: by their first word, what stands between the signs of equality."""
+    """Return the lines about a layer's counts: by their first word, what stands between the signs of equality."""
     (derivation,) = cost_derivations(network_cost([layer], sizes), 0)
     return {line.split(" ")[0]: line.split(" = ")[1:] for line in derivation.lines}
 

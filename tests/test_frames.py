@@ -41,7 +41,7 @@ def plain(*kernel: int, **fields: Any) -> Convolution:
 
 
 def convolved(layer: Convolution, x: Any, kernel: Any, **fields: Any) -> Frames:
-    """Give the frames of a convolution, channels first."""
+    """Return the frames of a convolution, channels first."""
     filters = Filter(layer, kernel, **fields)
     job = filters.on(x)
     y = job.compute()

@@ -32,7 +32,7 @@ def read(case: dict[str, Any]) -> dict[str, Reading]:
 
 
 def measured(case: dict[str, Any], name: str) -> dict[str, Any] | None:
-    """Give what a framework answered to a case, ONNX's averages counting padding; None for nothing."""
+    """Return what a framework answered to a case, ONNX's averages counting padding; None for nothing."""
     if name == "onnxruntime" and case["kind"] == "avg":
         name = "onnxruntime-count"
     answer: dict[str, Any] | None = case["answers"][name]
@@ -40,7 +40,7 @@ def measured(case: dict[str, Any], name: str) -> dict[str, Any] | None:
 
 
 def stands(reading: Reading, size: int) -> dict[str, int]:
-    """Say where the windows of a reading stand as the data does."""
+    """Return where the windows of a reading stand, as the data has it."""
     assert reading.windows is not None
     window = reading.windows[0]
     starts = window.starts(size)

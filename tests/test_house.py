@@ -34,7 +34,7 @@ def table() -> dict[str, set[str]]:
 
 
 def rooms() -> dict[str, list[Path]]:
-    """Give the files of each room."""
+    """Return the files of each room."""
     found: dict[str, list[Path]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -44,7 +44,7 @@ def rooms() -> dict[str, list[Path]]:
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Give each module or name that a file imports, and when: at its `top`, in a `call`, or for `types` alone."""
+    """Yield each module or name that a file imports, and when: at its `top`, in a `call`, or for `types` alone."""
     tree = ast.parse(path.read_text())
 
     def walk(node: ast.AST, when: str) -> Iterator[tuple[str, str]]:
@@ -65,7 +65,7 @@ def imports(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def modules() -> dict[str, Path]:
-    """Give every module of the package by its name."""
+    """Return every module of the package by its name."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = ("convcalc", *path.relative_to(PACKAGE).with_suffix("").parts)
@@ -74,7 +74,7 @@ def modules() -> dict[str, Path]:
 
 
 def loads() -> dict[str, set[str]]:
-    """Give the modules that each module loads sooner or later.
+    """Return the modules that each module loads sooner or later.
 
     A name that is no module is one of its package's `__init__`; from outside of a package, that is run before any
     module in it.
@@ -112,7 +112,7 @@ def test_a_room_imports_only_what_its_row_names(room: str) -> None:
 
 
 def lazy_numpy(room: str, name: str) -> bool:
-    """Tell whether a room may look at arrays it is handed: NumPy inside a function, checked below to be lazy."""
+    """Return whether a room may look at arrays it is handed: NumPy inside a function, checked below to be lazy."""
     return name == "numpy" and room in ("check", "render", "report")
 
 
@@ -129,7 +129,7 @@ def test_heavy_modules_are_imported_at_the_top_only_where_the_table_says(room: s
                 assert room in ("matrix", "compute"), f"{path.name} imports {name} at its top"
 
 
-def test_nobody_imports_cli() -> None:
+def test_nothing_imports_cli() -> None:
     for room, paths in rooms().items():
         for path in paths:
             assert room == "cli" or not any(name.startswith("convcalc.cli") for name, _ in imports(path)), path.name

@@ -38,7 +38,7 @@ def endless(begun: bytes, unit: bytes) -> Callable[[int], bytes]:
         if pieces:
             return pieces.pop()
         left[0] -= size
-        assert left[0] > 0, "nobody needs that much to see that it is too much"
+        assert left[0] > 0, "it takes less than that to see that it is too much"
         return unit * (size // len(unit))
 
     return read

@@ -45,7 +45,7 @@ def trace_of(drawn: Drawn) -> Trace:
 
 
 def simulated_peak(drawn: Drawn) -> int:
-    """Run the layers; a tensor is freed when no reader is left that still has to run, unless nobody ever reads it."""
+    """Run the layers; a tensor is freed when no reader is left that still has to run; one without readers stays."""
     inputs, layers = drawn
     readers = dict.fromkeys(range(-len(inputs), len(layers)), 0)
     for _, places in layers:

@@ -18,7 +18,7 @@ def text(nested: Any) -> str:
 
 
 def spread(kernel: list[list[int]], dy: list[list[int]], size: int = 4) -> list[list[int]]:
-    """Give each cell of dY back, times the kernel, to the cells that it was made of."""
+    """Add each cell of dY, times the kernel, to the cells that it was made of."""
     dx = [[0] * size for _ in range(size)]
     for row, numbers in enumerate(dy):
         for column, number in enumerate(numbers):

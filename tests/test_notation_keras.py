@@ -42,7 +42,7 @@ def keras_count(layer: Layer) -> int:
 
 
 def run(network: Network, shape: TensorShape) -> tuple[list[list[int | None]], list[int]]:
-    """Give the sizes after each layer, channels last with the batch, and the parameters of each."""
+    """Return the sizes after each layer, channels last with the batch, and the parameters of each."""
     outputs, counts = [], []
     for node in network.nodes:
         layer = complete(node.layer, shape)
@@ -195,7 +195,7 @@ def test_input_size_in_the_text(text: str, size: tuple[int, ...] | None) -> None
 def test_open_input_still_gives_its_channels() -> None:
     node = parse_layers("Input(shape=(None, None, 3)) ReLU() Conv2D(8, 5)")[-1]
     assert parameters(node.layer).total == 8 * 3 * 5 * 5 + 8
-    # How many features a flatten makes of open sizes, nobody knows.
+    # How many features a flatten makes of open sizes is not known.
     dense = parse_layers("Input(shape=(None, None, 3)) Flatten() Dense(8)")[-1]
     assert dense.layer == Linear(None, 8, on_channels=True)
 

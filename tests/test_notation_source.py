@@ -87,7 +87,7 @@ HEAD = "class Net(nn.Module):\n    def __init__(self, n=4):\n        super().__i
 
 
 def net(made: str, run: str) -> str:
-    """Return a program with one class: lines of its `__init__` and its `forward`, parted by semicolons."""
+    """Return a program with one class: lines of its `__init__` and its `forward`, separated by semicolons."""
     lines = [f"        {line.strip()}" for line in made.split(";")]
     return f"{HEAD}{chr(10).join(lines)}\n    def forward(self, x):\n        " + run.replace("; ", "\n        ")
 

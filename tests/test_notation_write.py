@@ -417,7 +417,7 @@ def test_what_a_notation_lacks_is_said(text: str, notation: str, message: str) -
 
 
 def before(layer: Layer, shape: TensorShape) -> list[int]:
-    """Give the cells put before each axis by a layer that slides a window or puts a border."""
+    """Return the cells put before each axis by a layer that slides a window or puts a border."""
     if isinstance(layer, Border):
         return [amounts[0] for amounts in layer.amounts]
     if isinstance(layer, Convolution | Pooling) and not (isinstance(layer, Convolution) and layer.transposed):

@@ -92,7 +92,7 @@ def written(sizes: list[int]) -> str:
 
 
 def questions() -> Iterator[tuple[list[int], tuple[str, ...]]]:
-    """Give every layer and model of the reference data with its input: those that pass and those that do not."""
+    """Yield every layer and model of the reference data with its input: those that pass and those that do not."""
     for case in (*PYTORCH["cases"], *PYTORCH["errors"], *KERAS["cases"], *KERAS["errors"]):
         yield case["input"], (case["layer"],)
     # Without a batch, and with a layer behind.

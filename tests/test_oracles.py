@@ -48,7 +48,7 @@ def name_of(case: dict[str, Any]) -> str:
 
 
 def both_sides(padding: list[int]) -> list[tuple[int, int]]:
-    """Give PyTorch's one number an axis as padding before and after."""
+    """Return PyTorch's one number per axis as padding before and after."""
     return [(pad, pad) for pad in padding]
 
 

@@ -23,7 +23,7 @@ IMPATIENT = "import sys; from convcalc.cli import main, progress; progress.DELAY
 
 
 def rows(count: int) -> bytes:
-    """Give rows of numbers that only Python can add."""
+    """Return rows of numbers that only Python can add."""
     return "\n".join(" ".join(str(10**30 + row * column) for column in range(80)) for row in range(count)).encode()
 
 

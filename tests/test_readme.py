@@ -26,7 +26,7 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(text: str) -> list[str]:
-    """Give the bodies of the console blocks."""
+    """Return the bodies of the console blocks."""
     return [match.group(1) for match in BLOCK.finditer(text)]
 
 

@@ -112,7 +112,7 @@ def agree(layers: list[Layer], sizes: tuple[int, ...]) -> None:
 
 
 def mirrors(layer: Layer) -> bool:
-    """Tell whether a layer takes the cells of its border from elsewhere."""
+    """Return whether a layer takes the cells of its border from elsewhere."""
     return getattr(layer, "padding_mode", getattr(layer, "mode", "zeros")) not in ("zeros", "constant")
 
 

@@ -174,7 +174,7 @@ def test_a_terminal_aligns_on_the_decimal_point() -> None:
 
 
 def aligned(lines: list[str]) -> bool:
-    """Tell whether the numbers of each column have their units in one place."""
+    """Return whether the numbers of each column have their units in one place."""
     columns = [[(found.start(), found[0]) for found in re.finditer(r"\S+", line)] for line in lines]
     units = [[start + len(text.partition(".")[0]) for start, text in line] for line in columns]
     return all(len(set(places)) == 1 for places in zip(*units, strict=True))

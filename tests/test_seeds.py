@@ -62,7 +62,7 @@ def window_options(seed: dict[str, Any]) -> list[str]:
 
 
 def sources(seed: dict[str, Any], name: str, folder: Path) -> dict[str, tuple[str, str | bytes | None]]:
-    """Give each way to hand an input over: the argument, and what stands on standard input."""
+    """Return each way to hand an input over: the argument, and what stands on standard input."""
     array = np.array(seed[name])
     text, binary = folder / f"{name}.txt", folder / f"{name}.npy"
     text.write_text(text_of(array))

@@ -42,7 +42,7 @@ PIECES = st.lists(st.integers(1, 9), min_size=1, max_size=5)
 
 
 def cut(plane: Any, pieces: list[int]) -> Iterator[Any]:
-    """Cut a plane into blocks of so many rows, again and again."""
+    """Cut a plane into blocks of these numbers of rows, again and again."""
     row = turn = 0
     while row < len(plane):
         count = pieces[turn % len(pieces)]
@@ -178,7 +178,7 @@ def test_the_border_of_rows_that_come_one_by_one(
 
 
 def incoming(text: bytes, size: int, **options: Any) -> IncomingRows:
-    """Give the rows of a text of which `size` bytes come at a time, the first ones at once."""
+    """Return the rows of a text of which `size` bytes come at a time, the first ones at once."""
     pieces = [text[start : start + size] for start in range(0, len(text), size)] + [b""]
     left = iter(pieces[1:])
     return IncomingRows(pieces[0], lambda _size: next(left), "pipe", ReadOptions(**options))

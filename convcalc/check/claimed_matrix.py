@@ -14,7 +14,7 @@ from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.value import Value
 
 RELATIVE = {2: 2e-3, 4: 1e-6, 8: 1e-6}
-"""How far off a number of so many bytes may be, as a part of itself or of 1, that is stored and not written."""
+"""By bytes per number: how far off a stored (not a written) number may be, as a fraction of itself or of 1."""
 
 MOST_READ = 100_000
 """Cells whose digits are looked at."""

@@ -94,7 +94,7 @@ def single_number(text: str) -> tuple[str, ...]:
 
 
 def half_unit(decimals: int) -> Fraction:
-    """Return half a unit of the last of so many decimals; negative ones are places before the point.
+    """Return half a unit of the last of `decimals` decimal places; negative: places before the point.
 
     >>> half_unit(2), half_unit(-2)
     (Fraction(1, 200), Fraction(50, 1))

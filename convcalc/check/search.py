@@ -132,7 +132,7 @@ class WrongAnswers:
 
 
 Near = Callable[[WrongAnswers, int], Iterable[Made]]
-"""What returns, of the answers of so many mistakes, those that a claim may agree with."""
+"""A function that picks, from the answers of that many mistakes, those that a claim may agree with."""
 
 
 def _tried(mistake: Mistake, question: Question) -> Iterator[Question]:

@@ -24,7 +24,7 @@ from convcalc.network.graph import Graph, Inputs
 from convcalc.value import Value, cached_property
 
 SizeFormula = Callable[[Window, int, int], Any]
-"""The size that comes out of a window, of so many cells; the last number is a transposed layer's output padding."""
+"""The output size of a window on that many cells; the last number is a transposed layer's output padding."""
 
 
 class AskedLayer(Value):

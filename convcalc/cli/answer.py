@@ -140,7 +140,7 @@ def _overflow_notes(job: Job, values: Any) -> Notes:
 
 
 def _exact(values: Any, divisors: Any) -> Any:
-    """Return quotients as exact numbers; so many that it would take long stay floats."""
+    """Return quotients as exact numbers; where there are too many of them, leave them floats."""
     from convcalc.compute.quotients import exact_quotients
 
     return exact_quotients(values, divisors) if values.size <= MOST_FRACTIONS else values

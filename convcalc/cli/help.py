@@ -47,7 +47,7 @@ def print_help(command: Any, page: str) -> None:
 
 
 def _all_pages(command: Any, width: int) -> Iterator[str]:
-    """Return the whole help of a command, and of those below it."""
+    """Yield the whole help of a command, and of those below it."""
     yield from help_lines(command, width, whole=True)
     for each in getattr(command, "commands", {}).values():
         yield from ("", "")
@@ -55,7 +55,7 @@ def _all_pages(command: Any, width: int) -> Iterator[str]:
 
 
 def _listed(parts: dict[str, list[tuple[str, str]]], width: int) -> Iterator[str]:
-    """Return parts of a list under their titles."""
+    """Yield parts of a list under their titles."""
     for index, (title, pairs) in enumerate(parts.items()):
         yield from ([""] if index else [])
         yield f"{title}:"
@@ -71,7 +71,7 @@ def is_heading(line: str) -> bool:
 
 
 def help_lines(command: Any, width: int, *, whole: bool) -> Iterator[str]:
-    """Return the lines of the help of a built command, none longer than `width` if its words allow that."""
+    """Yield the lines of the help of a built command, none longer than `width` if its words allow that."""
     name = command.name or ""
     page = PAGES[name]
     yield from _usage(name, command, width)
@@ -179,7 +179,7 @@ def _short_helps(tree: Any) -> list[tuple[str, str]]:
 
 
 def rows(pairs: Sequence[tuple[str, str]], width: int, column: int | None = None) -> Iterator[str]:
-    """Return lines of two columns: terms and their descriptions, which begin at `column`; a long term stands alone.
+    """Yield lines of two columns: terms and their descriptions, which begin at `column`; a long term stands alone.
 
     >>> print("\\n".join(rows([("-k N", "Size of the window."), ("--output-padding N", "Cells added.")], 40)))
       -k N  Size of the window.
@@ -203,7 +203,7 @@ def column_of(names: Iterable[str], width: int) -> int:
 
 
 def _examples(examples: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
-    """Return command lines with a word on each, beside it where there is room, else below."""
+    """Yield command lines with a word on each, beside it where there is room, else below."""
     column = max((len(line) + 4 for line, word in examples if word and len(line) + len(word) + 4 <= width), default=0)
     for line, word in examples:
         if word and len(line) + 4 <= column and column + len(word) <= width:

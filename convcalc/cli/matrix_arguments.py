@@ -131,7 +131,7 @@ def read_kernel(source: str, numbers: NumberOptions, *, normalize: bool = False,
     matrix = read_beside(source, numbers) if array is None else Matrix(array, origin=source, named=True)
     if not (normalize or rotate):
         return matrix
-    # Fractions that nobody wrote are as those of a named kernel.
+    # Fractions that were not written out are treated as those of a named kernel.
     named = matrix.named or (normalize and all(isinstance(value, int) for value in matrix.array.ravel().tolist()))
     return matrix.replace(array=changed(matrix.array, normalize=normalize, rotate=rotate), named=named)
 

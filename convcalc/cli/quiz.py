@@ -124,7 +124,7 @@ class _Quiz:
             return None
 
     def _judged(self, exercise: Exercise, text: str) -> bool | None:
-        """Say whether an answer is right, and return it; None for what is not an answer."""
+        """Print whether an answer is right, and return it; None for what is not an answer."""
         try:
             verdict = judge(exercise, text)
         except DataError as error:

@@ -48,7 +48,7 @@ TOLERATED = frozenset(
 def exercises(command: str, count: int, seed: int, difficulty: int) -> tuple[Exercise, ...]:
     """Return the first exercises of a seed: fewer of them are the beginning of more.
 
-    Raises UsageError for a difficulty that there is not, and where there are not so many exercises.
+    Raises UsageError for an unknown difficulty, and where there are fewer exercises than asked for.
 
     >>> [exercise.given for exercise in exercises("shape", 2, seed=7, difficulty=1)]
     [(('size', '28x22'), ('layers', 'conv:k4')), (('size', '30x21'), ('layers', 'conv:k4'))]
@@ -106,7 +106,7 @@ def is_good(exercise: Exercise) -> bool:
         numbers = answer.ravel().tolist()
         fits = 2 <= len(numbers) <= MOST_CELLS and max(map(abs, numbers)) <= LARGEST_NUMBER
         fits = fits and len(set(numbers)) > 1 and _cells_looked_at(exercise) <= MOST_LOOKS
-        # With a single row or column nobody can tell whether the answer was transposed.
+        # A single row or column cannot show whether the answer was transposed.
         fits = fits and (min(answer.shape[-2:]) > 1 or _is_global(exercise))
     return fits and exercise.harmless <= TOLERATED
 

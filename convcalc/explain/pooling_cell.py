@@ -172,7 +172,7 @@ def _as_decimal(mean: Any) -> Any:
 
 
 def _divisor(layer: Pooling | AdaptivePooling, window: Sequence[SeenPlane], counted: int, divisor: Any) -> str:
-    """Say what a sum is divided by, and why."""
+    """Return a sentence about what a sum is divided by, and why."""
     if isinstance(layer, Pooling) and layer.divisor is not None:
         return f"the divisor {divisor} is given"
     whole = sum(len(plane.seen) for plane in window)

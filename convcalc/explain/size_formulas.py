@@ -189,7 +189,7 @@ def _window_steps(window: Window, size: int, named: str | None) -> tuple[Step, .
 
 
 def _letters(window: Window, size: int, extra: int = 0) -> Sentence:
-    """Say what the letters of the formula stand for, with their values."""
+    """Return what the letters of the formula stand for, with their values."""
     padding = window.padding
     letters = [("i", size, "input size"), ("k", window.kernel, "kernel"), ("s", window.stride, "stride")]
     if padding.before == padding.after:

@@ -11,7 +11,7 @@ Term = tuple[str, ...]
 
 
 def terms(equation: str, axes: Sequence[int]) -> tuple[list[Term], Term]:
-    """Return the labels of each input, of so many `axes`, and of the output; without `->` all that stand once.
+    """Return the labels of each input, one per axis, and of the output; without `->` all that stand once.
 
     An ellipsis stands for the axes that are left over: `...1` is the last of them. Raises ShapeError for what is not
     an equation of as many inputs, and for labels of an output that no input has.

@@ -169,7 +169,7 @@ def _read_texts(
 
 
 def _moved(network: Network, base: int) -> Iterator[Node]:
-    """Return the nodes of a network that stands behind `base` other nodes and takes its input from the last."""
+    """Yield the nodes of a network that stands behind `base` other nodes and takes its input from the last."""
     for node, places in zip(network.nodes, network.inputs, strict=True):
         yield node.replace(inputs=tuple(place + base for place in places))
 

@@ -91,7 +91,7 @@ def _sinks(report: Report) -> list[int]:
 
 
 def _boxes(report: Report) -> Iterator[tuple[str, str, bool]]:
-    """Return name, label and whether it is a layer, for the inputs, the layers and the outputs."""
+    """Yield name, label and whether it is a layer, for the inputs, the layers and the outputs."""
     names = report.data.get("input_names", [])
     for index, size in enumerate(_inputs(report)):
         name = names[index] if index < len(names) else "input"
@@ -105,7 +105,7 @@ def _boxes(report: Report) -> Iterator[tuple[str, str, bool]]:
 
 
 def _arrows(report: Report) -> Iterator[tuple[str, str, str]]:
-    """Return start, end and size of every arrow."""
+    """Yield start, end and size of every arrow."""
     layers, inputs = _layers(report), _inputs(report)
     for index, layer in enumerate(layers):
         for place in layer["inputs"]:

@@ -25,12 +25,12 @@ BLOCK = ("Conv2d(64, 64, kernel_size=3, padding=1, bias=False)", "BatchNorm2d(64
 
 
 def repeated(count: int) -> list[str]:
-    """Give layers as networks have them, few of them different."""
+    """Return layers as networks have them, few of them different."""
     return [BLOCK[index % len(BLOCK)] for index in range(count)]
 
 
 def different(count: int) -> list[str]:
-    """Give layers of which no two are equal."""
+    """Return layers of which no two are equal."""
     return [f"Conv2d({index + 1}, {index + 2}, kernel_size=3, padding=1)" for index in range(count)]
 
 

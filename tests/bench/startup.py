@@ -1,4 +1,4 @@
-"""Start-up of whole commands, as ratios against what nobody can do without: Typer, and Typer with NumPy.
+"""Start-up of whole commands, as ratios against what every run needs: Typer, and Typer with NumPy.
 
 Runs are interleaved, medians of 15. Targets: `shape` at most 1.10 of an empty Typer app with two commands, a 5x5
 `conv` from text at most 1.15 of importing typer and numpy.

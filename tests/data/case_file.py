@@ -27,7 +27,7 @@ def _compact(value: object) -> str:
 
 
 def plain_numbers(nested: Any) -> Any:
-    """Give nested lists of floats as they go to JSON: whole numbers without a point, NaN and infinities as words."""
+    """Return nested lists of floats as JSON has them: whole numbers without a point, NaN and infinities as words."""
     if isinstance(nested, list):
         return [plain_numbers(one) for one in nested]
     if isinstance(nested, float):
@@ -41,5 +41,5 @@ def plain_numbers(nested: Any) -> Any:
 
 
 def steady(message: str) -> str:
-    """Give an error message with the words of its sets in order, which differs from run to run."""
+    """Return an error message with the words of its sets in order, which differs from run to run."""
     return re.sub(r"\{([^{}]*)\}", lambda found: "{" + ", ".join(sorted(found[1].split(", "))) + "}", message)

@@ -84,7 +84,7 @@ def size_of(weight: Any) -> int:
 
 
 def refusal(text: str, shape: list[int]) -> str:
-    """Give the first line that says something in Keras's complaint about a layer or its input."""
+    """Return the first line of Keras's error about a layer or its input that is not empty."""
     try:
         build_layer(text)(keras.ops.zeros(shape))
     except Exception as error:  # Keras and TensorFlow have their own classes for it

@@ -72,12 +72,12 @@ def run_case(issue: int, text: str, shape: list[int]) -> dict[str, Any]:
 
 
 def is_bias(name: str) -> bool:
-    """Tell a shift from a factor by its name: `bias`, `in_proj_bias`, `bias_ih_l0`, but not attention's `bias_k`."""
+    """Return whether a parameter is a shift, by its name: `bias`, `in_proj_bias`, `bias_ih_l0`, not `bias_k`."""
     return name.endswith("bias") or name.startswith(("bias_ih", "bias_hh"))
 
 
 def forward(module: nn.Module, shape: list[int]) -> list[int] | None:
-    """Give the shape of the module's answer to an input of `shape`."""
+    """Return the shape of the module's answer to an input of `shape`."""
     with torch.no_grad():
         if isinstance(module, nn.Bilinear | nn.MultiheadAttention):
             return None
@@ -93,7 +93,7 @@ def forward(module: nn.Module, shape: list[int]) -> list[int] | None:
 
 
 def refusal(text: str, shape: list[int]) -> str:
-    """Give the first line of PyTorch's complaint about a layer or its input."""
+    """Return the first line of PyTorch's error about a layer or its input."""
     try:
         with torch.no_grad():
             build_layer(text)(torch.rand(shape))

@@ -47,12 +47,12 @@ def draw(numbers: random.Random, shape: Sequence[int], step: float) -> torch.Ten
 
 
 def listed(tensor: torch.Tensor) -> Any:
-    """Give a tensor as nested lists for JSON."""
+    """Return a tensor as nested lists for JSON."""
     return plain_numbers(tensor.tolist())
 
 
 def per_axis(value: Any, rank: int) -> list[int]:
-    """Give an option as one number an axis."""
+    """Return an option as one number per axis."""
     return [value] * rank if isinstance(value, int) else list(value)
 
 
@@ -141,7 +141,7 @@ def pooled(kind: str, x: torch.Tensor, kernel: list[int], options: dict[str, Any
 
 
 def overhangs(sizes: Sequence[int], record: dict[str, Any]) -> bool:
-    """Tell whether the last window of an unpadded pooling reaches past the input on some axis."""
+    """Return whether the last window of an unpadded pooling reaches past the input on some axis."""
     if not record["ceil"]:
         return False
     return any((i - k) % s for i, k, s in zip(sizes, record["kernel"], record["stride"], strict=True))

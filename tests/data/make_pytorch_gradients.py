@@ -123,7 +123,7 @@ def convolution(numbers: random.Random) -> dict[str, Any] | None:
 
 
 def too_small(axes: dict[str, Any]) -> bool:
-    """Say whether a window does not fit."""
+    """Return whether a window does not fit."""
     each = zip(axes["sizes"], axes["padding"], axes["kernel"], axes["dilation"], strict=True)
     return any(size + sum(pad) < d * (k - 1) + 1 for size, pad, k, d in each)
 
@@ -131,7 +131,7 @@ def too_small(axes: dict[str, Any]) -> bool:
 def framework(
     x: torch.Tensor, kernel: torch.Tensor, rank: int, kind: str, groups: int, *, transposed: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
-    """Give input and kernel the axes of the framework."""
+    """Return input and kernel with the axes of the framework."""
     sizes, taps = x.shape[x.ndim - rank :], kernel.shape[kernel.ndim - rank :]
     match kind:
         case "plane":
@@ -158,7 +158,7 @@ def bias_of(numbers: random.Random, kind: str, lead: list[int], outputs: int) ->
 
 
 def per_output(bias: torch.Tensor | None, outputs: int) -> torch.Tensor | None:
-    """Give a bias one number for each output channel."""
+    """Return a bias with one number for each output channel."""
     return None if bias is None else bias.expand(outputs)
 
 
@@ -234,7 +234,7 @@ def recorded(
 
 
 def listed(values: torch.Tensor | None) -> Any:
-    """Give a tensor as nested lists for JSON."""
+    """Return a tensor as nested lists for JSON."""
     assert values is not None
     return plain_numbers(values.tolist())
 

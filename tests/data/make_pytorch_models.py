@@ -82,7 +82,7 @@ def macs_of(module: nn.Module, x: Tensor, output: Tensor) -> int:
 
 
 def module_record(name: str, module: nn.Module, outputs: list[list[int]], macs: int) -> dict[str, Any]:
-    """Say what one module holds of its own, and its output where forward called it."""
+    """Record what one module holds of its own, and its output where forward called it."""
     own = {key: parameter.numel() for key, parameter in module.named_parameters(recurse=False)}
     biases = sum(count for key, count in own.items() if key.endswith("bias"))
     weight = getattr(module, "weight", None)

@@ -119,7 +119,7 @@ def parts_of(framework: str, model: Any) -> list[Any]:
 
 
 def fill(framework: str, model: Any) -> None:
-    """Give a model random weights, its variances small ones so that what is added to them counts."""
+    """Set random weights in a model, its variances small ones so that what is added to them counts."""
     generator = np.random.default_rng(3)
     weights = list(model.state_dict().items()) if framework == "pytorch" else [(w.path, w) for w in model.weights]
     for name, weight in weights:

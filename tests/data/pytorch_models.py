@@ -48,7 +48,7 @@ class AlexNet(nn.Module):
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
-        """Give 1000 scores an image."""
+        """Return 1000 scores per image."""
         answer: Tensor = self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
         return answer
 
@@ -90,7 +90,7 @@ class VGG(nn.Module):
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
-        """Give 1000 scores an image."""
+        """Return 1000 scores per image."""
         answer: Tensor = self.classifier(torch.flatten(self.avgpool(self.features(x)), 1))
         return answer
 
@@ -146,7 +146,7 @@ class ResNet(nn.Module):
         self.fc = nn.Linear(channels, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Give the scores of an image."""
+        """Return the scores of an image."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         for number in range(1, self.stages + 1):
             x = self.get_submodule(f"layer{number}")(x)

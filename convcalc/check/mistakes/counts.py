@@ -131,7 +131,7 @@ def _layer_forgotten(question: CountQuestion) -> Iterator[CountQuestion]:
 
 
 def _operations(counted: str, added: Callable[[Layer, TensorShape, TensorShape], int | None]) -> Wrong:
-    """Return the mistake of adding, for each layer, so many to its operations."""
+    """Return the mistake of adding a number to the operations of each layer."""
 
     def wrong(question: CountQuestion) -> Iterator[CountQuestion]:
         answer = question.answer()

@@ -128,7 +128,7 @@ def _taken(array: Any, order: list[int], axis: int) -> Any:
 
 
 def _orders(count: int) -> list[list[int]]:
-    """Return the orders of so many channels other than their own."""
+    """Return the orders that `count` channels can have, without their own."""
     if count < 2:
         return []
     if count > MOST_ORDERED:

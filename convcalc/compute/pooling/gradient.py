@@ -187,14 +187,14 @@ def giving(layer: Pooling | AdaptivePooling, x: Array, rank: int) -> tuple[Give,
 
 
 def _add_up(windowed: Array, axis: int, pairs: Pairs, first: int, last: int, cells: Array) -> None:
-    """Add up at their cells what some pairs of windows and cells along an axis say."""
+    """Add up, for each cell, the contributions of some pairs of windows and cells along an axis."""
     cells[...] = 0
     for which, met in pairs[first:last]:
         axis_slice(cells, axis, met)[...] += axis_slice(windowed, axis, which)
 
 
 def _average(dy: Array, divisors: Array, give: Give, exact: bool) -> Array:
-    """Give each real cell dY / divisor of every window that holds it; whole numbers and fractions exactly."""
+    """Add to each real cell dY / divisor of every window that holds it; whole numbers and fractions exactly."""
     if dy.dtype.kind == "f":
         work = _single(dy)
         terms = math.prod(dy.shape[dy.ndim - divisors.ndim :])
@@ -209,7 +209,7 @@ def _average(dy: Array, divisors: Array, give: Give, exact: bool) -> Array:
 
 
 def _lp(layer: Pooling | AdaptivePooling, x: Array, dy: Array, give: Give) -> Array:
-    """Give each real cell dY · sign(x) · |x|^(p-1) · y^(1-p) of every window that holds it.
+    """Add to each real cell dY · sign(x) · |x|^(p-1) · y^(1-p) of every window that holds it.
 
     A signed norm gives dY · x^(p-1) · y^(1-p), over the share that the cells of a cut window are of a whole one.
     """
@@ -238,7 +238,7 @@ def _lp(layer: Pooling | AdaptivePooling, x: Array, dy: Array, give: Give) -> Ar
 
 
 def _exact(dy: Array, give: Give) -> Array:
-    """Give each real cell the dY of every window that holds it."""
+    """Add to each real cell the dY of every window that holds it."""
     whole, denominator = (dy, 1) if kind_of(dy) == "whole" else numerators(dy)
     return fractions(give(headroom(whole, dy.size)), denominator)
 

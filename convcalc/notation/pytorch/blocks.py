@@ -118,7 +118,7 @@ def _fits(block: Block, module: Module) -> bool:
 
 
 def _reached(module: Module, opened: frozenset[str], path: str) -> Iterator[str]:
-    """Return the paths of all children, and instead of those that a row opens the paths of theirs."""
+    """Yield the paths of all children, and instead of those that a row opens the paths of theirs."""
     for child in module.children:
         if path + child.name in opened:
             yield from _reached(child, opened, f"{path}{child.name}.")

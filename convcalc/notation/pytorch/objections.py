@@ -35,7 +35,7 @@ Objection = tuple[str, Module]
 
 
 def objections(module: Module, text: str) -> Iterator[Objection]:
-    """Return what a class and its children say against running them in their order; `text` is the print.
+    """Yield what a class and its children say against running them in their order; `text` is the print.
 
     >>> from convcalc.notation.pytorch.print_tree import read_tree
     >>> from convcalc.text import Source

@@ -65,7 +65,7 @@ class Module:
         return next((child for child in self.children if child.name == name or name in child.names), None)
 
     def walk(self) -> Iterator[Module]:
-        """Return the module and all below it, in the order of the print."""
+        """Yield the module and all below it, in the order of the print."""
         yield self
         for child in self.children:
             yield from child.walk()

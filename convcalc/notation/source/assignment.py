@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> None:
-    """Give a value to a name, an attribute, an item, or to several of them one by one."""
+    """Assign a value to a name, an attribute, an item, or to several of them one by one."""
     match target:
         case ast.Name():
             scope.set(target.id, value)

@@ -65,7 +65,7 @@ def close_name(follower: Follower, name: Name) -> str | None:
 
 
 def name_modules(value: Any, path: str, seen: set[int]) -> None:
-    """Give every module in a model its name, the first way that leads to it."""
+    """Name every module in a model, by the first path that leads to it."""
     if id(value) in seen:
         return
     seen.add(id(value))

@@ -175,7 +175,7 @@ class Follower:
         return False
 
     def step(self, node: ast.AST) -> None:
-        """Count one more step, of which only so many are followed."""
+        """Count one more step; the number of steps that are followed is limited."""
         self.steps += 1
         if self.steps > MOST_STEPS:
             raise self.fault(node, f"more than {MOST_STEPS:,} steps are not followed")
@@ -223,7 +223,7 @@ class Follower:
         return False
 
     def assign(self, target: ast.expr, value: Any, scope: Scope) -> None:
-        """Give a value to a name, an attribute, an item, or to several of them one by one."""
+        """Assign a value to a name, an attribute, an item, or to several of them one by one."""
         assignment.assign(self, target, value, scope)
 
     # Values

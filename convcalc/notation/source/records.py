@@ -135,7 +135,7 @@ def _arguments(kind: Class) -> list[str]:
 def fill(
     follower: Follower, node: ast.AST, instance: Instance, arguments: list[Any], keywords: dict[str, Any]
 ) -> None:
-    """Give the fields of a data class their values."""
+    """Set the fields of a data class."""
     kind = instance.kind
     defaults = {name: kind.find(name) for name in fields(kind) if kind.has(name)}
     made = {name: each for name, each in defaults.items() if isinstance(each, Field)}

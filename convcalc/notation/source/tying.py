@@ -25,7 +25,7 @@ def numbers_of(follower: Follower, layer: Layer) -> Parameters:
 
 
 def take(follower: Follower, target: ast.AST, owner: Layer, kind: str, value: Any) -> None:
-    """Give a layer the weight or bias of another layer, a new one with as many numbers, or no bias."""
+    """Set the weight or bias of a layer: that of another layer, a new one of the same size, or no bias."""
     if kind == "bias" and value is None:
         owner.call = owner.call.with_keyword("bias", value=False)
         return

@@ -331,7 +331,7 @@ class Scope:
         return self.outer.around if self.is_round and self.outer is not None else self
 
     def set(self, name: str, value: Any) -> Any:
-        """Give a value to a name, in the scope where it belongs, and return the value."""
+        """Assign a value to a name, in the scope where it belongs, and return the value."""
         self.elsewhere.get(name, self).names[name] = value
         return value
 

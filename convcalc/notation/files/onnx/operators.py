@@ -243,7 +243,7 @@ def _binary(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
 
 
 def _per_channel(constant: Tensor, axes: int | None) -> int | None:
-    """Return the channels of a constant with a number for each of them beside a tensor of so many axes."""
+    """Return the channels of a constant that has one number per channel of a tensor with this many axes."""
     sizes = constant.shape[1:] if len(constant.shape) == axes and constant.shape[0] == 1 else constant.shape
     if axes is not None and len(sizes) == axes - 1 > 1 and sizes[0] > 1 and set(sizes[1:]) == {1}:
         return sizes[0]
