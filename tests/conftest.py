@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from convcalc import cli
+from convcalc.cli.interrupts import SIGNALS
 
 # What a shell may set for its programs is not what tests ask about.
 for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "CONVCALC_TRACEBACK"]:
@@ -26,9 +27,11 @@ for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUM
 settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-# A job in the background of a shell is started deaf to Ctrl-C, and so would be every process that a test interrupts.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A job in the background of a shell is started deaf to Ctrl-C, one under nohup to a lost terminal, and so would be
+# every process that a test sends these signals to.
+for number in SIGNALS:
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

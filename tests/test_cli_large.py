@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -180,6 +181,22 @@ def test_pages_are_given_back_often_enough(tmp_path: Path) -> None:
         array[row] = row
         told(1)
     assert np.load(tmp_path / "x.npy").tolist() == [[row] * 4 for row in range(10)]
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no system call to refuse")
+def test_zeros_are_written_where_no_space_can_be_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(number: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    path = tmp_path / "x.npy"
+    path.touch()
+    monkeypatch.setattr(os, "posix_fallocate", lambda *_: refused(errno.EOPNOTSUPP))
+    array = new_npy(str(path), "float64", (500, 700))
+    assert path.stat().st_blocks * 512 >= array.nbytes
+    assert np.load(path).shape == (500, 700)
+    monkeypatch.setattr(os, "posix_fallocate", lambda *_: refused(errno.ENOSPC))
+    with pytest.raises(OSError, match="No space left"):
+        new_npy(str(path), "float64", (500, 700))
 
 
 def test_cells_are_written_into_the_file_of_a_map(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -123,7 +123,7 @@ def test_answers_come_as_questions_come() -> None:
             process.stdin.flush()
             assert process.stdout.readline() == b"%dx%d\n" % ((size - 1) // 2, (size - 1) // 2)
         process.stdin.close()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("kept", [1, 1000])

@@ -141,7 +141,7 @@ def test_at_a_terminal_there_is_another_try_and_help() -> None:
         quiz.type("\x04")
         shown = quiz.until("seed 1\n")
         assert "Score: 1 of 3 right, 1 after another try, 1 skipped\n" in shown
-        assert quiz.process.wait(20) == 0
+        assert quiz.process.wait(60) == 0
 
 
 def test_ctrl_c_ends_the_quiz_with_the_score() -> None:
@@ -153,4 +153,4 @@ def test_ctrl_c_ends_the_quiz_with_the_score() -> None:
         shown = quiz.until("seed 1\n", typed="\x03")
         assert "Score: 0 of 1 right, 1 skipped\n" in shown
         assert "Traceback" not in shown
-        assert quiz.process.wait(20) == 130
+        assert quiz.process.wait(60) == 130

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.files import read_matrix
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.writing import atomic
 from convcalc.matrix.writing.atomic import output_file, what_changes, write_bytes
 from convcalc.matrix.writing.files import OUTPUT_ENDINGS, write_matrix
 from convcalc.model.files import read_file
@@ -315,6 +317,67 @@ def test_root_keeps_the_owner_of_a_file_that_it_replaces(tmp_path: Path) -> None
     status = path.stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 4321, 0o640)
     assert path.read_bytes() == b"after"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+@pytest.mark.parametrize(("old", "new"), [(0o660, 0o600), (0o664, 0o644), (0o6755, 0o755), (0o604, 0o604)])
+def test_another_group_gets_no_more_than_others(
+    old: int, new: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: int) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    path.chmod(old)
+    status = list(path.stat())
+    of_others = os.stat_result([*status[:4], status[4] + 1, status[5] + 1, *status[6:]])
+    monkeypatch.setattr(os, "fchown", refused)
+    monkeypatch.setattr(atomic, "_status", lambda _path: of_others)
+    write_bytes(str(path), b"after")
+    assert stat.S_IMODE(path.stat().st_mode) == new
+
+
+def access_list(group: int) -> bytes:
+    """Return an access list by which user 1234 reads and writes, and the group and others as told and not at all."""
+    nobody = 0xFFFFFFFF
+    entries = ((1, 6, nobody), (2, 6, 1234), (4, group, nobody), (0x10, 6, nobody), (0x20, 0, nobody))
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="no access lists here")
+def test_a_replaced_file_keeps_its_access_list_and_attributes(tmp_path: Path) -> None:
+    listed, plain = tmp_path / "a.txt", tmp_path / "b.txt"
+    for path in (listed, plain):
+        path.write_text("before")
+        path.chmod(0o660)
+    try:
+        os.setxattr(listed, "system.posix_acl_access", access_list(0))
+        os.setxattr(listed, "user.origin", b"scan 7")
+        os.setxattr(tmp_path, "system.posix_acl_default", access_list(4))
+    except OSError as error:
+        pytest.skip(f"this file system has no access lists: {error}")
+    for path in (listed, plain):
+        write_bytes(str(path), b"after")
+        assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"after", 0o660)
+    assert os.getxattr(listed, "system.posix_acl_access") == access_list(0)
+    assert os.getxattr(listed, "user.origin") == b"scan 7"
+    # The list that its folder has for new files would let user 1234 in.
+    assert os.listxattr(plain) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how long names and paths may be")
+def test_the_longest_names_and_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_bytes(str(tmp_path / ("層" * 85)), b"named")
+    assert (tmp_path / ("層" * 85)).read_bytes() == b"named"
+    for _ in range(21):
+        monkeypatch.chdir(tmp_path)
+        (Path("d" * 200)).mkdir()
+        tmp_path = Path("d" * 200)
+    monkeypatch.chdir(tmp_path)
+    for content in (b"new", b"replaced"):
+        write_bytes("a.txt", content)
+        assert Path("a.txt").read_bytes() == content
 
 
 @pytest.mark.skipif(os.name == "nt", reason="hard links and owners")

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
     from typing import Any, NoReturn
 
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGALRM", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+SIGNALS = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+"""The signals that end a process which does nothing about them, and that another process, or a limit, may send."""
 CLEANING_SECONDS = 1.0
 """Seconds after a signal in which a further one is ignored, so that it does not interrupt the cleaning up."""
 
@@ -24,7 +26,7 @@ class Interrupted(BaseException):
 
 
 def raise_on_signals(outermost: CodeType) -> None:
-    """Raise `Interrupted` on SIGINT, SIGTERM and SIGHUP, but after an import where one is running.
+    """Raise `Interrupted` on each of `SIGNALS`, but after an import where one is running.
 
     A C module whose initialization is broken off by an exception may crash the process, and which modules are in C
     does not matter here: all wait. Imports that had begun before the function of `outermost` was called do not

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from errno import EINVAL, ENOSYS, ENOTSUP
 from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _MAPPED_FROM = 1 << 20
 _LONGEST_HEADER = 1 << 16
+_ZEROS = 1 << 20
 _ANY_SIZE = 2**200
 
 
@@ -112,16 +114,32 @@ def npy_chunks(array: NDArray[Any]) -> Iterator[bytes | memoryview]:
 def new_npy(path: str, dtype: str, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[Any]]:
     """Write the header of an `.npy` to the file `path` and return its numbers, mapped into memory, to be filled.
 
-    The space is allocated at once, so that a full disk is an OSError here and not a bus error later.
+    The space is allocated at once, so that a full disk is an OSError here and not a bus error later; where the system
+    cannot, zeros are written.
     """
     kind = np.dtype(dtype)
     with Path(path).open("r+b") as stream:
         header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(stream, header)
         start = stream.tell()
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(stream.fileno(), 0, start + prod(shape) * kind.itemsize)
+        size = prod(shape) * kind.itemsize
+        if not _allocate(stream.fileno(), start + size):
+            for begun in range(0, size, _ZEROS):
+                stream.write(bytes(min(_ZEROS, size - begun)))
     return np.memmap(path, kind, "r+", start, shape)
+
+
+def _allocate(descriptor: int, size: int) -> bool:
+    """Let the system set space aside for a file; return whether it can, which musl on some file systems cannot."""
+    if not hasattr(os, "posix_fallocate"):
+        return False
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError as error:
+        if error.errno not in (EINVAL, ENOSYS, ENOTSUP):
+            raise
+        return False
+    return True
 
 
 def npz_bytes(**arrays: NDArray[Any]) -> bytes:

@@ -21,6 +21,9 @@ _OWN_STREAMS = {"/dev/stdout": 1, "/dev/stderr": 2}
 _unfinished: set[Path] = set()
 _PRIVATE = 0o600
 """The mode of an unfinished file that is to replace one, whose own mode it gets at the end."""
+_NAME_CHARACTERS = 40
+"""Characters of its name that an unfinished file keeps: 4 bytes each at most, of the 255 that a name may have."""
+_ACCESS_LIST = "system.posix_acl_access"
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS)
 """What a file system answers that has nothing to bring to a disk."""
 
@@ -41,8 +44,9 @@ def output_file(path: str) -> Iterator[BinaryIO]:
 
     The stream is a new file in the same folder that replaces the old one at the end, when all of it is on the disk; a
     file where there was none is closed and renamed.
-    The file keeps its permissions and, where the system lets it, its owner; a symbolic link stays and its target is
-    replaced. Pipes, devices and `/dev/stdout` are written to directly. Errors: FileError when it cannot be written.
+    The file keeps its permissions, access list and attributes and, where the system lets it, its owner; a symbolic
+    link stays and its target is replaced. Pipes, devices and `/dev/stdout` are written to directly. Errors: FileError
+    when it cannot be written.
     """
     try:
         old = _status(path)
@@ -51,7 +55,7 @@ def output_file(path: str) -> Iterator[BinaryIO]:
             with Path(path).open("wb") if direct is None else os.fdopen(os.dup(direct), "wb") as stream:
                 yield stream
         else:
-            with _replacing(Path(path).resolve(), old) as (stream, _):
+            with _replacing(_target(path), old) as (stream, _):
                 yield stream
     except BrokenPipeError:
         raise
@@ -69,7 +73,7 @@ def output_place(path: str) -> Iterator[str]:
         old = _status(path)
         if _is_direct(path, old):
             raise FileError("cannot be filled in any order: it is not a regular file", place=path)
-        with _replacing(Path(path).resolve(), old) as (_, beside):
+        with _replacing(_target(path), old) as (_, beside):
             yield str(beside)
     except OSError as error:
         raise _unwritable(path, error) from error
@@ -142,9 +146,15 @@ def _own_descriptor(path: str) -> int | None:
     return _OWN_STREAMS.get(path, int(number) if number.isascii() and number.isdigit() and number != path else None)
 
 
+def _target(path: str) -> Path:
+    """Return what is to be replaced; the whole path to it, which a system may find too long, only for a link."""
+    target = Path(path)
+    return target.resolve() if target.is_symlink() else target
+
+
 @contextmanager
 def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[BinaryIO, Path]]:
-    beside = target.with_name(f".{target.name[:100]}.{os.urandom(8).hex()}.part")
+    beside = target.with_name(f".{target.name[:_NAME_CHARACTERS]}.{os.urandom(8).hex()}.part")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     # An interrupt may come as soon as the file is there, before anything holds it.
     _unfinished.add(beside)
@@ -153,7 +163,7 @@ def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[Binar
             yield stream, beside
             stream.flush()
             if old is not None:
-                _take_over(stream.fileno(), old)
+                _take_over(stream.fileno(), target, old)
                 # What the system finds out late, as a lost server, it has to say while the old content is there.
                 # Where nothing is lost, the milliseconds that a disk takes are not waited for.
                 _synchronize(stream.fileno())
@@ -167,15 +177,48 @@ def _replacing(target: Path, old: os.stat_result | None) -> Iterator[tuple[Binar
         _unfinished.discard(beside)
 
 
-def _take_over(descriptor: int, old: os.stat_result) -> None:
-    """Set owner, as far as the system allows, and mode of a new file to those of the `old` one."""
+def _take_over(descriptor: int, target: Path, old: os.stat_result) -> None:
+    """Set owner, as far as the system allows, attributes and mode of a new file to those of the `old` one.
+
+    A group that did not have the old file gets no more than others have.
+    """
     if not hasattr(os, "fchown"):
         # Windows has no owners of this kind, and its newer Pythons the other of the two functions only.
         return
-    with suppress(PermissionError):
+    mode = stat.S_IMODE(old.st_mode)
+    try:
         os.fchown(descriptor, old.st_uid, old.st_gid)
-    # After the owner, a change of which takes the set-user-ID bit away.
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+    except PermissionError:
+        with suppress(PermissionError):
+            os.fchown(descriptor, -1, old.st_gid)
+    new = os.fstat(descriptor)
+    if new.st_uid != old.st_uid:
+        mode &= ~stat.S_ISUID
+    if new.st_gid != old.st_gid:
+        mode &= ~(stat.S_ISGID | stat.S_IRWXG) | (mode & stat.S_IRWXO) << 3
+    if hasattr(os, "listxattr"):
+        _copy_attributes(target, descriptor)
+    # After the owner, a change of which takes the set-user-ID bit away, and after the access list, with which the
+    # bits of the group are the most that anyone on it may do.
+    os.fchmod(descriptor, mode)
+
+
+def _copy_attributes(target: Path, descriptor: int) -> None:
+    """Give a new file the access list and the user's attributes of the `target` that it replaces, and no others."""
+    try:
+        names = os.listxattr(target)
+    except OSError:
+        # This file system has none.
+        return
+    if _ACCESS_LIST in names:
+        os.setxattr(descriptor, _ACCESS_LIST, os.getxattr(target, _ACCESS_LIST))
+    elif _ACCESS_LIST in os.listxattr(descriptor):
+        # The folder's own for new files, which would let others in.
+        os.removexattr(descriptor, _ACCESS_LIST)
+    for name in names:
+        if name.startswith("user."):
+            with suppress(OSError):
+                os.setxattr(descriptor, name, os.getxattr(target, name))
 
 
 def _synchronize(descriptor: int) -> None:
