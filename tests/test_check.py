@@ -482,3 +482,16 @@ def test_numbers_near_the_end_of_floats_are_judged(here: Run) -> None:
     assert here(*command, "--check", "inf 1e308").returncode == 0
     assert here("conv", "nan 1.5 2", "-k", "2", "--check", "nan 3 4.5").returncode == 1
     assert here("conv", "inf 1.5 2", "-k", "2", "--check", "inf 3 4.5").returncode == 1
+
+
+def test_numbers_that_no_answer_has_are_refused() -> None:
+    """The claim is right but for what is not looked at: it must not be judged by a part of itself."""
+    right = np.array([[3.5, 5.0], [8.0, 10.0]])
+    x, kernel = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 10]]), np.array([[1, 0], [0, 0.5]])
+    assert convcalc.check_convolve(right, x, kernel).right
+    assert convcalc.check_convolve(right.astype(np.longdouble), x, kernel).right
+    for claim in (right + 1j, right.astype("datetime64[s]"), right.astype(str)):
+        with pytest.raises(DataError, match="cannot compute with numbers of dtype"):
+            convcalc.check_convolve(claim, x, kernel)
+        with pytest.raises(DataError, match="cannot compute with numbers of dtype"):
+            convcalc.check_pool(claim, x, "max", 2, stride=1)

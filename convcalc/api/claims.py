@@ -124,7 +124,11 @@ def _claimed(claim: Any) -> ClaimedMatrix:
     from convcalc.check.claimed_matrix import claimed_matrix
 
     if not isinstance(claim, str):
-        return claimed_matrix(as_array(claim))
+        from convcalc.compute.number_types import kind_of
+
+        array = as_array(claim)
+        kind_of(array)  # refuses numbers that no answer has, as complex ones
+        return claimed_matrix(array)
     from convcalc.matrix.text import parse_matrix
 
     return claimed_matrix(parse_matrix(claim, place="the claim").array, claim)

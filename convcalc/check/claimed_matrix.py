@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from fractions import Fraction
 from math import isfinite
@@ -164,7 +163,10 @@ def _is(number: WrittenNumber | None, cell: Any) -> bool:
 
 def _nearest_float(value: Fraction) -> Fraction | float:
     """Return the float nearest to a number, or the number itself where it is beyond all floats."""
-    return float(value) if abs(value) <= sys.float_info.max else value
+    try:
+        return float(value)
+    except OverflowError:
+        return value
 
 
 def _held_by_float64(array: Any) -> bool:

@@ -69,7 +69,8 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
     )
     if counted := _PRODUCT.fullmatch(cleaned):
         size = read_size(counted[1])
-        if prod(number.value if number else 0 for number in size) != int(counted[2]):
+        known = [number.value for number in size if number is not None]
+        if len(known) < len(size) or prod(known) != int(counted[2]):
             raise DataError(f"{_shown(text)} is not a size: the product is another", place="`check`")
         return size
     inside = " ".join(_OPENING.sub("", cleaned, count=1).rstrip("])}").split())
@@ -125,7 +126,7 @@ def read_count(text: str) -> WrittenNumber:
     (Fraction(9472, 1), True, False)
     """
     cleaned = plain_signs(text).strip().rstrip(",;").replace("\u2212", "-")
-    match = _COUNT.fullmatch(cleaned) if len(cleaned) < 4000 else None
+    match = _COUNT.fullmatch(cleaned)
     power = _power(match[2]) if match else None
     number = _grouped_number(match[1]) if match else None
     if number is None or power is None:

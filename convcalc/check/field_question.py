@@ -6,8 +6,8 @@ from collections.abc import Callable
 from operator import itemgetter
 
 from convcalc.axis_maps import AxisMap, Keep, Shift, Taps
-from convcalc.errors import ShapeError, UsageError
-from convcalc.layers import Layer, Merge
+from convcalc.errors import UsageError
+from convcalc.layers import Layer, Merge, merge_axis_maps
 from convcalc.network.graph import Inputs
 from convcalc.network.trace import Step, Trace
 from convcalc.text import size_text
@@ -59,7 +59,7 @@ class FieldQuestion(Value):
     slipped: tuple[int, ...] = ()
 
     def answer(self) -> tuple[int, ...]:
-        """Return the receptive field along each axis of the answer. Raises ShapeError where there is none."""
+        """Return the receptive field along each axis of the answer."""
         found: list[tuple[Seen, ...]] = []
         given = ((self.start, 1),) * self.rank
         for step in self.steps:
@@ -72,7 +72,7 @@ class FieldQuestion(Value):
         widest = []
         for source, taps in zip(step.sources, step.taps, strict=True):
             if any(source >= len(path) for path in paths):
-                raise ShapeError("an axis of one path has no field")
+                return ()  # on a path that does not count
             seen = max((path[source] for path in paths), key=itemgetter(0))
             widest.append(seen if taps is None else self.rule(seen, taps))
         return tuple(widest)
@@ -105,28 +105,30 @@ def field_question(trace: Trace) -> FieldQuestion:
             place="`check`",
             hint="ask about the layers up to the last that has them",
         )
-    sizes = [field.size if field is not None and field != "varies" else None for field in fields]
-    if None in sizes:
+    sizes = [field.size for field in fields if field is not None and field != "varies"]
+    if len(sizes) < len(fields):
         how = "varies from cell to cell" if "varies" in fields else "is undefined"
         raise UsageError(
             f"the receptive field of the output {size_text(trace.output.spatial)} {how}, so it cannot be judged",
             place="`check`",
             hint="ask for the cells that one cell sees: `region`" if "varies" in fields else "",
         )
-    right = tuple(size for size in sizes if size is not None) if trace.steps else (1,) * rank
-    return FieldQuestion(tuple(map(_field_step, trace.steps)), rank, right)
+    right = tuple(sizes) if trace.steps else (1,) * rank
+    return FieldQuestion(tuple(_field_step(step, trace) for step in trace.steps), rank, right)
 
 
-def _field_step(step: Step) -> FieldStep:
+def _field_step(step: Step, trace: Trace) -> FieldStep:
+    inputs = step.inputs
     if isinstance(step.layer, Merge):
-        rank = step.output.rank
-        return FieldStep(step.layer, step.inputs, (None,) * rank, tuple(range(rank)))
-    if step.axes is None or not step.input.rank or any(source is None for source, _ in step.axes):
+        # Of some merges the first input alone counts.
+        shapes = [trace.shape_at(place) for place in inputs]
+        inputs = inputs[: len(merge_axis_maps(step.layer, shapes, step.output))]
+    axes = [(source, axis_map) for source, axis_map in step.axes or () if source is not None]
+    if len(axes) < step.output.rank or not step.input.rank:
         # No field comes out of it; where it lies on a path that counts, the answer is not known either.
-        return FieldStep(step.layer, step.inputs, (), ())
-    axes = [(source, axis_map) for source, axis_map in step.axes if source is not None]
+        return FieldStep(step.layer, inputs, (), ())
     taps = tuple(_taps(axis_map, step.input.spatial[source]) for source, axis_map in axes)
-    return FieldStep(step.layer, step.inputs, taps, tuple(source for source, _ in axes))
+    return FieldStep(step.layer, inputs, taps, tuple(source for source, _ in axes))
 
 
 def _taps(axis_map: AxisMap, size: int | None) -> Taps | None:
@@ -134,4 +136,4 @@ def _taps(axis_map: AxisMap, size: int | None) -> Taps | None:
     if isinstance(axis_map, Keep | Shift):
         return None
     # An axis of open size has the windows of any size, or no field.
-    return axis_map.taps(1 if size is None else size)
+    return axis_map.taps(size or 1)

@@ -142,11 +142,7 @@ def judge_field(
     def fits(other: tuple[int, ...]) -> bool:
         return len(given) == len(other) and all(map(_agrees, given, other))
 
-    def near(wrong: WrongAnswers, count: int) -> Iterable[Made]:
-        key = tuple(None if number is None else number.value for number in given)
-        return wrong.keyed(count, lambda answer: (answer,)).get(key, ())
-
-    found, searched = _explained(wrong or wrong_answers(question), fits, near=near)
+    found, searched = _explained(wrong or wrong_answers(question), fits)
     text = "x".join("?" if number is None else str(number) for number in claim)
     score = (len(right) - len(cells) if pairs else 0, len(right))
     return Verdict(False, f"{sentence}, not {text}", found, cells, score, searched=searched)

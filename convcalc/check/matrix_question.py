@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import partial
-from math import prod
+from math import isfinite, prod
 from typing import TYPE_CHECKING, Any
 
 from convcalc.layers import AdaptivePooling, Pooling, rank_of, windows
@@ -88,7 +87,7 @@ class MatrixQuestion(Value):
             largest = max(largest, 1.0) * _largest(self.upstream)
         error = self._relative_error(answer) * (largest + added)
         # What leaves the range of floats is infinite or not a number, which is right or wrong as it is.
-        return error if error < sys.float_info.max else 0.0
+        return error if isfinite(error) else 0.0
 
     def rounding_errors(self, answer: Any) -> Any:
         """Return how far off each cell of the answer may be: a part of the sum of what it is made of, without signs.

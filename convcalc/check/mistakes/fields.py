@@ -45,7 +45,7 @@ def by_rule(*rules: FieldRule, start: int = 1) -> Callable[[FieldQuestion], Iter
 
 
 def _summed(seen: Seen, taps: Taps) -> Seen:
-    return seen[0] + taps.extent, 1
+    return seen[0] + taps.extent, seen[1]
 
 
 def _summed_with_strides(seen: Seen, taps: Taps) -> Seen:
@@ -82,7 +82,7 @@ def _layer_forgotten(question: FieldQuestion) -> Iterator[FieldQuestion]:
 
 def _swapped_axes(question: FieldQuestion) -> Iterator[FieldQuestion]:
     axes: list[Any] = list(range(len(question.right)))
-    for first, second in combinations(axes, 2) if question.order is None else ():
+    for first, second in combinations(axes, 2):
         order = list(axes)
         order[first], order[second] = second, first
         yield question.replace(order=tuple(order))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -11,21 +11,20 @@ from convcalc.check.size_question import AskedLayer, SizeFormula, SizeQuestion
 from convcalc.geometry import Padding, Window
 from convcalc.layers import Convolution, Elementwise, Flatten, Layer, Linear, Merge, Pooling, TensorShape, product
 
-Change = Callable[[AskedLayer], Iterable[AskedLayer]]
-"""The ways in which a mistake changes one layer; none where it cannot be made there."""
+Change = Callable[[AskedLayer], AskedLayer | None]
+"""What a mistake makes of one layer, None where it cannot be made there."""
 
 
 def in_layers(change: Change) -> Callable[[SizeQuestion], Iterator[SizeQuestion]]:
     """Return the mistake of making a change in every layer where it can be made, or in only one of them."""
 
     def wrong(question: SizeQuestion) -> Iterator[SizeQuestion]:
-        ways = {index: found for index, layer in enumerate(question.layers) if (found := list(change(layer)))}
-        for way in range(max(map(len, ways.values()), default=0)):
-            everywhere = {index: found[min(way, len(found) - 1)] for index, found in ways.items()}
-            yield _with_layers(question, everywhere)
-            if len(ways) > 1:
-                for index, layer in everywhere.items():
-                    yield _with_layers(question, {index: layer}).replace(slipped=(*question.slipped, index))
+        changed = {index: new for index, layer in enumerate(question.layers) if (new := change(layer)) is not None}
+        if changed:
+            yield _with_layers(question, changed)
+        if len(changed) > 1:
+            for index, layer in changed.items():
+                yield _with_layers(question, {index: layer}).replace(slipped=(*question.slipped, index))
 
     return wrong
 
@@ -45,13 +44,14 @@ def _spreads(asked: AskedLayer) -> bool:
 
 
 def by_formula(
-    formula: SizeFormula, *, spreads: bool = False, applies: Callable[[AskedLayer], bool] = _slides
+    formula: SizeFormula, *, spreads: bool = False, applies: Callable[[Any], bool] = lambda _: True
 ) -> Change:
     """Return the change to a wrong formula, of layers whose windows slide or (`spreads`) spread."""
 
-    def change(asked: AskedLayer) -> Iterator[AskedLayer]:
-        if asked.formula is None and _slides(asked) and _spreads(asked) is spreads and applies(asked):
-            yield asked.replace(formula=formula)
+    def change(asked: AskedLayer) -> AskedLayer | None:
+        if asked.formula is None and _slides(asked) and _spreads(asked) is spreads and applies(asked.layer):
+            return asked.replace(formula=formula)
+        return None
 
     return change
 
@@ -59,20 +59,20 @@ def by_formula(
 def by_options(options: Callable[[Any], dict[str, Any] | None]) -> Change:
     """Return the change of some fields of a convolution or pooling; None where it would change nothing."""
 
-    def change(asked: AskedLayer) -> Iterator[AskedLayer]:
+    def change(asked: AskedLayer) -> AskedLayer | None:
         changes = options(asked.layer) if _slides(asked) else None
-        if changes and any(getattr(asked.layer, name) != value for name, value in changes.items()):
-            yield asked.replace(layer=asked.layer.replace(**changes))
+        changed = asked.layer.replace(**changes) if changes else asked.layer
+        return None if changed == asked.layer else asked.replace(layer=changed)
 
     return change
 
 
-def _ceil(asked: AskedLayer) -> bool:
-    return isinstance(asked.layer, Pooling) and asked.layer.ceil
+def _ceil(layer: Convolution | Pooling) -> bool:
+    return isinstance(layer, Pooling) and layer.ceil
 
 
-def _same(asked: AskedLayer) -> bool:
-    return isinstance(asked.layer, Convolution | Pooling) and asked.layer.padding in ("same", "same-lower")
+def _same(layer: Convolution | Pooling) -> bool:
+    return layer.padding in ("same", "same-lower")
 
 
 def _steps(window: Window, size: int) -> Fraction:
@@ -178,9 +178,10 @@ def _layer_forgotten(question: SizeQuestion) -> Iterator[SizeQuestion]:
 def _taking(families: type[Layer] | tuple[type[Layer], ...], taken: Callable[[TensorShape], TensorShape]) -> Change:
     """Return the change of what layers of some families make of their input."""
 
-    def change(asked: AskedLayer) -> Iterator[AskedLayer]:
-        if isinstance(asked.layer, families) and asked.taken is None:
-            yield asked.replace(layer=_opened(asked.layer), taken=taken)
+    def change(asked: AskedLayer) -> AskedLayer | None:
+        if isinstance(asked.layer, families):
+            return asked.replace(layer=_opened(asked.layer), taken=taken)
+        return None
 
     return change
 
@@ -241,7 +242,7 @@ SIZE_MISTAKES = (
     Mistake(
         "rounded-up",
         "the division was rounded up; a window that does not fit any more does not count, so it is rounded down",
-        in_layers(by_formula(_rounded_up, applies=lambda asked: not _ceil(asked))),
+        in_layers(by_formula(_rounded_up, applies=lambda layer: not _ceil(layer))),
     ),
     Mistake(
         "not-rounded",
