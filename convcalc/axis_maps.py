@@ -317,6 +317,11 @@ class ReceptiveField(Value):
     padding: int = 0
 
 
+SeenTaps = Taps | Literal["varies"] | None
+"""The cells that each output cell sees, "varies" where they are not alike, None if undefined."""
+
+_ITSELF = Taps()
+
 Field = ReceptiveField | Literal["varies"] | None
 """A receptive field, "varies" where the fields of an axis are not of one size at one distance, None if undefined."""
 
@@ -332,17 +337,35 @@ def through(axis_map: AxisMap, field: Field, size: int | None) -> Field:
     >>> through(Slide(Window(3, stride=2)), field, 109)
     ReceptiveField(size=11, stride=4, padding=0)
     """
+    return seen_through(taps_or_open(axis_map, size), field)
+
+
+def taps_or_open(axis_map: AxisMap, size: int | None) -> SeenTaps:
+    """Return the cells that each output cell sees, "varies" where they are not alike, None if undefined.
+
+    >>> taps_or_open(Scale(2), None), taps_or_open(Halve(), None)
+    ('varies', None)
+    """
     if isinstance(axis_map, Keep):
-        return field
+        return _ITSELF
     if size is None and isinstance(axis_map, Slide | Spread | Shift | Scale) and not _is_named(axis_map):
         size = 1  # its cells are as far apart on an axis of any size
-    if field is None or size is None:
+    if size is None:
         return None
     taps = axis_map.taps(size)
-    if taps is None and not isinstance(axis_map, Adaptive):
-        return None
-    if field == "varies" or taps is None or taps.spacing > 1:
+    if taps is None:
+        return "varies" if isinstance(axis_map, Adaptive) else None
+    if taps.spacing > 1:
         return "varies"
+    return _ITSELF if taps == _ITSELF else taps
+
+
+def seen_through(taps: SeenTaps, field: Field) -> Field:
+    """Look through the `taps_or_open` of a layer, as `through` does."""
+    if not isinstance(taps, Taps) or not isinstance(field, ReceptiveField):
+        return None if taps is None or field is None else "varies"
+    if taps is _ITSELF:
+        return field
     return ReceptiveField(
         field.size + (taps.extent - 1) * field.stride,
         field.stride * taps.stride,

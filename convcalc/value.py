@@ -108,7 +108,7 @@ class Value(metaclass=_ValueMeta):
         setters = type(self)._setters
         if kwargs or len(args) != len(setters):
             args = self._complete(args, kwargs)
-        for setter, value in zip(setters, args, strict=True):
+        for setter, value in zip(setters, args):  # noqa: B905 as many by now, and `strict` takes a third of the time
             setter(self, value)
         self.check()
 

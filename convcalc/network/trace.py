@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial, reduce
 
-from convcalc.axis_maps import AxisMaps, Field, ReceptiveField, hull, through
+from convcalc.axis_maps import AxisMaps, Field, ReceptiveField, SeenTaps, hull, seen_through, taps_or_open
 from convcalc.errors import ShapeError
 from convcalc.layers import (
     Layer,
@@ -46,8 +46,11 @@ class Step(Value):
     inputs: tuple[int, ...] = (-1,)
 
 
-_Known = dict[tuple[int, tuple[int | None, ...], int], tuple[Layer, AxisMaps | None, TensorShape]]
-"""For a layer, by its identity, and the sizes and rank of a shape: the completed layer, its rules, what comes out."""
+_Looks = tuple[tuple[int, SeenTaps], ...]
+"""For each axis that comes out of a layer the one it comes from, and the cells seen on it."""
+
+_Known = dict[tuple[int, tuple[int | None, ...], int], tuple[Layer, TensorShape, AxisMaps | None, _Looks]]
+"""For a layer, by its identity, and the sizes and rank of a shape: the completed layer, what comes out, its axes."""
 
 
 class Trace(Value):
@@ -168,9 +171,10 @@ def _step(
     if key not in known:
         completed = complete(layer, first)
         axes = axis_maps(completed, first)
-        known[key] = completed, axes, output_shape(completed, first, axes)
-    completed, axes, output = known[key]
-    return Step(completed, first, output, axes, _fields_after(axes, first, output, fields[0]), places)
+        output = output_shape(completed, first, axes)
+        known[key] = completed, output, axes, _looks(axes, first, output)
+    completed, output, axes, looks = known[key]
+    return Step(completed, first, output, axes, _fields_after(looks, fields[0]), places)
 
 
 def _fields_of_merge(
@@ -193,7 +197,7 @@ def _looked_through(
 ) -> list[tuple[Field, ...]]:
     """Return what the cells that come out of a merge see through each of its inputs."""
     return [
-        _fields_after(maps, shape, output, seen)
+        _fields_after(_looks(maps, shape, output), seen)
         for maps, shape, seen in zip(merge_axis_maps(layer, shapes, output), shapes, fields, strict=False)
     ]
 
@@ -240,13 +244,16 @@ def is_flatten_missing(layer: Layer, shape: TensorShape) -> bool:
     return layer.in_features == product((shape.channels, *shape.spatial))
 
 
-def _fields_after(
-    axes: AxisMaps | None, shape: TensorShape, output: TensorShape, fields: tuple[Field, ...]
-) -> tuple[Field, ...]:
-    """Look through one more layer; an axis that comes from the channels, or from several axes, has no field."""
+def _looks(axes: AxisMaps | None, shape: TensorShape, output: TensorShape) -> _Looks:
+    """Return what is seen on each axis that comes out, nothing where it comes from channels or several axes."""
     if axes is None or not shape.rank:
-        return (None,) * output.rank
+        return ((0, None),) * output.rank
     return tuple(
-        None if source is None else through(axis_map, fields[source], shape.spatial[source])
+        (0, None) if source is None else (source, taps_or_open(axis_map, shape.spatial[source]))
         for source, axis_map in axes
     )
+
+
+def _fields_after(looks: _Looks, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Look through one more layer."""
+    return tuple([None if taps is None else seen_through(taps, fields[source]) for source, taps in looks])
