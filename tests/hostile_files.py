@@ -18,11 +18,11 @@ from fuzz_questions import Question
 MEGA = 1_000_000
 
 
-def file(name: str, data: bytes | str, *words: str) -> Question:
-    """Return a question about a file: of a network where it ends as such a file, else of a matrix."""
+def file(name: str, data: bytes | str, *words: str, command: tuple[str, ...] = ("params",)) -> Question:
+    """Return a question about a file: a `command` of a network where it ends as such a file, else of a matrix."""
     data = data.encode() if isinstance(data, str) else data
     network = name.rpartition(".")[2] in ("onnx", "json", "keras", "cfg", "prototxt", "safetensors", "pt", "txtnet")
-    start = ("params", "-f", name) if network else ("conv", name, "-k", "[[1]]")
+    start = (*command, "-f", name) if network else ("conv", name, "-k", "[[1]]")
     return Question((*start, *words), files=((name, data),))
 
 

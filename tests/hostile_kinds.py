@@ -157,6 +157,19 @@ KINDS: dict[str, Callable[[], Question]] = {
         "def a(m, n):\n    return n + 1 if m == 0 else a(m - 1, 1) if n == 0 else a(m - 1, a(m, n - 1))\n"
         "layers += [nn.Conv2d(3, a(4, 2), 3)]"
     ),
+    "branches in branches, written in short": lambda: file(
+        "m.onnx",
+        onnx(
+            b"".join(
+                node("Relu", [f"a{n}" if n else "x"], [f"b{n}"]) + node("Add", [f"b{n}", "x"], [f"a{n + 1}"])
+                for n in range(1000)
+            )
+            + onnx_ends("x", "a1000")
+        ),
+        command=("shape", "--as", "short"),
+    ),
+    "a size that doubles": lambda: Question(("params", "16x40x24", "?*(upsample:2)", "8*(flatten)", "avgpool:3")),
+    "a search in what doubles": lambda: Question(("shape", "8", "3000*(?*(relu))")),
     "a repetition of 10^18": lambda: Question(("shape", "3x8x8", f"{10**18}*(conv:8,k3)")),
     "a repetition of a power": lambda: Question(("shape", "3x8x8", "10**18*(conv:8,k3)")),
     "nothing, repeated": lambda: Question(("shape", "3x8x8", f"{10**18}*(id)")),

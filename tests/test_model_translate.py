@@ -133,3 +133,9 @@ def test_several_inputs_keep_their_names(texts: tuple[str, ...]) -> None:
     keras = translation(before, "keras").lines
     assert "b = keras.Input(shape=(16, 14, 3))" in keras
     assert keras[-1].startswith("model = keras.Model([a, b], ")
+
+
+def test_inputs_without_names_get_names() -> None:
+    passed = forward(LayerRequest(("relu", "add:b", "tanh")), "a=3x7x8 b=3x7x8")
+    for names, line in (((), "relu add:x2 tanh"), (("a", "b"), "relu add:b tanh")):
+        assert translation(passed.replace(inputs=names), "short").lines == (line,)

@@ -105,6 +105,11 @@ def test_a_repetition_without_an_end_says_how_far_it_was_followed() -> None:
         solve(request, "3x8x8", "3x7x8")
 
 
+def test_sizes_that_double_are_followed_as_far_as_numbers_are_sought() -> None:
+    with pytest.raises(ShapeError, match=r"among those tried \(1 to 125\) gives 8x7"):
+        solve(LayerRequest(("?*(upsample:2 pixelunshuffle:1)",)), "3x8x8", "8x7")
+
+
 def test_a_part_of_many_layers_is_followed_less_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("convcalc.network.solve.repeats.MOST_TRACED", 100)
     request = LayerRequest(("?*(10*(zeropad2d:2 pixelunshuffle:1))",))

@@ -13,6 +13,7 @@ from convcalc.network.graph import Graph
 from convcalc.network.solve import Solved, solve_input, solve_value
 from convcalc.network.trace import interpret
 from convcalc.notation import Network, channels_first, parse_size
+from convcalc.notation.entries import most_layers
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -114,7 +115,11 @@ class _Placeholder:
             texts[index] = filled_in(str(texts[index]), at, values)
         for name in self.in_options:
             options[name] = "x".join(options[name].replace("?", str(value)) for value in values)
-        network = read(self.request.replace(texts=tuple(texts), options=options))
+        before = most_layers.set(MOST_LAYERS)
+        try:
+            network = read(self.request.replace(texts=tuple(texts), options=options))
+        finally:
+            most_layers.reset(before)
         if len(network.layers) > MOST_LAYERS:
             message = f"there are {len(network.layers)} layers, at most {MOST_LAYERS} are searched for a number"
             raise UsageError(message, place="?")

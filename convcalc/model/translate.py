@@ -64,11 +64,13 @@ def _lines(passed: ForwardPass, notation: str, written: Sequence[tuple[str, ...]
     network = passed.network
     if graph_of(network).is_chain:
         return [line for lines in written for line in lines]
+    given = (passed.trace.input, *passed.trace.others)
+    names = passed.inputs or (tuple(f"x{number}" for number in range(1, len(given) + 1)) if given[1:] else ())
     if notation == "short":
         from convcalc.notation.short.graph import graph_text
 
         words = [" ".join(lines) for lines in written]
-        return [graph_text(network.layers, words, network.inputs, passed.inputs)]
+        return [graph_text(network.layers, words, network.inputs, names)]
     from convcalc.notation.programs import Statement, keras_functional, pytorch_class
 
     statements = []
@@ -79,10 +81,9 @@ def _lines(passed: ForwardPass, notation: str, written: Sequence[tuple[str, ...]
             shapes = [passed.trace.shape_at(place) for place in step.inputs[1:]]
             crops = tuple(cropped(shape, step.input) for shape in shapes)
         statements.append(Statement(calls, step.inputs, merge, node.name, crops))
-    names = passed.inputs or ("x",)
+    names = names or ("x",)
     if notation == "pytorch":
         return pytorch_class(statements, names)
-    given = (passed.trace.input, *passed.trace.others)
     return keras_functional(statements, [repr(shape.channels_last) for shape in given], names)
 
 

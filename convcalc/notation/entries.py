@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 from convcalc import layers
 from convcalc.errors import ConvcalcError
 from convcalc.layers import Layer
@@ -9,6 +11,8 @@ from convcalc.text import Source
 
 # Repetition makes many layers of a short text: this many are read in a few seconds.
 MAX_LAYERS = 100_000
+most_layers: ContextVar[int] = ContextVar("most_layers", default=MAX_LAYERS)
+"""How many a text may repeat, where a question is about fewer: more are refused before they are made."""
 
 
 class Item:
@@ -100,7 +104,9 @@ class Entry:
 
 def too_many(source: Source, start: int, end: int) -> ConvcalcError:
     """Return the error for a text of too many layers."""
-    return source.fault(f"there are more than {MAX_LAYERS} layers", start, end)
+    most = most_layers.get()
+    hint = None if most == MAX_LAYERS else "where a number is searched for, no more are read"
+    return source.fault(f"there are more than {most} layers", start, end, hint)
 
 
 def set_channels(entries: list[Entry], channels: int) -> None:

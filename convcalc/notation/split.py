@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 
-from convcalc.notation.entries import MAX_LAYERS, Group, Item, Part, too_many
+from convcalc.notation.entries import MAX_LAYERS, Group, Item, Part, most_layers, too_many
 from convcalc.text import Source
 
 _MAX_DEPTH = 100
@@ -70,6 +70,7 @@ class _Splitter:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.most = most_layers.get()
         self.parts: list[Part] = []  # of the branch that is being read
         self.size = 0  # items of this branch and of those before it in its group, repetitions written out
         self.groups: list[_Open] = []
@@ -159,7 +160,7 @@ class _Splitter:
         else:
             closed = self.parts
         self.size = group.size + group.count * (self.size + len(group.branches[:1]))
-        if self.size > MAX_LAYERS:
+        if self.size > self.most:
             raise too_many(self.source, group.start, at + 1)
         self.parts = group.before
         self.parts += closed * group.count
@@ -198,7 +199,7 @@ class _Splitter:
         elif end > self.start:
             self.refuse_glued_sign(end)
             self.size += count
-            if self.size > MAX_LAYERS:
+            if self.size > self.most:
                 raise too_many(self.source, self.start, end)
             self.parts += [Item(self.start, end, self.is_call, self.name)] * count
             self.name = ""

@@ -1,7 +1,8 @@
 """The unknown is how often a part of the network is repeated: the part is applied until nothing new can come.
 
 That is where a size does not pass any more, where the sizes come back to what they were, or where they have grown
-beyond what is wanted. A part that does neither is followed for `MOST_REPEATED` steps, and the answer says so.
+beyond what is wanted. A part that does neither is followed for `MOST_REPEATED` steps, or until a size is beyond all
+that are sought, and the answer says so.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer, TensorShape, families
 from convcalc.network.graph import Graph
 from convcalc.network.solve.answers import Solution, Solved, Span, forward, merge_runs, target_sizes
+from convcalc.network.solve.axes import LARGEST
 from convcalc.network.trace import trace
 from convcalc.text import size_text
 from convcalc.value import Value
 
 WHAT = "number"
 MOST_REPEATED = 10_000
-MOST_TRACED = 20_000
-"""Layers that sizes are sent through in all, where a part has many of them."""
+MOST_TRACED = 30_000
+"""Layers that sizes are sent through in all, those behind the part each time."""
 _RISING = (
     families.AdaptivePooling, families.Border, families.Convolution, families.Elementwise, families.Flatten,
     families.LayerNormalization, families.Linear, families.Merge, families.Normalization, families.Pooling,
@@ -103,8 +105,12 @@ def solve_repetition(found: Repetition, shape: TensorShape, want: tuple[int, ...
     outputs: dict[int, TensorShape] = {}
     rising = all(isinstance(layer, _RISING) for graph in (found.part, found.after) for layer in graph.layers)
     period, searched, last = 0, "", state
-    most = max(3, min(MOST_REPEATED, MOST_TRACED // max(1, len(found.part.layers))))
+    length = len(found.part.layers) + len(found.after.layers)
+    most = max(3, min(MOST_REPEATED, MOST_TRACED // max(1, length)))
     for count in range(1, most + 1):
+        if any(size > LARGEST for size in state.known_sizes):
+            searched = f"1 to {count - 1}"
+            break
         if state in counts:
             period = count - counts[state]
             break

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from convcalc.errors import UsageError
 from convcalc.layers import Layer, Merge
 from convcalc.text import letters
 
 _SIGNS = {"add": "+", "concatenate": "|", "multiply": "*"}
 _WORDS = {"add": "add", "concatenate": "cat", "multiply": "mul", "resize": "like", "keep": "with"}
 _INPUT = -1
+_MAX_DEPTH = 90
+"""Branches in branches that are written: the reader takes 100 brackets, some of which are those of layers."""
 
 
 def graph_text(
@@ -19,7 +22,7 @@ def graph_text(
 
     `words` are the layers in the short notation (those of merges are not looked at), `inputs` the indices of each
     layer's inputs, -1, -2, ... for the network's, whose `names` are given where there are several. Every layer that
-    no other takes its input from is an output.
+    no other takes its input from is an output. Raises UsageError where branches are nested too deep to be read.
 
     >>> from convcalc.layers import Elementwise
     >>> graph_text([Elementwise("ReLU"), Merge("add")], ["relu", ""], [(-1,), (0, -1)])
@@ -41,6 +44,7 @@ class _Writer:
         self.names = dict(self.given)
         self.dominators = _immediate_dominators(inputs)
         self.written: set[int] = set()
+        self.depth = 0
 
     def write(self) -> list[str]:
         """Write all outputs, one after the other."""
@@ -62,6 +66,9 @@ class _Writer:
             steps.append(at)
             at = self.inputs[at][0] if len(self.inputs[at]) == 1 else self.dominators[at]
         text = [] if at == current else [f"from:{self.name(at)}"]
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise UsageError(f"branches are nested more than {_MAX_DEPTH} deep, too deep for the short notation")
         for step in reversed(steps):
             if isinstance(layer := self.layers[step], Merge):
                 text += self.merged(step, layer, at)
@@ -71,6 +78,7 @@ class _Writer:
             if step in self.names:
                 text.append(f"={self.names[step]}")
             at = step
+        self.depth -= 1
         return text
 
     def name(self, place: int) -> str:
