@@ -137,5 +137,5 @@ def test_several_inputs_keep_their_names(texts: tuple[str, ...]) -> None:
 
 def test_inputs_without_names_get_names() -> None:
     passed = forward(LayerRequest(("relu", "add:b", "tanh")), "a=3x7x8 b=3x7x8")
-    for names, line in (((), "relu add:x2 tanh"), (("a", "b"), "relu add:b tanh")):
+    for names, line in (((), "(relu + from:x2) tanh"), (("a", "b"), "(relu + from:b) tanh")):
         assert translation(passed.replace(inputs=names), "short").lines == (line,)
