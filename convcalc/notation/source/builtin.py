@@ -31,8 +31,8 @@ from convcalc.notation.source.values import (
 )
 
 if TYPE_CHECKING:
-    from convcalc.notation.source.expressions import Method
     from convcalc.notation.source.follower import Follower
+    from convcalc.notation.source.values import Method
 
 PYTHON: dict[str, Any] = {
     "range": range, "len": len, "int": int, "float": float, "str": str, "bool": bool, "min": min,
@@ -258,9 +258,11 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
     """Call a method of modules, lists, texts or models of Keras."""
     owner, name = found.owner, found.name
     if isinstance(owner, KerasModel):
-        from convcalc.notation.source.keras_models import model_method
+        from convcalc.notation.source import keras_built, keras_models
 
-        return model_method(follower, node, owner, name, arguments)
+        if name == "get_layer":
+            return keras_built.layer_called(follower, node, owner, *arguments, **keywords)
+        return keras_models.model_method(follower, node, owner, name, arguments)
     if isinstance(owner, Instance | Container | Layer | Parameter) and name in _STAYS:
         return owner
     if isinstance(owner, Instance | Container | Layer) and name in _WITHOUT_MODEL:

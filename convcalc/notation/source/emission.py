@@ -157,6 +157,9 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
                 made.module += f".{entry.name}"
             given, tensor = tensor, Tensor(index)
             note_order(tensor, entry.layer, [given])
+    if module.places:
+        module.result = module.result or tensor
+        follower.modules_at[tensor.index] = module
     return tensor
 
 

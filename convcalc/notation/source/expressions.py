@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, layer_attributes, parameter_views
+from convcalc.notation.source import containers, keras_built, layer_attributes, parameter_views
 from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
 from convcalc.notation.source.values import COMPARISONS as TENSOR_COMPARISONS
 from convcalc.notation.source.values import (
@@ -19,6 +19,7 @@ from convcalc.notation.source.values import (
     Instance,
     KerasModel,
     Layer,
+    Method,
     Name,
     Parameter,
     Parent,
@@ -183,6 +184,9 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
                 return of_class(follower, node, found, value) if isinstance(found, Function) else found
         case Tensor() if name in ("shape", "T", "mT"):
             return TensorSizes(value) if name == "shape" else follower.tensor_method(node, value, name, [], {})
+        case Layer() | KerasModel() if follower.notation == "keras" and name in keras_built.ATTRIBUTES:
+            found = keras_built.attribute(follower, node, value, name)
+            return Method(value, name) if found is NotImplemented else found
         case Layer():
             found = layer_attributes.attribute(follower, node, value, name)
             if found is not NotImplemented:
@@ -204,25 +208,14 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             return follower.tensor_method(node, value, "dim", [], {})
         case Container() if name in value.children or name in value.attributes:
             return (value.children if name in value.children else value.attributes)[name]
-        case KerasModel(outputs=[_, *_]) if name in ("output", "outputs", "input", "inputs"):
-            return value.tensors(name)
         case (first, second) if name in ("values", "indices"):  # of `x.max(1)`, `x.topk(3)`
             return first if name == "values" else second
-    if isinstance(value, Tensor | Container | KerasModel | Parameter | str | list | dict | TensorSizes | Layer):
-        return Method(value, name)
-    if isinstance(value, int | float) and name in ("item", "tolist"):
+    is_number = isinstance(value, int | float) and name in ("item", "tolist")
+    if is_number or isinstance(
+        value, Tensor | Container | KerasModel | Parameter | str | list | dict | TensorSizes | Layer
+    ):
         return Method(value, name)
     raise follower.fault(node, f"{name} of this is not known")
-
-
-class Method:
-    """A method of a value that is not of the program."""
-
-    __slots__ = ("name", "owner")
-
-    def __init__(self, owner: Any, name: str) -> None:
-        self.owner = owner
-        self.name = name
 
 
 def _of_instance(follower: Follower, node: ast.Attribute, value: Instance) -> Any:

@@ -31,7 +31,7 @@ from convcalc.notation.source import (
     reparametrization,
     tensors,
 )
-from convcalc.notation.source.expressions import YIELDED, Method, evaluate
+from convcalc.notation.source.expressions import YIELDED, evaluate
 from convcalc.notation.source.known_sizes import KnownSizes
 from convcalc.notation.source.leaving import Returned, Stopped
 from convcalc.notation.source.limits import MOST_CLASSES, MOST_STEPS, is_heavy
@@ -44,6 +44,7 @@ from convcalc.notation.source.values import (
     Instance,
     KerasModel,
     Layer,
+    Method,
     Name,
     Parameter,
     Partial,
@@ -84,6 +85,7 @@ class Follower:
         self.depth = 0
         self.models: list[Any] = []
         self.instances: list[Instance] = []
+        self.modules_at: dict[int, Layer | KerasModel] = {}  # which one made a tensor
         self.made_layers: dict[str, int] = {}  # how many layers of Keras's have a name before its number
         self.computed = 0  # how many numbers of weights are constants, or made of others, and not parameters
         self.tied: list[Layer] = []  # those that take a weight from another, and the others

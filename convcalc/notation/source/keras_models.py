@@ -76,7 +76,8 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     if word in MERGES or word in PRODUCTS or word in LOWER_MERGES:
         return _merge(follower, node, word, arguments, keywords)
     if word in KERAS or word in ("MultiHeadAttention", "EinsumDense"):
-        return Layer(follower.call_of(node, word, arguments, keywords), _default_name(follower, word))
+        own_name = str(keywords.get("name") or _default_name(follower, word))
+        return Layer(follower.call_of(node, word, arguments, keywords), own_name)
     from convcalc.notation.keras.elsewhere import why_not_read
 
     why = why_not_read(name.dotted)
@@ -93,8 +94,9 @@ def _merge(follower: Follower, node: ast.Call, word: str, arguments: list[Any], 
     own = arguments if is_layer else arguments[1:]
     given = dict(zip(_OWN_ARGUMENTS.get(_MERGES[word.lower()], ()), own, strict=False)) | keywords
     name = _MERGES[word.lower()]
-    layer = MergeLayer(name, given, _default_name(follower, name))
+    layer = MergeLayer(name, given, str(keywords.get("name") or _default_name(follower, name)))
     model = KerasModel([layer])
+    model.is_merge = True
     tensors = None if is_layer else arguments[0] if arguments else keywords.get("inputs")
     return model if tensors is None else run(follower, node, model, [tensors])
 
@@ -116,6 +118,13 @@ def _default_name(follower: Follower, word: str) -> str:
     name = re.sub(r"([a-z])([A-Z])", r"\1_\2", re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", word)).lower()
     follower.made_layers[name] = number = follower.made_layers.get(name, 0) + 1
     return name if number == 1 else f"{name}_{number - 1}"
+
+
+def name_of(module: Any) -> str:
+    """Return the name of a layer, of one that joins or of a model, as Keras has it; empty for what has none."""
+    if isinstance(module, KerasModel) and module.is_merge:
+        (module,) = module.layers
+    return str(getattr(module, "default_name", "") or getattr(module, "name", ""))
 
 
 def _model(
@@ -193,17 +202,28 @@ def take_size(follower: Follower, model: KerasModel) -> None:
         shape = follower.sizes.stated.get(first.inputs[0].index)
     follower.sizes.stated = {} if shape is None else {-1: shape}
     follower.builder.input = None if shape is None or None in shape.sizes else shape.known_sizes
+    sample = first_sizes(model)
+    if sample is not None:
+        is_first = follower.builder.layout == "chw"
+        follower.builder.input = sample if is_first else channels_first(sample, len(sample) - 1)
+
+
+def first_sizes(model: KerasModel) -> tuple[int, ...] | None:
+    """Return the sizes of a sample that the first layer of a model states for its input, None where it does not."""
+    first: Any = model
+    while isinstance(first, KerasModel) and first.layers and not (first.inputs or first.steps):
+        first = first.layers[0]
     if not isinstance(first, Layer):
-        return
+        return None
+    found: tuple[int, ...] | None = None
     for key, _, argument in first.call.keywords:
         sizes = argument.value.plain() if hasattr(argument.value, "plain") else argument.value
         if key in ("input_shape", "batch_input_shape") and isinstance(sizes, tuple):
             sample = sizes[1:] if key.startswith("batch") else sizes
-            if all(type(size) is int and size > 0 for size in sample):
-                is_first = follower.builder.layout == "chw"
-                follower.builder.input = sample if is_first else channels_first(sample, len(sample) - 1)
+            found = sample if all(type(size) is int and size > 0 for size in sample) else found
         elif key == "input_dim" and type(sizes) is int and first.call.short_name != "Embedding":
-            follower.builder.input = (sizes,)
+            found = (sizes,)
+    return found
 
 
 def add(follower: Follower, node: ast.AST, model: KerasModel, layer: Any) -> None:
@@ -218,6 +238,7 @@ def add(follower: Follower, node: ast.AST, model: KerasModel, layer: Any) -> Non
     if isinstance(layer, KerasModel):
         layer.used = True
     model.layers.append(layer)
+    model.outputs = None  # it may have been built without this layer
 
 
 def model_method(follower: Follower, node: ast.Call, model: KerasModel, name: str, arguments: list[Any]) -> Any:
@@ -226,6 +247,7 @@ def model_method(follower: Follower, node: ast.Call, model: KerasModel, name: st
         add(follower, node, model, arguments[0])
         return None
     if name == "pop" and model.layers:
+        model.outputs = None
         return model.layers.pop()
     if name in _PASSED_OVER:
         return None
@@ -246,6 +268,9 @@ def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[An
             else:
                 value = follower.call(node, layer, [value], {})
     follower.builder.steps -= model.steps
+    if model.is_merge and isinstance(value, Tensor):
+        model.result = model.result or value
+        follower.modules_at[value.index] = model
     return value
 
 

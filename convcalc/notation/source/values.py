@@ -97,9 +97,10 @@ class Layer:
     layers that its `weight` or `bias` was taken from, where it is not its own. `made_from` is what its weight is made
     from, where it is not a parameter itself: `weight_norm` or `spectral_norm`, and over which axis. `attributes` are
     those that a program sets and no layer has. `text` is how it is shown, empty for what stands at its place.
+    `result` is what it made when it ran first.
     """
 
-    __slots__ = ("attributes", "call", "default_name", "holders", "made_from", "name", "places", "text")
+    __slots__ = ("attributes", "call", "default_name", "holders", "made_from", "name", "places", "result", "text")
 
     def __init__(self, call: Call, default_name: str = "", text: str = "") -> None:
         self.call = call
@@ -110,6 +111,7 @@ class Layer:
         self.holders: dict[str, Layer] = {}
         self.made_from: tuple[str, int | None] | None = None
         self.attributes: dict[str, Any] = {}
+        self.result: Tensor | None = None
 
     def holder(self, kind: str) -> Layer:
         """Return the layer whose `weight` or `bias` this one has."""
@@ -139,10 +141,11 @@ class KerasModel:
     """A model of Keras's: layers in their order, or a graph that has been run already, with its inputs and outputs.
 
     `inputs` are those that are known; `used` is whether another model runs it, `returns` what it returns, as a list
-    or a dict if it does so. `steps` is 1 where it runs its layers on each step of a sequence, else 0.
+    or a dict if it does so. `steps` is 1 where it runs its layers on each step of a sequence, else 0. `is_merge` is
+    whether it is a layer that joins tensors, `result` what that made when it ran first.
     """
 
-    __slots__ = ("inputs", "layers", "name", "outputs", "returns", "steps", "used")
+    __slots__ = ("inputs", "is_merge", "layers", "name", "outputs", "result", "returns", "steps", "used")
 
     def __init__(
         self, layers: list[Any], outputs: list[Tensor] | None = None, inputs: list[Tensor] | None = None
@@ -154,11 +157,23 @@ class KerasModel:
         self.steps = 0
         self.name = ""
         self.used = False
+        self.is_merge = False
+        self.result: Tensor | None = None
 
     def tensors(self, name: str) -> Tensor | list[Tensor]:
         """Return the `output`, `outputs`, `input` or `inputs`: one tensor alone, or several in a list."""
         found = (self.outputs or []) if name.startswith("output") else self.inputs
         return found[0] if len(found) == 1 and not name.endswith("s") else found
+
+
+class Method:
+    """A method of a value that is not of the program."""
+
+    __slots__ = ("name", "owner")
+
+    def __init__(self, owner: Any, name: str) -> None:
+        self.owner = owner
+        self.name = name
 
 
 class Function:

@@ -1,0 +1,83 @@
+"""Models of Keras's made of parts of others: what Keras 3.15 counts and puts out for the same programs."""
+
+from __future__ import annotations
+
+import pytest
+
+from convcalc import params, shape
+from convcalc.errors import SpecError
+
+ROW = """
+i = keras.Input((32, 30, 3))
+x = layers.Conv2D(8, 3, name="first")(i)
+x = layers.ReLU()(x)
+x = layers.Conv2D(4, 3)(x)
+x = layers.Flatten()(x)
+base = keras.Model(i, layers.Dense(5)(x))
+"""
+BRANCHES = """
+i = keras.Input((32, 30, 3))
+x = layers.Conv2D(8, 3, name="first")(i)
+x = layers.Add(name="sum")([x, layers.Conv2D(8, 3, padding="same")(x)])
+base = keras.Model(i, layers.Dense(5)(layers.Flatten()(x)))
+"""
+SEQUENTIAL = """
+base = keras.Sequential([keras.Input((32, 30, 3)), layers.Conv2D(8, 3, name="first"), layers.MaxPooling2D(),
+                         layers.Flatten(), layers.Dense(100)])
+"""
+OLD = "base = keras.Sequential([layers.Conv2D(8, 3, input_shape=(32, 30, 3)), layers.Flatten()])\n"
+
+
+@pytest.mark.filterwarnings("ignore:the program has several models")
+@pytest.mark.parametrize(
+    ("base", "use", "output", "count"),
+    [
+        (ROW, "model = keras.Model(base.inputs, layers.Dense(10)(base.layers[-2].output))", (10,), 29646),
+        (ROW, "model = keras.Model(base.input, base.get_layer('first').output)", (30, 28, 8), 224),
+        (ROW, "model = keras.Model(base.input, base.get_layer('conv2d').output)", (28, 26, 4), 516),
+        (ROW, "model = keras.Model(base.input, base.get_layer(index=2).output)", (30, 28, 8), 224),
+        (
+            ROW,
+            "x = keras.Input(base.input_shape[1:])\nn = base.output_shape[-1]\n"
+            "model = keras.Model(x, layers.Dense(n)(base(x)))",
+            (5,),
+            15111,
+        ),
+        (BRANCHES, "model = keras.Model(base.input, base.get_layer('sum').output)", (30, 28, 8), 808),
+        (BRANCHES, "model = keras.Model(base.input, base.get_layer('conv2d').output)", (30, 28, 8), 808),
+        (SEQUENTIAL, "model = keras.Model(base.inputs, layers.Dense(7)(base.layers[-2].output))", (7,), 11991),
+        (
+            SEQUENTIAL,
+            "for layer in base.layers[:-1]:\n    layer.trainable = False\n"
+            "model = keras.Sequential([keras.Input(base.input_shape[1:])])\n"
+            "for layer in base.layers[:-1]:\n    model.add(layer)\nmodel.add(layers.Dense(6))",
+            (6,),
+            10310,
+        ),
+        (SEQUENTIAL, "base.pop()\nmodel = keras.Model(base.inputs, layers.Dense(7)(base.outputs[0]))", (7,), 11991),
+        (SEQUENTIAL, "base.layers\nbase.add(layers.Dense(3))\nmodel = base", (3,), 168627),
+        (OLD, "model = keras.Model(base.inputs, layers.Dense(3)(base.outputs[0]))", (3,), 20387),
+    ],
+)
+def test_parts_of_a_model_are_taken_as_keras_has_them(
+    base: str, use: str, output: tuple[int, ...], count: int
+) -> None:
+    text = f"import keras\nfrom keras import layers\n{base}{use}\n"
+    assert shape(None, text) == output
+    assert params(text).total.params == count
+
+
+@pytest.mark.parametrize(
+    ("base", "use", "message"),
+    [
+        (BRANCHES, "base.layers[-2].output", "the order of the layers of a model that branches is not followed"),
+        (ROW, "base.get_layer('furst').output", "no layer of this model is called 'furst'"),
+        (ROW, "base.get_layer(index=9).output", "this model has 6 layers"),
+        (ROW, "layers.Dense(3).output", "the output of a layer that has not run is not known"),
+        ("base = keras.Sequential([layers.Dense(3)])\n", "base.output", "this model does not know its input"),
+    ],
+)
+def test_a_part_that_is_not_known_is_refused_at_its_place(base: str, use: str, message: str) -> None:
+    text = f"import keras\nfrom keras import layers\n{base}model = keras.Model(base.input, {use})\n"
+    with pytest.raises(SpecError, match=message):
+        shape("32x30x3", text)
