@@ -261,7 +261,8 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         from convcalc.notation.source import keras_built, keras_models
 
         if name == "get_layer":
-            return keras_built.layer_called(follower, node, owner, *arguments, **keywords)
+            given = dict(zip(("name", "index"), arguments, strict=False)) | keywords
+            return keras_built.layer_called(follower, node, owner, given.get("name"), given.get("index"))
         return keras_models.model_method(follower, node, owner, name, arguments)
     if isinstance(owner, Instance | Container | Layer | Parameter) and name in _STAYS:
         return owner

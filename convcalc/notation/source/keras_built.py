@@ -44,7 +44,7 @@ def attribute(follower: Follower, node: ast.AST, value: Layer | KerasModel, name
     return TensorSizes(end)
 
 
-def layer_called(follower: Follower, node: ast.AST, model: KerasModel, name: Any = None, index: Any = None) -> Any:
+def layer_called(follower: Follower, node: ast.AST, model: KerasModel, name: Any, index: Any) -> Any:
     """Return the layer of a model that has a name or, in a model without branches, an index."""
     if type(index) is int:
         found = attribute(follower, node, model, "layers")
