@@ -105,6 +105,30 @@ def test_a_result_that_goes_straight_into_its_file_leaves_nothing(tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.npy", "y.npy"]
 
 
+LOST = """
+import os, sys
+from convcalc import cli
+from convcalc.cli import npy_output
+from convcalc.matrix import npy
+
+def lost(path, *more, made=npy.new_npy):
+    array = made(path, *more)
+    os.truncate(path, 0)
+    return array
+
+npy.new_npy, npy_output.LARGE = lost, 1
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def test_a_result_whose_file_is_lost_leaves_nothing(tmp_path: Path) -> None:
+    words = ["conv", "1 2 3; 4 5 6", "-k", "[[2]]", "-o", str(tmp_path / "y.npy")]
+    done = subprocess.run([sys.executable, "-c", LOST, *words], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 4
+    assert done.stderr.startswith(b"convcalc: a file mapped into memory can no longer be read or written: ")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_is_forgotten_may_change(x: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapped_files, "_guarded", {})
     mapped_files.guard_mapped_file(str(x))
@@ -134,7 +158,7 @@ def test_the_end_of_a_process_names_the_file_and_removes_what_is_unfinished(
 
     monkeypatch.setattr(mapped_files, "_guarded", {})
     monkeypatch.setattr(os, "_exit", end)
-    for change, message in ((grow, "its disk failed"), (shorten, f"{x}: the file became shorter while it was read")):
+    for change, message in ((grow, "its disk is full"), (shorten, f"{x}: the file became shorter while it was read")):
         mapped_files.guard_mapped_file(str(x))
         change(x)
         with pytest.raises(SystemExit, match="4"):

@@ -1,8 +1,8 @@
-"""Large `.npy` files are mapped into memory: what to do when one changes while it is read.
+"""Large `.npy` files are mapped into memory: what to do when one changes while it is read or written.
 
-Where it has become shorter, the system sends SIGBUS to the thread that reads, whose instruction cannot be finished.
-Python has no exception for that, and a handler of its own would never run; so the handler is C's, and what it calls
-ends the process.
+Where it has become shorter, or its disk is full after all, the system sends SIGBUS to the thread, whose instruction
+cannot be finished. Python has no exception for that, and a handler of its own would never run; so the handler is C's,
+and what it calls ends the process.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ def guard_mapped_file(source: str) -> None:
     if status is None or status.st_size < MAPPED_FROM or not is_npy_file(source):
         return
     _guarded[source] = status
+    end_on_bus_errors()
+
+
+def end_on_bus_errors() -> None:
+    """End the process with an error, and leave nothing unfinished, where a mapped file can no longer be used."""
     if hasattr(signal, "SIGBUS") and not _handlers:
         import ctypes
 
@@ -87,4 +92,6 @@ def _error() -> FileError:
         now = _status(source)
         if now is not None and now.st_size < before.st_size:
             return FileError("the file became shorter while it was read", place=source)
-    return FileError("a file that is mapped into memory cannot be read: its disk failed, or it became shorter")
+    return FileError(
+        "a file mapped into memory can no longer be read or written: its disk is full or failed, or it became shorter"
+    )

@@ -46,11 +46,12 @@ def npy_output(
     `rows` rows are computed from x, and the pages of both arrays given back before they take `memory` bytes. Of
     infinity that sums of the arrays `summed` have brought about a note is printed.
     """
-    from convcalc.cli.mapped_files import check_mapped_files
+    from convcalc.cli.mapped_files import check_mapped_files, end_on_bus_errors
     from convcalc.compute.memmap import Releasing
     from convcalc.matrix.npy import new_npy
     from convcalc.matrix.writing.atomic import output_place
 
+    end_on_bus_errors()
     with noting_changes(path), output_place(path) as place, meter(rows) as progress:
         out = new_npy(place, dtype, shape)
         yield out, Releasing(progress, rows=rows, memory=memory // 2, arrays=(x, out))
