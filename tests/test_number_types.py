@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from math import copysign, lcm
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from strategies import fractions as some_fractions
 from strategies import huge_integers
 
+from convcalc.compute.memmap import slabs
 from convcalc.compute.number_types import (
     as_float,
     exact_add,
@@ -137,6 +140,9 @@ def test_whole_numbers_that_no_float_holds_are_refused() -> None:
             prepare(floats, objects(number).reshape(1, 1, 1))
         with pytest.raises(DataError, match=f"the whole number {number} is not exact in float64"):
             prepare(objects(number).reshape(1, 1, 1), floats)
+    with pytest.raises(DataError, match=f"the whole number {F53 + 1} is not exact in float64"):
+        prepare(channel(F53 + 1), floats)
+    assert prepare(channel(F53), floats).x.dtype == np.int64, "what is exact is converted tile by tile"
     for number in (2, 2**60):
         x = prepare(objects(number).reshape(1, 1, 1), floats).x
         assert (x.dtype.name, x.ravel().tolist()) == ("float64", [float(number)])
@@ -186,7 +192,8 @@ def test_kinds_of_numbers(array: Any, kind: str) -> None:
     assert kind_of(array) == kind
 
 
-@pytest.mark.parametrize("array", [np.array([1j]), np.array(["a"]), objects(1, "a"), np.array(["2020"], "M8[Y]")])
+@pytest.mark.parametrize("array", [np.array([1j]), np.array(["a"]), objects(1, "a"), np.array(["2020"], "M8[Y]"),
+                                   np.array([5], "m8[ns]")])  # fmt: skip
 def test_what_is_not_a_number_is_refused(array: Any) -> None:
     with pytest.raises(DataError, match=r"cannot compute with numbers of dtype"):
         kind_of(array)
@@ -239,6 +246,24 @@ def test_what_has_its_type_already_is_not_copied() -> None:
     whole, floats = np.array([1, 2]), np.array([0.1])
     assert narrow(whole) is whole
     assert as_float(floats, np.float64) is floats
+    assert headroom(whole, 2) is whole
+    small, large = np.ones((1, 1, 3), np.int8), channel(F53)
+    found = prepare(small, large)
+    assert (found.work, found.x is small, found.weight is large) == ("int64", True, True)
+
+
+def test_a_sum_is_over_every_channel() -> None:
+    half = np.full((3, 2, 2), F24 // 4)
+    half[0, 0, 0] -= 1
+    assert prepare(np.ones((1, 2, 3), int), half[:1]).work == "float32"
+    assert prepare(np.ones((1, 2, 3), int), half).work == "float64"
+
+
+def test_denominators_of_many_digits_are_refused() -> None:
+    most = 2**33218  # of 10,000 digits
+    assert numerators(objects(Fraction(1, most), Fraction(3, 2)))[1] == most
+    with pytest.raises(DataError, match="the common denominator of these fractions has more than 10000 digits"):
+        numerators(objects(Fraction(1, most), Fraction(1, 2 * most)))
 
 
 def test_quotients_that_are_all_whole_are_whole_numbers() -> None:
@@ -246,7 +271,10 @@ def test_quotients_that_are_all_whole_are_whole_numbers() -> None:
     assert fractions(objects(6 * 10**30, 2), 2).tolist() == [3 * 10**30, 1]
     assert fractions(np.array([6, 4]), np.array([3, 4])).dtype == np.int64
     assert fractions(np.array([6, 4]), objects(10**30, 4)).tolist() == [Fraction(6, 10**30), 1]
-    assert all(isinstance(each, Fraction) for each in fractions(np.array([6, 3]), 2))
+    assert {type(each) for each in fractions(objects(6 * 10**30, 2), 2)} == {int}
+    thirds = fractions(np.array([6, 1, 6]), 4)
+    assert all(isinstance(each, Fraction) for each in thirds)
+    assert thirds[0] is thirds[2], "equal quotients are made once"
 
 
 @pytest.mark.parametrize(("terms", "dtype"), [(1, "int64"), (2, "object"), (3, "object")])
@@ -384,3 +412,11 @@ def test_what_is_computed_becomes_what_is_asked_for() -> None:
     thirds = found.replace(result="quotient", denominator=3)
     assert (thirds.finish(whole).tolist(), thirds.out_dtype) == ([7 / 3, -2.0], "int64")
     assert prepare(objects(0.5).reshape(1, 1, 1), channel(3)).result == "float64"
+
+
+@pytest.mark.parametrize("place", [0, 4, 9])
+def test_a_mapped_array_is_looked_at_in_slabs(place: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convcalc.compute.number_types.slabs", partial(slabs, size=64))
+    mapped = np.memmap(tmp_path / "x", np.int64, "w+", shape=(10, 4))
+    mapped[place, 3] = -7
+    assert magnitude(mapped) == 7

@@ -163,8 +163,6 @@ def magnitude(array: Array) -> int:
     """
     if not array.size:
         return 0
-    if array.dtype.kind == "b":
-        return int(array.any())
     parts = slabs(array) if is_mapped(array) else (array,)
     return max(max(int(part.max()), -int(part.min())) for part in parts)
 
@@ -325,7 +323,7 @@ def _whole_limit(dtype: np.dtype[Any]) -> int:
 
 
 def as_float(array: Array, dtype: np.dtype[Any] | type) -> Array:
-    """Convert to a float dtype; whole numbers must be exact in it, fractions are rounded once.
+    """Convert to a float dtype; whole numbers must be exact in it, fractions are rounded to float64 first.
 
     Raises DataError naming the first whole number that the dtype cannot hold.
 
@@ -338,7 +336,7 @@ def as_float(array: Array, dtype: np.dtype[Any] | type) -> Array:
     if kind_of(array) == "whole" and magnitude(array) > _whole_limit(dtype):
         _refuse_inexact(array, dtype)
     try:
-        return array.astype(np.float64).astype(dtype, copy=False) if array.dtype.kind == "O" else array.astype(dtype)
+        return array.astype(dtype)
     except OverflowError as error:
         raise DataError(f"a number is too large for {dtype.name}, and the other numbers are floats") from error
 
