@@ -15,6 +15,7 @@ from convcalc.errors import ConvcalcError, DataError, FileError
 from convcalc.limits import check_elements
 from convcalc.matrix.dtypes import cast
 from convcalc.matrix.grayscale import adjusted
+from convcalc.matrix.image_depth import Samples, refuse_deep, refuse_unknown_colors, samples_of
 from convcalc.matrix.kinds import PNG_MAGIC
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.png import refuse_missing_rows
@@ -40,11 +41,7 @@ _FORMAT_NAMES = """
     PNG JPEG GIF BMP DIB TIFF WEBP PPM AVIF JPEG2000 ICO ICNS TGA PCX DCX PSD QOI SGI SUN DDS MSP XBM XPM
 """
 """The formats that are read, which Pillow decodes itself: for others, such as EPS, it runs programs found in PATH."""
-_COLOR_TYPES_OF_PNG = (2, 4, 6)
 _TIFF_MAGIC = (b"II*\0", b"MM\0*")
-_BITS_PER_SAMPLE = 258
-_DEEP_MODES = ("I", "F")
-_DEEP_HINT = "save it as .npy, as 16-bit gray, or as a PPM"
 _SMALL = 256
 _GAP = 4
 _LABEL = 12
@@ -59,7 +56,7 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
     a damaged image, or one that Pillow would read with fewer bits than it has.
     """
     pillow = _pillow("PIL.Image", place)
-    _refuse_deep_color(data, place)
+    refuse_deep(data, place)
     try:
         with _quietly(data):
             image = pillow.open(io.BytesIO(data), formats=_FORMAT_NAMES.split())
@@ -68,9 +65,10 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
             check_elements(image.width * image.height * bands, f"the image {image.height}x{image.width}", place)
             if data.startswith(PNG_MAGIC):
                 refuse_missing_rows(data, place)
-            _refuse_deep_samples(image, place)
+            samples = samples_of(image, place)
             image = _pillow("PIL.ImageOps", place).exif_transpose(image)
-            planes, maximum, opaque = _planes(image)
+            refuse_unknown_colors(image, place)
+            planes, maximum, opaque = _planes(image, samples)
     except (ConvcalcError, MemoryError):
         raise
     except Exception as error:  # a damaged file raises whatever Pillow happens to meet in it
@@ -80,9 +78,10 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
     notes: tuple[str, ...] = ("the image is opaque, so its alpha channel was left out",) if opaque else ()
     if frames > 1:
         notes += (f"only the first of {frames} frames was read",)
-    if maximum == 0:
-        if options.scale is not None:
-            raise DataError("the image holds decimal numbers, which have no range to scale", place=place)
+    kind = "decimal" if planes.dtype.kind == "f" else "signed" if samples and samples.is_signed else None
+    if kind is not None and options.scale is not None:
+        raise DataError(f"the image holds {kind} numbers, which have no range to scale", place=place)
+    if kind == "decimal":
         return planes, notes
     return adjusted(planes, maximum, options), notes
 
@@ -123,17 +122,16 @@ def png_bytes(array: NDArray[Any]) -> bytes:
     return stream.getvalue()
 
 
-def _planes(image: Image) -> tuple[NDArray[Any], int, bool]:
-    """Return the array, channels first; its largest possible value, 0 for decimals; whether alpha was dropped."""
+def _planes(image: Image, samples: Samples | None) -> tuple[NDArray[Any], int, bool]:
+    """Return the array, channels first; the largest whole number it may hold; whether alpha was dropped."""
     mode = image.mode
     if _decoded_mode(image) != mode:
         image = image.convert(_decoded_mode(image))
     array = np.asarray(image)
-    maximum = 255
-    if mode.startswith("I"):
-        maximum = 65535
-    elif mode == "F":
-        maximum = 0
+    maximum = 65535 if mode.startswith("I") else 255
+    if samples is not None:
+        array = samples.in_type(array)
+        maximum = samples.maximum
     opaque = image.mode in ("RGBA", "LA") and bool((array[..., -1] == maximum).all())
     if opaque:
         array = array[..., :-1]
@@ -146,20 +144,6 @@ def _planes(image: Image) -> tuple[NDArray[Any], int, bool]:
 def _decoded_mode(image: Image) -> str:
     """Return the mode in which the numbers of an image are read."""
     return "RGBA" if image.mode == "P" and "transparency" in image.info else _MODES.get(image.mode, image.mode)
-
-
-def _refuse_deep_color(data: bytes, place: str) -> None:
-    """Refuse a color PNG with 16 bits per channel, which Pillow silently cuts to 8."""
-    if data.startswith(PNG_MAGIC) and data[24:25] == b"\x10" and data[25:26] and data[25] in _COLOR_TYPES_OF_PNG:
-        raise DataError("16 bits per channel in color would be cut to 8", place=place, hint=_DEEP_HINT)
-
-
-def _refuse_deep_samples(image: Image, place: str) -> None:
-    """Refuse a TIFF with more bits per channel than Pillow keeps."""
-    bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, ())
-    bits = bits if isinstance(bits, tuple) else (bits,)
-    if max(bits, default=8) > 8 and image.mode not in _DEEP_MODES and not image.mode.startswith("I;"):
-        raise DataError(f"{max(bits)} bits per channel in color would be cut to 8", place=place, hint=_DEEP_HINT)
 
 
 def _gray(array: NDArray[Any]) -> NDArray[np.uint8]:
