@@ -184,5 +184,6 @@ KINDS: dict[str, Callable[[], Question]] = {
     "a full disk": lambda: Question(("conv", X, "-k", K, "-o", "/dev/full")),
     "a folder": lambda: Question(("conv", "/", "-k", K)),
     "the memory of a process": lambda: Question(("conv", "/proc/self/mem", "-k", K)),
+    "the map of a process": lambda: Question(("params", "-f", "/proc/self/maps")),
     "the words of a process": lambda: Question(("params", "-f", "/proc/self/environ")),
 }

@@ -275,9 +275,12 @@ def test_a_defect_of_ours_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch, ref
         cli.main(["shape"])
 
 
-def test_too_little_memory_is_said(monkeypatch: pytest.MonkeyPatch, refused: Refuse) -> None:
+@pytest.mark.parametrize(
+    "raised", [MemoryError(), ImportError("\nlibgfortran.so.5: failed to map segment from shared object\n")]
+)
+def test_too_little_memory_is_said(monkeypatch: pytest.MonkeyPatch, refused: Refuse, raised: Exception) -> None:
     def fail(_: list[str]) -> int:
-        raise MemoryError
+        raise raised
 
     monkeypatch.setattr(cli, "_run", fail)
     error = refused("conv")

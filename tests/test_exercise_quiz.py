@@ -61,6 +61,11 @@ def test_bytes_that_are_no_text_are_a_wrong_answer(here: Run, monkeypatch: pytes
     assert (done.returncode, done.stdout.splitlines()[-2]) == (0, "Score: 1 of 2 right, 1 wrong")
 
 
+def test_a_line_without_an_end_ends_the_quiz(here: Run) -> None:
+    done = here("shape", "--quiz", "--seed", 1, stdin="0" * 70_000)
+    assert (done.returncode, done.stderr) == (3, "convcalc: standard input: a line of more than 65536 characters\n")
+
+
 def test_a_fresh_quiz_says_how_to_repeat_it(here: Run) -> None:
     first = here("pool", "--quiz", stdin="?\n").stdout
     seed = re.search(r"--seed (\d+)\n$", first)

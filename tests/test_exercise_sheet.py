@@ -202,7 +202,7 @@ def test_a_fresh_seed_is_said_and_makes_the_same_sheet_again(here: Run) -> None:
         ),
         (["shape", "--sheet", "2", "--key", "a.gift"], "--key: cannot write a key to a.gift"),
         (
-            ["shape", "--sheet", "2", "-o", "a.md", "--key", "a.md"],
+            ["shape", "--sheet", "2", "-o", "a.md", "--key", "./a.md"],
             "--key: the sheet and its key would both go to",
         ),
     ],
@@ -212,6 +212,13 @@ def test_what_has_no_effect_is_refused(here: Run, tmp_path: Path, arguments: lis
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"convcalc: {message}")
     assert not list(tmp_path.iterdir())
+
+
+def test_no_sheet_is_printed_where_its_key_cannot_be_written(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "key.md").mkdir()
+    done = here("shape", "--sheet", "2", "--key", tmp_path / "key.md")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith(f"convcalc: {tmp_path}/key.md: this is a folder, not a file")
 
 
 @pytest.mark.parametrize("command", MAKERS)

@@ -70,6 +70,12 @@ def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert caught.value.place == source
 
 
+def test_a_link_to_nothing_is_named_as_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to("nowhere\x1b.txt")
+    with pytest.raises(FileError, match=r"^a link to nowhere\\x1b\.txt, which does not exist$"):
+        read_matrix(str(tmp_path / "a.txt"))
+
+
 def test_did_you_mean(tmp_path: Path) -> None:
     (tmp_path / "kernel.txt").write_text("1 2")
     with pytest.raises(FileError, match="no such file") as caught:

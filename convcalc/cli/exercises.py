@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from convcalc.cli.options import ExerciseOptions, Group, OutputOptions
 from convcalc.cli.output import write_file, write_out
 from convcalc.cli.terminal import is_terminal, terminal_width
 from convcalc.errors import UsageError
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULT_DIFFICULTY = 2
 SEEDS = 1_000_000
@@ -64,15 +60,16 @@ def answer_exercises(command: str, given: Mapping[str, object]) -> int:
 
     made = sheet(command, asked.sheet, seed, difficulty)
     text = render_sheet(made, form, width)
+    key = "" if key_form is None else render_key(made, key_form, width if asked.key == "-" else PAGE_WIDTH)
+    # Files first: what is printed cannot be taken back where one cannot be written.
+    if asked.key not in (None, "-"):
+        write_file(asked.key, key.encode())
     if output.output is None:
         write_out(text)
     else:
         write_file(output.output, text if isinstance(text, bytes) else text.encode())
-    if asked.key is not None and key_form is not None:
-        if asked.key == "-":
-            write_out("\n" * (output.output is None) + render_key(made, key_form, width))
-        else:
-            write_file(asked.key, render_key(made, key_form, PAGE_WIDTH).encode())
+    if asked.key == "-":
+        write_out("\n" * (output.output is None) + key)
     return 0
 
 
@@ -91,8 +88,14 @@ def _refuse(asked: ExerciseOptions, output: OutputOptions, others: list[object])
         options.append("--key")
     if options:
         raise UsageError(f"{options[0]} has no effect with {name}")
-    if asked.key is not None and asked.key == output.output:
+    if asked.key is not None and output.output is not None and _is_same(asked.key, output.output):
         raise UsageError(f"the sheet and its key would both go to {asked.key}", place="--key")
+
+
+def _is_same(path: str, other: str) -> bool:
+    from pathlib import Path
+
+    return Path(path).resolve() == Path(other).resolve()
 
 
 def given_options(group: Group) -> Iterator[str]:

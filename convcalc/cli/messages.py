@@ -62,7 +62,7 @@ def error_of(error: Exception) -> ConvcalcError | None:
     """Return an exception as an error to print; None where the output is at fault, or a traceback is wanted."""
     if isinstance(error, ConvcalcError):
         return error
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or (isinstance(error, ImportError) and "failed to map segment" in str(error)):
         return DataError("there is not enough memory for this")
     if isinstance(error, ValueError) and "integer string conversion" in str(error):
         return DataError("a number here has more than 4300 digits, more than is printed")

@@ -38,6 +38,8 @@ HOW_TO_ANSWER = {
 KEYS = "An empty line skips a question, ? shows its working, q ends the quiz."
 ENDING = ("q", "quit", "exit")
 MOST_EXPLANATIONS = 2
+LONGEST_LINE = 1 << 16
+"""Characters of an answer."""
 _COLORS = {"right": "\x1b[32m", "wrong": "\x1b[31m"}
 
 
@@ -115,7 +117,9 @@ class _Quiz:
             from convcalc.matrix.sources import STANDARD_INPUT, read_errors
 
             with read_errors(STANDARD_INPUT):
-                line = sys.stdin.readline()
+                line = sys.stdin.readline(LONGEST_LINE + 1)
+            if len(line) > LONGEST_LINE:
+                raise DataError(f"a line of more than {LONGEST_LINE} characters", place=STANDARD_INPUT)
             return line.strip() if line else None
         try:
             return input("> ").strip()

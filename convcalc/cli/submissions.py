@@ -6,7 +6,6 @@ from pathlib import Path
 
 from convcalc.check.answer_table import table_answers
 from convcalc.errors import DataError, FileError
-from convcalc.text import printable
 
 Submission = tuple[str, str | Path]
 """A name, and the text of an answer or the file it is in."""
@@ -54,7 +53,9 @@ def check_file(path: Path) -> None:
     if path.is_file():
         return
     if path.is_symlink() and not path.exists():
-        raise FileError(f"a link to {printable(str(path.readlink()))}, which does not exist", place=str(path))
+        from convcalc.matrix.sources import not_there
+
+        raise not_there(str(path))
     raise FileError("a folder, not a file" if path.is_dir() else "not a file", place=str(path))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.reading.encoding import decode, one_kind_of_line_end
-from convcalc.text import close_names
+from convcalc.text import close_names, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,6 +115,8 @@ def not_there(path: str, otherwise: str | None = None) -> FileError:
     """Return the error for a missing file; its hint is a file of almost that name, or else `otherwise`."""
     wanted = Path(path)
     try:
+        if wanted.is_symlink():
+            return FileError(f"a link to {printable(str(wanted.readlink()))}, which does not exist", place=path)
         near = close_names(wanted.name, [file.name for file in wanted.parent.iterdir()], cutoff=0.7)
     except OSError:
         return FileError("no such file", place=path, hint=f"there is no folder {wanted.parent}")

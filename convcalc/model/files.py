@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 from convcalc.errors import DataError, UsageError
 from convcalc.notation import Network
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _INSPECTED = 4096
 """Bytes among which those of a model that is not text have a zero."""
@@ -58,7 +62,7 @@ def read_file(name: str) -> str | Network:
     if not sources.exists(name):
         raise sources.not_there(name)
     with sources.opened(name) as stream:
-        if stream.seekable():
+        if _has_end(stream):
             network = read_binary(stream, name)
             if network is not None:
                 return network
@@ -67,3 +71,13 @@ def read_file(name: str) -> str | Network:
         if not data:
             raise DataError("the file is empty", place=name)
         return sources.text_of(data, name)
+
+
+def _has_end(stream: BinaryIO) -> bool:
+    """Whether a stream can be sought to its end: a pipe cannot, nor many files below /proc."""
+    try:
+        stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+    except (OSError, ValueError):
+        return False
+    return True
