@@ -66,7 +66,7 @@ def _decimals(
     lost = np.flatnonzero(np.isinf(result) & np.isfinite(array))
     if lost.size:
         raise _does_not_fit(array, int(lost[0]), target, place)
-    if written is not None and array.dtype == np.float64 and target.itemsize < 8:
+    if written is not None and array.dtype == np.float64:
         _settle_ties(array, result, written)
     return result
 
@@ -94,7 +94,7 @@ def halfway(array: NDArray[np.float64], result: NDArray[np.floating[Any]]) -> ND
 
 def _neighbour(near: NDArray[np.floating[Any]], off: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
     """Return the number next to each of `near`, on the side of the exact number (the sign of `off`)."""
-    other: NDArray[np.floating[Any]] = np.nextafter(near, np.where(off > 0, np.inf, -np.inf).astype(near.dtype))
+    other: NDArray[np.floating[Any]] = np.nextafter(near, np.copysign(np.inf, off).astype(near.dtype))
     return other
 
 
@@ -126,8 +126,6 @@ def _wholes(array: NDArray[Any], target: np.dtype[Any], place: str) -> NDArray[A
         wrong = (flat < limits.min) | (flat > limits.max)
     if wrong.any():
         raise _does_not_fit(array, int(np.argmax(wrong)), target, place)
-    if array.dtype == object:
-        return np.array([int(value) for value in flat.tolist()], dtype=target).reshape(array.shape)
     result: NDArray[Any] = array.astype(target)
     return result
 
