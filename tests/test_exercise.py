@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 import oracles
@@ -43,6 +44,15 @@ PINNED = {
     ),
     "pool": (("x", "4 -2 7; 8 6 3; 2 5 -1; -5 -6 0"), ("layer", "avgpool:2,ceil")),
 }
+
+
+PINNED_SHEETS = {
+    "shape": "01b8c1b5 3e90020b 2899bc9d 0daf9de6 12a4e8a4",
+    "params": "7e86b52c d99b0fc5 4b9ff998 d8ef4707 67ecc8d8",
+    "conv": "add802f9 cde3f622 3e0c00b0 2495315d d6bce176",
+    "pool": "119f9877 92e1323a 95c0dc88 33a76e60 6e322eae",
+}
+"""What is left of a sheet of each difficulty: a seed promises its questions, word by word."""
 
 
 def made(command: str, difficulty: int) -> list[Exercise]:
@@ -117,8 +127,10 @@ def test_right_answers_are_right_and_the_answers_of_mistakes_are_wrong_and_named
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("command", "difficulty"), LEVELS)
 def test_no_two_exercises_are_the_same_and_fewer_are_the_beginning_of_more(command: str, difficulty: int) -> None:
-    more = exercises(command, 8, 11, difficulty)
-    assert len({each.given for each in more}) == 8
+    more = exercises(command, 16, 11, difficulty)
+    written = "\n".join(f"{each.text} {each.given}" for each in more)
+    assert sha256(written.encode()).hexdigest()[:8] == PINNED_SHEETS[command].split()[difficulty - 1]
+    assert len({each.given for each in more}) == 16
     assert [each.given for each in exercises(command, 3, 11, difficulty)] == [each.given for each in more[:3]]
     assert more[0].given != exercises(command, 1, 12, difficulty)[0].given
 

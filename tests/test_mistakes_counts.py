@@ -7,6 +7,7 @@ import pytest
 from convcalc.check.count_question import CountQuestion, count_question
 from convcalc.check.mistakes.counts import COUNT_MISTAKES, SIZES_COUNTED
 from convcalc.check.search import WrongAnswers
+from convcalc.geometry import Padding
 from convcalc.layers import Convolution, Flatten, Layer, Linear, Normalization
 from convcalc.network.cost import network_cost
 from convcalc.network.graph import chain
@@ -103,3 +104,60 @@ def test_mistakes_that_cannot_be_made_are_not() -> None:
     ):
         question = count_question(network_cost([layer]), chain([layer]), "params")
         assert {each for each in given(question) if each[0] != "buffers-counted"} == expected
+
+
+SLIDES = Convolution(3, 8, (2, 3), (1, 1), "valid", (1, 1))
+SPREADS = Convolution(8, 4, (3, 2), (2, 3), (Padding(), Padding()), (1, 1), bias=False, transposed=True)
+IN, MIDDLE, OUT = 2 * 9 * 11, 2 * 8 * 9, 2 * 17 * 26
+"""Cells of two samples before, between and behind the two layers, a layer of 144 weights and one of 192."""
+MACS = 144 * MIDDLE + 192 * MIDDLE
+EQUAL = {("bias-forgotten", (), MACS), ("bias-added", (), MACS), ("in-out-swapped", (1,), MACS)}
+"""Mistakes that change no multiplication."""
+SWAPPED = {("in-out-swapped", layers, 8 * 8 * 6 * MIDDLE + 192 * MIDDLE) for layers in ((), (0,))}
+"""Each of eight filters sees eight channels."""
+FEWER = {
+    ("channels-forgotten", (), MACS - 2 * 48 * MIDDLE),
+    ("filters-forgotten", (), MACS - 7 * 18 * MIDDLE),
+    ("batch-ignored", (), MACS // 2),
+    ("layer-forgotten", (0,), 192 * MIDDLE),
+    ("layer-forgotten", (1,), 144 * MIDDLE),
+}
+
+
+def counted_otherwise(counted: str, layers: tuple[Layer, ...], *shape: int) -> set[Slipped]:
+    """Return what mistakes give that are not about sizes."""
+    question = count_question(network_cost(layers, shape), chain(layers), counted)
+    return {each for each in given(question) if each[0] not in {*SIZES_COUNTED} - {"channels-forgotten"}}
+
+
+def test_what_mistakes_in_operations_give() -> None:
+    assert counted_otherwise("macs", (SLIDES, SPREADS), 2, 3, 9, 11) == EQUAL | SWAPPED | FEWER | {
+        ("flops-for-macs", (), 2 * MACS),
+        ("params-for-macs", (), 144 + 192), ("params-for-macs", (), 144 + 192 + 8),
+        ("bias-in-macs", (), MACS + 8 * MIDDLE),
+        ("input-cells-counted", (), 144 * IN + 192 * MIDDLE),
+        ("output-cells-counted", (), 144 * MIDDLE + 192 * OUT),
+    }  # fmt: skip
+    doubled = {(name, layers, 2 * count) for name, layers, count in EQUAL | SWAPPED | FEWER}
+    more = {("macs-for-flops", (), MACS), ("bias-in-macs", (), 2 * MACS + 8 * MIDDLE)}
+    assert counted_otherwise("flops", (SLIDES, SPREADS), 2, 3, 9, 11) == doubled | more
+
+
+def test_a_batch_multiplies_parameters_but_not_the_bytes_of_activations() -> None:
+    found = {
+        counted: counted_otherwise(counted, (SLIDES,), 2, 3, 9, 11) for counted in ("params", "activation_bytes")
+    }
+    assert ("batch-ignored", (), 2 * 152) in found["params"]
+    assert not [each for each in found["activation_bytes"] if each[0] == "batch-ignored"]
+    single = counted_otherwise("macs", (SLIDES.replace(bias=False),), 1, 3, 9, 11)
+    assert not {"batch-ignored", "bias-in-macs", "output-cells-counted"} & {name for name, *_ in single}
+
+
+def test_biases_of_shared_weights_are_counted_once() -> None:
+    layers = [Linear(10, 10), Linear(10, 10)]
+    question = count_question(
+        network_cost(layers, names=("one", "one")), chain(layers), "params", names=("one", "one")
+    )
+    assert question.answer() == 110
+    twice = {answer for name, layers, answer in given(question) if name == "bias-twice" and not layers}
+    assert twice == {120}

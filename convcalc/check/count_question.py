@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from convcalc.check.size_question import SizeQuestion, size_question
 from convcalc.errors import UsageError
-from convcalc.layers import Layer, complete, parameters
+from convcalc.layers import Convolution, Layer, complete, parameters
 from convcalc.network.cost import NetworkCost, network_cost, trace_cost
 from convcalc.network.graph import Graph, Inputs
 from convcalc.network.memory import Memory
-from convcalc.network.trace import Trace
+from convcalc.network.trace import Step, Trace
 from convcalc.value import Value, cached_property
 
 COUNTED = (
@@ -86,9 +86,16 @@ class CountQuestion(Value):
     def _cost(self) -> NetworkCost:
         if self.trace is None:
             return network_cost(Graph(self.layers, self.inputs), names=self.names)
-        pairs = zip(self.trace.steps, self.layers, strict=True)
-        steps = tuple(step.replace(layer=layer) for step, layer in pairs)
+        steps = tuple(map(_with_layer, self.trace.steps, self.layers))
         return trace_cost(self.trace.replace(steps=steps), self.names)
+
+
+def _with_layer(step: Step, layer: Layer) -> Step:
+    """Return a step with another layer in it; a convolution with fewer filters gives as many channels fewer."""
+    before, output = step.layer, step.output
+    if isinstance(layer, Convolution) and isinstance(before, Convolution) and layer.in_channels == before.in_channels:
+        output = output.with_channels(layer.out_channels or output.channels, output.spatial)
+    return step.replace(layer=layer, output=output)
 
 
 def with_sizes(question: CountQuestion, sizes: SizeQuestion) -> CountQuestion:

@@ -202,7 +202,7 @@ def _bias_per_channel(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
 def _maximum_of_zeros(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
     """Put zeros round the input of a maximum or minimum."""
     operation = question.operation
-    if not isinstance(operation, Pooling) or operation.kind not in ("max", "min"):
+    if not isinstance(operation, Pooling) or operation.kind not in ("max", "min") or _is_ranked(question):
         return
     axes = windows_of(question)
     if any(axis.padding.total for axis in axes):
@@ -212,12 +212,17 @@ def _maximum_of_zeros(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
         yield question.replace(x=padded, operation=_with_windows(operation, bare))
 
 
+def _is_ranked(question: MatrixQuestion) -> bool:
+    """Whether a median or the cell of a rank is asked for, whatever kind of pooling has the windows."""
+    return getattr(question.method, "func", None) is ranked
+
+
 def _ranked_otherwise(border: str, kind: str | None = None) -> Wrong:
     """Return the mistake of a median with another border or, with a `kind`, of a pooling instead of it."""
 
     def wrong(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
         operation = question.operation
-        if isinstance(operation, Pooling) and getattr(question.method, "func", None) is ranked:
+        if isinstance(operation, Pooling) and _is_ranked(question):
             from convcalc.compute.boundary import extend
 
             padded, bare = extend(question.x, windows_of(question), border)
@@ -233,7 +238,7 @@ def _kind(right: str, wrong: str) -> Wrong:
 
     def change(question: MatrixQuestion) -> Iterator[MatrixQuestion]:
         operation = question.operation
-        if isinstance(operation, Pooling | AdaptivePooling) and operation.kind == right:
+        if isinstance(operation, Pooling | AdaptivePooling) and operation.kind == right and not _is_ranked(question):
             yield question.replace(operation=operation.replace(kind=wrong))
 
     return change
