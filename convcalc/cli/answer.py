@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from convcalc.cli.expanded import expanded_rows
 from convcalc.cli.jobs import Job
 from convcalc.cli.judging import graded_matrices, judged
 from convcalc.cli.matrix_arguments import chosen_cells, number_writer
@@ -78,6 +79,10 @@ def answer(
     if wanted.shown.watch:
         tell(*notes)
         return _watched(job, wanted)
+    expanded = expanded_rows(job) if wanted.streams and not x.typed else None
+    if expanded is not None:
+        tell(*notes)
+        return stream(expanded, wanted)
     if wanted.bare and job.run_into(wanted.output.output):
         tell(*notes)
         return 0

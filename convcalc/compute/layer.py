@@ -21,6 +21,7 @@ from convcalc.compute.pooling.norm import norm_notes
 from convcalc.compute.pooling.pool import (
     DEFAULTS,
     adaptive_divisors,
+    adaptive_rows,
     average_divisors,
     pool_adaptive,
     pool_layer,
@@ -223,7 +224,7 @@ def _pooled(
     lead, spatial = x.shape[: x.ndim - _rank(layer)], tuple(x.shape[x.ndim - _rank(layer) :])
     copies, beside = 2 if indices else 1, held(x)
     if isinstance(layer, AdaptivePooling):
-        outputs = [size if wanted is None else wanted for wanted, size in zip(layer.outputs, spatial, strict=True)]
+        outputs = _outputs(layer, spatial)
         check_result((*lead, *outputs), beside, copies)
         if indices:
             return pool_adaptive_indices(x, outputs, layer.kind)
@@ -233,6 +234,17 @@ def _pooled(
     if indices:
         return pool_indices(x, axes, layer.kind)
     return pool_layer(layer, x, axes, options, exact), None
+
+
+def pooled_rows(layer: AdaptivePooling, x: Array, exact: bool = False) -> Iterator[Array]:
+    """Yield the rows of an adaptive pooling of a plane, some at a time; errors are those of `apply_pooling`."""
+    outputs = _outputs(layer, x.shape)
+    check_result(outputs, held(x))
+    return adaptive_rows(x, outputs, layer.kind, exact=exact)
+
+
+def _outputs(layer: AdaptivePooling, sizes: Sequence[int]) -> list[int]:
+    return [size if wanted is None else wanted for wanted, size in zip(layer.outputs, sizes, strict=True)]
 
 
 def _rank(layer: Pooling | AdaptivePooling) -> int:

@@ -85,7 +85,9 @@ def prepare(x: Array, weight: Array, bias: Array | None = None, work: str | None
     if kinds == {"whole"}:
         kind = work or whole_type(_sum_bound(x, weight, bias))
         cast_bias = None if bias is None else bias.astype(kind)
-        weight = weight.astype(kind, copy=False)
+        once = _distinct(weight)
+        alike = once.size < weight.size
+        weight = np.broadcast_to(once.astype(kind), weight.shape) if alike else weight.astype(kind, copy=False)
         return Operands(x.astype(kind) if x.dtype.kind == "O" else x, weight, cast_bias, kind, "whole")
     return _prepare_fractions(x, weight, bias)
 
@@ -163,6 +165,7 @@ def magnitude(array: Array) -> int:
     """
     if not array.size:
         return 0
+    array = _distinct(array)
     parts = slabs(array) if is_mapped(array) else (array,)
     return max(max(int(part.max()), -int(part.min())) for part in parts)
 
@@ -171,7 +174,7 @@ def _sum_bound(x: Array, weight: Array, bias: Array | None) -> int:
     """Return a bound of every operand and partial sum: max|x| · max over outputs of sum|w|, plus max|bias|."""
     largest = magnitude(weight)
     absolute_sum = largest * math.prod(weight.shape[1:])
-    if absolute_sum * magnitude(x) >= 2**24 and absolute_sum < 2**63 and weight.size:
+    if absolute_sum * magnitude(x) >= 2**24 and absolute_sum < 2**63 and _distinct(weight).size > 1:
         rows = np.abs(weight.reshape(len(weight), -1).astype(np.int64))
         absolute_sum = int(rows.sum(axis=1).max())
     return max(magnitude(x), 1) * max(absolute_sum, 1) + (0 if bias is None else magnitude(bias))

@@ -37,6 +37,8 @@ KINDS = ("max", "avg", "min", "lp")
 DEFAULTS = Options()
 # Bytes of the input of one tile: few enough to stay in cache, many enough for the passes to take most of the time.
 TILE_BYTES = 3 << 19
+# Cells of the rows that are taken together where rows are not held all at once.
+ROWS_CELLS = 1 << 20
 
 # In planes at least this many times as high as a window, windows that reach over an edge get tiles of their own:
 # computing some rows twice costs less than copying all rows to pad them.
@@ -134,10 +136,36 @@ def pool_adaptive(
     >>> pool_adaptive(np.array([1, 2, 3, 4, 5]), [2], "avg")
     array([2., 4.])
     """
+    found, places = _pool_distinct(x, outputs, kind, divisor, norm, exact)
+    # The innermost axis first: of the others whole rows are copied.
+    for axis, place in reversed(places):
+        found = found.take(place, axis=axis)
+    return found
+
+
+def adaptive_rows(x: Array, outputs: Sequence[int], kind: str, *, exact: bool = False) -> Iterator[Array]:
+    """Yield the rows of `pool_adaptive` of a plane, some at a time.
+
+    >>> [rows.tolist() for rows in adaptive_rows(np.array([[1, 2], [3, 4]]), [2, 3], "max")]
+    [[[1, 2, 2], [3, 4, 4]]]
+    """
+    found, places = _pool_distinct(x, outputs, kind, None, 2.0, exact)
+    taken = dict(places)
+    rows = taken.get(0, np.arange(len(found)))
+    together = max(1, ROWS_CELLS // outputs[-1])
+    for first in range(0, len(rows), together):
+        block = found.take(rows[first : first + together], axis=0)
+        yield block.take(taken[1], axis=1) if 1 in taken else block
+
+
+def _pool_distinct(
+    x: Array, outputs: Sequence[int], kind: str, divisor: int | None, norm: float, exact: bool
+) -> tuple[Array, list[tuple[int, Array]]]:
+    """Pool as `pool_adaptive` does, but windows that are the same once; for axes with such, which one each is."""
     x = check(x, outputs, kind, divisor, norm)
     axes = range(x.ndim - len(outputs), x.ndim)
     every = starmap(adaptive_spans, zip(x.shape[axes.start :], outputs, strict=True))
-    # Where there are more outputs than cells, many windows are the same: each is computed once.
+    # Where there are more outputs than cells, many windows are the same.
     spans, places = zip(*starmap(_distinct, every), strict=True)
 
     def reduce(array: Array, combine: np.ufunc, divisors: Array | None = None) -> Array:
@@ -157,10 +185,7 @@ def pool_adaptive(
         found = lp_norm(x, reduce, norm)
     else:
         found = reduce(x, np.maximum if kind == "max" else np.minimum)
-    # The innermost axis first: of the others whole rows are copied.
-    for axis, place in zip(reversed(axes), reversed(places), strict=True):
-        found = found if place is None else found.take(place, axis=axis)
-    return found
+    return found, [(axis, place) for axis, place in zip(axes, places, strict=True) if place is not None]
 
 
 def _distinct(starts: Array, ends: Array) -> tuple[tuple[Array, Array], Array | None]:

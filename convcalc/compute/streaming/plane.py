@@ -16,6 +16,7 @@ from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.layer import Filter
 from convcalc.compute.nchw import NchwJob, to_nchw
 from convcalc.compute.number_types import Array, kind_of
+from convcalc.compute.pooling.in_pieces import band
 from convcalc.compute.pooling.pool import pool_layer
 from convcalc.compute.quotients import Quotients
 from convcalc.compute.streaming.row_window import RowStream, joined
@@ -169,6 +170,36 @@ def pooled_rows(
     found = (pooled(rows, windows) for rows in watched) if len(windows) == 1 else _streamed(watched, windows, pooled)
     for rows in found:
         yield Quotients(rows, None) if layer.kind == "avg" and not watched.floats and rows.dtype.kind == "f" else rows
+
+
+def banded_rows(job: NchwJob, options: Options, cells: int) -> Iterator[Array] | None:
+    """Return the rows of the convolution of a plane, about `cells` cells at a time; None where not all bits are safe.
+
+    Safe are whole numbers, which are exact whichever rows are computed together, under a kernel that sees a real cell
+    everywhere.
+
+    >>> job = to_nchw(np.array([[1, 2], [3, 4]]), PlainConvolution(np.array([[1]]), (Window(1), Window(1))))
+    >>> [rows.tolist() for rows in banded_rows(job, Options(), 2)]
+    [[[1, 2]], [[3, 4]]]
+    """
+    operation, planned = job.operation, job.computation(options.algorithm)
+    operands, (height, width) = planned.operands, planned.shape[2:]
+    along, across = operation.windows
+    if not isinstance(operation, PlainConvolution) or operation.boundary != "zeros" or job.channels_last:
+        return None
+    if operation.magnitude or operands.result not in ("whole", "quotient") or operands.work == "object":
+        return None
+    if max(along.padding.before, along.padding.after) >= along.extent:
+        return None
+    together = max(1, cells // width)
+
+    def rows() -> Iterator[Array]:
+        for first in range(0, height, together):
+            seen, window = band(job.x[0, 0], along, first, min(first + together, height))
+            part = job.replace(x=seen[None, None], operation=operation.replace(windows=(window, across)))
+            yield part.compute(options)
+
+    return rows()
 
 
 class _Watched:
