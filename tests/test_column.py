@@ -166,6 +166,18 @@ def test_tables_as_they_come(
     assert (tmp_path / "out.csv").read_bytes().decode() == answer
 
 
+def test_a_heading_is_escaped_in_every_form_for_the_eye(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("a_|\x1b[2J,b\n1,2\n3,4\n")
+    shown = {
+        form: here("conv", tmp_path / "x.csv", "--column", 1, "-k", "1 1", "-F", form).stdout
+        for form in ("table", "markdown", "latex")
+    }
+    assert r"a_|\x1b[2J_conv" in shown["table"]
+    assert r"| a\_\|\\x1b\[2J | b | a\_\|\\x1b\[2J\_conv |" in shown["markdown"]
+    assert r"a\_\textbar{}\textbackslash{}x1b[2J & b &" in shown["latex"]
+    assert "\x1b" not in "".join(shown.values())
+
+
 def test_other_forms_hold_the_same(here: Run, prices: Path, tmp_path: Path) -> None:
     command = ["conv", prices, "--column", "price", "-k", "1 1"]
     answer = json.loads(here(*command, "--json").stdout)

@@ -236,6 +236,8 @@ class _Result(Value):
 
     def _block(self) -> Table:
         """Return the table for the eye, its head and tail where it is long and goes to a terminal."""
+        from convcalc.render.plain import cell_text
+
         output, names = self.wanted.output, self.head.names
         names = names or tuple(f"column{number + 1}" for number in range(self.head.width))
         cells = self._cells()
@@ -249,5 +251,5 @@ class _Result(Value):
         if len(rows) > MOST_ROWS and output.output is None and output.format in ("auto", "table"):
             rows = [*rows[: MOST_ROWS // 4], ("…",) * len(rows[0]), *rows[-MOST_ROWS // 4 :]]
         numeric = {self.head.name, self.name}
-        columns = tuple(Column(title, title, numeric=title in numeric) for title in (*names, self.name))
+        columns = tuple(Column(cell_text(name), name, numeric=name in numeric) for name in (*names, self.name))
         return Table(columns, tuple(rows))

@@ -73,7 +73,7 @@ def _block(block: Block) -> str:
 def _table(table: Table) -> str:
     rows = [[cell_text(cell) for cell in row] for row in (*table.rows, *([table.totals] if table.totals else []))]
     columns = "".join("r" if column.numeric else "l" for column in table.columns)
-    header = [column.title for column in table.columns]
+    header = [latex_text(column.title) for column in table.columns]
     body = "".join(" & ".join(map(latex_text, row)) + " \\\\\n" for row in rows)
     text = f"\\begin{{tabular}}{{{columns}}}\n{' & '.join(header)} \\\\\n\\hline\n{body}\\end{{tabular}}"
     return f"\\par\\medskip\\noindent\n{fitted(text, _width([header, *rows]))}\\par\n"

@@ -37,7 +37,7 @@ def _markdown(block: Table | Lines | Working | Grid | Matrices) -> str:
         case Table():
             rule = ["---:" if column.numeric else "---" for column in block.columns]
             cells = [[markdown_text(cell) for cell in row] for row in _rows(block)]
-            lines = [[column.title for column in block.columns], rule, *cells]
+            lines = [[markdown_text(column.title) for column in block.columns], rule, *cells]
             return "".join(f"| {' | '.join(line)} |\n" for line in lines)
         case Lines():
             title = f"{markdown_text(block.title)}\n\n" if block.title else ""

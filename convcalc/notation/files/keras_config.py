@@ -51,7 +51,9 @@ def read_keras_json(text: str, place: str) -> GraphBuilder:
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
-        raise DataError(f"not JSON: {error.msg}", place=f"{place}:{error.lineno}:{error.colno}") from None
+        fault = error.msg.removesuffix(" at").removesuffix(" starting")
+        where = f"{place}:{error.lineno}:{error.colno}".lstrip(":")
+        raise DataError(f"not JSON: {fault}", place=where) from None
     except (RecursionError, ValueError):
         raise DataError("not JSON that can be read: nested too deeply, or a number too long", place=place) from None
     try:
