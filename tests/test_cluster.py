@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -46,7 +46,7 @@ WAITING = """
 import sys
 from distributed import Client
 
-with Client(sys.argv[1], timeout=60) as client:
+with Client(scheduler_file=sys.argv[1], timeout=60) as client:
     client.wait_for_workers(int(sys.argv[2]), timeout=60)
 """
 SECONDS = 90
@@ -67,20 +67,18 @@ def dask(*arguments: str, **options: Any) -> subprocess.Popen[bytes]:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("cluster")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    address = f"tcp://127.0.0.1:{port}"
+    file = folder / "scheduler.json"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     log = (folder / "log").open("wb")
     quiet: dict[str, Any] = {"stdout": log, "stderr": log, "env": environment, "cwd": folder}
-    started = [dask("scheduler", "--host", "127.0.0.1", "--port", str(port), **quiet)]
+    # It takes a port that is free, and says in the file which.
+    started = [dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), **quiet)]
     try:
         for _ in range(2):
             options = ["--nthreads", "1", "--no-nanny", "--host", "127.0.0.1", "--local-directory", str(folder)]
-            started.append(dask("worker", address, *options, **quiet))
-        subprocess.run([sys.executable, "-c", WAITING, address, "2"], check=True, timeout=SECONDS)
-        yield Cluster(address, started[1:])
+            started.append(dask("worker", "--scheduler-file", str(file), *options, **quiet))
+        subprocess.run([sys.executable, "-c", WAITING, str(file), "2"], check=True, timeout=SECONDS)
+        yield Cluster(json.loads(file.read_text())["address"], started[1:])
     finally:
         for process in started:
             process.kill()
@@ -226,7 +224,8 @@ def test_addresses_are_checked_before_anything_else(files: Path, here: Run, addr
 def test_a_peer_that_is_not_a_scheduler(
     files: Path, here: Run, greeting: bytes | None, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("convcalc.cli.cluster.GREETING_SECONDS", 0.3)
+    # Who speaks may be slow on a busy machine; for who does not, any time is right.
+    monkeypatch.setattr("convcalc.cli.cluster.GREETING_SECONDS", 0.3 if greeting is None else SECONDS)
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         held: list[socket.socket] = []
@@ -277,12 +276,10 @@ def test_what_a_cluster_cannot_do(files: Path, here: Run, arguments: list[str], 
 
 def test_no_scheduler_and_no_address(files: Path, here: Run) -> None:
     for address, code, message in (("here", 2, "is not an address"), ("tcp://127.0.0.1:9", 4, "no scheduler at")):
-        start = time.monotonic()
         done = here(*command(files, "y.npy", "--scheduler", address))
         assert (done.returncode, done.stdout) == (code, "")
         assert message in done.stderr
         assert len(done.stderr.splitlines()) == 2
-        assert time.monotonic() - start < SECONDS
     assert not (files / "y.npy").exists()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import time
 import tracemalloc
 import zipfile
 import zlib
@@ -193,10 +192,8 @@ def test_the_rows_of_an_interlaced_png_are_counted_pass_by_pass() -> None:
 
 def test_a_picture_of_more_pixels_than_allowed_is_refused_before_it_is_decoded() -> None:
     data = png(bytes(13_001 * 10), 13_000, 13_000)
-    started = time.process_time()
     with pytest.raises(DataError, match="the image 13000x13000 takes 169000000 elements"):
         matrix_of_bytes(data, "x.png", TEXT)
-    assert time.process_time() - started < 5
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no devices")
