@@ -130,3 +130,46 @@ def test_what_speaks_against_a_printed_order_is_raised(known: str) -> None:
     text = f"Sequential({block}(1): Net((a): {CONVOLUTION} (shortcut): {CONVOLUTION}))"
     with pytest.raises(SpecError, match="shortcut"):
         solve(LayerRequest((text,)), "8x?x?")
+
+
+@pytest.mark.parametrize(
+    ("layers", "size", "want", "values", "searched"),
+    [
+        ("Linear(?, 10)", "2x7", None, [(7, 7)], ""),
+        ("Flatten() Linear(?, 10)", "2x3x4x5", None, [(60, 60)], ""),
+        ("Flatten(2) Linear(?, 10)", "3x4x5", None, [(20, 20)], ""),
+        ("Conv2d(?, 8, 3)", "2x3x9x8", None, [(3, 3)], ""),
+        ("LayerNorm(?)", "6x9x300", None, [(300, 300)], ""),
+        ("LayerNorm([?, 8])", "6x900x8", None, [(900, 900)], ""),
+        ("PReLU(?)", "6x9x8", None, [(1, 1), (6, 6), (432, 432)], ""),
+        ("Embedding(?, 4)", "20", None, [(1, None)], ""),
+        ("InstanceNorm2d(?)", "6x9x8", None, [(1, None)], ""),
+        ("Embedding(9, ?)", "20", "20x4", [(4, 4)], "0 to 255"),
+        ("Unflatten(1, (?, 5))", "20", None, [(4, 4)], "0 to 255"),
+        ("Unflatten(2, (4, ?))", "3x20", None, [(5, 5)], "0 to 255"),
+        ("Unflatten(1, (?, 5))", "2000", None, None, "0 to 255, 2000"),
+        ("Linear(8, ?)", "8", "700", [(700, 700)], "0 to 255, 700"),
+        ("Conv2d(3, ?, 3) BatchNorm2d(700)", "3x9x8", None, [(700, 700)], "0 to 255, 700"),
+        ("Conv2d(4, 8, 3, groups=?)", "4x9x8", "8x7x6", [(1, 2), (4, 4)], "0 to 255"),
+        ("PixelShuffle(?)", "36x4x5", "24x30", [(6, 6)], "0 to 255"),
+        ("Conv3d(3, 8, ?)", "3x9x8x7", "8x5x4x3", [(5, 5)], ""),
+        ("Conv2d(3, 8, 3, stride=?)", "3x40x60", "8x13x20", [(3, 3)], ""),
+    ],
+)  # fmt: skip
+def test_the_number_of_a_layer_is_every_one_that_fits(
+    layers: str, size: str, want: str | None, values: list[tuple[int, int | None]] | None, searched: str
+) -> None:
+    request = LayerRequest((layers,))
+    if values is None:
+        with pytest.raises(ShapeError, match=rf"none: no .* among those tried \({searched}\) fits"):
+            solve(request, size, want)
+        return
+    solved = solve(request, size, want).solved
+    assert [(each.spans[0].first, each.spans[0].last) for each in solved.solutions] == values
+    assert solved.searched == searched
+
+
+@pytest.mark.parametrize("layer", ["PReLU(?)", "Embedding(?, 4)", "InstanceNorm2d(?)"])
+def test_a_number_is_not_filled_in_where_several_fit(layer: str) -> None:
+    with pytest.raises(UsageError, match=r"more than one number fits: 1, "):
+        filled(LayerRequest((layer,)), "6x9x8")

@@ -78,7 +78,13 @@ def filled(request: LayerRequest, size: str | None, layout: str | None = None) -
         raise UsageError("what it stands for depends on the input", place="?", hint="give its size with `size`")
     sizes = _known(input_sizes(network, size, request.rank, layout or network.layout))
     solved = unknown.solved(sizes, None, request.rank)
-    return unknown.read(tuple(span.first for span in solved.solutions[0].spans))
+    spans = solved.solutions[0].spans
+    if len(solved.solutions) > 1 or any(span.first != span.last for span in spans):
+        message = (
+            f"more than one number fits: {', '.join(str(each.spans[0].first) for each in solved.solutions[:2])}, ..."
+        )
+        raise UsageError(message, place="?", hint="write the one that is meant")
+    return unknown.read(tuple(span.first for span in spans))
 
 
 def _through_branches(graph: Graph, sizes: tuple[int | None, ...], goal: tuple[int, ...] | None, rank: int) -> Solved:

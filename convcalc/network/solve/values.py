@@ -7,9 +7,18 @@ from math import inf, prod
 
 from convcalc.errors import UsageError
 from convcalc.geometry import axis_name
-from convcalc.layers import Layer, TensorShape
+from convcalc.layers import Embedding, Layer, LayerNormalization, TensorShape
 from convcalc.network.graph import Graph, chain
-from convcalc.network.solve.answers import Accept, Solved, Span, forward, keep_accepted, merge_runs, try_values
+from convcalc.network.solve.answers import (
+    Accept,
+    Solved,
+    Span,
+    forward,
+    keep_accepted,
+    merge_runs,
+    passes,
+    try_values,
+)
 from convcalc.network.solve.axes import Forward, axis_paths, nearest, nearest_values, span_of
 from convcalc.network.solve.inputs import numbers_in, target_spatial
 from convcalc.network.solve.repeats import Repetition, repetition, solve_repetition
@@ -57,14 +66,17 @@ def solve_value(
     before = trace(first.upto(at), shape).shape_at(first.inputs[at][0])
     if field in ("channels", "in_channels") and before.channels is None:
         raise UsageError(f"any channels fit the input {before}, which leaves them open", place="?")
-    if field in _TAKEN:
-        sizes, batch = before.known_sizes, len(before.batch)
-        fitting = {sizes[-1], prod(sizes), prod(sizes[batch:]), before.channels or 1}
+    sizes, batch = before.known_sizes, len(before.batch)
+    fitting = {1, *sizes, prod(sizes), prod(sizes[batch:])} if field in _TAKEN else set[int]()
+    if fitting and _is_fixed(first.layers[at], field):
+        if passes(accept, max(fitting) + 1):
+            # What may be any number fits from the first on.
+            return keep_accepted(what, [[(Span(1, None), 1)]], accept)
         return try_values(what, sorted(fitting), accept, f"none: no {what} fit what comes in, {before}")
     # Without spatial axes there is nothing to follow.
     paths, end = axis_paths(first.layers, before, at) if before.rank and first.is_chain else ([], 0)
     if field not in _WINDOW or end < len(first.layers):
-        return _try_numbers(build, accept, want, what, len(second.layers))
+        return _try_numbers(build, accept, want, what, len(second.layers), fitting)
     if want is None:
         raise UsageError(f"any {what} may be meant", place="?", hint=_WANT_HINT)
     others, _ = axis_paths(second.layers, before, at)
@@ -74,6 +86,13 @@ def solve_value(
             name = axis_name(axis, before.rank) if before.rank > 1 else ""
             spans.append(_values_giving(build, _size_of(build, at, axis, before, field), goal, field, name))
     return keep_accepted(what, [[(span, 1) for span in _common(spans)]], accept)
+
+
+def _is_fixed(layer: Layer, field: str) -> bool:
+    """Return whether what comes in fixes a number that a layer takes, be it to any."""
+    if field == "sizes":
+        return isinstance(layer, LayerNormalization)
+    return not (isinstance(layer, Embedding) and field == "features")
 
 
 def _repetition(build: Build, first: Graph, second: Graph) -> Repetition | None:
@@ -160,9 +179,11 @@ def _common(spans: Sequence[Span]) -> tuple[Span, ...]:
     return (common,) if common is not None else tuple(spans)
 
 
-def _try_numbers(build: Build, accept: Accept, want: tuple[int, ...] | None, what: str, length: int) -> Solved:
-    """Try small numbers and those that stand in the layers, of which there are `length`, and in the wanted size."""
-    named = set(want or ())
+def _try_numbers(
+    build: Build, accept: Accept, want: tuple[int, ...] | None, what: str, length: int, fitting: set[int]
+) -> Solved:
+    """Try small numbers, those in `fitting`, and those that stand in the `length` layers and in the wanted size."""
+    named = {*fitting, *(want or ())}
     for value in (1, 2):
         try:
             named |= numbers_in(_graph(build((value,))).layers)
