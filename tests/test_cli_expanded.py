@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,12 @@ def test_a_file_of_rows(convcalc: Run, tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "y.tsv"
     assert convcalc("pool", "1 2; 3 4", "avg", "--adaptive", "3", "-o", str(path)).returncode == 0
     assert path.read_text() == "1\t1.5\t2\n2\t2.5\t3\n3\t3.5\t4\n"
+
+
+@pytest.mark.parametrize("question", ["conv|-k|box:4|-p|full", "pool|avg|--adaptive|7x5"])
+def test_the_limit_is_that_of_the_whole(question: str, convcalc: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expanded, "MANY", 1)
+    monkeypatch.setattr(expanded, "TIMES", 1)
+    code, out, errors = answer(convcalc, f"{question}|--max-elements|30")
+    assert (code, out) == (3, "")
+    assert re.match(r"convcalc: the output (1x1x6x6|7x5), with what it is made of, takes", errors)

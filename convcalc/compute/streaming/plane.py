@@ -13,6 +13,7 @@ import numpy as np
 
 from convcalc.compute.boundary import extend
 from convcalc.compute.convolution import PlainConvolution
+from convcalc.compute.held import check_result, held
 from convcalc.compute.layer import Filter
 from convcalc.compute.nchw import NchwJob, to_nchw
 from convcalc.compute.number_types import Array, kind_of
@@ -176,7 +177,7 @@ def banded_rows(job: NchwJob, options: Options, cells: int) -> Iterator[Array] |
     """Return the rows of the convolution of a plane, about `cells` cells at a time; None where not all bits are safe.
 
     Safe are whole numbers, which are exact whichever rows are computed together, under a kernel that sees a real cell
-    everywhere.
+    everywhere. Raises DataError where the whole would take more memory than the limit allows.
 
     >>> job = to_nchw(np.array([[1, 2], [3, 4]]), PlainConvolution(np.array([[1]]), (Window(1), Window(1))))
     >>> [rows.tolist() for rows in banded_rows(job, Options(), 2)]
@@ -191,6 +192,8 @@ def banded_rows(job: NchwJob, options: Options, cells: int) -> Iterator[Array] |
         return None
     if max(along.padding.before, along.padding.after) >= along.extent:
         return None
+    # The limit is that of the whole: what it refuses does not depend on how the rows leave.
+    check_result(planned.shape, held(operands.x, operands.weight))
     together = max(1, cells // width)
 
     def rows() -> Iterator[Array]:
