@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, Self
 
-from convcalc.check.mistake import Mistake
+from convcalc.check.mistakes import Mistake
 from convcalc.check.nearness import Stacks
 from convcalc.check.verdict import Slip
 from convcalc.errors import ConvcalcError

@@ -95,7 +95,7 @@ class RankJob(Value):
         """Explain a cell as the cells of its window in ascending order."""
         from convcalc.compute.channels_last import cell_channels_first
         from convcalc.compute.pooling.rank import ranked_cells
-        from convcalc.explain.ranked_cell import ranked_cell
+        from convcalc.explain.pooling_cell import ranked_cell
 
         rank = len(self.layer.kernel)
         place = at if self.layout == "chw" else cell_channels_first(at, rank)

@@ -27,7 +27,7 @@ from convcalc.model.forward import ForwardPass, forward, graph_of
 from convcalc.model.request import LayerRequest
 from convcalc.notation import parse_cell
 from convcalc.report.blocks import Commentary, Report
-from convcalc.report.shape import output_texts, shape_report
+from convcalc.report.shape import output_texts, shape_report, translated_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -223,7 +223,6 @@ def _solved(request: LayerRequest, size: str, questions: QuestionOptions) -> Rep
 def _translated(passed: ForwardPass, notation: str) -> Report:
     """Report the layers in another notation."""
     from convcalc.model.translate import translation
-    from convcalc.report.translation import translated_report
 
     translated = translation(passed, notation)
     return translated_report(translated.lines, notation, translated.notes)

@@ -1,4 +1,4 @@
-"""The report of the sizes through a network."""
+"""The reports of the layers of a network: the sizes through them, and the layers in another notation."""
 
 from __future__ import annotations
 
@@ -124,3 +124,14 @@ def _entry(node: Node, step: Step, layout: str) -> dict[str, Any]:
 def _sizes(step: Step, name: str) -> list[int | None]:
     """Return a number of each field; None where it is undefined or varies from cell to cell."""
     return [getattr(field, name, None) for field in step.fields]
+
+
+def translated_report(lines: Sequence[str], notation: str, notes: tuple[str, ...] = ()) -> Report:
+    """Report layers as lines to be copied.
+
+    >>> translated_report(["nn.ReLU()"], "pytorch").data["layers"]
+    ['nn.ReLU()']
+    """
+    data = {"notation": notation, "layers": list(lines)}
+    blocks = (Lines(tuple(lines), role="code"),)
+    return report_of("shape", data, "\n".join(lines), blocks, Commentary(notes=notes))

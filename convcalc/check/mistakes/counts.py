@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from math import prod
 
 from convcalc.check.count_question import CountQuestion, with_sizes
-from convcalc.check.mistake import Mistake
+from convcalc.check.mistakes import Mistake
 from convcalc.check.mistakes.sizes import SIZE_MISTAKES
 from convcalc.errors import ShapeError
 from convcalc.layers import Convolution, Elementwise, Layer, Linear, TensorShape, parameters, product, weight_shape

@@ -8,7 +8,7 @@ from typing import Any
 
 from convcalc.axis_maps import Taps
 from convcalc.check.field_question import FieldQuestion, FieldRule, FieldStep, Seen, widened
-from convcalc.check.mistake import Mistake
+from convcalc.check.mistakes import Mistake
 from convcalc.layers import AdaptivePooling, Pooling
 
 _Windows = Callable[[FieldStep, Taps], Taps | None]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from convcalc.check.mistake import Mistake
+from convcalc.check.mistakes import Mistake
 from convcalc.check.size_question import AskedLayer, SizeFormula, SizeQuestion
 from convcalc.geometry import Padding, Window
 from convcalc.layers import Convolution, Elementwise, Flatten, Layer, Linear, Merge, Pooling, TensorShape, product

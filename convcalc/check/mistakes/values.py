@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from convcalc.check.matrix_question import MatrixQuestion, ranked, windows_of
-from convcalc.check.mistake import Mistake
+from convcalc.check.mistakes import Mistake
 from convcalc.geometry import Padding, Window
 from convcalc.layers import AdaptivePooling, Pooling
 

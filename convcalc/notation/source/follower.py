@@ -33,7 +33,6 @@ from convcalc.notation.source import (
 )
 from convcalc.notation.source.expressions import YIELDED, evaluate
 from convcalc.notation.source.known_sizes import KnownSizes
-from convcalc.notation.source.leaving import Returned, Stopped
 from convcalc.notation.source.limits import MOST_CLASSES, MOST_STEPS, is_heavy
 from convcalc.notation.source.running import Running
 from convcalc.notation.source.values import (
@@ -48,7 +47,9 @@ from convcalc.notation.source.values import (
     Name,
     Parameter,
     Partial,
+    Returned,
     Scope,
+    Stopped,
     Tensor,
     TensorSizes,
     Unknown,

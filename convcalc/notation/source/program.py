@@ -18,7 +18,6 @@ from convcalc.notation.source.choice import chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import Follower
 from convcalc.notation.source.known_sizes import with_axes
-from convcalc.notation.source.leaving import Returned, Stopped
 from convcalc.notation.source.limits import MOST_STEPS
 from convcalc.notation.source.tying import count_once, numbers_of
 from convcalc.notation.source.values import (
@@ -29,6 +28,8 @@ from convcalc.notation.source.values import (
     Layer,
     Name,
     Parameter,
+    Returned,
+    Stopped,
     Tensor,
     Unknown,
 )

@@ -356,3 +356,19 @@ class Scope:
             holder = top if top is not None else self.outer and self.outer.holding(name)
             if holder is not None and holder is not self:
                 self.elsewhere[name] = holder
+
+
+class Returned(Exception):  # noqa: N818  # it ends a function, it is not an error
+    """The value that a function returns."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class Stopped(Exception):  # noqa: N818  # it ends a loop, it is not an error
+    """The end of a loop, or of one round of it."""
+
+    def __init__(self, *, whole: bool) -> None:
+        super().__init__()
+        self.whole = whole
