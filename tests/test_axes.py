@@ -17,30 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import legal_starts, mirrored
 
+from convcalc import layers
 from convcalc.axis_maps import ReceptiveField
 from convcalc.errors import ShapeError
 from convcalc.explain import shape_derivations
 from convcalc.geometry import Padding
-from convcalc.layers import (
-    AdaptivePooling,
-    Border,
-    Convolution,
-    Elementwise,
-    Flatten,
-    GatedUnit,
-    Layer,
-    Linear,
-    Permute,
-    PixelShuffle,
-    Pooling,
-    Rearrangement,
-    Resize,
-    Slice,
-    TensorShape,
-    TimeDistributed,
-    Unfold,
-    Unpooling,
-)
 from convcalc.network.region import region
 from convcalc.network.trace import trace
 
@@ -70,28 +51,28 @@ def joined(found: Sequence[frozenset[Index]]) -> frozenset[Index]:
     return frozenset().union(*found)
 
 
-def sent(layer: Layer, cells: Cells) -> Cells:
+def sent(layer: layers.Layer, cells: Cells) -> Cells:
     """Send sets through a layer."""
     channels, *spatial = sizes_of(cells)
     match layer:
-        case Convolution(out_channels=int(out)):
+        case layers.Convolution(out_channels=int(out)):
             seen = sent(layer.replace(out_channels=None), cells)
             return {(c, *place): joined([seen[(d, *place)] for d in range(channels)])
                     for c in range(out) for place in indices(sizes_of(seen)[1:])}  # fmt: skip
-        case Slice(axis=1, index=index, parts=int(parts)):
+        case layers.Slice(axis=1, index=index, parts=int(parts)):
             part = channels // parts
             return {(c - index * part, *place): seen for (c, *place), seen in cells.items() if c // part == index}
-        case Convolution(transposed=True) | Unpooling():
+        case layers.Convolution(transposed=True) | layers.Unpooling():
             return over_axes(cells, [transposed_sources(layer, axis, size) for axis, size in enumerate(spatial)])
-        case Convolution() | Pooling():
+        case layers.Convolution() | layers.Pooling():
             return over_axes(cells, [window_sources(layer, axis, size) for axis, size in enumerate(spatial)])
-        case AdaptivePooling(drop_axes=True):
+        case layers.AdaptivePooling(drop_axes=True):
             return {(c,): joined([cells[(c, *place)] for place in indices(spatial)]) for c in range(channels)}
-        case AdaptivePooling():
+        case layers.AdaptivePooling():
             return over_axes(
                 cells, [adaptive_sources(size, out or size) for size, out in zip(spatial, layer.outputs, strict=True)]
             )
-        case Border():
+        case layers.Border():
             return over_axes(
                 cells,
                 [
@@ -99,42 +80,42 @@ def sent(layer: Layer, cells: Cells) -> Cells:
                     for size, (before, after) in zip(spatial, layer.amounts, strict=True)
                 ],
             )
-        case Resize(factor=(int(factor),), mode="nearest"):
+        case layers.Resize(factor=(int(factor),), mode="nearest"):
             return over_axes(cells, [[[place // factor] for place in range(size * factor)] for size in spatial])
-        case Resize(size=(_, _) as outs):
+        case layers.Resize(size=(_, _) as outs):
             pairs = zip(spatial, outs, strict=True)
             return over_axes(cells, [[[place * size // out] for place in range(out)] for size, out in pairs])
-        case PixelShuffle(factor=r, inverse=False):
+        case layers.PixelShuffle(factor=r, inverse=False):
             return {
                 (c, y, x): cells[(c * r * r + y % r * r + x % r, y // r, x // r)]
                 for c, y, x in indices((channels // r**2, spatial[0] * r, spatial[1] * r))
             }
-        case PixelShuffle(factor=r):
+        case layers.PixelShuffle(factor=r):
             return {
                 (c, y, x): cells[(c // r**2, y * r + c % r**2 // r, x * r + c % r)]
                 for c, y, x in indices((channels * r**2, spatial[0] // r, spatial[1] // r))
             }
-        case Linear(on_channels=True, out_features=out):
+        case layers.Linear(on_channels=True, out_features=out):
             return {(c, *place): joined([cells[(d, *place)] for d in range(channels)])
                     for c in range(out) for place in indices(spatial)}  # fmt: skip
-        case Linear(out_features=out):
+        case layers.Linear(out_features=out):
             sizes = (channels, *spatial)
             return {
                 (*place, feature): joined([cells[(*place, other)] for other in range(sizes[-1])])
                 for *place, feature in indices((*sizes[:-1], out))
             }
-        case GatedUnit(axis=axis):
+        case layers.GatedUnit(axis=axis):
             at = axis - 1 if axis > 0 else axis + 1 + len(spatial)
             half = (channels, *spatial)[at] // 2
             moved = {index: (*index[:at], index[at] + half, *index[at + 1 :]) for index in cells if index[at] < half}
             return {index: cells[index] | cells[other] for index, other in moved.items()}
-        case Flatten(start=1, end=-1):
+        case layers.Flatten(start=1, end=-1):
             return {(number,): cells[index] for number, index in enumerate(sorted(cells))}
-        case Permute():
+        case layers.Permute():
             last = {(*index[1:], index[0]): seen for index, seen in cells.items()}
             turned = {tuple(index[axis - 1] for axis in layer.axes): seen for index, seen in last.items()}
             return {(index[-1], *index[:-1]): seen for index, seen in turned.items()}
-        case TimeDistributed():
+        case layers.TimeDistributed():
             steps = [
                 sent(layer.layer, {(c, *place): seen for (c, step, *place), seen in cells.items() if step == at})
                 for at in range(spatial[0])
@@ -159,7 +140,7 @@ def over_axes(cells: Cells, sources: Sequence[Sequence[Sequence[int | None]]]) -
     }
 
 
-def window_sources(layer: Convolution | Pooling, axis: int, size: int) -> list[list[int | None]]:
+def window_sources(layer: layers.Convolution | layers.Pooling, axis: int, size: int) -> list[list[int | None]]:
     kernel, stride, dilation = layer.kernel[axis], layer.stride[axis], layer.dilation[axis]
     extent = dilation * (kernel - 1) + 1
     if layer.padding == "same":
@@ -170,19 +151,19 @@ def window_sources(layer: Convolution | Pooling, axis: int, size: int) -> list[l
     else:
         assert not isinstance(layer.padding, str)
         before, after = layer.padding[axis].before, layer.padding[axis].after
-    mode = layer.padding_mode if isinstance(layer, Convolution) else "zeros"
-    ceil = isinstance(layer, Pooling) and layer.ceil
+    mode = layer.padding_mode if isinstance(layer, layers.Convolution) else "zeros"
+    ceil = isinstance(layer, layers.Pooling) and layer.ceil
     starts = legal_starts(size, kernel, stride, before, after, dilation, ceil)
     places = [[start + tap * dilation for tap in range(kernel)] for start in starts]
     return [[mirrored(place, size, mode) for place in row] for row in places]
 
 
-def transposed_sources(layer: Convolution | Unpooling, axis: int, size: int) -> list[list[int | None]]:
+def transposed_sources(layer: layers.Convolution | layers.Unpooling, axis: int, size: int) -> list[list[int | None]]:
     """Walk every input cell's kernel over the output, then cut the padding off."""
     assert not isinstance(layer.padding, str)
     kernel, stride, padding = layer.kernel[axis], layer.stride[axis], layer.padding[axis]
-    dilation = layer.dilation[axis] if isinstance(layer, Convolution) else 1
-    extra = (layer.output_padding or (0,) * 9)[axis] if isinstance(layer, Convolution) else 0
+    dilation = layer.dilation[axis] if isinstance(layer, layers.Convolution) else 1
+    extra = (layer.output_padding or (0,) * 9)[axis] if isinstance(layer, layers.Convolution) else 0
     whole: list[list[int | None]] = [[] for _ in range((size - 1) * stride + dilation * (kernel - 1) + 1 + extra)]
     for place, tap in product(range(size), range(kernel)):
         whole[place * stride + tap * dilation].append(place)
@@ -197,18 +178,18 @@ def adaptive_sources(size: int, outputs: int) -> list[list[int | None]]:
             for a in range(outputs)]  # fmt: skip
 
 
-BEFORE: list[Layer] = [conv(3, 1, 1, 1), pool(3, 2, 1, 1), conv(2, 1, 0, 0, 2), conv(3, 2, 1, 1)]
+BEFORE: list[layers.Layer] = [conv(3, 1, 1, 1), pool(3, 2, 1, 1), conv(2, 1, 0, 0, 2), conv(3, 2, 1, 1)]
 
 
 def test_every_family_is_among_the_layers() -> None:
     # A rearrangement has no axes that a region could follow; its sizes are compared with ONNX Runtime's.
-    assert {*(type(layer) for layer in (*TWO_AXES, FOLD)), Rearrangement} == set(get_args(Layer))
+    assert {*(type(layer) for layer in (*TWO_AXES, FOLD)), layers.Rearrangement} == set(get_args(layers.Layer))
 
 
-def compare(chain: list[Layer], sizes: Index) -> None:
+def compare(chain: list[layers.Layer], sizes: Index) -> None:
     """Compare the fields of a chain with its regions, and both with the sets; a chain that does not fit is left."""
     try:
-        traced = trace(chain, TensorShape(sizes, len(sizes) - 1))
+        traced = trace(chain, layers.TensorShape(sizes, len(sizes) - 1))
     except ShapeError:
         return
     output, fields = traced.output, traced.steps[-1].fields
@@ -239,16 +220,16 @@ def compare(chain: list[Layer], sizes: Index) -> None:
             assert field != "varies" or len(ends) < 3 or len(alike) > 1
 
 
-def sources(chain: Sequence[Layer]) -> list[int]:
+def sources(chain: Sequence[layers.Layer]) -> list[int]:
     """Follow each axis that comes out of a chain to the axis of the input that it was."""
     order = [0, 1]
     for layer in chain:
-        if isinstance(layer, Permute):
+        if isinstance(layer, layers.Permute):
             order = [order[axis - 1] for axis in layer.axes[:-1]]
     return order
 
 
-def folds(chain: Sequence[Layer]) -> bool:
+def folds(chain: Sequence[layers.Layer]) -> bool:
     """Whether a border takes its cells from elsewhere on the axis, so that a field has cells outside of its span."""
     modes = [getattr(layer, "padding_mode", getattr(layer, "mode", "zeros")) for layer in chain]
     return any(mode in ("reflect", "circular", "replicate") for mode in modes)
@@ -256,19 +237,19 @@ def folds(chain: Sequence[Layer]) -> bool:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("layer", TWO_AXES, ids=str)
-def test_the_fields_and_the_regions_of_a_layer_are_those_of_the_cells_it_is_made_of(layer: Layer) -> None:
+def test_the_fields_and_the_regions_of_a_layer_are_those_of_the_cells_it_is_made_of(layer: layers.Layer) -> None:
     compare([layer], (4, 6, 7))
     compare([layer], (4, 6, 4))
     for before in BEFORE:
         compare([before, layer], (4, 8, 9))
         compare([layer, before], (4, 6, 8))
-        compare([before, layer, Elementwise("ReLU"), before], (4, 11, 12))
+        compare([before, layer, layers.Elementwise("ReLU"), before], (4, 11, 12))
 
 
 @pytest.mark.parametrize("layer", TWO_AXES, ids=str)
-def test_what_is_derived_for_an_axis_is_its_size(layer: Layer) -> None:
+def test_what_is_derived_for_an_axis_is_its_size(layer: layers.Layer) -> None:
     try:
-        (step,) = trace([layer], TensorShape((4, 6, 7), 2)).steps
+        (step,) = trace([layer], layers.TensorShape((4, 6, 7), 2)).steps
     except ShapeError:
         return
     sizes = dict(zip(("height", "width"), step.output.spatial, strict=False))
@@ -279,7 +260,7 @@ def test_what_is_derived_for_an_axis_is_its_size(layer: Layer) -> None:
 
 
 def test_what_is_unfolded_is_not_in_place_even_if_it_is_folded_again() -> None:
-    traced = trace([Unfold((2, 2), (1, 1), (Padding(),) * 2, (1, 1)), FOLD], TensorShape((4, 6, 7), 2))
+    traced = trace([layers.Unfold((2, 2), (1, 1), (Padding(),) * 2, (1, 1)), FOLD], layers.TensorShape((4, 6, 7), 2))
     assert traced.steps[-1].fields == (None, None)
     assert region(traced, (2, 3)).axes is None
 
@@ -287,23 +268,23 @@ def test_what_is_unfolded_is_not_in_place_even_if_it_is_folded_again() -> None:
 @pytest.mark.no_cover
 @settings(max_examples=150)
 @given(st.lists(st.sampled_from(TWO_AXES), min_size=2, max_size=4), st.integers(4, 9), st.integers(4, 9))
-def test_chains_of_any_layers(chain: list[Layer], height: int, width: int) -> None:
+def test_chains_of_any_layers(chain: list[layers.Layer], height: int, width: int) -> None:
     compare(chain, (4, height, width))
 
 
-FLAT: list[list[Layer]] = [
-    [Flatten(), Linear(None, 5)],
-    [Flatten(), Elementwise("ReLU"), GatedUnit()],
-    [pool(2, 2), Flatten(), GatedUnit(), GatedUnit(1)],
-    [conv(3, 2, 1, 1), Flatten(), Elementwise("Dropout"), Flatten()],
-    [AdaptivePooling("avg", (1, 1), drop_axes=True), Elementwise("ReLU")],
-    [AdaptivePooling("avg", (1, 1), drop_axes=True), Linear(None, 3)],
+FLAT: list[list[layers.Layer]] = [
+    [layers.Flatten(), layers.Linear(None, 5)],
+    [layers.Flatten(), layers.Elementwise("ReLU"), layers.GatedUnit()],
+    [pool(2, 2), layers.Flatten(), layers.GatedUnit(), layers.GatedUnit(1)],
+    [conv(3, 2, 1, 1), layers.Flatten(), layers.Elementwise("Dropout"), layers.Flatten()],
+    [layers.AdaptivePooling("avg", (1, 1), drop_axes=True), layers.Elementwise("ReLU")],
+    [layers.AdaptivePooling("avg", (1, 1), drop_axes=True), layers.Linear(None, 3)],
 ]
 
 
 @pytest.mark.parametrize("chain", FLAT, ids=str)
-def test_features_see_the_cells_they_are_made_of(chain: list[Layer]) -> None:
-    traced = trace(chain, TensorShape((4, 6, 8), 2))
+def test_features_see_the_cells_they_are_made_of(chain: list[layers.Layer]) -> None:
+    traced = trace(chain, layers.TensorShape((4, 6, 8), 2))
     cells = lit((4, 6, 8))
     for step in traced.steps:
         cells = sent(step.layer, cells)

@@ -8,20 +8,8 @@ from typing import Any
 
 import pytest
 
+from convcalc import layers
 from convcalc.errors import SpecError, UsageError
-from convcalc.layers import (
-    Convolution,
-    Elementwise,
-    Layer,
-    Linear,
-    Normalization,
-    Pooling,
-    Resize,
-    TensorShape,
-    complete,
-    output_shape,
-    parameters,
-)
 from convcalc.notation import Network, parse_layers, parse_network
 
 DATA = json.loads((Path(__file__).parent / "data" / "keras_layers.json").read_text())
@@ -31,22 +19,22 @@ CASES: list[dict[str, Any]] = [case for case in DATA["cases"] if not case["layer
 REFUSED: list[dict[str, Any]] = DATA["errors"]
 
 
-def channels_first(sizes: list[int]) -> TensorShape:
-    return TensorShape((sizes[0], sizes[-1], *sizes[1:-1]), len(sizes) - 2)
+def channels_first(sizes: list[int]) -> layers.TensorShape:
+    return layers.TensorShape((sizes[0], sizes[-1], *sizes[1:-1]), len(sizes) - 2)
 
 
-def keras_count(layer: Layer) -> int:
+def keras_count(layer: layers.Layer) -> int:
     """Count as Keras does: the moving averages of a batch normalization among the parameters."""
-    counted = parameters(layer)
+    counted = layers.parameters(layer)
     return counted.total + (counted.buffers if getattr(layer, "buffers_are_parameters", False) else 0)
 
 
-def run(network: Network, shape: TensorShape) -> tuple[list[list[int | None]], list[int]]:
+def run(network: Network, shape: layers.TensorShape) -> tuple[list[list[int | None]], list[int]]:
     """Return the sizes after each layer, channels last with the batch, and the parameters of each."""
     outputs, counts = [], []
     for node in network.nodes:
-        layer = complete(node.layer, shape)
-        shape = output_shape(layer, shape)
+        layer = layers.complete(node.layer, shape)
+        shape = layers.output_shape(layer, shape)
         outputs.append([*shape.batch, *shape.channels_last])
         counts.append(keras_count(layer))
     return outputs, counts
@@ -84,7 +72,7 @@ def test_models_layer_by_layer(model: dict[str, Any], form: str) -> None:
     assert network.notation == "keras"
     assert network.input is not None
     assert [*network.input[1:], network.input[0]] == model["input"][1:]
-    outputs, counts = run(network, TensorShape(network.input, len(network.input) - 1))
+    outputs, counts = run(network, layers.TensorShape(network.input, len(network.input) - 1))
     # A separable convolution is two layers here: what matters is after its second part.
     last_parts = [index for index, node in enumerate(network.nodes) if not node.text.endswith(": part 1 of 2")]
     assert [outputs[index] for index in last_parts] == [sizes[1:] for sizes in model["outputs"]]
@@ -101,17 +89,17 @@ def test_models_layer_by_layer(model: dict[str, Any], form: str) -> None:
 
 def test_same_padding_of_an_average_is_not_counted() -> None:
     (node,) = parse_layers("AveragePooling2D(3, strides=2, padding='same')")
-    assert isinstance(node.layer, Pooling)
+    assert isinstance(node.layer, layers.Pooling)
     assert node.layer.padding == "same"
     assert not node.layer.count_padding
 
 
 def test_separable_convolution_is_two_layers() -> None:
     depthwise, pointwise = parse_layers("layers.SeparableConv2D(24, 3, depth_multiplier=2)")
-    assert isinstance(depthwise.layer, Convolution)
+    assert isinstance(depthwise.layer, layers.Convolution)
     assert depthwise.layer.depth_multiplier == 2
     assert not depthwise.layer.bias
-    assert isinstance(pointwise.layer, Convolution)
+    assert isinstance(pointwise.layer, layers.Convolution)
     assert pointwise.layer.kernel == (1, 1)
     text = "layers.SeparableConv2D(24, 3, depth_multiplier=2)"
     assert [node.text for node in (depthwise, pointwise)] == [f"{text}: part 1 of 2", f"{text}: part 2 of 2"]
@@ -120,15 +108,15 @@ def test_separable_convolution_is_two_layers() -> None:
 
 def test_repeated_vector_takes_flat_features_only() -> None:
     network = parse_network("RepeatVector(5)")
-    assert run(network, TensorShape((3, 7), 0))[0][-1] == [3, 5, 7]
+    assert run(network, layers.TensorShape((3, 7), 0))[0][-1] == [3, 5, 7]
     with pytest.raises(UsageError, match="works on 0 spatial axes, the input 7x3 has 1"):
-        run(network, TensorShape((7, 3), 1))
+        run(network, layers.TensorShape((7, 3), 1))
 
 
 @pytest.mark.parametrize("written", ["'relu'", "tf.nn.relu", "keras.activations.relu", "layers.ReLU()", "relu"])
 def test_activation_is_kept_beside_its_layer(written: str) -> None:
     (node,) = parse_layers(f"Dense(10, activation={written}, name='head')")
-    assert node.activation == Elementwise("ReLU")
+    assert node.activation == layers.Elementwise("ReLU")
     assert node.name == "head"
 
 
@@ -160,8 +148,8 @@ def test_the_third_number_of_a_window_is_the_stride_with_a_note() -> None:
 
 def test_instance_normalization_and_resizing() -> None:
     normalization, resized = parse_layers("GroupNormalization(groups=-1)\nResizing(4, 9, interpolation='nearest')")
-    assert normalization.layer == Normalization(None, None, running_stats=False, kind="instance", eps=0.001)
-    assert resized.layer == Resize(2, size=(4, 9), mode="nearest-exact")
+    assert normalization.layer == layers.Normalization(None, None, running_stats=False, kind="instance", eps=0.001)
+    assert resized.layer == layers.Resize(2, size=(4, 9), mode="nearest-exact")
 
 
 def test_training_arguments_are_passed_over() -> None:
@@ -194,10 +182,10 @@ def test_input_size_in_the_text(text: str, size: tuple[int, ...] | None) -> None
 
 def test_open_input_still_gives_its_channels() -> None:
     node = parse_layers("Input(shape=(None, None, 3)) ReLU() Conv2D(8, 5)")[-1]
-    assert parameters(node.layer).total == 8 * 3 * 5 * 5 + 8
+    assert layers.parameters(node.layer).total == 8 * 3 * 5 * 5 + 8
     # How many features a flatten makes of open sizes is not known.
     dense = parse_layers("Input(shape=(None, None, 3)) Flatten() Dense(8)")[-1]
-    assert dense.layer == Linear(None, 8, on_channels=True)
+    assert dense.layer == layers.Linear(None, 8, on_channels=True)
 
 
 REFUSALS = [
@@ -242,6 +230,6 @@ def test_names_of_two_notations_follow_the_rest() -> None:
     assert parse_layers("nn.ReLU()\nPReLU()")[1].layer == alone
     assert parse_network("PReLU()", notation="keras").nodes[0].layer == beside_keras
     # What only one of the two can mean is read so.
-    assert parse_layers("ReLU(6.0)")[0].layer == Elementwise("ReLU6")
+    assert parse_layers("ReLU(6.0)")[0].layer == layers.Elementwise("ReLU6")
     assert parse_network("PReLU(shared_axes=[1, 2])").layout == "hwc"
     assert parse_network("PReLU()").layout == "chw"

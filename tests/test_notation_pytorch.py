@@ -8,24 +8,8 @@ from typing import Any
 
 import pytest
 
+from convcalc import layers
 from convcalc.errors import ShapeError, SpecError, UsageError
-from convcalc.layers import (
-    AdaptivePooling,
-    Attention,
-    Convolution,
-    Elementwise,
-    Layer,
-    Normalization,
-    Pooling,
-    Recurrent,
-    Resize,
-    TensorShape,
-    complete,
-    output_shape,
-    parameters,
-    rank_of,
-    weight_shape,
-)
 from convcalc.notation import Node, parse_layers
 
 DATA = json.loads((Path(__file__).parent / "data" / "pytorch_layers.json").read_text())
@@ -40,38 +24,38 @@ def only(text: str) -> Node:
     return node
 
 
-def shape_for(layer: Layer, sizes: list[int]) -> TensorShape:
-    rank = rank_of(layer)
-    flat = isinstance(layer, Normalization) and rank == 1 and len(sizes) == 2
+def shape_for(layer: layers.Layer, sizes: list[int]) -> layers.TensorShape:
+    rank = layers.rank_of(layer)
+    flat = isinstance(layer, layers.Normalization) and rank == 1 and len(sizes) == 2
     if rank is None or flat:
         rank = max(0, len(sizes) - 2)
-    return TensorShape(tuple(sizes), rank)
+    return layers.TensorShape(tuple(sizes), rank)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['layer']} on {case['input']}" for case in CASES])
 def test_layer_is_what_pytorch_makes_of_it(case: dict[str, Any]) -> None:
     layer = only(case["layer"]).layer
     shape = shape_for(layer, case["input"])
-    layer = complete(layer, shape)
+    layer = layers.complete(layer, shape)
     if case["output"] is not None:
-        assert list(output_shape(layer, shape).sizes) == case["output"]
-    shape_of_weight = weight_shape(layer)
+        assert list(layers.output_shape(layer, shape).sizes) == case["output"]
+    shape_of_weight = layers.weight_shape(layer)
     assert (None if shape_of_weight is None else list(shape_of_weight)) == case["weight_shape"]
-    counted = parameters(layer)
+    counted = layers.parameters(layer)
     assert (counted.weights, counted.biases, counted.buffers) == (case["weights"], case["biases"], case["buffers"])
 
 
-def without_unprinted(layer: Layer) -> Layer:
+def without_unprinted(layer: layers.Layer) -> layers.Layer:
     """Take away what PyTorch does not print of a layer."""
-    if isinstance(layer, Pooling) and layer.kind == "avg":
+    if isinstance(layer, layers.Pooling) and layer.kind == "avg":
         return layer.replace(ceil=False, count_padding=True, divisor=None)
-    if isinstance(layer, Pooling | AdaptivePooling):
+    if isinstance(layer, layers.Pooling | layers.AdaptivePooling):
         return layer.replace(indices=False)
-    if isinstance(layer, Attention):
-        return Attention(layer.features, None, layer.bias)
-    if isinstance(layer, Resize):
+    if isinstance(layer, layers.Attention):
+        return layers.Attention(layer.features, None, layer.bias)
+    if isinstance(layer, layers.Resize):
         return layer.replace(align_corners=False, recompute_factor=False)
-    if isinstance(layer, Recurrent):
+    if isinstance(layer, layers.Recurrent):
         return layer.replace(arguments=tuple(pair for pair in layer.arguments if pair[0] != "nonlinearity"))
     return layer
 
@@ -82,10 +66,10 @@ def test_printed_layer_is_the_same_layer(case: dict[str, Any]) -> None:
     assert without_unprinted(printed[-1].layer) == without_unprinted(only(case["layer"]).layer)
 
 
-def output_of(text: str, sizes: list[int]) -> TensorShape:
+def output_of(text: str, sizes: list[int]) -> layers.TensorShape:
     layer = only(text).layer
-    shape = TensorShape(tuple(sizes), rank_of(layer) or 0)
-    return output_shape(complete(layer, shape), shape)
+    shape = layers.TensorShape(tuple(sizes), layers.rank_of(layer) or 0)
+    return layers.output_shape(layers.complete(layer, shape), shape)
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=[f"{case['layer']} on {case['input']}" for case in REFUSED])
@@ -118,8 +102,10 @@ def test_arithmetic_is_read_as_python_does() -> None:
 
 
 def test_elementwise_layers_keep_their_arguments() -> None:
-    assert only("nn.LeakyReLU(0.2, inplace=True)").layer == Elementwise("LeakyReLU", (("negative_slope", 0.2),))
-    assert only("Dropout(p=0.5, inplace=False)").layer == Elementwise("Dropout")
+    assert only("nn.LeakyReLU(0.2, inplace=True)").layer == layers.Elementwise(
+        "LeakyReLU", (("negative_slope", 0.2),)
+    )
+    assert only("Dropout(p=0.5, inplace=False)").layer == layers.Elementwise("Dropout")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +122,7 @@ def test_elementwise_layers_keep_their_arguments() -> None:
 def test_transformers_are_the_layers_they_consist_of(text: str, params: int, names: list[str]) -> None:
     """The parameters are those that torch 2.13 counts."""
     nodes = parse_layers(text)
-    assert sum(parameters(node.layer).total for node in nodes) == params
+    assert sum(layers.parameters(node.layer).total for node in nodes) == params
     assert [node.name for node in nodes][: len(names)] == names
 
 
@@ -236,8 +222,8 @@ def test_places_behind_wide_characters_on_several_lines() -> None:
 
 def test_numbers_stay_whole_at_any_size() -> None:
     layer = only(f"Conv2d({10**30}, {3 * 10**30}, 3)").layer
-    assert isinstance(layer, Convolution)
-    assert parameters(layer).total == 9 * 10**30 * 3 * 10**30 + 3 * 10**30
+    assert isinstance(layer, layers.Convolution)
+    assert layers.parameters(layer).total == 9 * 10**30 * 3 * 10**30 + 3 * 10**30
 
 
 JUNK = [

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
+from convcalc import layers
 from convcalc.explain.derivation import Derivation
 from convcalc.explain.steps import Equation
-from convcalc.layers import (
-    ConvLSTM,
-    Held,
-    Layer,
-    Parameters,
-    TensorShape,
-    TimeDistributed,
-    families,
-    parameters,
-    weight_shape,
-)
 from convcalc.network.cost import Cost, NetworkCost
 from convcalc.network.trace import Step
 
@@ -28,20 +18,20 @@ def cost_derivations(counted: NetworkCost, index: int) -> tuple[Derivation, ...]
     """Derive the counts of one layer of a network; empty for a layer without weights and products.
 
     >>> from convcalc.network.cost import network_cost
-    >>> print(cost_derivations(network_cost([families.Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
+    >>> print(cost_derivations(network_cost([layers.Convolution(3, 64, (7, 7), (2, 2), "valid", (1, 1))]), 0)[0])
     parameters
       weights = kernel · in · out = 7·7·3·64 = 9408
       biases = out = 64
       params = (7·7·3 + 1)·64 = 9472
     """
     layer, held = counted.layers[index], counted.costs[index].parameters
-    own = held if isinstance(layer, families.Unknown) else parameters(layer)
+    own = held if isinstance(layer, layers.Unknown) else layers.parameters(layer)
     cost = counted.costs[index].replace(parameters=own)
     step = None if counted.trace is None or cost.macs is None else counted.trace.steps[index]
     match layer:
-        case families.Convolution():
+        case layers.Convolution():
             lines = _convolution_lines(layer, cost, step)
-        case families.Linear():
+        case layers.Linear():
             lines = _linear_lines(layer, cost, step)
         case _ if cost.parameters.total or cost.parameters.buffers:
             lines = _other_lines(layer, cost)
@@ -61,8 +51,8 @@ def _equation(line: str) -> Equation:
     return Equation(left, "=", right)
 
 
-def _convolution_lines(layer: families.Convolution, cost: Cost, step: Step | None) -> list[str]:
-    counted, weight = cost.parameters, weight_shape(layer) or ()
+def _convolution_lines(layer: layers.Convolution, cost: Cost, step: Step | None) -> list[str]:
+    counted, weight = cost.parameters, layers.weight_shape(layer) or ()
     factors = "·".join(map(str, (*layer.kernel, weight[1])))
     inner, outer = ("out", "in") if layer.transposed else ("in", "out")
     inner = f"{inner}/groups" if layer.groups > 1 else inner
@@ -81,7 +71,7 @@ def _convolution_lines(layer: families.Convolution, cost: Cost, step: Step | Non
     return lines
 
 
-def _linear_lines(layer: families.Linear, cost: Cost, step: Step | None) -> list[str]:
+def _linear_lines(layer: layers.Linear, cost: Cost, step: Step | None) -> list[str]:
     counted = cost.parameters
     lines = [
         f"weights = in · out = {layer.in_features}·{layer.out_features} = {counted.weights}",
@@ -97,26 +87,26 @@ def _linear_lines(layer: families.Linear, cost: Cost, step: Step | None) -> list
     return lines
 
 
-def _other_lines(layer: Layer, cost: Cost) -> list[str]:
+def _other_lines(layer: layers.Layer, cost: Cost) -> list[str]:
     """Derive the counts of a layer that is neither a convolution nor linear."""
-    counted, weight = cost.parameters, weight_shape(layer)
-    if isinstance(layer, families.Attention):
+    counted, weight = cost.parameters, layers.weight_shape(layer)
+    if isinstance(layer, layers.Attention):
         size, keys, values = layer.features, layer.key_features, layer.value_features
         parts = [f"{size}·{size} (queries)", f"{size}·{keys or size} (keys)", f"{size}·{values or size} (values)"]
         parts += [f"{size}·{size} (output)", *([f"2·{size} (added key and value)"] if layer.key_value_bias else [])]
         lines = [f"weights = {' + '.join(parts)} = {counted.weights}"]
         lines.append(f"biases = 4 · features = 4·{size} = {counted.biases}" if layer.bias else _bias_line(False, 0))
-    elif isinstance(layer, families.Recurrent):
+    elif isinstance(layer, layers.Recurrent):
         lines = _recurrent_lines(layer, counted)
     else:
         numbers = "" if weight is None or prod(weight) != counted.weights else "·".join(map(str, weight))
-        named = f"{'channels' if isinstance(layer, families.Normalization) else 'features'} = " if weight else ""
+        named = f"{'channels' if isinstance(layer, layers.Normalization) else 'features'} = " if weight else ""
         product = f"{numbers} = " if "·" in numbers else named
         lines = [f"weights = {product}{counted.weights}"]
         lines.append(f"biases = {product if counted.biases == counted.weights else ''}{counted.biases}")
     lines.append(f"params = {counted.weights} + {counted.biases} = {counted.total}")
     if counted.buffers:
-        held = isinstance(layer, Held)
+        held = isinstance(layer, layers.Held)
         running = "" if held else f"running mean + running variance = 2·{counted.buffers // 2} = "
         lines.append(f"buffers = {running}{counted.buffers}")
     if cost.counted_buffers:
@@ -124,7 +114,7 @@ def _other_lines(layer: Layer, cost: Cost) -> list[str]:
     return lines
 
 
-def _recurrent_lines(layer: families.Recurrent, counted: Parameters) -> list[str]:
+def _recurrent_lines(layer: layers.Recurrent, counted: layers.Parameters) -> list[str]:
     """Derive the weights and biases of a recurrent layer: the matrices of its gates for input and feedback."""
     gates, directions = {"rnn": 1, "gru": 3, "lstm": 4}[layer.kind], 2 if layer.bidirectional else 1
     fed_back = layer.projection or layer.hidden
@@ -145,7 +135,7 @@ def total_derivation(counted: NetworkCost) -> Derivation | None:
     """Derive the sums over the layers of a network, None for one layer or where layers share parameters.
 
     >>> from convcalc.network.cost import network_cost
-    >>> print(total_derivation(network_cost([families.Linear(3, 2), families.Linear(2, 5)])))
+    >>> print(total_derivation(network_cost([layers.Linear(3, 2), layers.Linear(2, 5)])))
     total
       params = 8 + 15 = 23
     """
@@ -162,19 +152,19 @@ def total_derivation(counted: NetworkCost) -> Derivation | None:
     return Derivation("total", tuple(steps)) if steps else None
 
 
-def _sequence_lines(layer: Layer, cost: Cost, step: Step) -> list[str]:
+def _sequence_lines(layer: layers.Layer, cost: Cost, step: Step) -> list[str]:
     """Derive the MACs of a layer that goes along a sequence."""
-    if isinstance(layer, ConvLSTM | TimeDistributed):
+    if isinstance(layer, layers.ConvLSTM | layers.TimeDistributed):
         return []
-    on_channels = isinstance(layer, families.Recurrent) and layer.on_channels
+    on_channels = isinstance(layer, layers.Recurrent) and layer.on_channels
     shape = step.input
     sizes = (*shape.batch, *shape.spatial) if on_channels else shape.sizes[:-1]
-    *batch, positions = TensorShape(sizes or (1,), 0).known_sizes
+    *batch, positions = layers.TensorShape(sizes or (1,), 0).known_sizes
     each = "".join(f"{size}·" for size in batch)
     count = (cost.macs or 0) // prod(batch)
-    if isinstance(layer, families.Recurrent):
+    if isinstance(layer, layers.Recurrent):
         return [f"MACs = steps · weights = {each}{positions}·{count // positions} = {cost.macs}"]
-    if isinstance(layer, families.Attention):
+    if isinstance(layer, layers.Attention):
         projections = count // positions - 2 * positions * layer.features
         return [
             "MACs = positions · projections + 2 · positions² · features"

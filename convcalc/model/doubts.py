@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+from convcalc import layers
 from convcalc.errors import ShapeError
-from convcalc.layers import (
-    AdaptivePooling,
-    Attention,
-    AttentionProduct,
-    Convolution,
-    Elementwise,
-    Linear,
-    Merge,
-    Normalization,
-    Pooling,
-    Recurrent,
-    Resize,
-)
 from convcalc.network.trace import Trace, misalignment
 from convcalc.notation import Network, Node
 
-_MAKING_MAPS = (AdaptivePooling, Convolution, Normalization, Pooling)
-_SEQUENCE_MODELS = (Attention, AttentionProduct, Merge, Recurrent)
+_MAKING_MAPS = (layers.AdaptivePooling, layers.Convolution, layers.Normalization, layers.Pooling)
+_SEQUENCE_MODELS = (layers.Attention, layers.AttentionProduct, layers.Merge, layers.Recurrent)
 
 
 def with_doubts(network: Network, traced: Trace) -> Network:
@@ -36,15 +24,15 @@ def with_doubts(network: Network, traced: Trace) -> Network:
     nodes = list(network.nodes)
     for index, (node, step) in enumerate(zip(network.nodes, traced.steps, strict=True)):
         match node.layer:
-            case Linear(in_features=None, on_channels=False) if step.input.rank:
+            case layers.Linear(in_features=None, on_channels=False) if step.input.rank:
                 last = step.input.sizes[-1]
                 doubt = f"{node.text} joins only the {last} numbers of the last axis; a flatten before it joins all"
                 nodes[index] = node.replace(notes=(*node.notes, doubt))
-            case Resize(factor=tuple()) if _counts_times(node.text):
+            case layers.Resize(factor=tuple()) if _counts_times(node.text):
                 size = node.text.replace(":", ":size=", 1)
                 doubt = f"{node.text} multiplies the sizes, as Keras does; for an output of that size write {size}"
                 nodes[index] = node.replace(notes=(*node.notes, doubt))
-            case Merge():
+            case layers.Merge():
                 apart = misalignment(traced, index)
                 if apart is not None:
                     nodes[index] = node.replace(notes=(*node.notes, f"{node.label} (layer {index + 1}): {apart}"))
@@ -80,12 +68,12 @@ def refuse_maps_as_features(network: Network, traced: Trace) -> None:
 
 
 def _takes_features(node: Node) -> bool:
-    return isinstance(node.layer, Recurrent | Linear) and not node.layer.on_channels
+    return isinstance(node.layer, layers.Recurrent | layers.Linear) and not node.layer.on_channels
 
 
 def _is_map(traced: Trace, place: int) -> bool:
     """Return whether what comes out of a step stands as a convolution or a pooling left it."""
-    while place >= 0 and isinstance(traced.steps[place].layer, Elementwise):
+    while place >= 0 and isinstance(traced.steps[place].layer, layers.Elementwise):
         place = traced.steps[place].inputs[0]
     return place >= 0 and isinstance(traced.steps[place].layer, _MAKING_MAPS)
 
@@ -97,7 +85,7 @@ def _run_on_places(network: Network, traced: Trace) -> list[str]:
     sequence = [index for index, node in enumerate(network.nodes) if isinstance(node.layer, _SEQUENCE_MODELS)]
     for index in range(max(sequence, default=len(network.nodes)) + 1, len(network.nodes)):
         node, step = network.nodes[index], traced.steps[index]
-        if isinstance(node.layer, Linear) and not step.input.rank and len(step.input.sizes) > 1:
+        if isinstance(node.layer, layers.Linear) and not step.input.rank and len(step.input.sizes) > 1:
             return [
                 f"{node.label} is run at each of the {step.input.sizes[-2]} places of a sequence: print() does not"
                 " show whether forward() takes one of them or their mean"

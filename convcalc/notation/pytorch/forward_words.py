@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from math import gcd
 
-from convcalc.layers import (
-    AdaptivePooling,
-    AttentionProduct,
-    Elementwise,
-    Flatten,
-    Held,
-    Layer,
-    Permute,
-    PixelShuffle,
-    Slice,
-    Unflatten,
-)
+from convcalc import layers
 
-_PLAIN: dict[str, tuple[Layer, ...]] = {
-    "tokens": (Flatten(2), Permute((2, 1))),
-    "transposed": (Permute((2, 1)),),
-    "mean_tokens": (Permute((2, 1)), AdaptivePooling("avg", (1,), drop_axes=True)),
-    "pixels_to_length": (Flatten(), Unflatten(1, (1, -1))),
-    "length_to_pixels": (Flatten(), Unflatten(1, (-1, 1, 1))),
-    "first": (Slice(1, 0),),
-    "shuffle": (Elementwise("ChannelShuffle"),),
-    "attention": (AttentionProduct(),),
-    "patches:2": (PixelShuffle(2, inverse=True, last_two=True),),
+_PLAIN: dict[str, tuple[layers.Layer, ...]] = {
+    "tokens": (layers.Flatten(2), layers.Permute((2, 1))),
+    "transposed": (layers.Permute((2, 1)),),
+    "mean_tokens": (layers.Permute((2, 1)), layers.AdaptivePooling("avg", (1,), drop_axes=True)),
+    "pixels_to_length": (layers.Flatten(), layers.Unflatten(1, (1, -1))),
+    "length_to_pixels": (layers.Flatten(), layers.Unflatten(1, (-1, 1, 1))),
+    "first": (layers.Slice(1, 0),),
+    "shuffle": (layers.Elementwise("ChannelShuffle"),),
+    "attention": (layers.AttentionProduct(),),
+    "patches:2": (layers.PixelShuffle(2, inverse=True, last_two=True),),
 }
 # Children of known blocks that print nothing of themselves and hold as many parameters for each feature.
 _LEARNED = {"Affine": 2, "GlobalResponseNorm": 2, "LayerScale": 1, "LayerScale2d": 1, "Scale": 1}
@@ -42,7 +31,7 @@ def is_forward_word(word: str) -> bool:
     return word in _PLAIN or word in _SHORT or ":" in word or word.startswith("=")
 
 
-def layers_of_word(word: str) -> tuple[tuple[str, Layer], ...] | None:
+def layers_of_word(word: str) -> tuple[tuple[str, layers.Layer], ...] | None:
     """Return the layers of a word, each with its name, None for a word of the short notation.
 
     `own:NAME=169/32` are 169/32 parameters for each channel, `per_feature:NAME` is one for each number on the last
@@ -62,23 +51,23 @@ def layers_of_word(word: str) -> tuple[tuple[str, Layer], ...] | None:
             times, _, share = ratio.partition("/")
             return ((name, _per_channel(int(times or 1), int(share or 1))),)
         case "per_feature":
-            return ((name, Held(each="feature")),)
+            return ((name, layers.Held(each="feature")),)
         case "token":
-            return ((name, Held(each="feature", vectors=1)),)
+            return ((name, layers.Held(each="feature", vectors=1)),)
         case "position":
-            return ((name, Held(each="number")),)
+            return ((name, layers.Held(each="number")),)
         case "part":
             part, _, parts = rest.partition("/")
-            return (("(in forward)", Slice(1, int(part) - 1, int(parts))),)
+            return (("(in forward)", layers.Slice(1, int(part) - 1, int(parts))),)
         case "constant":
-            return (("(in forward)", Held(0, sizes=_sizes(rest))),)
+            return (("(in forward)", layers.Held(0, sizes=_sizes(rest))),)
         case "attention":
-            return (("(in forward)", AttentionProduct(_sizes(rest))),)
+            return (("(in forward)", layers.AttentionProduct(_sizes(rest))),)
         case _:
             return None
 
 
-def learned_by(name: str, *, channels: bool) -> Held | None:
+def learned_by(name: str, *, channels: bool) -> layers.Held | None:
     """Return what a module holds that prints nothing of itself, for each channel or each number on the last axis.
 
     >>> learned_by("Affine", channels=False).times
@@ -86,12 +75,12 @@ def learned_by(name: str, *, channels: bool) -> Held | None:
     """
     if name not in _LEARNED:
         return None
-    return Held(each="channel" if channels or name.endswith("2d") else "feature", times=_LEARNED[name])
+    return layers.Held(each="channel" if channels or name.endswith("2d") else "feature", times=_LEARNED[name])
 
 
-def _per_channel(times: int, share: int) -> Held:
+def _per_channel(times: int, share: int) -> layers.Held:
     common = gcd(times, share)
-    return Held(times=times // common, share=share // common)
+    return layers.Held(times=times // common, share=share // common)
 
 
 def _sizes(text: str) -> tuple[int, ...]:
