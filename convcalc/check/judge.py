@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -161,9 +160,7 @@ def _plain(number: WrittenNumber | None) -> Any:
 
 
 def judge_count(
-    claims: Sequence[tuple[WrittenNumber, CountQuestion]],
-    tolerance: float | None = None,
-    wrong: dict[str, WrongAnswers] | None = None,
+    claims: Sequence[tuple[WrittenNumber, CountQuestion]], wrong: dict[str, WrongAnswers] | None = None
 ) -> Verdict:
     """Judge claimed counts of a network, each with what it is a count of; `wrong` keeps wrong answers.
 
@@ -182,22 +179,21 @@ def judge_count(
     found: list[tuple[Slip, ...]] = []
     sentences, right_ones = [], []
     searched, others = True, {} if wrong is None else wrong
-    limit = None if tolerance is None else Fraction(tolerance)
     for claim, question in claims:
         answer = question.right
         if answer is None:
             raise UsageError(f"{question.counted} depends on a size that is open", place="`check`")
         sentence = f"the layers have {answer} {COUNT_NAMES[question.counted]}"
-        if claim.agrees(answer, limit):
-            rough = claim.value != answer and limit is None
+        if claim.agrees(answer):
+            rough = claim.value != answer
             right_ones.append(sentence + (f", right to the {claim.digits} given" if rough else ""))
             continue
         sentences.append(f"{sentence}, not {claim}")
         cells.append(WrongCell((question.counted,), _plain(claim), answer))
         if question.counted not in others:
             others[question.counted] = wrong_answers(question)
-        exact = None if claim.margin or limit else partial(_counts_of, claim=claim)
-        explained, all_tried = _explained(others[question.counted], _count_fits(claim, limit), near=exact)
+        exact = None if claim.margin else partial(_counts_of, claim=claim)
+        explained, all_tried = _explained(others[question.counted], _count_fits(claim), near=exact)
         # A rough number fits many slips by chance: those of single layers, and two together.
         found += [slips for slips in explained if not claim.margin or (len(slips) == 1 and not slips[0].layers)]
         searched = searched and all_tried
@@ -211,8 +207,8 @@ def _counts_of(wrong: WrongAnswers, count: int, claim: WrittenNumber) -> Iterabl
     return wrong.keyed(count, lambda answer: (answer,)).get(claim.value, ())
 
 
-def _count_fits(claim: WrittenNumber, tolerance: Fraction | None) -> Callable[[Any], bool]:
-    return lambda other: other is not None and claim.agrees(other, tolerance)
+def _count_fits(claim: WrittenNumber) -> Callable[[Any], bool]:
+    return lambda other: other is not None and claim.agrees(other)
 
 
 COUNT_NAMES = {

@@ -34,9 +34,9 @@ class WrittenNumber(Value):
     margin: Fraction = Fraction()
     digits: str = ""
 
-    def agrees(self, right: Fraction | int, tolerance: Fraction | None = None) -> bool:
-        """Return whether a number is right to the digits given, or to a tolerance."""
-        return abs(self.value - right) <= (self.margin if tolerance is None else tolerance)
+    def agrees(self, right: Fraction | int) -> bool:
+        """Return whether a number is right to the digits given."""
+        return abs(self.value - right) <= self.margin
 
     def __str__(self) -> str:
         if not self.margin:

@@ -45,7 +45,7 @@ def cells_of(line: str, separator: str | None) -> list[Cell]:
         found = list(re.finditer(r'"[^"\n]*"|\S+', line))
     else:
         found = list(re.finditer(rf'(?:\s*"[^"\n]*"\s*)(?=[{separator}]|\Z)|[^{separator}]*', line))
-        found = _without_empty_ends(found, line)
+        found = _without_empty_ends(found)
     cells = []
     for match in found:
         text = match[0].strip()
@@ -58,7 +58,7 @@ def cells_of(line: str, separator: str | None) -> list[Cell]:
     return cells
 
 
-def _without_empty_ends(found: list[re.Match[str]], line: str) -> list[re.Match[str]]:
+def _without_empty_ends(found: list[re.Match[str]]) -> list[re.Match[str]]:
     """Return the matches without the empty one that a pattern finds after each cell before its separator."""
     kept: list[re.Match[str]] = []
     for match in found:

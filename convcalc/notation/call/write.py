@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from convcalc.errors import UsageError
-from convcalc.geometry import Padding
 
 
 class Infinite:
@@ -68,14 +67,6 @@ def axes(values: tuple[int, ...]) -> int | tuple[int, ...]:
     (3, (3, 5))
     """
     return values[0] if len(set(values)) == 1 else values
-
-
-def both_sides(padding: tuple[Padding, ...], notation: str) -> int | tuple[int, ...]:
-    """Return padding that is equal before and after each axis; raise UsageError where it is not."""
-    for side in padding:
-        if side.before != side.after:
-            raise refusal(f"padding of {side.before} before and {side.after} after an axis", notation)
-    return axes(tuple(side.before for side in padding))
 
 
 def refusal(what: str, notation: str, hint: str | None = None) -> UsageError:

@@ -188,11 +188,11 @@ class _Reader:
         if layer is not None:
             self.add(layer, (self.tensor,), value)
 
-    def normalized(self, default: str) -> None:
+    def normalized(self) -> None:
         """Add the normalization of a section, if it has one, and its activation."""
         if self.number("batch_normalize", 0):
             self.add(NORMALIZATION, (self.tensor,), "batch_normalize")
-        self.activation(default)
+        self.activation("logistic")
 
     def strides(self, default: int) -> tuple[int, int]:
         stride = self.number("stride", default, 1)
@@ -213,7 +213,7 @@ class _Reader:
             transposed=transposed,
         )
         self.add(layer, (self.before,))
-        self.normalized("logistic")
+        self.normalized()
         return filters
 
     def deconvolution(self) -> int:
@@ -263,7 +263,7 @@ class _Reader:
     def connected(self) -> int:
         outputs = self.number("output", 1, 1)
         self.add(layers.Linear(None, outputs, bias=not self.number("batch_normalize", 0)), (self.flattened(),))
-        self.normalized("logistic")
+        self.normalized()
         return outputs
 
     def pooling(self, kind: layers.PoolKind = "max") -> int:

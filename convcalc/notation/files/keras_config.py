@@ -90,14 +90,14 @@ class _Reader:
 
     def model(self, found: dict[str, Any]) -> GraphBuilder:
         """Read the whole model; the sizes of a single input are the network's."""
-        formats = set(_formats(found, 0))
+        formats = set(_formats(found))
         channels_first = bool(formats & set(_FIRST_AXES))
         if channels_first and len(formats) > 1:
             raise SpecError("some layers have their channels first and some last", place=self.place)
-        names = (str(layer["class_name"]) for layer in _inside(found, 0))
+        names = (str(layer["class_name"]) for layer in _inside(found))
         rank = max((SIGNATURES[name][1] for name in names if name in SIGNATURES), default=0)
         # An axis behind all of these is that of the channels; any other is counted in what comes in.
-        rank = max(rank, _most_axes(found, 0) - 2)
+        rank = max(rank, _most_axes(found) - 2)
         self.saved = SavedLayers(self.place, channels_first=channels_first, rank=rank)
         if channels_first:
             self.builder.layout = "chw"
@@ -373,7 +373,7 @@ def _has_mask(node: Any) -> bool:
     return isinstance(node, list) and any(map(_has_mask, node))
 
 
-def _inside(model: Any, depth: int) -> Iterator[dict[str, Any]]:
+def _inside(model: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
     """Yield every layer of a model and of the models in it."""
     config = model["config"]
     for layer in config if isinstance(config, list) else config["layers"]:
@@ -386,17 +386,16 @@ def _inside(model: Any, depth: int) -> Iterator[dict[str, Any]]:
             yield from _inside({"config": [wrapped]}, depth + 1)
 
 
-def _formats(model: Any, depth: int) -> Iterator[str]:
-    for layer in _inside(model, depth):
+def _formats(model: Any) -> Iterator[str]:
+    for layer in _inside(model):
         value = layer["config"].get("data_format")
         if isinstance(value, str):
             yield value
 
 
-def _most_axes(model: Any, depth: int) -> int:
+def _most_axes(model: Any) -> int:
     """Return the largest number of axes, with that of the batch, that a layer states for what it takes."""
     shapes = (
-        layer["config"].get("batch_shape") or layer["config"].get("batch_input_shape")
-        for layer in _inside(model, depth)
+        layer["config"].get("batch_shape") or layer["config"].get("batch_input_shape") for layer in _inside(model)
     )
     return max((len(shape) for shape in shapes if isinstance(shape, list)), default=0)

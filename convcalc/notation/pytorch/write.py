@@ -7,7 +7,8 @@ from typing import assert_never
 
 from convcalc import layers
 from convcalc.errors import UsageError
-from convcalc.notation.call.write import Infinite, LayerCall, axes, both_sides, refusal
+from convcalc.geometry import Padding
+from convcalc.notation.call.write import Infinite, LayerCall, axes, refusal
 from convcalc.notation.pytorch.signatures import SIGNATURES
 
 
@@ -88,7 +89,7 @@ def _no_module(layer: layers.Layer) -> UsageError:
 
 
 def _unpooling(layer: layers.Unpooling) -> LayerCall:
-    kernel, padding = axes(layer.kernel), both_sides(layer.padding, "PyTorch")
+    kernel, padding = axes(layer.kernel), _both_sides(layer.padding)
     call = LayerCall(f"MaxUnpool{len(layer.kernel)}d", kernel, stride=axes(layer.stride), padding=padding)
     return call.without(stride=kernel, padding=0)
 
@@ -105,7 +106,7 @@ def _bilinear(layer: layers.Bilinear) -> LayerCall:
 
 def _padding(layer: layers.Convolution) -> object:
     if not isinstance(layer.padding, str):
-        return both_sides(layer.padding, "PyTorch")
+        return _both_sides(layer.padding)
     if layer.padding == "valid" or (layer.padding == "same" and max(layer.stride) == 1):
         return layer.padding
     stride = " with a stride" if layer.padding == "same" else ""
@@ -151,7 +152,7 @@ def _transposed(layer: layers.Convolution) -> LayerCall:
         *channels,
         kernel_size=axes(layer.kernel),
         stride=axes(layer.stride),
-        padding=both_sides(layer.padding, "PyTorch"),
+        padding=_both_sides(layer.padding),
         output_padding=axes(extra),
         groups=layer.groups,
         bias=layer.bias,
@@ -169,7 +170,7 @@ def _pooling(layer: layers.Pooling) -> LayerCall:
             )
         padding: object = 0
     else:
-        padding = both_sides(layer.padding, "PyTorch")
+        padding = _both_sides(layer.padding)
         for side, size in zip(layer.padding, layer.kernel, strict=True):
             if side.before > size // 2:
                 raise refusal(f"a pooling with padding {side.before}, more than half of its kernel {size}", "PyTorch")
@@ -231,7 +232,7 @@ def _folding(layer: layers.Unfold | layers.Fold) -> LayerCall:
         *first,
         axes(layer.kernel),
         dilation=axes(layer.dilation),
-        padding=both_sides(layer.padding, "PyTorch"),
+        padding=_both_sides(layer.padding),
         stride=axes(layer.stride),
     )
     return call.without(dilation=1, padding=0, stride=1)
@@ -375,3 +376,11 @@ def _recurrent(layer: layers.Recurrent) -> LayerCall:
         **dict(layer.arguments),
     )
     return call.without(num_layers=1, bias=True, bidirectional=False, proj_size=0)
+
+
+def _both_sides(padding: tuple[Padding, ...]) -> int | tuple[int, ...]:
+    """Return padding that is equal before and after each axis; raise UsageError where it is not."""
+    for side in padding:
+        if side.before != side.after:
+            raise refusal(f"padding of {side.before} before and {side.after} after an axis", "PyTorch")
+    return axes(tuple(side.before for side in padding))
