@@ -62,6 +62,16 @@ def nested_from(values: Sequence[Any], sizes: Sequence[int]) -> Nested:
     return build(sizes, lambda _: next(rest))
 
 
+def text_of(nested: Any) -> str:
+    """Write a nested list as a person would: rows on lines, slices of more axes under their shape."""
+    shape = shape_of(nested)
+    rows = [" ".join(str(cell(nested, (*row, column))) for column in range(shape[-1])) for row in indices(shape[:-1])]
+    if len(shape) <= 2:
+        return "\n".join(rows) + "\n"
+    slices = ["\n".join(rows[start : start + shape[-2]]) for start in range(0, len(rows), shape[-2])]
+    return f"# shape: {'x'.join(map(str, shape))}\n" + "\n\n".join(slices) + "\n"
+
+
 def legal_starts(
     size: int, kernel: int, stride: int, before: int = 0, after: int = 0, dilation: int = 1, ceil: bool = False
 ) -> list[int]:

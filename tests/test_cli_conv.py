@@ -14,23 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracles import Number, cell, convolve_loops, flatten, indices, shape_of, transposed_loops
+from oracles import Number, cell, convolve_loops, flatten, indices, shape_of, text_of, transposed_loops
 from strategies import ConvolutionDraw, convolutions
 from working import operands, proved
 
 Run = Callable[..., Any]
 EXAMPLE = ["conv", "1 0 1; 2 1 0; 0 1 1", "-k", "1 0; 0 1"]
 IN_PROCESS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def text_of(nested: Any) -> str:
-    """Write a nested list as a person would: rows on lines, slices of more axes under their shape."""
-    shape = shape_of(nested)
-    rows = [" ".join(str(cell(nested, (*row, column))) for column in range(shape[-1])) for row in indices(shape[:-1])]
-    if len(shape) <= 2:
-        return "\n".join(rows) + "\n"
-    slices = ["\n".join(rows[start : start + shape[-2]]) for start in range(0, len(rows), shape[-2])]
-    return f"# shape: {'x'.join(map(str, shape))}\n" + "\n\n".join(slices) + "\n"
 
 
 def axes_of(values: Any) -> str:

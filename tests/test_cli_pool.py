@@ -12,23 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from oracles import adaptive_loops, cell, flatten, indices, pool_loops, shape_of
+from oracles import adaptive_loops, cell, flatten, pool_loops, shape_of, text_of
 from strategies import PoolingDraw, poolings
 from working import proved
 
 Run = Callable[..., Any]
 IN_PROCESS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PLANE = [[1, 9, 2, 3, 7], [4, 5, 6, 8, 0], [7, 0, 1, 2, 2], [3, 2, 5, 4, 9]]
-
-
-def text_of(nested: Any) -> str:
-    """Write a nested list as a person would: rows on lines, slices of more axes under their shape."""
-    shape = shape_of(nested)
-    rows = [" ".join(str(cell(nested, (*row, column))) for column in range(shape[-1])) for row in indices(shape[:-1])]
-    if len(shape) <= 2:
-        return "\n".join(rows) + "\n"
-    slices = ["\n".join(rows[start : start + shape[-2]]) for start in range(0, len(rows), shape[-2])]
-    return f"# shape: {'x'.join(map(str, shape))}\n" + "\n\n".join(slices) + "\n"
 
 
 def command_of(drawn: PoolingDraw, kind: str, folder: Path) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from oracles import text_of
 
 SEEDS = json.loads((Path(__file__).parent / "data" / "seeds.json").read_text())
 Run = Callable[..., Any]
@@ -25,16 +26,6 @@ def seeds(command: str) -> list[Any]:
 def test_there_are_26_and_each_is_of_a_kind_tested_here() -> None:
     assert len(SEEDS) == 26
     assert {seed["command"] for seed in SEEDS} == {"conv", "params", "pool", "shape"}
-
-
-def text_of(array: Any) -> str:
-    """Write a nested list as a person would: rows on lines, slices of more axes under their shape."""
-    array = np.asarray(array)
-    if array.ndim <= 2:
-        return "\n".join(" ".join(map(str, row)) for row in np.atleast_2d(array).tolist()) + "\n"
-    planes = array.reshape(-1, *array.shape[-2:]).tolist()
-    body = "\n\n".join("\n".join(" ".join(map(str, row)) for row in plane) for plane in planes)
-    return f"# shape: {'x'.join(map(str, array.shape))}\n{body}\n"
 
 
 def array_of(text: str) -> np.ndarray[Any, Any]:
@@ -65,7 +56,7 @@ def sources(seed: dict[str, Any], name: str, folder: Path) -> dict[str, tuple[st
     """Return each way to hand an input over: the argument, and what stands on standard input."""
     array = np.array(seed[name])
     text, binary = folder / f"{name}.txt", folder / f"{name}.npy"
-    text.write_text(text_of(array))
+    text.write_text(text_of(seed[name]))
     np.save(binary, array)
     return {
         "text file": (str(text), None),
