@@ -72,6 +72,16 @@ def text_of(nested: Any) -> str:
     return f"# shape: {'x'.join(map(str, shape))}\n" + "\n\n".join(slices) + "\n"
 
 
+def bracketed(nested: Nested) -> str:
+    """Write a nested list in brackets, fractions as `7/3`."""
+    return "[" + ",".join(map(bracketed, nested)) + "]" if isinstance(nested, list) else str(nested)
+
+
+def exact(number: Any) -> Fraction:
+    """Return a number of JSON as it is written there."""
+    return Fraction(number) if isinstance(number, str | int) else Fraction(str(number))
+
+
 def legal_starts(
     size: int, kernel: int, stride: int, before: int = 0, after: int = 0, dilation: int = 1, ceil: bool = False
 ) -> list[int]:

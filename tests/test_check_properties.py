@@ -10,7 +10,7 @@ import pytest
 from conftest import Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import convolve_loops, flatten, legal_starts, nested_from, pool_loops, shape_of
+from oracles import bracketed, convolve_loops, flatten, legal_starts, nested_from, pool_loops, shape_of
 
 from convcalc.check.claimed_matrix import claimed_matrix
 from convcalc.check.claims import read_counts, read_size
@@ -28,11 +28,6 @@ from convcalc.network.graph import chain
 
 QUICK = settings(max_examples=60)
 SMALL = st.integers(-9, 9)
-
-
-def text(nested: Any) -> str:
-    """Write nested lists as a student does."""
-    return "[" + ",".join(map(text, nested)) + "]" if isinstance(nested, list) else str(nested)
 
 
 def judged(question: MatrixQuestion, claim: str) -> Verdict:
@@ -76,11 +71,11 @@ def convolutions(draw: st.DrawFn) -> tuple[MatrixQuestion, Any]:
 @given(convolutions(), st.data())
 def test_a_convolution_is_judged_cell_by_cell(drawn: tuple[MatrixQuestion, Any], data: st.DataObject) -> None:
     question, right = drawn
-    assert judged(question, text(right)).right
+    assert judged(question, bracketed(right)).right
     cells = flatten(right)
     place = data.draw(st.integers(0, len(cells) - 1))
     cells[place] += data.draw(st.integers(1, 40)) * data.draw(st.sampled_from([-1, 1]))
-    verdict = judged(question, text(nested_from(cells, shape_of(right))))
+    verdict = judged(question, bracketed(nested_from(cells, shape_of(right))))
     assert (verdict.right, verdict.score) == (False, (len(cells) - 1, len(cells)))
     assert [cell.right for cell in verdict.cells] == [flatten(right)[place]]
 

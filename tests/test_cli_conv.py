@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracles import Number, cell, convolve_loops, flatten, indices, shape_of, text_of, transposed_loops
+from oracles import Number, cell, convolve_loops, exact, flatten, indices, shape_of, text_of, transposed_loops
 from strategies import ConvolutionDraw, convolutions
 from working import operands, proved
 
@@ -37,10 +37,6 @@ def command_of(drawn: ConvolutionDraw, folder: Path) -> list[str]:
     if drawn.bias is not None:
         arguments += ["--bias", " ".join(map(str, drawn.bias))]
     return arguments
-
-
-def exact(number: Any) -> Fraction:
-    return Fraction(number) if isinstance(number, str | int) else Fraction(str(number))
 
 
 MIXED = st.integers(-9, 9) | st.fractions(-3, 3, max_denominator=6)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from oracles import adaptive_loops, cell, flatten, pool_loops, shape_of, text_of
+from oracles import adaptive_loops, cell, exact, flatten, pool_loops, shape_of, text_of
 from strategies import PoolingDraw, poolings
 from working import proved
 
@@ -29,10 +29,6 @@ def command_of(drawn: PoolingDraw, kind: str, folder: Path) -> list[str]:
         arguments += [option, "x".join(map(str, values))]
     arguments += ["-p", "x".join(f"{before}:{after}" for before, after in drawn.padding)]
     return [*arguments, "--ceil"] if drawn.ceil else arguments
-
-
-def exact(number: Any) -> Fraction:
-    return Fraction(number) if isinstance(number, str | int) else Fraction(str(number))
 
 
 @IN_PROCESS

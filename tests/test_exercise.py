@@ -100,12 +100,8 @@ def test_the_command_gives_the_same_answer_for_what_is_given(here: Run, command:
     elif command == "params":
         assert json.loads(done.stdout)["total"][given["counted"]] == exercise.answer
     else:
-        numbers = [exact(Fraction(number)) for number in _leaves(json.loads(done.stdout)["data"])]
+        numbers = [exact(Fraction(number)) for number in oracles.flatten(json.loads(done.stdout)["data"])]
         assert numbers == flat(exercise.answer.tolist())
-
-
-def _leaves(data: Any) -> list[Any]:
-    return [leaf for each in data for leaf in _leaves(each)] if isinstance(data, list) else [data]
 
 
 @pytest.mark.no_cover
@@ -209,7 +205,7 @@ def test_the_data_of_a_sheet() -> None:
     assert (data["schema"], data["command"], data["seed"], data["difficulty"]) == (1, "pool", 9, 3)
     first = data["exercises"][0]
     expected = students.answer_values(sheet("pool", 1, seed=9, difficulty=3).exercises[0].statement)
-    assert [exact(Fraction(number)) for number in _leaves(first["answer"])] == flat(expected)
+    assert [exact(Fraction(number)) for number in oracles.flatten(first["answer"])] == flat(expected)
     assert {"name", "sentence", "answer"} == set(first["mistakes"][0])
     assert first["text"].startswith("This input goes through ")
 

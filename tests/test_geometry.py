@@ -294,20 +294,6 @@ def test_output_padding_is_smaller_than_the_stride_or_the_dilation(extra: int, f
                 check_output_padding(extra, stride, dilation)
 
 
-@pytest.mark.parametrize(
-    ("window", "size", "message"),
-    [
-        (Window(3, dilation=2), 4, r"the input 4 is smaller than the dilated kernel 5 \(2·\(3-1\)\+1\)"),
-        (Window(5), 4, "the input 4 is smaller than the kernel 5"),
-        (Window(9, padding=Padding(1, 3)), 4, r"the padded input 8 \(1\+4\+3\) is smaller than the kernel 9"),
-        (Window(1), 0, "a size must be at least 1, got 0"),
-    ],
-)
-def test_a_window_that_does_not_fit(window: Window, size: int, message: str) -> None:
-    with pytest.raises(ShapeError, match=message):
-        window.output(size)
-
-
 @pytest.mark.parametrize("size", [0, -3])
 def test_no_size_is_below_one(size: int) -> None:
     for refused in (

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from oracles import flatten
 
 from convcalc.errors import DataError
 from convcalc.limits import limited
@@ -70,7 +71,7 @@ def test_the_numbers_that_stand_behind_it(text: str) -> None:
     array = parse_matrix(text, place="m.txt").array
     assert array.tolist() == MADE[text]
     # Whole numbers stay whole, and decimals decimals.
-    assert {type(number) for number in array.ravel().tolist()} == {type(number) for number in _flat(MADE[text])}
+    assert {type(number) for number in array.ravel().tolist()} == {type(number) for number in flatten(MADE[text])}
 
 
 def test_types_that_are_asked_for() -> None:
@@ -114,7 +115,3 @@ def test_what_stands_for_no_numbers_that_are_known(text: str) -> None:
 def test_the_limit_is_held_to_before_they_are_made(text: str) -> None:
     with limited(10**6), pytest.raises(DataError, match="elements in memory, at most 1000000 are allowed"):
         parse_matrix(text, place="m.txt")
-
-
-def _flat(value: Any) -> list[Any]:
-    return [number for row in value for number in _flat(row)] if isinstance(value, list) else [value]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import Run
-from oracles import convolve_loops, pool_loops, transposed_loops
+from oracles import bracketed, convolve_loops, pool_loops, transposed_loops
 
 Nested = Any
 
@@ -19,11 +19,6 @@ WIDE = [[1, -2, 4], [3, 5, -1]]
 RGB = [X, [[value % 4 for value in row] for row in X], [[9 - value for value in row] for row in X]]
 FILTER = [K, [[2, 0], [-1, 1]], [[0, 4], [1, -3]]]
 BANK = [FILTER, [[[1, 1], [0, 2]], [[-2, 3], [1, 0]], [[5, -1], [2, 2]]]]
-
-
-def text(nested: Nested) -> str:
-    """Write nested lists as convcalc reads them, fractions as `7/3`."""
-    return "[" + ",".join(map(text, nested)) + "]" if isinstance(nested, list) else str(nested)
 
 
 def flipped(kernel: Nested) -> Nested:
@@ -63,9 +58,9 @@ def padded(x: Nested) -> Nested:
     return [empty, *([0, *row, 0] for row in x), empty]
 
 
-CONV = ["conv", text(X), "-k", text(K)]
+CONV = ["conv", bracketed(X), "-k", bracketed(K)]
 PAD = [(1, 1), (1, 1)]
-COLOR = ["conv", text(RGB), "-k", text(FILTER)]
+COLOR = ["conv", bracketed(RGB), "-k", bracketed(FILTER)]
 CONVOLUTIONS: list[tuple[str, list[str], Nested]] = [
     ("kernel-flipped", CONV, correlate(X, flipped(K))),
     ("kernel-flipped", [*CONV, "-s", "2", "-p", "1"], correlate(X, flipped(K), stride=(2, 2), padding=PAD)),
@@ -76,7 +71,7 @@ CONVOLUTIONS: list[tuple[str, list[str], Nested]] = [
     ),
     ("kernel-not-flipped", [*CONV, "--flip"], correlate(X, K)),
     ("kernel-transposed", CONV, correlate(X, transposed(K))),
-    ("kernel-transposed", ["conv", text(X), "-k", text(WIDE)], correlate(X, transposed(WIDE))),
+    ("kernel-transposed", ["conv", bracketed(X), "-k", bracketed(WIDE)], correlate(X, transposed(WIDE))),
     ("answer-transposed", CONV, transposed(correlate(X, K))),
     ("padding-forgotten", [*CONV, "-p", "1"], correlate(X, K)),
     ("padding-forgotten", [*CONV, "-p", "same"], correlate(X, K)),
@@ -93,11 +88,11 @@ CONVOLUTIONS: list[tuple[str, list[str], Nested]] = [
     ("channels-averaged", COLOR, scaled(summed(RGB, FILTER), Fraction(1, 3))),
     ("channel-order", COLOR, summed(RGB[::-1], FILTER)),
     ("channel-order", COLOR, summed([RGB[1], RGB[0], RGB[2]], FILTER)),
-    ("channel-order", ["conv", text(RGB), "-k", text(BANK)], convolve_loops(RGB, BANK)[::-1]),
+    ("channel-order", ["conv", bracketed(RGB), "-k", bracketed(BANK)], convolve_loops(RGB, BANK)[::-1]),
     ("sign", CONV, scaled(correlate(X, K), -1)),
-    ("sign", ["conv", text(X), "-k", text(SIGNED)], [list(map(abs, row)) for row in correlate(X, SIGNED)]),
-    ("sign", ["conv", text(X), "-k", text(SIGNED)], correlate(X, [list(map(abs, row)) for row in SIGNED])),
-    ("sign", ["conv", text(SIGNED), "-k", "1 2"], correlate([list(map(abs, row)) for row in SIGNED], [[1, 2]])),
+    ("sign", ["conv", bracketed(X), "-k", bracketed(SIGNED)], [list(map(abs, row)) for row in correlate(X, SIGNED)]),
+    ("sign", ["conv", bracketed(X), "-k", bracketed(SIGNED)], correlate(X, [list(map(abs, row)) for row in SIGNED])),
+    ("sign", ["conv", bracketed(SIGNED), "-k", "1 2"], correlate([list(map(abs, row)) for row in SIGNED], [[1, 2]])),
     ("rounded-down", ["conv", "1 2 4 7", "-k", "1/3 1/3"], [1, 2, 3]),
     ("rounded-up", ["conv", "1 2 4 7", "-k", "1/3 1/3"], [1, 2, 4]),
     ("rounded", ["conv", "1 2 5 6", "-k", "1/3 1/3"], [1, 2, 4]),
@@ -107,22 +102,22 @@ CONVOLUTIONS: list[tuple[str, list[str], Nested]] = [
 TRANSPOSED: list[tuple[str, list[str], Nested]] = [
     (
         "kernel-flipped",
-        ["conv", text(X), "-k", text(K), "--transposed", "-s", "2"],
+        ["conv", bracketed(X), "-k", bracketed(K), "--transposed", "-s", "2"],
         transposed_loops([X], [[flipped(K)]], stride=(2, 2))[0],
     ),
     (
         "padding-forgotten",
-        ["conv", text(X), "-k", text(K), "--transposed", "-s", "2", "-p", "1"],
+        ["conv", bracketed(X), "-k", bracketed(K), "--transposed", "-s", "2", "-p", "1"],
         transposed_loops([X], [[K]], stride=(2, 2))[0],
     ),
     (
         "stride-ignored",
-        ["conv", text(X), "-k", text(K), "--transposed", "-s", "2"],
+        ["conv", bracketed(X), "-k", bracketed(K), "--transposed", "-s", "2"],
         transposed_loops([X], [[K]])[0],
     ),
     (
         "kernel-flipped",
-        ["conv", text(RGB), "-k", text([K, K]), "--dims", "3"],
+        ["conv", bracketed(RGB), "-k", bracketed([K, K]), "--dims", "3"],
         convolve_loops([RGB], [[[flipped(K), flipped(K)]]])[0],
     ),
 ]
@@ -154,7 +149,7 @@ POOLINGS: list[tuple[str, list[str], Nested]] = [
 
 def check(here: Run, command: list[str], claim: Nested) -> dict[str, Any]:
     """Let a claim be judged, and return what is said of it."""
-    done = here(*command, "--check", text(claim), "--json")
+    done = here(*command, "--check", bracketed(claim), "--json")
     assert done.returncode in (0, 1), done.stderr
     verdict: dict[str, Any] = json.loads(done.stdout)["check"]
     assert verdict["verdict"] == ("wrong" if done.returncode else "right")
@@ -170,7 +165,7 @@ def test_a_mistake_in_a_convolution_is_named(name: str, command: list[str], clai
 
 @pytest.mark.parametrize(("name", "options", "claim"), POOLINGS)
 def test_a_mistake_in_a_pooling_is_named(name: str, options: list[str], claim: Nested, here: Run) -> None:
-    verdict = check(here, ["pool", text(X), *options], claim)
+    verdict = check(here, ["pool", bracketed(X), *options], claim)
     assert name in [slip["name"] for slip in verdict["mistakes"]]
     assert "together_with" not in verdict["mistakes"][0]
 
@@ -191,7 +186,7 @@ def medians(x: Nested, border: Any) -> Nested:
 
 
 def test_mistakes_in_a_median_are_named(here: Run) -> None:
-    command = ["pool", text(X), "median", "-k", "3"]
+    command = ["pool", bracketed(X), "median", "-k", "3"]
     assert check(here, command, medians(X, lambda row, column: X[row][column]))["verdict"] == "right"
     assert check(here, command, medians(X, lambda _row, _column: 0))["mistake"] == "padding-other-kind"
     edges = [[row[0], *row, row[-1]] for row in (X[0], *X, X[-1])]
@@ -201,7 +196,7 @@ def test_mistakes_in_a_median_are_named(here: Run) -> None:
 
 def test_zeros_round_a_maximum_are_named(here: Run) -> None:
     claim = pool_loops(padded(HOLED), "max", (3, 3), stride=(2, 2))
-    verdict = check(here, ["pool", text(HOLED), "max", "-k", "3", "-s", "2", "-p", "1"], claim)
+    verdict = check(here, ["pool", bracketed(HOLED), "max", "-k", "3", "-s", "2", "-p", "1"], claim)
     assert verdict["mistake"] == "maximum-of-zeros"
 
 
@@ -216,7 +211,7 @@ def test_zeros_round_a_maximum_are_named(here: Run) -> None:
         ({"kernel-transposed", "bias-forgotten"}, [*CONV, "--bias", "7"], correlate(X, transposed(K))),
         (
             {"max-for-average", "ceil-ignored"},
-            ["pool", text(X), "avg", "-k", "2", "--ceil"],
+            ["pool", bracketed(X), "avg", "-k", "2", "--ceil"],
             pool_loops(X, "max", (2, 2), stride=(2, 2)),
         ),
         (

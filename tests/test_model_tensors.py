@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from protobuf import field, varint
 
 import convcalc
 from convcalc.errors import ConvcalcError, DataError, FileError
@@ -20,21 +21,6 @@ Run = Callable[..., Any]
 
 SHAPE = (2, 1, 2, 3)
 NUMBERS = [2, 1, 0, -2, -1, -3, -3, -3, -2, 2, 1, 3]
-
-
-def varint(value: int) -> bytes:
-    found = b""
-    value &= (1 << 64) - 1
-    while value > 127:
-        found += bytes([value & 127 | 128])
-        value >>= 7
-    return found + bytes([value])
-
-
-def field(number: int, content: bytes | int) -> bytes:
-    if isinstance(content, int):
-        return varint(number << 3) + varint(content)
-    return varint(number << 3 | 2) + varint(len(content)) + content
 
 
 def tensor(name: str, kind: int, *fields: bytes, shape: tuple[int, ...] = SHAPE) -> bytes:

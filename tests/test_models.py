@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from convcalc.cli import main
+from convcalc.text import size_text
 
 DATA = Path(__file__).parent / "data"
 PYTORCH = json.loads((DATA / "pytorch_models.json").read_text())["models"]
@@ -22,10 +23,6 @@ REFUSED = [model for model in PYTORCH if model["name"] in ("branches", "own modu
 
 def named(models: list[dict[str, Any]]) -> list[Any]:
     return [pytest.param(model, id=model["name"]) for model in models]
-
-
-def written(sizes: list[int]) -> str:
-    return "x".join(map(str, sizes))
 
 
 def asked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any], str]:
@@ -66,7 +63,7 @@ def test_sizes_and_cost_of_a_printed_model_that_is_a_chain_or_of_known_blocks(
 ) -> None:
     (tmp_path / "model.txt").write_text(model["printed"])
     arguments = ("-f", str(tmp_path / "model.txt"))
-    code, answer, _ = asked(capsys, "shape", written(model["input"]), *arguments)
+    code, answer, _ = asked(capsys, "shape", size_text(model["input"]), *arguments)
     assert (code, answer["output"]) == (0, model["output"])
     by_name = {layer["name"]: layer for layer in answer["layers"]}
     for module in model["modules"]:
@@ -74,7 +71,7 @@ def test_sizes_and_cost_of_a_printed_model_that_is_a_chain_or_of_known_blocks(
             assert by_name[module["name"]]["output"] == module["output"], module["name"]
     hidden = [layer for layer in answer["layers"] if layer["name"] == "(in forward)"]
     assert len(hidden) == ("hidden" in model["remark"] or model in KNOWN)
-    code, answer, _ = asked(capsys, "params", *arguments, "--input", written(model["input"]))
+    code, answer, _ = asked(capsys, "params", *arguments, "--input", size_text(model["input"]))
     assert answer["total"]["macs"] == model["macs"]
     assert answer["total"]["flops"] == 2 * model["macs"]
 
@@ -84,7 +81,7 @@ def test_a_printed_model_that_cannot_be_followed_says_which_module_does_not_fit(
     model: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "model.txt").write_text(model["printed"])
-    code, answer, notes = asked(capsys, "shape", written(model["input"]), "-f", str(tmp_path / "model.txt"))
+    code, answer, notes = asked(capsys, "shape", size_text(model["input"]), "-f", str(tmp_path / "model.txt"))
     assert code == 2
     assert answer is None
     assert any(f"({name})" in notes or f"{name}: " in notes for name in ("heads", "1")), notes

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import Run
+from protobuf import field
 
 from convcalc.errors import ConvcalcError, DataError, SpecError, UsageError
 from convcalc.model.count import count
@@ -144,20 +145,6 @@ def test_quantized_weights_are_found_where_their_operator_has_them() -> None:
     assert (total.params, total.macs) == (8 * 4 * 6 + 8, 4 * 5 * 8 * 4 * 6)
     found = network(model(node("ConvInteger", ["x", "w", "z"], "y"), extra=extra))
     assert (outputs(found), count(requested(found)).cost.total.params) == ([[1, 8, 4, 5]], 8 * 4 * 6)
-
-
-def field(number: int, content: bytes | int) -> bytes:
-    """Return one field of a message as it is written."""
-    if isinstance(content, int):
-        return varint(number << 3) + varint(content)
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def varint(value: int) -> bytes:
-    out = b""
-    while value > 127:
-        out, value = out + bytes([value & 127 | 128]), value >> 7
-    return out + bytes([value])
 
 
 def model(*nodes: bytes, extra: bytes = b"") -> bytes:

@@ -16,6 +16,7 @@ from convcalc.cli import main
 from convcalc.cli.messages import format_error
 from convcalc.errors import ConvcalcError
 from convcalc.layers import Merge
+from convcalc.text import size_text
 
 DATA = Path(__file__).parent / "data"
 PYTORCH = json.loads((DATA / "pytorch_layers.json").read_text())
@@ -87,10 +88,6 @@ def counts_of(answer: Any) -> dict[str, Any]:
     }
 
 
-def written(sizes: list[int]) -> str:
-    return "x".join(map(str, sizes))
-
-
 def questions() -> Iterator[tuple[list[int], tuple[str, ...]]]:
     """Yield every layer and model of the reference data with its input: those that pass and those that do not."""
     for case in (*PYTORCH["cases"], *PYTORCH["errors"], *KERAS["cases"], *KERAS["errors"]):
@@ -116,7 +113,7 @@ QUESTIONS = list(questions())
 def test_shape_and_its_command_answer_alike(capsys: Capture) -> None:
     answered = 0
     for size, layers in QUESTIONS:
-        command = commanded(capsys, sizes_of, "shape", "--", written(size), *layers)
+        command = commanded(capsys, sizes_of, "shape", "--", size_text(size), *layers)
         assert called(api.shape, sizes_of, tuple(size), *layers) == command, (size, layers)
         answered += isinstance(command[0], list)
     assert min(answered, len(QUESTIONS) - answered) > 100
@@ -125,7 +122,7 @@ def test_shape_and_its_command_answer_alike(capsys: Capture) -> None:
 @pytest.mark.no_cover
 def test_params_and_its_command_answer_alike(capsys: Capture) -> None:
     for size, layers in QUESTIONS[::2]:
-        command = commanded(capsys, counts_of, "params", "--input", written(size), "--", *layers)
+        command = commanded(capsys, counts_of, "params", "--input", size_text(size), "--", *layers)
         assert called(api.params, counts_of, *layers, size=size) == command, (size, layers)
     for layers in sorted({layers for _, layers in QUESTIONS if "ReLU()" not in layers})[::2]:
         command = commanded(capsys, counts_of, "params", "--", *layers)

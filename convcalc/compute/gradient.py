@@ -26,7 +26,7 @@ from convcalc.compute.channels_last import (
 from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.layer import Filter
 from convcalc.compute.nchw import NchwJob, Operation
-from convcalc.compute.number_types import Array, as_float, exact_add, exact_sum, kind_of
+from convcalc.compute.number_types import Array, as_float, at_least_single, exact_add, exact_sum, kind_of
 from convcalc.compute.threads import Options
 from convcalc.compute.transposed import TransposedConvolution
 from convcalc.errors import ShapeError
@@ -89,7 +89,7 @@ class BackwardPass(Value):
     def _input_gradient(self, options: Options) -> Array:
         """Return dX; what falls on copies of a cell in the border is added to that cell."""
         operation, given = self.forward.operation, self.operation
-        dy = _at_least_single(self.dy)
+        dy = at_least_single(self.dy)
         if isinstance(operation, PlainConvolution):
             gradient = _spread(dy, operation, self.forward.x.shape[2:]).compute(options)
         else:
@@ -102,7 +102,7 @@ class BackwardPass(Value):
     def _kernel_gradient(self, options: Options) -> Array:
         """Return dW, turned back where `flip` turned the kernel."""
         operation, kernel = self.forward.operation, self.operation.kernel
-        x, dy = _at_least_single(self.forward.x), _at_least_single(self.dy)
+        x, dy = at_least_single(self.forward.x), at_least_single(self.dy)
         pair = (x, dy) if isinstance(operation, PlainConvolution) else (dy, x)
         gradient = _correlated(*pair, operation.windows, operation.groups, options)
         if gradient.size != kernel.size:
@@ -267,11 +267,6 @@ def _cut(array: Array, windows: Sequence[Window], reach: Sequence[Any]) -> tuple
     """Return the cells of an array (N, C, *sizes) that are seen, and the windows with the padding seen."""
     part = array[(slice(None), slice(None), *(cells for cells, _ in reach))]
     return part, tuple(w.replace(padding=padding) for w, (_, padding) in zip(windows, reach, strict=True))
-
-
-def _at_least_single(array: Array) -> Array:
-    """Return half precision as single, so that sums of sums are rounded once."""
-    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _as_half(gradient: Array, *factors: Array) -> Array:

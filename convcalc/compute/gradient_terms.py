@@ -17,7 +17,7 @@ from convcalc.compute.channels_last import channels_first, channels_last
 from convcalc.compute.convolution import PlainConvolution
 from convcalc.compute.gradient import BackwardPass
 from convcalc.compute.nchw import to_nchw
-from convcalc.compute.number_types import Array
+from convcalc.compute.number_types import Array, plain_number
 from convcalc.geometry import Window
 from convcalc.value import Value
 
@@ -115,7 +115,7 @@ class _Places:
     def dy_term(self, at: tuple[int, ...], factor_at: tuple[int, ...] | None = None, factor: Any = None) -> Term:
         """Make a term of the cell `at` (n, o, *place) of dY."""
         own = _unravelled(self.dy_places[at], self.dy_shape)
-        return Term(own, _plain(self.dy[at]), factor_at, factor)
+        return Term(own, plain_number(self.dy[at]), factor_at, factor)
 
 
 def _input_terms(places: _Places, at: tuple[int, ...]) -> Iterator[Term]:
@@ -128,7 +128,7 @@ def _input_terms(places: _Places, at: tuple[int, ...]) -> Iterator[Term]:
                 place = int(places.kernel_places[(*lead, *(t for _, t, _ in met))])
                 kernel_at = _unravelled(place, places.kernel_shape)
                 output_at = (sample, output, *(out for _, _, out in met))
-                yield places.dy_term(output_at, kernel_at, _plain(places.kernel[kernel_at]))
+                yield places.dy_term(output_at, kernel_at, plain_number(places.kernel[kernel_at]))
 
 
 def _kernel_terms(places: _Places, at: tuple[int, ...]) -> Iterator[Term]:
@@ -142,7 +142,7 @@ def _kernel_terms(places: _Places, at: tuple[int, ...]) -> Iterator[Term]:
             for sample, met in product(range(len(places.dy)), product(*here)):
                 place = int(places.x_places[(sample, channel, *(cell for cell, _, _ in met))])
                 x_at = None if place == PADDING else _unravelled(place, places.x.shape)
-                number = _plain(border if x_at is None else places.x[x_at])
+                number = plain_number(border if x_at is None else places.x[x_at])
                 yield places.dy_term((sample, output, *(out for _, _, out in met)), x_at, number)
 
 
@@ -159,8 +159,3 @@ def _bias_terms(places: _Places, at: tuple[int, ...]) -> Iterator[Term]:
 
 def _unravelled(flat: int, shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(index) for index in np.unravel_index(flat, tuple(shape)))
-
-
-def _plain(number: Any) -> Any:
-    """Take a number out of NumPy, so that it prints as a number."""
-    return number.item() if hasattr(number, "item") else number

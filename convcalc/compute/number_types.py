@@ -325,6 +325,16 @@ def _whole_limit(dtype: np.dtype[Any]) -> int:
     return int(2 ** (np.finfo(dtype).nmant + 1))
 
 
+def plain_number(number: Any) -> Any:
+    """Take a number out of NumPy, so that it prints as a number."""
+    return number.item() if hasattr(number, "item") else number
+
+
+def at_least_single(array: Array) -> Array:
+    """Return half precision as single, so that sums of sums are rounded once."""
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
 def as_float(array: Array, dtype: np.dtype[Any] | type) -> Array:
     """Convert to a float dtype; whole numbers must be exact in it, fractions are rounded to float64 first.
 

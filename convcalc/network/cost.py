@@ -63,10 +63,10 @@ class NetworkCost(Value):
         if self.trace is None:
             return Cost(parameters, counted_buffers=counted)
         operations, activations = ([getattr(cost, name) for cost in self.costs] for name in ("macs", "activations"))
-        return Cost(parameters, _sum(operations), _sum(activations), counted)
+        return Cost(parameters, known_sum(operations), known_sum(activations), counted)
 
 
-def _sum(counts: Sequence[int | None]) -> int | None:
+def known_sum(counts: Sequence[int | None]) -> int | None:
     """Add counts up; None where one of them is open."""
     known = [count for count in counts if count is not None]
     return sum(known) if len(known) == len(counts) else None

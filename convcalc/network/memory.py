@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from convcalc.errors import UsageError
-from convcalc.network.cost import NetworkCost
+from convcalc.network.cost import NetworkCost, known_sum
 from convcalc.network.trace import Trace
 from convcalc.value import Value
 
@@ -68,8 +66,8 @@ def memory(cost: NetworkCost, batch: int = 1, number_bytes: int = 4, optimizer: 
     return Memory(
         at,
         live,
-        _sum([sizes[place] for place in live]),
-        _sum(list(sizes.values())),
+        known_sum([sizes[place] for place in live]),
+        known_sum(list(sizes.values())),
         held.total,
         held.buffers,
         OPTIMIZER_STATES[optimizer] if optimizer else 0,
@@ -82,11 +80,6 @@ def _numbers(traced: Trace) -> dict[int, int | None]:
     """Return how many numbers each tensor holds, the inputs of the network among them."""
     places = range(-1 - len(traced.others), len(traced.steps))
     return {place: traced.shape_at(place).elements for place in places}
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
 
 
 def _peak(traced: Trace, sizes: dict[int, int]) -> tuple[int, tuple[int, ...]]:

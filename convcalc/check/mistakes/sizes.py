@@ -141,10 +141,6 @@ def _channels_kept(layer: Convolution | Pooling) -> dict[str, Any] | None:
     return {"in_channels": None, "out_channels": None, "groups": 1, "depth_multiplier": None}
 
 
-def _as_convolution(window: Window, size: int, _: int) -> int:
-    return int(_steps(window, size) // 1) + 1
-
-
 def _as_transposed(window: Window, size: int, _: int) -> int:
     return (size - 1) * window.stride + window.extent - window.padding.total
 
@@ -317,7 +313,7 @@ SIZE_MISTAKES = (
     Mistake(
         "convolution-for-transposed",
         "the formula of a convolution was taken; a transposed one gives (i - 1)s + k - 2p",
-        in_layers(by_formula(_as_convolution, spreads=True)),
+        in_layers(by_formula(_rounded_down, spreads=True)),
         combines=False,
     ),
     Mistake(

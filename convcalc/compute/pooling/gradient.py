@@ -22,6 +22,7 @@ from convcalc.compute.layer import drops_axes
 from convcalc.compute.number_types import (
     Array,
     as_float,
+    at_least_single,
     fractions,
     headroom,
     kind_of,
@@ -196,7 +197,7 @@ def _add_up(windowed: Array, axis: int, pairs: Pairs, first: int, last: int, cel
 def _average(dy: Array, divisors: Array, give: Give, exact: bool) -> Array:
     """Add to each real cell dY / divisor of every window that holds it; whole numbers and fractions exactly."""
     if dy.dtype.kind == "f":
-        work = _single(dy)
+        work = at_least_single(dy)
         terms = math.prod(dy.shape[dy.ndim - divisors.ndim :])
         return _like(within_range(lambda given: give(given / divisors.astype(work.dtype)), work, terms), dy)
     whole, denominator = (dy, 1) if kind_of(dy) == "whole" else numerators(dy)
@@ -241,11 +242,6 @@ def _exact(dy: Array, give: Give) -> Array:
     """Add to each real cell the dY of every window that holds it."""
     whole, denominator = (dy, 1) if kind_of(dy) == "whole" else numerators(dy)
     return fractions(give(headroom(whole, dy.size)), denominator)
-
-
-def _single(array: Array) -> Array:
-    """Return half precision as single, so that sums are rounded once."""
-    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _like(gradient: Array, dy: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from convcalc.compute.channels_last import cell_channels_first, channels_first
 from convcalc.compute.layer import apply_pooling, drops_axes
+from convcalc.compute.number_types import plain_number
 from convcalc.compute.pooling.gradient import PoolingBackwardPass, giving
 from convcalc.layers import Pooling, rank_of
 from convcalc.value import Value
@@ -51,7 +52,7 @@ def pooling_shares(backward: PoolingBackwardPass, at: Sequence[int]) -> Iterator
     sizes = x.shape[x.ndim - rank :]
     for window in product(*(_holding(axis, index) for axis, index in zip(pairs, place, strict=True))):
         own = _own((*lead, *window), rank, last=last, dropped=drops_axes(layer, x.ndim))
-        share = Share(own, _plain(dy[own]), _plain(y[own]))
+        share = Share(own, plain_number(dy[own]), plain_number(y[own]))
         if layer.kind == "avg":
             divisor = layer.divisor if isinstance(layer, Pooling) else None
             counted = math.prod(int(axis[index]) for axis, index in zip(counts, window, strict=True))
@@ -87,8 +88,3 @@ def _own(at: tuple[int, ...], rank: int, *, last: bool, dropped: bool) -> tuple[
     if dropped:
         return lead
     return (*lead[:-1], *place, *lead[-1:]) if last else at
-
-
-def _plain(number: Any) -> Any:
-    """Take a number out of NumPy, so that it prints as a number."""
-    return number.item() if hasattr(number, "item") else number

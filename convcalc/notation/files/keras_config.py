@@ -9,7 +9,7 @@ and TensorFlow's one such entry with further tensors among its arguments.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from convcalc import layers
@@ -237,19 +237,19 @@ class _Reader:
         call, text = self.saved.call_of(NAME, layer["config"])
         built = layer.get("build_config") or {}
         shape = (built.get("shapes_dict") or {}).get("query_shape") or layer["config"].get("query_shape")
+        add = self._parts_of(name, text)
+        return attend(Source(text, self.place), call, add, tensors, shape[-1] if isinstance(shape, list) else None)
 
+    def _parts_of(self, name: str, text: str) -> Callable[[layers.Layer, Sequence[int], str], int]:
         def add(each: layers.Layer, inputs: Sequence[int], part: str) -> int:
             return self.add(Entry(0, 0, each, text=text), inputs, f"{name}.{part}")
 
-        return attend(Source(text, self.place), call, add, tensors, shape[-1] if isinstance(shape, list) else None)
+        return add
 
     def einsum(self, config: dict[str, Any], tensor: int, name: str) -> int:
         """Read a product of a kernel with what comes in, by an equation."""
         call, text = self.saved.call_of(einsum_dense.NAME, config)
-
-        def add(each: layers.Layer, inputs: Sequence[int], part: str) -> int:
-            return self.add(Entry(0, 0, each, text=text), inputs, f"{name}.{part}")
-
+        add = self._parts_of(name, text)
         try:
             axes, layout = self.sizes.axes(tensor), self.builder.layout
             return einsum_dense.apply(Source(text, self.place), call, add, tensor, axes, layout)
