@@ -90,7 +90,8 @@ class _Reader:
 
     def model(self, found: dict[str, Any]) -> GraphBuilder:
         """Read the whole model; the sizes of a single input are the network's."""
-        formats = set(_formats(found))
+        stated_formats = (layer["config"].get("data_format") for layer in _inside(found))
+        formats = {name for name in stated_formats if isinstance(name, str)}
         channels_first = bool(formats & set(_FIRST_AXES))
         if channels_first and len(formats) > 1:
             raise SpecError("some layers have their channels first and some last", place=self.place)
@@ -384,13 +385,6 @@ def _inside(model: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         wrapped = layer["config"].get("layer")
         if isinstance(wrapped, dict) and depth < MAX_DEPTH:
             yield from _inside({"config": [wrapped]}, depth + 1)
-
-
-def _formats(model: Any) -> Iterator[str]:
-    for layer in _inside(model):
-        value = layer["config"].get("data_format")
-        if isinstance(value, str):
-            yield value
 
 
 def _most_axes(model: Any) -> int:
