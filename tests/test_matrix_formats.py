@@ -19,6 +19,7 @@ from convcalc.matrix.writing.formats import (
     format_json,
     format_latex,
     format_markdown,
+    json_chunks,
     json_data,
     plain_chunks,
 )
@@ -117,3 +118,13 @@ def test_precision_of_json() -> None:
     assert json_data(array, 3) == b'[[0.667,1.000e-05],["nan",-2.000]]'
     assert json_data(np.array([Fraction(7, 3), 2], dtype=object), 2) == b"[2.33,2]"
     assert json_data(np.array(0.125, dtype=np.float32), 2) == b"0.12"
+
+
+@pytest.mark.parametrize("shape", [(70_000,), (3, 70_000), (500, 300), (40, 30, 1, 90), (2, 3, 1, 1), (30_000, 1)])
+def test_json_leaves_in_pieces(shape: tuple[int, ...]) -> None:
+    array = np.arange(np.prod(shape)).reshape(shape) / 2
+    array[..., -1] = np.nan
+    chunks = list(json_chunks(array))
+    nested = json.loads(b"".join(chunks))
+    np.testing.assert_array_equal(np.array(nested, object), np.where(np.isnan(array), "nan", array.astype(object)))
+    assert max(map(len, chunks)) < 1 << 20

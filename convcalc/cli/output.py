@@ -125,10 +125,16 @@ def _what(report: Report) -> str:
 
 
 def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
-    """Return the text of a matrix piece by piece if there is nothing else and it is large, else None."""
+    """Return the text of a large matrix piece by piece; None for a small one, and beside others in text."""
     separator = {"plain": " ", "csv": ","}.get(form or "")
     grid = answer_grid(report)
-    if separator is None or grid is None or grid.array.size < LARGE or report.blocks != (grid,) or grid.labels:
+    if grid is None or grid.array.size < LARGE:
+        return None
+    if form == "json":
+        from convcalc.render.machine import json_parts
+
+        return json_parts(report)
+    if separator is None or report.blocks != (grid,) or grid.labels:
         return None
     return _rows(grid, separator)
 

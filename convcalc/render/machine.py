@@ -10,6 +10,7 @@ from convcalc.render.plain import cell_text
 from convcalc.report.blocks import Grid, Matrices, Report, Table, answer_grid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from json import JSONEncoder
 
 
@@ -19,29 +20,41 @@ def render_json(report: Report) -> bytes:
     >>> render_json(Report("shape", {"schema": 1, "output": [2, 2]}, "2x2", ()))
     b'{"schema": 1, "output": [2, 2]}\\n'
     """
+    return b"".join(json_parts(report))
+
+
+def json_parts(report: Report) -> Iterator[bytes]:
+    """Yield the text of `render_json` piece by piece, an array some rows at a time."""
     grid = answer_grid(report)
     if isinstance(report.answer, Matrices):
         grid = report.answer.grids[0]
-    return _json_text(report.data, grid) + b"\n"
+    yield from _json_parts(report.data, grid)
+    yield b"\n"
 
 
-def _json_text(value: Any, grid: Grid | None) -> bytes:
+def _json_parts(value: Any, grid: Grid | None) -> Iterator[bytes]:
     if hasattr(value, "dtype"):
-        from convcalc.matrix.writing.digits import without_points
-        from convcalc.matrix.writing.formats import json_data
+        from convcalc.matrix.writing.formats import json_chunks
 
         if grid is None:
-            return json_data(value)
-        text = json_data(grid.for_rounding if value is grid.array else value, grid.precision)
-        return without_points(text) if grid.exact is not None and grid.precision is None else text
+            yield from json_chunks(value)
+        else:
+            numbers = grid.for_rounding if value is grid.array else value
+            yield from json_chunks(numbers, grid.precision, quotients=grid.exact is not None)
+        return
     try:
         # A byte of a name that is not UTF-8 is half a surrogate in Python: JSON writes it as \udcff, as Python does.
-        return _encoder().encode(value).encode("utf-8", "backslashreplace")
+        yield _encoder().encode(value).encode("utf-8", "backslashreplace")
     except _ArrayInside:
-        if isinstance(value, dict):
-            items = (_json_text(key, grid) + b": " + _json_text(each, grid) for key, each in value.items())
-            return b"{" + b", ".join(items) + b"}"
-        return b"[" + b", ".join(_json_text(each, grid) for each in value) + b"]"
+        keyed = isinstance(value, dict)
+        yield b"{" if keyed else b"["
+        for number, each in enumerate(value):
+            yield b", " if number else b""
+            if keyed:
+                yield from _json_parts(each, grid)
+                yield b": "
+            yield from _json_parts(value[each] if keyed else each, grid)
+        yield b"}" if keyed else b"]"
 
 
 class _ArrayInside(Exception):  # noqa: N818 not an error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from convcalc.matrix.writing.digits import cell_texts, fraction_text, row_blocks
@@ -68,15 +70,32 @@ def json_data(array: NDArray[Any], precision: int | None = None) -> bytes:
     >>> json_data(np.array([[0.1, np.nan]], dtype=np.float32))
     b'[[0.1,"nan"]]'
     """
-    if array.ndim == 0:
-        return _row_json(array.reshape(1, 1), precision)[:-1]
-    rows = array.reshape(-1, array.shape[-1])
-    if array.ndim == 1:
-        return b"[" + _row_json(rows, precision)[:-1] + b"]"
-    lines = _row_json(rows, precision).split(b"\n")[:-1]
-    for length in array.shape[-2::-1]:
-        lines = [b"[" + b"],[".join(lines[start : start + length]) + b"]" for start in range(0, len(lines), length)]
-    return b"[" + lines[0] + b"]"
+    return b"".join(json_chunks(array, precision))
+
+
+def json_chunks(array: NDArray[Any], precision: int | None = None, *, quotients: bool = False) -> Iterator[bytes]:
+    """Yield the text of `json_data` piece by piece; `quotients` are those of `format_plain`.
+
+    >>> import numpy as np
+    >>> b"".join(json_chunks(np.array([[[1.5, 2]], [[3, 4]]]), quotients=True))
+    b'[[[1.5,2]],[[3,4]]]'
+    """
+    rows, depth, done = _rows(array), array.ndim, 0
+    # How many rows there are in a plane, in a stack of planes, and so on.
+    periods = [math.prod(array.shape[axis:-1]) for axis in range(1, depth - 1)]
+
+    def between(row: int) -> bytes:
+        ended = 1 + sum(row % period == 0 for period in periods)
+        return b"]" * ended + b"," + b"[" * ended
+
+    yield b"[" * depth
+    for text in _json_rows(rows, precision, quotients):
+        *lines, rest = text.split(b"\n")
+        ends = [between(row) for row in range(done + 1, done + len(lines) + 1)] if periods else [b"],["] * len(lines)
+        done += len(lines)
+        if lines and done == len(rows):
+            ends[-1] = b"]" * depth
+        yield b"".join(chain.from_iterable(zip(lines, ends, strict=True))) + rest
 
 
 def format_json(array: NDArray[Any]) -> bytes:
@@ -124,14 +143,13 @@ def _planes(array: NDArray[Any]) -> list[NDArray[Any]]:
     return [_rows(array)] if array.ndim <= 2 else list(array.reshape(-1, *array.shape[-2:]))
 
 
-def _row_json(rows: NDArray[Any], precision: int | None) -> bytes:
+def _json_rows(rows: NDArray[Any], precision: int | None, quotients: bool) -> Iterator[bytes]:
+    """Yield rows of JSON numbers some at a time, as `row_blocks` does."""
     if rows.dtype == object and precision is None:
-        cells = [_object_json(value) for value in rows.ravel().tolist()]
-        width = rows.shape[1]
-        lines = [",".join(cells[start : start + width]) for start in range(0, len(cells), width)]
-        return ("\n".join(lines) + "\n").encode()
-    text = b"".join(row_blocks(rows, ",", precision))
-    return _NOT_JSON.sub(rb'"\g<0>"', text) if b"n" in text else text
+        yield from (",".join(map(_object_json, row)).encode() + b"\n" for row in rows.tolist())
+        return
+    for text in row_blocks(rows, ",", precision, quotients=quotients):
+        yield _NOT_JSON.sub(rb'"\g<0>"', text) if b"n" in text else text
 
 
 def _object_json(value: Any) -> str:
