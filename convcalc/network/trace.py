@@ -195,11 +195,14 @@ def _fields_of_merge(
 def _looked_through(
     layer: families.Merge, shapes: Sequence[TensorShape], output: TensorShape, fields: Sequence[tuple[Field, ...]]
 ) -> list[tuple[Field, ...]]:
-    """Return what the cells that come out of a merge see through each of its inputs."""
-    return [
-        _fields_after(_looks(maps, shape, output), seen)
-        for maps, shape, seen in zip(merge_axis_maps(layer, shapes, output), shapes, fields, strict=False)
-    ]
+    """Return what the cells that come out of a merge see through its inputs, those that are alike once."""
+    found: dict[tuple[int, int], tuple[Field, ...]] = {}
+    all_maps = merge_axis_maps(layer, shapes, output)
+    for maps, shape, seen in zip(all_maps, shapes, fields, strict=False):
+        key = id(maps), id(seen)  # inputs of equal sizes share their rules
+        if key not in found:
+            found[key] = _fields_after(_looks(maps, shape, output), seen)
+    return [*found.values()]
 
 
 def misalignment(trace: Trace, index: int) -> str | None:

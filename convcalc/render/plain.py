@@ -114,6 +114,8 @@ def cell_text(cell: Cell) -> str:
     """
     if cell is None:
         return "-"
+    if type(cell) is int:
+        return str(cell)
     if isinstance(cell, Sizes):
         return size_text(cell.sizes) if cell.sizes else "-"
     if isinstance(cell, tuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from convcalc.layers import laid_out_weight_shape
+from convcalc.layers import Unknown, laid_out_weight_shape
 from convcalc.report.assembly import report_of
 from convcalc.report.blocks import (
     Block,
@@ -75,7 +75,8 @@ def params_report(
     comment = comment or Commentary()
     trace, params = counted.trace, counted.total.params
     columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
-    layers = [_entry(counted, index, node, number_bytes, layout) for index, node in enumerate(nodes)]
+    known: dict[tuple[int, int], dict[str, Any]] = {}
+    layers = [_entry(counted, index, node, known, (number_bytes, layout)) for index, node in enumerate(nodes)]
     total = _counts(counted.total, number_bytes, params, traced=trace is not None)
     texts = [layer_text(node, layer) for node, layer in zip(nodes, counted.layers, strict=True)]
     entries = layers
@@ -134,16 +135,29 @@ def _bytes(count: int | None) -> str:
     return f"{grouped(count)} bytes" if count is None or count < LARGE else f"{scaled(count)}B"
 
 
-def _entry(counted: NetworkCost, index: int, node: Node, number_bytes: int, layout: str) -> dict[str, Any]:
-    """Return what the JSON form says of one layer; every count of a layer that is not known is None."""
+def _entry(
+    counted: NetworkCost,
+    index: int,
+    node: Node,
+    known: dict[tuple[int, int], dict[str, Any]],
+    form: tuple[int, str],
+) -> dict[str, Any]:
+    """Return what the JSON form says of one layer; those of one cost and output share their numbers."""
+    step = None if counted.trace is None else counted.trace.steps[index]
+    key = id(counted.costs[index]), 0 if step is None else id(step.output)
+    if key not in known:
+        known[key] = _numbers(counted, index, *form)
+    inputs = [index - 1] if node.inputs is None else list(node.inputs)
+    return {"layer": node.text, "name": node.name, "inputs": inputs, **known[key]}
+
+
+def _numbers(counted: NetworkCost, index: int, number_bytes: int, layout: str) -> dict[str, Any]:
+    """Return the counts and sizes of one layer; every count of a layer that is not known is None."""
     weight = laid_out_weight_shape(counted.layers[index], layout)
     counts = _counts(counted.costs[index], number_bytes, counted.total.params, traced=counted.trace is not None)
-    if index in counted.unknown:
+    if isinstance(counted.layers[index], Unknown):
         counts = dict.fromkeys(counts)
     return {
-        "layer": node.text,
-        "name": node.name,
-        "inputs": [index - 1] if node.inputs is None else list(node.inputs),
         "weight_shape": None if weight is None else list(weight),
         **counts,
         **({} if counted.trace is None else _sizes(counted.trace.steps[index], layout)),

@@ -29,6 +29,7 @@ class GraphBuilder:
         self.source = source
         self.notation = notation
         self.entries: list[Entry] = []
+        self.known: dict[Layer, tuple[Layer, str]] = {}
         self.held_before: dict[int, tuple[int, int, int]] = {}
         self.layout = "hwc" if notation == "keras" else "chw"
         self.input: tuple[int, ...] | None = None
@@ -59,9 +60,12 @@ class GraphBuilder:
         """Add a layer that takes `inputs` and return the tensor it makes; without a text it is shown in words."""
         if len(self.entries) >= MAX_LAYERS:
             raise too_many(self.source, *span)
+        # Equal layers are one object, so that what follows from a layer and a shape is found once.
         layer = self.at_steps(layer)
-        shown = text or layer_text(layer)
-        entry = Entry(*span, layer, name, notes, activation, tuple(inputs), shown, module=self.module)
+        if layer not in self.known:
+            self.known[layer] = layer, layer_text(layer)
+        layer, shown = self.known[layer]
+        entry = Entry(*span, layer, name, notes, activation, tuple(inputs), text or shown, module=self.module)
         self.entries.append(entry)
         return len(self.entries) - 1
 

@@ -208,6 +208,8 @@ def _tensor(wire: Wire, span: Span) -> tuple[str, Tensor]:
         match number:
             case 1:
                 shape += wire.numbers(value)
+                if len(shape) > _MAX_AXES:
+                    break
             case 2:
                 kind = value if isinstance(value, int) else 0
             case 4 if isinstance(value, Span) and value.size <= _MAX_AXES:

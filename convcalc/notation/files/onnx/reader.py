@@ -59,6 +59,7 @@ class Reader:
         self.holders: dict[str, tuple[int, int]] = {}  # of a constant its size, and the first layer that holds it
         self.axes: dict[int, int | None] = {-1: None}  # how many axes each tensor has, None where that is not known
         self.shapes: dict[int, TensorShape | None] = {-1: None}  # what each is for the input that the file states
+        self.made: dict[tuple[int, tuple[TensorShape | None, ...]], TensorShape | None] = {}
         for index, sizes in enumerate(graph.inputs.values()):
             self.axes[-1 - index] = len(sizes) or None
             self.shapes[-1 - index] = _shape(sizes)
@@ -176,11 +177,14 @@ class Reader:
 
         `constants` are what it holds, each a `weight`, a `bias` or a `buffer`.
         """
-        shown = text or layer_text(layer)
-        made = self.builder.add(layer, inputs, (0, 0), name=self.name(node), text=shown)
+        made = self.builder.add(layer, inputs, (0, 0), name=self.name(node), text=text)
         for kind, constant in constants:
             self.hold(made, kind, constant)
-        self.shapes[made] = _output(layer, [self.shapes[place] for place in inputs])
+        shapes = tuple([self.shapes[place] for place in inputs])
+        key = id(self.builder.entries[made].layer), shapes  # equal layers are one object
+        if key not in self.made:
+            self.made[key] = _output(layer, shapes)
+        self.shapes[made] = self.made[key]
         widths = [self.axes[place] for place in inputs]
         widest = None if None in widths else max(width for width in widths if width is not None)
         self.axes[made] = widest if axes == 0 else axes
