@@ -222,7 +222,8 @@ def misalignment(trace: Trace, index: int) -> str | None:
         return None
     shapes = [trace.shape_at(place) for place in step.inputs]
     rank = step.output.rank
-    seen = [trace.steps[place].fields if place >= 0 else (ReceptiveField(),) * rank for place in step.inputs]
+    cell = (ReceptiveField(),) * rank
+    seen = [trace.steps[place].fields if place >= 0 else cell for place in step.inputs]
     for axis in zip(*_looked_through(step.layer, shapes, step.output, seen), strict=True):
         fields = [field for field in axis if isinstance(field, ReceptiveField) and field.stride]
         if len(strides := sorted({field.stride for field in fields})) > 1:
@@ -258,5 +259,6 @@ def _looks(axes: AxisMaps | None, shape: TensorShape, output: TensorShape) -> _L
 
 
 def _fields_after(looks: _Looks, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Look through one more layer."""
-    return tuple([None if taps is None else seen_through(taps, fields[source]) for source, taps in looks])
+    """Look through one more layer; where nothing changes, the fields are the same object."""
+    seen = tuple([None if taps is None else seen_through(taps, fields[source]) for source, taps in looks])
+    return fields if seen == fields else seen

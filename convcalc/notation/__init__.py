@@ -163,16 +163,16 @@ def _program(
 def _placed(source: Source, text: str, entries: Iterable[Entry]) -> list[Node]:
     """Return entries with their lines and their own texts."""
     nodes: list[Node] = []
-    folded: dict[str, str] = {}
+    known: dict[tuple[int, int], tuple[str, tuple[str, str, tuple[int, int]]]] = {}
     for entry in entries:
-        written = text[entry.start : entry.end]
-        if written not in folded:
-            folded[written] = fold(written)
-        where, line, span = source.where(entry.start, entry.end)
+        key = entry.start, entry.end
+        if key not in known:
+            known[key] = fold(text[entry.start : entry.end]), source.where(*key)
+        folded, (where, line, span) = known[key]
         nodes.append(
             Node(
                 entry.layer,
-                entry.text or folded[written],
+                entry.text or folded,
                 line,
                 span,
                 where,

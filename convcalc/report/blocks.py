@@ -314,6 +314,22 @@ def entry_row(
     return tuple(cells)
 
 
+def entry_rows(
+    firsts: Sequence[Cell], entries: Sequence[Mapping[str, Any]], columns: Sequence[Column], alike: Sequence[int]
+) -> Iterator[tuple[Cell, ...]]:
+    """Yield the rows of a table as `entry_row` makes them, those of one number in `alike` once.
+
+    >>> columns = (Column("Layer", "layer"), Column("Params", "params"))
+    >>> [*entry_rows(("fc:2", "fc:4"), ({"params": 8}, {"params": 16}), columns, (0, 1))]
+    [('fc:2', 8), ('fc:4', 16)]
+    """
+    known: dict[int, tuple[Cell, ...]] = {}
+    for first, entry, number in zip(firsts, entries, alike, strict=True):
+        if number not in known:
+            known[number] = entry_row(first, entry, columns, entry.get("input", ()))[1:]
+        yield first, *known[number]
+
+
 def answer_grid(report: Report) -> Grid | None:
     """Return the matrix that is the answer of a report, None where the answer is not a matrix.
 

@@ -17,6 +17,7 @@ from convcalc.report.blocks import (
     Table,
     assumption_lines,
     entry_row,
+    entry_rows,
     layer_text,
 )
 from convcalc.report.counts import LARGE, grouped, scaled
@@ -75,8 +76,8 @@ def params_report(
     comment = comment or Commentary()
     trace, params = counted.trace, counted.total.params
     columns = COUNT_COLUMNS if trace is None else (*COUNT_COLUMNS, *COST_COLUMNS)
-    known: dict[tuple[int, int], dict[str, Any]] = {}
-    layers = [_entry(counted, index, node, known, (number_bytes, layout)) for index, node in enumerate(nodes)]
+    numbers = _numbers(counted, number_bytes, layout)
+    layers = [_entry(index, node, each) for index, (node, each) in enumerate(zip(nodes, numbers, strict=True))]
     total = _counts(counted.total, number_bytes, params, traced=trace is not None)
     texts = [layer_text(node, layer) for node, layer in zip(nodes, counted.layers, strict=True)]
     entries = layers
@@ -84,8 +85,9 @@ def params_report(
         from convcalc.report.folding import folded
 
         entries, texts = folded(layers, texts, [node.module or node.name for node in nodes], depth)
-    befores = [entry.pop("input", ()) for entry in entries]
-    rows = tuple(entry_row(*row[:2], columns, row[2]) for row in zip(texts, entries, befores, strict=True))
+    rows = tuple(entry_rows(texts, entries, columns, [*map(id, numbers if depth is None else entries)]))
+    for entry in entries:
+        entry.pop("input", None)
     last = {"weight_shape": None, **total, "output": None if trace is None else trace.output.laid_out(layout)}
     sums = {"params": params} | ({"MACs": counted.total.macs, "FLOPs": counted.total.flops} if trace else {})
     blocks: list[Block] = [Table(columns, rows, entry_row("total", last, columns), tuple(sums.items()))]
@@ -97,8 +99,7 @@ def params_report(
         if inputs:
             data["input_names"] = list(inputs)
         data["convention"] = MAC_CONVENTION
-    if layout != "chw":
-        data["layout"] = layout
+    data |= {"layout": layout} if layout != "chw" else {}
     if memory is not None:
         total |= {"peak_bytes": memory.peak_bytes, "training_bytes": memory.training_bytes}
         data["batch"] = memory.batch
@@ -135,33 +136,31 @@ def _bytes(count: int | None) -> str:
     return f"{grouped(count)} bytes" if count is None or count < LARGE else f"{scaled(count)}B"
 
 
-def _entry(
-    counted: NetworkCost,
-    index: int,
-    node: Node,
-    known: dict[tuple[int, int], dict[str, Any]],
-    form: tuple[int, str],
-) -> dict[str, Any]:
-    """Return what the JSON form says of one layer; those of one cost and output share their numbers."""
-    step = None if counted.trace is None else counted.trace.steps[index]
-    key = id(counted.costs[index]), 0 if step is None else id(step.output)
-    if key not in known:
-        known[key] = _numbers(counted, index, *form)
+def _entry(index: int, node: Node, numbers: dict[str, Any]) -> dict[str, Any]:
+    """Return what the JSON form says of one layer."""
     inputs = [index - 1] if node.inputs is None else list(node.inputs)
-    return {"layer": node.text, "name": node.name, "inputs": inputs, **known[key]}
+    return {"layer": node.text, "name": node.name, "inputs": inputs, **numbers}
 
 
-def _numbers(counted: NetworkCost, index: int, number_bytes: int, layout: str) -> dict[str, Any]:
-    """Return the counts and sizes of one layer; every count of a layer that is not known is None."""
-    weight = laid_out_weight_shape(counted.layers[index], layout)
-    counts = _counts(counted.costs[index], number_bytes, counted.total.params, traced=counted.trace is not None)
-    if isinstance(counted.layers[index], Unknown):
-        counts = dict.fromkeys(counts)
-    return {
-        "weight_shape": None if weight is None else list(weight),
-        **counts,
-        **({} if counted.trace is None else _sizes(counted.trace.steps[index], layout)),
-    }
+def _numbers(counted: NetworkCost, number_bytes: int, layout: str) -> list[dict[str, Any]]:
+    """Return the counts and sizes of each layer, one object for those of one cost and output.
+
+    Every count of a layer that is not known is None.
+    """
+    known: dict[tuple[int, int], dict[str, Any]] = {}
+    found = []
+    for index, (layer, cost) in enumerate(zip(counted.layers, counted.costs, strict=True)):
+        step = None if counted.trace is None else counted.trace.steps[index]
+        key = id(cost), 0 if step is None else id(step.output)
+        if key not in known:
+            weight = laid_out_weight_shape(layer, layout)
+            counts = _counts(cost, number_bytes, counted.total.params, traced=step is not None)
+            if isinstance(layer, Unknown):
+                counts = dict.fromkeys(counts)
+            sizes = {} if step is None else _sizes(step, layout)
+            known[key] = {"weight_shape": None if weight is None else list(weight), **counts, **sizes}
+        found.append(known[key])
+    return found
 
 
 def _sizes(step: Step, layout: str) -> dict[str, Any]:

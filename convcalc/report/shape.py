@@ -14,7 +14,7 @@ from convcalc.report.blocks import (
     Report,
     Table,
     assumption_lines,
-    entry_row,
+    entry_rows,
     layer_text,
 )
 from convcalc.text import size_text
@@ -56,14 +56,16 @@ def shape_report(
     [2]
     """
     comment = comment or Commentary()
-    layers = [_entry(node, step, layout) for node, step in zip(nodes, trace.steps, strict=True)]
+    known: dict[tuple[int, int, int], dict[str, Any]] = {}
+    numbers = [_numbers(step, layout, known) for step in trace.steps]
+    layers = [_entry(*each) for each in zip(nodes, trace.steps, numbers, strict=True)]
     texts = [layer_text(node, step.layer) for node, step in zip(nodes, trace.steps, strict=True)]
     entries = layers
     if depth is not None:
         from convcalc.report.folding import folded
 
         entries, texts = folded(layers, texts, [node.module or node.name for node in nodes], depth)
-    rows = tuple(entry_row(text, entry, COLUMNS, entry["input"]) for text, entry in zip(texts, entries, strict=True))
+    rows = tuple(entry_rows(texts, entries, COLUMNS, [*map(id, numbers if depth is None else entries)]))
     output = trace.output.laid_out(layout)
     data: dict[str, Any] = {"input": list(trace.input.laid_out(layout)), "output": list(output), "layers": entries}
     if trace.others:
@@ -107,18 +109,23 @@ def output_texts(trace: Trace, layout: str) -> tuple[str, ...]:
     return tuple(size_text(shape.laid_out(layout)) for shape in outputs)
 
 
-def _entry(node: Node, step: Step, layout: str) -> dict[str, Any]:
+def _entry(node: Node, step: Step, numbers: dict[str, Any]) -> dict[str, Any]:
     """Return what the JSON form says of one layer."""
-    return {
-        "layer": node.text,
-        "name": node.name,
-        "inputs": list(step.inputs),
-        "input": list(step.input.laid_out(layout)),
-        "output": list(step.output.laid_out(layout)),
-        "receptive_field": _sizes(step, "size"),
-        "effective_stride": _sizes(step, "stride"),
-        "effective_padding": _sizes(step, "padding"),
-    }
+    return {"layer": node.text, "name": node.name, "inputs": list(step.inputs), **numbers}
+
+
+def _numbers(step: Step, layout: str, known: dict[tuple[int, int, int], dict[str, Any]]) -> dict[str, Any]:
+    """Return the sizes and fields of a layer; `known` has those of the layers before it, which may be the same."""
+    key = id(step.input), id(step.output), id(step.fields)
+    if key not in known:
+        known[key] = {
+            "input": list(step.input.laid_out(layout)),
+            "output": list(step.output.laid_out(layout)),
+            "receptive_field": _sizes(step, "size"),
+            "effective_stride": _sizes(step, "stride"),
+            "effective_padding": _sizes(step, "padding"),
+        }
+    return known[key]
 
 
 def _sizes(step: Step, name: str) -> list[int | None]:
