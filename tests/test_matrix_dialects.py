@@ -126,6 +126,11 @@ def test_decimal_commas_when_said_so(name: str) -> None:
     assert parse_matrix(WRITTEN_WITH_COMMAS[name], place="m", options=COMMA).array.tolist() == DECIMAL
 
 
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029", "\r", "\r\n"])
+def test_every_line_end(end: str) -> None:
+    assert parse_matrix(f"1 2{end}3 4", place="m").array.tolist() == [[1, 2], [3, 4]]
+
+
 @pytest.mark.parametrize("name", WRITTEN_WHOLE)
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"], ids=lambda name: str(name)

@@ -35,6 +35,8 @@ REFUSED = [
     ("1_0 2", "1:1", "1_0 is not a number \\(underscores", None),
     ("1 0x1F", "1:3", "hexadecimal", "decimal"),
     ("1 2j", "1:3", "complex", "real"),
+    ("1.#INF 2\n-1.#IND 3", "1:1", "1.#INF is not finite", "write inf"),
+    ("1 2\n3 -1.#QNAN0", "2:3", "not finite", "nan"),
     ("50% 1", "1:1", "percentage", "0.5"),
     ("[True, False]", "1:2", "truth value", "write 1 for true"),
     ("[1, null]", "1:5", "missing here", "nan"),

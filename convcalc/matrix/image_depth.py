@@ -24,6 +24,8 @@ _WHITE_IS_ZERO, _UNSIGNED, _SIGNED = 0, 1, 2
 _DEEP_MODES = ("I", "F")
 _HINT = "save it as .npy, as 16-bit gray, or as a PPM"
 _SIZ = b"\xff\x4f\xff\x51"
+_END_OF_CODESTREAM = b"\xff\xd9"
+"""It cannot stand in the packets of JPEG 2000, and what they lack is taken for zeros."""
 _HEAD = 1 << 16
 
 
@@ -44,6 +46,10 @@ def refuse_deep(data: bytes, place: str) -> None:
         kept = bits if channels == 1 and bits in (1, 8, 16) else 8
         if any(part & 0x80 for part in parts):
             raise DataError("signed numbers would be moved to positive ones", place=place, hint=_HINT)
+        if bits <= kept and data.rfind(_END_OF_CODESTREAM, start) < 0:
+            raise DataError(
+                "the image is truncated: its end is missing", place=place, hint="download or save it again"
+            )
     if bits > kept:
         cut = "in color would be cut to 8" if channels > 1 else "would be changed to others"
         raise DataError(f"{bits} bits per channel {cut}", place=place, hint=_HINT)

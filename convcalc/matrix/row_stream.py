@@ -17,7 +17,7 @@ from convcalc.matrix.fast.lines import CleanRows
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.comments import COMMENT, HEAD, stated_shape, states_type
 from convcalc.matrix.reading.dialects import layout_of
-from convcalc.matrix.reading.encoding import one_kind_of_line_end
+from convcalc.matrix.reading.encoding import in_lines
 from convcalc.matrix.reading.numbers import array_of
 from convcalc.text import Source
 
@@ -191,7 +191,7 @@ class IncomingRows:
 
     def _slowly(self, block: bytes) -> NDArray[Any] | None:
         # What is not UTF-8 becomes a character that is not a number, and is refused at its place.
-        text = one_kind_of_line_end(block.decode("utf-8", "replace"))
+        text = in_lines(block.decode("utf-8", "replace"))
         if not COMMENT.sub("", text).strip():
             return None
         self._refuse_other_widths(text)

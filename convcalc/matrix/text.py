@@ -27,7 +27,7 @@ from convcalc.matrix import Matrix
 from convcalc.matrix.dtypes import as_asked, cast
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.comments import refuse_several, states_type
-from convcalc.matrix.reading.encoding import decode, is_marked_utf16, one_kind_of_line_end
+from convcalc.matrix.reading.encoding import decode, in_lines, is_marked_utf16
 from convcalc.matrix.reading.numbers import digits_note
 from convcalc.matrix.reading.reader import read_numbers
 from convcalc.text import Source
@@ -58,7 +58,7 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
             return matrix
         _check_precise(data, place, options)
     characters = decode(text, place) if isinstance(text, bytes) else text
-    source = Source(one_kind_of_line_end(characters), place, error=DataError)
+    source = Source(in_lines(characters), place, error=DataError)
     if options.named_format == "pnm" or (options.format is None and _PICTURE.match(source.text)):
         from convcalc.matrix.reading.pnm import read_pnm
 

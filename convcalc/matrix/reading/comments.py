@@ -10,7 +10,11 @@ from convcalc.limits import MAX_AXES
 SPREADSHEET_ERROR = r"#(?:N/A|N/D|NV|[A-Z][A-Z0-9_/]*[!?])"
 """A cell of a spreadsheet that holds an error, such as `#DIV/0!`; it is not a comment."""
 
-_MARK = rf"(?!{SPREADSHEET_ERROR}(?:[\s,;|\"]|\Z))#"
+_NOT_FINITE = r"#(?:INF|IND|[QS]?NAN)[0-9]*"
+NOT_FINITE_IN_C = rf"1\.{_NOT_FINITE}"
+"""A number that is not finite, as Microsoft's C prints it: `1.#INF`, `-1.#IND00`; no comment begins in it."""
+
+_MARK = rf"(?!{SPREADSHEET_ERROR}(?:[\s,;|\"]|\Z))(?!(?<=1\.){_NOT_FINITE})#"
 
 COMMENT = re.compile(rf"{_MARK}[^\n]*")
 """A comment, its line end left out."""

@@ -7,6 +7,8 @@ from convcalc.errors import DataError
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _INSPECTED_BYTES = 4096
+_LINE_ENDS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), "\n")
+"""NEL and the separators of lines and paragraphs, which would be blanks else: two rows would be one."""
 
 
 def decode(data: bytes, place: str) -> str:
@@ -48,6 +50,16 @@ def one_kind_of_line_end(text: str) -> str:
     '1 0 \n2 1\n3'
     """
     return text.replace("\r\n", " \n").replace("\r", "\n") if "\r" in text else text
+
+
+def in_lines(text: str) -> str:
+    r"""Return a matrix in text, as long as before, with lines ended by "\n" alone, where Unicode's own ends are, too.
+
+    >>> in_lines("1 0\u20282 1\x85")
+    '1 0\n2 1\n'
+    """
+    text = one_kind_of_line_end(text)
+    return text if text.isascii() else text.translate(_LINE_ENDS)
 
 
 def _unmarked_utf16(head: bytes, place: str) -> str:

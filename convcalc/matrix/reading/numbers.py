@@ -21,7 +21,7 @@ import numpy as np
 
 from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.limits import MAX_DIGITS
-from convcalc.matrix.reading.comments import SPREADSHEET_ERROR
+from convcalc.matrix.reading.comments import NOT_FINITE_IN_C, SPREADSHEET_ERROR
 from convcalc.matrix.reading.layout import Layout
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ _REASONS: tuple[tuple[str, str, str | None], ...] = (
     (r"[+-]?[0-9]*,[0-9]+(e[+-]?[0-9]+)?", "{token} contains a comma", "use `decimal=,` for decimal commas"),
     (r"[+-]?[0-9.]+,[0-9,.]*", "{token} mixes decimal marks", "write numbers without thousands separators"),
     (r"[+-]?[0-9.]*[0-9.][ij]|.*[0-9.][ij]$", "{token} is a complex number", "use real numbers"),
+    (
+        rf"[+-]?{NOT_FINITE_IN_C}",
+        "{token} is not finite, as programs in C print it",
+        "write inf or nan",
+    ),
     (SPREADSHEET_ERROR, "{token} is a cell that a spreadsheet could not compute", "write nan, or the number"),
     (r"[+-]?0[xX][0-9a-fA-F]+", "{token} is a hexadecimal number", "write it in decimal"),
     (r"[+-]?[0-9.]+%", "{token} is a percentage", "write 0.5 for 50%"),

@@ -39,8 +39,7 @@ Key = tuple[str, int]
 def read_keras_json(text: str, place: str) -> GraphBuilder:
     """Read a configuration.
 
-    Raises DataError for a text that is not JSON or not a model's, and SpecError that names the layer for one that is
-    not read.
+    Raises DataError for a text that is not JSON or not a model's, and SpecError for a layer that is not read.
 
     >>> inside = '{"class_name": "Dense", "config": {"name": "d", "units": 3}}'
     >>> text = '{"class_name": "Sequential", "config": {"layers": [' + inside + "]}}"
@@ -52,8 +51,7 @@ def read_keras_json(text: str, place: str) -> GraphBuilder:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         fault = error.msg.removesuffix(" at").removesuffix(" starting")
-        where = f"{place}:{error.lineno}:{error.colno}".lstrip(":")
-        raise DataError(f"not JSON: {fault}", place=where) from None
+        raise DataError(f"not JSON: {fault}", place=f"{place}:{error.lineno}:{error.colno}".lstrip(":")) from None
     except (RecursionError, ValueError):
         raise DataError("not JSON that can be read: nested too deeply, or a number too long", place=place) from None
     try:
