@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convcalc.check.claimed_matrix import claimed_matrix
-from convcalc.check.claims import read_count, read_size
+from convcalc.check.claims import read_count, read_counts, read_size
 from convcalc.check.count_question import CountQuestion, count_question
 from convcalc.check.grade import grade
 from convcalc.check.judge import judge_count, judge_matrix, judge_size
@@ -16,7 +16,7 @@ from convcalc.check.search import WrongAnswers
 from convcalc.check.size_question import size_question
 from convcalc.check.verdict import Verdict
 from convcalc.compute.layer import Filter
-from convcalc.errors import DataError
+from convcalc.errors import DataError, ShapeError
 from convcalc.layers import Convolution, Linear, TensorShape
 from convcalc.network.cost import network_cost
 from convcalc.network.graph import chain
@@ -139,3 +139,31 @@ def test_equal_answers_are_judged_once_and_nothing_to_judge_is_all_right() -> No
     rows = grade([("Ada", "8"), ("Bob", "7"), ("Eve", "8"), ("Dan", "7")], verdict)
     assert judged == ["8", "7"]
     assert [row.score for row in rows] == [1.0, 0.25, 1.0, 0.25]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("macz=5", "did you mean macs?"), ("apples=5", "one of params, weights, biases, buffers")]
+)
+def test_what_can_be_counted_is_named(text: str, hint: str) -> None:
+    with pytest.raises(DataError, match="is not a count") as raised:
+        read_counts(text)
+    assert str(raised.value.hint).startswith(hint)
+
+
+def test_a_long_text_is_shown_by_its_beginning() -> None:
+    for read in (read_count, read_size):
+        with pytest.raises(DataError) as raised:
+            read("ab" * 30)
+        assert raised.value.message.startswith(repr("ab" * 20) + " is not a ")
+    assert read_count("123" + ",456" * 1100).value == int("123" + "456" * 1100)
+
+
+@pytest.mark.parametrize("text", ["?x8=8", "? x 8 = 0", "8x8=63", "8x8=65"])
+def test_a_product_is_that_of_sizes_that_are_known(text: str) -> None:
+    with pytest.raises(DataError, match="the product is another"):
+        read_size(text)
+
+
+def test_a_size_left_open_cannot_be_judged() -> None:
+    with pytest.raises(ShapeError, match="leaves one open"):
+        size_question([Linear(4, 2)], TensorShape((None,), 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,15 @@ def differing(claim: ClaimedMatrix, *answer: Any, dtype: Any = np.float64, **all
 
 @pytest.mark.parametrize(
     "text",
-    ["2.33 4 1e3", "2.33 4 1e3 # 7 8", "# 9\n2.33 4 1e3", "9 8 7 2.33 4 1e3", "2.33 4 1e3 9 8 7", "2.33 4 5 1e3 6"],
+    [
+        "2.33 4 1e3",
+        "2.33 4 1e3 # 7 8",
+        "# 9\n2.33 4 1e3",
+        "9 8 7 2.33 4 1e3",
+        "2.33 4 1e3 9 8 7",
+        "2.33 4 5 1e3 6",
+        "4e0 2.33 4 1e3",
+    ],
 )
 def test_digits_are_found_before_and_behind_other_numbers(text: str) -> None:
     claim = claimed_matrix(np.array([2.33, 4.0, 1000.0]), text)
@@ -48,10 +57,31 @@ def test_a_text_of_other_numbers_has_no_digits(text: str) -> None:
         (np.float64, [0.25, -2.5, 4.0, np.inf], [1e-6, 2.5e-6, 0, 0]),
         (np.float32, [0.25, -2.5, 4.0, np.nan], [1e-6, 2.5e-6, 4e-6, 1e-6]),
         (np.float16, [0.25, -2.5], [2e-3, 5e-3]),
+        (np.longdouble, [0.25, -2.5, 4.0], [1e-6, 2.5e-6, 0]),
     ],
 )
 def test_margins_of_numbers_that_are_stored(dtype: Any, numbers: list[float], margins: list[float]) -> None:
     assert claimed_matrix(np.array(numbers, dtype)).margins.tolist() == pytest.approx(margins, rel=1e-12)
+
+
+def test_the_largest_float_may_be_written_with_the_digits_that_it_is_shown_with() -> None:
+    """Its 17 digits are a little more than it is, and still no other float's."""
+    largest = sys.float_info.max
+    assert claimed_matrix(np.array([largest, 2.5]), f"{largest!r} 2.50").margins[1] == 0.005
+    assert claimed_matrix(np.array([2.5, 0.5]), "2.50 0.5 1e400").margins.tolist() == [0.005, 0.05]
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_largest_number_of_a_dtype_agrees_with_itself_alone(dtype: Any) -> None:
+    largest = np.finfo(dtype).max
+    before = np.nextafter(largest, dtype(0))
+    claim = claimed_matrix(np.array([largest, -largest, largest, largest], dtype))
+    differs = differing(claim, largest, -largest, -largest, 5.5, dtype=dtype, tolerance=1.0)
+    assert differs == [False, False, True, True]
+    answer = [5.5, float(largest)]
+    swapped = claimed_matrix(np.array(answer[::-1], dtype), f"{answer[1]!r} {answer[0]!r}")
+    assert differing(swapped, *answer, dtype=dtype) == [True, True]
+    assert differing(claimed_matrix(np.array([largest], dtype)), before, dtype=dtype, tolerance=0) == [True]
 
 
 def test_the_rounding_of_an_answer_adds_to_the_digits() -> None:

@@ -273,6 +273,9 @@ def test_two_slips_count_for_both_mistakes() -> None:
         ('answer,name\n9,472,A\n"1 0; 2 1",B\n', [("A", "9,472"), ("B", "1 0; 2 1")]),
         ("id,name,answer\n17,A,8x8\n18,B,7\n", [("A", "8x8"), ("B", "7")]),
         ("id,answer\n17,8x8\n", [("17", "8x8")]),
+        ("name,result,answer\nA,5,8x8\n", [("A", "8x8")]),
+        ("name,answer 1,answer\nA,5,8x8\n", [("A", "8x8")]),
+        ("Name,Size,Note\nA,8x8,late\nB,,absent\n", [("A", "8x8"), ("B", "")]),
     ],
 )
 def test_the_header_says_where_names_and_answers_are(table: str, rows: list[tuple[str, str]]) -> None:

@@ -135,6 +135,7 @@ NET = ["conv:8,k3", "bn", "relu", "conv:16,k1"]
         ("padding-forgotten", ["3x9x11", "conv:8,k3,p1"], f"macs={7 * 9 * 8 * 27}"),
         ("stride-ignored", ["3x9x11", "conv:8,k3,s2"], f"macs={7 * 9 * 8 * 27}"),
         ("bias-forgotten", ["Conv2d(3, 64, 7)"], "9.408k"),
+        ("bias-forgotten", ["Conv2d(3, 64, 7)"], "9.41k"),
         ("channels-forgotten", ["Conv2d(3, 64, 7)"], 64 * 49 + 64),
         ("filters-forgotten", ["Conv2d(3, 64, 7)"], 3 * 49 + 1),
         ("bias-twice", ["Conv2d(3, 64, 7)"], 64 * 3 * 49 + 2 * 64),

@@ -69,7 +69,7 @@ class ClaimedMatrix(Value):
                 return far(claim, answer, margins + slack if tolerance is None else tolerance)
         rounding = _spacing(claim) + _spacing(answer) if tolerance != 0 else 0.0
         claim, answer = claim.astype(np.float64), answer.astype(np.float64)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             # 1.1 is not further than 0.1 from 1, though the nearest float64 to it is.
             margin = margins + slack if tolerance is None else np.float64(tolerance)
             near = np.abs(claim - answer) <= margin + rounding
@@ -122,7 +122,9 @@ def _spacing(array: Any) -> Any:
 
     if array.dtype.kind != "f":
         return 0.0
-    return np.spacing(np.abs(np.where(np.isfinite(array), array, 0))).astype(np.float64)
+    # The largest number has no next one; the one before it is as far away.
+    largest = np.nextafter(np.finfo(array.dtype).max, array.dtype.type(0))
+    return np.spacing(np.minimum(np.abs(np.where(np.isfinite(array), array, 0)), largest)).astype(np.float64)
 
 
 def _as_written(text: str, cells: list[Any]) -> list[WrittenNumber | None] | None:

@@ -52,8 +52,8 @@ def _cut_off(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
     """Whether every number is what is left of the right one without the digits that are not given."""
     claimed, right = _comparable(claim.array, answer)
     over = abs(right) - abs(claimed)
-    alike = ((claimed >= 0) == (right >= 0)) | (claimed == 0)
-    return bool(((over >= 0) & (over < _unit(claim)) & alike).all())
+    # Of numbers of unlike signs it is not the distance.
+    return bool(((over == abs(right - claimed)) & (over < _unit(claim))).all())
 
 
 def _rounded_up(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
@@ -72,7 +72,7 @@ def _of_float32(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
     import numpy as np
 
     claimed = claim.array
-    if claimed.dtype != np.float64 or (answer.dtype.kind == "f" and answer.dtype.itemsize <= 4):
+    if claimed.dtype != np.float64 or (answer.dtype.kind == "f" and answer.dtype.itemsize < 8):
         return False
     with np.errstate(all="ignore"):
         narrow = claimed.astype(np.float32)
