@@ -168,6 +168,13 @@ KINDS: dict[str, Callable[[], Question]] = {
         ),
         command=("shape", "--as", "short"),
     ),
+    "an operator that is not known, many times": lambda: file(
+        "m.onnx",
+        onnx(b"".join(node("Unknown", [f"a{n}"], [f"a{n + 1}"]) for n in range(2000)) + onnx_ends("a0", "a2000")),
+    ),
+    "a split into many": lambda: file(
+        "m.onnx", onnx(node("Split", ["x"], [f"y{n}" for n in range(3000)]) + onnx_ends("x", "y0"))
+    ),
     "a size that doubles": lambda: Question(("params", "16x40x24", "?*(upsample:2)", "8*(flatten)", "avgpool:3")),
     "a search in what doubles": lambda: Question(("shape", "8", "3000*(?*(relu))")),
     "a repetition of 10^18": lambda: Question(("shape", "3x8x8", f"{10**18}*(conv:8,k3)")),

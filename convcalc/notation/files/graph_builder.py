@@ -29,7 +29,8 @@ class GraphBuilder:
         self.source = source
         self.notation = notation
         self.entries: list[Entry] = []
-        self.known: dict[Layer, tuple[Layer, str]] = {}
+        self.equal: dict[Layer, Layer] = {}
+        self.texts: dict[Layer, str] = {}
         self.held_before: dict[int, tuple[int, int, int]] = {}
         self.layout = "hwc" if notation == "keras" else "chw"
         self.input: tuple[int, ...] | None = None
@@ -62,10 +63,11 @@ class GraphBuilder:
             raise too_many(self.source, *span)
         # Equal layers are one object, so that what follows from a layer and a shape is found once.
         layer = self.at_steps(layer)
-        if layer not in self.known:
-            self.known[layer] = layer, layer_text(layer)
-        layer, shown = self.known[layer]
-        entry = Entry(*span, layer, name, notes, activation, tuple(inputs), text or shown, module=self.module)
+        layer = self.equal.setdefault(layer, layer)
+        if not text and layer not in self.texts:
+            self.texts[layer] = layer_text(layer)
+        shown = text or self.texts[layer]
+        entry = Entry(*span, layer, name, notes, activation, tuple(inputs), shown, module=self.module)
         self.entries.append(entry)
         return len(self.entries) - 1
 
