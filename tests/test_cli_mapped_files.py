@@ -149,6 +149,8 @@ def test_the_end_of_a_process_names_the_file_and_removes_what_is_unfinished(
     left = []
 
     def end(code: int) -> None:
+        # Of several threads that meet it, one ends the process.
+        assert not mapped_files._ending.acquire(blocking=False)
         left.append(list(x.parent.iterdir()))
         raise SystemExit(code)
 

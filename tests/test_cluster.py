@@ -216,6 +216,7 @@ def test_addresses_are_checked_before_anything_else(files: Path, here: Run, addr
     ("greeting", "message"),
     [
         (None, "timed out"),
+        ((100).to_bytes(8, "little"), "the connection was closed"),
         (b"", "the connection was closed"),
         (b"SSH-2.0-OpenSSH_9.6\r\n", "what answers is not a Dask scheduler"),
         (bytes(8), "what answers is not a Dask scheduler"),

@@ -201,9 +201,10 @@ def _executor(address: str) -> Iterator[Executor]:
 
 
 def _await_greeting(address: str) -> None:
-    """Raise OSError where no scheduler answers at an address: one speaks first, the length of its greeting.
+    """Raise OSError where no scheduler answers at an address: one speaks first, the length of its greeting before it.
 
-    Dask itself waits longer for a silent peer, and takes the first bytes of any other for a size of memory.
+    Dask itself waits longer, or for ever, for a silent peer, and takes the first bytes of any other for a size of
+    memory.
     """
     import socket
     from time import monotonic
@@ -213,12 +214,18 @@ def _await_greeting(address: str) -> None:
     assert parts.hostname is not None, "the address has been checked"
     assert parts.port is not None, "the address has been checked"
     with socket.create_connection((parts.hostname, parts.port), GREETING_SECONDS) as peer:
-        greeting = b""
-        while len(greeting) < LENGTH_BYTES:
-            peer.settimeout(max(0.1, until - monotonic()))
-            piece = peer.recv(LENGTH_BYTES - len(greeting))
-            if not piece:
-                raise ConnectionError("the connection was closed")
-            greeting += piece
-    if not 0 < int.from_bytes(greeting, "little") <= MOST_GREETING:
-        raise ConnectionError("what answers is not a Dask scheduler")
+
+        def received(size: int) -> bytes:
+            data = b""
+            while len(data) < size:
+                peer.settimeout(max(0.001, until - monotonic()))
+                piece = peer.recv(size - len(data))
+                if not piece:
+                    raise ConnectionError("the connection was closed")
+                data += piece
+            return data
+
+        length = int.from_bytes(received(LENGTH_BYTES), "little")
+        if not 0 < length <= MOST_GREETING:
+            raise ConnectionError("what answers is not a Dask scheduler")
+        received(length)

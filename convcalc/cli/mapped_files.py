@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from threading import Lock
 from typing import NoReturn
 
 from convcalc.cli.messages import print_error
@@ -19,6 +20,7 @@ MAPPED_FROM = 1 << 20
 """Bytes from which a file is mapped."""
 _guarded: dict[str, os.stat_result] = {}
 _handlers: list[object] = []
+_ending = Lock()
 
 
 def guard_mapped_file(source: str) -> None:
@@ -78,13 +80,15 @@ def _end(_number: int) -> NoReturn:
     from convcalc.cli.progress import Meter
     from convcalc.matrix.writing.atomic import remove_unfinished
 
-    try:
-        remove_unfinished()
-        if Meter.running is not None:
-            Meter.running.close()
-        print_error(_error())
-    finally:
-        os._exit(FileError.exit_code)
+    # Another thread that meets it, too, waits here until the process has ended.
+    with _ending:
+        try:
+            remove_unfinished()
+            if Meter.running is not None:
+                Meter.running.close()
+            print_error(_error())
+        finally:
+            os._exit(FileError.exit_code)
 
 
 def _error() -> FileError:
