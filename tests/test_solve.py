@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import product
+from typing import Any
 
 import pytest
 from families import FOLD, TWO_AXES
@@ -510,3 +511,30 @@ def test_the_least_size_is_said_to_be_that() -> None:
     assert solve_input([Linear(None, 4)], (5, None), None).least
     with pytest.raises(ShapeError):
         solve_input([conv, Flatten(), Linear(4 * 7 + 1, 2)], (3, None, None), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes", "want", "values", "searched"),
+    [
+        ("conv:8,k3", (None, 9, 8), (8, 7, 6), [(1, None)], ""),
+        ("relu fc:10", (None,), (10,), [(1, None)], ""),
+        ("Linear(784, 10)", (None,), (10,), [(784, 784)], ""),
+        ("ReLU() Conv2d(300, 8, 3)", (None, 9, 8), (8, 7, 6), [(300, 300)], ""),
+        ("relu", (None, 9, 8), (500, 9, 8), [(500, 500)], "1 to 255, 500"),
+        ("relu", (None, 9, 8), (9, 8), [(each, each) for each in range(1, 256)], "1 to 255"),
+        ("PixelShuffle(2)", (None, 9, 8), (100, 18, 16), [(400, 400)], "1 to 255, 400"),
+        ("GroupNorm(4, 12)", (None, 9, 8), (12, 9, 8), [(12, 12)], ""),
+        ("PixelShuffle(2)", (None, 9, 8), (100, 18, 17), None, "1 to 255, 425"),
+    ],
+)
+def test_the_channels_of_the_input_are_all_that_fit_or_what_was_tried_is_said(
+    text: str, sizes: tuple[int | None, ...], want: tuple[int, ...], values: list[Any] | None, searched: str
+) -> None:
+    layers = [node.layer for node in parse_layers(text)]
+    if values is None:
+        with pytest.raises(ShapeError, match=rf"none: no number of channels among those tried \({searched}\) fits"):
+            solve_input(layers, sizes, want, len(sizes) - 1)
+        return
+    solved = solve_input(layers, sizes, want, len(sizes) - 1)
+    assert [(each.spans[0].first, each.spans[0].last) for each in solved.solutions] == values
+    assert solved.searched == searched

@@ -180,6 +180,16 @@ def merge_runs(values: Iterable[int]) -> list[Span]:
     return spans
 
 
+def listed(values: Iterable[int]) -> str:
+    """Return rising numbers as text.
+
+    >>> listed([0, 1, 2, 700])
+    '0 to 2, 700'
+    """
+    spans = merge_runs(values)
+    return ", ".join(str(span.first) if span.first == span.last else f"{span.first} to {span.last}" for span in spans)
+
+
 def keep_accepted(what: str, choices: Iterable[Sequence[Run]], accept: Accept) -> Solved:
     """Keep what the real layers take of the values found for single axes; of several axes the first values.
 

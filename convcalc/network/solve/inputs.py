@@ -31,6 +31,7 @@ from convcalc.network.solve.answers import (
     Span,
     forward,
     keep_accepted,
+    listed,
     merge_runs,
     passes,
     solution_of,
@@ -298,7 +299,7 @@ def _try_sizes(unknown: _Unknown, passing: Sequence[Sequence[Run]]) -> Solved:
 def solve_features(
     network: Graph | Sequence[Layer], sizes: tuple[int | None, ...], want: tuple[int, ...] | None, rank: int
 ) -> Solved:
-    """Find channels or features of the input: those that some layer takes."""
+    """Find channels or features of the input: those that some layer takes, or that are wanted."""
     if sizes.count(None) > 1:
         raise UsageError(
             "channels and sizes cannot both be open", place="INPUT", hint="write one of them as a number"
@@ -313,9 +314,23 @@ def solve_features(
 
     what = "channels" if rank else "features"
     layers = network.layers if isinstance(network, Graph) else network
-    candidates = sorted({*numbers_in(layers), *range(1, MOST_CHANNELS)})
-    found = try_values(what, candidates, accept, f"none: no number of {what} passes through these layers")
-    return found if want is not None else Solved(what, found.solutions[:1], least=True)
+    # As many as hold all that is wanted, where nothing is lost on the way.
+    whole = prod(want or (1,)) // max(1, prod(size for size in sizes if size is not None))
+    candidates = sorted({*numbers_in(layers), *(want or ()), max(1, whole), *range(1, MOST_CHANNELS)})
+    tried = listed(candidates)
+    found = try_values(what, candidates, accept, f"none: no number of {what} among those tried ({tried}) fits")
+    if want is None:
+        return Solved(what, found.solutions[:1], least=True)
+    every = [each.spans[0] for each in found.solutions] == merge_runs(candidates)
+    if every and all(passes(accept, far) for far in (candidates[-1] + 1, FAR, FAR + 1)):
+        return Solved(what, (found.solutions[0].replace(spans=(Span(1, None),)),))
+    return found if _is_stated(layers) else found.replace(searched=tried)
+
+
+def _is_stated(layers: Sequence[Layer]) -> bool:
+    """Return whether the first layer that does more than look at single numbers says how many channels it takes."""
+    first = next((layer for layer in layers if not isinstance(layer, Elementwise)), None)
+    return first is not None and bool(channels_taken([first]) or getattr(first, "in_features", None))
 
 
 def channels_taken(layers: Sequence[Layer]) -> int | None:

@@ -15,7 +15,7 @@ from convcalc.network.solve.answers import (
     Span,
     forward,
     keep_accepted,
-    merge_runs,
+    listed,
     passes,
     try_values,
 )
@@ -190,7 +190,7 @@ def _try_numbers(
         except UsageError:
             continue
     candidates = sorted({*range(max(3, min(MOST_COUNTED, MOST_READ // length))), *named})
-    tried = ", ".join(_span_text(span) for span in merge_runs(candidates))
+    tried = listed(candidates)
     shown = "fits" if want is None else f"gives {size_text(want)}"
     found = try_values(what, candidates, accept, f"none: no {what} among those tried ({tried}) {shown}")
     if (
@@ -199,7 +199,3 @@ def _try_numbers(
     ):
         raise UsageError("more than one number fits", place="?", hint=_WANT_HINT)
     return found.replace(searched=tried)
-
-
-def _span_text(span: Span) -> str:
-    return str(span.first) if span.first == span.last else f"{span.first} to {span.last}"
