@@ -76,7 +76,7 @@ def test_a_repetition_is_found_as_by_trying_every_number(data: Any) -> None:
         return
     assert listed(solved) == expected
     # A part that makes its input larger, whose output is of one size all the same, has no last number.
-    assert solved.searched == "" or (solved.searched == "1 to 10000" and end == "flatten fc:7")
+    assert solved.searched == "" or (solved.searched.startswith("1 to ") and end == "flatten fc:7")
 
 
 @pytest.mark.parametrize(
