@@ -26,6 +26,8 @@ FLOAT16 = (
     "use --dtype float32\n"
 )
 
+NORM = "convcalc: note: PyTorch's LPPool adds up x^3 without absolute values; the root of a sum below zero is nan\n"
+
 
 @pytest.mark.parametrize(
     ("arguments", "out", "err"),
@@ -33,6 +35,14 @@ FLOAT16 = (
         (("conv", "1e308 1e308 -1", "-k", "1 1", "--dims", "1"), "inf 1e+308\n", FLOAT64),
         (("conv", "inf 1e308 1e308", "-k", "1 1", "--dims", "1"), "inf inf\n", ""),
         (("conv", "1 2", "-k", "1", "--bias", "inf", "--dims", "1"), "inf inf\n", ""),
+        (("conv", "1 2", "-k", "1 2", "--dims", "1", "-p", "1:0", "--boundary", "constant:nan"), "nan 5.0\n", ""),
+        (
+            ("conv", "1e308 2", "-k", "2 1", "--dims", "1", "-p", "1:0", "--boundary", "constant:1/3"),
+            "1e+308 inf\n",
+            FLOAT64,
+        ),
+        (("pool", "1 2", "lp", "-k", "2", "--dims", "1", "--norm", "1e-300"), "inf\n", FLOAT64),
+        (("pool", "-3 1", "LPPool1d(3, 2)"), "nan\n", NORM),
         (("pool", "1e308 1e308", "avg", "-k", "2", "--dims", "1", "--divisor", "1"), "inf\n", FLOAT64),
         (("pool", "1.7e308 1.7e308", "avg", "-k", "2", "--dims", "1"), "1.7e+308\n", ""),
         (("pool", "1.7e308 1.7e308", "avg", "--global", "--dims", "1"), "1.7e+308\n", ""),

@@ -119,9 +119,9 @@ class ConvolutionJob(Value):
 
     @property
     def summed(self) -> tuple[Any, ...]:
-        """The input, the kernel and the bias."""
+        """The input, the kernel, the bias and what the border holds."""
         filters = self.filters
-        return (self.x, filters.kernel) if filters.bias is None else (self.x, filters.kernel, filters.bias)
+        return (self.x, *(each for each in (filters.kernel, filters.bias, filters.constant) if each is not None))
 
     @property
     def layout(self) -> str:
@@ -260,8 +260,10 @@ class PoolingJob(Value):
 
     @property
     def summed(self) -> tuple[Any, ...]:
-        """The input of an average; a norm refuses numbers whose powers are too large."""
-        return (self.x,) if self.layer.kind == "avg" else ()
+        """The input, where a pooling can leave the range of its type."""
+        from convcalc.compute.overflow import may_overflow
+
+        return (self.x,) if may_overflow(self.layer) else ()
 
     @property
     def divisors(self) -> Any | None:

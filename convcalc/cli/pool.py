@@ -168,7 +168,7 @@ class _Request(Value):
 
     def through(self, rows: "IncomingRows") -> "tuple[Iterator[Any], tuple[str, ...]] | None":
         """Return the rows of the result as they come, None where it takes the whole input."""
-        from convcalc.compute.overflow import noting_overflow
+        from convcalc.compute.overflow import may_overflow, noting_overflow
         from convcalc.compute.pooling.norm import norm_notes
         from convcalc.compute.streaming.plane import pooled_rows, row_windows
 
@@ -190,7 +190,7 @@ class _Request(Value):
         notes = (*written.notes, *norm_notes(layer, None))
         options = self.engine.row_options()
         compute = partial(pooled_rows, layer=layer, windows=axes, options=options, exact=exact)
-        return noting_overflow(compute, rows, (), print_notes) if layer.kind == "avg" else compute(rows), notes
+        return noting_overflow(compute, rows, (), print_notes) if may_overflow(layer) else compute(rows), notes
 
     def on(self, x: "Matrix") -> tuple[PoolingJob | RankJob, tuple[str, ...]]:
         """Return the pooling of a matrix."""

@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convcalc.compute.memmap import is_mapped, slabs
 from convcalc.compute.number_types import Array
 
+if TYPE_CHECKING:
+    from convcalc.layers import AdaptivePooling, Pooling
 
-def is_finite(array: Array) -> bool:
-    """Return whether no number of an array is infinite or NaN; whole numbers and fractions never are.
+
+def is_finite(array: Any) -> bool:
+    """Return whether no number of an array is infinite or NaN; whole numbers and fractions, also Python's, never are.
 
     >>> is_finite(np.array([1.0, 3e38])), is_finite(np.array([1.0, np.nan]))
     (True, False)
     """
-    if array.dtype.kind != "f":
+    if getattr(array, "dtype", np.dtype(object)).kind != "f":
         return True
     wide = np.result_type(array.dtype, np.float32)
     with np.errstate(all="ignore"):
         # A sum is not finite if a number is not, and takes half as long as to look at every number.
         parts = slabs(array) if is_mapped(array) else (array,)
         return all(bool(np.isfinite(part.sum(dtype=wide))) or bool(np.isfinite(part).all()) for part in parts)
+
+
+def may_overflow(layer: Pooling | AdaptivePooling) -> bool:
+    """Return whether a pooling can leave the range of its type: an average, or a norm.
+
+    PyTorch's own norm is left out: the root of a sum below zero is NaN there, and not for being too large.
+    """
+    return layer.kind == "avg" or (layer.kind == "lp" and not getattr(layer, "signed", False))
 
 
 def overflow_notes(result: Array, operands: Sequence[Array]) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ _ENTRY = r"\(([^()\n]+)\):[ \t]*(?:(\d{1,9}) x )?([A-Za-z_][\w.]*)[ \t]*\("
 _FIRST_ENTRY = re.compile(r"\A\s*(?:[\w.]+[ \t]?\(\s*)?" + _ENTRY + r"|^[ \t]*" + _ENTRY, re.MULTILINE)
 # What follows the opening bracket of a module that has only plain arguments, to its closing one.
 _ARGUMENTS = re.compile(r"[^()'\"\n]*(?:\([^()'\"\n]*\)(?!:)[^()'\"\n]*)*\)")
-_TOKEN = re.compile(_ENTRY + r"|[()]|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"")
+# A quote behind a backslash opens nothing: each of many that are not closed would be followed to the end of the line.
+_TOKEN = re.compile(_ENTRY + r"|[()]|(?<!\\)(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\")")
 
 
 class Module:
