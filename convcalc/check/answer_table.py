@@ -53,7 +53,8 @@ _OTHER_HEAD = re.compile(
 
 _TIME = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?\b|\d\d?:\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}\b")
 _SIZE = re.compile(r"\s*\d+(?:\s*[x×]\s*\d+)+\s*", re.IGNORECASE)
-_NAMED = re.compile(r"([^:=]*[^\W\d_][^:=]*?)(?:(?<=\D)\s*[:=]\s*|\s*[:=]\s+)(.+)", re.DOTALL)
+_NAMED = re.compile(r"([^:=]*)[:=](.+)", re.DOTALL)
+_LETTER = re.compile(r"[^\W\d_]")
 
 SUMMARIES = (
     *("overall average", "average", "class average", "group average", "mean", "median", "overall", "total"),
@@ -104,8 +105,24 @@ def _rows(text: str) -> tuple[str, list[list[str]]]:
 
 def _is_colon_header(row: Sequence[str]) -> bool:
     """Return whether a row is a header of lines as `Ada: 8x8`."""
-    named = _NAMED.fullmatch(row[0].strip()) if len(row) == 1 else None
-    return named is not None and _head(named[1]) in _NAME_HEADS and bool(_answer_columns([_head(named[2])]))
+    named = _named(row[0].strip()) if len(row) == 1 else None
+    return named is not None and _head(named[0]) in _NAME_HEADS and bool(_answer_columns([_head(named[1])]))
+
+
+def _named(cell: str) -> tuple[str, str] | None:
+    """Return the name before the first colon or equals sign and what follows, None where it is no name.
+
+    Behind a digit the sign needs a blank after it: `10:30` is a time.
+
+    >>> _named("Ada 2: 8x8"), _named("10:30"), _named("8x8")
+    (('Ada 2', '8x8'), None, None)
+    """
+    found = _NAMED.fullmatch(cell)
+    if found is None or not _LETTER.search(found[1]):
+        return None
+    if found[1][-1].isdecimal() and not found[2][0].isspace():
+        return None
+    return found[1].rstrip(), found[2].lstrip()
 
 
 def _head(cell: str) -> str:
@@ -178,9 +195,9 @@ def _by_content(row: Sequence[str], delimiter: str) -> tuple[str, str]:
     """
     first, *cells = row
     first = first.strip()
-    named = _NAMED.fullmatch(first)
+    named = _named(first)
     if named:
-        first, cells = named[1], [named[2], *cells]
+        first, cells = named[0], [named[1], *cells]
     elif not cells:
         *words, last = first.split()
         if words and _may_be_answer(last) and not any(map(_may_be_answer, words)):

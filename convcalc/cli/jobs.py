@@ -228,8 +228,7 @@ class ConvolutionJob(Value):
 class PoolingJob(Value):
     """A pooling of x by `layer`, with the indices of the cells it chose if they are asked for.
 
-    With the `layout` `hwc` x and the result have their channels last; if `exact`, averages of whole numbers stay
-    fractions.
+    With the `layout` `hwc` channels are last; if `exact`, averages of whole numbers stay fractions.
     """
 
     layer: Pooling | AdaptivePooling

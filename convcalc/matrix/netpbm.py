@@ -25,7 +25,7 @@ _NUMBER = rb"([0-9]{1,9})"
 _BITMAP = re.compile(rb"P4" + _GAP + _NUMBER + _GAP + _NUMBER + rb"\s")
 _PIXELS = re.compile(rb"P[56]" + _GAP + _NUMBER + _GAP + _NUMBER + _GAP + _NUMBER + rb"\s")
 _FLOATS = re.compile(rb"P[Ff]\s+([0-9]{1,9})\s+([0-9]{1,9})\s+(-?[0-9.]+(?:[eE][-+]?[0-9]+)?)\r?\s")
-_ARBITRARY = re.compile(rb"P7\s*\n(?P<fields>(?:[^\n]*\n)*?)ENDHDR[ \t]*\r?\n")
+_ARBITRARY = re.compile(rb"P7[ \t\r]*\n(?P<fields>(?:[^\n]*\n)*?)ENDHDR[ \t]*\r?\n")
 _FIELD = re.compile(
     rb"^[ \t]*(WIDTH|HEIGHT|DEPTH|MAXVAL)[ \t]+([0-9]{1,9})[ \t\r]*$|^[ \t]*TUPLTYPE[ \t]+(\S+)", re.M
 )

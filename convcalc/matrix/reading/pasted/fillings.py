@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.reading.pasted.generated import RANGE, numbers_made
-from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste
+from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste, start_of_end
 
 _ASSIGNED = re.compile(r"\s*[A-Za-z.][\w.]*\s*<-\s*(?=(?:c|matrix|array|rbind|cbind|t)\()")
 _END = r"\s*\)\s*;?\s*\Z"
@@ -138,5 +138,5 @@ def streams(paste: Paste) -> Paste | None:
     )
     if stream["open"]:
         return kept.without((0, stream.start("open")))
-    semicolon = re.compile(r"\s*;?\s*\Z").search(kept.text)
+    semicolon = re.compile(r"\s*;?\s*\Z").search(kept.text, start_of_end(kept.text))
     return kept if semicolon is None else kept.without(semicolon.span())

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _SEPARATOR_LINE = re.compile(r"\s*\"?sep=([,;|\t])\"?[ \t]*\n", re.IGNORECASE)
-_SERIES_END = re.compile(r"\n\s*(?:Name: [^\n,]+, )?(?:Length: \d+, )?dtype: \w+\s*\Z")
-_ROWS_AND_COLUMNS = re.compile(r"\n\s*\[(\d+ rows x \d+) columns\]\s*\Z")
+_SERIES_END = re.compile(r"\n[ \t]*(?:Name: [^\n,]+, )?(?:Length: \d+, )?dtype: \w+\s*\Z")
+_ROWS_AND_COLUMNS = re.compile(r"\n[ \t]*\[(\d+ rows x \d+) columns\]\s*\Z")
 _STATA = re.compile(r"\s*(?:symmetric[ \t]+)?[A-Za-z_]\w*\[(\d+,\d+)\][ \t]*\n")
 _BRACKETED = re.compile(r"[A-Za-z_]\w*\[\d+,\d+\]|\[\d+ rows x \d+ columns\]|\w\(\w+\)")
 _WIKI_START = re.compile(r"\s*\{\|[^\n]*\n")
-_WIKI_END = re.compile(r"\n\s*\|\}\s*\Z")
+_WIKI_END = re.compile(r"\n[ \t]*\|\}\s*\Z")
 _WIKI_ROW = re.compile(r"[ \t]*(?:\|-+[ \t]*(?:[a-zA-Z]+[ \t]*=[^\n]*)?|\|\+[^\n]*)")
 _WIKI_CELL = re.compile(r"(?:\|\||!!|^[ \t]*[|!])(?:[^|!\n\[]*=[^|!\n\[]*\|(?!\|))?", re.MULTILINE)
 
