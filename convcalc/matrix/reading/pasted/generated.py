@@ -48,6 +48,7 @@ def generated_layout(paste: Paste, options: ReadOptions) -> Layout | None:
             call, size = doubtful.groups()
             hint = f"write {call}({size}, {size}) or np.{call}({size})"
             raise paste.source.fault(f"this is {size}x{size} in MATLAB, and {size} in NumPy", *span, hint)
+        _refuse_method(paste, span)
         return None
     if numbers.size == 0:
         raise paste.source.fault("an array of no elements", *span)
@@ -71,7 +72,9 @@ def numbers_made(text: str) -> NDArray[Any] | None:
         return _range(None, [first, last + (-1 if step and step[0] < 0 else 1), *step])
     call = _CALL.fullmatch(text)
     maker = None if call is None else _MAKERS.get(call["name"])
-    arguments = None if call is None or maker is None else _arguments(call["arguments"])
+    parsed = None if call is None or maker is None else _parsed(call)
+    # What follows in parentheses may be the arguments of a method behind the call, `np.ones((4, 4)).sum(1)`.
+    arguments = _arguments(parsed) if parsed is not None and isinstance(parsed.func, ast.Name) else None
     if call is None or maker is None or arguments is None:
         return None
     numbers, dtype = arguments
@@ -82,15 +85,34 @@ def numbers_made(text: str) -> NDArray[Any] | None:
     return None if dtype == "int64" and (made % 1).any() else made.astype(dtype)
 
 
-def _arguments(text: str) -> tuple[list[Any], str | None] | None:
-    """Return the numbers and lists in parentheses, and the type that is asked for; None for anything else."""
+def _parsed(call: re.Match[str]) -> ast.Call | None:
+    """Return the syntax of a call, its function named f; None for what is not a call."""
     try:
-        call = ast.parse(f"f{text}", mode="eval").body
-        if not isinstance(call, ast.Call):
-            return None
+        body = ast.parse(f"f{call['arguments']}", mode="eval").body
+    except (SyntaxError, ValueError, MemoryError):
+        return None
+    return body if isinstance(body, ast.Call) else None
+
+
+def _refuse_method(paste: Paste, span: tuple[int, int]) -> None:
+    """Refuse the method that is called last on an array that is made: those that are known were taken away before."""
+    call = _CALL.fullmatch(paste.text, *span)
+    parsed = _parsed(call) if call is not None and call["name"] in _MAKERS else None
+    if call is None or parsed is None or not isinstance(parsed.func, ast.Attribute):
+        return
+    before = f"f{call['arguments']}".encode()[: parsed.func.value.end_col_offset].decode()
+    hint = "paste what the program prints for it"
+    raise paste.source.fault(
+        f"the method {parsed.func.attr} is not run here", call.start("arguments") + len(before) - 1, span[1], hint
+    )
+
+
+def _arguments(call: ast.Call) -> tuple[list[Any], str | None] | None:
+    """Return the numbers and lists among the arguments, and the type that is asked for; None for anything else."""
+    try:
         numbers = [_number(argument) for argument in call.args if not _names_type(argument)]
         numbers += [_number(word.value) for word in call.keywords if word.arg in _NUMBERS]
-    except (SyntaxError, ValueError, MemoryError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError):
         return None
     dtypes = [word.value for word in call.keywords if word.arg == "dtype"]
     dtypes += [argument for argument in call.args if _names_type(argument)]
