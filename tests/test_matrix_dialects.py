@@ -101,6 +101,8 @@ WRITTEN_WITH_COMMAS = {
     "tabs": "1,5\t0\t-1\n20\t1\t0,25",
     "commas with blanks": "1,5, 0, -1\n20, 1, 0,25",
     "quoted": '"1,5","0","-1"\n"20","1","0,25"',
+    "quoted where there is a comma": '"1,5",0,-1\n20,1,"0,25"',
+    "quoted, semicolons": '"1,5";0;"-1"\n20;1;0,25',
     "one line": "1,5 0 -1; 20 1 0,25",
     "MATLAB": "[1,5 0 -1; 20 1 0,25]",
     "Markdown": "| 1,5 | 0 | -1 |\n| 20 | 1 | 0,25 |",

@@ -16,7 +16,7 @@ from convcalc.matrix.files import read_matrix
 from convcalc.matrix.inline import is_inline
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.pasted.paste import SLICES_NOTE
-from convcalc.matrix.reading.pasted.rows import ONE_ROW
+from convcalc.matrix.reading.pasted.rows import LIST_NOTE, ONE_ROW
 from convcalc.matrix.reading.pasted.slices import ROUNDED_NOTE
 from convcalc.matrix.text import parse_matrix
 
@@ -131,6 +131,17 @@ def test_transposes_of_one_row_and_beside_a_factor(text: str, expected: list[lis
 def test_names_that_r_is_given_are_left_out_with_a_note() -> None:
     notes = parse_matrix(PROGRAMS["R, names of rows"], place="m").notes
     assert notes == ("the names of rows and columns were left out",)
+
+
+def test_dashes_before_blanks_are_marks_of_a_list_with_a_note() -> None:
+    assert parse_matrix("- -1\n- 2\n", place="m").notes == (LIST_NOTE,)
+    assert parse_matrix("- - 1\n  - 2\n- - 3\n  - -4\n", place="m").notes == (LIST_NOTE,)
+    assert parse_matrix("- [1, 2]\n- [3, -4]\n", place="m").notes == ()
+
+
+def test_quoted_numbers_with_commas_are_not_row_labels() -> None:
+    with pytest.raises(DataError, match="1,500 contains a comma"):
+        parse_matrix('a,b\n"1,500",2\n', place="m", options=ReadOptions(header=True))
 
 
 def test_a_transpose_of_three_axes_is_refused() -> None:

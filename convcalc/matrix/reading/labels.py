@@ -1,7 +1,7 @@
 """Names beside and above numbers: the header row and the column of row labels of a table.
 
 A column is one of row labels where the header has no name for it (an empty corner, or one name fewer than there are
-columns), where its cells are quoted and no others are, or where it holds words.
+columns), where its cells are quoted and no others are (but for commas in them), or where it holds words.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def label_note(head: Sequence[Cell] | None, rows: Sequence[Sequence[Cell]]) -> s
         return None
     if all(is_word(row[0]) for row in rows):
         return "the first column holds words and was left out as row labels"
-    if all(row[0].quoted and not any(cell.quoted for cell in row[1:]) for row in rows):
+    if all(row[0].quoted and "," not in row[0].text and not any(cell.quoted for cell in row[1:]) for row in rows):
         return "the first column is quoted and was left out as row labels"
     if head is None:
         return None

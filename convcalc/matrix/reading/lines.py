@@ -13,10 +13,13 @@ from math import prod
 
 from convcalc.errors import DataError
 from convcalc.matrix.reading.layout import Layout
+from convcalc.matrix.reading.numbers import refusal_of
 from convcalc.text import Source, size_text
 from convcalc.value import Value
 
 _QUOTED = re.compile(r'"([^"\n]*)"')
+_COMMA_BESIDE_QUOTE = re.compile(r'"[ \t]*,|,[ \t]*"')
+_BESIDE_CELLS = " \t\n,;|&"
 _CHUNK = re.compile(r"[^\s;]+")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _TWO_READINGS = re.compile(r"[+-]?[0-9]+,[0-9]+")
@@ -56,7 +59,7 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
         if marks.header and not text.strip():
             raise DataError("there are no numbers below the header, which is the first line", place=source.place)
     if '"' in text:
-        text = _QUOTED.sub(lambda match: f" {match[1]} ", text)
+        text, marks = _without_quotes(source, text, marks)
     if marks.decimal == "," and marks.separator != ",":
         text = with_decimal_points(source, text)
     elif "," in text and marks.semicolon != "rows":
@@ -123,6 +126,26 @@ def cell_separator(text: str, marks: Marks) -> str | None:
         if separator in cells:
             return separator
     return None
+
+
+def _without_quotes(source: Source, text: str, marks: Marks) -> tuple[str, Marks]:
+    """Return `text` with spaces for quotes, and what its marks mean; errors: a quoted cell of more than one number.
+
+    Where commas stand beside quotes they separate cells, so that only those within quotes may be decimal marks.
+    """
+    is_decimal = marks.decimal == ","
+    for match in _QUOTED.finditer(text):
+        cell, around = match[1].strip(), text[max(match.start() - 1, 0) : match.start()] + text[match.end() :][:1]
+        if around.strip(_BESIDE_CELLS):
+            raise source.fault("expected a separator beside a quoted cell", *match.span())
+        if len(cell.split()) != 1 or any(mark in cell for mark in (";|&" if is_decimal else ",;|&")):
+            message, hint = refusal_of(cell) if cell else ("an empty cell", "write the number, 0 or nan")
+            raise source.fault(message, *match.span(1 if cell else 0), hint)
+    if is_decimal and _COMMA_BESIDE_QUOTE.search(text):
+        marks = marks.replace(separator=marks.separator or ",")
+    if is_decimal and marks.separator == ",":
+        return _QUOTED.sub(lambda match: f" {with_decimal_points(source, match[1])} ", text), marks
+    return _QUOTED.sub(lambda match: f" {match[1]} ", text), marks
 
 
 def _refuse_two_readings(source: Source, text: str) -> None:

@@ -14,12 +14,14 @@ from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste
 _GROUP = re.compile(r"[\[({][^\[\](){}\n]*(?:\n[^\[\](){}\n]*)*[\])}]")
 _BETWEEN = re.compile(r"\s*,\s*|[ \t]*\n\s*")
 _YAML = re.compile(r"[ \t]*((?:-[ \t]+)+)\S[^\n]*")
+_MINUS_BEFORE_BLANK = re.compile(r"[\u2212\u2013\ufe63\uff0d]\s")
 _YAML_ROW = re.compile(r"(?:-[ \t]+)+(?=\[)")
 _SIGNED = rf"[-+]?{UNSIGNED}"
 _KERNEL = re.compile(
     rf"\s*(?P<width>[0-9]+)(?:x(?P<height>[0-9]+))?[ \t]*:\s*(?P<numbers>{_SIGNED}(?:[\s,]+{_SIGNED})*)[\s,]*"
 )
 
+LIST_NOTE = "each '-' before a blank is the mark of a list, not a minus sign"
 ONE_ROW = "one row over several lines, as a program has it; for a matrix, put brackets around each row"
 
 
@@ -73,7 +75,7 @@ def _is_one_row(paste: Paste, start: int, end: int) -> bool:
 
 def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     """Read a list of YAML: `- [1, 2]` a line, `- - 1` and `  - 2`, the first `-` in a line of its own, or `- 1`."""
-    if not paste.text.lstrip().startswith("-"):
+    if not paste.text.lstrip().startswith("-") or _MINUS_BEFORE_BLANK.search(paste.source.text):
         return None
     lines = _with_first_items(paste.text.split("\n"))
     items = [(number, _YAML.fullmatch(line.rstrip())) for number, line in enumerate(lines) if line.strip()]
@@ -86,10 +88,24 @@ def yaml_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     if depth > 2 or any(at != indent + 2 * (depth - count) for _, count, at in dashes):
         return None
     begins = {number for number, count, _ in dashes if count == depth > 1}
+    _refuse_minus_signs(paste, lines, [number for number, _, _ in dashes])
     text = ""
     for number, line in enumerate(lines):
         text += ("\n" if number in begins else " ") * (number > 0) + _without_dashes(line)
-    return layout_of_rows(paste.source, text)
+    return layout_of_rows(paste.source, text).replace(notes=(LIST_NOTE,))
+
+
+def _refuse_minus_signs(paste: Paste, lines: list[str], items: list[int]) -> None:
+    """Refuse a list of one item, and an item of several numbers, whose `-` may as well be a minus sign."""
+    for number in items:
+        if len(items) == 1 or len(_without_dashes(lines[number]).split()) > 1:
+            start = sum(len(line) + 1 for line in lines[:number])
+            raise paste.source.fault(
+                "this can be read both ways: as an item of a list after '-', or as numbers of which one is negative",
+                start,
+                start + len(lines[number].rstrip()),
+                "write a minus sign right before its number, and items of several numbers in brackets: - [1, 2]",
+            )
 
 
 def _with_first_items(lines: list[str]) -> list[str]:
