@@ -314,7 +314,8 @@ def test_numbers_of_a_verdict_have_the_precision_that_is_asked_for(here: Run) ->
     [
         ("macs=10584", True),
         ("MACs: 10.6k", True),
-        ("21.2 kFLOPs", False),
+        ("21.2 kFLOPs", True),
+        ("10.6 kFLOPs", False),
         ("flops=21.2 kFLOPs, params=224, weights=216 biases=8", True),
         ("param_bytes=896; activation_bytes=1.568 kB", True),
         ("peak_bytes=2.5 KiB", True),

@@ -72,6 +72,52 @@ def test_counts_are_said_with_their_digits_where_they_are_rough() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("count", "rough", "too_rough"),
+    [
+        (5790, ["5.8k", "5.79k", "6k", "6e3", "0.006M", "5790"], ["0M", "0.0M", "0e6", "0G", "1e4", "0.01M", "5k"]),
+        (9472, ["9.5k", "9k", "9.47e3"], ["0M", "1e4", "0.01M", "0.0M", "10000"]),
+        (9600, ["10k", "1e4", "0.01M"], ["1e5", "0.0M"]),
+        (7720, ["8k", "7.7k"], ["1e4"]),
+        (0, ["0", "0k", "0.0M"], ["1", "1e3", "0.1k"]),
+    ],
+)  # fmt: skip
+def test_a_rounded_count_holds_a_digit_of_the_right_one(count: int, rough: list[str], too_rough: list[str]) -> None:
+    question = params().replace(known=count)
+    for claims, right in ((rough, True), (too_rough, False)):
+        assert [judge_count([(read_count(claim), question)]).right for claim in claims] == [right] * len(claims)
+
+
+@pytest.mark.parametrize(
+    ("claim", "name", "value"),
+    [
+        ("9472", "params", 9472), ("9472 params", "params", 9472), ("9472 parameters", "params", 9472),
+        ("9472 weights", "params", 9472), ("1.5 GMACs", "macs", 15 * 10**8), ("8 MFLOPs", "flops", 8 * 10**6),
+        ("5 biases", "biases", 5), ("896 bytes", "param_bytes", 896), ("7B", "params", 7 * 10**9),
+        ("2 kB", "param_bytes", 2000),
+        ("7.5 B", "params", 75 * 10**8), ("peak_bytes=896 B", "peak_bytes", 896), ("macs=2 MMACs", "macs", 2 * 10**6),
+        ("activation_bytes=2 KiB", "activation_bytes", 2048), ("weights=5 params", "weights", 5),
+    ],
+)  # fmt: skip
+def test_a_unit_says_what_is_counted(claim: str, name: str, value: int) -> None:
+    assert {key: number.value for key, number in read_counts(claim).items()} == {name: value}
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        ("params=9472 macs", "params are claimed in macs: '9472 macs'"),
+        ("macs=9472 flops", "macs are claimed in flops"),
+        ("params=896 bytes", "params are claimed in bytes"),
+        ("peak_bytes=896 params", "peak_bytes are claimed in params"),
+        ("896 B", "'896 B' can be read both ways: as bytes, or as billions"),
+    ],
+)
+def test_a_unit_of_something_else_is_refused(claim: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read_counts(claim)
+
+
 def test_a_rough_count_is_not_explained_by_one_layer_of_several() -> None:
     """Without the biases of the second layer alone there are 1010."""
     exact, rough = (judge_count([(read_count(claim), params())]) for claim in ("1010", "1.01k"))

@@ -26,11 +26,23 @@ _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([,'_\s])\d{3})(?:\1\d{3})*(?:\.\d*)?")
 
 _POWERS = {"": 0, "k": 3, "m": 6, "g": 9, "b": 9, "t": 12}
 _UNITS = re.compile(
-    r"(k|m|g|b|t)?(?:(i)?(b|bytes?)|macs?|flops?|mul(?:ti)?-?adds?|params?|parameters|weights|biases|buffers)?",
+    r"(k|m|g|b|t)?(?:(i)?(b|bytes?)|(macs?|flops?|mul(?:ti)?-?adds?|params?|parameters|weights|biases|buffers))?",
     re.IGNORECASE,
 )
+_OF_UNIT = {
+    "": COUNTED,
+    "bytes": tuple(name for name in COUNTED if name.endswith("_bytes")),
+    "macs": ("macs",),
+    "flops": ("flops",),
+    "params": ("params", "weights", "biases", "buffers"),
+    "weights": ("params", "weights"),
+    "biases": ("biases",),
+    "buffers": ("buffers",),
+}
+"""What is counted in each unit; the first is meant where a claim does not say what it is of."""
 _WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _ALIASES = {"parameters": "params", "mac": "macs", "flop": "flops", "param": "params", "weight": "weights"}
+_ALIASES |= dict.fromkeys(("muladd", "muladds", "multiadd", "multiadds"), "macs")
 
 SIZED = ("output", "receptive_field")
 """What of a network can be claimed as one number per axis."""
@@ -48,7 +60,8 @@ def read_sizes(text: str) -> dict[str, tuple[WrittenNumber | None, ...]]:
     {'output': ['8', '15', '15'], 'receptive_field': ['11', '7']}
     """
     return {
-        name: read_size(claim.rstrip(",; ")) for name, claim in _keyed(text, SIZED, _SIZE_ALIASES, "size").items()
+        name or SIZED[0]: read_size(claim.rstrip(",; "))
+        for name, claim in _keyed(text, SIZED, _SIZE_ALIASES, "size").items()
     }
 
 
@@ -87,22 +100,31 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
     return tuple(numbers)
 
 
-def read_counts(text: str) -> dict[str, WrittenNumber]:
-    """Read claimed counts: one number, that of the parameters, or several after what they count.
+def read_counts(text: str, asked: str = "params") -> dict[str, WrittenNumber]:
+    """Read claimed counts: one number, of what is `asked` or what its unit says, or several after what they count.
 
-    Raises DataError for what is not a count.
+    Raises DataError for what is not a count, and for a unit in which something else is counted.
 
     >>> {name: str(number) for name, number in read_counts("macs=118,013,952, params=9.5k").items()}
     {'macs': '118013952', 'params': '9500'}
+    >>> list(read_counts("118M")), list(read_counts("118 MMACs")), list(read_counts("896 bytes"))
+    (['params'], ['macs'], ['param_bytes'])
     """
-    return {name: read_count(claim) for name, claim in _keyed(text, COUNTED, _ALIASES, "count").items()}
+    counts = {}
+    for name, claim in _keyed(text, COUNTED, _ALIASES, "count").items():
+        number, unit = _number_and_unit(claim, in_bytes=(name or asked) in _OF_UNIT["bytes"])
+        fitting = _OF_UNIT[unit]
+        if name and name not in fitting:
+            raise DataError(f"{name} are claimed in {unit}: {_shown(claim.strip())}", place="`check`")
+        counts[name or (asked if asked in fitting else fitting[0])] = number
+    return counts
 
 
 def _keyed(text: str, known: Sequence[str], aliases: Mapping[str, str], what: str) -> dict[str, str]:
-    """Return the claims in a text, each under what it is of: one of the `known`, the first of them where none is."""
+    """Return the claims in a text, each under what it is of: one of the `known`, or nothing where it does not say."""
     keys = list(_KEY.finditer(text))
     if not keys or text[: keys[0].start()].strip():
-        return {known[0]: text}
+        return {"": text}
     ends = [*(key.start() for key in keys[1:]), len(text)]
     found: dict[str, str] = {}
     for key, end in zip(keys, ends, strict=True):
@@ -125,31 +147,42 @@ def read_count(text: str) -> WrittenNumber:
     >>> read_count("9,472").value, read_count("9.5k").agrees(9472), read_count("9.4k").agrees(9472)
     (Fraction(9472, 1), True, False)
     """
+    return _number_and_unit(text)[0]
+
+
+def _number_and_unit(text: str, *, in_bytes: bool = False) -> tuple[WrittenNumber, str]:
+    """Return a count, and which of `_OF_UNIT` it is counted in; a B alone is a byte `in_bytes`, else a billion."""
     cleaned = plain_signs(text).strip().rstrip(",;").replace("\u2212", "-")
     match = _COUNT.fullmatch(cleaned)
-    power = _power(match[2]) if match else None
+    is_b = match is not None and match[2].lower() == "b"
+    scaled = _power("bytes" if is_b and in_bytes else match[2]) if match else None
     number = _grouped_number(match[1]) if match else None
-    if number is None or power is None:
+    if match is None or number is None or scaled is None:
         raise DataError(f"{_shown(text)} is not a count", place="`check`", hint="write it as 9472, 9,472 or 9.5k")
+    if is_b and not in_bytes and not number.margin and match.end(1) < match.start(2):
+        message = f"{_shown(text)} can be read both ways: as bytes, or as billions"
+        raise DataError(message, place="`check`", hint=f"write {match[1]} bytes, or {match[1]}G")
+    power, unit = scaled
     if power == 1:
-        return number
-    places = _decimals(number)
-    return WrittenNumber(number.value * power, half_unit(places) * power, "digits")
+        return number, unit
+    return WrittenNumber(number.value * power, half_unit(_decimals(number)) * power, "digits"), unit
 
 
 def _decimals(number: WrittenNumber) -> int:
     return int(number.digits.split()[0]) if number.digits[:1].isdigit() else 0
 
 
-def _power(unit: str) -> int | None:
-    """Return what a unit multiplies by: 1000 for k, 1024 for KiB; None for a unit that is not known."""
+def _power(unit: str) -> tuple[int, str] | None:
+    """Return what a unit multiplies by, 1000 for k, 1024 for KiB, and its place in `_OF_UNIT`; None if not known."""
     if unit.lower() in _WORDS:
-        return int(10 ** _WORDS[unit.lower()])
+        return int(10 ** _WORDS[unit.lower()]), ""
     match = _UNITS.fullmatch(unit)
     if match is None:
         return None
     power = _POWERS[(match[1] or "").lower()]
-    return int(1024 ** (power // 3)) if match[2] else int(10**power)
+    word = (match[4] or "").lower().replace("-", "")
+    kind = "bytes" if match[3] else _ALIASES.get(word, word)
+    return int(1024 ** (power // 3)) if match[2] else int(10**power), kind
 
 
 def _grouped_number(text: str) -> WrittenNumber | None:

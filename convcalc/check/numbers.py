@@ -35,8 +35,14 @@ class WrittenNumber(Value):
     digits: str = ""
 
     def agrees(self, right: Fraction | int) -> bool:
-        """Return whether a number is right to the digits given."""
-        return abs(self.value - right) <= self.margin
+        """Return whether a number is right to the digits given, of which one at least is a digit of the right one.
+
+        >>> [written_number(text).agrees(5790) for text in ("5.8e3", "6e3", "1e4", "0e6")]
+        [True, True, False, False]
+        """
+        # Rounded to one digit, 9500 is as large as the unit of 1e4, 9472 is not.
+        near, least = abs(self.value - right) <= self.margin, Fraction(19, 10) * self.margin
+        return self.value == right or (near and abs(Fraction(right)) >= least)
 
     def __str__(self) -> str:
         if not self.margin:

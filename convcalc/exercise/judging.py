@@ -6,7 +6,7 @@ from typing import Any
 
 from convcalc.check.claims import read_counts, read_size
 from convcalc.check.count_question import CountQuestion
-from convcalc.check.judge import judge_count, judge_matrix, judge_size
+from convcalc.check.judge import COUNT_NAMES, judge_count, judge_matrix, judge_size
 from convcalc.check.size_question import SizeQuestion
 from convcalc.check.verdict import Verdict
 from convcalc.errors import DataError
@@ -34,7 +34,10 @@ def judge(exercise: Exercise, text: str) -> Verdict:
             raise DataError("the channels are missing", hint="write them, too, as 8x14x14")
         return judge_size(size, question)
     if isinstance(question, CountQuestion):
-        (count,) = read_counts(text).values()
+        counts = read_counts(text, question.counted)
+        if list(counts) != [question.counted]:
+            raise DataError(f"{text} is not a number of {COUNT_NAMES[question.counted]}")
+        (count,) = counts.values()
         if count.margin:
             raise DataError(f"{text} is rounded", hint="write the exact count")
         return judge_count([(count, question)])
