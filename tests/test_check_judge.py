@@ -118,6 +118,13 @@ def test_a_unit_of_something_else_is_refused(claim: str, message: str) -> None:
         read_counts(claim)
 
 
+def test_a_long_claim_is_shortened_in_the_verdict() -> None:
+    size = judge_size(read_size("8" + "x8" * 2000), size_question([], TensorShape((8, 8), 2)))
+    count = judge_count([(read_count("9" * 3000), params())])
+    assert size.message == f"the size is 8x8, not {'8x' * 15}…{'8x' * 14}8"
+    assert count.message == f"the layers have 1100 parameters, not {'9' * 30}…{'9' * 29}"
+
+
 def test_a_rough_count_is_not_explained_by_one_layer_of_several() -> None:
     """Without the biases of the second layer alone there are 1010."""
     exact, rough = (judge_count([(read_count(claim), params())]) for claim in ("1010", "1.01k"))

@@ -124,6 +124,27 @@ def test_a_table_with_two_columns_of_answers_is_refused(here: Run) -> None:
     assert "the columns 'Response 1' and 'Response 2' may both hold the answers" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("name,Q1,Q2\nA,8,7\n", "the columns 'Q1' and 'Q2' may both hold the answers"),
+        (",Q1,Question 2,q3\nA,8,7,8\n", "the columns 'Q1', 'Question 2' and 'q3' may all hold the answers"),
+        ('name,answer\nA,"8\nB,8\nC,9\n', "line 2: a quote is opened and not closed"),
+        ('\n\nname,answer\nA,8\nB,"8\nC,"8"\nD,9\n', "line 5: a quote is opened and not closed"),
+        ('A,8\nB,"8', "line 2: a quote is opened and not closed"),
+    ],
+)
+def test_a_table_that_would_be_graded_wrongly_is_refused(table: str, message: str, here: Run) -> None:
+    done = here("shape", "12", "-k", "5", "--grade", "-", stdin=table)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert message in done.stderr
+
+
+def test_one_numbered_question_is_the_answer() -> None:
+    assert table_answers("name,Q1,points\nA,8x8,7\n") == [("A", "8x8")]
+    assert table_answers('A,"8" x 8\nB,"1 0\n2 1"\n') == [("A", "8 x 8"), ("B", "1 0\n2 1")]
+
+
 def test_a_grade_says_what_a_check_says(here: Run) -> None:
     claims = ["8x8", "7", "1000", "8 by 8", "8px × 8px", "4", ""]
     table = "".join(f"Ada,{claim}\n" for claim in claims)

@@ -51,6 +51,7 @@ _OTHER_HEAD = re.compile(
 )
 """Heads of columns that hold no answers, beside those of names."""
 
+_QUESTION_HEAD = re.compile(r"(?:q|question|task|exercise|problem|part|item|frage|aufgabe)[ .#_-]*\d{1,3}[a-z]?")
 _TIME = re.compile(r"\d{4}[-/.]\d\d?[-/.]\d\d?\b|\d\d?:\d\d|\d\d?[/.]\d\d?[/.]\d{2,4}\b")
 _SIZE = re.compile(r"\s*\d+(?:\s*[x×]\s*\d+)+\s*", re.IGNORECASE)
 _NAMED = re.compile(r"([^:=]*)[:=](.+)", re.DOTALL)
@@ -86,6 +87,7 @@ def table_answers(text: str) -> list[tuple[str, str]]:
 
 def _rows(text: str) -> tuple[str, list[list[str]]]:
     """Return what separates the columns, and the cells of each row with the blanks around them."""
+    whole = text
     text = text.removeprefix("\ufeff").replace("\u00a0", " ").replace("\u202f", " ").lstrip()
     first, _, rest = text.partition("\n")
     if re.fullmatch(r"sep=.", first.strip()):
@@ -95,12 +97,35 @@ def _rows(text: str) -> tuple[str, list[list[str]]]:
         found = re.search("[,;]", re.sub('"[^"]*"', "", first))
         delimiter = "\t" if "\t" in first else found[0] if found else ","
     csv.field_size_limit(LONGEST_ANSWER)
+    skipped = whole.count("\n") - text.count("\n")
     # A quote opens a cell behind blanks, too.
     text = re.sub(rf'(?:^|(?<={re.escape(delimiter)})) +(?=")', "", text, flags=re.MULTILINE)
     try:
-        return delimiter, list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        return delimiter, _cells(list(io.StringIO(text)), delimiter, skipped)
     except csv.Error as error:
         raise DataError(f"the table cannot be read: {error}") from error
+
+
+def _cells(lines: Sequence[str], delimiter: str, skipped: int) -> list[list[str]]:
+    """Return the cells of each row; raises DataError for a quote that takes in rows, as it is not closed."""
+    reader, rows, start = csv.reader(lines, delimiter=delimiter), [], 0
+    for row in reader:
+        rows.append(row)
+        taken, start = lines[start : reader.line_num], reader.line_num
+        if (len(taken) > 1 or start == len(lines)) and not _is_closed(taken, delimiter):
+            line = skipped + start - len(taken) + 1
+            raise DataError(f"line {line}: a quote is opened and not closed", hint="close it, or leave it out")
+    return rows
+
+
+def _is_closed(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether lines end with a whole row; one of several lines has nothing behind a quote that closes."""
+    if len(list(csv.reader([*lines, "next"], delimiter=delimiter))) == 1:
+        return False
+    try:
+        return len(lines) == 1 or bool(list(csv.reader(lines, delimiter=delimiter, strict=True)))
+    except csv.Error:
+        return False
 
 
 def _is_colon_header(row: Sequence[str]) -> bool:
@@ -134,7 +159,7 @@ def _by_header(rows: Sequence[Sequence[str]], delimiter: str) -> Callable[[Seque
     heads = list(map(_head, rows[0]))
     places = sorted((_NAME_HEADS.index(head), place) for place, head in enumerate(heads) if head in _NAME_HEADS)
     answers = _answer_columns(heads)
-    if not answers and (not places or any(map(_may_be_answer, rows[0]))):
+    if not answers and not _is_header(heads, named=bool(places)):
         return None
     if places and _NAME_HEADS[places[0][0]] not in _FIRST_NAME_HEADS:
         # A last name is followed by the first one, where there is a column of them.
@@ -145,9 +170,10 @@ def _by_header(rows: Sequence[Sequence[str]], delimiter: str) -> Callable[[Seque
         names = [place for _, place in places[:1]] or [0]
     answers = answers or _unnamed_answers(heads, names, rows[1:])
     if len(answers) > 1:
-        some = " and ".join(repr(rows[0][place].strip()) for place in answers[:2])
+        *some, last = (repr(rows[0][place].strip()) for place in answers)
         raise DataError(
-            f"the columns {some} may both hold the answers", hint="name one of them answer, or leave the other out"
+            f"the columns {', '.join(some)} and {last} may {'both' if len(answers) == 2 else 'all'} hold the answers",
+            hint="name one of them answer, or leave the other out",
         )
     (answer,) = answers
 
@@ -162,6 +188,19 @@ def _by_header(rows: Sequence[Sequence[str]], delimiter: str) -> Callable[[Seque
         return ", ".join(filter(None, map(cell, names))), delimiter.join(row[answer : answer + 1 + more]).strip()
 
     return pick
+
+
+def _is_header(heads: Sequence[str], *, named: bool) -> bool:
+    """Return whether cells head columns, one of them that of the names where it is `named`.
+
+    >>> _is_header(["name", "q1"], named=True), _is_header(["id", "8x8"], named=True)
+    (True, False)
+    >>> _is_header(["class", "q1", "question 2"], named=False), _is_header(["ada", "8"], named=False)
+    (True, False)
+    """
+    if named:
+        return not any(_may_be_answer(head) and not head[0].isalpha() for head in heads)
+    return len(heads) > 1 and all(map(_QUESTION_HEAD.fullmatch, heads[1:]))
 
 
 def _answer_columns(heads: Sequence[str]) -> list[int]:

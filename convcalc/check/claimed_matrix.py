@@ -67,7 +67,7 @@ class ClaimedMatrix(Value):
             far = np.vectorize(_far, otypes=[bool])
             with np.errstate(invalid="ignore"):  # NumPy 2.5 warns of NaN among the cells
                 return far(claim, answer, margins + slack if tolerance is None else tolerance)
-        rounding = _spacing(claim) + _spacing(answer) if tolerance != 0 else 0.0
+        rounding = spacing(claim) + spacing(answer) if tolerance != 0 else 0.0
         claim, answer = claim.astype(np.float64), answer.astype(np.float64)
         with np.errstate(invalid="ignore", over="ignore"):
             # 1.1 is not further than 0.1 from 1, though the nearest float64 to it is.
@@ -100,7 +100,7 @@ def claimed_matrix(array: Any, text: str | None = None) -> ClaimedMatrix:
         return ClaimedMatrix(array, _stored_margins(array))
     margins = np.array([float(number.margin) if number else 0.0 for number in written]).reshape(array.shape)
     # More digits than a float holds claim no more than the float does.
-    margins = np.where(margins > 0, np.maximum(margins, _spacing(array)), margins)
+    margins = np.where(margins > 0, np.maximum(margins, spacing(array)), margins)
     rough = max((number for number in written if number is not None), key=lambda number: number.margin, default=None)
     return ClaimedMatrix(array, margins, rough.digits if rough else "")
 
@@ -116,8 +116,13 @@ def _stored_margins(array: Any) -> Any:
     return np.where(np.rint(wide) == wide, 0.0, margins) if array.dtype.itemsize >= 8 else margins
 
 
-def _spacing(array: Any) -> Any:
-    """Return the distance of each number from the next in its own dtype, 0 for exact ones."""
+def spacing(array: Any) -> Any:
+    """Return the distance of each number from the next in its own dtype, 0 for exact ones.
+
+    >>> import numpy as np
+    >>> spacing(np.array([1.0, 2.0**52])).tolist(), spacing(np.array([3, 4]))
+    ([2.220446049250313e-16, 1.0], 0.0)
+    """
     import numpy as np
 
     if array.dtype.kind != "f":

@@ -21,7 +21,7 @@ from convcalc.check.verdict import Slip, Verdict, WrongCell
 from convcalc.errors import UsageError
 from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.layers import TensorShape
-from convcalc.text import size_text
+from convcalc.text import shortened, size_text
 
 Explanations = tuple[tuple[Slip, ...], ...]
 
@@ -29,6 +29,9 @@ MOST_SIZED = 200_000
 """Layers whose size may be computed in search of what explains a claim."""
 MOST_COUNTED = 40_000
 """Layers whose parameters and operations may be counted for that."""
+
+MOST_QUOTED = 60
+"""Characters of a claimed size or count that a verdict repeats."""
 
 MOST_CELLS = 1000
 """Wrong cells that a verdict lists; it counts all of them."""
@@ -86,9 +89,10 @@ def judge_size(
         return wrong.keyed(count, partial(_size_keys, layout=question.layout)).get(key, ())
 
     found, searched = _explained(wrong, fits, near=near)
-    text = "x".join("?" if number is None else str(number) for number in claim)
     score = (len(parts) - len(cells) if pairs else 0, len(parts))
-    return Verdict(False, f"the size is {size_text(parts)}, not {text}", found, cells, score, searched=searched)
+    return Verdict(
+        False, f"the size is {size_text(parts)}, not {_claimed(claim)}", found, cells, score, searched=searched
+    )
 
 
 def _aligned(
@@ -142,14 +146,17 @@ def judge_field(
         return len(given) == len(other) and all(map(_agrees, given, other))
 
     found, searched = _explained(wrong or wrong_answers(question), fits)
-    text = "x".join("?" if number is None else str(number) for number in claim)
     score = (len(right) - len(cells) if pairs else 0, len(right))
-    return Verdict(False, f"{sentence}, not {text}", found, cells, score, searched=searched)
+    return Verdict(False, f"{sentence}, not {_claimed(claim)}", found, cells, score, searched=searched)
 
 
 def _agrees(number: WrittenNumber | None, right: Any) -> bool:
     # A size is a whole number: 13.5 is not a rougher 13.
     return number is not None and bool(number.value == right)
+
+
+def _claimed(claim: Sequence[WrittenNumber | None]) -> str:
+    return shortened("x".join("?" if number is None else str(number) for number in claim), MOST_QUOTED)
 
 
 def _plain(number: WrittenNumber | None) -> Any:
@@ -188,7 +195,7 @@ def judge_count(
             rough = claim.value != answer
             right_ones.append(sentence + (f", right to the {claim.digits} given" if rough else ""))
             continue
-        sentences.append(f"{sentence}, not {claim}")
+        sentences.append(f"{sentence}, not {_claimed([claim])}")
         cells.append(WrongCell((question.counted,), _plain(claim), answer))
         if question.counted not in others:
             others[question.counted] = wrong_answers(question)

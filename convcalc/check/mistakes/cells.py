@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
-from convcalc.check.claimed_matrix import RELATIVE, ClaimedMatrix
+from convcalc.check.claimed_matrix import RELATIVE, ClaimedMatrix, spacing
 from convcalc.value import Value
 
 FAR = 1e300
@@ -53,13 +53,13 @@ def _cut_off(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
     claimed, right = _comparable(claim.array, answer)
     over = abs(right) - abs(claimed)
     # Of numbers of unlike signs it is not the distance.
-    return bool(((over == abs(right - claimed)) & (over < _unit(claim))).all())
+    return bool(((over == abs(right - claimed)) & _within_unit(over, claim)).all())
 
 
 def _rounded_up(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
     claimed, right = _comparable(claim.array, answer)
     over = claimed - right
-    return bool(((over >= 0) & (over < _unit(claim))).all())
+    return bool(((over >= 0) & _within_unit(over, claim)).all())
 
 
 def _rounded(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
@@ -78,8 +78,12 @@ def _of_float32(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
         narrow = claimed.astype(np.float32)
         all_digits = claim.margins < np.spacing(abs(narrow)) / 2
         stored = (narrow == claimed) | (all_digits & (abs(narrow - claimed) <= claim.margins))
-    near = claim.replace(margins=RELATIVE[4] * np.maximum(1, abs(claimed)))
-    return bool(stored.all()) and not near.differs(answer).any()
+    is_finite = np.isfinite(claimed)
+    near = claim.replace(margins=np.where(is_finite, RELATIVE[4] * np.maximum(1, abs(claimed)), 0.0))
+    far = near.differs(answer)
+    # What float32 does not hold is infinite in it.
+    far &= is_finite | (abs(answer) <= np.finfo(np.float32).max) | (np.sign(claimed) != np.sign(answer))
+    return bool(stored.all()) and not far.any()
 
 
 def _comparable(claim: Any, answer: Any) -> tuple[Any, Any]:
@@ -94,6 +98,12 @@ def _comparable(claim: Any, answer: Any) -> tuple[Any, Any]:
 
     exact = np.vectorize(exact_number, otypes=[object])
     return exact(claim), exact(answer)
+
+
+def _within_unit(over: Any, claim: ClaimedMatrix) -> Any:
+    """Return where less than a unit of the last digit was rounded away; no rounding changes a whole one."""
+    # In floats, 2.001 is less than 0.001 from 2.
+    return over < _unit(claim) - 2 * spacing(claim.array)
 
 
 def _unit(claim: ClaimedMatrix) -> Any:
