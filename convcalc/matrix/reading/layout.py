@@ -12,6 +12,14 @@ from convcalc.value import Value
 _TOKEN = re.compile(r"\S+")
 
 
+class WholeType(Value):
+    """A whole type that the text states, by its name there, with the smallest and the largest number that it has."""
+
+    name: str
+    low: int
+    high: int
+
+
 class Layout(Value):
     """Numbers separated by white space, and the shape they fill.
 
@@ -19,7 +27,7 @@ class Layout(Value):
     same offset in both, and errors point at what the user wrote. `order` has, for each place in the array, the index
     of its number in the text, None where that is the order of the text. `factor` is a number by which all of them
     are multiplied, as it is written. Where a call stands for the numbers, `text` has them, and `made_at` the place of
-    the call, to which errors point.
+    the call, to which errors point. The numbers are held to `whole`, if the text states such a type.
     """
 
     source: Source
@@ -30,6 +38,7 @@ class Layout(Value):
     order: tuple[int, ...] | None = None
     factor: str | None = None
     made_at: tuple[int, int] | None = None
+    whole: WholeType | None = None
 
     def tokens(self) -> list[str]:
         """Return the numbers as they are written, in the order of the array.

@@ -9,6 +9,7 @@ import re
 
 from convcalc.matrix.reading.brackets import bracketed_layout
 from convcalc.matrix.reading.layout import Layout
+from convcalc.matrix.reading.whole_types import whole_type
 from convcalc.text import Source
 
 _HEAD = re.compile(r"\s*(?:Parameter containing:\s*)?(?:\w+\.)*(?P<name>tensor|Tensor|(?:as)?array|matrix)\s*\(")
@@ -45,8 +46,8 @@ NUMPY_NOTE = (
 def printed_layout(source: Source, text: str) -> Layout:
     """Return the layout of a printed array or tensor; `text` is as long as `source.text`.
 
-    A dtype float16, float32 or float64 that the text states is kept. Errors: as `bracketed_layout`, and anything
-    else around the array.
+    A dtype float16, float32 or float64 that the text states is kept, and numbers are held to a whole one. Errors: as
+    `bracketed_layout`, and anything else around the array.
     """
     text = _SCALAR.sub(lambda m: f"{' ' * len(m['head'])}{m['number']}{' ' * len(m['tail'])}", text)
     head = _HEAD.match(text)
@@ -60,9 +61,10 @@ def printed_layout(source: Source, text: str) -> Layout:
     if name.startswith("complex"):
         offset = text.rindex(name)
         raise source.fault("complex numbers are not supported", offset, offset + len(name))
+    layout = layout.replace(dtype=FLOATS.get(name), whole=whole_type(name))
     if head["name"].lower() == "tensor":
-        return layout.replace(notes=(PYTORCH_NOTE,) if "." in layout.text else (), dtype=FLOATS.get(name))
-    return layout.replace(notes=numpy_notes(layout.text), dtype=FLOATS.get(name))
+        return layout.replace(notes=(PYTORCH_NOTE,) if "." in layout.text else ())
+    return layout.replace(notes=numpy_notes(layout.text))
 
 
 def _between_parentheses(source: Source, text: str, start: int) -> tuple[str, str]:

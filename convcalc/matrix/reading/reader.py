@@ -30,15 +30,19 @@ def read_numbers(source: Source, options: ReadOptions) -> tuple[Layout, NDArray[
     """
     try:
         layout = layout_of(source, options)
-        return layout, array_of(layout, exact=options.exact)
+        array = array_of(layout, exact=options.exact)
     except DataError as error:
         if options.named_format in _STRICT or _has_long_word(source.text) or _LONG_BLANK.search(source.text):
             raise
-        refused = error
-    from convcalc.matrix.reading.pasted.read import pasted_layout
+        from convcalc.matrix.reading.pasted.read import pasted_layout
 
-    layout = pasted_layout(source, options, refused)
-    return layout, array_of(layout, exact=options.exact)
+        layout = pasted_layout(source, options, error)
+        array = array_of(layout, exact=options.exact)
+    if layout.whole is not None:
+        from convcalc.matrix.reading.whole_types import check_whole
+
+        check_whole(layout)
+    return layout, array
 
 
 def _has_long_word(text: str) -> bool:

@@ -6,6 +6,7 @@ import re
 
 from convcalc.matrix.reading.pasted.generated import RANGE, numbers_made
 from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste, start_of_end
+from convcalc.matrix.reading.whole_types import declared_type
 
 _ASSIGNED = re.compile(r"\s*[A-Za-z.][\w.]*\s*<-\s*(?=(?:c|matrix|array|rbind|cbind|t)\()")
 _END = r"\s*\)\s*;?\s*\Z"
@@ -29,11 +30,12 @@ _NAME = r"[A-Za-z_]\w*"
 _CPP_TYPE = r"(?:\w+::)*"
 _STREAM = re.compile(
     rf"\s*(?:(?:const\s+)?{_CPP_TYPE}Mat(?:_<\w+>)?\s+{_NAME}\s*=\s*)?(?P<open>\(\s*)?(?:"
-    rf"{_CPP_TYPE}Mat_<\w+>(?:\s+(?P<matrix>{_NAME}))?\s*\(\s*(?P<sizes>[0-9]+\s*,\s*[0-9]+)\s*\)"
-    rf"|{_CPP_TYPE}Matrix(?:(?P<square>[2-4])|(?P<sides>[2-4]x[2-4])|X)[a-z]+\s+(?P<eigen>{_NAME})"
+    rf"{_CPP_TYPE}Mat_<(?P<type>\w+)>(?:\s+(?P<matrix>{_NAME}))?\s*\(\s*(?P<sizes>[0-9]+\s*,\s*[0-9]+)\s*\)"
+    rf"|{_CPP_TYPE}Matrix(?:(?P<square>[2-4])|(?P<sides>[2-4]x[2-4])|X)(?P<letter>[a-z]+)\s+(?P<eigen>{_NAME})"
     r"(?:\s*\(\s*(?P<eigen_sizes>[0-9]+\s*,\s*[0-9]+)\s*\))?"
     r")(?:\s*;\s*(?P<again>[A-Za-z_]\w*))?\s*<<\s*"
 )
+_EIGEN_TYPES = {"i": "int"}
 _MATX = re.compile(
     rf"\s*(?:(?:const\s+)?{_CPP_TYPE}\w+\s+{_NAME}\s*=\s*)?{_CPP_TYPE}Matx(?P<sizes>[1-6][1-6])[a-z](?:\s+{_NAME})?\s*(?=[({{])"
 )
@@ -129,6 +131,8 @@ def streams(paste: Paste) -> Paste | None:
     name = next((name for name in ("sizes", "eigen_sizes", "sides", "square") if stream[name] is not None), None)
     if name is None:
         return None
+    # Eigen says the type by a letter: Matrix2i.
+    paste = paste.replace(whole=declared_type(stream["type"] or _EIGEN_TYPES.get(stream["letter"], "")))
     sizes = f"{stream[name]} {stream[name]}" if name == "square" else stream[name]
     start = stream.end("open") if stream["open"] else 0
     kept = (

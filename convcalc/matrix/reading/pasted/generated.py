@@ -14,9 +14,10 @@ import numpy as np
 
 from convcalc.limits import OBJECT, check_elements
 from convcalc.matrix.options import ReadOptions
-from convcalc.matrix.reading.layout import Layout
+from convcalc.matrix.reading.layout import Layout, WholeType
 from convcalc.matrix.reading.pasted.paste import Paste
 from convcalc.matrix.reading.printed import FLOATS
+from convcalc.matrix.reading.whole_types import whole_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,6 @@ _CALL = re.compile(
     r"\s*(?:(?P<library>np|numpy|cp|jnp|tf|torch)\.)?(?P<name>[a-z_]+)(?P<arguments>\([^\n]{0,200}\))\s*"
 )
 _DOUBTFUL = re.compile(r"\s*(ones|zeros)\(\s*([0-9]+)\s*\)\s*")
-_WHOLE_TYPE = re.compile(r"u?int\d*|long")
 _LARGEST = 10**15
 
 
@@ -41,8 +41,8 @@ def generated_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     """Read a call whose numbers follow from its arguments, a range, or rows with ranges among them."""
     text = paste.text.rstrip()
     span = len(text) - len(text.lstrip()), len(text)
-    numbers = _rows(paste, span) if ":" in text and _ROWS.fullmatch(text) else numbers_made(text)
-    if numbers is None:
+    made = _rows(paste, span) if ":" in text and _ROWS.fullmatch(text) else _made(text)
+    if made is None:
         doubtful = _DOUBTFUL.fullmatch(text)
         if doubtful is not None:
             call, size = doubtful.groups()
@@ -50,11 +50,12 @@ def generated_layout(paste: Paste, options: ReadOptions) -> Layout | None:
             raise paste.source.fault(f"this is {size}x{size} in MATLAB, and {size} in NumPy", *span, hint)
         _refuse_method(paste, span)
         return None
+    numbers, whole = made
     if numbers.size == 0:
         raise paste.source.fault("an array of no elements", *span)
     tokens = " ".join(map(str, numbers.ravel().tolist()))
     dtype = numbers.dtype.name if numbers.dtype in (np.float16, np.float32) else None
-    return Layout(paste.source, tokens, numbers.shape, dtype=dtype, made_at=span)
+    return Layout(paste.source, tokens, numbers.shape, dtype=dtype, made_at=span, whole=whole)
 
 
 def numbers_made(text: str) -> NDArray[Any] | None:
@@ -67,9 +68,16 @@ def numbers_made(text: str) -> NDArray[Any] | None:
     >>> numbers_made("1:2:7").tolist(), numbers_made("np.random.rand(3)")
     ([1, 3, 5, 7], None)
     """
+    made = _made(text)
+    return None if made is None else made[0]
+
+
+def _made(text: str) -> tuple[NDArray[Any], WholeType | None] | None:
+    """Return what `numbers_made` does, with the whole type that the call asks for."""
     if _RANGE.fullmatch(text):
         first, *step, last = map(int, text.split(":"))
-        return _range(None, [first, last + (-1 if step and step[0] < 0 else 1), *step])
+        made = _range(None, [first, last + (-1 if step and step[0] < 0 else 1), *step])
+        return None if made is None else (made, None)
     call = _CALL.fullmatch(text)
     maker = None if call is None else _MAKERS.get(call["name"])
     parsed = None if call is None or maker is None else _parsed(call)
@@ -80,9 +88,11 @@ def numbers_made(text: str) -> NDArray[Any] | None:
     numbers, dtype = arguments
     made = maker(call["library"], numbers)
     if made is None or dtype is None:
-        return made
+        return None if made is None else (made, None)
+    if isinstance(dtype, str):
+        return made.astype(dtype), None
     # How a program cuts decimals off depends on where it does so.
-    return None if dtype == "int64" and (made % 1).any() else made.astype(dtype)
+    return None if (made % 1).any() else (made.astype(np.int64), dtype)
 
 
 def _parsed(call: re.Match[str]) -> ast.Call | None:
@@ -107,7 +117,7 @@ def _refuse_method(paste: Paste, span: tuple[int, int]) -> None:
     )
 
 
-def _arguments(call: ast.Call) -> tuple[list[Any], str | None] | None:
+def _arguments(call: ast.Call) -> tuple[list[Any], str | WholeType | None] | None:
     """Return the numbers and lists among the arguments, and the type that is asked for; None for anything else."""
     try:
         numbers = [_number(argument) for argument in call.args if not _names_type(argument)]
@@ -121,7 +131,7 @@ def _arguments(call: ast.Call) -> tuple[list[Any], str | None] | None:
     if not dtypes:
         return numbers, None
     name = ast.unparse(dtypes[0]).strip("'\"").rpartition(".")[2]
-    known = "int64" if _WHOLE_TYPE.fullmatch(name) else FLOATS.get(name)
+    known = FLOATS.get(name) or whole_type(name)
     return None if known is None else (numbers, known)
 
 
@@ -219,8 +229,8 @@ _MAKERS: dict[str, Callable[[str | None, list[Any]], NDArray[Any] | None]] = {
 }
 
 
-def _rows(paste: Paste, span: tuple[int, int]) -> NDArray[Any] | None:
-    """Return the numbers of `[1:3; 4 5 6]`; errors: rows of different lengths."""
+def _rows(paste: Paste, span: tuple[int, int]) -> tuple[NDArray[Any], None]:
+    """Return the numbers of `[1:3; 4 5 6]`, which states no type; errors: rows of different lengths."""
     rows = [
         [number for item in row.replace(",", " ").split() for number in _item(item)]
         for row in paste.text[span[0] + 1 : span[1] - 1].replace("\n", ";").split(";")
@@ -228,7 +238,7 @@ def _rows(paste: Paste, span: tuple[int, int]) -> NDArray[Any] | None:
     ]
     if len({len(row) for row in rows}) > 1:
         raise paste.source.fault(f"rows of {' and '.join(str(len(row)) for row in rows[:2])} numbers", *span)
-    return np.array(rows if len(rows) > 1 else rows[0])
+    return np.array(rows if len(rows) > 1 else rows[0]), None
 
 
 def _item(text: str) -> Sequence[int | float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.reading.pasted.paste import Paste
+from convcalc.matrix.reading.whole_types import declared_type, whole_type
 
 _LABEL = re.compile(
     r"\s*(?P<label>[\"']?[A-Za-z_]"
@@ -40,9 +41,10 @@ _DECLARATION = re.compile(
     rf"(?P<name>[A-Za-z_$][\w$]*)(?P<dims>(?:\s*\[\s*\w*\s*\])*){_TYPE_AFTER}\s*=\s*"
     r"(?:new\s+[\w.]*\s*(?:\[[\d,\s]*\])*\s*)?(?=[\[({]|[A-Za-z_.]+\()"
 )
-_GO = re.compile(r"\s*(?P<dims>(?:\[[\d.]*\])+)[a-z]\w*\s*(?=\{)")
-_JULIA = re.compile(r"\s*(?:Float\d+|U?Int\d*|Bool|Any|Real|Number|Rational\{\w+\})(?=\[)")
+_GO = re.compile(r"\s*(?P<dims>(?:\[[\d.]*\])+)(?P<type>[a-z]\w*)\s*(?=\{)")
+_JULIA = re.compile(r"\s*(?P<type>Float\d+|U?Int\d*|Bool|Any|Real|Number|Rational\{\w+\})(?=\[)")
 _EXPORT = re.compile(r"\s*(?:export\s+default|return)\s+(?=[\[({])")
+_OCTAL = re.compile(r"(?<![\w.])(?<![eE][-+])0+[1-7][0-7]+(?![\w.])")
 _DIMENSION = re.compile(r"\[\s*(\w*)\s*\]")
 
 
@@ -87,6 +89,17 @@ def declarations(paste: Paste) -> Paste | None:
 
 
 def _without_declaration(paste: Paste, match: re.Match[str], dims: str) -> Paste:
+    stated = match.groupdict()
+    if "words" in stated:
+        whole = declared_type(" ".join(stated[part] or "" for part in ("words", "type", "colon")))
+    else:
+        whole = whole_type(stated.get("type") or "")
+    paste = paste.replace(whole=whole or paste.whole)
+    octal = _OCTAL.search(paste.text, match.end())
+    if octal is not None:
+        decimal = octal[0].lstrip("0")
+        hint = f"write {decimal}, or {int(octal[0], 8)} for the octal number"
+        raise paste.source.fault(f"{octal[0]} is an octal number in C and its kin", *octal.span(), hint)
     sizes = _DIMENSION.findall(dims)
     is_open = False
     if len(sizes) > 1 and not sizes[0].isdigit():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from convcalc.errors import DataError
 from convcalc.limits import OBJECT, check_elements
-from convcalc.matrix.reading.layout import Layout
+from convcalc.matrix.reading.layout import Layout, WholeType
 from convcalc.text import Source, size_text
 from convcalc.value import Value
 
@@ -35,7 +35,7 @@ class Paste(Value):
     that a program wrote it, so that numbers in one row over several lines may fill it, `by_column` that they do so
     column after column, and `recycled` that they are repeated until the shape is full, as in R. `turns` are the marks
     of transpositions and of first axes of one element, the outermost first. `factor` multiplies all numbers, `dtype`
-    is theirs, `notes` are for the user.
+    is theirs, `whole` a whole type that they are held to, `notes` are for the user.
     """
 
     source: Source
@@ -48,6 +48,7 @@ class Paste(Value):
     turns: tuple[str, ...] = ()
     factor: str | None = None
     dtype: str | None = None
+    whole: WholeType | None = None
     notes: tuple[str, ...] = ()
 
     def without(self, *spans: tuple[int, int]) -> Paste:
@@ -106,6 +107,7 @@ class Paste(Value):
         layout = layout.replace(
             notes=notes,
             dtype=layout.dtype or self.dtype,
+            whole=layout.whole or self.whole,
             factor=layout.factor or self.factor,
             shape=self._shape(layout),
         )

@@ -6,6 +6,7 @@ import re
 
 from convcalc.matrix.reading.pasted.paste import FIRST_AXIS, UNSIGNED, Paste, start_of_end
 from convcalc.matrix.reading.printed import FIELD_NAMES, FLOATS, PYTORCH_NOTE, end_of_array, numpy_notes
+from convcalc.matrix.reading.whole_types import whole_type
 
 _CLOSING = re.compile(r"(?<=[\])}])\s*(?:[;,]+|\.)\s*\Z")
 _FOOTERS = (
@@ -96,6 +97,8 @@ def calls(paste: Paste) -> Paste | None:
         paste = paste.stating(f"{head['rows']} {head['columns']}", head.start("rows"), head.end("columns"), flat=True)
     paste = _with_fields(paste, head.start("before"), head["before"], flat=True)
     paste = _with_fields(paste, tail.start("after"), tail["after"], flat=True)
+    if head["name"].endswith("Tensor"):
+        paste = paste.replace(whole=whole_type(head["name"].removesuffix("Tensor")) or paste.whole)
     inside = text[head.end() : end]
     if head["name"] in ("tensor", "array", "Array") and "." in inside:
         rounded = (PYTORCH_NOTE,) if head["name"] == "tensor" else numpy_notes(inside)
@@ -159,9 +162,10 @@ def transposes(paste: Paste) -> Paste | None:
 
 
 def _with_fields(paste: Paste, start: int, fields: str, *, flat: bool = False) -> Paste:
-    """Return `paste` with the shape and the decimal dtype that `fields` state."""
+    """Return `paste` with the shape and the dtype that `fields` state."""
     for match in _STATED.finditer(fields):
         if match[1] == "shape":
             paste = paste.stating(match[2], start + match.start(2), start + match.end(2), flat=flat)
-    dtypes = [FLOATS[word] for word in _TYPE.findall(fields) if word in FLOATS]
-    return paste.replace(dtype=dtypes[-1]) if dtypes else paste
+    for word in _TYPE.findall(fields):
+        paste = paste.replace(dtype=FLOATS.get(word, paste.dtype), whole=whole_type(word) or paste.whole)
+    return paste
