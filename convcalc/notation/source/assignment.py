@@ -9,6 +9,7 @@ from convcalc.notation.source import containers, indexing, layer_attributes, mov
 from convcalc.notation.source.expressions import evaluate
 from convcalc.notation.source.values import (
     AxisSize,
+    Class,
     Container,
     Instance,
     Layer,
@@ -19,6 +20,7 @@ from convcalc.notation.source.values import (
 )
 
 if TYPE_CHECKING:
+    from convcalc.errors import ConvcalcError
     from convcalc.notation.source.follower import Follower
 
 
@@ -82,6 +84,8 @@ def _gathered(targets: list[ast.expr], items: list[Any]) -> list[Any]:
 def set_attribute(follower: Follower, node: ast.AST, owner: Any, name: str, value: Any) -> None:
     """Set an attribute: other numbers in a weight change no size, any other argument of a layer might."""
     match owner:
+        case Instance() | Container() | Layer() | Class() if name == "forward":
+            raise change_not_followed(follower, node, name)
         case Instance():
             owner.attributes[name] = value
         case Container() if isinstance(value, Layer | Container | Instance):
@@ -91,7 +95,7 @@ def set_attribute(follower: Follower, node: ast.AST, owner: Any, name: str, valu
         case Layer() if name in ("weight", "bias"):
             tying.take(follower, node, owner, name, value)
         case Layer() if layer_attributes.is_own(follower, owner, name):
-            raise follower.fault(node, f"a change of {name} is not followed")
+            raise change_not_followed(follower, node, name)
         case Layer():
             owner.attributes[name] = value
         case Parameter(shape=shape):
@@ -99,6 +103,12 @@ def set_attribute(follower: Follower, node: ast.AST, owner: Any, name: str, valu
                 raise follower.fault(node, "other sizes in data are not followed")
         case _:
             raise follower.fault(node, "this attribute is not followed")
+
+
+def change_not_followed(follower: Follower, node: ast.AST, what: str) -> ConvcalcError:
+    """Return the error for a change of a module, to be raised by the caller; the program cannot go on behind it."""
+    follower.lost_change = follower.fault(node, f"a change of {what} is not followed")
+    return follower.lost_change
 
 
 def _sizes(follower: Follower, value: Any) -> tuple[int | None, ...] | None:

@@ -63,8 +63,8 @@ _KINDS: dict[str, Any] = {
     **dict.fromkeys(("Iterable", "Sequence", "Collection", "Sized"), str | list | tuple | dict | range),
     "Callable": Function | Class | Partial | Layer | Instance,
 }  # fmt: skip
-_STAYS = ("to", "cuda", "cpu", "eval", "train", "apply", "float", "half", "double", "requires_grad_", "share_memory",
-          "type", "bfloat16", "register_forward_hook")  # fmt: skip
+_STAYS = ("to", "cuda", "cpu", "eval", "train", "float", "half", "double", "requires_grad_", "share_memory",
+          "type", "bfloat16")  # fmt: skip
 _OF_VALUES = ("astype", "numpy", "data", "detach", "clone", "contiguous", "float", "half", "double", "long",
               "type_as", "item")  # fmt: skip
 _OF_MODULES = ("add_module", "register_module", "register_buffer", "register_parameter", "__setattr__")
@@ -134,7 +134,9 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         except (TypeError, ValueError, OverflowError) as error:
             raise follower.fault(node, f"this has no value: {error}"[:120]) from None
         return value
-    if dotted in _IGNORED or dotted.startswith(("object.", "nn.init.", "torch.nn.init.", "init.", "plt.")):
+    if dotted.startswith(("nn.init.", "torch.nn.init.", "init.")):
+        return arguments[0] if arguments else None
+    if dotted in _IGNORED or dotted.startswith(("object.", "plt.")):
         return None
     if dotted.partition(".")[0] in _OUTSIDE and "." in dotted:
         return Unknown(f"what {dotted[:40]} returns is not known", *follower.span(node))
@@ -152,21 +154,6 @@ def length_of(value: Any) -> float:
 
 def _holds_lists(values: list[Any]) -> bool:
     return any(isinstance(each, list | tuple) and any(length(item) for item in each) for each in values[:1])
-
-
-def note_base_not_made(follower: Follower, start: ast.AST, instance: Instance) -> None:
-    """Note layers in a module whose `__init__` does not run that of its base: the frameworks refuse them."""
-    if not instance.kind.bases or all(isinstance(base, Class) for base in instance.kind.bases):
-        return
-    runs_base = any(isinstance(each, ast.Attribute) and each.attr == "__init__" for each in ast.walk(start))
-    if not runs_base and any(
-        isinstance(value, Layer | Container | Instance) for value in instance.attributes.values()
-    ):
-        note = (
-            f"{instance.kind.name} is meant to begin its __init__ with super().__init__(), or it cannot hold layers"
-        )
-        if note not in follower.builder.assumptions:
-            follower.builder.assumptions += (note,)
 
 
 def _of_parent(
@@ -264,6 +251,8 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
             given = dict(zip(("name", "index"), arguments, strict=False)) | keywords
             return keras_built.layer_called(follower, node, owner, given.get("name"), given.get("index"))
         return keras_models.model_method(follower, node, owner, name, arguments)
+    if isinstance(owner, Instance | Container | Layer) and name in modules.TAKE_FUNCTIONS:
+        return modules.given_function(follower, node, owner, name, arguments)
     if isinstance(owner, Instance | Container | Layer | Parameter) and name in _STAYS:
         return owner
     if isinstance(owner, Instance | Container | Layer) and name in _WITHOUT_MODEL:
@@ -279,6 +268,8 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         return containers.method(follower, node, owner, name, arguments)
     if isinstance(owner, Parameter) and name.endswith("_"):
         return parameter_views.changed_in_place(follower, node, owner, name)
+    if isinstance(owner, Layer) and name in ("__setattr__", "register_parameter", *modules.CHANGE):
+        raise follower.fault(node, f"a change by {name} is not followed")
     if isinstance(owner, Layer) or (isinstance(owner, Parameter) and name in _OF_VALUES):
         return owner  # values of weights are set, no size changes
     if isinstance(owner, Parameter):
@@ -387,7 +378,10 @@ def bind(
         if name in rest:
             scope.names[name] = rest.pop(name)
         elif name in defaults:
-            scope.names[name] = evaluate(follower, defaults[name], found.scope)
+            place = (defaults[name], found.scope)  # one value for every call, as in Python: a list grows on
+            if place not in follower.defaults:
+                follower.defaults[place] = evaluate(follower, defaults[name], found.scope)
+            scope.names[name] = follower.defaults[place]
         else:
             raise follower.fault(node, f"{title} needs {name}, which has no default")
     if rest and spec.kwarg is None:

@@ -30,6 +30,21 @@ def as_container(instance: Instance) -> Container:
     return Container(kind_of(instance.kind), modules_of(instance))
 
 
+def note_base_not_made(follower: Follower, start: ast.AST, instance: Instance) -> None:
+    """Note layers in a module whose `__init__` does not run that of its base: the frameworks refuse them."""
+    if not instance.kind.bases or all(isinstance(base, Class) for base in instance.kind.bases):
+        return
+    runs_base = any(isinstance(each, ast.Attribute) and each.attr == "__init__" for each in ast.walk(start))
+    if not runs_base and any(
+        isinstance(value, Layer | Container | Instance) for value in instance.attributes.values()
+    ):
+        note = (
+            f"{instance.kind.name} is meant to begin its __init__ with super().__init__(), or it cannot hold layers"
+        )
+        if note not in follower.builder.assumptions:
+            follower.builder.assumptions += (note,)
+
+
 def add_modules(follower: Follower, node: ast.AST, instance: Instance, arguments: list[Any]) -> None:
     """Add modules to an object whose class is a container, as its parent does."""
     instance.attributes |= children(follower, node, kind_of(instance.kind), arguments)

@@ -84,6 +84,8 @@ class Follower:
         self.top.names["__name__"] = "__main__"
         self.steps = 0
         self.depth = 0
+        self.lost_change: ConvcalcError | None = None  # of a module, which is not followed
+        self.defaults: dict[tuple[ast.expr, Scope], Any] = {}  # of parameters, in the scope of their function
         self.models: list[Any] = []
         self.instances: list[Instance] = []
         self.modules_at: dict[int, Layer | KerasModel] = {}  # which one made a tensor
@@ -334,7 +336,7 @@ class Follower:
         start = kind.find("__init__")
         if isinstance(start, Function):
             self.apply(node, Function(start.node, start.scope, instance), arguments, keywords)
-            builtin.note_base_not_made(self, start.node, instance)
+            containers.note_base_not_made(self, start.node, instance)
         elif containers.kind_of(kind):
             containers.add_modules(self, node, instance, arguments)
         elif (arguments or keywords or records.fields(kind)) and not keras_models.takes_own(self, kind):

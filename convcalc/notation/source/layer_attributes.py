@@ -11,6 +11,7 @@ from convcalc.notation.call.tree import Sequence, Symbol
 from convcalc.notation.source.values import Layer, Name, Parameter
 
 if TYPE_CHECKING:
+    from convcalc.notation.call.signature import Signatures
     from convcalc.notation.source.follower import Follower
 
 _PER_AXIS = ("kernel_size", "stride", "padding", "dilation", "output_padding")
@@ -37,10 +38,16 @@ def attribute(follower: Follower, node: ast.AST, layer: Layer, name: str) -> Any
 
 def is_own(follower: Follower, layer: Layer, name: str) -> bool:
     """Return whether an attribute of a layer is one that a change of might change its sizes or what it does."""
-    values = ("inplace", "eps", "momentum", "p", "training", "requires_grad", "negative_slope")
-    return name not in values and (name == "forward" or _argument(follower, layer, name) is not NotImplemented)
+    return name not in _VALUES and (name == "forward" or _argument(follower, layer, name) is not NotImplemented)
 
 
+def is_argument(follower: Follower, name: str) -> bool:
+    """Return whether some layer takes an argument of a name that a change of might change its sizes."""
+    signatures = _signatures(follower).values()
+    return name not in _VALUES and any(name == word for _, _, signature in signatures for word, _, _ in signature)
+
+
+_VALUES = ("inplace", "eps", "momentum", "p", "training", "requires_grad", "negative_slope", "device", "name")
 _OPEN = ("in_channels", "in_features", "num_features")
 
 
@@ -58,13 +65,20 @@ def _numbers(follower: Follower, layer: Layer, name: str) -> Parameter | None:
     return Parameter(shape, learned=True, of=layer)
 
 
+def _signatures(follower: Follower) -> Signatures:
+    """Return the signatures of the layers of the program's framework."""
+    if follower.notation == "keras":
+        from convcalc.notation.keras.signatures import SIGNATURES as OF_KERAS
+
+        return OF_KERAS
+    from convcalc.notation.pytorch.signatures import SIGNATURES
+
+    return SIGNATURES
+
+
 def _argument(follower: Follower, layer: Layer, name: str) -> Any:
     """Return an argument of a call, its default where it is not given; NotImplemented where it takes no such one."""
-    if follower.notation == "keras":
-        from convcalc.notation.keras.signatures import SIGNATURES
-    else:
-        from convcalc.notation.pytorch.signatures import SIGNATURES
-    family, rank, signature = SIGNATURES.get(layer.call.short_name, ("", 0, ()))
+    family, rank, signature = _signatures(follower).get(layer.call.short_name, ("", 0, ()))
     names = [each[0] for each in signature]
     given = dict(zip(names, layer.call.positional, strict=False))
     given |= {word: value for word, _, value in layer.call.keywords}

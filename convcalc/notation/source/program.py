@@ -154,9 +154,23 @@ def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
     except ConvcalcError as error:
         if _builds(node, follower) or follower.steps > MOST_STEPS:
             raise
+        _refuse_change(follower, node)
         start, end = follower.span(node)
         for target in _targets(node) or [" of no name"]:
             follower.top.names[target] = Unknown(error.message, start, end, error)
+
+
+def _refuse_change(follower: Follower, node: ast.stmt) -> None:
+    """Refuse a statement that is not followed and changes a module of PyTorch's."""
+    if follower.notation == "keras" or isinstance(node, ast.ClassDef | ast.FunctionDef):
+        return
+    from convcalc.notation.source.model_changes import found_in
+
+    if follower.lost_change is not None:
+        raise follower.lost_change
+    change = found_in(follower, node)
+    if change is not None:
+        raise follower.fault(change, "this changes the model and is not followed")
 
 
 def _targets(node: ast.stmt) -> list[str]:
