@@ -13,6 +13,7 @@ import numpy as np
 
 from convcalc.errors import DataError
 from convcalc.geometry import EXACT_IN_FLOAT64
+from convcalc.matrix.fast.lines import BELOW_FLOAT64
 from convcalc.matrix.reading.json_lists import stated_dtype, stated_shape
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _array(values: list[Any], data: bytes, quoted: bool) -> NDArray[Any] | None:
     if array.dtype == np.float64:
         if not np.abs(array).max() < EXACT_IN_FLOAT64 and _LONG_WHOLE.search(data):
             return None
-        if not array.all() and _MINUS_ZERO.search(data):
+        if not array.all() and (_MINUS_ZERO.search(data) or BELOW_FLOAT64.search(data)):
             return None
     return array
 

@@ -27,7 +27,11 @@ _DECIMAL_MARKS = _WHOLE_MARKS + b".eEinfatyINFATY"
 _TO_BLANKS = bytes.maketrans(b",\t", b"  ")
 _TO_COMMAS = bytes.maketrans(b" \n", b",,")
 _EMPTY_BETWEEN_TABS = re.compile(rb"\t[ ]*\t")
+_BLANK_BETWEEN = re.compile(rb"[^\s] +[^\s]")
 _LONG_WHOLE = re.compile(rb"(?:^|[ \n])[+-]?[0-9]{16,}(?=[ \n]|$)")
+BELOW_FLOAT64 = re.compile(rb"[eE]-0*[1-9][0-9]{2}|[.0]0{300}")
+"""What a number has that float64 may round to 0 though it is not."""
+
 _MINUS_ZERO = re.compile(rb"-0+(?=[ \n]|$)")
 _LARGEST_PARSED = 10**18
 
@@ -84,7 +88,7 @@ class CleanRows:
         if self.columns > 1 and commas != self.commas:
             return None
         self.commas = commas
-        if b"\t" in block and _EMPTY_BETWEEN_TABS.search(block):
+        if b"\t" in block and (_EMPTY_BETWEEN_TABS.search(block) or _BLANK_BETWEEN.search(block)):
             return None
         if commas or b"\t" in block:
             block = block.translate(_TO_BLANKS)
@@ -186,7 +190,7 @@ def _whole_numbers(cells: bytes) -> NDArray[np.int64] | None:
 
 
 def _decimals(cells: bytes) -> NDArray[np.float64] | None:
-    """Return the numbers in `cells`, None if one is too large, or whole and not exact as float64."""
+    """Return the numbers in `cells`, None if one is too large, too small, or whole and not exact."""
     import orjson
 
     numbers: NDArray[np.float64] | None
@@ -198,6 +202,8 @@ def _decimals(cells: bytes) -> NDArray[np.float64] | None:
         if not numbers.all() and _MINUS_ZERO.search(cells):
             numbers = _decimals_of_python(cells)
     if numbers is None:
+        return None
+    if not numbers.all() and BELOW_FLOAT64.search(cells):
         return None
     largest = np.abs(numbers).max(initial=0.0)
     if not largest < EXACT_IN_FLOAT64 and _LONG_WHOLE.search(cells):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _TYPESET_SPACES = re.compile(r"[^\S\n\t ]|[\u200b\ufeff]")
 _MINUSES = str.maketrans("\u2212\u2013\ufe63\uff0d", "----")
 _DOUBTFUL_SPACE = re.compile(r"(?<=[0-9])[\u00a0\u202f\u2009](?=[0-9])")
+_ZERO_WIDTH_IN_NUMBER = re.compile(r"(?<=[0-9.eE+-])[\u200b\ufeff](?=[0-9.eE])")
 _ASSIGNMENT = re.compile(r"\s*[A-Za-z_][\w.]*[ \t]*=(?!=)")
 _JSON_OBJECT = re.compile(r"\s*\{\s*[\"}]")
 _PYTORCH = re.compile(r"\s*(?:Parameter containing:|(?:\w+\.)*(?:tensor|Tensor)\s*\()")
@@ -86,6 +87,9 @@ def clean(source: Source) -> str:
                 "remove it, or use an ordinary space",
             )
         text = text.translate(_MINUSES)
+        invisible = _ZERO_WIDTH_IN_NUMBER.search(text)
+        if invisible is not None:
+            raise source.fault("an invisible space inside a number", *invisible.span(), "remove it")
     return _TYPESET_SPACES.sub(" ", text)
 
 

@@ -109,6 +109,19 @@ def stands_over_all_but_first(head: Sequence[Cell], rows: Sequence[Sequence[Cell
     )
 
 
+def may_be_names(head: Sequence[Cell]) -> bool:
+    """Return whether cells after an empty corner are names, and not numbers beside an empty cell.
+
+    Names are quoted, not all of them are numbers, or they count from 0 or 1, as pandas names columns.
+
+    >>> [may_be_names(cells_of(head, ",")[1:]) for head in (",a,2", ",0,1,2", ',"5","7"', ",2,3")]
+    [True, True, True, False]
+    """
+    texts = [cell.text for cell in head]
+    counts = (list(map(str, range(first, first + len(texts)))) for first in (0, 1))
+    return all(cell.quoted for cell in head) or not all(map(NUMBER.fullmatch, filter(None, texts))) or texts in counts
+
+
 def count_note(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> str | None:
     """Return a note on a first column that has been read, but only counts the rows under a name such as `id`."""
     if len(head) < 2 or len(rows) < 2 or not _COUNTS.fullmatch(head[0].text):

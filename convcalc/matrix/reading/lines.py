@@ -26,6 +26,7 @@ _TWO_READINGS = re.compile(r"[+-]?[0-9]+,[0-9]+")
 _DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])|(?<![0-9,]),(?=[0-9])")
 _EMPTY_ROW = re.compile(r";[ \t]*;")
 _LAST_ON_LINE = re.compile(r";(?=[ \t]*(?:\n|\Z))")
+_BLANK_BETWEEN = re.compile(r"[^\s] +[^\s]")
 _TABS_WITH_NOTHING_BETWEEN = re.compile(r"(?<=\S)[ ]*(\t[ ]*\t)[ \t]*(?=\S)")
 
 
@@ -72,7 +73,7 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
     if separator is not None:
         text = _without_separators(source, text, separator)
     elif "\t" in text:
-        _refuse_empty_between_tabs(source, text)
+        _refuse_between_tabs(source, text)
     layout = layout_of_rows(source, text, shape)
     return layout.replace(notes=notes) if notes else layout
 
@@ -217,10 +218,17 @@ def _check_cells(source: Source, line: str, separator: str, offset: int) -> None
         start += len(cell) + 1
 
 
-def _refuse_empty_between_tabs(source: Source, text: str) -> None:
+def _refuse_between_tabs(source: Source, text: str) -> None:
+    """Refuse a line in which tabs separate cells, and one of these is empty or holds blanks."""
     match = _TABS_WITH_NOTHING_BETWEEN.search(text)
     if match is not None:
         raise source.fault("an empty cell between two tabs", *match.span(1), "write the number, 0 or nan")
+    offset = 0
+    for line in text.split("\n"):
+        cells = line.strip()
+        if "\t" in cells and _BLANK_BETWEEN.search(line):
+            _check_cells(source, cells, "\t", offset + line.index(cells))
+        offset += len(line) + 1
 
 
 def _refuse_ragged_rows(source: Source, text: str, rows: list[tuple[int, int]]) -> None:

@@ -38,6 +38,7 @@ _UNSIGNED = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _FRACTION = re.compile(rf"([+-]?{_UNSIGNED})/({_UNSIGNED})")
 _FOREIGN = re.compile(r"[^0-9+\-./eEinfatyINFATY\s]")
 _NOT_FINITE = re.compile(r"[+-]?(?:inf(?:inity)?|nan)", re.IGNORECASE)
+_NOT_ZERO = re.compile(r"[+-]?[0.]*[1-9]")
 _DIGITS_AT_ONCE = 4000
 _LARGEST_EXPONENT = 10_000
 _REASONS: tuple[tuple[str, str, str | None], ...] = (
@@ -138,6 +139,9 @@ def _floats(layout: Layout, tokens: list[str]) -> NDArray[Any]:
     array = np.array(values, dtype=np.float64)
     for index in np.flatnonzero(~(np.abs(array) < EXACT_IN_FLOAT64)).tolist():
         _check_range(layout, index, tokens[index], values[index])
+    for index in np.flatnonzero(array == 0).tolist():
+        if _NOT_ZERO.match(tokens[index]):
+            raise _too_small(layout, index)
     return array.reshape(layout.shape)
 
 
@@ -155,6 +159,11 @@ def _check_range(layout: Layout, index: int, token: str, value: float) -> None:
             index,
             "read all of them exactly with `exact`, or end it in .0 if it may be rounded",
         )
+
+
+def _too_small(layout: Layout, index: int) -> ConvcalcError:
+    message = "this is too small for a decimal number (float64) and would become 0"
+    return layout.fault(message, index, "read it exactly with `exact`, or write 0")
 
 
 def _fractions(layout: Layout, tokens: list[str], *, exact: bool) -> NDArray[Any]:
@@ -188,13 +197,15 @@ def _is_decimal(token: str) -> bool:
 
 
 def _nearest(layout: Layout, values: Sequence[Fraction | float]) -> NDArray[np.float64]:
-    """Return the float64 nearest to each value; errors: one that is too large."""
+    """Return the float64 nearest to each value; errors: one that is too large, or so small that it becomes 0."""
     numbers = []
     for index, value in enumerate(values):
         try:
             numbers.append(float(value))
         except OverflowError:
             raise layout.fault("this is too large for a decimal number (float64)", index) from None
+        if value and not numbers[-1]:
+            raise _too_small(layout, index)
     return np.array(numbers, dtype=np.float64).reshape(layout.shape)
 
 

@@ -11,7 +11,7 @@ from convcalc.text import plain_signs
 
 _OTHER_SIGNS = str.maketrans("＋／＊｜、【】〔〕％⁄∕", "+/*|,[][]%//")
 _COMMENT = re.compile(r"(?:^|(?<=[\s;,{}\[\]]))//[^\n]*|/\*.*?\*/", re.DOTALL)
-_MATLAB_COMMENT = re.compile(r"^[ \t]*%[^\n]*|(?<=[;\]])[ \t]*%[^\n]*", re.MULTILINE)
+_MATLAB_COMMENT = re.compile(r"^[ \t]*%[^\n]*|(?<=;)[ \t]*%[^\n]*|(?<=\])[ \t]*%(?=[ \t]*\S)[^\n]*", re.MULTILINE)
 _CONTINUED = re.compile(r"(?<=[^\s.])[ \t]*\.\.\.(?:[ \t][^\n0-9\[\],;]*)?\n")
 _RATIO = rf"{UNSIGNED}(?:\s*/\s*{UNSIGNED})?"
 _FACTOR = re.compile(

@@ -12,6 +12,7 @@ from convcalc.matrix.reading.labels import (
     cells_of,
     is_word,
     label_note,
+    may_be_names,
     stands_over_all_but_first,
     without_labels,
 )
@@ -102,7 +103,7 @@ def labelled_layout(paste: Paste, options: ReadOptions) -> Layout | None:
         return None
     rows = [cells_of(line, separator) for line in paste.text.split("\n") if line.strip()][1:]
     _refuse_words(paste, head, rows, separator)
-    if options.header or (head[0].text and not all(map(is_word, head))):
+    if options.header or not (all(map(is_word, head)) if head[0].text else may_be_names(head[1:])):
         return None
     note = label_note(head, rows)
     if note is None:
