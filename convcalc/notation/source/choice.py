@@ -6,9 +6,11 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-from convcalc.errors import SpecError
+from convcalc.errors import ConvcalcError, SpecError
 from convcalc.notation.source.emission import inside
 from convcalc.notation.source.follower import Follower
+from convcalc.notation.source.given import Given, is_module, runs
+from convcalc.notation.source.tying import numbers_of
 from convcalc.notation.source.values import (
     Class,
     Container,
@@ -23,8 +25,8 @@ from convcalc.notation.source.values import (
 MOST_NAMES = 5
 
 
-def chosen_model(follower: Follower, loose: list[Any], class_name: str | None = None) -> Any:
-    """Return the model that is meant: of the class `class_name`, or where none is named the one made last.
+def chosen_model(follower: Follower, given: Given, class_name: str | None = None) -> Any:
+    """Return the model that is meant: the one called `class_name`, or where none is named the one made last.
 
     Where none is made, it is one of the class that no other uses, or loose layers in a row. Raises SpecError where
     the program has no such class, and where it makes no model.
@@ -36,51 +38,103 @@ def chosen_model(follower: Follower, loose: list[Any], class_name: str | None = 
     free_models = [model for model in follower.models if not model.used and id(model) not in held]
     if free_models:
         return _last(follower, free_models)
-    classes = [value for value in values if isinstance(value, Class) and _runs(value)]
-    used = {node.id for value in classes for node in ast.walk(value.node) if isinstance(node, ast.Name)}
-    made = [value for value in values if isinstance(value, Instance) and _runs(value.kind)]
-    if made:
-        outermost = _outermost(made)
-        return _last(follower, [value for value in outermost if value.kind.name not in used] or outermost)
+    classes = [value for value in values if isinstance(value, Class) and runs(value)]
+    used = {
+        node.id
+        for value in classes
+        for node in ast.walk(value.node)
+        if isinstance(node, ast.Name) and node.id != value.name
+    }
+    free = [value for value in classes if value.name not in used]
+    made = _made_last(follower, given, used)
+    if made and not all(isinstance(value, Layer) for value in made):
+        return _last(follower, made)
     if classes:
-        made_of = [value for value in values if isinstance(value, Container) and _holds_instance(value)]
-        free = [value for value in classes if value.name not in used]
-        if made_of:
-            return _last(follower, _outermost(made_of))
+        if weighted := [layer for layer in made if _learns(follower, layer)]:
+            return _last(follower, [*free, *weighted])
+        made = [value for value in values if isinstance(value, Container) and _holds_instance(value)]
+        made = made or [value for value in values if isinstance(value, Instance) and runs(value.kind)]
+        if made:
+            return _last(follower, _outermost(made, set()))
         return _made(follower, _last(follower, free or classes), [value.name for value in free])
     if follower.models:
         return follower.models[-1]
+    loose = given.loose or made
     if loose:
         return loose[0] if len(loose) == 1 else _in_a_row(loose)
-    modules = _outermost([value for value in values if isinstance(value, Container | Layer)])
-    if any(isinstance(module, Container) for module in modules):
-        return _last(follower, modules)
-    if modules:
-        return _in_a_row(modules)
     for value in reversed(values):
+        if isinstance(value, Unknown) and value.error is not None:
+            break
         if isinstance(value, Tensor) and value.index >= 0:
             return KerasModel([], [value])
+    raise _without_model(follower, values)
+
+
+def _made_last(follower: Follower, given: Given, used: set[str]) -> list[Any]:
+    """Return the models that have names, the last one last; where none has, those that stand without one.
+
+    A module that another one holds is none of them, unless it was taken out of that one; neither is a layer without
+    weights, nor an object of a class that another class uses (`used`), where there are others.
+    """
+    named = {name: follower.top.names[name] for name in given.names if name in follower.top.names}
+    modules = {id(value): value for name, value in reversed(named.items()) if is_module(value)}
+    values = list(modules.values())[::-1]
+    parts = {id(named[name]) for name in given.taken if name in named}
+    outermost = _outermost(values, parts)
+    places = {name: place for place, name in enumerate(named)}
+    last = max((places[name] for name, value in named.items() if is_module(value)), default=-1)
+    for name, error in given.missing.items():
+        if places.get(name, -1) > last:
+            raise error
+    if not outermost:
+        return _outermost([value for value in given.loose if isinstance(value, Instance | Container)], set())
+    if all(isinstance(value, Layer) for value in outermost):
+        return outermost
+    whole = [
+        value
+        for value in outermost
+        if not (isinstance(value, Instance) and value.kind.name in used)
+        and (not isinstance(value, Layer) or id(value) in parts or _learns(follower, value))
+    ]
+    return whole or outermost
+
+
+def _learns(follower: Follower, layer: Layer) -> bool:
+    """Return whether a layer has numbers of its own, or may have."""
+    try:
+        numbers = numbers_of(follower, layer)
+    except (ConvcalcError, ValueError):
+        return True
+    return bool(numbers.weights or numbers.biases or numbers.buffers)
+
+
+def _without_model(follower: Follower, values: list[Any]) -> ConvcalcError:
+    """Return the error for a program without a model, at what stands for one, to be raised by the caller."""
+    for value in reversed(values):
         if isinstance(value, Unknown) and value.error is not None:
-            raise value.error
+            return value.error
     for value in reversed(values):
         if isinstance(value, Class) and value.bases:
             at = follower.span(value.node)[0]
             method = "call" if follower.notation == "keras" else "forward"
             message = f"{value.name} has no {method}, which says how its layers run"
-            raise follower.source.fault(message, at, at + len(f"class {value.name}"))
-    raise follower.source.fault(
-        "this program makes no model that is known", 0, 0, "paste the class of the model, too"
-    )
+            return follower.source.fault(message, at, at + len(f"class {value.name}"))
+    message = "this program makes no model that is known"
+    return follower.source.fault(message, 0, 0, "paste the class of the model, too")
 
 
 def _named(follower: Follower, class_name: str) -> Any:
-    """Return the object of a class that was made last, or one that is made now."""
+    """Return the model of a name, the object of a class that was made last, or one that is made now."""
     values = follower.top.names.values()
     kind = follower.top.names.get(class_name)
-    if not isinstance(kind, Class) or not _runs(kind):
-        classes = [value.name for value in values if isinstance(value, Class) and _runs(value)]
+    if is_module(kind) or isinstance(kind, KerasModel):
+        return kind
+    if not isinstance(kind, Class) or not runs(kind):
+        classes = [value.name for value in values if isinstance(value, Class) and runs(value)]
         hint = f"the classes of models are {_shown(classes)}" if classes else "it has no class of a model"
         message = f"`class_name`: the program has no model of a class {class_name[:60]!r}"
+        if models := [name for name, value in follower.top.names.items() if is_module(value)]:
+            hint += f"; its models are {_shown(models)}"
         raise SpecError(message, place=follower.source.place or None, hint=hint)
     made = [value for value in values if isinstance(value, Instance) and value.kind is kind]
     return made[-1] if made else _made(follower, kind)
@@ -89,7 +143,8 @@ def _named(follower: Follower, class_name: str) -> Any:
 def _last(follower: Follower, models: list[Any]) -> Any:
     """Return the model that is made last, which is an assumption where there are several."""
     if len(models) > 1:
-        names = [name for name, value in follower.top.names.items() if any(value is model for model in models)]
+        found = {id(value): name for name, value in follower.top.names.items()}
+        names = [found[id(model)] for model in models if id(model) in found]
         shown = f" ({_shown(names)})" if names else ""
         note = f"the program has several models{shown}: the last one is meant"
         follower.builder.assumptions += (note,)
@@ -105,19 +160,25 @@ def _in_a_row(modules: list[Any]) -> Container:
     return Container("Sequential", {str(index): module for index, module in enumerate(modules)})
 
 
-def _outermost(values: list[Any]) -> list[Any]:
-    """Return the modules that no other of them holds."""
-    held: set[int] = set()
+def _outermost(values: list[Any], parts: set[int]) -> list[Any]:
+    """Return the modules that no other of them holds; one of the `parts` is none only of what stands behind it."""
+    before: set[int] = set()
+    behind: set[int] = set()
 
-    def walk(value: Any) -> None:
+    def walk(value: Any, held: set[int]) -> None:
         for each in inside(value):
             if id(each) not in held:
                 held.add(id(each))
-                walk(each)
+                walk(each, held)
 
     for value in values:
-        walk(value)
-    return [value for value in values if id(value) not in held]
+        walk(value, before)
+    found = []
+    for value in reversed(values):
+        if id(value) not in (behind if id(value) in parts else before):
+            found.append(value)
+        walk(value, behind)
+    return found[::-1]
 
 
 def _holds_instance(value: Any) -> bool:
@@ -170,8 +231,3 @@ def _makes(value: Function, name: str) -> bool:
         and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(each))
         for each in ast.walk(value.node)
     )
-
-
-def _runs(kind: Class) -> bool:
-    """Return whether objects of a class run on tensors."""
-    return kind.find("forward") is not None or (kind.find("call") is not None and bool(kind.bases))

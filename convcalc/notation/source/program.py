@@ -17,6 +17,7 @@ from convcalc.notation.source.batch import refuse_moved, settled_with_batch, wit
 from convcalc.notation.source.choice import chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import Follower
+from convcalc.notation.source.given import Given, changed, makes_model, names_set, wraps
 from convcalc.notation.source.known_sizes import with_axes
 from convcalc.notation.source.limits import MOST_STEPS
 from convcalc.notation.source.tying import count_once, numbers_of
@@ -94,11 +95,11 @@ def read_program(
 
 def _followed(follower: Follower, tree: ast.Module, inputs: tuple[str, ...], class_name: str | None) -> GraphBuilder:
     """Follow the statements of a program, and run the model that is meant."""
-    loose: list[Any] = []
+    given = Given()
     try:
         for node in tree.body:
-            _top(follower, node, loose)
-        builder = _run(follower, chosen_model(follower, loose, class_name), inputs)
+            _top(follower, node, given)
+        builder = _run(follower, chosen_model(follower, given, class_name), inputs)
         _fix_input(follower)
     except RecursionError:
         raise follower.source.fault("this program is nested too deeply to be followed", 0, 0) from None
@@ -134,21 +135,23 @@ def _counts_axes(layer: object) -> bool:
     return isinstance(layer, Embedding | Rearrangement) or getattr(layer, "kind", "") == "einsum"
 
 
-def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
+def _top(follower: Follower, node: ast.stmt, given: Given) -> None:
     """Follow a statement of the program; what is not followed there matters only where it is needed."""
     try:
         if isinstance(node, ast.Expr):
             from convcalc.notation.source.expressions import evaluate
 
             value = evaluate(follower, node.value, follower.top)
+            given.change(changed(node.value))
             if isinstance(value, Layer | Container | Instance):
-                loose.append(value)
+                given.loose.append(value)
             return
         if isinstance(node, ast.If) and "__main__" in ast.dump(node.test):
             for inner in node.body:
-                _top(follower, inner, loose)
+                _top(follower, inner, given)
             return
         follower.statement(node, follower.top)
+        given.take(node)
     except (Returned, Stopped):
         return
     except ConvcalcError as error:
@@ -156,8 +159,12 @@ def _top(follower: Follower, node: ast.stmt, loose: list[Any]) -> None:
             raise
         _refuse_change(follower, node)
         start, end = follower.span(node)
-        for target in _targets(node) or [" of no name"]:
-            follower.top.names[target] = Unknown(error.message, start, end, error)
+        for name in names_set(node) or [" of no name"]:
+            if wraps(follower, node, name):
+                continue
+            if makes_model(follower, node):
+                given.add(name, missing=error)
+            follower.top.names[name] = Unknown(error.message, start, end, error)
 
 
 def _refuse_change(follower: Follower, node: ast.stmt) -> None:
@@ -171,13 +178,6 @@ def _refuse_change(follower: Follower, node: ast.stmt) -> None:
     change = found_in(follower, node)
     if change is not None:
         raise follower.fault(change, "this changes the model and is not followed")
-
-
-def _targets(node: ast.stmt) -> list[str]:
-    """Return the names that a statement sets."""
-    if isinstance(node, ast.ClassDef | ast.FunctionDef):
-        return [node.name]
-    return [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
 
 
 def _builds(node: ast.stmt, follower: Follower) -> bool:
