@@ -14,6 +14,7 @@ _NAME = re.compile(
     r"(?P<sign>u|s)?(?P<base>intp|intc|integer|int|char|byte|short|longlong|long|size(?=_t))(?P<bits>8|16|32|64)?(?:_t|_)?"
 )
 _CODE = re.compile(r"(?P<sign>[iu])(?P<size>[0-9]{1,2})")
+_NUMPY_LETTERS = {"b": 8, "h": 16, "i": 32, "l": 64, "q": 64}
 _BOOLS = ("bool", "bool_", "boolean", "_bool", "logical")
 _BITS = {"char": 8, "byte": 8, "short": 16, "intc": 32}
 _OF_EITHER_SIGN = ("char", "byte")
@@ -27,6 +28,8 @@ def whole_type(name: str) -> WholeType | None:
     >>> whole_type("uint8"), whole_type("float32")
     (WholeType(name='uint8', low=0, high=255), None)
     """
+    if name.lower() in _NUMPY_LETTERS:
+        return _of_bits(name, _NUMPY_LETTERS[name.lower()], unsigned=name.isupper())
     return _named(name, int_bits=64, code_bits=8)
 
 

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convcalc.limits import OBJECT, check_elements
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.reading.layout import Layout, WholeType
-from convcalc.matrix.reading.pasted.paste import Paste
+from convcalc.matrix.reading.pasted.paste import Paste, check_count
 from convcalc.matrix.reading.printed import FLOATS
 from convcalc.matrix.reading.whole_types import whole_type
 
@@ -166,14 +165,14 @@ def _full(library: str | None, given: list[Any]) -> NDArray[Any] | None:
         return None
     if not all(isinstance(size, int) and size >= 0 for size in sizes) or isinstance(value, list):
         return None
-    _check_count(prod(sizes))
+    check_count(prod(sizes))
     return np.full(sizes, value)
 
 
 def _eye(library: str | None, given: list[Any]) -> NDArray[Any] | None:
     if len(given) not in (1, 2) or not all(isinstance(size, int) and size >= 0 for size in given):
         return None
-    _check_count(given[0] * given[-1])
+    check_count(given[0] * given[-1])
     return np.eye(*given)
 
 
@@ -184,14 +183,14 @@ def _range(library: str | None, given: list[Any]) -> NDArray[Any] | None:
     start, stop, step = given if len(given) == 3 else (*([0, *given][-2:]), 1)
     if step == 0:
         return None
-    _check_count(max(0, ceil((stop - start) / step)))
+    check_count(max(0, ceil((stop - start) / step)))
     return np.arange(start, stop, step)
 
 
 def _linspace(library: str | None, given: list[Any]) -> NDArray[Any] | None:
     if len(given) != 3 or any(isinstance(number, list) for number in given) or not isinstance(given[2], int):
         return None
-    _check_count(given[2])
+    check_count(given[2])
     return np.linspace(*given) if given[2] > 0 else None
 
 
@@ -203,13 +202,9 @@ def _seq(library: str | None, given: list[Any]) -> NDArray[Any] | None:
     if step == 0 or (last - first) / step < 0:
         return None
     count = int((last - first) / step + 1e-10) + 1
-    _check_count(count)
+    check_count(count)
     made: NDArray[Any] = first + np.arange(count) * step
     return made
-
-
-def _check_count(count: int) -> None:
-    check_elements(count * OBJECT, "the array")
 
 
 _KEYWORDS = ("dtype", "device", "requires_grad", "by", "times")

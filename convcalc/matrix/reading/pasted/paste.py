@@ -101,7 +101,7 @@ class Paste(Value):
         """
         notes = (*self.notes, *(note for note in layout.notes if note not in self.notes))
         if self.recycled and self.stated and prod(self.stated) % prod(layout.shape) == 0:
-            check_elements(prod(self.stated) * OBJECT, "the array", self.source.place)
+            check_count(prod(self.stated), self.source.place)
             once = range(prod(layout.shape))
             layout = layout.replace(shape=(prod(self.stated),), order=(*once,) * (prod(self.stated) // len(once)))
         layout = layout.replace(
@@ -175,6 +175,11 @@ def _by_column(layout: Layout) -> Layout:
         shape = (columns,)
     notes = (*layout.notes, SLICES_NOTE) if further else layout.notes
     return layout.replace(shape=shape, order=tuple(written[cell] for cell in cells), notes=notes)
+
+
+def check_count(count: int, place: str | None = None) -> None:
+    """Refuse an array of more numbers than may be held in memory as those of a text are."""
+    check_elements(count * OBJECT, f"the array, each number of which counts as {OBJECT} elements,", place)
 
 
 def start_of_end(text: str) -> int:

@@ -25,7 +25,7 @@ _ANGLE = re.compile(
 )
 _ANGLE_END = re.compile(r">\s*\Z")
 _STATED = re.compile(r"\b(shape|dtype)\s*=\s*(\([^()]*\)|\[[^\[\]]*\]|[^\s,)\]]+)")
-_TYPE = re.compile(r"(?:dtype\s*=\s*|,\s*(?!\w+\s*=))['\"]?(?:\w+\.)*(\w+)")
+_TYPE = re.compile(r"(?:dtype\s*=\s*|,\s*(?!\w+\s*=))(?:(?:\w+\.)*dtype\(\s*)?['\"]?(?:\w+\.|[<>=|])*(\w+)")
 _CONSTRUCTORS = (
     r"constant|[Vv]ariable|[a-z]*[Tt]ensor|[A-Z]\w*Tensor|to_tensor|as_tensor|convert_to_tensor|from_numpy|(?:as)?array"
     r"|Array|DeviceArray|ArrayImpl|ndarray|NDArray|matrix|mat|Matrix|\w*DenseMatrix|ImmutableMatrix|Parameter|list|tuple"
