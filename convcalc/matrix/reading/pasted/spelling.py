@@ -24,7 +24,7 @@ _LATEX_FACTOR = re.compile(
     r"(?:\{\s*(?P<below>[0-9.]+)\s*\}|(?P<digit_below>[0-9])))\s*(?:\\cdot|\\times|\*)?\s*(?=\\begin|\\left|\[)"
 )
 _AFTER = re.compile(
-    rf"(?<=[\])}}])\s*(?P<sign>\.?[*/×])\s*(?P<factor>\(\s*[-+]?{_RATIO}\s*\)|[-+]?{_RATIO})\s*[;,]?\s*\Z"
+    rf"(?<=[\])}}])(?<!\.tolist\(\))\s*(?P<sign>\.?[*/×])\s*(?P<factor>\(\s*[-+]?{_RATIO}\s*\)|[-+]?{_RATIO})\s*[;,]?\s*\Z"
 )
 _OTHERWISE_SPELT = re.compile(r"[a-df-zA-DF-Z/]")
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (

@@ -40,7 +40,11 @@ _TAIL = re.compile(
 _INNER = re.compile(
     rf"(?:(?<![\w.])(?:[A-Za-z_]\w*\.)+|(?<![\w.]))(?:array|tensor)\(\s*(\[[^()\[\]]*\]|[-+]?{UNSIGNED})\s*(?:,\s*dtype=[\w.]+\s*)?\)"
 )
-_RESHAPED = re.compile(r"(?<=[\])])\s*\.\s*(?:reshape|view)\(\s*(?P<size>[(\[]?[-0-9,\s]+[)\]]?)\s*\)\s*\Z")
+_RESHAPED = re.compile(
+    # A transpose is no longer in the order of the numbers.
+    r"(?<=[\])])(?<!\.t\(\))(?<!\.transpose\(\))\s*\.\s*(?:reshape|view)\("
+    r"\s*(?P<size>[(\[]?[-0-9,\s]+[)\]]?)\s*\)\s*\Z"
+)
 _METHOD = re.compile(
     r"(?<=[\])T])\s*(?:\.\s*(?:(?P<kept>numpy|tolist|copy|clone|cpu|cuda|detach|contiguous|requires_grad_)\(\s*\)"
     r"|(?P<decimal>float|double|half)\(\s*\)"
