@@ -81,3 +81,21 @@ def test_a_part_that_is_not_known_is_refused_at_its_place(base: str, use: str, m
     text = f"import keras\nfrom keras import layers\n{base}model = keras.Model(base.input, {use})\n"
     with pytest.raises(SpecError, match=message):
         shape("32x30x3", text)
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        ("model = keras.Sequential([*base.layers[:2], layers.Dense(3)])", "that branches is not followed"),
+        ("base = keras.Sequential([layers.ReLU()])\nbase.pop()\nbase.layers\nmodel = base", "no layers run"),
+    ],
+)
+def test_a_model_that_is_not_followed_leaves_no_other_in_its_place(use: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        shape("32x30x3", f"import keras\nfrom keras import layers\n{BRANCHES}{use}\n")
+
+
+@pytest.mark.filterwarnings("ignore:the program has several models")
+def test_an_input_layer_gives_the_input() -> None:
+    text = f"import keras\nfrom keras import layers\n{ROW}x = layers.Flatten()(base.get_layer(index=0).output)\n"
+    assert params(f"{text}model = keras.Model(base.input, layers.Dense(10)(x))\n").total.params == 28810

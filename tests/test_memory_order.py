@@ -99,3 +99,25 @@ def test_a_program_given_as_text_knows_its_input_and_its_class() -> None:
     text = PROGRAM.format("x.view(b, x.size(1) // 2, -1)")
     assert shape("4x6x3", text) == (2, 36)
     assert shape("4x6x3", text, class_name="Net") == (2, 36)
+
+
+@pytest.mark.parametrize(
+    ("expression", "size", "expected"),
+    [
+        # What PyTorch 2.14 puts out for a batch of 2.
+        ("self.a(x).view(-1, 6)", "2x4x8x6", (64, 6)),
+        ("self.a(x).view(16, -1)", "2x4x8x6", (16, 24)),
+        ("self.a(x).permute(0, 2, 3, 1).contiguous().view(-1, 4)", "2x4x8x6", (96, 4)),
+        ("x.transpose(1, 2).topk(2, dim=1)[0].view(b, -1)", "2x4x4x4", (2, 32)),
+        (
+            "nn.functional.scaled_dot_product_attention(*[x.transpose(1, 2)] * 3).transpose(1, 2).view(b, 4, -1)",
+            "2x4x3x6",
+            (2, 4, 18),
+        ),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:the program moves the batch axis")
+def test_a_view_that_folds_the_batch_or_follows_a_copy_is_answered(
+    expression: str, size: str, expected: tuple[int, ...]
+) -> None:
+    assert shape(size, PROGRAM.format(expression)) == expected

@@ -425,7 +425,7 @@ USE = "return self.c(x)"
         ("self.d = nn.Conv2d(3, self.c.weight, 1)", USE, "an argument of this layer is not known"),
         ("self.l = models.vit_b_16()", USE, "models.vit_b_16 is not in this text: its layers are not known"),
         ("self.p = nn.Parameter('a')", USE, "the shape of this parameter is not known"),
-        ("self.r = nn.GRU(5, 4)", "y, s = self.r(x); return int(s)", "this depends on a tensor"),
+        ("self.r = nn.GRU(5, 4)", "y, s = self.r(x[:, 0]); return int(s)", "this depends on a tensor"),
         ("self.m = nn.MultiheadAttention(3, 1)", "x = self.c(x); return self.m(x, x, x)", "3 axes, this one has 4"),
         # Tensors.
         ("", "return x << x", "this sign between tensors is not followed"),
@@ -776,3 +776,10 @@ def test_an_output_that_is_not_followed_is_not_left_out() -> None:
     layer = "self.l = nn.LSTM(7, 5, proj_size=3, batch_first=True)"
     with pytest.raises(SpecError, match="the cells of a LSTM with projections are not followed"):
         forward(requested(net(layer, "y, (h, c) = self.l(x); return h, c")), "9x7")
+
+
+def test_a_batch_of_sequences_is_read_as_one() -> None:
+    # PyTorch: a recurrent layer takes one sequence or a batch of them, so 2x10x64 is two sequences.
+    text = net("self.q = nn.LSTM(64, 32, batch_first=True)", "o, h = self.q(x); return o.reshape(o.size(0), -1)")
+    assert forward(requested(text), "2x10x64").output == (2, 320)
+    assert forward(requested(text), "10x64").output == (320,)

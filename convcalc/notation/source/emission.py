@@ -12,7 +12,7 @@ from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
 from convcalc.notation.source import containers, filled, published_models, reparametrization
-from convcalc.notation.source.batch import leaves_batch, refuse_moved, refuse_only_batch
+from convcalc.notation.source.batch import batch_fault, knows_batch, leaves_batch, refuse_moved, refuse_only_batch
 from convcalc.notation.source.memory_order import note_order
 from convcalc.notation.source.values import (
     MASKS,
@@ -140,6 +140,7 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
             if not entry.name.startswith(part):
                 continue
             refuse_small_volume(follower, node, entry.layer, tensor)
+            refuse_several_sequences(follower, node, entry.layer, tensor)
             text = module.text or fold(follower.source.text[entry.start : entry.end])
             index = follower.builder.add(
                 entry.layer,
@@ -172,6 +173,14 @@ def refuse_small_volume(follower: Follower, node: ast.AST, layer: layers.Layer, 
         ):
             message = f"the kernel {size_text(layer.kernel)} is larger than the input {size_text(cells)}"
             raise follower.fault(node, message, "PyTorch refuses it, whatever the padding")
+
+
+def refuse_several_sequences(follower: Follower, node: ast.AST, layer: layers.Layer, tensor: Tensor) -> None:
+    """Refuse more than one sequence for each sample, which PyTorch's recurrent layers do not take: it is a batch."""
+    if not isinstance(layer, layers.Recurrent) or follower.notation != "pytorch" or knows_batch(follower):
+        return
+    if len(follower.sizes.peek(tensor.index) or ()) > 3:
+        raise batch_fault(follower, node, "a recurrent layer takes one sequence for each sample")
 
 
 def entries_of(follower: Follower, module: Layer) -> list[Entry]:

@@ -202,6 +202,8 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
             return parameter_views.method(follower, node, value, name, [], {})
         case Tensor() if name in ("data", "device", "dtype"):
             return value if name == "data" else Name(name)
+        case Tensor() if name in ("input", "output") and follower.notation == "keras":
+            return value  # of an `InputLayer`, which is the tensor that it gives
         case Tensor() if name in ("is_cuda", "requires_grad"):
             return False
         case Tensor() if name == "ndim":

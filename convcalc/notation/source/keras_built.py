@@ -30,7 +30,7 @@ def attribute(follower: Follower, node: ast.AST, value: Layer | KerasModel, name
         return TensorSizes(value.result) if name == "output_shape" else value.result
     if name == "name":
         return value.name or NotImplemented
-    if name == "layers" and not value.layers:
+    if name == "layers" and not value.layers and value.outputs is not None:
         return [value.inputs[0], *_in_a_row(follower, node, value)]
     if name != "layers" or value.inputs or keras_models.first_sizes(value) is not None:
         _build(follower, node, value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
 from convcalc.layers import Rearrangement
+from convcalc.notation.source.batch import knows_batch
 from convcalc.notation.source.values import Tensor
 
 if TYPE_CHECKING:
@@ -61,8 +62,19 @@ def copied(tensor: Tensor, *, in_order: bool) -> Tensor:
     return copy
 
 
+def of_unknown_order(value: Any) -> Any:
+    """Return tensors that an operation has made, about the order of whose numbers nothing is taken for granted."""
+    if isinstance(value, Tensor):
+        return copied(value, in_order=False)
+    return type(value)(map(of_unknown_order, value)) if type(value) in (list, tuple) else value
+
+
 def refuse_view(follower: Follower, node: ast.AST, tensor: Tensor, made: Tensor) -> None:
     """Refuse a view of numbers that do not stand in memory as it needs them, as PyTorch does."""
+    entry = follower.builder.entries[made.index] if made.index >= 0 else None
+    keeps_batch = entry is not None and isinstance(entry.layer, Rearrangement) and entry.layer.numbers[:1] == (0,)
+    if tensor.in_order or not (keeps_batch or knows_batch(follower)):
+        return
     strides, sizes, wanted = _strides(follower, tensor), _sizes(follower, tensor), _sizes(follower, made)
     if strides is not None and sizes and wanted and strides_of_view(sizes, strides, wanted) is None:
         message = "this view needs a copy: axes were moved or cut before it, the numbers in memory were not"

@@ -185,7 +185,7 @@ def _builds(node: ast.stmt, follower: Follower) -> bool:
     for each in ast.walk(node):
         if isinstance(each, ast.Call) and follower.notation == "keras" and not isinstance(node, ast.FunctionDef):
             called = each.func.attr if isinstance(each.func, ast.Attribute) else getattr(each.func, "id", "")
-            if called in ("Model", "Functional") and called not in follower.top.names:
+            if called in ("Model", "Functional", "Sequential") and called not in follower.top.names:
                 return True
         if (
             isinstance(each, ast.Call)

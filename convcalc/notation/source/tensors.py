@@ -15,7 +15,7 @@ from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.choosing import CHOICES
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
 from convcalc.notation.source.functional import WEIGHTED, beside, weighted
-from convcalc.notation.source.memory_order import copied, refuse_view
+from convcalc.notation.source.memory_order import copied, of_unknown_order, refuse_view
 from convcalc.notation.source.moves import MOVES, padded, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
 from convcalc.notation.source.unpooling import unpooled, with_indices
@@ -174,7 +174,9 @@ def method(
             axis = arguments[0] if arguments else keywords.get("dim")
             return TensorSizes(tensor) if axis is None else some_sizes(follower, node, tensor, axis)
         return cell_count(follower, tensor) if word == "numel" else axis_count(follower, tensor)
-    rule = MOVES.get(word) or CHOICES.get(word)
+    if word in CHOICES and word not in MOVES:
+        return of_unknown_order(CHOICES[word](follower, node, tensor, arguments, keywords))
+    rule = MOVES.get(word)
     if rule is not None:
         made = rule(follower, node, tensor, arguments, keywords)
         if word in ("view", "view_as"):
@@ -187,7 +189,7 @@ def method(
     if word in ("chunk", "split", "tensor_split", "unbind"):
         return parts(follower, node, tensor, word, arguments, keywords)
     if word == "pad":
-        return padded(follower, node, tensor, arguments, keywords)
+        return of_unknown_order(padded(follower, node, tensor, arguments, keywords))
     if word in _LIKE:
         return elementwise(follower, node, tensor, word)
     raise follower.fault(node, f"{word} of a tensor is not known")
