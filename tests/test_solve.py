@@ -538,3 +538,27 @@ def test_the_channels_of_the_input_are_all_that_fit_or_what_was_tried_is_said(
     solved = solve_input(layers, sizes, want, len(sizes) - 1)
     assert [(each.spans[0].first, each.spans[0].last) for each in solved.solutions] == values
     assert solved.searched == searched
+
+
+@pytest.mark.parametrize(
+    ("layers", "want", "span"),
+    [
+        # Each layer makes ceil(n/2) of n.
+        ("70*(conv:8,k3,s2,p1)", (7,), Span(6 * 2**70 + 1, 7 * 2**70)),
+        ("200*(conv:8,k3,s2,p1)", (7,), Span(6 * 2**200 + 1, 7 * 2**200)),
+        ("200*(conv:8,k3,s2,p1)", (1,), Span(1, 2**200)),
+        ("70*(conv:8,k3,s2,p1) flatten", (8,), Span(1, 2**70)),
+        ("70*(conv:8,k3,s2,p1) flatten fc:10,in=8", (10,), Span(1, 2**70)),
+        ("70*(conv:8,k3,s2,p1) flatten fc:10", (10,), Span(1, None)),
+    ],
+)
+def test_many_strides_make_little_of_very_large_inputs(layers: str, want: tuple[int, ...], span: Span) -> None:
+    solved = solve_input([node.layer for node in parse_layers(layers)], (None,), want)
+    assert {each for solution in solved.solutions for each in solution.spans} == {span}
+
+
+@pytest.mark.parametrize("want", [1, 7])
+def test_a_search_says_where_it_ends(want: int) -> None:
+    layers = [node.layer for node in parse_layers("1100*(conv:8,k3,s2,p1)")]
+    with pytest.raises(ShapeError, match=r"the search ends at 2\^1024, beyond which the output still changes"):
+        solve_input(layers, (None,), (want,))

@@ -20,8 +20,11 @@ from convcalc.value import Value
 Forward = Callable[[int], float]
 """From a whole number to a size, 0 where nothing comes out and infinity where it is too large to come out."""
 
-# No size and no number in a layer is sought beyond this one; what holds here has no end.
+# What holds for this size, or number in a layer, has no end, unless strides make little of it.
 LARGEST = 2**128
+# Those that strides make little of are sought up to the next; whether there are any beyond is asked of the last.
+MOST_SOUGHT = 2**1024
+BEYOND = 2 ** (2**17)
 
 
 class AxisPath(Value):
@@ -127,7 +130,9 @@ def axis_paths(layers: Sequence[Layer], shape: TensorShape, start: int = 0) -> t
 
 
 def first_reaching(forward: Forward, goal: float, low: int, *, falling: bool = False) -> int | None:
-    """Find the first number from `low` at which a function that rises (or falls) reaches `goal`.
+    """Find the first number from `low` at which a function that rises (or falls) reaches `goal`, None without one.
+
+    Raises ShapeError where it is too large to be sought.
 
     >>> first_reaching(lambda value: value // 3, 10**30, 1) == 3 * 10**30
     True
@@ -136,9 +141,15 @@ def first_reaching(forward: Forward, goal: float, low: int, *, falling: bool = F
     def reached(value: int) -> bool:
         return forward(value) <= goal if falling else forward(value) >= goal
 
-    if not reached(LARGEST):
-        return None
     below, above = low - 1, LARGEST
+    while not reached(above):
+        if above >= MOST_SOUGHT:
+            if reached(BEYOND):
+                raise ShapeError(
+                    f"the search ends at 2^{MOST_SOUGHT.bit_length() - 1}, beyond which the output still changes"
+                )
+            return None
+        below, above = above, above**2
     while above - below > 1:
         middle = (below + above) // 2
         below, above = (below, middle) if reached(middle) else (middle, above)

@@ -38,7 +38,7 @@ from convcalc.network.solve.answers import (
     target_sizes,
     try_values,
 )
-from convcalc.network.solve.axes import AxisPath, axis_paths, first_reaching, nearest, sizes_passing, span_of
+from convcalc.network.solve.axes import BEYOND, AxisPath, axis_paths, first_reaching, nearest, sizes_passing, span_of
 from convcalc.network.trace import interpret, trace
 from convcalc.text import size_text
 from convcalc.value import Value
@@ -188,13 +188,20 @@ def _first_change(rest: Sequence[Layer]) -> tuple[Sequence[Layer], Layer | None]
 
 def _same_for_all(paths: Sequence[AxisPath], passing: Sequence[Sequence[Run]], rest: Sequence[Layer]) -> bool:
     """Whether the layers from the first that mixes axes on give one output for all sizes that pass."""
-    ends = [(runs[0][0].first, runs[-1][0].last or runs[-1][0].first + FAR) for runs in passing]
-    if all(path.forward(first) == path.forward(last) for path, (first, last) in zip(paths, ends, strict=True)):
+    if all(map(_same_at_ends, paths, passing)):
         return True
     kept, layer = _first_change(rest)
     any_size = isinstance(layer, Linear) and layer.in_features is None and not layer.on_channels
     any_size = any_size or (isinstance(layer, AdaptivePooling) and None not in layer.outputs)
     return any_size and not numbers_in(kept)
+
+
+def _same_at_ends(path: AxisPath, runs: Sequence[Run]) -> bool:
+    """Whether the smallest size of an axis and the largest give one size; interpolation takes none that is BEYOND."""
+    output, last = path.forward(runs[0][0].first), runs[-1][0].last
+    if last is not None:
+        return path.forward(last) == output
+    return path.forward(runs[-1][0].first + FAR) == output and path.forward(BEYOND) in (output, 0)
 
 
 def _sizes_passing(path: AxisPath) -> list[Run]:

@@ -19,7 +19,7 @@ from convcalc.network.solve.answers import (
     passes,
     try_values,
 )
-from convcalc.network.solve.axes import Forward, axis_paths, nearest, nearest_values, span_of
+from convcalc.network.solve.axes import LARGEST, Forward, axis_paths, nearest, nearest_values, span_of
 from convcalc.network.solve.inputs import numbers_in, target_spatial
 from convcalc.network.solve.repeats import Repetition, repetition, solve_repetition
 from convcalc.network.trace import interpret, trace
@@ -148,7 +148,7 @@ def _size_of(build: Build, at: int, axis: int, before: TensorShape, field: str) 
 
     def size_of(value: int) -> float:
         try:
-            path = axis_paths(_graph(build((value,))).layers, before, at)[0][axis]
+            path = axis_paths(_graph(build((min(value, LARGEST),))).layers, before, at)[0][axis]
         except UsageError:
             return refused
         return path.forward(before.known_spatial[path.source])
