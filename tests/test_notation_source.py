@@ -363,7 +363,7 @@ USE = "return self.c(x)"
         ("a, b = [1, 2, 3]", USE, "3 values for 2 names"),
         ("s = [1]; s[3] = 2", USE, "this item cannot be set: list assignment index out of range"),
         ("(1, 2)[0] = 3", USE, "this item is not followed"),
-        ("self.c.stride = 2", USE, "a change of stride is not followed"),
+        ("self.c.groups = 2", USE, "a change of groups is not followed"),
         ("self.c.weight = nn.Parameter(torch.zeros(4, 3, 2, 2))", USE, "a change of weight is not followed"),
         ("self.c.weight.data = torch.zeros(2, 3, 3, 3)", USE, "other sizes in data are not followed"),
         ("self.d = nn.Conv2d(4, 3, 3); self.d.weight = self.c.weight.transpose(0, 1)", USE, "a view of a parameter"),

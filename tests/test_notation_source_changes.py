@@ -32,6 +32,7 @@ def counted(text: str) -> tuple[tuple[int | None, ...], int]:
     [
         ("net.a.kernel_size = (5, 5)", "10:1", "a change of kernel_size"),
         ("setattr(net.a, 'groups', 2)", "10:1", "a change of groups"),
+        ("object.__setattr__(net.a, 'groups', 2)", "10:1", "a change of groups"),
         ("for m in net.modules():\n    if isinstance(m, nn.Conv2d): m.groups = 2", "11:34", "a change of groups"),
         ("def f(m):\n    if isinstance(m, nn.Conv2d): m.groups = 2\nnet.apply(f)", "11:34", "a change of groups"),
         ("def f(m):\n    m.groups = 2\nfor m in net.children():\n    f(m)", "11:5", "a change of groups"),
@@ -55,6 +56,28 @@ def test_a_change_that_is_not_followed_is_refused_at_its_place(change: str, plac
     with pytest.raises(UsageError, match=what) as raised:
         counted(NET + change)
     assert f"{raised.value.place}: ".startswith(f"net.py:{place}: ")
+
+
+@pytest.mark.parametrize(
+    ("change", "sizes"),
+    [
+        ("net.a.stride = (2, 1)", (4, 3, 10)),
+        ("net.a.padding = (1, 1)", (4, 10, 12)),
+        ("net.a.dilation = (2, 1)", (4, 6, 10)),
+        ("net.b.stride = 2", (4, 4, 5)),
+        ("for m in net.modules():\n    if isinstance(m, nn.Conv2d): m.padding = (1, 1)", (4, 12, 14)),
+        ("def f(m):\n    if isinstance(m, nn.Conv2d): m.stride = (2, 2)\nnet.apply(f)", (4, 2, 2)),
+        ("net.a = nn.Conv2d(3, 8, 3, 2, 1)\nnet.a.stride = (3, 1)\nnet.a.padding = 0", (4, 2, 10)),
+    ],
+)
+def test_another_stride_padding_or_dilation_of_a_convolution_is_followed(change: str, sizes: tuple[int, ...]) -> None:
+    assert counted(NET + change) == (sizes, 516)  # as PyTorch 2.14 has them
+
+
+def test_another_padding_of_a_circular_convolution_is_refused() -> None:
+    text = NET.replace("8, 3)\n", "8, 3, padding_mode='circular')\n") + "net.a.padding = (1, 1)"
+    with pytest.raises(UsageError, match="a change of padding is not followed"):
+        counted(text)
 
 
 def test_a_change_inside_of_a_published_model_is_refused() -> None:

@@ -61,6 +61,16 @@ class Call:
         added = (name, self.start, Argument(value, (self.start, self.end)))
         return Call(self.name, self.positional, [*keywords, added], (self.start, self.name_end, self.end))
 
+    def with_argument(self, place: int, name: str, numbers: list[int]) -> Call:
+        """Return the call with other numbers for an argument, whether it stands at its place or under its name."""
+        span = (self.start, self.end)
+        value = Sequence([Argument(each, span) for each in numbers])
+        if place >= len(self.positional):
+            return self.with_keyword(name, value=value)
+        positional = [*self.positional]
+        positional[place] = Argument(value, span)
+        return Call(self.name, positional, self.keywords, (self.start, self.name_end, self.end))
+
     @property
     def short_name(self) -> str:
         """The name without the modules before it: `Conv2d` of `torch.nn.Conv2d`."""

@@ -95,7 +95,8 @@ def set_attribute(follower: Follower, node: ast.AST, owner: Any, name: str, valu
         case Layer() if name in ("weight", "bias"):
             tying.take(follower, node, owner, name, value)
         case Layer() if layer_attributes.is_own(follower, owner, name):
-            raise change_not_followed(follower, node, name)
+            if not layer_attributes.change(follower, owner, name, value):
+                raise change_not_followed(follower, node, name)
         case Layer():
             owner.attributes[name] = value
         case Parameter(shape=shape):

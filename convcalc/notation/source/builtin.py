@@ -56,6 +56,7 @@ PYTHON: dict[str, Any] = {
     "math.pow": math.pow, "iter": list, "slice": slice,
     "np.linspace": lambda low, high, num=50: [low + (high - low) * at / max(1, num - 1) for at in range(num)],
 }  # fmt: skip
+_REFLECTION = ("isinstance", "hasattr", "getattr", "setattr", "callable", "type", "object.__setattr__")
 _IGNORED = ("print", "warnings.warn", "torch.manual_seed", "np.random.seed", "random.seed", "summary", "super")
 _KINDS: dict[str, Any] = {
     "int": int, "float": float, "str": str, "list": list, "tuple": tuple, "dict": dict, "bool": bool, "set": list,
@@ -100,7 +101,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         for each in arguments[0][1:]:
             total = follower.tensor_method(node, total, "add", [each], {})
         return total
-    if dotted in ("isinstance", "hasattr", "getattr", "setattr", "callable", "type"):
+    if dotted in _REFLECTION:
         return _reflection(follower, node, dotted, arguments)
     if dotted in _CALLED or (name.last in _CALLED and name.last.startswith("checkpoint")):
         from convcalc.notation.source import higher_order
@@ -177,6 +178,10 @@ def _of_parent(
 
 
 def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list[Any]) -> Any:
+    if dotted == "object.__setattr__":
+        if not arguments or not isinstance(arguments[0], Layer):
+            return None
+        dotted = "setattr"
     if dotted == "isinstance" and len(arguments) == 2:
         kinds = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
         return any(is_a(arguments[0], kind) for kind in kinds)

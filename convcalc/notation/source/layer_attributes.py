@@ -9,6 +9,7 @@ from convcalc.errors import ConvcalcError
 from convcalc.layers import LayerNormalization, parameters, weight_shape
 from convcalc.notation.call.tree import Sequence, Symbol
 from convcalc.notation.source.values import Layer, Name, Parameter
+from convcalc.text import fold
 
 if TYPE_CHECKING:
     from convcalc.notation.call.signature import Signatures
@@ -39,6 +40,26 @@ def attribute(follower: Follower, node: ast.AST, layer: Layer, name: str) -> Any
 def is_own(follower: Follower, layer: Layer, name: str) -> bool:
     """Return whether an attribute of a layer is one that a change of might change its sizes or what it does."""
     return name not in _VALUES and (name == "forward" or _argument(follower, layer, name) is not NotImplemented)
+
+
+def change(follower: Follower, layer: Layer, name: str, value: Any) -> bool:
+    """Set the stride, padding or dilation of a convolution of PyTorch's; False for what is not followed."""
+    family, rank, signature = _signatures(follower).get(layer.call.short_name, ("", 0, ()))
+    numbers = [value] * rank if isinstance(value, int) else value
+    if (
+        follower.notation == "keras"
+        or family not in ("convolution", "transposed")
+        or name not in ("stride", "padding", "dilation")
+        or not isinstance(numbers, list | tuple)
+        or [type(each) for each in numbers] != [int] * rank
+        or _argument(follower, layer, "padding_mode") != "zeros"  # which pads by what it had when it was made
+    ):
+        return False
+    words = [word for word, _, _ in signature]
+    shown = layer.text or fold(follower.source.text[layer.call.start : layer.call.end])
+    layer.text = f"{shown}, {name}={tuple(numbers)}"
+    layer.call = layer.call.with_argument(words.index(name), name, list(numbers))
+    return True
 
 
 def is_argument(follower: Follower, name: str) -> bool:
