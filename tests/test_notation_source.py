@@ -758,8 +758,6 @@ def test_models_that_each_say_what_comes_in_are_not_one_chain() -> None:
         network = parse_network(f"m = Sequential([{first}])\nk = keras.Sequential([{second}])")
         assert (len(network.layers), network.input) == (1, (5,))
         assert network.assumptions == ("the program has several models (m, k): the last one is meant",)
-    parts = parse_network("a = nn.Sequential(nn.Linear(9, 4))\nb = nn.Sequential(nn.Linear(4, 7))")
-    assert len(parts.layers) == 2
 
 
 @pytest.mark.parametrize(

@@ -104,3 +104,30 @@ def test_a_model_is_named_by_its_variable() -> None:
     with pytest.raises(SpecError, match="no model of a class 'large'") as caught:
         parse_network(program, class_name="large")
     assert caught.value.hint == "the classes of models are B; its models are small, model"
+
+
+@pytest.mark.parametrize(
+    ("script", "output", "params", "models"),
+    [
+        ("model = nn.Sequential(nn.Conv2d(3, 3, 3))\nmodel = nn.Sequential(nn.Conv2d(3, 3, 5))", (3, 5, 7), 228, ""),
+        ("conv = nn.Conv2d(3, 3, 3)\nconv = nn.Conv2d(3, 3, 5)", (3, 5, 7), 228, ""),
+        ("small = nn.Sequential(nn.Conv2d(3, 3, 3))\nbig = nn.Sequential(nn.Conv2d(3, 3, 5))", (3, 5, 7), 228,
+         "small, big"),
+        ("body = nn.Sequential(nn.Conv2d(3, 8, 3))\nhead = nn.Conv2d(8, 2, 1)\nnet = nn.Sequential(body, head)",
+         (2, 7, 9), 224 + 18, ""),
+        ("net=nn.Sequential(nn.Conv2d(3,8,3))", (8, 7, 9), 224, ""),
+        ("net = nn.Sequential(nn.Conv2d(3, 8, 3))\nprint(net)", (8, 7, 9), 224, ""),
+        ("net = nn.Sequential(nn.Conv2d(3, 8, 3))\nx = torch.randn(1, 3, 9, 11)", (8, 7, 9), 224, ""),
+        # Layers under names of their own stay a row.
+        ("conv1 = nn.Conv2d(3, 4, 3)\npool = nn.MaxPool2d(2)\nconv2 = nn.Conv2d(4, 5, 3)", (5, 1, 2), 112 + 185, ""),
+        ("self.a = nn.Sequential(nn.Conv2d(3, 4, 3))\nself.b = nn.Sequential(nn.MaxPool2d(2))", (4, 3, 4), 112, ""),
+    ],
+)  # fmt: skip
+def test_names_of_a_script_without_classes_count(
+    script: str, output: tuple[int, ...], params: int, models: str
+) -> None:
+    request = LayerRequest((NN + script,))
+    assert forward(request, "3x9x11").output == output
+    counted = count(request, "3x9x11")
+    assert counted.cost.total.params == params
+    assert counted.network.assumptions == ((SEVERAL.format(models),) if models else ())

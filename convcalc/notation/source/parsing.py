@@ -10,7 +10,7 @@ from textwrap import dedent
 from convcalc.text import Source
 
 _SIGNS = re.compile(
-    r"^[ \t]*(?:\w+ *= *(?:\w+\.)*(?:Input|Model|Sequential)\("
+    r"^[ \t]*(?:\w+ *= *(?:\w+\.)*[A-Z]\w*\("
     r"|class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])"
     r"|\.add\(|\)\(|\b(?:torchvision|timm|models|hub)\.\w",
     re.MULTILINE,
@@ -82,7 +82,7 @@ def parsed(source: Source) -> ast.Module | None:
             raise source.fault("this program is nested too deeply to be read", 0, 0) from None
         return None
     several = sum(_states_its_input(node) for node in tree.body) > 1
-    return tree if several or any(_is_program(node) for node in tree.body) else None
+    return tree if several or any(map(_is_program, tree.body)) or _goes_by_names(tree) else None
 
 
 def is_of_library(text: str) -> bool:
@@ -139,6 +139,29 @@ def _is_program(node: ast.stmt) -> bool:
             return True
         case _:
             return False
+
+
+def _goes_by_names(tree: ast.Module) -> bool:
+    """Return whether statements are more than layers in a row.
+
+    They are where a name is given twice or used again, where several models have names, and as only Python has it.
+    """
+    names: set[str] = set()
+    models = 0
+    for node in tree.body:
+        if any(isinstance(each, ast.Name) and each.id in names for each in ast.walk(node)):
+            return True
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.Call(func=called)):
+                word = ast.unparse(called)
+                has_no_blanks = (
+                    called.col_offset == (target.end_col_offset or 0) + 1
+                )  # as no layer in a row is written
+                if has_no_blanks or (word.startswith("torch.") and not word.startswith("torch.nn.")):
+                    return True
+                names.add(name)
+                models += word.endswith("nn.Sequential")
+    return models > 1
 
 
 def _states_its_input(node: ast.stmt) -> bool:
