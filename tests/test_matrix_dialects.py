@@ -205,6 +205,28 @@ def test_numbers_above_a_markdown_rule_count_and_are_noted() -> None:
     assert dropped.array.tolist() == [3, 4]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| **1** | `-2.5` |\n|---|---|\n| 3 | 4 |",
+        "| *1* | $-2.5$ |\n|---|---|\n| __3__ | 4 |",
+        "\\begin{tabular}{cc}\n\\num{1} & \\num{-2.5} \\\\ \\hline 3 & 4 \\\\\n\\end{tabular}",
+        "\\begin{tabular}{cc}\n$1$ & $-25e-1$ \\\\ \\hline $3$ & 4 \\\\\n\\end{tabular}",
+        "\\begin{tabular}{cc}\n\\textbf{1} & $\\mathbf{-2.5}$ \\\\ \\midrule 3 & 4 \\\\\n\\end{tabular}",
+    ],
+)
+def test_numbers_in_markup_above_a_rule_are_not_names(text: str) -> None:
+    assert parse_matrix(text, place="m").array.tolist() == [[1, -2.5], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    "head", [r"$x_1$ & $x_2$", r"\multicolumn{1}{c}{a} & b", r"\textbf{Year 1} & \rotatebox{90}{b}", "a & {}"]
+)
+def test_names_in_markup_above_a_rule_are_left_out(head: str) -> None:
+    text = f"\\begin{{tabular}}{{cc}}\n{head} \\\\ \\hline 3 & 4 \\\\ 5 & 6\n\\end{{tabular}}"
+    assert parse_matrix(text, place="m").array.tolist() == [[3, 4], [5, 6]]
+
+
 def test_notes_on_rounded_prints() -> None:
     assert parse_matrix("tensor([1.2346])", place="m").notes == (PYTORCH_NOTE,)
     assert parse_matrix("tensor([12, 3])", place="m").notes == ()

@@ -112,14 +112,16 @@ def stands_over_all_but_first(head: Sequence[Cell], rows: Sequence[Sequence[Cell
 def may_be_names(head: Sequence[Cell]) -> bool:
     """Return whether cells after an empty corner are names, and not numbers beside an empty cell.
 
-    Names are quoted, not all of them are numbers, or they count from 0 or 1, as pandas names columns.
+    Names are quoted or empty, not all of them are numbers, or they count from 0 or 1, as pandas names columns.
 
     >>> [may_be_names(cells_of(head, ",")[1:]) for head in (",a,2", ",0,1,2", ',"5","7"', ",2,3")]
     [True, True, True, False]
     """
     texts = [cell.text for cell in head]
+    filled = [text for text in texts if text]
     counts = (list(map(str, range(first, first + len(texts)))) for first in (0, 1))
-    return all(cell.quoted for cell in head) or not all(map(NUMBER.fullmatch, filter(None, texts))) or texts in counts
+    is_named = all(cell.quoted for cell in head) or not filled or not all(map(NUMBER.fullmatch, filled))
+    return is_named or texts in counts
 
 
 def count_note(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> str | None:

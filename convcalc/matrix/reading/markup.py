@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.labels import cells_of, may_be_names
 from convcalc.matrix.reading.layout import Layout
 from convcalc.matrix.reading.lines import Marks, layout_of_lines
 from convcalc.text import Source
 
 _RULE = re.compile(r"(?=[^\n]*[-=])(?=[^\n]*[|+])[-+=:| \t]+")
 _EMPTY_CORNER = re.compile(r"[ \t]*\|[ \t]*\|")
-_NUMBER_LIKE = re.compile(r"[-+]?\.?[0-9][^\s]*|[-+]?(?:inf|nan)", re.IGNORECASE)
+_NUMBER_LIKE = re.compile(r"[-+]?\.?[0-9][^\s]*|[-+]?(?:inf|nan)|[-+]?[0-9]+(?:\.[0-9]*)?\s+[^\s0-9]+", re.IGNORECASE)
+_MARKED_NUMBER = re.compile(r"(?<![^\s|])(\*\*\*?|\*|___?|_|`|\$)(?P<number>[-+]?\.?[0-9][-+0-9.,/eE]*)\1(?![^\s|])")
 
 _ENVIRONMENT = r"\{\s*(?:[bpvBV]?matrix\*?|smallmatrix|array|tabular)\s*\}"
 _BEGIN = re.compile(rf"\\begin\s*{_ENVIRONMENT}(?:\s*\[[a-z]*\])?(?:\s*\{{[lcr|\s@.]*\}})?")
@@ -22,14 +24,28 @@ _AROUND = re.compile(
     r"|\\(?:caption|label)\{[^{}]*\})*"
 )
 _NAMED = re.compile(r"(?:[A-Za-z](?:_\w|_\{\w+\})?|\\math(?:bf|rm|cal)\{\w+\})\s*=")
+_WRITTEN = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _NUMBERS = (
     (re.compile(r"\\(?:[dt]?frac|nicefrac|sfrac)\s*\{\s*(-?[0-9]+)\s*\}\s*\{\s*([0-9]+)\s*\}"), r"\1/\2"),
     (re.compile(r"\\[dt]?frac\s*(?:([0-9])|\{\s*(-?[0-9]+)\s*\})\s*(?:([0-9])|\{\s*([0-9]+)\s*\})"), r"\1\2/\3\4"),
     (re.compile(r"\\infty(?![A-Za-z])"), "inf"),
     (re.compile(r"\\(?:mathrm|text)\{\s*(inf|nan|NaN)\s*\}"), r"\1"),
     (re.compile(r"(?<![0-9.])([0-9.]+)\s*\\(?:cdot|times)\s*10\s*\^\s*\{?\s*(-?[0-9]+)\s*\}?"), r"\1e\2"),
+    (
+        re.compile(
+            rf"\\(?:num|textbf|textit|emph|underline|math(?:bf|rm|it)|bm|boldsymbol)\s*\{{\s*({_WRITTEN})\s*\}}"
+        ),
+        r"\1",
+    ),
     (re.compile(r"\{\s*([-+]?[0-9.]+)\s*\}"), r"\1"),
+    (re.compile(rf"\$\s*({_WRITTEN})\s*\$"), r"\1"),
 )
+_MARKS = re.compile(
+    r"\\multicolumn\s*\{?\s*[0-9]+\s*\}?\s*\{[^{}]*\}"
+    r"|\\rotatebox(?:\[[^\]]*\])?\s*\{?\s*[0-9.]+\s*\}?|\\[A-Za-z]+|[${}*_`~]"
+)
+"""What is written around the text of a cell, to be left out where a header is told from numbers."""
+
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _INVISIBLE = re.compile(
     r"\\(?:[,;:! ]|quad(?![a-zA-Z])|qquad(?![a-zA-Z])|[th]line(?![a-zA-Z])|toprule|midrule|bottomrule)|~"
@@ -42,17 +58,18 @@ _ROW_END = re.compile(r"\\\\(?:\s*\[[^\]\n]*\])?|\\cr(?![a-zA-Z])")
 def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
     """Return the layout of a table whose cells are separated by `|`; rules of `-`, `=`, `+` and `:` are not rows.
 
-    A row above a rule is a header when its cells are empty or words, when only its first one is empty, or with
-    `options.header`; another row of numbers there is a row of the matrix, with a note.
+    A row above a rule is a header when its cells are empty or words, when only its first one is empty and the others
+    count, or with `options.header`; another row of numbers there is a row of the matrix, with a note. A number may be
+    marked as bold or code.
     """
+    text = _rewritten(text, _MARKED_NUMBER, r"\g<number>")
     lines = text.split("\n")
     rules = [bool(_RULE.fullmatch(line)) for line in lines]
     rows = [index for index, line in enumerate(lines) if line.strip() and not rules[index]]
     notes: tuple[str, ...] = ()
     header = options.header
     if rows and not header and _is_above_rule(rows[0], rows, rules):
-        words = lines[rows[0]].replace("|", " ").split()
-        header = not words or not all(map(_NUMBER_LIKE.fullmatch, words)) or bool(_EMPTY_CORNER.match(lines[rows[0]]))
+        header = _is_markdown_header(lines[rows[0]])
         if not header:
             notes = ("the row above the rule holds numbers and was read as a row; `header` skips it",)
     kept = "\n".join(" " * len(line) if rule else line for line, rule in zip(lines, rules, strict=True))
@@ -60,6 +77,29 @@ def markdown_layout(source: Source, text: str, options: ReadOptions) -> Layout:
     marks = Marks(separator="|", decimal=options.decimal, header=header, index=options.index)
     layout = layout_of_lines(source, separated, marks)
     return layout.replace(notes=layout.notes + notes)
+
+
+def _is_markdown_header(line: str) -> bool:
+    """Return whether the cells of a row above a rule are names or empty.
+
+    >>> [_is_markdown_header(line) for line in ("| a | 2 |", "| 1 m | 2 |", "| | 0 | 1 |", "| | 2 | 3 |")]
+    [True, False, True, False]
+    """
+    cells = cells_of(line, "|")
+    filled = [cell.text for cell in cells if cell.text]
+    if not filled or not all(map(_is_number_like, filled)):
+        return True
+    return _EMPTY_CORNER.match(line) is not None and may_be_names(cells[1:])
+
+
+def _is_number_like(cell: str) -> bool:
+    r"""Return whether a cell above a rule holds numbers, marked or with a unit, and is not the name of a column.
+
+    >>> [_is_number_like(cell) for cell in ("**1**", r"\SI{1}{m}", "1 m", "1 2", "$x_1$", r"\multicolumn{1}{c}{a}")]
+    [True, True, True, True, False, False]
+    """
+    plain = _MARKS.sub("", cell).strip()
+    return bool(plain) and any(all(map(_NUMBER_LIKE.fullmatch, parts)) for parts in ([plain], plain.split()))
 
 
 def latex_layout(source: Source, text: str, options: ReadOptions) -> Layout:
@@ -93,9 +133,12 @@ def _has_header(body: str) -> bool:
     first, *others = _ROW_END.split(body, maxsplit=1)
     if not others or not _RULE_BELOW.match(others[0]):
         return False
-    corner, *names = (cell.strip() for cell in _INVISIBLE.sub("", first).split("&"))
-    words = [name for name in (corner, *names) if not _NUMBER_LIKE.fullmatch(name)]
-    return bool(names) and (corner in ("", "{}") or len(words) == 1 + len(names))
+    first = _INVISIBLE.sub("", first)
+    for pattern, number in _NUMBERS:
+        first = pattern.sub(number, first)
+    corner, *names = cells_of(first, "&")
+    words = [cell for cell in (corner, *names) if not _is_number_like(cell.text)]
+    return bool(names) and (may_be_names(names) if corner.text in ("", "{}") else len(words) == 1 + len(names))
 
 
 def _rewritten(text: str, pattern: re.Pattern[str], number: str) -> str:
