@@ -162,7 +162,7 @@ def test_several_inputs_have_names(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("a=3x9x7 b=5", ("conv:8,k3",), "no layer takes the input b"),
         ("a=3x9x7 a=5", ("conv:8,k3",), "'a' is given twice"),
-        ("a=3x9x7 9=5", ("conv:8,k3",), "'9' is not a name for an input"),
+        ("a=3x9x7 b!=5", ("conv:8,k3",), "'b!' is not a name for an input"),
         ("3x9x7", ("conv:8,k3 cat:b",), "no tensor is kept under the name 'b'"),
     ],
 )

@@ -355,3 +355,8 @@ def test_open_sizes_go_to_the_inputs_by_their_names() -> None:
     with pytest.raises(UsageError, match="takes 2 inputs, got 1") as caught:
         outputs(found, "1x3x4")
     assert caught.value.hint == "name the size of each: left=3x32x32 right=3x32x32"
+
+
+def test_inputs_are_named_as_exporters_name_them() -> None:
+    found = of_two_inputs(**{"input.1": (1, "rows", 4), "x:0": (1, 4, 5)})
+    assert outputs(found, "x:0=1x4x5 input.1=1x3x4") == outputs(found, "input.1=1x3x4 x:0=1x4x5") == [[1, 3, 5]]

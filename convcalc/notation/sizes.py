@@ -22,6 +22,8 @@ _MADE = re.compile(
     r"\s*(?:\w+\s*=\s*)?(?:torch\.|np\.|numpy\.|tf\.)?(?:random\.)?"
     r"(?:Size|TensorShape|randn|rand|zeros|ones|empty|normal|uniform)(?=\()"
 )
+_INPUT_NAME = re.compile(r"[\w.:/-]+")
+"""A name of an input, as files write them, too: `input.1`, `x:0`, `0`."""
 _BEHIND = re.compile(r"(?:,\s*\w+\s*=[^=()\[\]]*)+$")
 """What makes a tensor of a size, and what stands behind the size in its brackets."""
 _BATCHES = ("None", "-1", "N", "n", "B", "b", "bs", "bsz", "batch", "batch_size", "Batch", "BATCH_SIZE")
@@ -94,7 +96,7 @@ def named_sizes(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in parts:
         name, _, size = part.partition("=")
-        if not name.isidentifier() or name in found:
+        if not _INPUT_NAME.fullmatch(name) or name in found:
             wrong = "is given twice" if name in found else "is not a name for an input"
             at = text.index(part)
             raise SpecError(f"{name[:40]!r} {wrong}", place="INPUT", text=text, span=(at, at + max(1, len(name))))
