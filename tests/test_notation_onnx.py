@@ -358,5 +358,6 @@ def test_open_sizes_go_to_the_inputs_by_their_names() -> None:
 
 
 def test_inputs_are_named_as_exporters_name_them() -> None:
-    found = of_two_inputs(**{"input.1": (1, "rows", 4), "x:0": (1, 4, 5)})
+    sizes: dict[str, tuple[int | str, ...]] = {"input.1": (1, "rows", 4), "x:0": (1, 4, 5)}
+    found = of_two_inputs(**sizes)
     assert outputs(found, "x:0=1x4x5 input.1=1x3x4") == outputs(found, "input.1=1x3x4 x:0=1x4x5") == [[1, 3, 5]]
