@@ -36,6 +36,7 @@ SEVERAL = "the program has several models ({}): the last one is meant"
         (B + "model = B()\nmodel = nn.Sequential(*list(model.children())[:-1])", (8, 7, 9), 224, ""),
         (B + "r = B()\nmodel = r.a", (8, 7, 9), 224, "r, model"),
         (B + "r = B()\nmodel = next(r.children())", (8, 7, 9), 224, "r, model"),
+        (B + "net = B()\nfirst = net.a", (4, 5, 7), 516, ""),
         # A model inside another is not meant, whatever its own class.
         (B + "net = B()\nmodel = nn.Sequential(net, nn.Conv2d(4, 7, 3))", (7, 3, 5), 516 + 259, ""),
         (B + "a = B()\nb = B(5)\nb.a = nn.Conv2d(4, 5, 1)\nmodel = nn.Sequential(a, b)", (4, 3, 5), 725, ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from convcalc.notation.source.values import (
 )
 
 MOST_NAMES = 5
+_OF_A_MODEL = re.compile("model|net|backbone|encoder|decoder|extractor|feature|trunk|head|body|stem", re.IGNORECASE)
+"""What a name has in it that a part of a model is given as a model of its own: a `target_layer` is only looked at."""
 
 
 def chosen_model(follower: Follower, given: Given, class_name: str | None = None) -> Any:
@@ -73,13 +76,14 @@ def chosen_model(follower: Follower, given: Given, class_name: str | None = None
 def _made_last(follower: Follower, given: Given, used: set[str]) -> list[Any]:
     """Return the models that have names, the last one last; where none has, those that stand without one.
 
-    A module that another one holds is none of them, unless it was taken out of that one; neither is a layer without
-    weights, nor an object of a class that another class uses (`used`), where there are others.
+    A module that another one holds is none of them, unless it was taken out of that one under a name as models have;
+    neither is a layer without weights, nor an object of a class that another class uses (`used`), where there are
+    others.
     """
     named = {name: follower.top.names[name] for name in given.names if name in follower.top.names}
     modules = {id(value): value for name, value in reversed(named.items()) if is_module(value)}
     values = list(modules.values())[::-1]
-    parts = {id(named[name]) for name in given.taken if name in named}
+    parts = {id(named[name]) for name in given.taken if name in named and _OF_A_MODEL.search(name)}
     outermost = _outermost(values, parts)
     places = {name: place for place, name in enumerate(named)}
     last = max((places[name] for name, value in named.items() if is_module(value)), default=-1)
