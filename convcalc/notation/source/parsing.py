@@ -144,8 +144,12 @@ def _is_program(node: ast.stmt) -> bool:
 def _goes_by_names(tree: ast.Module) -> bool:
     """Return whether statements are more than layers in a row.
 
-    They are where a name is given twice or used again, where several models have names, and as only Python has it.
+    They are where a name is given twice or used again, where several models have names, and as only Python has it;
+    not where all that they do is print a model that was made elsewhere.
     """
+    shown = [node for node in tree.body if not isinstance(node, ast.Assign) or not _is_made_elsewhere(node.value)]
+    if all(isinstance(node, ast.Expr) for node in shown):
+        return False
     names: set[str] = set()
     models = 0
     for node in tree.body:
@@ -154,14 +158,26 @@ def _goes_by_names(tree: ast.Module) -> bool:
         match node:
             case ast.Assign(targets=[ast.Name(id=name) as target], value=ast.Call(func=called)):
                 word = ast.unparse(called)
-                has_no_blanks = (
-                    called.col_offset == (target.end_col_offset or 0) + 1
-                )  # as no layer in a row is written
-                if has_no_blanks or (word.startswith("torch.") and not word.startswith("torch.nn.")):
+                # As no layer in a row is written.
+                has_no_blanks = called.col_offset == (target.end_col_offset or 0) + 1
+                if (has_no_blanks and len(tree.body) > 1) or (
+                    word.startswith("torch.") and not word.startswith("torch.nn.")
+                ):
                     return True
                 names.add(name)
                 models += word.endswith("nn.Sequential")
     return models > 1
+
+
+def _is_made_elsewhere(value: ast.expr) -> bool:
+    """Return whether a value is an object of a class that has no layers in its arguments: `Net()`, `Net(10)`."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        return False
+    from convcalc.notation.keras.signatures import SIGNATURES as KERAS
+    from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
+
+    inside = any(isinstance(each, ast.Call) for argument in value.args for each in ast.walk(argument))
+    return not inside and value.func.id not in (*PYTORCH, *KERAS, "Sequential", "Input", "Model")
 
 
 def _states_its_input(node: ast.stmt) -> bool:
