@@ -135,7 +135,7 @@ def _is_colon_header(row: Sequence[str]) -> bool:
 
 
 def _named(cell: str) -> tuple[str, str] | None:
-    """Return the name before the first colon or equals sign and what follows, None where it is no name.
+    """Return the name before the first colon or equals sign and what follows, None where no name stands there.
 
     Behind a digit the sign needs a blank after it: `10:30` is a time.
 

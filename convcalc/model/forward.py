@@ -13,7 +13,7 @@ from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
-from convcalc.notation import Network, Node, channels_first, input_order, named_sizes, parse_size
+from convcalc.notation import Network, Node, channels_first, input_order, named_sizes, parse_size, too_few_inputs
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -156,8 +156,7 @@ def input_shapes(network: Network, size: str | None, rank: int | None, layout: s
     others_stated = () if named else network.others
     if count > max(1, len(named), 1 + len(others_stated)):
         names = network.input_names or [f"x{number}" for number in range(1, count + 1)]
-        hint = f"name the size of each: {' '.join(f'{name}=3x32x32' for name in names[:3])}"
-        raise UsageError(f"the network takes {count} inputs, got {max(1, len(named))}", place="INPUT", hint=hint)
+        raise too_few_inputs(count, len(named), names[:3])
     if not named:
         return [interpret(input_sizes(network, size, rank, layout), network.layers, rank), *others_stated]
     used = {place for places in network.inputs for place in places}

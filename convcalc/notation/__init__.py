@@ -21,6 +21,7 @@ from convcalc.notation.sizes import (
     parse_cell,
     parse_padding,
     parse_size,
+    too_few_inputs,
 )
 from convcalc.text import Source, fold, plain_signs
 
@@ -51,6 +52,7 @@ __all__ = [
     "parse_network",
     "parse_padding",
     "parse_size",
+    "too_few_inputs",
 ]
 
 # A network of 100 000 layers takes about 5 million characters; reading junk of any size costs no time.

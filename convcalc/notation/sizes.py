@@ -120,12 +120,21 @@ def input_order(own: Sequence[str], given: Sequence[str], *, counts_all: bool = 
     if wrong and len(wrong) == len(given) == len(own):
         shown = ", ".join(f"{name} takes {other}" for name, other in zip(own, given, strict=True))
         return list(range(len(own))), f"the sizes stand in the order of the network's inputs: {shown}"
-    if wrong or (counts_all and len(given) < len(own)):
-        count = f"the network takes {len(own)} input{'s' * (len(own) > 1)}, got {max(1, len(given))}"
-        message = f"no input is called {wrong[0][:60]}" if wrong else count
-        shown = " ".join(f"{name}=3x32x32" for name in own[:MOST_NAMES])
-        raise UsageError(message, place="INPUT", hint=f"name the size of each: {shown}")
+    if wrong:
+        raise _wrong_inputs(f"no input is called {wrong[0][:60]}", own[:MOST_NAMES])
+    if counts_all and len(given) < len(own):
+        raise too_few_inputs(len(own), len(given), own[:MOST_NAMES])
     return [given.index(name) if given else at for at, name in enumerate(own)], None
+
+
+def too_few_inputs(count: int, given: int, shown: Sequence[str]) -> UsageError:
+    """Return the error for a network of `count` inputs with fewer sizes; the hint has the names that are `shown`."""
+    return _wrong_inputs(f"the network takes {count} input{'s' * (count > 1)}, got {max(1, given)}", shown)
+
+
+def _wrong_inputs(message: str, shown: Sequence[str]) -> UsageError:
+    hint = f"name the size of each: {' '.join(f'{name}=3x32x32' for name in shown)}"
+    return UsageError(message, place="INPUT", hint=hint)
 
 
 def channels_first(sizes: tuple[Size, ...], rank: int) -> tuple[Size, ...]:

@@ -204,7 +204,7 @@ def _take_over(descriptor: int, target: Path, old: os.stat_result) -> None:
 
 
 def _copy_attributes(target: Path, descriptor: int) -> None:
-    """Give a new file the access list and the user's attributes of the `target` that it replaces, and no others."""
+    """Copy the access list and the user's attributes of a `target` to the file that replaces it, and no others."""
     try:
         names = os.listxattr(target)
     except OSError:

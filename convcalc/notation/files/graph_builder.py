@@ -80,20 +80,24 @@ class GraphBuilder:
                 layer = at_each_step(layer)
         return layer
 
+    def leading_to(self, outputs: Sequence[int]) -> set[int]:
+        """Return the tensors that outputs are made of, with these themselves and the inputs of the network."""
+        found: set[int] = set()
+        waiting = list(outputs)
+        while waiting:
+            index = waiting.pop()
+            if index not in found:
+                found.add(index)
+                waiting += self.entries[index].inputs or () if index >= 0 else ()
+        return found
+
     def keep_what_leads_to(self, outputs: Sequence[int]) -> list[int]:
         """Take away the entries that no output needs, and make an output of each tensor that is not one by itself.
 
         Those are tensors that others take, too, those made before an output that comes first, and those that come
         out more than once. Return the indices of the entries that stay, as they were.
         """
-        needed: set[int] = set()
-        waiting = [output for output in outputs if output >= 0]
-        while waiting:
-            index = waiting.pop()
-            if index not in needed:
-                needed.add(index)
-                waiting += [place for place in self.entries[index].inputs or () if place >= 0]
-        kept = sorted(needed)
+        kept = sorted(index for index in self.leading_to(outputs) if index >= 0)
         new = {old: index for index, old in enumerate(kept)}
         entries = [self.entries[index] for index in kept]
         self.entries = [

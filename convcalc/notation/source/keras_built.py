@@ -78,14 +78,9 @@ def _build(follower: Follower, node: ast.AST, model: KerasModel) -> None:
 
 def _modules(follower: Follower, model: KerasModel) -> tuple[list[Any], set[int]]:
     """Return the layers that lead to the outputs of a model in the order they ran, and the entries that do."""
-    entries = follower.builder.entries
-    needed: set[int] = set()
-    waiting = [each.index for each in model.outputs or ()]
-    while waiting:
-        index = waiting.pop()
-        if index >= 0 and index not in needed:
-            needed.add(index)
-            waiting += entries[index].inputs or ()
+    needed = {
+        index for index in follower.builder.leading_to([each.index for each in model.outputs or ()]) if index >= 0
+    }
     return [follower.modules_at[index] for index in sorted(needed) if index in follower.modules_at], needed
 
 

@@ -194,9 +194,7 @@ def take_inputs(follower: Follower, model: KerasModel) -> None:
 def take_size(follower: Follower, model: KerasModel) -> None:
     """Take the size of the input of a `Sequential` from its `Input`, or from its first layer."""
     follower.builder.inputs = 1
-    first: Any = model
-    while isinstance(first, KerasModel) and first.layers and not (first.inputs or first.steps):
-        first = first.layers[0]
+    first = _first(model)
     shape = None
     if isinstance(first, KerasModel) and first.inputs:
         shape = follower.sizes.stated.get(first.inputs[0].index)
@@ -208,11 +206,17 @@ def take_size(follower: Follower, model: KerasModel) -> None:
         follower.builder.input = sample if is_first else channels_first(sample, len(sample) - 1)
 
 
-def first_sizes(model: KerasModel) -> tuple[int, ...] | None:
-    """Return the sizes of a sample that the first layer of a model states for its input, None where it does not."""
+def _first(model: KerasModel) -> Any:
+    """Return what runs first in a model: a layer, or a model that has an input of its own."""
     first: Any = model
     while isinstance(first, KerasModel) and first.layers and not (first.inputs or first.steps):
         first = first.layers[0]
+    return first
+
+
+def first_sizes(model: KerasModel) -> tuple[int, ...] | None:
+    """Return the sizes of a sample that the first layer of a model states for its input, None where it does not."""
+    first = _first(model)
     if not isinstance(first, Layer):
         return None
     found: tuple[int, ...] | None = None
@@ -281,17 +285,11 @@ def _run_again(follower: Follower, node: ast.AST, model: KerasModel, tensors: li
         raise follower.fault(node, f"this model takes {len(model.inputs)} tensors, not {len(tensors)}")
     builder = follower.builder
     made = {old.index: new.index for old, new in zip(model.inputs, tensors, strict=True)}
-    needed: set[int] = set()
-    waiting = [each.index for each in model.outputs or ()]
-    while waiting:
-        index = waiting.pop()
-        if index < 0 and index not in made:
-            raise follower.fault(node, "this model does not name all the inputs that its layers take")
-        if index >= 0 and index not in needed:
-            needed.add(index)
-            waiting += builder.entries[index].inputs or ()
+    needed = sorted(builder.leading_to([each.index for each in model.outputs or ()]))
+    if any(index < 0 and index not in made for index in needed):
+        raise follower.fault(node, "this model does not name all the inputs that its layers take")
     model.name = model.name or _default_name(follower, "Functional")
-    for place, index in enumerate(sorted(needed)):
+    for place, index in enumerate(index for index in needed if index >= 0):
         follower.step(node)
         entry = builder.entries[index]
         entry.name = entry.name or f"{model.name}.{place}"

@@ -72,7 +72,7 @@ def _is_of_weight(node: ast.AST) -> bool:
 def given_function(
     follower: Follower, node: ast.Call, owner: Container | Instance | Layer, name: str, arguments: list[Any]
 ) -> Any:
-    """Give a module a function: `apply` runs it on every module inside, unless it only sets values of weights.
+    """Call a method of a module that takes a function; `apply` runs it on each module unless it only sets values.
 
     A hook may change what a module takes or returns; it is refused unless it returns nothing.
     """
