@@ -87,7 +87,7 @@ Refuse = Callable[..., Refused]
             "convcalc: shape: no such option: --dilaton",
             "did you mean --dilation 3?",
         ),
-        (["conv"], "convcalc: conv: no INPUT given", "write a matrix or a file, as in convcalc conv"),
+        (["conv"], "convcalc: conv: no INPUT given", "write a matrix, a file or - for standard input"),
         (["pool", "1 2"], "convcalc: pool: no LAYER given", "write max, avg, min or lp"),
         (["shape", "224", "-k"], "convcalc: -k: needs a value", "see convcalc shape --help"),
         (["shape", "224", "-k", "3", "-F", "xml"], "'xml' is not one of", "see convcalc shape --help"),

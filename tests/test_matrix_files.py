@@ -84,6 +84,10 @@ def test_did_you_mean(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="no such file") as caught:
         read_file(str(tmp_path / "nowhere" / "x.txt"))
     assert caught.value.hint == f"there is no folder {tmp_path / 'nowhere'}"
+    with pytest.raises(FileError, match="no such file") as caught:  # a name too long for any folder
+        read_matrix("[" * 300)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("a matrix written here")
 
 
 def test_places_in_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,9 +60,8 @@ def input_and_layer(
     if source is None and inputs is None:
         from convcalc.cli.suggestions import example_of
 
-        raise UsageError(
-            "no INPUT given", place=command, hint=f"write a matrix or a file, as in {example_of(command)}"
-        )
+        hint = f"write a matrix, a file or - for standard input, as in {example_of(command)}"
+        raise UsageError("no INPUT given", place=command, hint=hint)
     if needs_layer and (layer is None or layer.isdigit()):
         message = "no LAYER given" if layer is None else f"{layer!r} is not a kind of pooling"
         hint = f"write max, avg, min or lp, as in: max -k {layer or 2}"

@@ -118,8 +118,10 @@ def not_there(path: str, otherwise: str | None = None) -> FileError:
         if wanted.is_symlink():
             return FileError(f"a link to {printable(str(wanted.readlink()))}, which does not exist", place=path)
         near = close_names(wanted.name, [file.name for file in wanted.parent.iterdir()], cutoff=0.7)
-    except OSError:
-        return FileError("no such file", place=path, hint=f"there is no folder {wanted.parent}")
+    except OSError:  # the folder is not there, or the name is too long for one
+        if not exists(str(wanted.parent)):
+            return FileError("no such file", place=path, hint=f"there is no folder {wanted.parent}")
+        near = []
     hint = f"did you mean {wanted.with_name(near[0])}?" if near else otherwise
     return FileError("no such file", place=path or "''", hint=hint)
 
