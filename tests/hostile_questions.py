@@ -212,6 +212,8 @@ WORK = {
     "a gradient of brackets": ("conv", X, "-k", K, "--grad", "[" * 100_000),
     "a cell of many numbers": ("conv", X, "-k", K, "--explain", "--at", "1," * 60_000),
     "a pattern of stars": ("conv", "--inputs", "*" * 5000 + "/x", "-k", K),
+    "a pattern of links in circles": ("conv", "--inputs", "/proc/**", "-k", K),
+    "a pattern of long paths": ("conv", "--inputs", "*/" * 20 + "x", "-k", K),
     "a pattern of folders": ("conv", "--inputs", "**/" * 40 + "x", "-k", K),
     "a name of 100 KB": ("conv", "a" * 100_000 + ".npy", "-k", K),
     "an output of 100 KB": ("conv", X, "-k", K, "-o", "a" * 100_000 + ".npy"),

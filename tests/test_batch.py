@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from glob import glob
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,9 @@ import pytest
 from oracles import convolve_loops
 from test_progress import Clock, run_on_terminal
 
+from convcalc.cli.matching_files import matching_files
 from convcalc.cli.progress import Meter
+from convcalc.errors import FileError
 
 Run = Callable[..., Any]
 KERNEL = [[1, -2], [3, 4]]
@@ -57,6 +60,42 @@ def test_every_input_has_its_own_file(here: Run, scans: dict[str, Any]) -> None:
     for name in ("a.npy", "b.npy", "c.txt"):
         found = np.load(f"new/out/{Path(name).stem}.npy")
         assert found.tolist() == expected(scans[name])
+
+
+@pytest.mark.parametrize("pattern", ["**/*", "*/[a-c].*", "d/**/**/x", "d/**/l/*", "**/.h*", "./*/x", "d?/**", "*/*"])
+def test_a_pattern_matches_what_it_does_elsewhere(
+    pattern: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("d/e/x", "d/x", "d/a.b", "d2/b.c", ".h/x", "d/e/.hidden", "e/y", "d/[a].b"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+    Path("d/e/l").symlink_to(tmp_path / "e")
+    Path("d/e/lost").symlink_to("nowhere")
+    files = {name for name in glob(pattern, recursive=True) if not Path(name).is_dir()}  # noqa: PTH207
+    assert matching_files(pattern) == sorted(files) != []
+
+
+def test_links_that_go_in_circles_are_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a/b").mkdir(parents=True)
+    Path("c").mkdir()
+    Path("a/b/x").touch()
+    for name, target in {"a/b/up": "a", "a/self": "a/b", "c/there": "a", "a/back": "c", "c/here": "c"}.items():
+        Path(name).symlink_to(tmp_path / target)
+    assert matching_files("a/**/x") == ["a/b/x", "a/self/x"]
+    assert matching_files("**/x") == ["a/b/x", "a/self/x", "c/there/b/x", "c/there/self/x"]
+
+
+def test_a_pattern_that_leads_through_too_many_names_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        (tmp_path / f"{number}").touch()
+    assert len(matching_files(f"{tmp_path}/1*")) == 3
+    monkeypatch.setattr("convcalc.cli.matching_files.MOST_NAMES", 11)
+    with pytest.raises(FileError, match=r"leads through more than 11 names of files"):
+        matching_files(f"{tmp_path}/1*")
 
 
 def test_two_stars_match_folders_and_parent_keeps_them_apart(here: Run, scans: dict[str, Any]) -> None:

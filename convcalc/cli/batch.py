@@ -88,17 +88,16 @@ def sources_of(pattern: str) -> list[str]:
         return _listed()
     if not pattern:
         raise UsageError("the pattern is empty", place=PLACE, hint="as in 'scans/*.npy'")
-    if Path(pattern).is_dir():
-        hint = f"quote a pattern of its files: {PLACE} '{Path(pattern) / '*'}'"
-        raise UsageError(f"{pattern} is a folder", place=PLACE, hint=hint)
-    if Path(pattern).exists():
+    from convcalc.cli.matching_files import matching_files
+    from convcalc.matrix.sources import exists
+
+    if exists(pattern):
+        if Path(pattern).is_dir():
+            hint = f"quote a pattern of its files: {PLACE} '{Path(pattern) / '*'}'"
+            raise UsageError(f"{pattern} is a folder", place=PLACE, hint=hint)
         # A name such as a[1].npy is a pattern, too, but of another file.
         return [pattern]
-    from glob import glob
-
-    # Path.glob refuses a pattern that begins with /.
-    names = glob(pattern, recursive=True)  # noqa: PTH207
-    found = sorted(name for name in names if not Path(name).is_dir())
+    found = matching_files(pattern)
     if not found:
         raise FileError(f"no file matches {pattern!r}", place=PLACE, hint="** matches folders at any depth")
     return found
