@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -14,15 +15,15 @@ from numpy.typing import NDArray
 
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.text import parse_matrix
+from convcalc.matrix.writing import digits, markup
 from convcalc.matrix.writing.formats import (
     format_csv,
     format_json,
-    format_latex,
-    format_markdown,
     json_chunks,
     json_data,
     plain_chunks,
 )
+from convcalc.matrix.writing.markup import format_latex, format_markdown
 
 DECIMALS = np.array([[1.5, -0.0, 1e-7], [np.nan, np.inf, -np.inf], [1e300, 0.1, 7.0]])
 FRACTIONS = np.array([[Fraction(1, 9), Fraction(-7, 3)], [Fraction(5, 2), Fraction(4)]], dtype=object)
@@ -128,3 +129,14 @@ def test_json_leaves_in_pieces(shape: tuple[int, ...]) -> None:
     nested = json.loads(b"".join(chunks))
     np.testing.assert_array_equal(np.array(nested, object), np.where(np.isnan(array), "nan", array.astype(object)))
     assert max(map(len, chunks)) < 1 << 20
+
+
+@pytest.mark.parametrize("write", [format_markdown, format_latex])
+@pytest.mark.parametrize("array", [DECIMALS, FRACTIONS, np.arange(140).reshape(2, 2, 35) * 9], ids=range(3))
+def test_rows_wider_than_a_piece_are_whole(
+    write: Callable[[NDArray[Any]], str], array: NDArray[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = write(array)
+    monkeypatch.setattr(digits, "_WIDEST", 2)
+    monkeypatch.setattr(markup, "_COLUMNS", 2)
+    assert write(array) == whole

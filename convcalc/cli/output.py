@@ -124,16 +124,16 @@ def _what(report: Report) -> str:
     return f"the plan of {report.command}" if "plan" in report.data else report.command
 
 
-def _large_matrix(report: Report, form: str | None) -> Iterable[bytes] | None:
-    """Return the text of a large matrix piece by piece; None for a small one, and beside others in text."""
+def _large_matrix(report: Report, form: str | None) -> Iterable[str | bytes] | None:
+    """Return the text of a large matrix piece by piece; None for a small one, and beside others in plain text."""
     separator = {"plain": " ", "csv": ","}.get(form or "")
     grid = answer_grid(report)
     if grid is None or grid.array.size < LARGE:
         return None
-    if form == "json":
-        from convcalc.render.machine import json_parts
+    if form in ("json", "markdown", "latex"):
+        from convcalc.render import render_parts
 
-        return json_parts(report)
+        return render_parts(report, form)
     if separator is None or report.blocks != (grid,) or grid.labels:
         return None
     return _rows(grid, separator)
@@ -223,8 +223,8 @@ def _write(report: Report, path: str) -> None:
         write_bytes(path, _rows(grid, "\t"))
     elif form is not None:
         pieces = _large_matrix(report, form)
-        text = render(report, form) if pieces is None else b""
-        write_bytes(path, pieces or (text if isinstance(text, bytes) else text.encode()))
+        parts = (render(report, form),) if pieces is None else pieces
+        write_bytes(path, (part.encode() if isinstance(part, str) else part for part in parts))
     elif grid is not None and name.endswith(OUTPUT_ENDINGS):
         pictured = grid.picture is not None and name.endswith(".png")
         write_matrix(grid.picture if pictured else grid.array, path)

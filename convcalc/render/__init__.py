@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from convcalc.report.blocks import Report
 
-__all__ = ["DRAWINGS", "FORMATS", "render"]
+__all__ = ["DRAWINGS", "FORMATS", "render", "render_parts"]
 
 FORMATS = ("table", "plain", "json", "csv", "markdown", "latex")
 DRAWINGS = ("mermaid", "dot")
@@ -40,3 +42,22 @@ def render(report: Report, form: str, *, width: int = 80, color: bool = False) -
     from convcalc.render import markdown
 
     return markdown.render(report)
+
+
+def render_parts(report: Report, form: str) -> Iterator[str | bytes]:
+    """Yield the text of `render` piece by piece, in a form that has matrices of any number: JSON, Markdown or LaTeX.
+
+    >>> [*render_parts(Report("shape", {"output": [2]}, "2", ()), "json")]
+    [b'{"output": [2]}', b'\\n']
+    """
+    if form == "json":
+        from convcalc.render.machine import json_parts
+
+        return json_parts(report)
+    if form == "latex":
+        from convcalc.render import latex
+
+        return latex.parts(report)
+    from convcalc.render import markdown
+
+    return markdown.parts(report)

@@ -2,14 +2,14 @@ r"""LaTeX for `\input` in the text of a paper: it names the packages it needs, a
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from convcalc.render.escapes import latex_text
-from convcalc.render.latex_parts import fitted, matrix_columns
+from convcalc.render.latex_parts import LINE_CHARACTERS, fitted, matrix_columns
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Beside, Grid, Heat, Lines, Matrices, Report, Table, Working, with_sums
+from convcalc.report.blocks import Beside, Grid, Lines, Matrices, Report, Table, Working, with_sums
 from convcalc.text import printable
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ PACKAGES = {
     r"\resizebox": "graphicx",
 }
 """What needs which package; all of them come with the smallest of distributions."""
+BETWEEN = 3
+"""Characters that the space between two columns is as wide as."""
+Piece = str | tuple[Any, int | None]
+"""A piece of text, or a plane of a matrix and the decimals that are wanted of it."""
 
 
 def render(report: Report) -> str:
@@ -36,12 +40,46 @@ def render(report: Report) -> str:
     \end{bmatrix}
     \]
     """
-    text = "\n".join(part for block in with_sums(report.blocks) if (part := _block(block)))
-    needed = list(dict.fromkeys(package for sign, package in PACKAGES.items() if sign in text))
-    return (f"% needs \\usepackage{{{','.join(needed)}}}\n" if needed else "") + text
+    return "".join(parts(report))
 
 
-def _block(block: Block) -> str:
+def parts(report: Report) -> Iterator[str]:
+    """Yield the text of `render` piece by piece, a matrix some rows at a time."""
+    blocks = [pieces for block in with_sums(report.blocks) for pieces in _block(block)]
+    signs = {sign for pieces in blocks for piece in pieces() for sign in _signs(piece)}
+    needed = list(dict.fromkeys(package for sign, package in PACKAGES.items() if sign in signs))
+    yield f"% needs \\usepackage{{{','.join(needed)}}}\n" if needed else ""
+    for number, pieces in enumerate(blocks):
+        yield "\n" if number else ""
+        for piece in pieces():
+            if isinstance(piece, str):
+                yield piece
+            else:
+                from convcalc.matrix.writing.markup import latex_chunks
+
+                yield from latex_chunks(*piece)
+
+
+def _signs(piece: Piece) -> Iterable[str]:
+    """Return what in a piece needs a package."""
+    return (sign for sign in PACKAGES if sign in piece) if isinstance(piece, str) else (r"\begin{bmatrix}",)
+
+
+def _block(block: Block) -> Iterator[Callable[[], Iterable[Piece]]]:
+    """Yield what makes the pieces of a block, or of each of its matrices."""
+    match block:
+        case Grid():
+            yield partial(_grid, block, block.for_reading)
+        case Beside(grids):
+            yield from (partial(_grid, grid, grid.for_reading) for grid in grids)
+        case Matrices(grids):
+            yield from (partial(_equation, grid, grid.for_reading) for grid in grids)
+        case Table() | Lines() | Working():
+            if text := _text(block):
+                yield partial(tuple, (text,))
+
+
+def _text(block: Table | Lines | Working) -> str:
     match block:
         case Table():
             return _table(block)
@@ -60,14 +98,6 @@ def _block(block: Block) -> str:
             from convcalc.render.working_markup import latex_working
 
             return latex_working(derivation)
-        case Grid():
-            return _grid(block)
-        case Beside():
-            return "\n".join(map(_grid, block.grids))
-        case Matrices(grids):
-            return "\n".join(map(_equation, grids))
-        case Heat():
-            return ""
 
 
 def _table(table: Table) -> str:
@@ -79,37 +109,35 @@ def _table(table: Table) -> str:
     return f"\\par\\medskip\\noindent\n{fitted(text, _width([header, *rows]))}\\par\n"
 
 
-def _grid(grid: Grid) -> str:
-    from convcalc.matrix.writing.formats import format_latex
+def _grid(grid: Grid, array: Any) -> Iterator[Piece]:
+    """Yield the planes of a matrix as displays."""
+    from convcalc.matrix.writing.markup import latex_width, planes
 
     heading = grid.title or grid.label_line
-    title = f"\\par\\medskip\\noindent\\textbf{{{latex_text(heading)}}}\\par\n" if heading else ""
-    columns = grid.array.shape[-1] if grid.array.ndim else 1
-    planes = format_latex(grid.for_reading, grid.precision).split("\n\n")
-    displays = []
-    for plane in planes:
-        rows = [line.removesuffix(" \\\\").split(" & ") for line in plane.strip().split("\n")[1:-1]]
-        matrix = matrix_columns(columns) + plane.strip()
-        displays.append(f"\\[\n{fitted(matrix, _width(rows), math=True)}\n\\]\n")
-    return title + "".join(displays)
+    yield f"\\par\\medskip\\noindent\\textbf{{{latex_text(heading)}}}\\par\n" if heading else ""
+    for plane in planes(array):
+        width = latex_width(plane, grid.precision, LINE_CHARACTERS, BETWEEN)
+        before, after = fitted(f"{matrix_columns(plane.shape[1])}\0", width, math=True).split("\0")
+        yield f"\\[\n{before}"
+        yield plane, grid.precision
+        yield f"{after}\n\\]\n"
 
 
-def _equation(grid: Grid) -> str:
-    """Return a matrix as an equation of its title, for text; slices stand next to each other."""
-    from convcalc.matrix.writing.formats import format_latex
+def _equation(grid: Grid, array: Any) -> Iterator[Piece]:
+    """Yield a matrix as an equation of its title, for text; slices stand next to each other."""
+    from convcalc.matrix.writing.markup import latex_width, planes
 
-    slices = format_latex(grid.for_reading, grid.precision).rstrip("\n").replace("\n\n", ",\\quad\n")
-    columns = grid.array.shape[-1] if grid.array.ndim else 1
-    text = f"{matrix_columns(columns)}\\text{{{latex_text(grid.title)}}} =\n{slices}"
-    first = slices.split("\n")[1].split(" & ")
-    width = len(grid.title) + grid.array.size // max(1, _plane_size(grid.array)) * (_width([first]) + 6)
-    return f"\\[\n{fitted(text, width, math=True)}\n\\]\n"
-
-
-def _plane_size(array: Any) -> int:
-    return math.prod(array.shape[-2:])
+    slices = planes(array)
+    first = latex_width(slices[0][:1], grid.precision, LINE_CHARACTERS, BETWEEN)
+    start = f"{matrix_columns(slices.shape[2])}\\text{{{latex_text(grid.title)}}} =\n\0"
+    before, after = fitted(start, len(grid.title) + len(slices) * (first + 6), math=True).split("\0")
+    yield f"\\[\n{before}"
+    for number, plane in enumerate(slices):
+        yield ",\\quad\n" if number else ""
+        yield plane, grid.precision
+    yield f"{after}\n\\]\n"
 
 
 def _width(rows: Sequence[Sequence[str]]) -> float:
     """Estimate the width of a table in characters."""
-    return sum(max(map(len, column)) + 3 for column in zip(*rows, strict=True))
+    return sum(max(map(len, column)) + BETWEEN for column in zip(*rows, strict=True))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from convcalc.render.escapes import markdown_text
 from convcalc.render.plain import cell_text
-from convcalc.report.blocks import Beside, Grid, Heat, Lines, Matrices, Report, Table, Working, with_sums
+from convcalc.report.blocks import Beside, Block, Grid, Lines, Matrices, Report, Table, Working, with_sums
 from convcalc.text import printable
 
 
@@ -18,13 +20,32 @@ def render(report: Report) -> str:
     | --- | ---: |
     | fc:2 | 8 |
     """
-    blocks: list[Table | Lines | Working | Grid | Matrices] = []
+    return "".join(parts(report))
+
+
+def parts(report: Report) -> Iterator[str]:
+    """Yield the text of `render` piece by piece, a matrix some rows at a time."""
+    between = ""
     for block in with_sums(report.blocks):
-        if isinstance(block, Beside):
-            blocks += block.grids
-        elif not isinstance(block, Heat):
-            blocks.append(block)
-    return "\n".join(map(_markdown, blocks))
+        if isinstance(block, Table | Lines | Working):
+            yield between + _markdown(block)
+            between = "\n"
+        for grid in _grids(block):
+            from convcalc.matrix.writing.markup import markdown_chunks
+
+            heading = grid.title or grid.label_line
+            yield between + (f"{heading}\n\n" if heading else "")
+            yield from markdown_chunks(grid.for_reading, grid.precision)
+            between = "\n"
+
+
+def _grids(block: Block) -> tuple[Grid, ...]:
+    match block:
+        case Grid():
+            return (block,)
+        case Beside(grids) | Matrices(grids):
+            return grids
+    return ()
 
 
 def _rows(table: Table) -> list[list[str]]:
@@ -32,7 +53,7 @@ def _rows(table: Table) -> list[list[str]]:
     return [[cell_text(cell) for cell in row] for row in rows]
 
 
-def _markdown(block: Table | Lines | Working | Grid | Matrices) -> str:
+def _markdown(block: Table | Lines | Working) -> str:
     match block:
         case Table():
             rule = ["---:" if column.numeric else "---" for column in block.columns]
@@ -51,10 +72,3 @@ def _markdown(block: Table | Lines | Working | Grid | Matrices) -> str:
             from convcalc.render.working_markup import markdown_working
 
             return markdown_working(derivation)
-        case Grid():
-            from convcalc.matrix.writing.formats import format_markdown
-
-            heading = block.title or block.label_line
-            return (f"{heading}\n\n" if heading else "") + format_markdown(block.for_reading, block.precision)
-        case Matrices(grids):
-            return "\n".join(map(_markdown, grids))

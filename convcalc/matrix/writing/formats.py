@@ -1,4 +1,4 @@
-"""A matrix as text in the formats that programs and papers read: plain, CSV, TSV, JSON, Markdown, LaTeX."""
+"""A matrix as text in the formats that programs read: plain, CSV, TSV, JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from convcalc.matrix.writing.digits import cell_texts, fraction_text, row_blocks
+from convcalc.matrix.writing.digits import fraction_text, row_blocks
 from convcalc.text import size_text
 
 if TYPE_CHECKING:
@@ -109,38 +109,8 @@ def format_json(array: NDArray[Any]) -> bytes:
     return f'{{"schema":1,"shape":[{shape}],"dtype":"{array.dtype}","data":'.encode() + json_data(array) + b"}\n"
 
 
-def format_markdown(array: NDArray[Any], precision: int | None = None) -> str:
-    r"""Return a Markdown table, with the empty header that Markdown requires; slices are separated by a blank line.
-
-    >>> import numpy as np
-    >>> print(format_markdown(np.array([[1, 10], [2, 0]])), end="")
-    |   |    |
-    |--:|---:|
-    | 1 | 10 |
-    | 2 |  0 |
-    """
-    return "\n".join(_markdown_plane(plane, precision) for plane in _planes(array))
-
-
-def format_latex(array: NDArray[Any], precision: int | None = None) -> str:
-    r"""Return one `bmatrix` environment per slice; fractions become `\frac{7}{3}`, infinities `\infty`.
-
-    >>> import numpy as np
-    >>> print(format_latex(np.array([[1, 0], [2, 1]])), end="")
-    \begin{bmatrix}
-    1 & 0 \\
-    2 & 1
-    \end{bmatrix}
-    """
-    return "\n".join(_latex_plane(plane, precision) for plane in _planes(array))
-
-
 def _rows(array: NDArray[Any]) -> NDArray[Any]:
     return array.reshape(-1, array.shape[-1] if array.ndim else 1)
-
-
-def _planes(array: NDArray[Any]) -> list[NDArray[Any]]:
-    return [_rows(array)] if array.ndim <= 2 else list(array.reshape(-1, *array.shape[-2:]))
 
 
 def _json_rows(rows: NDArray[Any], precision: int | None, quotients: bool) -> Iterator[bytes]:
@@ -157,34 +127,3 @@ def _object_json(value: Any) -> str:
         text = fraction_text(value) if not isinstance(value, float) else repr(value)
         return f'"{text}"' if "n" in text else text
     return f'"{fraction_text(value.numerator)}/{fraction_text(value.denominator)}"'
-
-
-def _markdown_plane(plane: NDArray[Any], precision: int | None) -> str:
-    rows = _cells(plane, precision)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    head = "".join(f"| {' ' * width} " for width in widths) + "|"
-    rule = "".join(f"|{'-' * (width + 1)}:" for width in widths) + "|"
-    body = ["".join(f"| {c:>{w}} " for c, w in zip(row, widths, strict=True)) + "|" for row in rows]
-    return "\n".join([head, rule, *body]) + "\n"
-
-
-def _latex_plane(plane: NDArray[Any], precision: int | None) -> str:
-    rows = [" & ".join(map(_latex_cell, row)) for row in _cells(plane, precision)]
-    return "\\begin{bmatrix}\n" + " \\\\\n".join(rows) + "\n\\end{bmatrix}\n"
-
-
-def _latex_cell(text: str) -> str:
-    if "/" in text:
-        above, below = text.lstrip("-").split("/")
-        return f"{'-' * text.startswith('-')}\\frac{{{above}}}{{{below}}}"
-    if "inf" in text:
-        return text.replace("inf", "\\infty")
-    if "nan" in text:
-        return "\\mathrm{nan}"
-    mantissa, e, exponent = text.partition("e")
-    return f"{mantissa} \\cdot 10^{{{int(exponent)}}}" if e else text
-
-
-def _cells(plane: NDArray[Any], precision: int | None) -> list[list[str]]:
-    cells, width = cell_texts(plane, precision), plane.shape[1]
-    return [cells[start : start + width] for start in range(0, len(cells), width)]
