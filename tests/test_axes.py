@@ -201,8 +201,12 @@ def compare(chain: list[layers.Layer], sizes: Index) -> None:
     cells = lit(sizes)
     for step in traced.steps:
         cells = sent(step.layer, cells)
+    at: dict[Index, list[frozenset[Index]]] = {}
+    for index, seen in cells.items():
+        at.setdefault(index, []).append(seen)
+        at.setdefault(index[1:], []).append(seen)
     for cell, each in found.items():
-        seen = joined([cells[index] for index in cells if index == cell or index[1:] == cell])
+        seen = joined(at.get(cell, []))
         hulls = tuple((min(axis), max(axis)) for axis in zip(*(seen - {BEYOND}), strict=True))
         assert each.hulls == hulls, (cell, each, sorted(seen))
         assert each.axes is not None
