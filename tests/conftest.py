@@ -23,6 +23,9 @@ from convcalc.cli.interrupts import SIGNALS
 for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "CONVCALC_TRACEBACK"]:
     os.environ.pop(variable, None)
 
+# Commands that are started keep the package compiled for the next one.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # How long an example takes, or its making, says how busy the machine is.
 settings.register_profile("untimed", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
