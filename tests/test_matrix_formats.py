@@ -137,6 +137,7 @@ def test_rows_wider_than_a_piece_are_whole(
     write: Callable[[NDArray[Any]], str], array: NDArray[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = write(array)
-    monkeypatch.setattr(digits, "_WIDEST", 2)
+    for name in ("_BLOCK", "_WIDEST"):
+        monkeypatch.setattr(digits, name, 2)
     monkeypatch.setattr(markup, "_COLUMNS", 2)
     assert write(array) == whole
