@@ -262,3 +262,14 @@ def test_the_fast_way_is_taken() -> None:
     assert digits._fast_block(np.full((3, 4), 0.5), " ") == b"0.5 0.5 0.5 0.5\n" * 3
     assert digits._fast_block(np.full((3, 4), 1e-300), " ") == b"1e-300 1e-300 1e-300 1e-300\n" * 3
     assert digits._fast_block(np.full((3, 4), 3e-5), " ") is None
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("precision", [0, 2, 8, 320])
+def test_a_block_is_rounded_as_each_of_its_numbers(dtype: str, precision: int) -> None:
+    random = np.random.default_rng(8)
+    numbers = random.choice([3.5, -7.25, 12.0, 0.0, -0.0, 0.004, -0.5, 1e-9, np.nan, -np.inf, 2e4], (40, 3)).astype(
+        dtype
+    )
+    expected = [" ".join(number_text(number, precision) for number in row) for row in numbers]
+    assert b"".join(row_blocks(numbers, precision=precision)).decode().splitlines() == expected

@@ -27,6 +27,8 @@ _BITS_OF_FIVE = math.log2(5)
 _WORTH_ORJSON = 4096
 _BLOCK = 2048
 _WIDE, _WIDEST = 64, 1 << 16
+_MOST_DECIMALS = 300
+"""Decimals of which the last is worth a number that float64 holds."""
 _PLAIN_FROM, _PLAIN_BELOW, _NARROW_PLAIN_BELOW = 1e-4, 1e16, 1e8
 _JSON_PLAIN_FROM, _JSON_NARROW_PLAIN_FROM = 1e-5, 1e-6
 
@@ -48,7 +50,7 @@ def row_blocks(
     for block, ends in _blocks(rows):
         bits = block.tobytes()
         if bits != written:
-            found = _fast_block(block, separator) if fast else None
+            found = _fast_block(block, separator) if fast else _rounded_block(block, separator, precision)
             text = _slow_block(block, separator, precision) if found is None else found
             text = without_points(text) if quotients and precision is None else text
             written = bits
@@ -210,6 +212,24 @@ def _slow_block(block: NDArray[Any], separator: str, precision: int | None) -> b
 def _joined(cells: list[str], width: int, separator: str) -> bytes:
     rows = [separator.join(cells[start : start + width]) for start in range(0, len(cells), width)]
     return ("\n".join(rows) + "\n").encode()
+
+
+def _rounded_block(block: NDArray[Any], separator: str, precision: int | None) -> bytes | None:
+    """Return the text of decimals with `precision`; None for others, and where most could read as zero."""
+    if precision is None or precision > _MOST_DECIMALS or block.dtype.kind != "f" or block.dtype.itemsize > 8:
+        return None
+    numbers = block.astype(np.float64).ravel()
+    odd = np.flatnonzero(~(np.abs(numbers) >= 10.0**-precision))
+    if odd.size * 2 > numbers.size:
+        return None
+    cells = f"%.{precision}f "
+    if not odd.size:
+        row = cells.replace(" ", separator) * block.shape[1]
+        return (f"{row[: -len(separator)]}\n" * len(block) % tuple(numbers.tolist())).encode()
+    words = (cells * numbers.size % tuple(numbers.tolist())).split()
+    for index, number in zip(odd.tolist(), numbers[odd].tolist(), strict=True):
+        words[index] = _rounded(number, precision)
+    return _joined(words, block.shape[1], separator)
 
 
 def _has_fast_digits(rows: NDArray[Any]) -> bool:
