@@ -70,6 +70,8 @@ def einstein_sum(equation: str, shapes: Sequence[TensorShape]) -> TensorShape:
     found = [sizes[label] for label in output]
     if single and found[:1] == [1] and len(found) > 1:
         return TensorShape(tuple(found[1:]), max(0, len(found) - 2))
+    if len(found) == 1 and any(shape.batch for shape in shapes):
+        return TensorShape(tuple(found), 1)  # its one axis is neither a batch nor channels
     return TensorShape(tuple(found) or (1,), max(0, len(found) - 2))
 
 

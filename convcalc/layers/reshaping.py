@@ -31,6 +31,8 @@ def flattened(layer: Flatten, shape: TensorShape) -> TensorShape:
         sizes, start, end = shape.sizes, 0, max(0, end - 1)
         return _merged(sizes, start, end, batch_axes=0)
     merged = _merged(sizes, start, end, batch_axes=1)
+    if shape.batch and len(merged.sizes) == 1:
+        return TensorShape(merged.sizes, 1)  # its one axis is neither a batch nor channels
     return merged if shape.batch else TensorShape(merged.sizes[1:], merged.rank)
 
 

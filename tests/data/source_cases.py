@@ -453,6 +453,20 @@ return F.conv2d(x, w - w.mean((1, 2, 3), keepdim=True)), F.conv2d(x, w.sum((2, 3
     ("", "self.w = nn.Parameter(torch.ones(9, 4)); self.b = nn.Parameter(torch.ones(7))", """
 return F.linear(x, self.w[:2], self.b[3:5]) + F.linear(x, self.w[-2:]), x @ self.w.T
 """, "4"),
+    # All axes of one sample, whatever layers behind a view are for; constants of fewer axes; cells around any axes.
+    ("", "", "return torch.cat([x, x * 2], 1), torch.cat([x, x], -1)", "4x8"),
+    ("", "self.n = nn.GroupNorm(1, 3)",
+     "x = x.narrow(1, 0, 6).repeat_interleave(2, dim=-1).narrow(1, 2, 3); return F.avg_pool1d(self.n(x), 3, 1, 1)",
+     "6x8"),
+    ("", "self.p = nn.Parameter(torch.zeros(8)); self.q = nn.Parameter(torch.zeros(1, 3))",
+     "x = x[:, ::3][:, :1] + self.p; return x, x[:, :, 0] * self.q", "3x8"),
+    ("", "self.f = nn.Linear(5, 6)",
+     "x = torch.stack([x, x], 1); return torch.cat(torch.chunk(self.f(x), 2, 2), -3), x.squeeze(2)", "4x3x5"),
+    ("", "self.c = nn.Conv2d(3, 4, 1)", "x = self.c(x); return x + x.sum(1)", "3x9x8"),
+    ("", "", """
+y = F.pad(x, (1, 2))
+return y, y.repeat_interleave(2, dim=2), F.pad(x[:, :, ::2], (0, 0, 0, 0, 1, 2)), F.pad(x.mean((2, 3)), [1, -1])
+""", "4x8x3"),
 ]  # fmt: skip
 
 _FRAMES = """

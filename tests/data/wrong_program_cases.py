@@ -226,7 +226,7 @@ PYTORCH = {
         "y = self.f(self.s(x).flatten(1)); return x * y",
         "3x32x30",
         "14:16",
-        "3x32x30 and 3 cannot be stretched to each other",
+        "1x3x32x30 and 1x3 cannot be stretched to each other",
     ),
     "forgot_self": ("conv = nn.Conv2d(3, 8, 3)", "return self.conv(x)", "3x32x30", "11:16", "Net has no conv"),
     "undefined_module": (
@@ -452,6 +452,34 @@ PYTORCH = {
         "3x32x30",
         "11:16",
         "Upsample takes a size or a scale_factor, one of the two",
+    ),
+    "roll_dim": (
+        "self.f = nn.Linear(8, 8)",
+        "return self.f(x).roll(1, 3)",
+        "4x8",
+        "11:16",
+        "there is no axis 3 in the 3 axes",
+    ),
+    "bmm_axes": (
+        "self.c = nn.Conv2d(3, 4, 1)",
+        "x = self.c(x); return torch.bmm(x, x.transpose(-2, -1))",
+        "3x5x8",
+        "12:16",
+        "bmm multiplies tensors of 3 axes, this one has 4",
+    ),
+    "bilinear_axes": (
+        "self.c = nn.Conv1d(4, 5, 1)",
+        "return F.interpolate(self.c(x), scale_factor=2, mode='bilinear')",
+        "4x8",
+        "11:16",
+        "the mode bilinear resizes a tensor of 4 axes",
+    ),
+    "reflect_axes": (
+        "self.c = nn.Conv2d(3, 4, 1)",
+        "return F.pad(self.c(x), (1, 1), mode='reflect')",
+        "3x5x8",
+        "11:16",
+        "padding in the mode reflect takes a pair",
     ),
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from convcalc.errors import ConvcalcError, ShapeError
-from convcalc.layers import Layer, Rearrangement, TensorShape, rank_of
+from convcalc.layers import Layer, Merge, Rearrangement, TensorShape, rank_of
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.source.known_sizes import with_axes
 from convcalc.notation.source.values import Tensor
@@ -39,10 +39,17 @@ def touch_batch(follower: Follower, node: ast.AST, message: str) -> None:
 
 def leaves_batch(follower: Follower, layer: Layer, tensor: Tensor) -> bool:
     """Return whether a layer takes all axes of a tensor away but that of the batch."""
-    if not isinstance(layer, Rearrangement) or layer.kind not in ("squeeze", "reduce") or knows_batch(follower):
+    kind = getattr(layer, "kind", "")
+    if kind not in ("squeeze", "reduce", "einsum") or knows_batch(follower):
         return False
-    gone = len(layer.numbers) if layer.kind == "squeeze" else 0 if layer.numbers[0] else len(layer.numbers) - 1
-    return gone > 0 and len(follower.sizes.peek(tensor.index) or ()) - gone == 1
+    if isinstance(layer, Merge):
+        return len(layer.equation.replace(" ", "").partition("->")[2]) == 1
+    if not isinstance(layer, Rearrangement):
+        return False
+    sizes = follower.sizes.peek(tensor.index) or ()
+    gone = len(layer.numbers) if kind == "squeeze" else 0 if layer.numbers[0] else len(layer.numbers) - 1
+    gone = sizes.count(1) if layer.numbers == () else gone
+    return gone > 0 and len(sizes) - gone == 1
 
 
 def refuse_only_batch(follower: Follower, node: ast.AST, tensors: Sequence[Tensor]) -> None:

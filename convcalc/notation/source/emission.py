@@ -11,7 +11,7 @@ from convcalc.notation.call.tree import Argument, Call, Symbol
 from convcalc.notation.call.tree import Sequence as Items
 from convcalc.notation.entries import Entry
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import containers, filled, published_models, reparametrization
+from convcalc.notation.source import axis_checks, containers, filled, published_models, reparametrization
 from convcalc.notation.source.batch import batch_fault, knows_batch, leaves_batch, refuse_moved, refuse_only_batch
 from convcalc.notation.source.memory_order import note_order
 from convcalc.notation.source.values import (
@@ -131,6 +131,8 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
     entries = follower.builder.entries
     refuse_moved(follower, node, [tensor])
     refuse_only_batch(follower, node, [tensor])
+    if follower.notation == "pytorch":
+        axis_checks.refuse_mode(follower, node, tensor, module.call)
     if module.places and not entries[module.places[0]].name:
         module.name = module.default_name  # it runs again: by their name its weights count once
         for place in module.places:
@@ -157,6 +159,7 @@ def emit(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, *, pa
             if made.module and entry.name:
                 made.module += f".{entry.name}"
             given, tensor = tensor, Tensor(index)
+            tensor.is_constant = given.is_constant
             note_order(tensor, entry.layer, [given])
     if module.places:
         module.result = module.result or tensor
@@ -208,6 +211,8 @@ def layer_entry(
     span = follower.span(node)
     refuse_moved(follower, node, tensors)
     refuse_only_batch(follower, node, tensors)
+    if isinstance(layer, layers.Merge) and layer.kind in ("add", "multiply", "matmul"):
+        axis_checks.refuse_beside(follower, node, tensors)
     if follower.builder.layout == "hwc":
         layer = with_channels_last(follower, node, layer)
     text = published_models.text_of(node) or fold(follower.source.text[slice(*span)])
@@ -219,6 +224,7 @@ def layer_entry(
         module.places.append(index)
     made = Tensor(index)
     made.is_batch = leaves_batch(follower, layer, tensors[0])
+    made.is_constant = all(tensor.is_constant for tensor in tensors)
     note_order(made, layer, tensors)
     return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from convcalc.errors import ConvcalcError, ShapeError
@@ -9,10 +11,13 @@ from convcalc.layers import (
     Bilinear,
     Elementwise,
     Embedding,
+    Flatten,
     Held,
     Layer,
     Merge,
+    Rearrangement,
     TensorShape,
+    Unflatten,
     bilinear_output,
     complete,
     merged,
@@ -32,16 +37,18 @@ class KnownSizes:
     """Shapes of the tensors that a graph makes: by its layers and, where they are given, by those of its inputs.
 
     `begin` returns the shapes of the inputs from the first layers; `whole` are those with their batch axis, where
-    the program is followed with that known, too. `samples` are the sizes of tensors that a program
-    makes itself to send them through layers, while it does so; `stated` are the shapes that it states for inputs.
-    `faults` are the errors of layers that do not fit. `depends` is whether a size was asked for that follows from
-    those of the inputs: the graph fits these alone.
+    the program is followed with that known, too. `decided` are the shapes as all layers of the program have them
+    read, where those that had run when a size was first asked for said something else. `samples` are the sizes of
+    tensors that a program makes itself to send them through layers, while it does so; `stated` are the shapes that it
+    states for inputs. `faults` are the errors of layers that do not fit. `depends` is whether a size was asked for
+    that follows from those of the inputs: the graph fits these alone.
     """
 
     def __init__(self, builder: GraphBuilder, begin: Begin | None, whole: list[TensorShape] | None = None) -> None:
         self.builder = builder
         self.begin = begin
         self.whole = whole
+        self.decided: list[TensorShape] | None = None
         self.samples: list[TensorShape] = []
         self.stated: dict[int, TensorShape] = {}
         self.depends = False
@@ -50,10 +57,16 @@ class KnownSizes:
         self.asked = False
         self.faults: list[ConvcalcError] = []
         self._inputs: list[TensorShape] = []
+        self._readings: list[list[TensorShape]] = []
 
     def clear(self) -> None:
         """Forget the tensors of a graph that begins anew."""
-        self._open, self._known, self.samples, self.faults = [], [], [], []
+        self.samples = []
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the shapes of a graph whose entries have other numbers now."""
+        self._open, self._known, self.faults = [], [], []
 
     def add_sample(self, sizes: tuple[int, ...]) -> int:
         """Return a tensor of its own with the sizes of all its axes, the batch axis first."""
@@ -110,13 +123,26 @@ class KnownSizes:
         if self.whole is not None:
             self._inputs = self.whole
             return self.whole[-1 - index] if -1 - index < len(self.whole) else None
+        found = self.decided or self.by_layers()
+        if found is None:
+            return None
+        self._inputs, self.asked = found, True
+        self._readings += [found] if found not in self._readings else []
+        return found[-1 - index] if -1 - index < len(found) else None
+
+    def other_reading(self) -> list[TensorShape] | None:
+        """Return the shapes of the inputs as all layers have them read where some of it was followed with others."""
+        found = None if self.decided or self.whole else self.by_layers()
+        return found if found and self._readings and self._readings != [found] else None
+
+    def by_layers(self) -> list[TensorShape] | None:
+        """Return the shapes of the inputs as the layers that have run have them read, None where they do not fit."""
         layers = [entry.layer for entry in self.builder.entries]
         try:
-            self._inputs = [with_axes(shape, layers) for shape in self.begin(layers, self.builder.layout)]
+            shapes = None if self.begin is None else self.begin(layers, self.builder.layout)
+            return None if shapes is None else [with_axes(shape, layers) for shape in shapes]
         except ShapeError:
             return None
-        self.asked = True
-        return self._inputs[-1 - index] if -1 - index < len(self._inputs) else None
 
     def _after(self, entry: Entry, *, given: bool) -> TensorShape | None:
         shapes = [self._shape(place, given=given) for place in entry.inputs or ()]
@@ -137,10 +163,25 @@ def with_axes(shape: TensorShape, layers: list[Layer]) -> TensorShape:
     first = next((layer for layer in layers if not isinstance(layer, Elementwise)), None)
     if isinstance(first, Embedding) and len(shape.sizes) == 1:
         return TensorShape(shape.sizes, 1)
-    told = next((rank for rank in map(rank_of, layers) if rank is not None), None)
-    if len(shape.sizes) in (2, 3) and shape.rank in (0, len(shape.sizes)) and (told is None or not shape.rank):
+    if (
+        len(shape.sizes) in (2, 3)
+        and shape.rank in (0, len(shape.sizes))
+        and (not shape.rank or not tells_rank(layers))
+    ):
         return TensorShape(shape.sizes, len(shape.sizes) - 1)
     return shape
+
+
+def tells_rank(layers: Sequence[Layer]) -> bool:
+    """Return whether a layer says how many spatial axes the input has: one before the first that moves axes.
+
+    >>> from convcalc.layers import AdaptivePooling, Flatten
+    >>> pool = AdaptivePooling("average", (1, 1))
+    >>> tells_rank([pool, Flatten()]), tells_rank([Flatten(), pool])
+    (True, False)
+    """
+    same = takewhile(lambda layer: not isinstance(layer, Rearrangement | Flatten | Unflatten), layers)
+    return any(rank_of(layer) is not None for layer in same)
 
 
 FIRST_SAMPLE = -1_000_000

@@ -57,7 +57,7 @@ def note_order(made: Tensor, layer: layers.Layer, tensors: Sequence[Tensor]) -> 
 def copied(tensor: Tensor, *, in_order: bool) -> Tensor:
     """Return a tensor of the same numbers copied, in order where that is sure."""
     copy = Tensor(tensor.index)
-    copy.before, copy.is_batch = tensor.before, tensor.is_batch
+    copy.before, copy.is_batch, copy.is_constant = tensor.before, tensor.is_batch, tensor.is_constant
     copy.in_order = in_order
     return copy
 

@@ -179,6 +179,8 @@ def _turned_matrices(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any]
 def _squeeze(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords: dict[str, Any]) -> Tensor:
     axes = _axes(f, node, arguments or list(keywords.values()))
     known = f.sizes.peek(x.index)
+    if not axes and known is not None and None not in known[1:] and not knows_batch(f):
+        axes = tuple(range(1, len(known)))
     if axes and known is not None and all(-len(known) <= axis < len(known) for axis in axes):
         axes = tuple(axis for axis in axes if known[axis] in (1, None))  # other axes stay, as PyTorch has it
         if not axes:
@@ -361,34 +363,3 @@ def indexed(follower: Follower, node: ast.AST, tensor: Tensor, axis: int, index:
     """Return what stands at an index of an axis, without the axis."""
     part = layer_entry(follower, node, Rearrangement("cut", (axis, index, index + 1 or END, 1)), tensor)
     return layer_entry(follower, node, Rearrangement("squeeze", (axis,)), part)
-
-
-def padded(
-    follower: Follower, node: ast.AST, tensor: Tensor, arguments: list[Any], keywords: dict[str, Any]
-) -> Tensor:
-    """Put cells around the last axes; amounts stand last axis first."""
-    amounts = arguments[0] if arguments else keywords.get("pad")
-    modes: dict[str, layers.BorderMode] = {
-        "constant": "constant",
-        "reflect": "reflect",
-        "replicate": "replicate",
-        "circular": "circular",
-    }
-    mode = modes.get(arguments[1] if len(arguments) > 1 else keywords.get("mode", "constant"))
-    if has_open(amounts):
-        return of_open_size(follower, node, tensor)
-    if (
-        not isinstance(amounts, list | tuple)
-        or len(amounts) % 2
-        or mode is None
-        or not all(type(each) is int for each in amounts)
-    ):
-        raise follower.fault(node, "what this pads with is not known")
-    for place in range(0, len(amounts), 2):
-        before, after = (min(0, each) for each in amounts[place : place + 2])
-        if before or after:  # cells are cut off
-            numbers = (-1 - place // 2, -before, after or END, 1)
-            tensor = layer_entry(follower, node, Rearrangement("cut", numbers), tensor)
-    amounts = [max(0, each) for each in amounts]
-    pairs = [(amounts[at], amounts[at + 1]) for at in range(0, len(amounts), 2)][::-1]
-    return layer_entry(follower, node, layers.Border(tuple(pairs), mode), tensor)

@@ -38,6 +38,7 @@ from convcalc.text import Source, fold
 
 if TYPE_CHECKING:
     from convcalc.notation import Begin
+    from convcalc.notation.source.batch import Follow
 
 _KERAS = re.compile(
     r"\bkeras\b|\btensorflow\b|\.add\(|\bInput\(|\bConv\dD\(|\bConvolution\dD\(|\bDense\(|Pooling\dD\("
@@ -75,22 +76,33 @@ def read_program(
     def follow(one: Follower) -> GraphBuilder:
         return _followed(one, tree, inputs, class_name)
 
-    try:
-        builder = follow(follower)
-    except ConvcalcError as error:
+    builder = _attempt(follower, follow)
+    if not keras and (decided := follower.sizes.other_reading()) is not None:
+        follower = Follower(source, follower.notation, begin)
+        follower.sizes.decided = decided
+        builder = _attempt(follower, follow)
+    if isinstance(builder, ConvcalcError):
         if keras or not follower.is_running or follower.steps > MOST_STEPS:
-            raise
+            raise builder
         again = with_batch(follower, follow)
-        if again is None:
-            raise
         if isinstance(again, ConvcalcError):
-            raise again from error
+            raise again from builder
+        if again is None:
+            raise builder
         return again
     if keras and builder.layout == "chw":
         settle_channels_first(source, builder.entries)
     if begin is not None and not keras:
         builder.settle = lambda _: settled_with_batch(follower, follow)
     return builder
+
+
+def _attempt(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcError:
+    """Return the network of a program, or the error that following it ends with."""
+    try:
+        return follow(follower)
+    except ConvcalcError as error:
+        return error
 
 
 def _followed(follower: Follower, tree: ast.Module, inputs: tuple[str, ...], class_name: str | None) -> GraphBuilder:
@@ -121,7 +133,7 @@ def _fix_input(follower: Follower) -> None:
         return
     layers = [entry.layer for entry in builder.entries]
     shape = sizes.begin(layers, builder.layout)[0]
-    if builder.layout == "chw" and (sizes.asked or any(map(_counts_axes, layers))):
+    if builder.layout == "chw" and (sizes.asked or follower.notation == "pytorch" or any(map(_counts_axes, layers))):
         placed = with_axes(shape, layers)
         if placed != shape:
             builder.rank = placed.rank  # positions of one sample, whose axes the program counts
@@ -234,6 +246,7 @@ def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder
     if isinstance(model, Instance):
         refuse_moved(follower, model.kind.node, returned)
     builder.keep_what_leads_to(outputs)
+    follower.sizes.forget()
     if isinstance(model, Instance | Container):
         _count_unused(follower, model)
         count_once(follower)

@@ -10,13 +10,14 @@ from convcalc import layers
 from convcalc.layers.einsum import terms
 from convcalc.notation.pytorch.functions import MODULES_OF
 from convcalc.notation.pytorch.signatures import SIGNATURES as PYTORCH
-from convcalc.notation.source import einops, parameter_views, published_models
+from convcalc.notation.source import axis_checks, einops, parameter_views, published_models
 from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
+from convcalc.notation.source.bordering import padded
 from convcalc.notation.source.choosing import CHOICES
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
 from convcalc.notation.source.functional import WEIGHTED, beside, weighted
 from convcalc.notation.source.memory_order import copied, of_unknown_order, refuse_view
-from convcalc.notation.source.moves import MOVES, padded, parts, reduced
+from convcalc.notation.source.moves import MOVES, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
 from convcalc.notation.source.unpooling import unpooled, with_indices
 from convcalc.notation.source.values import COMPARISONS, AxisSize, Layer, Name, Parameter, Tensor, TensorSizes
@@ -165,6 +166,7 @@ def method(
     if word in _STAYS:
         return tensor if tensor.in_order else copied(tensor, in_order=word == "contiguous")
     if word in _UNARY:
+        axis_checks.refuse_axis(follower, node, tensor, word, arguments, keywords)
         return elementwise(follower, node, tensor, word)
     if word in _JOINS or word in _PRODUCTS:
         other = arguments[0] if arguments else keywords.get("other")
@@ -195,8 +197,11 @@ def method(
     raise follower.fault(node, f"{word} of a tensor is not known")
 
 
-def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
-    """Return a parameter of a module as a tensor of the graph, or what a program fills as a sample for its layers."""
+def held(follower: Follower, node: ast.AST, parameter: Parameter, other: Any = None) -> Tensor:
+    """Return a parameter of a module as a tensor of the graph, or what a program fills as a sample for its layers.
+
+    `other` is the tensor that it is joined with, the last axes of both in line.
+    """
     if parameter.shape is None:
         touch_batch(follower, node, "the shape of this tensor is not known")
     if parameter.shape is None or 0 in parameter.shape:
@@ -205,8 +210,11 @@ def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
         return Tensor(follower.sizes.add_sample(parameter.shape))
     shape = parameter.shape
     is_last = follower.builder.layout == "hwc"
+    beside_axes = axis_checks.axes_beside(follower, other)
     if len(shape) > (1 if is_last else 2) and shape[0] == 1 and not knows_batch(follower):
         shape = shape[1:]  # the batch axis, which one sample does not have
+    elif beside_axes[1:2] == (1,) and not is_last:
+        shape = (*[1] * (len(beside_axes) - 1 - len(shape)), *shape)  # so that both begin with the same axis
     if is_last:
         shape = (*shape[-1:], *shape[:-1])
     whole = parameter.whole
@@ -216,7 +224,9 @@ def held(follower: Follower, node: ast.AST, parameter: Parameter) -> Tensor:
     index = follower.builder.add(
         layer, [-1], follower.span(node), name=whole.name, text=f"parameter {whole.name}".rstrip()
     )
-    return Tensor(index)
+    made = Tensor(index)
+    made.is_constant = True
+    return made
 
 
 def module(
@@ -273,7 +283,8 @@ def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any
         return merged(follower, node, "Concatenate", found, dim)
     if dim == 0:
         touch_batch(follower, node, "samples are put behind each other along the batch")
-    over_channels = dim in (1, -3) and not knows_batch(follower)
+    count = len(follower.sizes.peek(found[0].index) or ()) or 4
+    over_channels = dim in (1, 1 - count) and not knows_batch(follower)
     layer = layers.Merge("concatenate", stretch=not over_channels, axis=1 if over_channels else dim)
     return layer_entry(follower, node, layer, *found)
 
@@ -317,13 +328,15 @@ def joined(follower: Follower, node: ast.AST, left: Any, right: Any, kind: str, 
             return elementwise(follower, node, beside(follower, node, other, one), word)
     # A vector of features times a matrix: a matrix of its own, not one for each sample.
     vectors = isinstance(right, Parameter) and len(right.shape or ()) < 3 and word != "bmm"
-    left, right = (held(follower, node, each) if isinstance(each, Parameter) else each for each in (left, right))
+    pairs = ((left, right), (right, left))
+    left, right = (held(follower, node, *pair) if isinstance(pair[0], Parameter) else pair[0] for pair in pairs)
     if isinstance(left, Tensor) and isinstance(right, int | float | AxisSize):
         return elementwise(follower, node, left, word)
     if not isinstance(left, Tensor) or not isinstance(right, Tensor):
         refuse_unknown(follower, node, (left, right))
         raise follower.fault(node, "what is joined here is not a tensor")
     if kind == "matmul":
+        axis_checks.refuse_product(follower, node, word, (left, right))
         return layer_entry(follower, node, layers.Merge("matmul", stretch=vectors), left, right)
     merge: layers.MergeKind = "multiply" if kind == "multiply" else "add"
     made = layer_entry(follower, node, layers.Merge(merge, stretch=True), left, right)
