@@ -18,7 +18,7 @@ from convcalc.text import size_text
 from convcalc.value import Value
 
 MOST_LAYERS = 5000
-"""Layers of a network that is read again and again to find the number that a `?` in it stands for."""
+"""Layers of a network that sizes are sent through again and again to find what a `?` stands for."""
 # Sizes of images at which a printed model may pass, to see where its `forward` flattens.
 USUAL_SIDES = (224, 32, 28, 64, 227, 256, 299, 512)
 
@@ -44,7 +44,7 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     if "=" in size:
         raise UsageError("a ? cannot be solved where the network has several inputs", place="?")
     unknown = _Placeholder(request, also=size.count("?"))
-    network = read(request) if "?" in size else _first_that_reads(unknown.read)
+    network = _read_few(request) if "?" in size else _first_that_reads(unknown.read)
     for objection in network.objections:
         raise objection
     layout = layout or network.layout
@@ -121,20 +121,25 @@ class _Placeholder:
             texts[index] = filled_in(str(texts[index]), at, values)
         for name in self.in_options:
             options[name] = "x".join(options[name].replace("?", str(value)) for value in values)
-        before = most_layers.set(MOST_LAYERS)
-        try:
-            network = read(self.request.replace(texts=tuple(texts), options=options))
-        finally:
-            most_layers.reset(before)
-        if len(network.layers) > MOST_LAYERS:
-            message = f"there are {len(network.layers)} layers, at most {MOST_LAYERS} are searched for a number"
-            raise UsageError(message, place="?")
-        return network
+        return _read_few(self.request.replace(texts=tuple(texts), options=options))
 
     def solved(self, sizes: tuple[int, ...], goal: tuple[int, ...] | None, rank: int | None) -> Solved:
         """Find the numbers, called what their option is called."""
         solved = solve_value(lambda values: graph_of(self.read(values)), sizes, goal, rank)
         return solved.replace(what=self.in_options[0].replace("_", " ")) if self.in_options else solved
+
+
+def _read_few(request: LayerRequest) -> Network:
+    """Read layers; UsageError where they are more than `MOST_LAYERS`."""
+    before = most_layers.set(MOST_LAYERS)
+    try:
+        network = read(request)
+    finally:
+        most_layers.reset(before)
+    if len(network.layers) > MOST_LAYERS:
+        message = f"there are {len(network.layers)} layers, at most {MOST_LAYERS} are searched for a number"
+        raise UsageError(message, place="?")
+    return network
 
 
 def filled_in(text: str, at: int, values: Sequence[int]) -> str:

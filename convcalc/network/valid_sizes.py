@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
-from convcalc.axis_maps import Adaptive, AxisMap, Halve, Rescale, Scale, Slide, Spread, Whole
+from convcalc.axis_maps import Adaptive, AxisMap, AxisMaps, Halve, Rescale, Scale, Slide, Spread, Whole
 from convcalc.errors import ShapeError
 from convcalc.layers import Merge, TensorShape, axis_maps
 from convcalc.network.graph import Graph
@@ -18,7 +18,7 @@ from convcalc.value import Value
 
 # No more sizes than this are looked at, and no more steps through layers.
 MOST_SIZES = 20_000
-MOST_STEPS = 4_000_000
+MOST_STEPS = 2_000_000
 # Periods over which the same sizes must pass, after a start that may be irregular.
 PERIODS = 3
 
@@ -128,8 +128,11 @@ class GraphAxis:
     def __init__(self, graph: Graph, shape: TensorShape, axis: int) -> None:
         self.graph = graph
         self.maps: list[AxisMap | None] = []
+        known: dict[int, AxisMaps | None] = {}
         for layer in graph.layers:
-            found = None if isinstance(layer, Merge) else axis_maps(layer, shape)
+            if id(layer) not in known:  # a repeated layer is one object
+                known[id(layer)] = None if isinstance(layer, Merge) else axis_maps(layer, shape)
+            found = known[id(layer)]
             if isinstance(layer, Merge):
                 self.maps.append(None)
             elif found is None or len(found) <= axis or found[axis][0] != axis or isinstance(found[axis][1], Whole):
@@ -144,16 +147,19 @@ class GraphAxis:
         Without `strict`, sizes that layers refuse although something would come out are let through.
         """
         found: list[int] = []
-        for index, axis_map in enumerate(self.maps):
-            before = [found[place] if place >= 0 else size for place in self.graph.inputs[index]]
-            if axis_map is None:
-                layer = self.graph.layers[index]
-                assert isinstance(layer, Merge)
-                found.append(_merged(layer, before, strict))
+        known: dict[tuple[int, int], int] = {}
+        for axis_map, places, layer in zip(self.maps, self.graph.inputs, self.graph.layers, strict=False):
+            if isinstance(layer, Merge):
+                found.append(_merged(layer, [found[place] if place >= 0 else size for place in places], strict))
                 continue
-            if strict:
-                axis_map.check_size(before[0])
-            found.append(axis_map.output(before[0]))
+            assert axis_map is not None
+            before = found[places[0]] if places[0] >= 0 else size
+            key = id(axis_map), before
+            if key not in known:
+                if strict:
+                    axis_map.check_size(before)
+                known[key] = axis_map.output(before)
+            found.append(known[key])
         return found
 
     def passes(self, size: int, *, strict: bool = True) -> bool:

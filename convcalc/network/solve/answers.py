@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.layers import Layer, TensorShape
@@ -18,6 +20,9 @@ Accept = Callable[[tuple[int, ...]], TensorShape]
 # Values tried one by one where no rule leads to them, and values of a span that are all looked at.
 MOST_TRIED = 1024
 MOST_CHECKED = 64
+# Layers that numbers are sent through in all where they are tried, and how many numbers are tried at least.
+MOST_SENT = 50_000
+FEW = 8
 # How far beyond its first value a span without end is looked at.
 FAR = 2**64
 
@@ -233,9 +238,22 @@ def _keep_stepped(run: Run, valid: Callable[[int], bool]) -> list[Run]:
     ]
 
 
+def tried_numbers(named: Iterable[int], small: range, length: int) -> list[int]:
+    """Return the numbers that are tried in a network of `length` layers, rising: the first `named` and `small` ones.
+
+    >>> tried_numbers([700, 9, 4], range(3), 10), tried_numbers(range(700, 900), range(300), 5000)[1::5]
+    ([0, 1, 2, 4, 9, 700], [0, 1, 2, 3, 4, 5, 6, 7, 700])
+    """
+    most = max(FEW, MOST_SENT // max(1, length))
+    return sorted({*small[:most], *islice(dict.fromkeys(named), most)})
+
+
 def try_values(what: str, values: Iterable[int], accept: Accept, nothing: str) -> Solved:
     """Try values one by one; raises ShapeError with the message `nothing` where none passes."""
-    outputs = {value: accept((value,)) for value in values if passes(accept, value)}
+    outputs = {}
+    for value in values:
+        with suppress(UsageError):
+            outputs[value] = accept((value,))
     if not outputs:
         raise ShapeError(nothing)
     # Values side by side stand in one span only where they give one output.

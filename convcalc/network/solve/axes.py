@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import inf, lcm
 from operator import mul
+from typing import Any
 
-from convcalc.axis_maps import AxisMap, Halve, Keep, Scale, Slide, Whole
+from convcalc.axis_maps import AxisMap, AxisMaps, Halve, Keep, Scale, Slide, Whole
 from convcalc.errors import ShapeError
 from convcalc.layers import Layer, TensorShape, axis_maps
 from convcalc.network.solve.answers import Run, Span, keep_repeating, keep_valid
@@ -43,20 +44,25 @@ class AxisPath(Value):
         >>> path.forward(8), path.forward(9), path.forward(1)
         (3, 3, 0)
         """
+        keeping = set[int]()
         try:
             for axis_map in self.maps:
-                size = axis_map.output(size)
+                if id(axis_map) not in keeping:
+                    size = _sent_on(axis_map, size, keeping)
         except ShapeError:
             return 0
         return size
 
     def refusal(self, size: int, *, gaps: bool = True) -> ShapeError | None:
         """Return why a size does not pass, None if it passes; without `gaps`, rules that leave some out take all."""
+        keeping = set[int]()
         try:
             for axis_map in self.maps:
+                if id(axis_map) in keeping:
+                    continue
                 if gaps or not _leaves_gaps(axis_map):
                     axis_map.check_size(size)
-                size = axis_map.output(size)
+                size = _sent_on(axis_map, size, keeping)
         except ShapeError as error:
             return error
         return None
@@ -95,6 +101,16 @@ def sizes_passing(paths: Sequence[AxisPath], span: Span) -> list[Run]:
     return found
 
 
+def _sent_on(axis_map: AxisMap, size: int, keeping: set[int]) -> int:
+    """Return the size that a rule makes of another; `keeping` gets the rules, by identity, that keep it."""
+    output = axis_map.output(size)
+    if output == size:
+        keeping.add(id(axis_map))
+    else:
+        keeping.clear()
+    return output
+
+
 def _leaves_gaps(axis_map: AxisMap) -> bool:
     """Return whether a rule may refuse sizes between others that it takes."""
     if isinstance(axis_map, Slide):
@@ -114,19 +130,36 @@ def axis_paths(layers: Sequence[Layer], shape: TensorShape, start: int = 0) -> t
     ([1, 0], 1)
     """
     shape = TensorShape((None,) * len(shape.sizes), shape.rank)
-    paths = [AxisPath(axis) for axis in range(shape.rank)]
+    links: list[_Link] = [(axis, None) for axis in range(shape.rank)]
+    count = len(layers)
+    known: dict[int, AxisMaps | None] = {}
     for index in range(start, len(layers)):
+        layer = layers[index]
         try:
-            axes = axis_maps(layers[index], shape)
+            # A repeated layer is one object.
+            axes = known[id(layer)] if id(layer) in known else known.setdefault(id(layer), axis_maps(layer, shape))
         except ShapeError as error:
             error.layer = index
             raise
-        moved = [AxisPath(paths[source].source, (*paths[source].maps, axis_map))
-                 for source, axis_map in axes or () if source is not None]  # fmt: skip
+        moved = [(links[source], axis_map) for source, axis_map in axes or () if source is not None]
         if axes is None or len(moved) < len(axes):
-            return paths, index
-        paths = moved
-    return paths, len(layers)
+            count = index
+            break
+        links = [*moved]
+    return [_path(link) for link in links], count
+
+
+_Link = tuple[Any, AxisMap | None]
+"""A rule behind the link to the rules before it; the first link has the input axis and no rule."""
+
+
+def _path(link: _Link) -> AxisPath:
+    before, axis_map = link
+    maps = []
+    while axis_map is not None:
+        maps.append(axis_map)
+        before, axis_map = before
+    return AxisPath(before, tuple(reversed(maps)))
 
 
 def first_reaching(forward: Forward, goal: float, low: int, *, falling: bool = False) -> int | None:
@@ -141,7 +174,7 @@ def first_reaching(forward: Forward, goal: float, low: int, *, falling: bool = F
     def reached(value: int) -> bool:
         return forward(value) <= goal if falling else forward(value) >= goal
 
-    below, above = low - 1, LARGEST
+    below, above = low - 1, max(low, 2)
     while not reached(above):
         if above >= MOST_SOUGHT:
             if reached(BEYOND):
@@ -149,7 +182,7 @@ def first_reaching(forward: Forward, goal: float, low: int, *, falling: bool = F
                     f"the search ends at 2^{MOST_SOUGHT.bit_length() - 1}, beyond which the output still changes"
                 )
             return None
-        below, above = above, above**2
+        below, above = above, min(above**2, MOST_SOUGHT)
     while above - below > 1:
         middle = (below + above) // 2
         below, above = (below, middle) if reached(middle) else (middle, above)

@@ -63,7 +63,10 @@ def solve_graph(
     probe = TensorShape(tuple(size or 1 for size in sizes), rank)
     places = [axis - lead for axis, size in enumerate(sizes) if size is None and axis >= lead]
     axes = tuple(GraphAxis(graph, probe, place) for place in places)
-    valid = tuple(map(valid_sizes, axes))
+    # Axes that go the same way take the same sizes.
+    ways = [next(other for other in axes if other.maps == axis.maps) for axis in axes]
+    found = {id(axis): valid_sizes(axis) for axis in axes if axis in ways}
+    valid = tuple(found[id(axis)] for axis in ways)
     if square:
         valid = (reduce(AxisSizes.meet, valid),)
     unknown = _Open(graph, sizes, rank, axes, valid)

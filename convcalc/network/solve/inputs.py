@@ -36,6 +36,7 @@ from convcalc.network.solve.answers import (
     passes,
     solution_of,
     target_sizes,
+    tried_numbers,
     try_values,
 )
 from convcalc.network.solve.axes import BEYOND, AxisPath, axis_paths, first_reaching, nearest, sizes_passing, span_of
@@ -323,7 +324,8 @@ def solve_features(
     layers = network.layers if isinstance(network, Graph) else network
     # As many as hold all that is wanted, where nothing is lost on the way.
     whole = prod(want or (1,)) // max(1, prod(size for size in sizes if size is not None))
-    candidates = sorted({*numbers_in(layers), *(want or ()), max(1, whole), *range(1, MOST_CHANNELS)})
+    named = [*(want or ()), max(1, whole), *numbers_in(layers)]
+    candidates = tried_numbers(named, range(1, MOST_CHANNELS), len(layers))
     tried = listed(candidates)
     found = try_values(what, candidates, accept, f"none: no number of {what} among those tried ({tried}) fits")
     if want is None:
@@ -353,13 +355,16 @@ def channels_taken(layers: Sequence[Layer]) -> int | None:
     return None
 
 
-def numbers_in(layers: Sequence[Layer]) -> set[int]:
-    """Collect the channels and features that stand in layers, and the numbers that a shape written in them holds.
+def numbers_in(layers: Sequence[Layer]) -> list[int]:
+    """List the channels and features that stand in layers, and the numbers that a shape written in them holds.
 
-    >>> sorted(numbers_in([Linear(784, 10)]))
-    [10, 784]
+    >>> numbers_in([Linear(784, 10), Linear(10, 784)])
+    [784, 10]
     """
     names = ("in_channels", "out_channels", "in_features", "out_features", "channels", "features")
-    found = [getattr(layer, name, None) for layer in layers for name in names]
-    held = [prod(sizes) for layer in layers if (sizes := getattr(layer, "sizes", None))]
-    return {number for number in (*found, *held) if isinstance(number, int) and number > 0}
+    found: dict[int, None] = {}
+    for layer in layers:
+        sizes = getattr(layer, "sizes", None)
+        numbers = (*(getattr(layer, name, None) for name in names), prod(sizes) if sizes else None)
+        found.update(dict.fromkeys(number for number in numbers if isinstance(number, int) and number > 0))
+    return [*found]

@@ -17,6 +17,7 @@ from convcalc.network.solve.answers import (
     keep_accepted,
     listed,
     passes,
+    tried_numbers,
     try_values,
 )
 from convcalc.network.solve.axes import LARGEST, Forward, axis_paths, nearest, nearest_values, span_of
@@ -29,8 +30,6 @@ Build = Callable[[tuple[int, ...]], Graph | Sequence[Layer]]
 """Returns the network with one number put in for the unknown, or with one for each spatial axis."""
 
 MOST_COUNTED = 256
-MOST_READ = 50_000
-"""Layers that are read in all where numbers are tried."""
 _WINDOW = ("kernel", "stride", "padding", "dilation", "output_padding")
 # What a layer takes from the one before it.
 _TAKEN = ("in_channels", "in_features", "channels", "count", "features", "sizes")
@@ -183,13 +182,13 @@ def _try_numbers(
     build: Build, accept: Accept, want: tuple[int, ...] | None, what: str, length: int, fitting: set[int]
 ) -> Solved:
     """Try small numbers, those in `fitting`, and those that stand in the `length` layers and in the wanted size."""
-    named = {*fitting, *(want or ())}
+    named = [*fitting, *(want or ())]
     for value in (1, 2):
         try:
-            named |= numbers_in(_graph(build((value,))).layers)
+            named += numbers_in(_graph(build((value,))).layers)
         except UsageError:
             continue
-    candidates = sorted({*range(max(3, min(MOST_COUNTED, MOST_READ // length))), *named})
+    candidates = tried_numbers(named, range(MOST_COUNTED), length)
     tried = listed(candidates)
     shown = "fits" if want is None else f"gives {size_text(want)}"
     found = try_values(what, candidates, accept, f"none: no {what} among those tried ({tried}) {shown}")
