@@ -84,6 +84,49 @@ def test_a_part_that_is_not_known_is_refused_at_its_place(base: str, use: str, m
 
 
 @pytest.mark.parametrize(
+    ("base", "use", "message"),
+    [
+        (ROW, "x = keras.Input((32, 31, 3))\nmodel = keras.Model(x, base(x))", "takes 32x30x3, not 32x31x3"),
+        (SEQUENTIAL, "model = keras.Sequential([keras.Input((64, 30, 3)), base])", "takes 32x30x3, not 64x30x3"),
+        (OLD, "x = keras.Input((32, 30, 4))\nmodel = keras.Model(x, base(x))", "takes 32x30x3, not 32x30x4"),
+        (
+            OLD,
+            "model = keras.Sequential([keras.Input((5, 32, 33, 3)), layers.TimeDistributed(base)])",
+            "takes 32x30x3, not 32x33x3",
+        ),
+    ],
+)
+@pytest.mark.parametrize("size", [None, "32x30x3"])
+def test_a_model_in_another_takes_its_own_sizes(base: str, use: str, message: str, size: str | None) -> None:
+    with pytest.raises(SpecError, match=message):
+        shape(size, f"import keras\nfrom keras import layers\n{base}{use}\n")
+
+
+CLASS = """
+import keras
+from keras import layers
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        i, j = keras.Input((32, 30, 3)), keras.Input((10,))
+        self.base = keras.Model([i, j], [layers.Conv2D(8, 3)(i), layers.Dense(5)(j)])
+        self.pool, self.tail = layers.GlobalAveragePooling2D(), layers.Dense(2)
+    def call(self, x, y):
+        a, b = self.base([x, y])
+        again, _ = self.base([x, y])
+        return self.tail(layers.Concatenate()([self.pool(a + again), b]))
+"""
+
+
+@pytest.mark.filterwarnings("ignore:used again")
+def test_a_class_runs_a_graph_that_it_makes_for_itself() -> None:
+    assert shape("x=32x30x3 y=10", CLASS) == (2,)
+    assert params(CLASS, size="x=32x30x3 y=10").total.params == 307
+    with pytest.raises(SpecError, match="this model takes 32x30x3, not 40x30x3"):
+        shape("x=40x30x3 y=10", CLASS)
+
+
+@pytest.mark.parametrize(
     ("use", "message"),
     [
         ("model = keras.Sequential([*base.layers[:2], layers.Dense(3)])", "that branches is not followed"),

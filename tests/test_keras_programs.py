@@ -55,6 +55,17 @@ def test_sizes_and_counts_are_those_of_keras(name: str, way: str) -> None:
     assert count(request, given).cost.total.params == case["params"]
 
 
+@pytest.mark.parametrize("way", ["program", "json", "keras"])
+def test_an_answer_for_other_sizes_than_a_model_states_says_so(way: str) -> None:
+    case = CASES["dict outputs"]
+    request = LayerRequest((archived(case["json"]) if way == "keras" else case[way],), file="model")
+    assert forward(request, "24x20x3").network.assumptions == ()
+    passed = forward(request, "40x20x3")
+    assert passed.network.assumptions[-1].endswith("states the size 24x20x3 for its input; the answer is for 40x20x3")
+    with pytest.raises(UsageError, match="states the size 24x20x3 for its input"):
+        forward(request.replace(strict=True), "40x20x3")
+
+
 @pytest.mark.parametrize(("call", "sizes"), DATA["refused"])
 def test_what_keras_refuses_is_refused(call: str, sizes: list[int]) -> None:
     text = f"from keras.layers import *\nx = Input({tuple(sizes)})\nmodel = keras.Model(x, {call}(x))\n"

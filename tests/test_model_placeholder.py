@@ -12,6 +12,7 @@ from convcalc.errors import ShapeError, SpecError, UsageError
 from convcalc.model.forward import forward
 from convcalc.model.placeholder import filled, filled_in, solve
 from convcalc.model.request import LayerRequest
+from convcalc.report.backwards import solve_report
 
 MODELS = json.loads((Path(__file__).parent / "data" / "pytorch_models.json").read_text())["models"]
 PRINTED = {model["name"]: model["printed"] for model in MODELS}
@@ -173,3 +174,12 @@ def test_the_number_of_a_layer_is_every_one_that_fits(
 def test_a_number_is_not_filled_in_where_several_fit(layer: str) -> None:
     with pytest.raises(UsageError, match=r"more than one number fits: 1, "):
         filled(LayerRequest((layer,)), "6x9x8")
+
+
+def test_a_search_says_what_it_leaves_out() -> None:
+    text = "keras.Sequential([Input((28, 26, 1)), Conv2D(8, 3)])"
+    answer = solve(LayerRequest((text,)), "?x?x1")
+    assert answer.assumptions == ("the model states the size 28x26x1 for its input; others are what its layers take",)
+    assert solve_report(answer.solved, answer.layout, answer.assumptions).data["smallest"] is True
+    wanted = solve(LayerRequest((text,)), "?x?x1", "9x7x8")
+    assert "smallest" not in solve_report(wanted.solved, wanted.layout).data

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from convcalc import layers
 from convcalc.errors import ShapeError
+from convcalc.layers import TensorShape
 from convcalc.network.trace import Trace, misalignment
 from convcalc.notation import Network, Node
+from convcalc.text import size_text
 
 _MAKING_MAPS = (layers.AdaptivePooling, layers.Convolution, layers.Normalization, layers.Pooling)
 _SEQUENCE_MODELS = (layers.Attention, layers.AttentionProduct, layers.Merge, layers.Recurrent)
@@ -37,6 +39,44 @@ def with_doubts(network: Network, traced: Trace) -> Network:
                 if apart is not None:
                     nodes[index] = node.replace(notes=(*node.notes, f"{node.label} (layer {index + 1}): {apart}"))
     return network.replace(nodes=tuple(nodes), assumptions=(*network.assumptions, *_run_on_places(network, traced)))
+
+
+def with_other_inputs(network: Network, shapes: list[TensorShape], layout: str) -> Network:
+    """Note that inputs have other sizes than a model of Keras's states for them: Keras runs few models on such.
+
+    A size that is open on either side fits any.
+
+    >>> from convcalc.notation import parse_network
+    >>> network = parse_network("keras.Sequential([Input((28, 28, 1)), Conv2D(8, 3)])")
+    >>> with_other_inputs(network, [TensorShape((1, 32, 32), 2)], "hwc").assumptions
+    ('the model states the size 28x28x1 for its input; the answer is for 32x32x1',)
+    """
+    pairs = [(shape, stated) for shape, stated in zip(shapes, network.stated, strict=False) if stated is not None]
+    if all(_fits(shape, stated) for shape, stated in pairs):
+        return network
+    texts = [tuple(size_text(each.laid_out(layout)) for each in pair) for pair in pairs]
+    asked, written = map(", ".join, zip(*texts, strict=True))
+    many = "s" * (len(pairs) > 1)
+    note = f"the model states the size{many} {written} for its input{many}; the answer is for {asked}"
+    return network.replace(assumptions=(*network.assumptions, note))
+
+
+def with_any_input(network: Network, layout: str) -> Network:
+    """Note that a search is for inputs of any size, where a model states one for its own."""
+    stated = network.stated[0] if network.stated else None
+    if network.fixed and network.input is not None:
+        stated = TensorShape(network.input, network.rank or 0)
+    if stated is None or None in stated.sizes:
+        return network
+    written = size_text(stated.laid_out(layout))
+    note = f"the model states the size {written} for its input; others are what its layers take"
+    return network.replace(assumptions=(*network.assumptions, note))
+
+
+def _fits(shape: TensorShape, stated: TensorShape) -> bool:
+    sizes, right = shape.sizes[len(shape.batch) :], stated.sizes if shape.has_channels else stated.spatial
+    pairs = zip(sizes, right, strict=False)
+    return len(sizes) == len(right) and all(None in pair or pair[0] == pair[1] for pair in pairs)
 
 
 def _counts_times(text: str) -> bool:

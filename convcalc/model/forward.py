@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 from convcalc.errors import ConvcalcError, ShapeError, UsageError
 from convcalc.layers import Elementwise, Flatten, Linear, Merge, Rearrangement, TensorShape, Unknown
-from convcalc.model.doubts import refuse_maps_as_features, with_doubts
+from convcalc.model.doubts import refuse_maps_as_features, with_doubts, with_other_inputs
 from convcalc.model.hidden import ceil_hint, ceiling_pools, with_ceil
-from convcalc.model.reading import read
+from convcalc.model.reading import read, refuse_assumed
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
@@ -81,12 +81,14 @@ def _sent(network: Network, request: LayerRequest, size: str | None, layout: str
     _, assumption = named_inputs(network, size)
     network = network if assumption is None else network.with_note(assumption)
     shapes = input_shapes(network, size, request.rank, layout or network.layout)
+    network = with_other_inputs(network, shapes, layout or network.layout)
     doubt = None if layout is not None else layout_doubt(shapes[0], network.layout, stated=size is None)
     try:
         network, traced = traced_network(network, *shapes, assume=request.assume)
     except ShapeError as error:
         error.hint = doubt or error.hint
         raise
+    refuse_assumed(request, network)
     return network if doubt is None else network.with_note(doubt), traced
 
 

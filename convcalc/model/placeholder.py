@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from convcalc.errors import ShapeError, UsageError
+from convcalc.model.doubts import with_any_input
 from convcalc.model.forward import graph_of, input_sizes, traced_network
-from convcalc.model.reading import read, refuse_stated_option
+from convcalc.model.reading import read, refuse_assumed, refuse_stated_option
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.solve import Solved, solve_input, solve_value
@@ -57,7 +58,8 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
     if "?" not in size:
         solved = unknown.solved(_known(sizes), goal, rank)
         return Answer(solved, layout, network.assumptions)
-    network = _with_flattens(network, request.rank)
+    network = with_any_input(_with_flattens(network, request.rank), layout)
+    refuse_assumed(request, network)
     graph = graph_of(network)
     if graph.is_chain:
         return Answer(solve_input(network.layers, sizes, goal, rank), layout, network.assumptions)

@@ -42,9 +42,14 @@ def read(request: LayerRequest) -> Network:
     network = read_layers(
         request.texts, options, request.file, request.rank, request.inputs, _begin(request), request.class_name
     )
+    refuse_assumed(request, network)
+    return network
+
+
+def refuse_assumed(request: LayerRequest, network: Network) -> None:
+    """Refuse a network that rests on an assumption where a request is strict."""
     if request.strict and network.assumptions:
         raise UsageError(network.assumptions[0], hint="refused because `strict` allows no assumption")
-    return network
 
 
 def read_chain(request: LayerRequest) -> Network:

@@ -113,6 +113,7 @@ def parse_network(
         raise
     nodes = _placed(source, text, reading.entries)
     printed = reading.printed
+    rank = len(reading.input) - 1 if reading.input and reading.notation == "keras" else None
     return Network(
         tuple(nodes),
         reading.input,
@@ -121,7 +122,8 @@ def parse_network(
         printed is not None,
         () if printed is None else printed.assumptions,
         () if printed is None else printed.objections,
-        rank=len(reading.input) - 1 if reading.input and reading.notation == "keras" else None,
+        stated=() if reading.input is None or rank is None else (TensorShape(reading.input, rank),),
+        rank=rank,
     )
 
 

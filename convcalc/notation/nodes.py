@@ -54,8 +54,8 @@ class Network(Value):
     their order and not what `forward` does between them. `assumptions` are sentences on what the reading takes for
     granted; `objections` are errors that speak against the way the layers are connected, for whoever needs that way;
     `count_notes` are remarks on a count of what the layers hold.
-    `others` are the sizes of its inputs behind the first, where the text states those of all, `input_names` what a
-    file calls its inputs.
+    `others` are the sizes of its inputs behind the first, where the text states those of all; `stated` are the shapes
+    that a model of Keras's states for its inputs, open sizes and all; `input_names` are what a file calls its inputs.
     `fixed` is whether the network takes no input of other sizes than `input`, but for a batch; `rank` is how many
     axes of the input are spatial, None where its layers say so; `shares_names` that equal layers of one name are one.
     `settle` reads it again for an input of known sizes, where sizes that it computes follow from those.
@@ -70,6 +70,7 @@ class Network(Value):
     objections: tuple[ConvcalcError, ...] = ()
     count_notes: tuple[str, ...] = ()
     others: tuple[TensorShape, ...] = ()
+    stated: tuple[TensorShape | None, ...] = ()
     input_names: tuple[str, ...] = ()
     fixed: bool = False
     rank: int | None = None

@@ -110,6 +110,8 @@ def solve_report(solved: Solved, layout: str = "chw", assumptions: tuple[str, ..
     }
     if solved.searched:
         data["tried"] = solved.searched
+    if solved.least:
+        data["smallest"] = True
     answer = _joined([str(span.first) for span in solved.solutions[0].spans])
     note = Lines((_remark(solved),), role="note")
     comment = Commentary(notes=assumptions, assumptions=assumptions)

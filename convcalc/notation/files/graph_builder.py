@@ -16,8 +16,9 @@ class GraphBuilder:
     """Entries in the order they run, each at the place in the source where its layer is written, and the input.
 
     `notation` is the format of the file; `input` is the size of the input, channels first, None where the file does
-    not state it, `others` those of further inputs, `input_names` what it calls them; `fixed` is whether it takes no
-    other, `rank` how many of its axes are spatial. `held_before` has by their index the entries of which weights,
+    not state it, `others` those of further inputs, `stated` the shapes that a model of Keras's states for its inputs,
+    open sizes and all, `input_names` what it calls them; `fixed` is whether it takes no other, `rank` how many of its
+    axes are spatial. `held_before` has by their index the entries of which weights,
     biases and buffers are those of an earlier one, and how many. `assumptions` are sentences on what the reading
     takes for granted, `objections` errors for whoever needs more than the layers; `count_notes` are remarks on a
     count of what the layers hold. `module` is the path of the modules that are running, empty where names say it.
@@ -35,6 +36,7 @@ class GraphBuilder:
         self.layout = "hwc" if notation == "keras" else "chw"
         self.input: tuple[int, ...] | None = None
         self.others: tuple[TensorShape, ...] = ()
+        self.stated: tuple[TensorShape | None, ...] = ()
         self.input_names: tuple[str, ...] = ()
         self.fixed = False
         self.rank: int | None = None
@@ -90,6 +92,11 @@ class GraphBuilder:
                 found.add(index)
                 waiting += self.entries[index].inputs or () if index >= 0 else ()
         return found
+
+    def number_inputs(self, others: int) -> None:
+        """Renumber the inputs where the first ones are of `others` that do not belong to the network."""
+        for entry in self.entries if others else ():
+            entry.inputs = tuple(place + others if place < 0 else place for place in entry.inputs or ())
 
     def keep_what_leads_to(self, outputs: Sequence[int]) -> list[int]:
         """Take away the entries that no output needs, and make an output of each tensor that is not one by itself.
@@ -147,6 +154,7 @@ class GraphBuilder:
             objections=self.objections,
             count_notes=self.count_notes,
             others=self.others,
+            stated=self.stated,
             input_names=self.input_names,
             fixed=self.fixed,
             rank=rank,

@@ -105,7 +105,8 @@ class _Reader:
             raise DataError("there are no layers in this file", place=self.place)
         self.builder.keep_what_leads_to(outputs)
         self.builder.input_names = tuple(self.names)
-        stated = [TensorShape(sizes, len(sizes) - 1) for sizes in self.inputs if sizes and None not in sizes]
+        self.builder.stated = tuple(TensorShape(sizes, len(sizes) - 1) if sizes else None for sizes in self.inputs)
+        stated = [shape for shape in self.builder.stated if shape is not None and None not in shape.sizes]
         if len(self.inputs) > 1 and self.inputs[0]:
             self.builder.rank = len(self.inputs[0]) - 1
         if 1 < len(self.inputs) == len(stated):

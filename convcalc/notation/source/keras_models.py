@@ -15,6 +15,7 @@ from convcalc.notation.keras.signatures import SIGNATURES as KERAS
 from convcalc.notation.sizes import channels_first
 from convcalc.notation.source.emission import elementwise, layer_entry, refuse_unknown
 from convcalc.notation.source.values import Class, Function, Instance, KerasModel, Layer, Name, Parameter, Tensor
+from convcalc.text import size_text
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -184,6 +185,7 @@ def take_inputs(follower: Follower, model: KerasModel) -> None:
         entry.inputs = tuple(new.get(place, place) for place in entry.inputs or ())
     follower.sizes.stated = {new[old]: shape for old, shape in stated.items() if old in new}
     shapes = [follower.sizes.stated.get(-1 - place) for place in range(len(order))]
+    builder.stated = tuple(shapes)
     known = [shape for shape in shapes if shape is not None and None not in shape.sizes]
     builder.inputs = len(order)
     whole = len(known) == len(shapes)
@@ -198,12 +200,15 @@ def take_size(follower: Follower, model: KerasModel) -> None:
     shape = None
     if isinstance(first, KerasModel) and first.inputs:
         shape = follower.sizes.stated.get(first.inputs[0].index)
-    follower.sizes.stated = {} if shape is None else {-1: shape}
     follower.builder.input = None if shape is None or None in shape.sizes else shape.known_sizes
     sample = first_sizes(model)
     if sample is not None:
         is_first = follower.builder.layout == "chw"
         follower.builder.input = sample if is_first else channels_first(sample, len(sample) - 1)
+        shape = TensorShape(follower.builder.input, len(sample) - 1)
+    if shape is not None:
+        follower.sizes.stated[follower.sizes.first_input] = shape
+    follower.builder.stated = (shape,)
 
 
 def _first(model: KerasModel) -> Any:
@@ -262,6 +267,7 @@ def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[An
     """Run a model, or a layer that joins, on tensors."""
     model.used = True
     value = arguments[0] if arguments else None
+    _refuse_other_sizes(follower, node, model, in_order(value))
     if model.outputs is not None:
         return _run_again(follower, node, model, in_order(value))
     follower.builder.steps += model.steps
@@ -276,6 +282,25 @@ def run(follower: Follower, node: ast.AST, model: KerasModel, arguments: list[An
         model.result = model.result or value
         follower.modules_at[value.index] = model
     return value
+
+
+def _refuse_other_sizes(follower: Follower, node: ast.AST, model: KerasModel, tensors: list[Any]) -> None:
+    """Refuse tensors of other sizes than a model states for its inputs, as Keras does."""
+    layout, steps = follower.builder.layout, follower.builder.steps
+    stated = [follower.sizes.stated.get(each.index) for each in model.inputs]
+    taken = [None if shape is None else shape.laid_out(layout) for shape in stated] or [first_sizes(model)]
+    for own, right, tensor in zip(model.inputs or tensors, taken, tensors, strict=False):
+        if right is None or not isinstance(tensor, Tensor) or (model.inputs and tensor.index == own.index):
+            continue
+        sizes = follower.sizes.as_stated(tensor.index)
+        if sizes is None and not model.layers:
+            # In a class, layers in their order run on what comes in, whatever they were built for.
+            sizes = follower.sizes.peek(tensor.index)
+        found = (sizes or ())[1 + steps :]
+        pairs = zip(found, right, strict=False)
+        if len(found) == len(right) and any(None not in pair and pair[0] != pair[1] for pair in pairs):
+            hint = "give its Input the size that comes in, or None where it may be any"
+            raise follower.fault(node, f"this model takes {size_text(right)}, not {size_text(found)}", hint)
 
 
 def _run_again(follower: Follower, node: ast.AST, model: KerasModel, tensors: list[Any]) -> Any:

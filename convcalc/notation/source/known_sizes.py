@@ -41,7 +41,7 @@ class KnownSizes:
     read, where those that had run when a size was first asked for said something else. `samples` are the sizes of
     tensors that a program makes itself to send them through layers, while it does so; `stated` are the shapes that it
     states for inputs. `faults` are the errors of layers that do not fit. `depends` is whether a size was asked for
-    that follows from those of the inputs: the graph fits these alone.
+    that follows from those of the inputs: the graph fits these alone. `first_input` is the number of the first.
     """
 
     def __init__(self, builder: GraphBuilder, begin: Begin | None, whole: list[TensorShape] | None = None) -> None:
@@ -57,6 +57,8 @@ class KnownSizes:
         self.asked = False
         self.faults: list[ConvcalcError] = []
         self._inputs: list[TensorShape] = []
+        self._alone: KnownSizes | None = None
+        self.first_input = -1
         self._readings: list[list[TensorShape]] = []
 
     def clear(self) -> None:
@@ -67,6 +69,7 @@ class KnownSizes:
     def forget(self) -> None:
         """Forget the shapes of a graph whose entries have other numbers now."""
         self._open, self._known, self.faults = [], [], []
+        self._alone = None
 
     def add_sample(self, sizes: tuple[int, ...]) -> int:
         """Return a tensor of its own with the sizes of all its axes, the batch axis first."""
@@ -89,6 +92,15 @@ class KnownSizes:
     def peek(self, index: int) -> Axes | None:
         """Return the sizes of all the axes of a tensor to check by them what a program says, as `axes` does."""
         return self._axes(index, self._shape(index, given=True), None)
+
+    def as_stated(self, index: int) -> Axes | None:
+        """Return the sizes of all the axes of a tensor for inputs as the program states them, whatever is asked."""
+        if self.begin is None:
+            return self.peek(index)
+        if self._alone is None:
+            self._alone = KnownSizes(self.builder, None)
+            self._alone.stated = self.stated
+        return self._alone.peek(index)
 
     def _axes(self, index: int, shape: TensorShape | None, count: int | None) -> Axes | None:
         if shape is None:
@@ -120,15 +132,16 @@ class KnownSizes:
     def _input(self, index: int, *, given: bool) -> TensorShape | None:
         if not given or self.begin is None:
             return self.stated.get(index) if given else None
+        at = self.first_input - index
         if self.whole is not None:
             self._inputs = self.whole
-            return self.whole[-1 - index] if -1 - index < len(self.whole) else None
+            return self.whole[at] if 0 <= at < len(self.whole) else None
         found = self.decided or self.by_layers()
         if found is None:
             return None
         self._inputs, self.asked = found, True
         self._readings += [found] if found not in self._readings else []
-        return found[-1 - index] if -1 - index < len(found) else None
+        return found[at] if 0 <= at < len(found) else None
 
     def other_reading(self) -> list[TensorShape] | None:
         """Return the shapes of the inputs as all layers have them read where some of it was followed with others."""

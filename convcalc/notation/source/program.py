@@ -219,34 +219,40 @@ def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder
         keras_models.take_inputs(follower, model)
         return builder
     forget_runs(follower, model, set())
-    if not isinstance(model, KerasModel):  # which may run again what has been run already
+    others = builder.inputs  # of models of Keras's in this one, which it may run again
+    if not isinstance(model, KerasModel) and not others:
         builder.entries.clear()
     builder.objections = ()
     follower.sizes.clear()
+    follower.sizes.first_input = -1 - others
     follower.running.clear()
     follower.is_running = True
     name_modules(model if not isinstance(model, KerasModel) else Container("Sequential", {}), "", set())
     place = ast.copy_location(ast.Pass(), ast.parse("pass").body[0])
     if isinstance(model, KerasModel):
         keras_models.take_size(follower, model)
-        value = keras_models.run(follower, place, model, [Tensor(-1)])
+        value = keras_models.run(follower, place, model, [Tensor(-1 - others)])
     elif isinstance(model, Instance):
         method = model.kind.find("forward") or model.kind.find("call")
         spec = method.node.args if isinstance(method, Function) else None
         builder.inputs = 1 if spec is None else max(1, len(spec.args) - 1 - len(spec.defaults))
         taken = [each.arg for each in spec.args[1:]] if spec is not None else []
         places = _places(follower, taken[: builder.inputs] or ["x"], names)
-        value = follower.forward(model.kind.node, model, [Tensor(place) for place in places], {})
+        value = follower.forward(model.kind.node, model, [Tensor(place - others) for place in places], {})
     else:
-        value = follower.call(place, model, [Tensor(-1)], {})
+        value = follower.call(place, model, [Tensor(-1 - others)], {})
     returned = _tensors(follower, model.kind.node if isinstance(model, Instance) else place, value)
     outputs = [each.index for each in returned]
     if not outputs:
         raise _without_output(follower, model, value)
     if isinstance(model, Instance):
         refuse_moved(follower, model.kind.node, returned)
-    builder.keep_what_leads_to(outputs)
+    if any(-others <= index < 0 for index in builder.leading_to(outputs)):
+        raise follower.source.fault("this model takes an input of another one", 0, 0)
+    builder.number_inputs(others)
+    builder.keep_what_leads_to([index + others if index < 0 else index for index in outputs])
     follower.sizes.forget()
+    follower.sizes.first_input = -1
     if isinstance(model, Instance | Container):
         _count_unused(follower, model)
         count_once(follower)
