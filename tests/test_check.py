@@ -60,7 +60,8 @@ def judge_matrix(claim: np.ndarray[Any, Any], answer: np.ndarray[Any, Any], tole
         ((56, 112), (64, 112, 56), 2, False),
         ((56,), (64, 112, 56), 2, False),
         ((64, 112, 56), (112, 56), 2, False),
-        ((1, 64, 112, 56), (64, 112, 56), 2, False),
+        ((1, 64, 112, 56), (64, 112, 56), 2, True),
+        ((3, 64, 112, 56), (64, 112, 56), 2, False),
         ((4,), (4,), 1, True),
         ((10,), (20, 10), 0, True),
         ((20,), (20, 10), 0, False),
@@ -496,3 +497,13 @@ def test_numbers_that_no_answer_has_are_refused() -> None:
             convcalc.check_convolve(claim, x, kernel)
         with pytest.raises(DataError, match="cannot compute with numbers of dtype"):
             convcalc.check_pool(claim, x, "max", 2, stride=1)
+
+
+def test_weights_are_those_alone_or_all_parameters() -> None:
+    verdicts = {claim: convcalc.check_params(claim, "Conv2d(3, 4, 3)") for claim in ("108 weights", "112 weights")}
+    assert {claim: verdict.message for claim, verdict in verdicts.items()} == {
+        "108 weights": "the layers have 108 weights",
+        "112 weights": "the layers have 112 parameters",
+    }
+    wrong = [convcalc.check_params(claim, "Conv2d(3, 4, 3)") for claim in ("weights=112", "4 weights", "108")]
+    assert not any(verdict.right for verdict in wrong)

@@ -35,7 +35,10 @@ def params() -> CountQuestion:
         ("64x112x56", (64, 112, 56), 2, (3, 3), "the size is 64x112x56"),
         ("32x112x56", (5, 64, 112, 56), 2, (2, 3), "the size is 64x112x56, not 32x112x56"),
         ("56", (64, 112, 56), 2, (1, 2), "the size is 112x56, not 56"),
-        ("1x64x112x56", (64, 112, 56), 2, (0, 3), "the size is 64x112x56, not 1x64x112x56"),
+        ("2x64x112x56", (64, 112, 56), 2, (0, 3), "the size is 64x112x56, not 2x64x112x56"),
+        ("torch.Size([1, 64, 112, 56])", (64, 112, 56), 2, (3, 3), "the size is 64x112x56"),
+        ("(None, 64, 112, 50)", (64, 112, 56), 2, (2, 3), "the size is 64x112x56, not 64x112x50"),
+        ("1x1x64x112x56", (1, 64, 112, 56), 2, (0, 4), "the size is 1x64x112x56, not 1x1x64x112x56"),
         ("8x?x6", (8, 7, 6), 2, (2, 3), "the size is 8x7x6, not 8x?x6"),
         ("?", (8, 7, 7), 2, (0, 2), "the size is 7x7, not ?"),
         ("7", (20, 10), 0, (0, 1), "the size is 10, not 7"),
@@ -97,6 +100,7 @@ def test_a_rounded_count_holds_a_digit_of_the_right_one(count: int, rough: list[
         ("2 kB", "param_bytes", 2000),
         ("7.5 B", "params", 75 * 10**8), ("peak_bytes=896 B", "peak_bytes", 896), ("macs=2 MMACs", "macs", 2 * 10**6),
         ("activation_bytes=2 KiB", "activation_bytes", 2048), ("weights=5 params", "weights", 5),
+        ("6.9k MACs", "macs", 6900), ("2 million parameters", "params", 2 * 10**6), ("1 bias", "biases", 1),
     ],
 )  # fmt: skip
 def test_a_unit_says_what_is_counted(claim: str, name: str, value: int) -> None:

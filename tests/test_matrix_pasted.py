@@ -212,6 +212,10 @@ def test_a_factor_is_multiplied_exactly(name: str) -> None:
             "float64",
         ),
         ("-2 * [1.5 inf]", [-3.0, -INF], "float64"),
+        # Only MATLAB and NumPy have these, which multiply.
+        ("[1, 2; 3, 4] * 2", [[2, 4], [6, 8]], "int64"),
+        ("np.array([[1, 2], [3, 4]]) * 2", [[2, 4], [6, 8]], "int64"),
+        ("[[1, 2], [3, 4]] .* 2", [[2, 4], [6, 8]], "int64"),
     ],
 )
 def test_what_stands_around_the_numbers_is_taken_in(text: str, expected: list[object], dtype: str) -> None:
@@ -343,6 +347,9 @@ REFUSED: list[tuple[str, str | None, str, str | None]] = [
     ("Out[1]: array([[1, 2], [3, 4]])\nIn [2]: y\nOut[2]: 5\n", "3:9", "a second result", "one result"),
     (">>> a = [[1, 2], [3, 4]]\n>>> b = [[5, 6], [7, 8]]\n", "2:5", "a second statement", "one matrix only"),
     ("[1 2; 3 4]/1/2", "1:11", "'/1/2' after the end of the matrix", None),
+    ("[[1, 2], [3, 4]] * 2", "1:20", "Python repeats a list here", "np.array"),
+    ("[[5]] * 2", "1:9", "Python repeats a list here", "np.array"),
+    ("k = 2 * [1, 2]", "1:5", "Python repeats a list here", "np.array"),
     ("1/2*[1 2]/3", "1:10", "there is a second factor", "multiply"),
     ("3x3: 1 2 3 4", "1:1", "a kernel of 3x3 has 9 numbers, but 4 follow", None),
     ("<table><tr><td>1</td></tr></table>", "1:6", "this is HTML", "read_html"),

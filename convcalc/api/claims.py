@@ -54,9 +54,7 @@ def check_params(
     >>> convcalc.check_params(9408, "Conv2d(3, 64, 7)").mistake
     'bias-forgotten'
     """
-    from convcalc.check.claims import read_counts
-    from convcalc.check.count_question import count_question
-    from convcalc.check.judge import judge_count
+    from convcalc.check.count_claims import count_judge
     from convcalc.model.count import count, weight_names
     from convcalc.model.forward import graph_of
     from convcalc.network.memory import memory
@@ -65,10 +63,7 @@ def check_params(
     counted.check_complete()
     graph, names = graph_of(counted.network), weight_names(counted.network)
     taken = None if counted.cost.trace is None else memory(counted.cost)
-    claims = read_counts(str(claim)).items()
-    return judge_count(
-        [(number, count_question(counted.cost, graph, name, names=names, taken=taken)) for name, number in claims]
-    )
+    return count_judge(counted.cost, graph, names=names, taken=taken)(str(claim))
 
 
 def check_convolve(

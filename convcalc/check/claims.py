@@ -21,12 +21,12 @@ _PRODUCT = re.compile(r"([^=]+)=\s*(\d{1,99})")
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mai|okt|dez)[a-z]*"
 _DATE = re.compile(rf"\d{{1,2}}[-. ]+{_MONTH}(?:[-. ]+\d{{2,4}})?|{_MONTH}[-. ]+\d{{1,4}}", re.IGNORECASE)
 _KEY = re.compile(r"(?:^|[,;]|(?<!\s)\s)\s*([A-Za-z][A-Za-z_ ]{0,40}?)\s*[=:]\s*")
-_COUNT = re.compile(r"([-+]?[\d.,'_\s]*\d\.?(?:e[-+]?\d+)?)\s*([A-Za-z]*)", re.IGNORECASE | re.ASCII)
+_COUNT = re.compile(r"([-+]?[\d.,'_\s]*\d\.?(?:e[-+]?\d+)?)\s*([A-Za-z]*(?: [A-Za-z-]+)?)", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([,'_\s])\d{3})(?:\1\d{3})*(?:\.\d*)?")
 
 _POWERS = {"": 0, "k": 3, "m": 6, "g": 9, "b": 9, "t": 12}
 _UNITS = re.compile(
-    r"(k|m|g|b|t)?(?:(i)?(b|bytes?)|(macs?|flops?|mul(?:ti)?-?adds?|params?|parameters|weights|biases|buffers))?",
+    r"(k|m|g|b|t)?(?:(i)?(b|bytes?)|(macs?|flops?|mul(?:ti)?-?adds?|params?|parameters?|weights?|bias(?:es)?|buffers?))?",
     re.IGNORECASE,
 )
 _OF_UNIT = {
@@ -41,7 +41,8 @@ _OF_UNIT = {
 }
 """What is counted in each unit; the first is meant where a claim does not say what it is of."""
 _WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
-_ALIASES = {"parameters": "params", "mac": "macs", "flop": "flops", "param": "params", "weight": "weights"}
+_ALIASES = {"parameters": "params", "parameter": "params", "param": "params", "mac": "macs", "flop": "flops"}
+_ALIASES |= {"weight": "weights", "bias": "biases", "buffer": "buffers"}
 _ALIASES |= dict.fromkeys(("muladd", "muladds", "multiadd", "multiadds"), "macs")
 
 SIZED = ("output", "receptive_field")
@@ -174,12 +175,12 @@ def _decimals(number: WrittenNumber) -> int:
 
 def _power(unit: str) -> tuple[int, str] | None:
     """Return what a unit multiplies by, 1000 for k, 1024 for KiB, and its place in `_OF_UNIT`; None if not known."""
-    if unit.lower() in _WORDS:
-        return int(10 ** _WORDS[unit.lower()]), ""
-    match = _UNITS.fullmatch(unit)
-    if match is None:
+    first, _, rest = unit.lower().partition(" ")
+    in_words = _WORDS.get(first)
+    match = _UNITS.fullmatch(first + rest if in_words is None else rest)
+    if match is None or (match[1] and in_words is not None) or (rest and in_words is None and first not in _POWERS):
         return None
-    power = _POWERS[(match[1] or "").lower()]
+    power = in_words or _POWERS[(match[1] or "").lower()]
     word = (match[4] or "").lower().replace("-", "")
     kind = "bytes" if match[3] else _ALIASES.get(word, word)
     return int(1024 ** (power // 3)) if match[2] else int(10**power), kind

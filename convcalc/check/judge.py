@@ -70,6 +70,7 @@ def judge_size(
     wrong = wrong or wrong_answers(question)
     answer = question.right
     whole = answer.laid_out(question.layout)
+    claim = _of_a_sample(claim, answer)
     given, parts = _aligned(claim, answer, question.layout)
     pairs = list(zip(given, parts, strict=True)) if len(given) == len(parts) else []
     cells = tuple(
@@ -93,6 +94,12 @@ def judge_size(
     return Verdict(
         False, f"the size is {size_text(parts)}, not {_claimed(claim)}", found, cells, score, searched=searched
     )
+
+
+def _of_a_sample(claim: Sequence[WrittenNumber | None], answer: TensorShape) -> Sequence[WrittenNumber | None]:
+    """Return a claim without the batch that frameworks print, of one sample or an open number: (None, 8, 15, 15)."""
+    is_batched = len(claim) == len(answer.sizes) + 1 and not answer.batch
+    return claim[1:] if is_batched and (claim[0] is None or claim[0].value == 1) else claim
 
 
 def _aligned(

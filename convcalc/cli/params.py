@@ -32,8 +32,6 @@ from convcalc.report.params import params_report
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from convcalc.check.count_question import CountQuestion
-    from convcalc.check.search import WrongAnswers
     from convcalc.check.verdict import Verdict
     from convcalc.explain import Derivation
     from convcalc.network.memory import Memory
@@ -229,23 +227,8 @@ def _derived(counted: Count, taken: "Memory | None") -> "tuple[Derivation, ...]"
 
 def _judge(counted: Count, number_bytes: int, taken: "Memory | None") -> "Callable[[str], Verdict]":
     """Return what judges claimed counts."""
-    from convcalc.check.claims import read_counts
-    from convcalc.check.count_question import count_question
-    from convcalc.check.judge import judge_count
+    from convcalc.check.count_claims import count_judge
 
     counted.check_complete()
     graph, names = graph_of(counted.network), weight_names(counted.network)
-    questions: dict[str, CountQuestion] = {}
-    wrong: dict[str, WrongAnswers] = {}
-
-    def judge(text: str) -> "Verdict":
-        claims = []
-        for name, claim in read_counts(text).items():
-            if name not in questions:
-                questions[name] = count_question(
-                    counted.cost, graph, name, names=names, number_bytes=number_bytes, taken=taken
-                )
-            claims.append((claim, questions[name]))
-        return judge_count(claims, wrong=wrong)
-
-    return judge
+    return count_judge(counted.cost, graph, names=names, number_bytes=number_bytes, taken=taken)

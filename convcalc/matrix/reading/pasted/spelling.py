@@ -26,6 +26,7 @@ _LATEX_FACTOR = re.compile(
 _AFTER = re.compile(
     rf"(?<=[\])}}])(?<!\.tolist\(\))\s*(?P<sign>\.?[*/×])\s*(?P<factor>\(\s*[-+]?{_RATIO}\s*\)|[-+]?{_RATIO})\s*[;,]?\s*\Z"
 )
+_ONE_NUMBER = re.compile(r"[^\[]*[\[\s]+[-+.\w]+\s*\]")
 _OTHERWISE_SPELT = re.compile(r"[a-df-zA-DF-Z/]")
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -83,6 +84,7 @@ def factors(paste: Paste) -> Paste | None:
     if before is not None and (before["times"] or "/" in before["factor"] or "\\" in text):
         printed = text[before.end() : before.end() + 1] == "\n"
         paste = paste.replace(notes=(*paste.notes, ROUNDED_NOTE)) if printed else paste
+        _refuse_repeated(paste, before["times"] or "", before["factor"], before.start("factor"))
         return paste.times(before["factor"].strip("() \t"), before.start("factor"), before.end())
     after = _AFTER.search(text, start_of_end(text))
     if after is None:
@@ -92,7 +94,21 @@ def factors(paste: Paste) -> Paste | None:
         if "/" in factor:
             return None
         factor = f"-1/{factor[1:]}" if factor.startswith("-") else f"1/{factor.lstrip('+')}"
+    _refuse_repeated(paste, after["sign"], factor, after.start("factor"))
     return paste.times(factor, after.start(), after.end())
+
+
+def _refuse_repeated(paste: Paste, sign: str, factor: str, start: int) -> None:
+    """Refuse a list of Python's times a whole number: there it is repeated, elsewhere its numbers are multiplied."""
+    text = paste.source.text
+    is_list = "[" in text and not any(mark in text for mark in ";({\\") and ("," in text or _ONE_NUMBER.match(text))
+    if is_list and sign.strip() == "*" and factor.lstrip("+-").isdecimal():
+        raise paste.source.fault(
+            "Python repeats a list here, and does not multiply its numbers",
+            start,
+            start + len(factor),
+            "write np.array([1, 2]) * 2 to multiply, or all the numbers to repeat",
+        )
 
 
 def numbers(paste: Paste) -> Paste | None:
