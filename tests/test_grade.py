@@ -313,3 +313,10 @@ def test_a_number_that_no_float_holds_is_wrong(here: Run, answer: str) -> None:
 def test_an_empty_answer_cannot_be_read(here: Run) -> None:
     done = here("conv", "1 2; 3 4", "-k", "1", "--check", "")
     assert (done.returncode, done.stderr.splitlines()[0]) == (3, "convcalc: --check: the answer is empty")
+
+
+def test_more_different_answers_than_any_class_gives_are_refused(here: Run, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("name,answer\n" + "".join(f"s{n},{n}\n" for n in range(10_001)))
+    done = here("params", "3x8x8", "conv:8,k3", "--grade", tmp_path / "t.csv")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert f"{tmp_path / 't.csv'}: there are 10001 different answers, at most 10000 are judged at once" in done.stderr

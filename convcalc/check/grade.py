@@ -11,6 +11,9 @@ from convcalc.value import Value
 
 Answer = TypeVar("Answer", bound=Hashable)
 
+MOST_DIFFERENT = 10_000
+"""Different answers in a table."""
+
 
 class Graded(Value):
     """One answer judged, after the name of who gave it; one that cannot be read has a reason instead of a verdict."""
@@ -51,8 +54,12 @@ class Tallied(Value):
     count: int
 
 
-def grade(answers: Iterable[tuple[str, Answer]], judge: Callable[[Answer], Verdict]) -> tuple[Graded, ...]:
+def grade(
+    answers: Iterable[tuple[str, Answer]], judge: Callable[[Answer], Verdict], place: str | None = None
+) -> tuple[Graded, ...]:
     """Judge answers, each after the name of who gave it; equal ones are judged once.
+
+    Raises DataError for too many different ones; `place` is where they are from.
 
     >>> def judge(answer: str) -> Verdict:
     ...     if not answer:
@@ -61,6 +68,14 @@ def grade(answers: Iterable[tuple[str, Answer]], judge: Callable[[Answer], Verdi
     >>> [graded.word for graded in grade([("Ada", "8"), ("Bob", ""), ("Eve", "7")], judge)]
     ['right', 'unreadable', 'wrong']
     """
+    answers = list(answers)
+    different = len({answer for _, answer in answers})
+    if different > MOST_DIFFERENT:
+        raise DataError(
+            f"there are {different} different answers, at most {MOST_DIFFERENT} are judged at once",
+            place=place,
+            hint="grade a part of them at a time",
+        )
     known: dict[Answer, tuple[Verdict | None, str]] = {}
     rows = []
     for name, answer in answers:
@@ -82,20 +97,18 @@ def tally(rows: Sequence[Graded]) -> tuple[Tallied, ...]:
     >>> [(each.name, each.count) for each in tally([Graded("Ada", wrong), Graded("Bob", None), Graded("Eve", wrong)])]
     [('sign', 2), ('unreadable', 1)]
     """
-    others = {
-        "right": Tallied("right", "right", 0),
-        "unexplained": Tallied("unexplained", "wrong, and no known mistake gives that answer", 0),
-        "unreadable": Tallied("unreadable", "the answer cannot be read", 0),
+    sentences = {
+        "right": "right",
+        "unexplained": "wrong, and no known mistake gives that answer",
+        "unreadable": "the answer cannot be read",
     }
-    mistakes: dict[str, Tallied] = {}
+    first, *last = sentences
+    counts: dict[str, int] = {}
     for row in rows:
         for slip in row.slips:
-            before = mistakes.get(slip.name, Tallied(slip.name, slip.general, 0))
-            mistakes[slip.name] = before.replace(count=before.count + 1)
-        if not row.slips:
-            name = "unexplained" if row.word == "wrong" else row.word
-            others[name] = others[name].replace(count=others[name].count + 1)
-    ordered = sorted(mistakes.values(), key=lambda each: -each.count)
-    return tuple(
-        each for each in (others["right"], *ordered, others["unexplained"], others["unreadable"]) if each.count
-    )
+            sentences.setdefault(slip.name, slip.general)
+        names = [slip.name for slip in row.slips] or ["unexplained" if row.word == "wrong" else row.word]
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+    mistakes = sorted((name for name in counts if name not in (first, *last)), key=lambda name: -counts[name])
+    return tuple(Tallied(name, sentences[name], counts[name]) for name in (first, *mistakes, *last) if name in counts)

@@ -116,7 +116,7 @@ def graded(command: str, source: str, judge: Callable[[str | Path], Verdict], no
             submissions.append((name, answer))
     counts = Counter(name for name, _ in submissions)
     twice = tuple(f"{name} is there {count} times" for name, count in counts.items() if count > 1)
-    return grades_report(command, grade(submissions, judge_readable), (*notes, *twice, *summaries))
+    return grades_report(command, grade(submissions, judge_readable, source), (*notes, *twice, *summaries))
 
 
 def answer_text(answer: str | Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from convcalc.check.grade import tally
-from convcalc.report.blocks import SCHEMA, Column, Lines, Report, Table
+from convcalc.report.blocks import SCHEMA, Cell, Column, Lines, Report, Table
 from convcalc.report.check import explained, verdict_data
 
 if TYPE_CHECKING:
@@ -32,22 +32,30 @@ def grades_report(command: str, rows: Sequence[Graded], notes: tuple[str, ...] =
     """
     counts = tally(rows)
     right = sum(row.word == "right" for row in rows)
-    table = Table(
-        COLUMNS, tuple((row.name, f"{row.score:.4g}", row.word, _mistake(row), row.message) for row in rows)
-    )
+    known: dict[tuple[int, str], tuple[dict[str, Any], dict[str, Any], tuple[Cell, ...]]] = {}
+    entries, tests, cells = [], [], []
+    for row in rows:
+        # Equal answers have one verdict between them.
+        key = id(row.verdict), row.reason
+        if key not in known:
+            known[key] = _entry(row), _test(row), (f"{row.score:.4g}", row.word, _mistake(row), row.message)
+        entry, test, rest = known[key]
+        entries.append({"name": row.name, **entry})
+        tests.append({"name": row.name, **test})
+        cells.append((row.name, *rest))
     lines = tuple(_tally_line(each, len(rows)) for each in counts)
     data: dict[str, Any] = {
         "schema": SCHEMA,
         "command": command,
         "answers": len(rows),
         "right": right,
-        "grades": [_entry(row) for row in rows],
+        "grades": entries,
         "tally": [{"name": each.name, "sentence": each.sentence, "count": each.count} for each in counts],
-        "tests": [
-            {"name": row.name, "score": round(row.score, 6), "max_score": 1, "output": _output(row)} for row in rows
-        ],
+        "tests": tests,
     }
-    return Report(command, data, f"{right}/{len(rows)}", (table, Lines(lines, role="note")), notes)
+    return Report(
+        command, data, f"{right}/{len(rows)}", (Table(COLUMNS, tuple(cells)), Lines(lines, role="note")), notes
+    )
 
 
 def _mistake(row: Graded) -> str | None:
@@ -60,9 +68,14 @@ def _tally_line(each: Tallied, count: int) -> str:
 
 
 def _entry(row: Graded) -> dict[str, Any]:
-    """Return what `--check` says of an answer, after a name."""
+    """Return what `--check` says of an answer."""
     judged = {"mistake": None, "mistakes": [], "cells": []} if row.verdict is None else verdict_data(row.verdict)
-    return {"name": row.name, **judged, "score": row.score, "verdict": row.word, "message": row.message}
+    return {**judged, "score": row.score, "verdict": row.word, "message": row.message}
+
+
+def _test(row: Graded) -> dict[str, Any]:
+    """Return an answer as autograders list it."""
+    return {"score": round(row.score, 6), "max_score": 1, "output": _output(row)}
 
 
 def _output(row: Graded) -> str:
