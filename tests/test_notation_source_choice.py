@@ -52,6 +52,12 @@ SEVERAL = "the program has several models ({}): the last one is meant"
         (B + "model = B()\nfor layer in model.children():\n    print(layer)", (4, 5, 7), 516, ""),
         (B + "model = B(5)\nmodel = nn.DataParallel(model)", (4, 5, 7), 324, ""),
         (B + "model = nn.Sequential(nn.Conv2d(3, 9, 5))\nmodel = B()", (4, 5, 7), 516, ""),
+        # A function that takes and returns nothing is followed as the program, as far as it can be.
+        (B + "def main():\n    args = parse()\n    model = B(5)\n    for _ in range(args.n): train(model)\nmain()",
+         (4, 5, 7), 324, ""),
+        (B + "class C(B):\n    pass\ndef main():\n    net = B(5)\nif __name__ == '__main__':\n    main()",
+         (4, 5, 7), 324, ""),
+        (B + "def test():\n    print(B(5))\nmodel = B()\ntest()", (4, 5, 7), 516, ""),
     ],
 )  # fmt: skip
 def test_the_model_made_last_is_meant(program: str, output: tuple[int, ...], params: int, models: str) -> None:
@@ -85,6 +91,9 @@ def test_a_model_made_of_a_published_one_is_meant(program: str, output: tuple[in
         (PUBLISHED + "from torchvision.models.feature_extraction import create_feature_extractor\nr = resnet18()\n"
          "model = create_feature_extractor(r, {'layer2': 'f'})", "is not in this text"),
         (B + "old = B()\nmodel = B(sizes.n).eval()", "an argument of this layer is not known|sizes.n"),
+        (B + "old = B()\nmodel = shrink.half(old)", "shrink.half is not known"),
+        (B + "old = B()\nmodel = [each for each in old.children()][:1]", "model is a list of modules, not a model"),
+        (B + "for n in sizes.all():\n    net = B(n)", "sizes.all is not known"),
     ],
 )  # fmt: skip
 def test_an_earlier_model_does_not_stand_for_one_that_is_not_followed(program: str, message: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from convcalc.errors import ConvcalcError
@@ -22,6 +23,8 @@ _WRAPPERS = (
     "prepare",
     "convert_sync_batchnorm",
 )
+_OF_A_WHOLE_MODEL = re.compile(r"(?:^|_)(?:model|net|network)\d*$", re.IGNORECASE)
+"""How the name of a model ends."""
 _PARTS = ("getattr", "next", ".get_submodule")
 
 
@@ -64,11 +67,31 @@ class Given:
             self.change(_root(target))
 
 
-def makes_model(follower: Follower, node: ast.stmt) -> bool:
-    """Return whether a statement gives a name to a model: of a class of the program, a container, of a library."""
-    call = getattr(node, "value", None)
-    if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(call, ast.Call):
+def makes_model(follower: Follower, node: ast.AST, name: str) -> bool:
+    """Return whether a statement, or one in it, gives a name to a model.
+
+    It does where a class of the program, a container or a library of models makes it, and by what models are called.
+    """
+    if not isinstance(node, ast.Assign | ast.AnnAssign):
+        inner = () if isinstance(node, ast.ClassDef | ast.FunctionDef) else ast.iter_child_nodes(node)
+        return any(makes_model(follower, each, name) for each in inner)
+    call = node.value
+    if name not in names_set(node) or not isinstance(call, ast.Call):
         return False
+    return is_called_model(name) or _is_of_model(follower, call)
+
+
+def is_called_model(name: str) -> bool:
+    """Return whether a name is one that models have.
+
+    >>> [name for name in ("model", "my_net", "net2", "models", "network_size") if is_called_model(name)]
+    ['model', 'my_net', 'net2']
+    """
+    return _OF_A_WHOLE_MODEL.search(name) is not None
+
+
+def _is_of_model(follower: Follower, call: ast.Call) -> bool:
+    """Return whether a call makes a model, by what is called."""
     while isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Call):
         call = call.func.value  # Net(3).to(device)
     first, _, rest = ast.unparse(call.func).partition(".")
@@ -127,16 +150,15 @@ def changed(node: ast.expr) -> str:
 
 
 def wraps(follower: Follower, node: ast.stmt, name: str) -> bool:
-    """Return whether a statement that is not followed gives a name to what a call makes of its own module.
+    """Return whether a statement that is not followed gives a name to what a call makes of its own module, or loads.
 
     The module is taken to stay as it is: that is noted but for calls that are known to leave it so.
     """
     match node:
-        case ast.Assign(value=ast.Call(func=called, args=args)) if not makes_model(follower, node):
-            if is_module(follower.top.names.get(name)) and any(
-                isinstance(each, ast.Name) and each.id == name for each in args
-            ):
-                text = ast.unparse(called)
+        case ast.Assign(value=ast.Call(func=called, args=args) as call) if not _is_of_model(follower, call):
+            text = ast.unparse(called)
+            own = any(isinstance(each, ast.Name) and each.id == name for each in args)
+            if is_module(follower.top.names.get(name)) and (own or text == "torch.load"):
                 if text.rpartition(".")[2] not in _WRAPPERS:
                     note = f"{text[:60]} is not followed: {name} is taken to stay as it is"
                     follower.builder.assumptions += (note,)

@@ -17,9 +17,10 @@ from convcalc.notation.source.batch import refuse_moved, settled_with_batch, wit
 from convcalc.notation.source.choice import chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import Follower
-from convcalc.notation.source.given import Given, changed, makes_model, names_set, wraps
+from convcalc.notation.source.given import Given
 from convcalc.notation.source.known_sizes import with_axes
 from convcalc.notation.source.limits import MOST_STEPS
+from convcalc.notation.source.top_statements import follow_statement
 from convcalc.notation.source.tying import count_once, numbers_of
 from convcalc.notation.source.values import (
     Container,
@@ -29,8 +30,6 @@ from convcalc.notation.source.values import (
     Layer,
     Name,
     Parameter,
-    Returned,
-    Stopped,
     Tensor,
     Unknown,
 )
@@ -110,7 +109,7 @@ def _followed(follower: Follower, tree: ast.Module, inputs: tuple[str, ...], cla
     given = Given()
     try:
         for node in tree.body:
-            _top(follower, node, given)
+            follow_statement(follower, node, given)
         builder = _run(follower, chosen_model(follower, given, class_name), inputs)
         _fix_input(follower)
     except RecursionError:
@@ -145,69 +144,6 @@ def _fix_input(follower: Follower) -> None:
 def _counts_axes(layer: object) -> bool:
     """Return whether a layer counts the axes of one sample."""
     return isinstance(layer, Embedding | Rearrangement) or getattr(layer, "kind", "") == "einsum"
-
-
-def _top(follower: Follower, node: ast.stmt, given: Given) -> None:
-    """Follow a statement of the program; what is not followed there matters only where it is needed."""
-    try:
-        if isinstance(node, ast.Expr):
-            from convcalc.notation.source.expressions import evaluate
-
-            value = evaluate(follower, node.value, follower.top)
-            given.change(changed(node.value))
-            if isinstance(value, Layer | Container | Instance):
-                given.loose.append(value)
-            return
-        if isinstance(node, ast.If) and "__main__" in ast.dump(node.test):
-            for inner in node.body:
-                _top(follower, inner, given)
-            return
-        follower.statement(node, follower.top)
-        given.take(node)
-    except (Returned, Stopped):
-        return
-    except ConvcalcError as error:
-        if _builds(node, follower) or follower.steps > MOST_STEPS:
-            raise
-        _refuse_change(follower, node)
-        start, end = follower.span(node)
-        for name in names_set(node) or [" of no name"]:
-            if wraps(follower, node, name):
-                continue
-            if makes_model(follower, node):
-                given.add(name, missing=error)
-            follower.top.names[name] = Unknown(error.message, start, end, error)
-
-
-def _refuse_change(follower: Follower, node: ast.stmt) -> None:
-    """Refuse a statement that is not followed and changes a module of PyTorch's."""
-    if follower.notation == "keras" or isinstance(node, ast.ClassDef | ast.FunctionDef):
-        return
-    from convcalc.notation.source.model_changes import found_in
-
-    if follower.lost_change is not None:
-        raise follower.lost_change
-    change = found_in(follower, node)
-    if change is not None:
-        raise follower.fault(change, "this changes the model and is not followed")
-
-
-def _builds(node: ast.stmt, follower: Follower) -> bool:
-    """Return whether a statement makes a graph of Keras's a model, or changes a model that is known by its name."""
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call) and follower.notation == "keras" and not isinstance(node, ast.FunctionDef):
-            called = each.func.attr if isinstance(each.func, ast.Attribute) else getattr(each.func, "id", "")
-            if called in ("Model", "Functional", "Sequential") and called not in follower.top.names:
-                return True
-        if (
-            isinstance(each, ast.Call)
-            and isinstance(each.func, ast.Attribute)
-            and each.func.attr in ("add", "append", "add_module", "extend", "insert", "pop")
-        ):
-            owner = each.func.value
-            if isinstance(owner, ast.Name) and isinstance(follower.top.names.get(owner.id), KerasModel | Container):
-                return True
-    return False
 
 
 def _run(follower: Follower, model: Any, names: tuple[str, ...]) -> GraphBuilder:
