@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import Run
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -263,3 +264,21 @@ def test_pictures_are_told_from_text() -> None:
     assert is_image(b"P5 3 2 255\n" + bytes(6))
     assert not is_image(b"P50 1 2")
     assert not is_image(b"1 2 3")
+
+
+@pytest.mark.parametrize(("mode", "color"), [("L", 1), ("RGB", (1, 1, 1))])
+def test_a_transparent_color_that_is_left_out_is_said(
+    mode: str, color: int | tuple[int, ...], tmp_path: Path
+) -> None:
+    Image.new(mode, (2, 1), color).save(tmp_path / "a.png", transparency=color)
+    matrix = read_matrix(str(tmp_path / "a.png"))
+    assert matrix.array.min() == matrix.array.max() == 1
+    assert matrix.notes == ("a color of the image is transparent, which was left out",)
+
+
+def test_how_a_picture_shows_numbers_is_said(here: Run, tmp_path: Path) -> None:
+    done = here("conv", "1 2; -3 4", "-k", "1", "-o", tmp_path / "a.png")
+    assert done.stderr.endswith("a.png: black is -3, white is 4, 128x128 pixels per number\n")
+    saved(tmp_path / "whole.png", np.arange(256 * 256).reshape(256, 256).astype(np.uint8))
+    done = here("conv", tmp_path / "whole.png", "-k", "1", "-o", tmp_path / "a.png")
+    assert (done.returncode, done.stderr) == (0, "")

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from convcalc.cli.messages import print_notes
 from convcalc.cli.options import (
@@ -227,9 +228,27 @@ def _write(report: Report, path: str) -> None:
         write_bytes(path, (part.encode() if isinstance(part, str) else part for part in parts))
     elif grid is not None and name.endswith(OUTPUT_ENDINGS):
         pictured = grid.picture is not None and name.endswith(".png")
-        write_matrix(grid.picture if pictured else grid.array, path)
+        array = grid.picture if pictured else grid.array
+        write_matrix(array, path)
+        if name.endswith(".png"):
+            print_notes(*_shades_notes(array, path))
     else:
         endings = " ".join(sorted({*TEXT_ENDINGS, ".svg", *(OUTPUT_ENDINGS if grid is not None else ())}))
         reason = "that is for matrices" if name.endswith(OUTPUT_ENDINGS) else "its ending does not say how"
         message = f"cannot write {_what(report)} to {path}: {reason}"
         raise UsageError(message, place="-o", hint=f"known are {endings}")
+
+
+def _shades_notes(array: Any, path: str) -> tuple[str, ...]:
+    """Return a note on how a picture shows numbers, where its pixels are not they."""
+    from convcalc.matrix.image import shades_of
+    from convcalc.render.numbers import brief
+
+    shades = shades_of(array)
+    if (shades.low, shades.high, shades.pixels) == (0, 255, 1):
+        return ()
+    black, white = brief(shades.low), brief(shades.high)
+    scale = f"black is {black}, white is {white}" if black != white else f"gray is {black}"
+    return (
+        f"{path}: {scale}" + (f", {shades.pixels}x{shades.pixels} pixels per number" if shades.pixels > 1 else ""),
+    )

@@ -19,6 +19,7 @@ from convcalc.matrix.image_depth import Samples, refuse_deep, refuse_unknown_col
 from convcalc.matrix.kinds import PNG_MAGIC
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.png import refuse_missing_rows
+from convcalc.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,8 @@ _FORMAT_NAMES = """
 """The formats that are read, which Pillow decodes itself: for others, such as EPS, it runs programs found in PATH."""
 _TIFF_MAGIC = (b"II*\0", b"MM\0*")
 _SMALL = 256
+_PIECE = 1 << 16
+"""Numbers that become shades at once."""
 _GAP = 4
 _LABEL = 12
 _BACKGROUND = 224
@@ -66,6 +69,7 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
             if data.startswith(PNG_MAGIC):
                 refuse_missing_rows(data, place)
             samples = samples_of(image, place)
+            is_keyed = "transparency" in image.info and image.mode not in ("P", "PA", "LA", "RGBA")
             image = _pillow("PIL.ImageOps", place).exif_transpose(image)
             refuse_unknown_colors(image, place)
             planes, maximum, opaque = _planes(image, samples)
@@ -76,6 +80,8 @@ def read_image(data: bytes, place: str, options: ReadOptions) -> tuple[NDArray[A
         reason = str(error).partition(" <_io.")[0]
         raise DataError(f"the image cannot be read: {reason}", place=place) from error
     notes: tuple[str, ...] = ("the image is opaque, so its alpha channel was left out",) if opaque else ()
+    if is_keyed:
+        notes += ("a color of the image is transparent, which was left out",)
     if frames > 1:
         notes += (f"only the first of {frames} frames was read",)
     kind = "decimal" if planes.dtype.kind == "f" else "signed" if samples and samples.is_signed else None
@@ -112,10 +118,10 @@ def png_bytes(array: NDArray[Any]) -> bytes:
     than 256 pixels are enlarged by a whole factor.
     """
     pillow = _pillow("PIL.Image", ".png")
-    gray = _gray(array)
+    shades = shades_of(array)
+    gray = _gray(np.atleast_2d(array), shades)
     planes = gray.reshape((-1, *gray.shape[-2:]))
-    factor = max(1, _SMALL // max(planes.shape[1:]))
-    planes = planes.repeat(factor, axis=1).repeat(factor, axis=2)
+    planes = planes.repeat(shades.pixels, axis=1).repeat(shades.pixels, axis=2)
     image = pillow.fromarray(planes[0]) if len(planes) == 1 else _contact_sheet(planes, array.shape[:-2])
     stream = io.BytesIO()
     image.save(stream, "PNG")
@@ -146,16 +152,46 @@ def _decoded_mode(image: Image) -> str:
     return "RGBA" if image.mode == "P" and "transparency" in image.info else _MODES.get(image.mode, image.mode)
 
 
-def _gray(array: NDArray[Any]) -> NDArray[np.uint8]:
-    numbers = cast(np.atleast_2d(array), "float64", ".png")
-    finite = numbers[np.isfinite(numbers)]
-    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
-    if high / 4 - low / 4 > np.finfo(np.float64).max / 4:
-        numbers, low, high = numbers / 4, low / 4, high / 4
+class Shades(Value):
+    """How numbers are drawn: those that are black and white, and the pixels of one along each axis."""
+
+    low: float
+    high: float
+    pixels: int
+
+
+def shades_of(array: NDArray[Any]) -> Shades:
+    """Return how `png_bytes` draws an array.
+
+    >>> shades_of(np.array([[-3.0, np.nan], [12.0, 0.0]]))
+    Shades(low=-3.0, high=12.0, pixels=128)
+    """
+    low, high = np.inf, -np.inf
+    for _, numbers in _pieces(np.atleast_2d(array)):
+        finite = numbers[np.isfinite(numbers)]
+        low, high = min(low, finite.min(initial=np.inf)), max(high, finite.max(initial=-np.inf))
+    low, high = (float(low), float(high)) if low <= high else (0.0, 0.0)
+    return Shades(low, high, max(1, _SMALL // max(np.atleast_2d(array).shape[-2:])))
+
+
+def _pieces(array: NDArray[Any]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yield the numbers of an array some at a time as float64, each piece with its place in reading order."""
+    flat = array.reshape(-1)
+    for start in range(0, flat.size, _PIECE):
+        place = slice(start, start + _PIECE)
+        yield place, cast(flat[place], "float64", ".png")
+
+
+def _gray(array: NDArray[Any], shades: Shades) -> NDArray[np.uint8]:
+    gray = np.empty(array.shape, np.uint8)
+    flat = gray.reshape(-1)
+    is_vast = shades.high / 4 - shades.low / 4 > np.finfo(np.float64).max / 4
+    low, high = (shades.low / 4, shades.high / 4) if is_vast else (shades.low, shades.high)
     span = high - low
-    numbers = np.nan_to_num(numbers, nan=low, posinf=low + span, neginf=low)
-    shades = np.full(numbers.shape, 128.0) if span == 0 else (numbers - low) / span * 255
-    return np.rint(shades).astype(np.uint8)
+    for place, piece in _pieces(array):
+        numbers = np.nan_to_num(piece / 4 if is_vast else piece, nan=low, posinf=low + span, neginf=low)
+        flat[place] = 128 if span == 0 else np.rint((numbers - low) / span * 255)
+    return gray
 
 
 def _contact_sheet(planes: NDArray[np.uint8], leading: tuple[int, ...]) -> Image:
