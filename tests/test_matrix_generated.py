@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 from oracles import flatten
 
 from convcalc.errors import DataError
 from convcalc.limits import limited
 from convcalc.matrix.inline import is_inline
+from convcalc.matrix.options import ReadOptions
+from convcalc.matrix.reading.pasted.generated import numbers_made
 from convcalc.matrix.text import parse_matrix
 
 NINTH = 1 / 9
@@ -80,6 +83,23 @@ def test_types_that_are_asked_for() -> None:
     assert parse_matrix("torch.tensor([1, 2]).to(torch.float64)", place="m.txt").array.dtype == "float64"
     exact = parse_matrix("matrix(1/9, 1, 2)", place="m.txt").array
     assert [(number.numerator, number.denominator) for number in exact.ravel()] == [(1, 9), (1, 9)]
+
+
+def test_a_type_too_narrow_for_a_number_makes_it_infinite_without_a_word() -> None:
+    assert np.isinf(parse_matrix("torch.full((2, 3), 1e14, dtype=torch.float16)", place="m.txt").array).all()
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("factor", ["", "/3", " * 0.1", " * 3"])
+@pytest.mark.parametrize("call", ["np.linspace(-0.3, 0.3, 6)", "np.arange(-2, 4)", "np.full((1, 6), -0.0)"])
+def test_numbers_that_are_made_are_those_that_would_be_written(call: str, factor: str, exact: bool) -> None:
+    numbers = numbers_made(call)
+    assert numbers is not None
+    written, options = " ".join(map(str, numbers.ravel().tolist())), ReadOptions(exact=exact)
+    by_hand = parse_matrix(f"np.array([[{written.replace(' ', ', ')}]]).T{factor}", place="m.txt", options=options)
+    made = parse_matrix(f"{call}.reshape(1, 6).T{factor}", place="m.txt", options=options)
+    assert [*map(repr, made.array.ravel())] == [*map(repr, by_hand.array.ravel())]
+    assert (made.array.shape, made.array.dtype) == ((6, 1), by_hand.array.dtype)
 
 
 REFUSED = {

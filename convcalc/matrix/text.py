@@ -73,9 +73,9 @@ def parse_matrix(text: bytes | str, *, place: str, options: ReadOptions | None =
     layout, array = read_numbers(source, options)
     dtype = options.dtype or (None if options.exact else layout.dtype)
     if dtype is not None:
-        array = cast(array, dtype, place, layout.tokens() if layout.factor is None else None)
+        array = cast(array, dtype, place, layout.tokens() if layout.factor is None and layout.made is None else None)
     notes = layout.notes
-    if (array.shape[1:] == (1,) or array.shape == (1,)) and "[" not in source.text:
+    if (array.shape[1:] == (1,) or array.shape == (1,)) and "[" not in source.text and layout.made is None:
         notes += digits_note(layout.tokens())
     return Matrix(array, notes, place, typed=layout.dtype is not None)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from convcalc.errors import ConvcalcError
 from convcalc.text import Source
 from convcalc.value import Value
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _TOKEN = re.compile(r"\S+")
 
@@ -26,8 +30,9 @@ class Layout(Value):
     `text` is exactly as long as `source.text`: what is not a number was overwritten with spaces, so a number has the
     same offset in both, and errors point at what the user wrote. `order` has, for each place in the array, the index
     of its number in the text, None where that is the order of the text. `factor` is a number by which all of them
-    are multiplied, as it is written. Where a call stands for the numbers, `text` has them, and `made_at` the place of
-    the call, to which errors point. The numbers are held to `whole`, if the text states such a type.
+    are multiplied, as it is written. Where a call stands for the numbers, `made` has them in the order of the array,
+    `text` has none, and `made_at` is the place of the call, to which errors point. The numbers are held to `whole`,
+    if the text states such a type.
     """
 
     source: Source
@@ -39,6 +44,7 @@ class Layout(Value):
     factor: str | None = None
     made_at: tuple[int, int] | None = None
     whole: WholeType | None = None
+    made: NDArray[Any] | None = None
 
     def tokens(self) -> list[str]:
         """Return the numbers as they are written, in the order of the array.
@@ -46,8 +52,24 @@ class Layout(Value):
         >>> Layout(Source("1 2 3"), "1 2 3", (3,), order=(2, 0, 1)).tokens()
         ['3', '1', '2']
         """
+        if self.made is not None:
+            return [str(number) for number in self.made.tolist()]
         tokens = self.text.split()
         return tokens if self.order is None else [tokens[index] for index in self.order]
+
+    def taking(self, places: NDArray[Any], shape: tuple[int, ...]) -> Layout:
+        """Return the numbers at `places` of the array, in another shape.
+
+        >>> import numpy as np
+        >>> Layout(Source("1 2 3"), "1 2 3", (3,)).taking(np.array([2, 0]), (2, 1)).tokens()
+        ['3', '1']
+        """
+        if self.made is not None:
+            return self.replace(made=self.made[places], shape=shape)
+        order = places.tolist()
+        return self.replace(
+            order=tuple(order if self.order is None else (self.order[place] for place in order)), shape=shape
+        )
 
     def span(self, index: int) -> tuple[int, int]:
         """Return start and end of number `index` (from 0, in the order of the array)."""

@@ -69,6 +69,8 @@ _REASONS: tuple[tuple[str, str, str | None], ...] = (
 
 def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
     """Return the numbers of `layout` in its shape; errors: what is not a number, or does not fit into the array."""
+    if layout.made is not None:
+        return _made_numbers(layout, layout.made, exact=exact)
     text = layout.text
     foreign = _FOREIGN.search(text) if text.isascii() else re.search(r"[^\x00-\x7f]", text)
     tokens = layout.tokens()
@@ -83,6 +85,16 @@ def array_of(layout: Layout, *, exact: bool = False) -> NDArray[Any]:
     if not any(mark in text for mark in ".eEnN"):
         return _whole_numbers(layout, tokens)
     return _fractions(layout, tokens, exact=True) if exact else _floats(layout, tokens)
+
+
+def _made_numbers(layout: Layout, made: NDArray[Any], *, exact: bool) -> NDArray[Any]:
+    """Return the numbers that a call has made; those that have to be exact are read as they would be written."""
+    if layout.factor is None and not (exact and made.dtype.kind == "f"):
+        return made.reshape(layout.shape)
+    # What comes of a number depends on which others there are, not on how many: bits tell 0 from -0.
+    bits, places = np.unique(made.view(np.int64), return_inverse=True)
+    once = layout.replace(made=None, shape=bits.shape, text=" ".join(map(str, bits.view(made.dtype).tolist())))
+    return array_of(once, exact=exact)[places].reshape(layout.shape)
 
 
 def _refuse_long(layout: Layout, tokens: list[str], *, decimals: bool) -> None:

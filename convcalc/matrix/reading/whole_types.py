@@ -58,6 +58,10 @@ def check_whole(layout: Layout) -> None:
     # An array of a program stays of its type when a whole number multiplies it; truth values do not.
     factor = layout.factor or "1"
     times = whole_number(factor) if stated.high > 1 and factor.lstrip("+-").isdecimal() else 1
+    if layout.made is not None and layout.made.dtype.kind == "i":
+        ends = int(layout.made.min()) * times, int(layout.made.max()) * times
+        if stated.low <= min(ends) and max(ends) <= stated.high:
+            return
     for index, token in enumerate(layout.tokens()):
         number = _whole_value(token)
         if number is None:

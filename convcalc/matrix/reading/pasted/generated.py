@@ -40,8 +40,8 @@ def generated_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     """Read a call whose numbers follow from its arguments, a range, or rows with ranges among them."""
     text = paste.text.rstrip()
     span = len(text) - len(text.lstrip()), len(text)
-    made = _rows(paste, span) if ":" in text and _ROWS.fullmatch(text) else _made(text)
-    if made is None:
+    read = _rows(paste, span) if ":" in text and _ROWS.fullmatch(text) else _made(text)
+    if read is None:
         doubtful = _DOUBTFUL.fullmatch(text)
         if doubtful is not None:
             call, size = doubtful.groups()
@@ -49,12 +49,12 @@ def generated_layout(paste: Paste, options: ReadOptions) -> Layout | None:
             raise paste.source.fault(f"this is {size}x{size} in MATLAB, and {size} in NumPy", *span, hint)
         _refuse_method(paste, span)
         return None
-    numbers, whole = made
+    numbers, whole = read
     if numbers.size == 0:
         raise paste.source.fault("an array of no elements", *span)
-    tokens = " ".join(map(str, numbers.ravel().tolist()))
     dtype = numbers.dtype.name if numbers.dtype in (np.float16, np.float32) else None
-    return Layout(paste.source, tokens, numbers.shape, dtype=dtype, made_at=span, whole=whole)
+    made = numbers.ravel().astype(np.float64 if numbers.dtype.kind == "f" else np.int64)
+    return Layout(paste.source, "", numbers.shape, dtype=dtype, made_at=span, whole=whole, made=made)
 
 
 def numbers_made(text: str) -> NDArray[Any] | None:
@@ -89,7 +89,8 @@ def _made(text: str) -> tuple[NDArray[Any], WholeType | None] | None:
     if made is None or dtype is None:
         return None if made is None else (made, None)
     if isinstance(dtype, str):
-        return made.astype(dtype), None
+        with np.errstate(over="ignore"):  # it becomes infinite, as in the program
+            return made.astype(dtype), None
     # How a program cuts decimals off depends on where it does so.
     return None if (made % 1).any() else (made.astype(np.int64), dtype)
 

@@ -7,6 +7,8 @@ from itertools import islice
 from math import prod
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from convcalc.errors import DataError
 from convcalc.limits import OBJECT, check_elements
 from convcalc.matrix.reading.layout import Layout, WholeType
@@ -102,8 +104,7 @@ class Paste(Value):
         notes = (*self.notes, *(note for note in layout.notes if note not in self.notes))
         if self.recycled and self.stated and prod(self.stated) % prod(layout.shape) == 0:
             check_count(prod(self.stated), self.source.place)
-            once = range(prod(layout.shape))
-            layout = layout.replace(shape=(prod(self.stated),), order=(*once,) * (prod(self.stated) // len(once)))
+            layout = layout.taking(np.arange(prod(self.stated)) % prod(layout.shape), (prod(self.stated),))
         layout = layout.replace(
             notes=notes,
             dtype=layout.dtype or self.dtype,
@@ -135,11 +136,10 @@ class Paste(Value):
         if len(layout.shape) == 1:
             return layout if mark.startswith(".") and mark != ".'" else layout.replace(shape=(*layout.shape, 1))
         rows, columns = layout.shape
-        order = layout.order or range(rows * columns)
-        turned = tuple(order[row * columns + column] for column in range(columns) for row in range(rows))
+        turned = np.arange(rows * columns).reshape(rows, columns).T.ravel()
         # One row of MATLAB's or R's has one axis.
         one_row = columns == 1 and not mark.startswith(".")
-        return layout.replace(shape=(rows,) if one_row else (columns, rows), order=turned)
+        return layout.taking(turned, (rows,) if one_row else (columns, rows))
 
     def _shape(self, layout: Layout) -> tuple[int, ...]:
         stated, shape = self.stated, layout.shape
@@ -162,19 +162,12 @@ def _by_column(layout: Layout) -> Layout:
     There the first axis varies quickest; here further axes become the first ones, each slice of them one plane.
     """
     rows, columns, *further = layout.shape
-    slices = prod(further)
-    cells = (
-        plane * rows * columns + column * rows + row
-        for plane in range(slices)
-        for row in range(rows)
-        for column in range(columns)
-    )
-    written = layout.order or range(prod(layout.shape))
+    cells = np.arange(prod(layout.shape)).reshape(-1, columns, rows).transpose(0, 2, 1).ravel()
     shape = (*reversed(further), rows, columns)
     if rows == 1 and not further:
         shape = (columns,)
     notes = (*layout.notes, SLICES_NOTE) if further else layout.notes
-    return layout.replace(shape=shape, order=tuple(written[cell] for cell in cells), notes=notes)
+    return layout.taking(cells, shape).replace(notes=notes)
 
 
 def check_count(count: int, place: str | None = None) -> None:
