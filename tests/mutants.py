@@ -6,7 +6,7 @@ The tests of a module are its doctests, the files named after it or its rooms, t
 but not those that run `convcalc` as a process of its own. They run once under coverage; then, for each mutant, those
 that pass its line, the fastest first, in a process forked from this one in which the code of the function is
 exchanged. What is computed when a module is imported is not changed. A mutant that no test notices is printed as
-survived.
+survived; pasted into tests/data/equivalent_mutants.txt with the reason why no answer changes, it is not tried again.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ import argparse
 import ast
 import contextlib
 import fnmatch
+import functools
 import gc
+import importlib
 import os
 import pickle
 import random
+import re
 import resource
 import signal
 import sys
@@ -36,11 +39,15 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).parents[1]
-LONGEST_SECONDS = 20
-"""Seconds of computing after which a mutant is held to have no end, which a test would notice."""
+EQUIVALENT = ROOT / "tests" / "data" / "equivalent_mutants.txt"
+LONGEST_SECONDS = 3
+"""Seconds of computing beyond four times what the tests take, after which a mutant is held to have no end, which a
+test would notice."""
 LONGEST_WAIT = 600
-TESTED_SECONDS = 12.0
+TESTED_SECONDS = 4.0
 """What the tests of one mutant take in sum, unless the fastest takes more."""
+SLOWEST_SECONDS = 2.0
+"""Seconds of computing after which a test is left out."""
 MOST_BYTES = 6 << 30
 
 PAIRS: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
@@ -65,6 +72,21 @@ class Mutation(NamedTuple):
     statement: int
     before: str
     after: str
+
+
+class Survivor(NamedTuple):
+    """A mutant as it is printed and explained: its module, the line of code, and the code before and after."""
+
+    module: str
+    line: str
+    before: str
+    after: str
+
+
+def equivalent() -> dict[Survivor, str]:
+    """Return the mutants that change no answer, each with the reason."""
+    pattern = re.compile(r"(\S+): (.+)\n    - (.+)\n    \+ (.+)\n    = (.+(?:\n {6}.+)*)")
+    return {Survivor(*found[:4]): found[4] for found in pattern.findall(EQUIVALENT.read_text())}
 
 
 def replacements(node: ast.AST, parent: ast.AST, field: str) -> Iterator[ast.AST]:
@@ -133,8 +155,15 @@ def put(parent: ast.AST, field: str, index: int, node: ast.AST) -> None:
         setattr(parent, field, node)
 
 
+@functools.cache
+def functions(path: Path) -> list[FunctionType]:
+    """Return every function of a module, wherever it is held."""
+    held = (function for function in gc.get_objects() if isinstance(function, FunctionType))
+    return [function for function in held if function.__code__.co_filename == str(path)]
+
+
 def exchange(path: Path, tree: ast.Module) -> None:
-    """Exchange the code of every function of a module, wherever it is held, for that of a tree."""
+    """Exchange the code of every function of a module for that of a tree."""
     found: dict[tuple[str, int], CodeType] = {}
 
     def collect(code: CodeType) -> None:
@@ -144,11 +173,10 @@ def exchange(path: Path, tree: ast.Module) -> None:
                 collect(inner)
 
     collect(compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True))
-    for function in gc.get_objects():
-        if isinstance(function, FunctionType) and function.__code__.co_filename == str(path):
-            code = found.get((function.__qualname__, function.__code__.co_firstlineno))
-            if code is not None and code.co_freevars == function.__code__.co_freevars:
-                function.__code__ = code
+    for function in functions(path):
+        code = found.get((function.__qualname__, function.__code__.co_firstlineno))
+        if code is not None and code.co_freevars == function.__code__.co_freevars:
+            function.__code__ = code
 
 
 def files_with_tests(path: Path) -> set[Path]:
@@ -197,33 +225,44 @@ class Mutants:
         self.lines: dict[Path, Lines] = {}
         self.seconds: dict[str, float] = {}
         self.counts: dict[Path, Counter[str]] = {}
+        self.equivalent = equivalent()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests once, then those of each mutant."""
         alone = (item for item in session.items if "convcalc" not in getattr(item, "fixturenames", ()))
         self.items = {item.nodeid: item for item in alone}
-        self.lines, self.seconds = forked(self.covered, 3600) or pytest.exit("the tests do not run")
+        self.lines, self.seconds, used = forked(self.covered, 3600) or pytest.exit("the tests do not run")
+        for module in used:
+            importlib.import_module(module)
+        for path in self.paths:
+            functions(path)
+        gc.freeze()
         print(f"{len(self.seconds)} of {len(self.items)} tests, {sum(self.seconds.values()):.0f} s")
         print(
-            *(f"left out, as it does not pass: {name}" for name in self.items.keys() - self.seconds),
+            *(f"left out, as it fails or takes too long: {name}" for name in self.items.keys() - self.seconds),
             sep="\n",
             flush=True,
         )
         self.counts = {path: self.tested(path) for path in self.paths}
         return True
 
-    def covered(self) -> tuple[dict[Path, Lines], dict[str, float]]:
-        """Run all tests; return which pass each line, and the seconds of each that succeeds."""
+    def covered(self) -> tuple[dict[Path, Lines], dict[str, float], list[str]]:
+        """Run all tests; return which pass each line, the seconds of each that succeeds, and the modules loaded."""
+        signal.signal(signal.SIGPROF, too_slow)
         counter = coverage.Coverage(data_file=None, include=[str(path) for path in self.paths], config_file=False)
         seconds = {}
         with counter.collect():
             for name, item in self.items.items():
                 counter.switch_context(name)
                 start = time.process_time()
-                if succeeds(item):
-                    seconds[name] = time.process_time() - start
+                signal.setitimer(signal.ITIMER_PROF, SLOWEST_SECONDS)
+                with contextlib.suppress(pytest.fail.Exception):
+                    if succeeds(item):
+                        seconds[name] = time.process_time() - start
+                signal.setitimer(signal.ITIMER_PROF, 0)
         data = counter.get_data()
-        return {path: data.contexts_by_lineno(str(path)) for path in self.paths}, seconds
+        used = [name for name in sys.modules if name.partition(".")[0] in ("convcalc", "numpy", "rich", "PIL")]
+        return {path: data.contexts_by_lineno(str(path)) for path in self.paths}, seconds, used
 
     def tests_for(self, mutation: Mutation, lines: Lines) -> list[str]:
         """Return the tests that pass a mutant, the fastest first."""
@@ -241,27 +280,43 @@ class Mutants:
         source = path.read_text()
         tree = ast.parse(source)
         first, last = map(int, self.asked.lines.split("-")) if self.asked.lines else (1, 10**9)
-        numbers = [number for number, each in enumerate(mutations(tree)) if first <= each.line <= last]
-        sample = set(random.Random(self.asked.seed).sample(numbers, min(self.asked.sample, len(numbers))))
-        counts = Counter(mutants=len(numbers), tested=len(sample))
-        name = path.relative_to(ROOT)
+        name = str(path.relative_to(ROOT))
+        lines = source.splitlines()
+
+        def described(mutation: Mutation) -> Survivor:
+            return Survivor(name, lines[mutation.line - 1].strip(), mutation.before, mutation.after)
+
+        made = {number: (each.line, described(each)) for number, each in enumerate(mutations(tree))}
+        for row in self.equivalent.keys() - {row for _, row in made.values()}:
+            if row.module == name:
+                print(f"{name}: explained, but not a mutant any more: {row.line}")
+        numbers = [number for number, (line, _) in made.items() if first <= line <= last]
+        drawn = random.Random(self.asked.seed).sample(numbers, min(self.asked.sample, len(numbers)))
+        sample = {number for number in drawn if made[number][1] not in self.equivalent}
+        counts = Counter(mutants=len(made), explained=len(drawn) - len(sample), tested=len(sample))
         for number, mutation in enumerate(mutations(tree)):
             if number not in sample:
                 continue
             tests = self.tests_for(mutation, self.lines[path])
+            seconds = sum(self.seconds[test] for test in tests)
 
             def survives(tests: list[str] = tests) -> bool:
                 exchange(path, tree)
                 return all(succeeds(self.items[test]) for test in tests)
 
-            survived = forked(survives, LONGEST_SECONDS) is True
+            survived = forked(survives, LONGEST_SECONDS + int(4 * seconds)) is True
             counts["survived" if survived else "killed"] += 1
             if survived:
-                line = source.splitlines()[mutation.line - 1].strip()
-                print(f"{name}:{mutation.line}: survived {len(tests)} tests: {line}")
-                print(f"    - {mutation.before}\n    + {mutation.after}", flush=True)
+                row = described(mutation)
+                print(f"line {mutation.line}, passed by {len(tests)} tests")
+                print(f"{name}: {row.line}\n    - {row.before}\n    + {row.after}", flush=True)
         print(f"{name}: {counts['killed']} of {counts['tested']} killed", flush=True)
         return counts
+
+
+def too_slow(*_: object) -> None:
+    """Fail a test that takes too long."""
+    pytest.fail("takes too long")
 
 
 def succeeds(item: pytest.Item) -> bool:
@@ -288,10 +343,11 @@ def main() -> int:
     files = sorted(map(str, more.union(paths, *(() if asked.only else map(files_with_tests, paths)))))
     words = ["-o", "addopts=", "--doctest-modules", "-n", "0", "-p", "no:cacheprovider", "-q", "-s"]
     pytest.main([*words, f"--rootdir={ROOT}", *HUSHED, *files], plugins=[mutants])
-    print("\n| module | mutants | tested | killed | survived |\n| --- | ---: | ---: | ---: | ---: |")
-    for path, counts in mutants.counts.items():
-        figures = (str(counts[key]) for key in ("mutants", "tested", "killed", "survived"))
-        print(f"| `{path.relative_to(ROOT)}` |", " | ".join(figures), "|")
+    columns = ("mutants", "explained", "tested", "killed", "survived")
+    print("\n| module |", " | ".join(columns), "|\n| --- |", " | ".join("---:" for _ in columns), "|")
+    total = sum(mutants.counts.values(), Counter[str]())
+    for name, counts in [*((path.relative_to(ROOT), each) for path, each in mutants.counts.items()), ("all", total)]:
+        print(f"| `{name}` |", " | ".join(str(counts[key]) for key in columns), "|")
     return any(counts["survived"] for counts in mutants.counts.values())
 
 

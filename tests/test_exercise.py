@@ -163,8 +163,17 @@ def test_what_there_is_not_is_refused() -> None:
         judge(exercises("shape", 1, 1, 4)[0], "9x9")
     with pytest.raises(DataError, match=r"9\.5k is rounded"):
         judge(exercises("params", 1, 1, 1)[0], "9.5k")
+    for text in ("1216 MACs", "params=1216, macs=5"):
+        with pytest.raises(DataError, match=f"{text} is not a number of parameters"):
+            judge(exercises("params", 1, 1, 1)[0], text)
     with pytest.raises(DataError, match="the channels differ in size: 2x2, 2"):
         judge(exercises("pool", 1, 1, 4)[0], "1 2; 3 4 | 5 6")
+
+
+def test_an_answer_of_another_size_is_named_as_it_is_written() -> None:
+    (exercise,) = exercises("conv", 1, 1, 1)
+    for text, size in (("1 2; 3 4", "2x2"), ("1 2 3", "3"), ("1 2 | 3 4", "2x1x2")):
+        assert judge(exercise, text).message.startswith(f"the answer's shape is 3x2, not {size}")
 
 
 def test_there_may_be_fewer_exercises_than_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

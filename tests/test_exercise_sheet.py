@@ -93,6 +93,15 @@ def test_moodle_reads_the_right_answer_and_the_feedback_of_mistakes(command: str
         assert right[0] not in feedback
 
 
+def test_a_size_of_several_axes_is_not_a_wrong_answer_where_a_number_is_asked_for() -> None:
+    made = sheet("shape", 1, seed=39, difficulty=5)
+    (exercise,) = made.exercises
+    sizes = {wrong.name: wrong.text for wrong in exercise.mistakes}
+    assert (answer_text(exercise.answer), sizes["flatten-forgotten"]) == ("512", "8x8x8")
+    [(*_, answers)] = parsed_gift(gift(made))
+    assert not any("flatten was forgotten" in sentence for *_, sentence in answers)
+
+
 def test_a_short_answer_takes_the_usual_spellings() -> None:
     (exercise,) = sheet("shape", 1, seed=1, difficulty=2).exercises
     [(_, text, _, answers)] = parsed_gift(gift(sheet("shape", 1, seed=1, difficulty=2)))

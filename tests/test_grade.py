@@ -303,6 +303,55 @@ def test_the_header_says_where_names_and_answers_are(table: str, rows: list[tupl
     assert table_answers(table) == rows
 
 
+def test_names_and_answers_are_told_apart() -> None:
+    for table, rows in (
+        ("name,answer\u202f\nAda,8\u202fx\u202f8\n", [("Ada", "8 x 8")]),
+        ('"Lovelace, Ada";8x8\nBob;7\n', [("Lovelace, Ada", "8x8"), ("Bob", "7")]),
+        ('Ada, "8\n8"\nBob,7\n', [("Ada", "8\n8"), ("Bob", "7")]),
+        ("sep=;\nAda;8,8\n", [("Ada", "8,8")]),
+        # A line with a colon is a header where it names both columns.
+        ("name: 8x8\nBob: 7\n", [("name", "8x8"), ("Bob", "7")]),
+        ("team: answer\nBob: 7\n", [("team", "answer"), ("Bob", "7")]),
+        ("name: grade\nBob: 7\n", [("name", "grade"), ("Bob", "7")]),
+        ("Ada 2: 8x8\nBob=7\nEve 3:8x8\n", [("Ada 2", "8x8"), ("Bob", "7"), ("Eve", "3:8x8")]),
+        ("10:30,8x8\na@b.c,8x8\na@b.c,10:30,8x8\n", [("10:30", "8x8"), ("a@b.c", "8x8"), ("a@b.c", "8x8")]),
+        # First names stand behind last ones, and alone where there are no others.
+        ("First name,answer\nAda,8x8\n", [("Ada", "8x8")]),
+        ("answer,First name\n8x8,Ada\n", [("Ada", "8x8")]),
+        ("First name,Surname,answer\nAda,Lovelace,8x8\n", [("Lovelace, Ada", "8x8")]),
+        ("name,first name,answer\nAda L,Ada,8x8\n", [("Ada L", "8x8")]),
+        ("answer,surname,first name\n8,8,L,A\n", [("L, A", "8,8")]),
+        ("Surname,answer,first name\nL,8,8,A\n", [("L, A", "8,8")]),
+        ("user,last name,answer\nx,L,8\n", [("L", "8")]),
+        # Without a head that says so, the answers are where answers can be.
+        ("class,Q1\nAda,8\n", [("Ada", "8")]),
+        ("q1\n8x8\n", [("q1", ""), ("8x8", "")]),
+        ("id,8x8\n17,7\n", [("id", "8x8"), ("17", "7")]),
+        ("name,12 points\nAda,8x8\n", [("name", "12 points"), ("Ada", "8x8")]),
+        ("name,time taken,score,what\nAda,3,4,none\n", [("Ada", "none")]),
+        ("name,score\nAda,8\n", [("Ada", "8")]),
+        ("name,score,what,why\nAda,4,none\n", [("Ada", "")]),
+        ("name,a,b\nAda,none\nBob,x,8\n", [("Ada", ""), ("Bob", "8")]),
+        ("your answer (1),name\n8,Ada\n", [("Ada", "8")]),
+        ("answer: ,Name *\n8,Ada\n", [("Ada", "8")]),
+        # Words before the first number belong to the name, those behind the last are remarks.
+        ("Ada,late,8x8,ok,7\nBob,8x8,5,7x7,9\n", [("Ada, late", "8x8"), ("Bob", "8x8,5,7x7")]),
+        ("Ada,,8,,\nAda Bob\n8x8\nAda 3 4\n", [("Ada", "8"), ("Ada Bob", ""), ("8x8", ""), ("Ada 3 4", "")]),
+        ("Ada,no idea,;\n", [("Ada", "no idea,;")]),
+        ("name: answer,points\nBob: 7,3\n", [("name", "answer,points"), ("Bob", "7,3")]),
+        ("answer,name\n8x8\n", [("", "8x8")]),
+        ("answer\n9,472\n", [("9", "9,472")]),
+        ("class,Q1,size\nAda,8,7\n", [("class", "Q1"), ("Ada", "8,7")]),
+        ("name,answer 1,size\nAda,8x8,7\n", [("Ada", "8x8")]),
+        ("name,what,why,who\nAda,,,none\n", [("Ada", "none")]),
+        ("name,what,score\nAda,none,4\n", [("Ada", "none")]),
+        ("name\nAda,8,7\nBob\n", [("Ada", "8,7"), ("Bob", "")]),
+        ("id,name\n17,Ada,8x8\n", [("Ada", "8x8")]),
+        ("Room 3,8x8\n", [("Room 3", "8x8")]),
+    ):
+        assert table_answers(table) == rows, table
+
+
 @pytest.mark.parametrize("answer", ["1e400", "-1e400", "1.5e999x8"])
 def test_a_number_that_no_float_holds_is_wrong(here: Run, answer: str) -> None:
     done = here("shape", "12", "-k", "5", "--check", answer)

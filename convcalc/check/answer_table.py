@@ -40,6 +40,7 @@ _NAME_HEADS = (
 )
 """Heads of the column of names, the best first."""
 
+_LAST_NAME_HEADS = frozenset(("last name", "surname", "nachname"))
 _FIRST_NAME_HEADS = frozenset(("first name", "given name", "vorname"))
 
 _ANSWER_HEADS = ("answer", "answers", "antwort", "claim", "response", "result", "submission", "solution", "value")
@@ -161,13 +162,10 @@ def _by_header(rows: Sequence[Sequence[str]], delimiter: str) -> Callable[[Seque
     answers = _answer_columns(heads)
     if not answers and not _is_header(heads, named=bool(places)):
         return None
-    if places and _NAME_HEADS[places[0][0]] not in _FIRST_NAME_HEADS:
+    names = [places[0][1]] if places else [0]
+    if heads[names[0]] in _LAST_NAME_HEADS:
         # A last name is followed by the first one, where there is a column of them.
-        firsts = [place for _, place in places if heads[place] in _FIRST_NAME_HEADS]
-        is_last = heads[places[0][1]] in ("last name", "surname", "nachname")
-        names = [places[0][1], *(firsts if is_last else [])]
-    else:
-        names = [place for _, place in places[:1]] or [0]
+        names += [place for _, place in places if heads[place] in _FIRST_NAME_HEADS]
     answers = answers or _unnamed_answers(heads, names, rows[1:])
     if len(answers) > 1:
         *some, last = (repr(rows[0][place].strip()) for place in answers)
@@ -220,7 +218,8 @@ def _unnamed_answers(heads: Sequence[str], names: Sequence[int], rows: Sequence[
         if place not in names and head not in _NAME_HEADS and not _OTHER_HEAD.match(head)
     ]
     found = [place for place in others if any(place < len(row) and _may_be_answer(row[place]) for row in rows)]
-    return found or others[-1:] or [len(heads) - 1]
+    last = len(heads) - 1
+    return found or others[-1:] or [last + 1 if last in names else last]
 
 
 def _by_content(row: Sequence[str], delimiter: str) -> tuple[str, str]:

@@ -49,7 +49,7 @@ def _html(exercise: Exercise) -> str:
     parts = []
     for step in exercise.statement:
         tag = "p" if isinstance(step, Sentence) else "pre"
-        parts.append(f"<{tag}>{escape(chr(10).join(text_lines([step])), quote=False)}</{tag}>")
+        parts.append(f"<{tag}>{escape(chr(10).join(text_lines([step])))}</{tag}>")
     return "".join(parts) + f"<p>{escape(_how_to_answer(exercise))}</p>"
 
 
