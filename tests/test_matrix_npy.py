@@ -104,6 +104,7 @@ def header(text: str) -> bytes:
     ("data", "message"),
     [
         (npy_of(NUMBERS)[:-1], "truncated.* take 192 bytes, and it holds 191"),
+        (npy_of(NUMBERS) + b"\n", "goes on after its array.* take 192 bytes, and it holds 193"),
         (
             header("{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000), }"),
             "take 8000000000000 bytes, and it holds 0",
@@ -121,7 +122,7 @@ def header(text: str) -> bytes:
         (b"1 2 3\n", "this is not an .npy file"),
         (b"", "this is not an .npy file"),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_damaged(tmp_path: Path, data: bytes, message: str) -> None:
     path = tmp_path / "a.npy"

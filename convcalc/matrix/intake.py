@@ -114,12 +114,12 @@ class _TextCount:
 
 
 def _array_bytes(read: Callable[[int], bytes], first: bytes, place: str) -> bytes:
-    """Return the bytes of an `.npy` that begins with `first`, and nothing that follows it."""
+    """Return the bytes of an `.npy` that begins with `first`, and of what follows at least one, to be refused."""
     from convcalc.matrix.npy import npy_size
 
     size = npy_size(first, place)
     pieces, total = [first], len(first)
-    while total < size and (piece := read(min(size - total, PIECE))):
+    while total <= size and (piece := read(min(size + 1 - total, PIECE))):
         pieces.append(piece)
         total += len(piece)
     return b"".join(pieces)

@@ -173,6 +173,13 @@ def _header(stream: IO[bytes], size: int, place: str) -> tuple[tuple[int, ...], 
         )
     if prod(shape) == 0:
         raise DataError(f"the array is empty: its shape is {shape}", place=place)
+    if claimed < held < _ANY_SIZE // 2:
+        raise DataError(
+            f"the file goes on after its array: {size_text(shape)} numbers of {dtype} take {claimed} bytes,"
+            f" and it holds {held}",
+            place=place,
+            hint="save several arrays in an .npz: np.savez(path, a, b)",
+        )
     return shape, fortran, dtype
 
 

@@ -8,6 +8,8 @@ from convcalc.matrix.reading.pasted.paste import FIRST_AXIS, UNSIGNED, Paste, st
 from convcalc.matrix.reading.printed import FIELD_NAMES, FLOATS, PYTORCH_NOTE, end_of_array, numpy_notes
 from convcalc.matrix.reading.whole_types import whole_type
 
+_NOT_A_LIST = r"(?<!\.tolist\(\))"
+"""Behind `.tolist()` stands a list of Python's, which has neither a transpose nor methods of arrays."""
 _CLOSING = re.compile(r"(?<=[\])}])\s*(?:[;,]+|\.)\s*\Z")
 _FOOTERS = (
     re.compile(
@@ -42,18 +44,19 @@ _INNER = re.compile(
 )
 _RESHAPED = re.compile(
     # A transpose is no longer in the order of the numbers.
-    r"(?<=[\])])(?<!\.t\(\))(?<!\.transpose\(\))\s*\.\s*(?:reshape|view)\("
+    rf"(?<=[\])])(?<!\.t\(\))(?<!\.transpose\(\)){_NOT_A_LIST}\s*\.\s*(?:reshape|view)\("
     r"\s*(?P<size>[(\[]?[-0-9,\s]+[)\]]?)\s*\)\s*\Z"
 )
 _METHOD = re.compile(
-    r"(?<=[\])T])\s*(?:\.\s*(?:(?P<kept>numpy|tolist|copy|clone|cpu|cuda|detach|contiguous|requires_grad_)\(\s*\)"
+    rf"(?<=[\])T]){_NOT_A_LIST}\s*(?:\.\s*(?:(?P<kept>numpy|tolist|copy|clone|cpu|cuda|detach|contiguous|requires_grad_)\(\s*\)"
     r"|(?P<decimal>float|double|half)\(\s*\)"
     r"|(?:astype|to|type)\(\s*(?:dtype\s*=\s*)?['\"]?(?:\w+\.)*(?P<dtype>\w+)['\"]?\s*\)"
     r"|(?P<axis>unsqueeze\(\s*(?:dim\s*=\s*)?0\s*\)))|\[\s*(?P<axes>(?:None|np\.newaxis)(?:\s*,\s*(?:None|np\.newaxis|:|\.\.\.))*)\s*\])\s*\Z"
 )
 _PYTORCH_TYPES = {"half": "float16", "float": "float32", "double": "float64"}
 _TURNED = re.compile(
-    r"(?<=[\])}])\s*(?P<mark>\.?'|ᵀ|\.(?:m?T|mH|H)(?!\w)|\.(?:t|transpose)\(\)|\^(?:T(?!\w)|\{\s*(?:\\\w+\s*)?T?\s*\}|\\top))"
+    rf"(?<=[\])}}]){_NOT_A_LIST}\s*"
+    r"(?P<mark>\.?'|ᵀ|\.(?:m?T|mH|H)(?!\w)|\.(?:t|transpose)\(\)|\^(?:T(?!\w)|\{\s*(?:\\\w+\s*)?T?\s*\}|\\top))"
     r"(?=\s*(?:[*/][^\n\[\]]*)?[;,.]?\s*\Z)\s*[;,.]?(?=\s*\Z|\s*[*/])"
 )
 _TURNING = re.compile(r"\s*(?:(?:\w+\.)*transpose|t)\s*\((?=\s*(?:[\[(]|[A-Za-z_.]+\())(?=.*\)\s*;?\s*\Z)", re.DOTALL)
