@@ -47,7 +47,7 @@ LONGEST_WAIT = 600
 TESTED_SECONDS = 4.0
 """What the tests of one mutant take in sum, unless the fastest takes more."""
 SLOWEST_SECONDS = 2.0
-"""Seconds of computing after which a test is left out."""
+"""Seconds of computing after which a test is left out, as is one that waits for a tenth of `LONGEST_WAIT`."""
 MOST_BYTES = 6 << 30
 
 PAIRS: tuple[tuple[type[ast.AST], type[ast.AST]], ...] = (
@@ -248,18 +248,22 @@ class Mutants:
 
     def covered(self) -> tuple[dict[Path, Lines], dict[str, float], list[str]]:
         """Run all tests; return which pass each line, the seconds of each that succeeds, and the modules loaded."""
-        signal.signal(signal.SIGPROF, too_slow)
+        timers = ((signal.ITIMER_PROF, SLOWEST_SECONDS), (signal.ITIMER_REAL, LONGEST_WAIT / 10))
+        for number in (signal.SIGPROF, signal.SIGALRM):
+            signal.signal(number, too_slow)
         counter = coverage.Coverage(data_file=None, include=[str(path) for path in self.paths], config_file=False)
         seconds = {}
         with counter.collect():
             for name, item in self.items.items():
                 counter.switch_context(name)
                 start = time.process_time()
-                signal.setitimer(signal.ITIMER_PROF, SLOWEST_SECONDS)
+                for timer, most in timers:
+                    signal.setitimer(timer, most)
                 with contextlib.suppress(pytest.fail.Exception):
                     if succeeds(item):
                         seconds[name] = time.process_time() - start
-                signal.setitimer(signal.ITIMER_PROF, 0)
+                for timer, _ in timers:
+                    signal.setitimer(timer, 0)
         data = counter.get_data()
         used = [name for name in sys.modules if name.partition(".")[0] in ("convcalc", "numpy", "rich", "PIL")]
         return {path: data.contexts_by_lineno(str(path)) for path in self.paths}, seconds, used

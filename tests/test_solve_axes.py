@@ -76,6 +76,17 @@ def test_the_sizes_of_an_axis_that_pass_are_those_that_every_rule_takes() -> Non
             assert (paths[0].refusal(size) is None) == bool(sent(rules[0], size))
 
 
+def test_sizes_between_which_a_window_lies_on_the_padding_alone_have_no_end() -> None:
+    padded = Slide(Window(2, stride=5, padding=Padding(0, 2)), pools=True)
+    assert AxisPath(0, (padded,)).valid(Span(1, None)) == [(Span(first, None), 5) for first in (1, 2, 3, 4)]
+
+
+def test_sizes_come_again_after_all_strides_before_a_division() -> None:
+    stride, third = Slide(Window(3, stride=10)), Scale(3, inverse=True)
+    rules = [(), (stride,), (stride, stride), (stride, third, stride), (third,)]
+    assert [AxisPath(0, maps).period for maps in rules] == [1, 1, 1, 30, 3]
+
+
 @pytest.mark.parametrize("period", [1, 2, 6, 35])
 @pytest.mark.parametrize("first", [1, 50])
 def test_what_repeats_is_found_from_a_period(period: int, first: int) -> None:
@@ -153,6 +164,10 @@ def test_numbers_that_give_a_goal_and_those_beside_it() -> None:
         assert nearest_values(function, goal, low) == ends, (values, goal)
 
 
+def test_a_stride_beyond_all_sizes_still_rises() -> None:
+    assert span_of(lambda n: n // 2**200 + 1, 2, 1) == Span(2**200, 2**201 - 1)
+
+
 def test_the_nearest_numbers_are_named_with_what_they_give() -> None:
     said = nearest("stride", 4, lambda n: 7 // n, 1, name="height", unit=" cells").message
     assert said == (
@@ -160,5 +175,8 @@ def test_the_nearest_numbers_are_named_with_what_they_give() -> None:
     )
     assert nearest("size", 9, lambda n: min(n, 5), 1).message == (
         "no size gives 9: none, and the nearest is 5 (which gives 5)"
+    )
+    assert nearest("size", 3, lambda n: 7 if n > 4 else 1, 1).message == (
+        "no size gives 3: none, and the nearest are 4 (which gives 1) and 5 (which gives 7)"
     )
     assert nearest("size", 9, lambda n: float("inf") if n > 3 else 0, 1).message == "no size gives 9: none"

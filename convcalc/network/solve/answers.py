@@ -223,8 +223,7 @@ def keep_accepted(what: str, choices: Iterable[Sequence[Run]], accept: Accept) -
 
 def solution_of(runs: Sequence[Run], output: TensorShape) -> Solution:
     """Make a solution of one run for each axis, or for all."""
-    steps = tuple(step for _, step in runs)
-    return Solution(tuple(span for span, _ in runs), output, None if set(steps) == {1} else steps)
+    return Solution(tuple(span for span, _ in runs), output, tuple(step for _, step in runs))
 
 
 def _keep_stepped(run: Run, valid: Callable[[int], bool]) -> list[Run]:

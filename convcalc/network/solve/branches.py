@@ -33,7 +33,7 @@ class _Open(Value):
     valid: tuple[AxisSizes, ...]
 
     def filled(self, values: Sequence[int]) -> TensorShape:
-        rest = iter(tuple(values) * self.sizes.count(None) if len(values) == 1 else values)
+        rest = itertools.cycle(values)
         return TensorShape(tuple(next(rest) if size is None else size for size in self.sizes), self.rank)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, product
+from itertools import chain, cycle, product
 from math import isqrt, prod
 
 from convcalc.errors import ShapeError, UsageError
@@ -102,7 +102,7 @@ class _Unknown(Value):
 
     def filled(self, values: tuple[int, ...]) -> TensorShape:
         """Put in a value for each open axis, or one for all."""
-        rest = iter(values * len(self.axes) if len(values) == 1 else values)
+        rest = cycle(values)
         return TensorShape(tuple(next(rest) if size is None else size for size in self.sizes), self.rank)
 
     def accept(self, values: tuple[int, ...]) -> TensorShape:
