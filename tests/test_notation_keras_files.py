@@ -20,6 +20,7 @@ from convcalc.model.request import LayerRequest
 from convcalc.notation import Network, parse_network
 from convcalc.notation.files.binary import read_binary
 from convcalc.notation.files.keras_config import read_keras_json
+from convcalc.notation.files.keras_nodes import calls_to
 
 FOLDER = Path(__file__).parent / "data" / "keras_files"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
@@ -215,3 +216,15 @@ def test_layers_of_three_axes_keep_their_pairs_of_sides() -> None:
     text = json.dumps({"class_name": "Sequential", "config": {"layers": [given, padding]}})
     request = LayerRequest((read_keras_json(text, "model.json").network(),), file="model.json")
     assert forward(request).output == (6, 7, 8, 2)
+
+
+def test_keras_2_counts_the_calls_of_a_model_in_a_model_from_one() -> None:
+    model = {"class_name": "Functional", "name": "f", "inbound_nodes": [[["i", 0, 0, {}]]]}
+    dense = {"class_name": "Dense", "name": "d", "inbound_nodes": [[["f", 1, 0, {"mask": ["m", 0, 0]}]]]}
+    mask = {"class_name": "Dense", "name": "m", "inbound_nodes": [[["i", 0, 0, {}]]]}
+    calls, outputs = calls_to([model, mask, dense], [["d", 0, 0], ["f", 1, 0]])
+    assert [(layer["name"], number, taken) for layer, number, taken in calls] == [
+        ("f", 0, [("i", 0, 0)]),
+        ("d", 0, [("f", 0, 0)]),
+    ]
+    assert outputs == [("d", 0, 0), ("f", 0, 0)]

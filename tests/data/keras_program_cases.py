@@ -239,6 +239,53 @@ twice = layers.EinsumDense("abc,bd->adc", output_shape=(7, 20), bias_axes="d")
 x = twice(twice(x))
 model = Model(i, layers.Dense(3)(x))
 """,
+    "one model run three times": """
+from keras import layers, Input, Model
+b = Input((None, None, 3))
+part = Model(b, layers.Conv2D(4, 3)(b), name="part")
+i, j = Input((20, 18, 3)), Input((11, 13, 3))
+x, y = part(i), part(j)
+z = part(layers.Conv2D(3, 1)(x))
+model = Model([i, j], [z, y, layers.GlobalMaxPooling2D()(x)])
+""",
+    "encoder and decoder": """
+from keras import layers, Input, Model
+i = Input((28, 26, 1))
+x = layers.MaxPooling2D(3)(layers.Conv2D(16, 3)(i))
+encoder = Model(i, layers.GlobalMaxPooling2D()(x), name="encoder")
+d = Input((16,))
+x = layers.Conv2DTranspose(8, 3)(layers.Reshape((4, 4, 1))(d))
+decoder = Model(d, layers.Conv2DTranspose(1, 3)(layers.UpSampling2D(3)(x)), name="decoder")
+a = Input((28, 26, 1))
+model = Model(a, decoder(encoder(a)))
+""",
+    "masks that go through": """
+from keras import layers, Input, Model
+i, j = Input((9,)), Input((9, 8))
+x = layers.Embedding(20, 8, mask_zero=True)(i)
+x = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(x)
+y = layers.LSTM(8, return_sequences=True)(layers.Masking()(j))
+x = layers.MultiHeadAttention(2, 3)(x, y)
+model = Model([i, j], layers.GRU(3)(x))
+""",
+    "built for sizes": """
+from keras import layers, Model, Sequential
+base = Sequential([layers.Conv2D(8, 3), layers.Flatten(), layers.Dense(5)])
+base.build((None, 20, 24, 3))
+x = layers.Dense(base.output_shape[-1])(base.outputs[0])
+model = Model(base.inputs, x)
+""",
+    "built for sizes, alone": """
+from keras import layers, Sequential
+model = Sequential([layers.Conv2D(8, 3), layers.Flatten(), layers.Dense(5)])
+model.build(input_shape=(None, 20, 24, 3))
+""",
+    "layers of another": """
+from keras import layers, Input, Sequential
+base = Sequential([Input((32, 30, 3)), layers.Conv2D(8, 3), layers.Conv2D(9, 3), layers.Flatten(), layers.Dense(5)])
+other = Sequential([Input((32, 30, 3)), *base.layers[:2], layers.GlobalAveragePooling2D(), layers.Dense(7)])
+model = other
+""",
 }
 
 OWN_LAYERS = {
@@ -343,4 +390,9 @@ REFUSED = (
     ("ReLU(threshold=-1)", (8,)),
     ("RandomBrightness(2)", (8, 6, 3)),
     ("UnitNormalization(axis=3)", (8, 6)),
+    ("RandomZoom(1.5)", (8, 6, 3)),
+    ("RandomZoom(None)", (8, 6, 3)),
+    ("RandomContrast(-0.1)", (8, 6, 3)),
+    ("Reshape(-1)", (8, 6, 3)),
+    ("AdaptiveAveragePooling2D(None)", (8, 6, 3)),
 )

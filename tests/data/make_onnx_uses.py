@@ -55,12 +55,17 @@ GRAPHS: list[tuple[str, str, str]] = [
     ("float[2,4,6,5]", "float[1,1,4,1,1] w = {1, 2, 3, 4}, int64[1] i = {0}", "s = Squeeze(w, i) y = Mul(x, s)"),
     ("float[2,4,6,5]", "float[1,4,1] w = {1, 2, 3, 4}",
      "s = Squeeze(w) r = Unsqueeze<axes = [1, 2]>(s) y = Mul(x, r)"),
+    # Parts of which the last is smaller, and sizes for some axes.
+    ("float[2,7,6,5]", "", "a, b, y = Split<axis = 1, num_outputs = 3>(x)"),
+    ("float[2,7,6,5]", "", "y, b, c = Split<axis = 1, num_outputs = 3>(x)"),
+    ("float[2,4,6,5]", "", "s = Constant<value_floats = [2.0, 1.5]>() y = Resize<axes = [3, 2]>(x, , s)"),
+    ("float[2,4,6,5]", "int64[1] s = {9}", "y = Resize<axes = [-1]>(x, , , s)"),
 ]  # fmt: skip
 
 
 def measured(size: str, constants: str, nodes: str) -> dict[str, Any]:
     """Return a graph as the bytes of its file with the shape that comes out, None for an open batch."""
-    opset = 11 if "axes =" in nodes else 17
+    opset = 18 if "num_outputs" in nodes or "Resize<axes" in nodes else 11 if "axes =" in nodes else 17
     head = f'<ir_version: 8, opset_import: ["": {opset}]>'
     given = f"<{constants}>" if constants else ""
     made = parser.parse_model(f"{head} g ({size} x) => (float[] y) {given} {{ {nodes} }}")

@@ -222,11 +222,11 @@ def _positive(bound: BoundArguments, name: str, value: object) -> int | float:
     return number
 
 
-def _factor(bound: BoundArguments, name: str, value: object) -> object:
+def _factor(bound: BoundArguments, name: str, value: object, least: int = -1) -> object:
     """Return how far samples are changed at random: a number, or the least and the most."""
     items = [item.value for item in value.items] if isinstance(value, Sequence) else [value]
-    if len(items) > 2 or any(abs(_number(bound, name, item)) > 1 for item in items):
-        raise bound.fault(name, f"{name} takes one number or two, from -1 to 1, got {_shown(value)}")
+    if len(items) > 2 or not all(least <= _number(bound, name, item) <= 1 for item in items):
+        raise bound.fault(name, f"{name} takes one number or two, from {least} to 1, got {_shown(value)}")
     return value
 
 
@@ -273,6 +273,8 @@ READERS: dict[str, Reader] = {
     "from 0": _positive,
     "from 0?": _or_none(_positive),
     "factor": _factor,
+    "factor?": _or_none(_factor),
+    "factor from 0": lambda bound, name, value: _factor(bound, name, value, 0),
     "word": _word,
     "any": lambda _bound, _name, value: value,
 }

@@ -19,9 +19,10 @@ from convcalc.limits import check_values
 from convcalc.notation.entries import Entry, set_channels
 from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.files.keras_layers import OWN_MERGES, SavedLayers
+from convcalc.notation.files.keras_nodes import MODELS, Reference, calls_to, has_attention_mask, name_of, references
 from convcalc.notation.files.keras_operations import BINARY, holds_numbers, is_operation, operation
 from convcalc.notation.keras import einsum_dense
-from convcalc.notation.keras.attention import MASKS, NAME, attend
+from convcalc.notation.keras.attention import NAME, attend
 from convcalc.notation.keras.joining import MERGES, PRODUCTS, merge_layer, multiply
 from convcalc.notation.keras.recurrent import KINDS as RECURRENT
 from convcalc.notation.keras.recurrent import states
@@ -29,7 +30,6 @@ from convcalc.notation.keras.signatures import SIGNATURES
 from convcalc.notation.source.known_sizes import KnownSizes
 from convcalc.text import Source
 
-MODELS = ("Sequential", "Functional", "Model")
 MAX_DEPTH = 30
 _FIRST_AXES = ("channels_first", "th")
 Key = tuple[str, int]
@@ -159,7 +159,7 @@ class _Reader:
     def call(self, layer: dict[str, Any], tensors: list[int], prefix: str, depth: int) -> list[int]:
         """Read one call of a layer, or of a model in its place."""
         kind, config = layer["class_name"], layer["config"]
-        name = ".".join(part for part in (prefix, str(_name(layer))) if part)
+        name = ".".join(part for part in (prefix, str(name_of(layer))) if part)
         self.saved.take_layer(layer)
         if kind in MODELS:
             return self.run(layer, tensors, name, depth + 1)
@@ -232,7 +232,7 @@ class _Reader:
 
     def attention(self, layer: dict[str, Any], tensors: list[int], name: str) -> int:
         """Read an attention on queries, values and, where they are others, keys."""
-        if not 2 <= len(tensors) <= 3 or self.builder.steps or _has_mask(layer["inbound_nodes"]):
+        if not 2 <= len(tensors) <= 3 or self.builder.steps or has_attention_mask(layer["inbound_nodes"]):
             raise self.saved.fault(name, "attention is read without a mask and outside of TimeDistributed")
         call, text = self.saved.call_of(NAME, layer["config"])
         built = layer.get("build_config") or {}
@@ -288,89 +288,33 @@ class _Functional:
     def run(self, incoming: Sequence[int] | None) -> list[int]:
         """Return the tensors that the model makes of those that come in, or of inputs of the network."""
         given = list(incoming) if incoming is not None else None
-        by_name = {str(_name(layer)): layer for layer in self.config["layers"]}
-        inputs = _references(self.config["input_layers"])
+        by_name = {str(name_of(layer)): layer for layer in self.config["layers"]}
+        inputs = references(self.config["input_layers"])
         for position, (name, number, _) in enumerate(inputs):
             tensor = self.reader.take_input(by_name[name]) if given is None else given[position]
             self.made[name, number] = [tensor]
-        waiting = [
-            (layer, number, list(_taken(node)))
-            for layer in self.config["layers"]
-            if layer["class_name"] != "InputLayer"
-            for number, node in enumerate(layer["inbound_nodes"])
-        ]
+        waiting, outputs = calls_to(self.config["layers"], self.config["output_layers"])
         while waiting:
             later = [each for each in waiting if not self.ready(*each)]
             if len(later) == len(waiting):
                 layer, _, taken = later[0]
                 missing = next(f"{name} ({number})" for name, number, _ in taken if (name, number) not in self.made)
-                raise self.reader.saved.fault(str(_name(layer)), f"no layer makes what it takes: {missing}"[:100])
+                raise self.reader.saved.fault(str(name_of(layer)), f"no layer makes what it takes: {missing}"[:100])
             waiting = later
-        outputs = _references(self.config["output_layers"])
         return [self.made[name, number][index] for name, number, index in outputs]
 
-    def ready(self, layer: dict[str, Any], number: int, taken: list[tuple[str, int, int]]) -> bool:
+    def ready(self, layer: dict[str, Any], number: int, taken: list[Reference]) -> bool:
         """Run a node if what it takes is there."""
         if any((name, node) not in self.made for name, node, _ in taken):
             return False
         tensors = [self.made[name, node][index] for name, node, index in taken]
         made = self.reader.call(layer, tensors, self.prefix, self.depth)
-        # Where the model was built from other tensors first, its calls are numbered on.
-        self.made[str(_name(layer)), number] = made
+        self.made[str(name_of(layer)), number] = made
         return True
 
 
 def _is_size(size: object) -> bool:
     return size is None or (type(size) is int and size > 0)
-
-
-def _name(layer: dict[str, Any]) -> Any:
-    return layer.get("name") or layer["config"]["name"]
-
-
-def _references(found: Any) -> list[tuple[str, int, int]]:
-    """Return [layer, node, tensor] entries: of a list, of one alone, or of a dict in the order of its names."""
-    if isinstance(found, dict):
-        found = [each for _, value in sorted(found.items()) for each in _references(value)]
-    if found and isinstance(found[0], str):
-        found = [found]
-    return [(str(name), int(node), int(tensor)) for name, node, tensor in found]
-
-
-def _taken(node: Any) -> Iterator[tuple[str, int, int]]:
-    """Yield the tensors that a node takes, whatever its dialect.
-
-    >>> list(_taken([["a", 0, 0, {}], ["b", 0, 0]]))
-    [('a', 0, 0), ('b', 0, 0)]
-    >>> list(_taken(["a", 0, 0, {"y": ["b", 1, 0]}]))
-    [('a', 0, 0), ('b', 1, 0)]
-    >>> list(_taken({"args": [[{"class_name": "__keras_tensor__", "config": {"keras_history": ["c", 0, 0]}}]]}))
-    [('c', 0, 0)]
-    """
-    if isinstance(node, dict):
-        if node.get("class_name") == "__keras_tensor__":
-            name, number, tensor = node["config"]["keras_history"]
-            yield str(name), int(number), int(tensor)
-            return
-        # Values stand before keys in a call without names.
-        for value in sorted(node.items(), key=lambda each: (each[0] == "key", each[0] != "query")):
-            if isinstance(value[1], list | dict):
-                yield from _taken(value[1])
-    elif isinstance(node, list):
-        if len(node) >= 3 and isinstance(node[0], str) and type(node[1]) is int and type(node[2]) is int:
-            yield node[0], node[1], node[2]
-            yield from _taken(node[3:])
-            return
-        for value in node:
-            if isinstance(value, list | dict):
-                yield from _taken(value)
-
-
-def _has_mask(node: Any) -> bool:
-    """Return whether a call takes a tensor as a mask."""
-    if isinstance(node, dict):
-        return any(isinstance(node[key], list | dict) for key in MASKS if key in node) or _has_mask([*node.values()])
-    return isinstance(node, list) and any(map(_has_mask, node))
 
 
 def _inside(model: Any, depth: int = 0) -> Iterator[dict[str, Any]]:

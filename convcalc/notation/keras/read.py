@@ -248,6 +248,8 @@ def _global(bound: BoundArguments, name: str) -> list[layers.Layer]:
 
 
 def _adaptive(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    if bound.given["output_size"].value is None:
+        raise bound.fault("output_size", "output_size must be a number, or one for each axis, got None")
     return [layers.AdaptivePooling("max" if "Max" in name else "avg", bound.take("output_size", tuple))]
 
 
@@ -333,6 +335,8 @@ def _repeat(bound: BoundArguments, name: str) -> list[layers.Layer]:
 
 
 def _reshape(bound: BoundArguments, name: str) -> list[layers.Layer]:
+    if not isinstance(bound.given["target_shape"].value, Items):
+        raise bound.fault("target_shape", "target_shape must be a tuple", "write it with a comma: (8,)")
     return [layers.Reshape(bound.axes("target_shape"))]
 
 

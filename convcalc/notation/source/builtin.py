@@ -255,7 +255,7 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
         if name == "get_layer":
             given = dict(zip(("name", "index"), arguments, strict=False)) | keywords
             return keras_built.layer_called(follower, node, owner, given.get("name"), given.get("index"))
-        return keras_models.model_method(follower, node, owner, name, arguments)
+        return keras_models.model_method(follower, node, owner, name, arguments, keywords)
     if isinstance(owner, Instance | Container | Layer) and name in modules.TAKE_FUNCTIONS:
         return modules.given_function(follower, node, owner, name, arguments)
     if isinstance(owner, Instance | Container | Layer | Parameter) and name in _STAYS:

@@ -60,7 +60,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         # Lines from the middle of a program: the model that they add to was made before them.
         follower.top.names[model] = found = KerasModel([])
         follower.models.append(found)
-        return model_method(follower, node, found, asked, arguments)
+        return model_method(follower, node, found, asked, arguments, keywords)
     if word in ("Input", "InputLayer"):
         sizes = arguments[0] if arguments else next((keywords[key] for key in _SIZES if key in keywords), None)
         batched = not arguments and "shape" not in keywords and "batch" in "".join(keywords)
@@ -250,8 +250,14 @@ def add(follower: Follower, node: ast.AST, model: KerasModel, layer: Any) -> Non
     model.outputs = None  # it may have been built without this layer
 
 
-def model_method(follower: Follower, node: ast.Call, model: KerasModel, name: str, arguments: list[Any]) -> Any:
+def model_method(
+    follower: Follower, node: ast.Call, model: KerasModel, name: str, arguments: list[Any], keywords: dict[str, Any]
+) -> Any:
     """Call a method of a model."""
+    if name == "build" and not model.inputs and first_sizes(model) is None:
+        sizes = arguments[0] if arguments else keywords.get("input_shape")
+        model.inputs = [take_input(follower, node, sizes, batched=True)] if isinstance(sizes, list | tuple) else []
+        return None
     if name == "add" and len(arguments) == 1:
         add(follower, node, model, arguments[0])
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 from convcalc import layers
 from convcalc.errors import SpecError
@@ -225,15 +226,31 @@ def _resize(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     count = None if x is None else reader.axes[x]
     written = reader.constant(node, 2 if node.operator == "Resize" else 1)
     scales = node.attributes.get("scales") or (None if written is None else written.decimals)
-    if x is None or count is None or count < 3 or "axes" in node.attributes:
+    if x is None or count is None or count < 3:
         return None
-    if sizes is not None and len(sizes) == count:
+    own = tuple(reader.size(node, x, place) for place in range(count))
+    if "axes" in node.attributes:
+        places = [axis + count if axis < 0 else axis for axis in node.integers("axes")]
+        sizes, scales = _over_axes(sizes, places, own), _over_axes(scales, places, (1.0,) * count)
+    if node.word("keep_aspect_ratio_policy", "stretch") != "stretch":
+        return None
+    if sizes is not None and len(sizes) == count and None not in sizes[2:]:
+        if any(None not in pair and pair[0] != pair[1] for pair in zip(own[:2], sizes, strict=False)):
+            return None
         layer = layers.Resize(count - 2, size=sizes[2:])
     elif scales is not None and len(scales) == count and tuple(scales[:2]) == (1.0, 1.0):
         layer = layers.Resize(count - 2, factor=tuple(scales[2:]))
     else:
         return None
     return [reader.add(node, layer, [x], text=node.operator)]
+
+
+def _over_axes(values: Sequence[Any] | None, places: Sequence[int], others: Sequence[Any]) -> tuple[Any, ...] | None:
+    """Return a value for every axis, of those for some axes and those that the others have."""
+    if values is None or len(values) != len(places):
+        return None
+    given = dict(zip(places, values, strict=True))
+    return tuple(given.get(place, other) for place, other in enumerate(others))
 
 
 def _expand(reader: Reader, node: NodeProto) -> Sequence[Known] | None:

@@ -39,19 +39,23 @@ def _split(reader: Reader, node: NodeProto) -> Sequence[Known] | None:
     if x is None:
         return None
     made: list[Known] = []
+    count, size = node.integer("num_outputs"), reader.size(node, x, axis)
+    if parts is None and size is not None and 0 < count == len(node.outputs):
+        most = -(-size // count)  # the last part is smaller where they do not divide the axis
+        parts = (*(most,) * (count - 1), size - most * (count - 1)) if size % count else None
     if parts is None:
-        count = node.integer("num_outputs", len(node.outputs))
+        count = count or len(node.outputs)
         for index in range(len(node.outputs)):
             text = f"Split of axis {axis}, part {index + 1}"
             made.append(reader.add(node, layers.Slice(axis, index, count), [x], text=text))
         return made
-    start, whole = 0, reader.size(node, x, axis)
-    if min(parts, default=0) < 0 or whole not in (None, sum(parts)) or len(parts) != len(node.outputs):
-        raise SpecError(f"parts of {parts} do not divide an axis of {whole} into {len(node.outputs)}")
-    for index, size in enumerate(parts[: len(node.outputs)]):
+    start = 0
+    if min(parts, default=0) < 0 or size not in (None, sum(parts)) or len(parts) != len(node.outputs):
+        raise SpecError(f"parts of {parts} do not divide an axis of {size} into {len(node.outputs)}")
+    for index, cells in enumerate(parts[: len(node.outputs)]):
         text = f"Split of axis {axis}, part {index + 1}"
-        made.append(reader.add(node, Rearrangement("cut", (axis, start, start + size, 1)), [x], text=text))
-        start += size
+        made.append(reader.add(node, Rearrangement("cut", (axis, start, start + cells, 1)), [x], text=text))
+        start += cells
     return made
 
 
