@@ -11,6 +11,9 @@ from marked import marked
 
 from convcalc import layers
 from convcalc.errors import SpecError, UsageError
+from convcalc.model.count import count
+from convcalc.model.forward import forward
+from convcalc.model.request import LayerRequest
 from convcalc.notation import Network, parse_layers, parse_network
 
 DATA = json.loads((Path(__file__).parent / "data" / "keras_layers.json").read_text())
@@ -80,8 +83,8 @@ def test_models_layer_by_layer(model: dict[str, Any], form: str) -> None:
     assert sum(counts) == model["params"]
     merged: list[int] = []
     carried = 0
-    for index, count in enumerate(counts):
-        carried += count
+    for index, added in enumerate(counts):
+        carried += added
         if index in last_parts:
             merged.append(carried)
             carried = 0
@@ -231,3 +234,24 @@ def test_names_of_two_notations_follow_the_rest() -> None:
     assert parse_layers("ReLU(6.0)")[0].layer == layers.Elementwise("ReLU6")
     assert parse_network("PReLU(shared_axes=[1, 2])").layout == "hwc"
     assert parse_network("PReLU()").layout == "chw"
+
+
+@pytest.mark.parametrize(
+    ("written", "given", "output", "params"),
+    [
+        # As Keras 3.15 answers: every size is an axis of one sample.
+        (["Dense(8)", "Flatten()", "Dense(2)"], "10x16", "2", 298),
+        (["Dense(8)", "Flatten()"], "7x6x64", "336", 520),
+        (["Dense(8)", "Reshape((-1,))"], "7x6x64", "336", 520),
+        (["Dense(8)", "Reshape((42, 8))"], "7x6x64", "42x8", 520),
+        (["Dense(4)", "Permute((2, 1, 3))"], "7x6x9", "6x7x4", 40),
+        (["Flatten()", "Dense(5)"], "28x26", "5", 3645),
+        (["Dropout(0.5)", "Flatten()", "Dense(3)"], "6x7", "3", 129),
+        (["BatchNormalization()", "Flatten()", "Dense(3)"], "6x7", "3", 157),
+    ],
+)
+def test_sizes_are_those_of_one_sample(written: list[str], given: str, output: str, params: int) -> None:
+    request = LayerRequest(tuple(written))
+    passed = forward(request, given)
+    sizes = passed.trace.output.laid_out(passed.layout)
+    assert ("x".join(map(str, sizes)), count(request, given).cost.total.params) == (output, params)

@@ -160,7 +160,7 @@ def input_shapes(network: Network, size: str | None, rank: int | None, layout: s
         names = network.input_names or [f"x{number}" for number in range(1, count + 1)]
         raise too_few_inputs(count, len(named), names[:3])
     if not named:
-        return [interpret(input_sizes(network, size, rank, layout), network.layers, rank), *others_stated]
+        return [_shape(network, input_sizes(network, size, rank, layout), rank), *others_stated]
     used = {place for places in network.inputs for place in places}
     unused = [name for index, name in enumerate(named) if -1 - index not in used]
     if unused and not network.input_names:
@@ -176,12 +176,16 @@ def input_shapes(network: Network, size: str | None, rank: int | None, layout: s
                 raise UsageError(message, place="INPUT", hint="export the model with open sizes")
         return shapes
     first, *others = named.values()
-    shapes = [interpret(input_sizes(network, first, rank, layout), network.layers, rank)]
+    shapes = [_shape(network, input_sizes(network, first, rank, layout), rank)]
     for text in others:
         sizes = parse_size(text)
         axes = len(sizes) - 1 - len(shapes[0].batch)
         shapes.append(TensorShape(sizes if layout == "chw" else channels_first(sizes, max(0, axes)), max(0, axes)))
     return shapes
+
+
+def _shape(network: Network, sizes: tuple[int | None, ...], rank: int | None) -> TensorShape:
+    return interpret(sizes, network.layers, rank, sample=network.notation == "keras")
 
 
 def reached(error: ShapeError, layout: str | None = None) -> ForwardPass | None:
@@ -209,7 +213,7 @@ def input_sizes(network: Network, size: str | None, rank: int | None, layout: st
     if size is not None:
         sizes, order = parse_size(size), ""
         if layout != "chw":
-            sizes, order = channels_first(sizes, interpret(sizes, network.layers, rank).rank), ", channels first"
+            sizes, order = channels_first(sizes, _shape(network, sizes, rank).rank), ", channels first"
         if network.fixed and network.input == (1, *sizes):
             return network.input
         if network.fixed and network.input is not None and sizes[-len(network.input) :] != network.input:
@@ -241,6 +245,13 @@ def traced_network(
             if error.layer is not None and isinstance(graph.layers[error.layer], Merge):
                 error.hint = (None if others else _fitting_sizes(graph, shape)) or error.hint
                 error.message += f" ({_branches(network, error.layer)})"
+            elif (
+                error.layer is not None
+                and shape.batch
+                and not shape.rank
+                and Flatten in map(type, graph.layers[: error.layer])
+            ):
+                error.hint = f"the first axis of {shape} is read as the batch; for one sample write 1x{shape}"
             if error.layer is None or not _hides_flatten(network, error.layer, shape, *others):
                 ceiling = _ceiling_pools(network, error, shape, *others)
                 if not (ceiling and "ceil" in assume):

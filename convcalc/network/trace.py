@@ -76,17 +76,20 @@ class Trace(Value):
         return self.steps[place].output if place >= 0 else (self.input, *self.others)[-1 - place]
 
 
-def interpret(sizes: tuple[int | None, ...], layers: Iterable[Layer], rank: int | None = None) -> TensorShape:
+def interpret(
+    sizes: tuple[int | None, ...], layers: Iterable[Layer], rank: int | None = None, *, sample: bool = False
+) -> TensorShape:
     """Read bare sizes as the input of `layers`: how many are spatial follows from the first layer that says so.
 
     One number for a layer of two or three axes is a square or a cube. Where no layer says, a flat list of features
-    has no spatial axis and anything longer is an image.
+    has no spatial axis and anything longer is an image; two sizes are steps and their features if they are
+    those of a `sample`, as in Keras.
 
     >>> from convcalc.layers import Pooling
     >>> interpret((224,), [Pooling("max", (2, 2), (2, 2), "valid", (1, 1))])
     TensorShape(sizes=(224, 224), rank=2)
     """
-    wanted = _expected_rank(sizes, layers) if rank is None else rank
+    wanted = _expected_rank(sizes, layers, sample=sample) if rank is None else rank
     if len(sizes) == 1 and wanted > 1:
         sizes *= wanted
     # Flat features may have any number of axes before them; spatial axes have at most channels and a batch.
@@ -100,7 +103,7 @@ def interpret(sizes: tuple[int | None, ...], layers: Iterable[Layer], rank: int 
     return TensorShape(sizes, wanted)
 
 
-def _expected_rank(sizes: tuple[int | None, ...], layers: Iterable[Layer]) -> int:
+def _expected_rank(sizes: tuple[int | None, ...], layers: Iterable[Layer], *, sample: bool) -> int:
     given, flat = len(sizes), False
     for layer in layers:
         match layer:
@@ -114,13 +117,16 @@ def _expected_rank(sizes: tuple[int | None, ...], layers: Iterable[Layer]) -> in
             case families.Linear():
                 return 0
             case families.Flatten() | Rearrangement() | families.Reshape() | families.Permute():
-                if flat or not isinstance(layer, families.Reshape | families.Permute):
+                if flat:
+                    # Keras's, which moves the axes of one sample: no more than three are.
+                    return given - 1 if given < 4 else given - 2
+                if not isinstance(layer, families.Reshape | families.Permute):
                     break
             case TimeDistributed(layer=inner) if given > 1 and rank_of(inner) is None:
                 return given - 1
             case _ if (rank := rank_of(layer)) is not None:
                 return rank
-    return 0 if flat else {1: 0, 5: 3}.get(given, 2)
+    return 0 if flat else {1: 0, 2: 1 if sample else 2, 5: 3}.get(given, 2)
 
 
 def trace(network: Graph | Sequence[Layer], shape: TensorShape, *others: TensorShape) -> Trace:

@@ -24,6 +24,7 @@ from convcalc.layers import (
     output_shape,
     rank_of,
 )
+from convcalc.notation.sizes import channels_first
 
 if TYPE_CHECKING:
     from convcalc.notation import Begin
@@ -152,10 +153,24 @@ class KnownSizes:
         """Return the shapes of the inputs as the layers that have run have them read, None where they do not fit."""
         layers = [entry.layer for entry in self.builder.entries]
         try:
-            shapes = None if self.begin is None else self.begin(layers, self.builder.layout)
+            shapes = self.begun(layers)
             return None if shapes is None else [with_axes(shape, layers) for shape in shapes]
         except ShapeError:
             return None
+
+    def begun(self, layers: list[Layer]) -> list[TensorShape] | None:
+        """Return the shapes of the inputs, None where none are given; where the program states one, it says the axes.
+
+        Raises ShapeError for sizes that do not fit the layers.
+        """
+        if self.begin is None:
+            return None
+        shapes = self.begin(layers, self.builder.layout)
+        places = range(self.first_input, self.first_input - len(shapes), -1)
+        return [
+            with_stated_axes(shape, self.stated.get(place), self.builder.layout)
+            for shape, place in zip(shapes, places, strict=True)
+        ]
 
     def _after(self, entry: Entry, *, given: bool) -> TensorShape | None:
         shapes = [self._shape(place, given=given) for place in entry.inputs or ()]
@@ -165,6 +180,18 @@ class KnownSizes:
             if given and (self.begin or self.samples) and None not in shapes:
                 self.faults.append(self.builder.fault(error.message, (entry.start, entry.end), error.hint))
             return None
+
+
+def with_stated_axes(shape: TensorShape, stated: TensorShape | None, layout: str) -> TensorShape:
+    """Return a shape of as many axes as a program states for one sample, or with a batch in front, as it has them.
+
+    >>> with_stated_axes(TensorShape((5, 6), 0), TensorShape((8, 4), 1), "hwc")
+    TensorShape(sizes=(6, 5), rank=1)
+    """
+    sizes = shape.laid_out(layout)
+    if stated is None or len(sizes) - len(stated.sizes) not in (0, 1):
+        return shape
+    return TensorShape(sizes if layout == "chw" else channels_first(sizes, stated.rank), stated.rank)
 
 
 def with_axes(shape: TensorShape, layers: list[Layer]) -> TensorShape:

@@ -123,19 +123,22 @@ def _followed(follower: Follower, tree: ast.Module, inputs: tuple[str, ...], cla
 def _fix_input(follower: Follower) -> None:
     """State the input of a graph that fits no other, and how its axes are meant where no layer says so."""
     builder, sizes = follower.builder, follower.sizes
-    if sizes.begin is None:
-        return
     if sizes.whole is not None:
         first, *others = sizes.whole
         builder.input, builder.rank, builder.others = first.known_sizes, first.rank, tuple(others)
         builder.fixed = True
         return
     layers = [entry.layer for entry in builder.entries]
-    shape = sizes.begin(layers, builder.layout)[0]
+    shapes = sizes.begun(layers)
+    if not shapes:
+        return
+    shape = shapes[0]
     if builder.layout == "chw" and (sizes.asked or follower.notation == "pytorch" or any(map(_counts_axes, layers))):
         placed = with_axes(shape, layers)
         if placed != shape:
             builder.rank = placed.rank  # positions of one sample, whose axes the program counts
+    if builder.stated and builder.stated[0] is not None:
+        builder.rank = builder.stated[0].rank
     if sizes.depends and None not in shape.sizes:
         builder.input = shape.known_sizes[len(shape.batch) :]
         builder.fixed = True
