@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import einops, keras_attention, sequences
-from convcalc.notation.source.emission import TRANSFORMERS, emit, entries_of, layer_entry, refuse_unknown
+from convcalc.notation.source import einops, keras_attention, layer_calls, sequences
+from convcalc.notation.source.emission import emit, entries_of, layer_entry, refuse_unknown
 from convcalc.notation.source.unpooling import unpooled, with_indices
 from convcalc.notation.source.values import Container, Layer, Parameter, Tensor
 
@@ -21,6 +21,8 @@ def run(
     if isinstance(module, Container):
         if module.kind != "Sequential":
             raise follower.fault(node, f"a {module.kind} does not run its modules; forward has to say how they run")
+        if follower.notation == "pytorch" and keywords:
+            arguments = list(layer_calls.named(follower, node, module.kind, arguments, keywords).values())
         value: Any = arguments[0] if arguments else None
         if len(arguments) != 1:
             raise follower.fault(node, f"a Sequential runs on one tensor, not on {len(arguments)}")
@@ -37,25 +39,45 @@ def run(
         return keras_attention.run(follower, node, module, arguments, keywords)
     if kind == "EinsumDense" and len(arguments) == 1 and isinstance(arguments[0], Tensor):
         return keras_attention.multiply(follower, module, arguments[0])
-    if kind == "MultiheadAttention":
-        return sequences.attend(follower, node, module, arguments, keywords)
+    if follower.notation == "pytorch" and kind not in einops.LAYERS:
+        given = layer_calls.named(follower, node, kind, arguments, keywords)
+        rule = next((rule for word, rule in _BY_NAMES.items() if word in kind), None)
+        if rule is not None:
+            return rule(follower, node, module, given)
+        arguments = list(given.values())
     if arguments and isinstance(arguments[0], Parameter):
         arguments = [follower.held(node, arguments[0]), *arguments[1:]]
     tensors = [each for each in arguments if isinstance(each, Tensor)]
     refuse_unknown(follower, node, arguments)
     if kind in einops.LAYERS:
         return _rearranged(follower, node, module, tensors)
-    if "MaxUnpool" in kind:
-        return unpooled(follower, node, module, arguments, keywords)
     if kind == "Bilinear" and len(tensors) == 2:
         return layer_entry(follower, node, entries_of(follower, module)[0].layer, *tensors, module=module)
-    if kind in TRANSFORMERS:
-        return sequences.transform(follower, node, module, arguments, keywords)
-    if not tensors or (len(tensors) > 1 and kind.removesuffix("Cell") not in sequences.RECURRENT):
+    if len(tensors) != 1:
         raise follower.fault(node, f"{kind} runs on one tensor, not on {len(tensors)}")
-    if kind.removesuffix("Cell") in sequences.RECURRENT and follower.notation != "keras":
-        return sequences.recur(follower, node, module, tensors[0], [*arguments[1:], *keywords.values()])
     return with_indices(follower, node, emit(follower, node, module, tensors[0]))
+
+
+def _transposed(follower: Follower, node: ast.AST, module: Layer, given: dict[str, Any]) -> Tensor:
+    """Run a transposed convolution, which may be asked for the size of its output."""
+    tensor = given.get("input")
+    tensor = follower.held(node, tensor) if isinstance(tensor, Parameter) else tensor
+    refuse_unknown(follower, node, [tensor])
+    if not isinstance(tensor, Tensor):
+        raise follower.fault(node, f"{module.call.short_name} runs on one tensor")
+    if given.get("output_size") is None:
+        return emit(follower, node, module, tensor)
+    return layer_calls.transposed(follower, node, module, tensor, given["output_size"])
+
+
+_BY_NAMES = {
+    "MultiheadAttention": sequences.attend,
+    "MaxUnpool": unpooled,
+    "ConvTranspose": _transposed,
+    "Transformer": sequences.transform,
+    **dict.fromkeys(sequences.RECURRENT, sequences.recur),
+}
+"""Layers of PyTorch that take other arguments than one tensor, by a word in their names."""
 
 
 def _rearranged(follower: Follower, node: ast.AST, module: Layer, tensors: list[Tensor]) -> Tensor:

@@ -18,16 +18,11 @@ if TYPE_CHECKING:
 RECURRENT = ("LSTM", "GRU", "RNN")
 OF_KERAS = (*("LSTM", "GRU", "SimpleRNN", "Bidirectional", "CuDNNLSTM", "CuDNNGRU", "RNN"),
             *("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"))  # fmt: skip
-_TAKES = (
-    *("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask", "average_attn_weights"),
-    "is_causal",
-)
 
 
-def attend(follower: Follower, node: ast.AST, module: Layer, arguments: list[Any], keywords: dict[str, Any]) -> Any:
+def attend(follower: Follower, node: ast.AST, module: Layer, given: dict[str, Any]) -> Any:
     """Run attention on queries, keys and values; return its output and its weights, if any."""
-    given = dict(zip(_TAKES, arguments, strict=False)) | keywords
-    taken = [given.get(name) for name in _TAKES[:3]]
+    taken = [given.get(name) for name in ("query", "key", "value")]
     emission.refuse_unknown(follower, node, taken)
     held = [follower.held(node, each) if isinstance(each, Parameter) else each for each in taken]
     tensors = [each for each in held if isinstance(each, Tensor)]
@@ -90,13 +85,10 @@ def _swapped(follower: Follower, node: ast.AST, tensor: Tensor) -> Tensor:
     return emission.layer_entry(follower, node, layers.Rearrangement("swap", (0, 1)), tensor)
 
 
-def transform(
-    follower: Follower, node: ast.AST, module: Layer, arguments: list[Any], keywords: dict[str, Any]
-) -> Tensor:
+def transform(follower: Follower, node: ast.AST, module: Layer, given: dict[str, Any]) -> Tensor:
     """Run the layers of a transformer: an encoder on its source, a decoder on its target and what it attends to."""
     kind = module.call.short_name
     names = ("src",) if "Encoder" in kind else ("tgt", "memory") if "Decoder" in kind else ("src", "tgt")
-    given = dict(zip(names, arguments, strict=False)) | keywords
     emission.refuse_unknown(follower, node, [given.get(name) for name in names])
     tensors = [follower.held(node, each) if isinstance(each, Parameter) else each for each in map(given.get, names)]
     known = [each for each in tensors if isinstance(each, Tensor)]
@@ -130,20 +122,48 @@ def _decoded(follower: Follower, node: ast.AST, module: Layer, target: Tensor, m
     return made
 
 
-def recur(follower: Follower, node: ast.AST, module: Layer, tensor: Tensor, states: list[Any]) -> Any:
+def recur(follower: Follower, node: ast.AST, module: Layer, given: dict[str, Any]) -> Any:
     """Run a recurrent layer, or a cell of one, on a tensor and states; return its output and its state."""
-    axes, kind = follower.sizes.peek(tensor.index), module.call.short_name
+    tensor, state, kind = given.get("input"), given.get("hx"), module.call.short_name
+    emission.refuse_unknown(follower, node, [tensor, state])
+    tensor = follower.held(node, tensor) if isinstance(tensor, Parameter) else tensor
+    if not isinstance(tensor, Tensor):
+        raise follower.fault(node, f"{kind} runs on one tensor")
+    axes = follower.sizes.peek(tensor.index)
     sure = tensor.index >= 0 or knows_batch(follower)
     if axes is not None and sure and len(axes) > (2 if kind.endswith("Cell") else 3):
         takes = "features, of a tensor of 2" if kind.endswith("Cell") else "steps of features, of a tensor of 3"
         raise follower.fault(node, f"{kind} takes {takes} axes, this one has {len(axes)}")
     made = emission.emit(follower, node, module, tensor)
-    before = [each for one in states for each in (one if isinstance(one, list | tuple) else [one])]
     entry = follower.builder.entries[made.index]
+    before = _begun(follower, node, kind, entry.layer, state)
     entry.inputs = (*(entry.inputs or ()), *(each.index for each in before if isinstance(each, Tensor)))
     if kind.endswith("Cell"):
         return (made, emission.elementwise(follower, node, made, "Identity")) if kind == "LSTMCell" else made
     return (made, _states(follower, node, made))
+
+
+def _begun(follower: Follower, node: ast.AST, kind: str, layer: layers.Layer, state: Any) -> list[Any]:
+    """Return the states that a recurrent layer begins in: two of a LSTM, one of another, of its sizes."""
+    if state is None:
+        return []
+    given = list(state) if isinstance(state, list | tuple) else [state]
+    count = 1 + kind.startswith("LSTM")
+    if len(given) != count or isinstance(state, list | tuple) != (count > 1):
+        raise follower.fault(node, f"{kind} begins in {'a pair of states' if count > 1 else 'one state'}")
+    emission.refuse_unknown(follower, node, given)
+    widths = [getattr(layer, "hidden", None)] * 2
+    if getattr(layer, "projection", None):
+        widths[0] = layer.projection  # type: ignore[union-attr]  # it has one
+    for each, width in zip(given, widths, strict=False):
+        sizes = follower.sizes.peek(each.index) if isinstance(each, Tensor) else getattr(each, "shape", None)
+        if sizes and None not in (sizes[-1], width) and sizes[-1] != width:
+            raise follower.fault(node, f"{kind} has states of {width} features, this one has {sizes[-1]}")
+        if isinstance(layer, layers.Recurrent) and isinstance(each, Parameter) and len(sizes or ()) == 3:
+            rows = layer.layers * (1 + layer.bidirectional)
+            if sizes is not None and sizes[0] != rows:
+                raise follower.fault(node, f"this {kind} has {rows} states for each sample, here are {sizes[0]}")
+    return given
 
 
 def _states(follower: Follower, node: ast.AST, made: Tensor) -> Any:

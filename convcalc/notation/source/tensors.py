@@ -16,6 +16,7 @@ from convcalc.notation.source.bordering import padded
 from convcalc.notation.source.choosing import CHOICES
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
 from convcalc.notation.source.functional import WEIGHTED, beside, weighted
+from convcalc.notation.source.layer_calls import TAKES
 from convcalc.notation.source.memory_order import copied, of_unknown_order, refuse_view
 from convcalc.notation.source.moves import MOVES, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
@@ -255,7 +256,8 @@ def module(
     call = follower.call_of(node, name, [], keywords)
     layer = Layer(call, text=published_models.text_of(node))
     count = len(follower.builder.entries)
-    made = unpooled(follower, node, layer, [tensor, *inputs], {}) if inputs else emit(follower, node, layer, tensor)
+    given = dict(zip(TAKES.get(name, ()), [tensor, *inputs], strict=False))
+    made = unpooled(follower, node, layer, given) if inputs else emit(follower, node, layer, tensor)
     follower.builder.entries[count].name = follower.running.name
     return with_indices(follower, node, made)
 

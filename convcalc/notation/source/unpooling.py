@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc.layers import AdaptivePooling, Pooling, Rearrangement, Unpooling
 from convcalc.notation.source.emission import elementwise, emit, layer_entry
+from convcalc.notation.source.layer_calls import asked_sizes
 from convcalc.notation.source.open_sizes import all_sizes, has_open, of_open_size, settled
 from convcalc.notation.source.values import Layer, Tensor
 
@@ -22,11 +23,8 @@ def with_indices(follower: Follower, node: ast.AST, made: Tensor) -> Any:
     return made
 
 
-def unpooled(
-    follower: Follower, node: ast.AST, module: Layer, arguments: list[Any], keywords: dict[str, Any]
-) -> Tensor:
+def unpooled(follower: Follower, node: ast.AST, module: Layer, given: dict[str, Any]) -> Tensor:
     """Put numbers back; where an `output_size` is given, the output has it, less than a stride from its own."""
-    given = dict(zip(("input", "indices", "output_size"), arguments, strict=False)) | keywords
     tensor, indices = given.get("input"), given.get("indices")
     wanted = settled(follower, given.get("output_size"))
     if not isinstance(tensor, Tensor) or not isinstance(indices, Tensor):
@@ -35,10 +33,13 @@ def unpooled(
     layer, sizes = follower.builder.entries[made.index].layer, all_sizes(follower, made)
     if wanted is None or not isinstance(layer, Unpooling):
         return made
-    if sizes is None or has_open(wanted):
+    if sizes is None or not isinstance(wanted, list | tuple):
         return of_open_size(follower, node, made)
     rank = len(layer.kernel)
-    pairs = list(zip(list(wanted)[-rank:], sizes[-rank:], layer.stride, strict=False))
+    asked = asked_sizes(follower, node, module.call.short_name, wanted, len(sizes), rank)
+    if has_open(asked):
+        return of_open_size(follower, node, made)
+    pairs = list(zip(asked, sizes[-rank:], layer.stride, strict=True))
     if not all(type(each) is int and type(own) is int and abs(each - own) < step for each, own, step in pairs):
         raise follower.fault(node, f"the output may differ from {sizes[-rank:]} by less than the stride alone")
     more = [number for each, own, _ in pairs for number in (0, each - own)]
