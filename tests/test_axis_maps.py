@@ -127,6 +127,7 @@ def test_fields_through_an_axis_of_any_size(axis_map: AxisMap, expected: Field) 
         (Rescale(9), 9, FIELD),
         (Rescale(9), 6, None),
         (Rescale(12, mode="bilinear"), 6, None),
+        (Rescale(6, mode="bilinear"), 6, FIELD),
         (Halve(), 8, ReceptiveField(5 + 4 * 3, 3, 2)),
         (Whole(None, 3), 7, ReceptiveField(5 + 6 * 3, 0, 2)),
     ],

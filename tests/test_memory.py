@@ -107,6 +107,12 @@ def test_training_holds_parameters_gradients_states_buffers_and_activations(
     assert data["total"]["activation_bytes"] == 2 * 3 * 192
 
 
+@pytest.mark.parametrize(("count", "at", "live", "peak"), [(0, -1, (-1,), 5), (3, 0, (-1, 0), 10)])
+def test_the_peak_is_where_it_is_first_reached(count: int, at: int, live: tuple[int, ...], peak: int) -> None:
+    taken = memory(trace_cost(trace([Elementwise("ReLU")] * count, TensorShape((5,), 0))))
+    assert (taken.at, taken.live, taken.peak) == (at, live, peak)
+
+
 def test_weights_that_are_used_again_are_held_once() -> None:
     traced = trace([Linear(6, 6), Linear(6, 6)], TensorShape((6,), 0))
     assert memory(trace_cost(traced, ["one", "one"])).training_bytes == 4 * (2 * 42 + 18)

@@ -412,6 +412,21 @@ def test_a_layer_used_again_is_one_layer_if_it_is_equal() -> None:
     assert [each.params for each in cost.costs] == [8, 0, 8, 16, 8]
 
 
+def test_one_object_used_again_is_counted_by_its_name_and_by_what_is_held_before() -> None:
+    layer = Linear(4, 4)
+    for sizes in (None, (4,)):
+        cost = network_cost([layer] * 4, sizes, names=["a", "a", "a", ""])
+        assert (cost.shared, [each.params for each in cost.costs]) == ((1, 2), [20, 0, 0, 20])
+        cost = network_cost([layer] * 3, sizes, held_before=[(5, 0, 0), (3, 0, 0), (0, 0, 0)])
+        assert [each.params for each in cost.costs] == [15, 17, 20]
+
+
+def test_what_flat_branches_see_is_not_that_of_the_axes_before() -> None:
+    flat = Graph((Flatten(), Linear(None, 4), Linear(None, 4), Merge("add")), ((-1,), (0,), (0,), (1, 2)))
+    (*_, merged) = trace(flat, TensorShape((3, 4, 5), 2)).steps
+    assert (merged.output.sizes, merged.fields) == ((4,), ())
+
+
 def test_what_a_graph_costs_with_and_without_a_size() -> None:
     graph = Graph((Linear(None, 4), Linear(None, 4), Merge("add")), ((-1,), (-1,), (0, 1)))
     sized, open_ = network_cost(graph, (6,)).total, network_cost(graph.layers[:0])

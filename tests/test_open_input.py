@@ -42,6 +42,7 @@ from convcalc.layers.families import MergeKind
 from convcalc.model.forward import graph_of
 from convcalc.network.cost import network_cost, trace_cost
 from convcalc.network.graph import Graph
+from convcalc.network.open_input import completed_without_input
 from convcalc.network.trace import interpret, trace
 from convcalc.notation import parse_network
 
@@ -187,6 +188,12 @@ def test_what_a_normalization_takes_is_known_or_asked_for(
         assert caught.value.layer == len(before)
     else:
         assert network_cost(chain).costs[-1].parameters.weights == channels
+
+
+def test_of_features_only_the_last_axis_is_known() -> None:
+    for axes, sizes in (((-1,), (6,)), ((1,), None)):
+        layers: list[Layer] = [LayerNormalization((6,)), AxesNormalization(axes), Linear(6, 5)]
+        assert completed_without_input(layers)[1] == AxesNormalization(axes, sizes)
 
 
 def test_groups_that_do_not_divide_the_channels_are_refused_without_a_size() -> None:

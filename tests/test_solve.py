@@ -31,6 +31,7 @@ from convcalc.layers import (
     Pooling,
     Recurrent,
     Resize,
+    Slope,
     TensorShape,
 )
 from convcalc.network.solve import Solved, Span, solve_input, solve_value
@@ -562,3 +563,44 @@ def test_a_search_says_where_it_ends(want: int) -> None:
     layers = [node.layer for node in parse_layers("1100*(conv:8,k3,s2,p1)")]
     with pytest.raises(ShapeError, match=r"the search ends at 2\^1024, beyond which the output still changes"):
         solve_input(layers, (None,), (want,))
+
+
+def test_channels_and_sizes_are_not_searched_for_at_once() -> None:
+    conv = Convolution(None, 2, (3,), (1,), "valid", (1,))
+    for sizes, want, rank in (((None, None), None, 1), ((None, None, 9), (7,), 1)):
+        with pytest.raises(UsageError, match="channels and sizes cannot both be open"):
+            solve_input([conv], sizes, want, rank)
+    assert solve_input([Linear(7, 2)], (None,), None).what == "features"
+    assert solve_input([conv.replace(in_channels=7)], (None, 9), None, 1).what == "channels"
+
+
+def test_what_stands_in_several_layers_is_a_number() -> None:
+    def build(values: tuple[int, ...]) -> list[Layer]:
+        (kernel,) = values
+        pool = Pooling("max", (kernel,), (1,), "valid", (1,))
+        return [pool, Convolution(None, 2, (kernel,), (1,), "valid", (1,))]
+
+    solved = solve_value(build, (3, 9), (5,))
+    assert (solved.what, solved.solutions[0].spans, solved.searched) == ("number", (Span(3, 3),), "0 to 255")
+    with pytest.raises(ShapeError, match=r"none: no number among those tried \(0 to 255\) gives 6"):
+        solve_value(build, (3, 9), (6,))
+
+
+def test_no_padding_is_an_answer_and_so_is_one_slope_for_all_channels() -> None:
+    def padded(values: tuple[int, ...]) -> list[Layer]:
+        return [Convolution(None, 2, (3,), (1,), (Padding(values[0], values[0]),), (1,))]
+
+    assert [each.spans for each in solve_value(padded, (3, 9), (7,)).solutions] == [(Span(0, 0),)]
+    slopes = solve_value(lambda values: [Slope(values[0])], (8, 5), None, 1).solutions
+    assert [each.spans[0].first for each in slopes][:2] == [1, 8]
+
+
+@pytest.mark.parametrize("power", [23, 24])
+def test_a_number_is_looked_for_that_a_notation_takes(power: int) -> None:
+    def build(values: tuple[int, ...]) -> list[Layer]:
+        if values[0] < 2**power:
+            raise UsageError("too small")
+        return [Linear(None, values[0])]
+
+    with pytest.raises(UsageError, match="too small" if power == 24 else "none: no"):
+        solve_value(build, (3,), (5,))

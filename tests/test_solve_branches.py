@@ -10,7 +10,7 @@ from convcalc.errors import ShapeError
 from convcalc.layers import TensorShape
 from convcalc.model.forward import graph_of
 from convcalc.network.graph import Graph
-from convcalc.network.solve import Solved
+from convcalc.network.solve import Solved, Span
 from convcalc.network.solve.branches import solve_graph
 from convcalc.network.trace import trace
 from convcalc.notation import parse_network
@@ -91,3 +91,13 @@ def test_sizes_that_no_square_has() -> None:
     even_and_odd = "(maxpool:2x1 | conv:1,k1,s2x1) (conv:1,k1,s1x2 | conv:1,k1x2,s1x2,p0x1)"
     with pytest.raises(ShapeError, match=r"none: one axis takes multiples of 2 from 2, another 2·n \+ 1, n >= 0"):
         solve_graph(graph_of(parse_network(even_and_odd)), (1, None, None), None, 2, square=True)
+
+
+def test_an_end_is_found_however_large_and_none_where_there_is_none() -> None:
+    for text, want, spans in (
+        ("(maxpool1d:2 upsample:scale_factor=2 | id)", 2**41 + 2, [Span(2**41 + 2, 2**41 + 2)]),
+        ("(maxpool1d:2 upsample:scale_factor=2 | id) conv1d:1,k1,s8", 2**38, [Span(2**41 - 6, 2**41)]),
+        ("(maxpool1d:2 upsample:scale_factor=2 | id) adaptiveavgpool1d:5", 5, [Span(2, None)]),
+    ):
+        found = solve_graph(graph_of(parse_network(text)), (3, None), (want,), 1, square=False).solutions
+        assert [each.spans[0] for each in found] == spans, text

@@ -14,7 +14,7 @@ from convcalc.errors import ShapeError, UsageError
 from convcalc.model.forward import graph_of
 from convcalc.model.placeholder import solve
 from convcalc.model.request import LayerRequest
-from convcalc.network.solve import Solved
+from convcalc.network.solve import Solved, Span
 from convcalc.network.trace import interpret, trace
 from convcalc.notation import parse_network
 
@@ -130,3 +130,9 @@ def test_a_number_in_a_branch_is_tried_with_the_other_branch() -> None:
     assert solved.searched == "0 to 255"
     with pytest.raises(ShapeError, match=r"none: no kernel among those tried \(0 to 255\) gives 30"):
         solve(LayerRequest(("(conv:3,k?,p1 + id)",)), "3x32x32", "30")
+
+
+def test_numbers_of_one_output_are_one_span() -> None:
+    for part, span in (("conv:3,k3", Span(1, 4)), ("maxpool:2,ceil", Span(1, None))):
+        solved = solve(LayerRequest((f"?*({part}) gap",)), "3x9x9", "3x1x1").solved
+        assert [each.spans for each in solved.solutions] == [(span,)]

@@ -15,7 +15,15 @@ from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
 from convcalc.network.solve.branches import solve_graph
 from convcalc.network.trace import trace
-from convcalc.network.valid_sizes import GraphAxis, fitting_sizes, valid_sizes
+from convcalc.network.valid_sizes import (
+    AxisSizes,
+    GraphAxis,
+    Progression,
+    fitting_sizes,
+    side_by_side,
+    sizes_of,
+    valid_sizes,
+)
 from convcalc.notation import parse_network
 
 HALVED = (
@@ -80,6 +88,18 @@ def test_the_closed_form_is_what_trying_every_size_gives(text: str) -> None:
 )
 def test_the_form_is_written_as_people_write_it(text: str, expected: str) -> None:
     assert str(valid_sizes(GraphAxis(graph(text), TensorShape((1, 1, 1), 2), 1))) == expected
+
+
+def test_sizes_are_read_off_and_written_side_by_side() -> None:
+    runs = [Progression(*each) for each in ((7, 4), (25, 32), (26, 32), (40, 64), (41, 64))]
+    texts = ["4·n + 3, n >= 1", "32·n + 25..26, n >= 0", "64·n + 40..41, n >= 0"]
+    assert [text for text, _ in side_by_side(runs)] == texts
+    assert str(AxisSizes((Progression(4, 4), Progression(5, 4))).meet(AxisSizes((Progression(4, 2),)))) == (
+        "multiples of 4 from 4"
+    )
+    assert str(sizes_of([False] * 5 + [True] * 10, 3, 1)) == "every size from 8"
+    wide = graph("(conv1d:1,k30001 + conv1d:1,k30001)")
+    assert str(valid_sizes(GraphAxis(wide, TensorShape((1, 1), 1), 0))) == "every size from 30001"
 
 
 def test_every_size_that_passes_is_found_for_a_question_mark() -> None:

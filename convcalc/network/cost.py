@@ -121,11 +121,11 @@ def _costs(
     again, shared = set(_shared(completed, names)), []
     unknown = tuple(index for index, layer in enumerate(completed) if isinstance(layer, Unknown))
     costs: list[Cost] = []
-    known: dict[tuple[int, int, int], Cost] = {}
+    known: dict[tuple[int, tuple[int, int] | None], Cost] = {}
     for index, layer in enumerate(completed):
         step = None if traced is None else traced.steps[index]
         # A trace has one object for equal shapes behind one layer.
-        key = (id(layer), 0, 0) if step is None else (id(layer), id(step.input), id(step.output))
+        key = id(layer), None if step is None else (id(step.input), id(step.output))
         alone = index not in again and not (held_before and any(held_before[index]))
         if alone and key in known:
             costs.append(known[key])

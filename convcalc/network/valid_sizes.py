@@ -170,9 +170,9 @@ class GraphAxis:
             return False
         return True
 
-    def output(self, size: int, place: int = -1) -> int:
-        """Return the size of the tensor `place` (the last by default)."""
-        return self.sizes(size)[place] if self.maps else size
+    def output(self, size: int, place: int = -1, *, strict: bool = True) -> int:
+        """Return the size of the tensor `place` (the last by default), as `sizes` does."""
+        return self.sizes(size, strict=strict)[place] if self.maps else size
 
     @property
     def period(self) -> int:

@@ -12,6 +12,7 @@ from convcalc.geometry import axis_name
 from convcalc.layers import TensorShape
 from convcalc.network.graph import Graph
 from convcalc.network.solve.answers import Run, Solution, Solved, Span, solution_of, target_sizes
+from convcalc.network.solve.axes import first_reaching
 from convcalc.network.solve.inputs import solve_features
 from convcalc.network.trace import trace
 from convcalc.network.valid_sizes import AxisSizes, GraphAxis, valid_sizes
@@ -153,16 +154,19 @@ def _giving(axis: GraphAxis, sizes: AxisSizes, goal: int) -> Iterator[Run]:
 
 
 def _reaching(axis: GraphAxis, first: int, step: int, goal: int) -> int | None:
-    """Find the first size of a progression whose output is at least `goal`, None where none is."""
-    low, high = -1, 1
-    while axis.output(first + high * step) < goal:
-        low, high = high, high * 2
-        if high > 2**40:
-            return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if axis.output(first + middle * step) >= goal else (middle, high)
-    return first + high * step
+    """Find the first size of a progression whose output is at least `goal`, None where none is.
+
+    Raises ShapeError where it is too large to be sought.
+    """
+
+    def output(place: int) -> int:
+        try:
+            return axis.output(first + place * step, strict=False)
+        except ShapeError:
+            return 0
+
+    place = first_reaching(output, goal, 0)
+    return None if place is None else first + place * step
 
 
 def _nearest(axis: GraphAxis, sizes: AxisSizes, goal: int, name: str) -> ShapeError:
