@@ -9,7 +9,7 @@ import pytest
 from convcalc.axis_maps import Whole
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding
-from convcalc.layers import AttentionProduct, Convolution, Held, Linear, TensorShape, output_shape
+from convcalc.layers import AttentionProduct, Convolution, Elementwise, Held, Linear, TensorShape, output_shape
 
 NONE = (Padding(0, 0),) * 2
 
@@ -26,6 +26,10 @@ NONE = (Padding(0, 0),) * 2
         (lambda: TensorShape((3, 0), 1), "a size must be at least 1, got 0 in 3x0"),
         (lambda: Whole(5, 3).check_size(4), "the layer takes 5 features, got 4"),
         (lambda: output_shape(Held(vectors=1), TensorShape((5,), 0)), "5 is not a sequence of vectors"),
+        (
+            lambda: output_shape(Elementwise("ChannelShuffle", (("groups", 3),)), TensorShape((2, 8, 10, 7), 2)),
+            "groups 3 do not divide the 8 channels of the input 2x8x10x7",
+        ),
         (
             lambda: output_shape(AttentionProduct((7, 7)), TensorShape((96, 14, 20), 2)),
             "windows of 7x7 do not divide 14x20",

@@ -251,6 +251,9 @@ def _kept(
             axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
             if isinstance(axis, int) and not -shape.rank - 2 <= axis < shape.rank + 2:
                 raise ShapeError(f"there is no axis {axis} in the {shape.rank + 2} axes of {shape} with their batch")
+            groups = arguments.get("groups")
+            if isinstance(groups, int) and shape.channels is not None and shape.channels % groups:
+                raise ShapeError(f"groups {groups} do not divide the {shape.channels} channels of the input {shape}")
         case Attention():
             _check_features(layer.features, shape)
             return TensorShape((*shape.sizes[:-1], layer.features), shape.rank)

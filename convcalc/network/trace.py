@@ -107,7 +107,7 @@ def _expected_rank(sizes: tuple[int | None, ...], layers: Iterable[Layer], *, sa
     given, flat = len(sizes), False
     for layer in layers:
         match layer:
-            case families.Normalization(rank=1) if given <= 2:
+            case families.Normalization(rank=1, kind="batch") if given <= 2:
                 # It takes samples of features, or one sample of channels, which come first, along an axis.
                 return int(given == 2 and layer.channels == sizes[0] != sizes[1])
             case families.Linear(steps=True) | families.Elementwise(steps=True) | families.Normalization(steps=True):

@@ -118,7 +118,7 @@ def elementwise(bound: BoundArguments, name: str) -> layers.Layer:
     share = bound.values.get("p") if "Dropout" in name else None
     if isinstance(share, int | float) and not 0 <= share <= 1:
         raise bound.fault("p", f"{name} drops a share between 0 and 1, got {share}")
-    return layers.Elementwise(name, _others(bound, name, "inplace"))
+    return layers.Elementwise(name, _others(bound, name, "inplace"), 2 if name == "Softmax2d" else None)
 
 
 def _others(bound: BoundArguments, name: str, *taken: str) -> tuple[tuple[str, object], ...]:

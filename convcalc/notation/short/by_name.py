@@ -62,6 +62,9 @@ def _read(source: Source, name: str, of_keras: bool, place: tuple[int, int, int]
     if name == FACTOR_FIRST and positional:
         # One number is how many times, as for Keras's UpSampling; PyTorch's first is the output size.
         keywords.insert(0, ("scale_factor", positional[0].start, positional.pop(0)))
+    if name == "Reshape" and positional and not isinstance(positional[0].value, Sequence):
+        size = positional[0]
+        positional[0] = Argument(Sequence([size]), (size.start, size.end))  # one size: there are no tuples here
     call = Call(name, positional, keywords, place)
     if not of_keras:
         from convcalc.notation.pytorch.read import layer_of
