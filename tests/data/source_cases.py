@@ -151,6 +151,40 @@ except ImportError:
 
 CONV = "self.c = nn.Conv2d(3, n, 3)"
 
+LAYER_CLASSES = """
+import math
+
+class Causal(nn.Conv1d):
+    def __init__(self, n, out, kernel_size, dilation=1, **others):
+        self.left = (kernel_size - 1) * dilation
+        super().__init__(n, out, kernel_size=kernel_size, padding=self.left, dilation=dilation, **others)
+    def forward(self, x):
+        return super().forward(x)[:, :, :-self.left]
+
+class Same(torch.nn.Conv2d):
+    def forward(self, x):
+        sides = zip(x.shape[-2:], self.kernel_size, self.stride, self.dilation)
+        pads = [max((math.ceil(i / s) - 1) * s + (k - 1) * d + 1 - i, 0) for i, k, s, d in sides][::-1]
+        x = F.pad(x, [each for pad in pads for each in (pad // 2, pad - pad // 2)])
+        return self._conv_forward(x, self.weight, self.bias)
+
+class Plain(nn.Linear):
+    pass
+
+class Masked(nn.Linear):
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.register_buffer('mask', torch.ones(self.out_features, self.in_features))
+    def forward(self, x):
+        return F.linear(x, self.mask * self.weight, self.bias)
+
+class Standardized(nn.Conv2d):
+    def forward(self, x):
+        var, mean = torch.var_mean(self.weight, dim=[1, 2, 3], keepdim=True, unbiased=False)
+        w = (self.weight - mean) / torch.sqrt(var + 1e-5)
+        return F.conv2d(x, w, self.bias, self.stride, self.padding, self.dilation, self.groups)
+"""
+
 CASES: list[tuple[str, str, str, str]] = [
     (OPTIONS, "self.c = nn.Conv2d(3, args.width, args.kernel_size, known.stride, bias=args.bias)",
      "return F.relu(self.c(x)) if not args.deep else x", "3x9x8"),
@@ -453,6 +487,15 @@ return F.conv2d(x, w - w.mean((1, 2, 3), keepdim=True)), F.conv2d(x, w.sum((2, 3
     ("", "self.w = nn.Parameter(torch.ones(9, 4)); self.b = nn.Parameter(torch.ones(7))", """
 return F.linear(x, self.w[:2], self.b[3:5]) + F.linear(x, self.w[-2:]), x @ self.w.T
 """, "4"),
+    # Classes that are a layer; a list of one module put behind others.
+    (LAYER_CLASSES, "self.s = Same(3, 6, 5, stride=2); self.p = Plain(4, 5); self.c = Causal(6, 7, 3, dilation=2)",
+     "return self.p(self.c(self.s(x).flatten(2))[:, :, :4]) if isinstance(self.p, nn.Linear) else x", "3x9x8"),
+    (LAYER_CLASSES, "self.c = Standardized(3, 6, 5, stride=2, bias=False); self.m = Masked(2, 5)",
+     "return self.m(self.c(x))", "3x9x8"),
+    ("", "self.p = nn.Parameter(torch.zeros(8, 2, 4))", "return x + torch.flatten(self.p, 1)",
+     "9x8x8"),
+    ("", "self.l = nn.ModuleList(); self.l += [nn.Sequential(nn.Conv2d(3, 3, 3), nn.ReLU())]",
+     "return self.l[0](x) * len(self.l)", "3x9x8"),
     # All axes of one sample, whatever layers behind a view are for; constants of fewer axes; cells around any axes.
     ("", "", "return torch.cat([x, x * 2], 1), torch.cat([x, x], -1)", "4x8"),
     ("", "self.n = nn.GroupNorm(1, 3)",

@@ -8,7 +8,7 @@ import operator
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, layer_attributes, modules, parameter_views
+from convcalc.notation.source import containers, layer_attributes, layer_classes, modules, parameter_views
 from convcalc.notation.source.limits import LONGEST, is_heavy, is_method, length, makes_too_much, too_long
 from convcalc.notation.source.open_sizes import has_axis_size, settled
 from convcalc.notation.source.records import parser_method
@@ -162,11 +162,13 @@ def _of_parent(
 ) -> Any:
     """Call a method that a framework's class under that of the program has."""
     if isinstance(parent.instance, Instance):
-        kind = containers.kind_of(parent.kind)
-        if kind and name == "__init__":
+        if (kind := containers.kind_of(parent.kind)) and name == "__init__":
             return containers.add_modules(follower, node, parent.instance, arguments)
         if kind == "Sequential" and name in ("forward", "__call__"):
             return containers.run_in_order(follower, node, parent.instance, arguments)
+        value = layer_classes.of_parent(follower, node, parent.instance, name, arguments, keywords)
+        if value is not NotImplemented:
+            return value
         if name == "__setattr__" and len(arguments) == 2:
             parent.instance.attributes[str(arguments[0])] = arguments[1]
             return None
@@ -208,7 +210,8 @@ def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list
 def _has(follower: Follower, node: ast.Call, owner: Any, word: str) -> bool:
     """Return whether a value has an attribute."""
     if isinstance(owner, Instance):
-        return word in owner.attributes or owner.kind.has(word)
+        own = layer_classes.attribute(follower, node, owner, word)
+        return word in owner.attributes or owner.kind.has(word) or own is not NotImplemented
     if isinstance(owner, Class):
         return owner.has(word)
     if isinstance(owner, Container):
@@ -240,7 +243,7 @@ def is_a(value: Any, kind: Any) -> bool:
     if isinstance(value, Container):
         return value.kind == kind.last
     if isinstance(value, Instance):
-        return kind.last == containers.kind_of(value.kind)
+        return kind.last == containers.kind_of(value.kind) or layer_classes.is_a(value, kind.last)
     if isinstance(value, Tensor | Parameter):
         return kind.last == ("Parameter" if isinstance(value, Parameter) and value.learned else "Tensor")
     return kind.last in _KINDS and isinstance(value, _KINDS[kind.last])
@@ -308,6 +311,8 @@ def _of_instance(
         return value
     if name in _OF_TRAINERS:
         return None
+    if owner.layer is not None and name == "_conv_forward" and arguments:
+        return layer_classes.convolve(follower, node, owner.layer, arguments)
     if name == "add_weight" and follower.notation == "keras":
         from convcalc.notation.source.keras_own_layers import add_weight
 

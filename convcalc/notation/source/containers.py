@@ -124,7 +124,9 @@ def method(follower: Follower, node: ast.Call, owner: Container, name: str, argu
 def joined(follower: Follower, node: ast.AST, left: Container, right: Any) -> Container:
     """Return a container of the modules of two, or of one and a list."""
     added = list(right.children.values()) if isinstance(right, Container) else follower.items(node, right)
-    return Container(left.kind, children(follower, node, left.kind, [*left.children.values(), *added]))
+    both = [*left.children.values(), *added]
+    # A list of one module is not that module, whose own modules a `ModuleList` would take.
+    return Container(left.kind, children(follower, node, left.kind, both if left.kind == "Sequential" else [both]))
 
 
 def key_of(follower: Follower, node: ast.AST, owner: Container, key: Any) -> str:

@@ -47,6 +47,7 @@ def copied(follower: Follower, node: ast.AST, value: Any, made: dict[int, Any]) 
         case Instance():
             found = made[id(value)] = Instance(value.kind)
             found.attributes = {key: of(each) for key, each in value.attributes.items()}
+            found.layer = of(value.layer)
         case dict():
             found = made[id(value)] = {}
             found |= {key: of(each) for key, each in value.items()}

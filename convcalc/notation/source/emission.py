@@ -76,6 +76,8 @@ def name_modules(value: Any, path: str, seen: set[int]) -> None:
             for name, child in value.children.items():
                 name_modules(child, f"{path}.{name}" if path else name, seen)
         case Instance():
+            if value.layer is not None:
+                value.layer.name = value.name
             for name, child in value.attributes.items():
                 name_modules(child, f"{path}.{name}" if path else name, seen)
         case list() | tuple():
@@ -106,6 +108,7 @@ def forget_runs(follower: Follower, value: Any, seen: set[int]) -> None:
     if isinstance(value, Layer):
         value.places = []
     if isinstance(value, Instance):
+        forget_runs(follower, value.layer, seen)
         for name, each in value.attributes.items():
             if isinstance(each, Tensor):
                 sizes = follower.sizes.axes(each.index) or ()

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, keras_built, layer_attributes, parameter_views
+from convcalc.notation.source import containers, keras_built, layer_attributes, layer_classes, parameter_views
 from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
 from convcalc.notation.source.values import COMPARISONS as TENSOR_COMPARISONS
 from convcalc.notation.source.values import (
@@ -231,6 +231,8 @@ def _of_instance(follower: Follower, node: ast.Attribute, value: Instance) -> An
         return of_class(follower, node, found, value)
     if value.kind.has(node.attr):
         return found
+    if (own := layer_classes.attribute(follower, node, value, node.attr)) is not NotImplemented:
+        return own
     if node.attr in ("training", "__dict__"):
         return value.attributes if node.attr == "__dict__" else False
     return Method(value, node.attr)

@@ -22,6 +22,7 @@ from convcalc.notation.source import (
     keras_functions,
     keras_models,
     keras_own_layers,
+    layer_classes,
     module_runs,
     modules,
     open_sizes,
@@ -197,9 +198,8 @@ class Follower:
 
     def changed(self, node: ast.AugAssign, scope: Scope) -> None:
         """Follow `x += y`."""
-        target = node.target
-        load = ast.copy_location(ast.BinOp(left=target, op=node.op, right=node.value), node)
-        self.assign(target, evaluate(self, load, scope), scope)
+        load = ast.copy_location(ast.BinOp(left=node.target, op=node.op, right=node.value), node)
+        self.assign(node.target, evaluate(self, load, scope), scope)
 
     def loop(self, node: ast.For, scope: Scope) -> None:
         """Follow a loop over what is known."""
@@ -339,7 +339,9 @@ class Follower:
             containers.note_base_not_made(self, start.node, instance)
         elif containers.kind_of(kind):
             containers.add_modules(self, node, instance, arguments)
-        elif (arguments or keywords or records.fields(kind)) and not keras_models.takes_own(self, kind):
+        elif not (
+            layer_classes.make(self, node, instance, arguments, keywords) or keras_models.takes_own(self, kind)
+        ):
             records.fill(self, node, instance, arguments, keywords)
         self.instances.append(instance)
         return instance
@@ -350,11 +352,12 @@ class Follower:
         with self.running.module(instance.name):
             if method is None and containers.kind_of(instance.kind) == "Sequential":
                 return containers.run_in_order(self, node, instance, arguments)
+            if method is None and instance.layer is not None:
+                return layer_classes.run(self, node, instance, arguments, keywords)
             if not isinstance(method, Function):
                 raise self.fault(node, f"{instance.kind.name} has no forward")
-            return keras_own_layers.run(
-                self, node, Function(method.node, method.scope, instance), arguments, keywords
-            )
+            bound = Function(method.node, method.scope, instance)
+            return keras_own_layers.run(self, node, bound, arguments, keywords)
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from convcalc.errors import ConvcalcError
+from convcalc.notation.source import layer_classes
 from convcalc.notation.source.containers import kind_of
 from convcalc.notation.source.follower import Follower
 from convcalc.notation.source.values import Class, Container, Instance, Layer, Name
@@ -113,7 +114,8 @@ def is_module(value: Any) -> bool:
 
 def runs(kind: Class) -> bool:
     """Return whether objects of a class run on tensors."""
-    return kind.find("forward") is not None or (kind.find("call") is not None and bool(kind.bases))
+    runs_itself = kind.find("forward") is not None or (kind.find("call") is not None and bool(kind.bases))
+    return runs_itself or layer_classes.base_of(kind) is not None
 
 
 def _given_names(node: ast.stmt) -> list[tuple[str, bool]]:

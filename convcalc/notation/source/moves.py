@@ -270,7 +270,7 @@ def reduced(
     if word in ("norm", "kthvalue", "quantile"):
         arguments = arguments[1:]  # which norm it is, which of the numbers
     axes = keywords.get("dim", keywords.get("axis", arguments[0] if arguments else ()))
-    third = word in ("std", "var")  # behind `unbiased`
+    third = word in ("std", "var", "var_mean", "std_mean")  # behind `unbiased`
     given = arguments[2 if third else 1 :]
     kept = keywords.get("keepdim", keywords.get("keepdims", given[0] if given else False))
     if word in ("kthvalue", "mode") and axes == ():
@@ -280,7 +280,7 @@ def reduced(
         touch_batch(follower, node, f"{word} goes over the samples of a batch")
     made = layer_entry(follower, node, Rearrangement("reduce", (int(bool(kept)), *places)), tensor)
     pairs = word in ("max", "min", "median", "mode") and places
-    return (made, made) if pairs or word == "kthvalue" else made
+    return (made, made) if pairs or word in ("kthvalue", "var_mean", "std_mean") else made
 
 
 def parts(

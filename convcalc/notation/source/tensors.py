@@ -102,12 +102,15 @@ _REDUCTIONS = (
     "all",
     "any",
     "quantile",
+    "var_mean",
+    "std_mean",
 )
 _JOINS = {
     **dict.fromkeys(("mul", "mul_", "multiply"), "multiply"),
     **dict.fromkeys((*COMPARISONS, "logical_and", "logical_or", "fmod", "atan2", "normal"), "add"),
     **dict.fromkeys(("add", "add_", "sub", "sub_", "subtract", "div", "div_", "maximum", "minimum"), "add"),
 }
+_PARTS = ("chunk", "split", "tensor_split", "unbind")
 _LIKE = ("randn_like", "rand_like", "zeros_like", "ones_like", "empty_like", "bernoulli")
 _PRODUCTS = ("matmul", "bmm", "mm", "spmm", "__matmul__")
 
@@ -158,6 +161,8 @@ def method(
     if isinstance(tensor, Parameter):
         if tensor.shape == () and (word in _UNARY or word in _STAYS or word in MODULES_OF):
             return tensor
+        if word in (*_REDUCTIONS, *_PARTS) or word in MOVES or word in CHOICES:
+            touch_batch(follower, node, f"{word[:60]} counts the axes of a parameter")  # which has no batch axis
         tensor = held(follower, node, tensor)
     keywords = {key: value for key, value in keywords.items() if key not in _OF_TRAINING}
     if word in WEIGHTED:
@@ -179,8 +184,7 @@ def method(
         return cell_count(follower, tensor) if word == "numel" else axis_count(follower, tensor)
     if word in CHOICES and word not in MOVES:
         return of_unknown_order(CHOICES[word](follower, node, tensor, arguments, keywords))
-    rule = MOVES.get(word)
-    if rule is not None:
+    if (rule := MOVES.get(word)) is not None:
         made = rule(follower, node, tensor, arguments, keywords)
         if word in ("view", "view_as"):
             refuse_view(follower, node, tensor, made)
@@ -189,7 +193,7 @@ def method(
         return joined(follower, node, tensor, arguments[0], "add", word)
     if word in _REDUCTIONS:
         return reduced(follower, node, tensor, word, arguments, keywords)
-    if word in ("chunk", "split", "tensor_split", "unbind"):
+    if word in _PARTS:
         return parts(follower, node, tensor, word, arguments, keywords)
     if word == "pad":
         return of_unknown_order(padded(follower, node, tensor, arguments, keywords))

@@ -244,12 +244,16 @@ def _merged(orders: list[list[Class]]) -> list[Class]:
 
 
 class Instance:
-    """An object of a class of the program, and its name in the model once it has one."""
+    """An object of a class of the program, and its name in the model once it has one.
 
-    __slots__ = ("attributes", "kind", "name")
+    `layer` is the layer of PyTorch's that it is, where its class is one of those.
+    """
+
+    __slots__ = ("attributes", "kind", "layer", "name")
 
     def __init__(self, kind: Class) -> None:
         self.kind = kind
+        self.layer: Layer | None = None
         self.attributes: dict[str, Any] = {}
         self.name = ""
 
