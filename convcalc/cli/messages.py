@@ -21,8 +21,8 @@ LONGEST_WORD, LONGEST_LINE = 120, 300
 """Characters of a word in a message, and of a message with its place; what is longer loses its middle."""
 
 _SAME = """
-    adaptive algorithm assume at bias boundary ceil check circular column decimal dilation divisor dtype exact
-    field flip frameworks grad gray groups header index layout like max_elements norm normalize out_channels
+    adaptive algorithm assume at bias boundary ceil check circular column decimal dilation dims divisor dtype
+    exact field flip frameworks grad gray groups header index layout like max_elements norm normalize out_channels
     output_padding padding precision rank region rotate scale strict stride transposed want
 """
 OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _SAME.split()} | {

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from convcalc.errors import ConvcalcError, ShapeError
-from convcalc.layers import Layer, Merge, Rearrangement, TensorShape, rank_of
+from convcalc.layers import Border, Flatten, Layer, Merge, Rearrangement, Slice, TensorShape, Unflatten, rank_of
 from convcalc.notation.files.graph_builder import GraphBuilder
-from convcalc.notation.source.known_sizes import with_axes
+from convcalc.notation.source.known_sizes import Axes, tells_rank, with_axes
 from convcalc.notation.source.values import Tensor
+from convcalc.text import size_text
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -76,7 +77,7 @@ def with_batch(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcErr
     """
     found: GraphBuilder | ConvcalcError | None = None
     for shapes in _whole_inputs(follower):
-        again = type(follower)(follower.source, follower.notation, follower.sizes.begin, shapes)
+        again = _whole_follower(follower, shapes)
         result: GraphBuilder | ConvcalcError
         try:
             result = follow(again)
@@ -86,9 +87,61 @@ def with_batch(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcErr
             if again.sizes.first_fault() is None and (follower.moves_batch or _keeps_samples(again)):
                 first = result.entries[0]
                 first.notes = (*first.notes, WITH_BATCH)
+                if shapes[0].sizes[:1] == (1,):
+                    note_other_reading(again, follow, result)
                 return result
         found = result if found is None else found
     return found if follower.moves_batch else None
+
+
+def note_other_reading(follower: Follower, follow: Follow, builder: GraphBuilder) -> None:
+    """Note what comes out where the first size of the input is the batch, if no layer says that it is not.
+
+    That is where the program runs on both and more than a batch of 1 differs: the sizes are those of one sample.
+    """
+    entries = builder.entries
+    layers = [entry.layer for entry in entries]
+    shapes = _sample_inputs(follower)
+    if len(shapes) != 1 or shapes[0].batch or None in shapes[0].sizes or tells_rank(layers):
+        return
+    if len(shapes[0].sizes) < 2 or not any(map(_counts_axes, layers)):
+        return
+    (shape,) = shapes
+    again = _whole_follower(follower, [TensorShape(shape.sizes, max(0, len(shape.sizes) - 2))])
+    try:
+        follow(again)
+    except ConvcalcError:
+        return
+    if again.sizes.first_fault() is not None:
+        return
+    known = bool(follower.sizes.whole)
+    own = [sizes if known or sizes is None else sizes[1:] for sizes in _outputs(follower)]
+    other = _outputs(again)
+    if None in other or other in (own, [(1, *(sizes or ())) for sizes in own]):
+        return
+    found = " and ".join(size_text(sizes or ()) for sizes in other)
+    note = f"{shape} is read as one sample: with its first axis as the batch, {found} comes out"
+    note += "; say so: `dims` 1" if len(shape.sizes) == 3 else ""
+    entries[0].notes = (*entries[0].notes, note)
+
+
+def _whole_follower(follower: Follower, shapes: list[TensorShape]) -> Follower:
+    return type(follower)(follower.source, follower.notation, follower.sizes.begin, shapes)
+
+
+def _sample_inputs(follower: Follower) -> list[TensorShape]:
+    """Return the shapes of the inputs as they were read, without the batch of 1 that was put before them."""
+    if follower.sizes.whole is None:
+        return follower.sizes.decided or follower.sizes.by_layers() or []
+    return [
+        TensorShape(shape.sizes[1:], max(0, len(shape.sizes) - 2)) if shape.sizes[0] == 1 else shape
+        for shape in follower.sizes.whole
+    ]
+
+
+def _counts_axes(layer: Layer) -> bool:
+    """Return whether what a layer does to an axis may depend on which of them is the batch."""
+    return isinstance(layer, Rearrangement | Merge | Slice | Flatten | Unflatten | Border)
 
 
 def settled_with_batch(follower: Follower, follow: Follow) -> GraphBuilder | None:
@@ -99,11 +152,15 @@ def settled_with_batch(follower: Follower, follow: Follow) -> GraphBuilder | Non
 
 def _keeps_samples(follower: Follower) -> bool:
     """Return whether as many samples come out of a network as go in."""
+    samples = (follower.sizes.peek(-1) or (None,))[0]
+    return all(sizes is not None and sizes[:1] == (samples,) for sizes in _outputs(follower))
+
+
+def _outputs(follower: Follower) -> list[Axes | None]:
+    """Return the sizes of the tensors that no layer takes."""
     entries = follower.builder.entries
     taken = {place for entry in entries for place in entry.inputs or ()}
-    outputs = [follower.sizes.peek(index) for index in range(len(entries)) if index not in taken]
-    samples = (follower.sizes.peek(-1) or (None,))[0]
-    return all(sizes is not None and sizes[:1] == (samples,) for sizes in outputs)
+    return [follower.sizes.peek(index) for index in range(len(entries)) if index not in taken]
 
 
 def _whole_inputs(follower: Follower) -> Iterator[list[TensorShape]]:

@@ -13,7 +13,7 @@ from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
 from convcalc.notation.sizes import input_order
 from convcalc.notation.source import keras_models
-from convcalc.notation.source.batch import refuse_moved, settled_with_batch, with_batch
+from convcalc.notation.source.batch import note_other_reading, refuse_moved, settled_with_batch, with_batch
 from convcalc.notation.source.choice import chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import Follower
@@ -93,6 +93,7 @@ def read_program(
         settle_channels_first(source, builder.entries)
     if begin is not None and not keras:
         builder.settle = lambda _: settled_with_batch(follower, follow)
+        note_other_reading(follower, follow, builder)
     return builder
 
 
