@@ -96,6 +96,7 @@ def test_open_sizes_are_those_of_other_inputs(
         ("bij,bjk->bik", [(2, 5, 7), (2, 6, 3)], "bij,bjk->bik: j is 7 and 6"),
         ("bij,bjk->bik", [(2, 5, 7), (2, 1, 3)], "bij,bjk->bik: j is 7 and 1"),
         ("...i,...i->...", [(4, 5), (3, 5)], r"\.\.\.1 is 4 and 3"),
+        ("...i,ij->...j", [(3,), (2, 2, 3, 4)], "gives 2 labels to the 4 axes of 2x2x3x4"),
         ("bij->bi", [(2, 5, 7, 3)], "gives 3 labels to the 4 axes of 2x5x7x3"),
         ("bijk->bi", [(2, 5)], "gives 4 labels to the 2 axes of 2x5"),
         ("bij,bjk->bik", [(2, 5, 7)], "has 2 inputs, got 1"),

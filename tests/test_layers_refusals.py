@@ -10,6 +10,7 @@ from convcalc.axis_maps import Whole
 from convcalc.errors import ShapeError
 from convcalc.geometry import Padding
 from convcalc.layers import AttentionProduct, Convolution, Elementwise, Held, Linear, TensorShape, output_shape
+from convcalc.layers.axes import takes_rank
 
 NONE = (Padding(0, 0),) * 2
 
@@ -50,3 +51,20 @@ def test_refusals(make: Callable[[], object], message: str) -> None:
     with pytest.raises(ShapeError) as caught:
         make()
     assert caught.value.message == message
+
+
+def test_an_axis_is_one_of_those_with_the_batch() -> None:
+    shape = TensorShape((8, 5, 7), 2)
+    for axis in (*range(-6, 6), (1,), (4,), (9, 9)):
+        layer = Elementwise("Softmax", arguments=(("dim", axis),))
+        if axis in range(-4, 4) or axis in ((1,), (9, 9)):  # of several axes nothing is known
+            assert output_shape(layer, shape) == shape
+            continue
+        with pytest.raises(ShapeError, match=r"there is no axis -?\d in the 4 axes of 8x5x7 with their batch"):
+            output_shape(layer, shape)
+
+
+def test_layers_of_steps_need_an_axis_of_them() -> None:
+    steps = Linear(1, 1, steps=True)
+    assert [takes_rank(steps, rank) for rank in (0, 1, 2)] == [False, True, True]
+    assert [takes_rank(Linear(1, 1), rank) for rank in (0, 1)] == [True, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from convcalc.axis_maps import Keep, Rescale, Shift, Whole
 from convcalc.errors import ShapeError
-from convcalc.layers import Merge, TensorShape, merge_axis_maps, merged
+from convcalc.layers import Merge, TensorShape, macs, merge_axis_maps, merged
 from convcalc.layers.merging import cropped
 
 Sizes = tuple[int | None, ...]
@@ -194,3 +195,32 @@ def test_flat_features_are_one_axis() -> None:
 def test_axes_of_tensors_with_more_or_fewer_of_them_mix() -> None:
     shapes = [TensorShape((8, 5), LINE), TensorShape((2, 8, 5), LINE)]
     assert merge_axis_maps(Merge("add", stretch=True), shapes) == [None, None]
+
+
+def test_what_keras_merges_has_its_channels_last() -> None:
+    """Sizes are written as arrays have them, the channels at the end; NumPy says what comes out."""
+
+    def shape(*sizes: int) -> TensorShape:
+        return TensorShape((sizes[-1], *sizes[:-1]), len(sizes) - 1)
+
+    def merge(kind: Any, axis: int = 1) -> Merge:
+        return Merge(kind, axis=axis, channels_last=True)
+
+    for first, second in (((3,), (3, 5)), ((2, 3), (3, 5)), ((4, 2, 3), (4, 3, 5))):
+        expected = (np.zeros(first) @ np.zeros(second)).shape
+        assert merged(merge("matmul"), [shape(*first), shape(*second)]) == shape(*expected)
+        assert macs(merge("matmul"), shape(*first), shape(*expected)) == prod(expected) * first[-1]
+    with pytest.raises(ShapeError, match="cannot be multiplied as matrices"):
+        merged(merge("matmul"), [shape(2, 3), shape(3)])
+    for axis, other in ((1, (4, 6, 5)), (2, (3, 2, 5)), (3, (3, 6, 1)), (-1, (3, 6, 4)), (-3, (8, 6, 5))):
+        numpy_axis = axis - 1 if axis > 0 else axis
+        expected = np.concatenate([np.zeros((3, 6, 5)), np.zeros(other)], numpy_axis).shape
+        assert merged(merge("concatenate", axis), [shape(3, 6, 5), shape(*other)]) == shape(*expected)
+    for axis in (0, 4, -4):
+        with pytest.raises(ShapeError, match=f"have no axis {axis} to concatenate them over"):
+            merged(merge("concatenate", axis), [shape(3, 6, 5), shape(3, 6, 5)])
+
+
+def test_channels_are_added_up_where_some_of_the_inputs_are_equal() -> None:
+    inputs = [TensorShape((channels, 5), 1) for channels in (3, 3, 4)]
+    assert merged(Merge("concatenate"), inputs) == TensorShape((10, 5), 1)

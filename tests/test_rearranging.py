@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from convcalc.errors import ShapeError
 from convcalc.layers import Merge, Rearrangement, TensorShape, merge_axis_maps, merged
@@ -50,6 +51,10 @@ def ranked(array: Array) -> TensorShape:
         ("gather", (1, 9), BATCHED, lambda x: x[:, np.zeros(9, int)]),
         ("gather", (-1, 3, 7), BATCHED, lambda x: x[..., np.zeros((3, 7), int)]),
         ("gather", (2,), BATCHED, lambda x: x[:, :, 0]),
+        ("windows", (1, 3, 1), BATCHED, lambda x: sliding_window_view(x, 3, 1)),
+        ("windows", (1, 6, 2), BATCHED, lambda x: sliding_window_view(x, 6, 1)),
+        ("windows", (-1, 1, 3), BATCHED, lambda x: sliding_window_view(x, 1, 3)[..., ::3, :]),
+        ("windows", (-2, 2, 2), BATCHED, lambda x: sliding_window_view(x, 2, 2)[:, :, ::2]),
     ],
 )
 def test_a_batch_is_moved_as_an_array_is(
@@ -83,6 +88,8 @@ def test_one_sample_counts_as_a_batch_of_one(
         ("view", (0, -1), TensorShape((None, 6, 4), 1), (None, None), 0),
         ("view", (-1, None), TensorShape((3, 6, 4), 1), (None, None), 0),
         ("view", (5, 4), TensorShape((3, None, 4), 1), (5, 4), 0),
+        ("view", (120,), ALONE, (120,), 0),
+        ("windows", (1, 3, 2), TensorShape((2, None, 4), 1), (2, None, 4, 3), 2),
         ("squeeze", (1,), TensorShape((3, None, 4), 1), (3, 4), 0),
         ("cut", (1, 0, 2, 1), TensorShape((3, None, 4), 1), (3, None, 4), 1),
         ("pad", (0, 0, 1, 1, 2, 0), TensorShape((3, None, 4), 1), (3, None, 6), 1),
@@ -103,6 +110,10 @@ def test_open_sizes_stay_open(
     [
         ("view", (0, 6, 4, 5, 0), BATCHED, r"a view of \(0, 6, 4, 5, 0\) keeps an axis that 2x6x4x5 does not have"),
         ("view", (7, -1), BATCHED, r"the 240 numbers of 2x6x4x5 do not fill a view of \(7, -1\)"),
+        ("view", (2, 60), BATCHED, r"the 240 numbers of 2x6x4x5 do not fill a view of \(2, 60\)"),
+        ("windows", (1, 7, 2), BATCHED, "axis 1 of 2x6x4x5 has no windows of 7 cells with a step of 2"),
+        ("windows", (1, 3, 0), BATCHED, "has no windows of 3 cells with a step of 0"),
+        ("windows", (1, 0, 1), BATCHED, "has no windows of 0 cells with a step of 1"),
         ("view", (2, 121), BATCHED, r"the 240 numbers of 2x6x4x5 do not fill a view of \(2, 121\)"),
         ("view", (2, 60), ALONE, "this makes 2 samples of one"),
         ("transpose", (0, 1, 1, 2), BATCHED, r"the axes \(0, 1, 1, 2\) are not an order of the 4 axes of 2x6x4x5"),
@@ -151,6 +162,11 @@ def test_joined_as_arrays_are_concatenated(shapes: tuple[tuple[int, ...], ...], 
 def test_joined_with_open_sizes_and_missing_batch_axes() -> None:
     assert joined([(1, 49, 8), (1, 8)], 1, "refused") == (1, 50, 8)
     assert joined([(2, None, 8), (2, 3, None)], 1, "refused") == (2, None, 8)
+    assert joined([(1, 49, 8), (49, 5)], -1, "refused") == (1, 49, 13)
+    assert joined([(1, 49, 8), (3, 8)], -2, "refused") == (1, 52, 8)
+    for axis in (3, -4):
+        with pytest.raises(ShapeError, match="refused"):
+            joined([(1, 49, 8), (3, 8)], axis, "refused")
     assert joined([(2, 5, None), (2, 3, None)], 1, "refused") == (2, 8, None)
 
 
@@ -178,6 +194,15 @@ def test_matrices_are_multiplied_as_arrays_are(first: tuple[int, ...], second: t
     assert product_of_matrices(one, two) == TensorShape(expected, len(first) - 1)
     assert merged(Merge("matmul"), [one, two]) == TensorShape(expected, len(first) - 1)
     assert merge_axis_maps(Merge("matmul"), [one, two]) == [None, None]
+
+
+def test_a_vector_is_a_row_before_a_matrix_and_a_column_behind_one() -> None:
+    for first, second in (((7,), (7, 3)), ((5, 7), (7,)), ((7,), (4, 7, 3)), ((4, 5, 7), (7,))):
+        one, two = TensorShape(first, len(first) - 1), TensorShape(second, len(second) - 1)
+        found = product_of_matrices(one, two, vectors=True)
+        assert found.sizes == (np.zeros(first) @ np.zeros(second)).shape
+        with pytest.raises(ShapeError, match="are not matrices"):
+            product_of_matrices(one, two)
 
 
 def test_matrices_that_cannot_be_multiplied() -> None:
