@@ -131,6 +131,22 @@ def test_blocks_of_any_size(size: int, name: str) -> None:
         pytest.fail("clean text is read in blocks of any size")
 
 
+@pytest.mark.parametrize("separator", [" ", ",", ", ", " , ", "  "])
+@pytest.mark.parametrize("ending", ["", "\n", " \n", "\r\n", ",\n", "\n1 2"])
+@pytest.mark.parametrize("numbers", [["1", "-22", "3"], ["0.5", "nan", "-1e-5"], ["1", "", "2"]])
+def test_very_wide_rows_are_read_in_parts(separator: str, ending: str, numbers: list[str]) -> None:
+    text = (separator.join(numbers * 9) + ending) * 2
+    whole = read_clean(text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_BLOCK", 16)
+        patch.setattr(blocks, "_WIDE", 16)
+        in_parts = read_clean(text.encode())
+    if whole is None or in_parts is None:
+        assert whole is in_parts
+    else:
+        assert same(whole, in_parts)
+
+
 def test_separators_of_blocks() -> None:
     reader = blocks.CleanRows(whole=True)
     assert reader.read(b"1,2\n") is not None

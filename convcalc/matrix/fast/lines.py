@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK = 1 << 18
+_WIDE = 1 << 20
+"""Bytes of a row that is read in parts."""
 _WHOLE_MARKS = b"0123456789+-, \t\n"
 _DECIMAL_MARKS = _WHOLE_MARKS + b".eEinfatyINFATY"
 _TO_BLANKS = bytes.maketrans(b",\t", b"  ")
@@ -67,6 +69,23 @@ class CleanRows:
             self.rows += numbers.size // self.columns
         return numbers
 
+    def read_part(self, part: bytes, before: int, commas: bool) -> NDArray[np.int64] | NDArray[np.float64] | None:
+        """Return the numbers in a part of a row, of which `before` cells are read; None if they are not clean.
+
+        `rows` counts the row with its first part, and `columns` are those of all parts so far.
+        """
+        rows, columns = self.rows, self.columns
+        if commas and (not part.strip() or (b" " in part and b"," not in part)):
+            return None
+        if not part.strip():
+            return np.empty(0, dtype=np.int64)
+        self.columns = 0
+        numbers = self.read(part.rstrip(b"\r\n") + b"\n")
+        if numbers is None or numbers.size != self.columns or (self.commas != commas and numbers.size > 1):
+            return None
+        self.rows, self.columns, self.commas = rows if before else rows + 1, columns, commas
+        return numbers
+
     def _numbers(self, cells: bytes) -> NDArray[np.int64] | NDArray[np.float64] | None:
         """Return the numbers in `cells`, None unless each is followed by one space or line end, rows equally wide."""
         rows, columns = self._size(cells)
@@ -98,11 +117,15 @@ class CleanRows:
 
     def _tidied(self, cells: bytes) -> bytes:
         """Return `cells` with one space between numbers and no blank lines, which are noted in `breaks`."""
+        while b"  " in cells:
+            cells = cells.replace(b"  ", b" ")
+        cells = cells.replace(b" \n", b"\n").replace(b"\n ", b"\n").removeprefix(b" ")
+        if b"\n\n" not in cells and cells[:1] != b"\n":
+            return cells
         row, rows = self.rows, []
         for line in cells.split(b"\n")[:-1]:
-            numbers = line.split()
-            if numbers:
-                rows.append(b" ".join(numbers))
+            if line:
+                rows.append(line)
                 row += 1
             elif row:
                 self.breaks.append(row)
@@ -151,27 +174,65 @@ def read_clean(
 def _fill(reader: CleanRows, data: bytes, start: int) -> NDArray[np.int64] | NDArray[np.float64] | None:
     array: NDArray[Any] | None = None
     used = 0
-    for block in _blocks(data, start):
-        numbers = reader.read(block)
-        if numbers is None:
-            return None
-        if not numbers.size:
-            continue
-        if array is None:
-            lines = data.count(b"\n", start) + (data.count(b"\r", start) if b"\r" in block else 0) + 1
-            array = np.empty(lines * reader.columns, dtype=numbers.dtype)
-        if used + numbers.size > array.size:
-            return None
-        array[used : used + numbers.size] = numbers
-        used += numbers.size
+    for first, end in _blocks(data, start):
+        for numbers in _read(reader, data, first, end):
+            if numbers is None:
+                return None
+            if not numbers.size:
+                continue
+            if array is None:
+                lines = (
+                    data.count(b"\n", start)
+                    + (data.count(b"\r", start) if data.find(b"\r", first, end) >= 0 else 0)
+                    + 1
+                )
+                columns = reader.columns or data.count(b" ", first, end) + data.count(b",", first, end) + 1
+                # A number has a digit and what ends it.
+                array = np.empty(min(lines * columns, (len(data) - start) // 2 + 1), dtype=numbers.dtype)
+            if used + numbers.size > array.size:
+                return None
+            array[used : used + numbers.size] = numbers
+            used += numbers.size
     return None if array is None else array[:used]
 
 
-def _blocks(data: bytes, start: int) -> Iterator[bytes]:
+def _read(
+    reader: CleanRows, data: bytes, start: int, end: int
+) -> Iterator[NDArray[np.int64] | NDArray[np.float64] | None]:
+    """Yield the numbers of a block, a very wide row in parts; None where it is not clean."""
+    bare = data.find(b"\r", start, end)
+    odd = data.find(b"\t", start, end) >= 0 or (bare >= 0 and not data.startswith(b"\r\n", bare))
+    if odd or end - start <= _WIDE:
+        block = data[start:end]
+        yield reader.read(block if block.endswith(b"\n") else block + b"\n")
+        return
+    commas = data.find(b",", start, start + _BLOCK) >= 0
+    columns, count = reader.columns, 0
+    if columns > 1 and commas != reader.commas:
+        yield None
+        return
+    while start < end:
+        cut = data.find(b"," if commas else b" ", start + _BLOCK, end)
+        part = data[start : end if cut < 0 else cut]
+        start = end if cut < 0 else cut + 1
+        if commas and cut >= 0:
+            # One blank may stand on either side of a comma, and nothing follows the last number.
+            part = part.removesuffix(b" ")
+            start += data.startswith(b" ", start)
+        numbers = None if commas and start == end and cut >= 0 else reader.read_part(part, count, commas)
+        yield numbers
+        count += 0 if numbers is None else numbers.size
+    reader.columns = columns or count
+    yield np.empty(0, np.int64) if reader.columns == count else None
+
+
+def _blocks(data: bytes, start: int) -> Iterator[tuple[int, int]]:
+    """Yield where some rows at a time begin and end, or one very wide row alone."""
     while start < len(data):
         end = data.find(b"\n", start + _BLOCK) + 1 or len(data)
-        block = data[start:end]
-        yield block if block.endswith(b"\n") else block + b"\n"
+        if end - start > _WIDE:
+            end = data.rfind(b"\n", start, start + _BLOCK) + 1 or end
+        yield start, end
         start = end
 
 
