@@ -60,7 +60,6 @@ READ_FAST = {
     "object, not finite": format_json(np.array([[np.nan, 1.0], [-np.inf, 2.0]])).decode(),
     "object, indices": '{"schema": 1, "data": [[5]], "indices": [[3]]}',
     "object, one axis": '{"data":[1,2,3]}',
-    "object, other data": '{"x": {"data": [[1, 2]]}, "data": [[3, 4]]}',
     "object, shape after": '{"data": [[3, 4]], "shape": [1, 2]}',
     "object, flat": '{"shape": [2, 1, 3], "data": [1, 2, 3, 4, 5, 6]}',
     "object, flat, a type": '{"type": "float32", "data": [1.5, 2, 3, 4], "shape": [2, 2]}',
@@ -70,6 +69,7 @@ READ_FAST = {
     "whole and large": "[[9223372036854775807, -9223372036854775808]]",
 }
 GIVEN_UP = {
+    "object, other data": '{"x": {"data": [[1, 2]]}, "data": [[3, 4]]}',
     "ragged": "[[1, 2], [3]]",
     "ragged deep": "[[[1], [2]], [[3]]]",
     "depths": "[[1, 2], [[3, 4]]]",

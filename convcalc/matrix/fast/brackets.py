@@ -14,7 +14,7 @@ import numpy as np
 from convcalc.errors import DataError
 from convcalc.geometry import EXACT_IN_FLOAT64
 from convcalc.matrix.fast.lines import BELOW_FLOAT64
-from convcalc.matrix.reading.json_lists import stated_dtype, stated_shape
+from convcalc.matrix.reading.json_keys import is_plain, stated
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,12 +48,17 @@ def read_object(data: bytes, place: str) -> tuple[NDArray[Any] | None, str | Non
     if not isinstance(fields, dict) or not isinstance(fields.get("data"), list):
         return None, None
     array = _array(fields.pop("data"), data, quoted)
-    if array is None:
+    if array is None or not is_plain(fields, data):
         return None, None
     try:
-        return array.reshape(stated_shape(fields, array.shape, place)), stated_dtype(fields, place)
+        said = stated(fields, array.shape, place)
     except DataError:
         return None, None
+    if said.whole is not None and not (
+        array.dtype == np.int64 and said.whole.low <= array.min() and array.max() <= said.whole.high
+    ):
+        return None, None
+    return array.reshape(said.shape), said.dtype
 
 
 def _with_commas(data: bytes) -> bytes:

@@ -10,22 +10,23 @@ import re
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from convcalc.errors import DataError
-from convcalc.limits import MAX_AXES
 from convcalc.matrix.reading.brackets import bracketed_layout
+from convcalc.matrix.reading.json_keys import stated
 from convcalc.matrix.reading.layout import Layout
 from convcalc.text import Source
 
 _BLANK = re.compile(r"\s*")
 _STRING = re.compile(r'"([^"\\\s,\[\]{}]*)"')
-_FLOATS = ("float16", "float32", "float64")
 
 
 def json_layout(source: Source, text: str) -> Layout:
     """Return the layout of a nested list, or of the list under `data` in an object.
 
-    The object's `shape` must agree and its `schema` be 1, where it has them; a flat list takes the shape. A `dtype`
-    (or `type`) of decimals is kept. Numbers may be strings, as `"nan"` and `"7/3"` have to be.
+    What the other keys say of it is honoured and checked (`json_keys`). Numbers may be strings, as `"nan"` and
+    `"7/3"` have to be.
     """
     if text.lstrip()[:1] != "{":
         return _list_layout(source, text)
@@ -38,34 +39,11 @@ def json_layout(source: Source, text: str) -> Layout:
             hint="give the nested list by itself",
         )
     layout = _list_layout(source, " " * start + text[start:end] + " " * (len(text) - end))
-    shape = stated_shape(fields, layout.shape, source.place)
-    return layout.replace(shape=shape, dtype=stated_dtype(fields, source.place))
-
-
-def stated_shape(fields: dict[str, Any], shape: tuple[int, ...], place: str) -> tuple[int, ...]:
-    """Return the shape of data that are written in `shape`: the key `shape` may spread out a flat list.
-
-    Errors: a key `shape` that does not agree.
-
-    >>> stated_shape({"shape": [1, 2, 3]}, (6,), "m")
-    (1, 2, 3)
-    """
-    stated = fields.get("shape")
-    if stated is None or stated == list(shape):
-        return shape
-    if len(shape) == 1 and isinstance(stated, list) and all(type(size) is int and size > 0 for size in stated):
-        if prod(stated) == shape[0] and len(stated) <= MAX_AXES:
-            return tuple(stated)
-        raise DataError(f"the key shape is {stated}, but the data are {shape[0]} numbers", place=place)
-    raise DataError(f"the key shape is {stated}, but the data have shape {list(shape)}", place=place)
-
-
-def stated_dtype(fields: dict[str, Any], place: str) -> str | None:
-    """Return the float dtype that the keys beside `data` state; errors: a `schema` that is not known."""
-    if fields.get("schema", 1) != 1:
-        raise DataError(f"schema {fields['schema']} is not known, only schema 1", place=place)
-    dtype = fields.get("dtype", fields.get("type"))
-    return dtype if dtype in _FLOATS else None
+    said = stated(fields, layout.shape, source.place)
+    if said.by_columns:
+        numbers = np.arange(prod(said.shape))
+        layout = layout.taking(numbers.reshape(said.shape[::-1]).T.reshape(-1), said.shape)
+    return layout.replace(shape=said.shape, dtype=said.dtype, whole=said.whole, notes=said.notes)
 
 
 def _list_layout(source: Source, text: str) -> Layout:
@@ -85,6 +63,8 @@ def _fields(source: Source, text: str) -> tuple[dict[str, Any], int, int]:
                 raise json.JSONDecodeError("a name in quotes is missing", text, name)
             first = _after(source, text, offset, ":")
             value, offset = decoder.raw_decode(text, first)
+            if key in fields or (key == "data" and end):
+                raise source.fault(f"the key {key} is there twice", name, first, "keep one of them")
             if key == "data":
                 start, end = first, offset
             else:
