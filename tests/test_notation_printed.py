@@ -214,6 +214,7 @@ def test_refusal_points_at_the_fault(text: str, message: str, fault: str) -> Non
     assert fault in marked(caught.value)
 
 
+@pytest.mark.no_cover
 def test_repeats_inside_repeats_stay_within_the_limit() -> None:
     text = "Net((0-999): 1000 x A((0-999): 1000 x B((0-999): 1000 x Linear(2, 2))))"
     with pytest.raises(SpecError, match="more than 100000 layers"):
@@ -250,6 +251,7 @@ def leaves(tree: Tree, name: str) -> list[tuple[str, str]]:
     return [leaf for part, child in tree for leaf in leaves(child, f"{name}.{part}" if name else part)]
 
 
+@pytest.mark.no_cover
 @given(st.lists(st.tuples(NAMES, TREES), min_size=1, max_size=4))
 def test_any_nesting_gives_its_leaves_by_name(tree: list[tuple[str, Any]]) -> None:
     nodes = parse_layers(shown(tree, 0))

@@ -66,6 +66,7 @@ def settable(command: Command) -> Iterator[tuple[str, tuple[str, ...]]]:
                 yield from ((spelling, values) for spelling in spellings.split("/"))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_read_without_typer_and_as_by_typer(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     command, count = command_of(name), 0
@@ -80,6 +81,7 @@ def test_every_option_is_read_without_typer_and_as_by_typer(monkeypatch: pytest.
     assert count > 100
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_is_read_without_typer_is_what_typer_reads(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     command, draw = command_of(name), random.Random(name)
