@@ -8,26 +8,28 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import oracles
 import pytest
 import students
 from conftest import Run
 
 from convcalc.check.count_question import CountQuestion
+from convcalc.check.matrix_question import pooling_question
 from convcalc.check.size_question import SizeQuestion
 from convcalc.errors import DataError, UsageError
 from convcalc.exercise import make
 from convcalc.exercise.draw import Draw
 from convcalc.exercise.exercise import Exercise
 from convcalc.exercise.judging import judge
-from convcalc.exercise.make import DIFFICULTIES, MAKERS, exercises
+from convcalc.exercise.make import DIFFICULTIES, MAKERS, exercises, is_good
 from convcalc.exercise.sheet import key_entries, sheet, sheet_data
 from convcalc.exercise.spelling import answer_text, exact, spellings
 from convcalc.exercise.words import layer_words
 from convcalc.exercise.working import hint, working
 from convcalc.explain import MarkedMatrix
 from convcalc.geometry import Padding
-from convcalc.layers import TensorShape, Unfold
+from convcalc.layers import AdaptivePooling, Pooling, TensorShape, Unfold
 
 LEVELS = [(command, difficulty) for command in MAKERS for difficulty in DIFFICULTIES]
 SEEDS = (1, 2024)
@@ -113,6 +115,7 @@ def test_right_answers_are_right_and_the_answers_of_mistakes_are_wrong_and_named
         for text in spellings(exercise.answer):
             assert judge(exercise, text).right, (exercise.given, text)
         assert exercise.mistakes
+        assert len({(wrong.name, wrong.text) for wrong in exercise.mistakes}) == len(exercise.mistakes)
         for wrong in exercise.mistakes:
             verdict = judge(exercise, answer_text(wrong.answer))
             assert not verdict.right, (exercise.given, wrong.name)
@@ -174,6 +177,25 @@ def test_an_answer_of_another_size_is_named_as_it_is_written() -> None:
     (exercise,) = exercises("conv", 1, 1, 1)
     for text, size in (("1 2; 3 4", "2x2"), ("1 2 3", "3"), ("1 2 | 3 4", "2x1x2")):
         assert judge(exercise, text).message.startswith(f"the answer's shape is 3x2, not {size}")
+
+
+def pooled(planes: Any, layer: Pooling | AdaptivePooling) -> Exercise:
+    return Exercise("pool", (), pooling_question(np.array(planes), layer), ())
+
+
+def test_an_exercise_is_good_where_it_is_done_by_hand_and_shows_mistakes() -> None:
+    rows = [[(7 * row + 3 * column) % 50 for column in range(9)] for row in range(6)]
+    pairs, triples, wide = (Pooling("max", size, (1, 1), "valid", (1, 1)) for size in ((2, 2), (3, 3), (2, 5)))
+    for height, width, largest, layer, good in (
+        (5, 5, 99, pairs, True), (5, 5, 100, pairs, False), (5, 6, 99, pairs, False), (3, 3, 99, pairs, True),
+        (3, 2, 99, pairs, False), (2, 3, 99, pairs, False), (5, 5, 99, triples, True), (5, 6, 99, triples, False),
+        (3, 3, 99, triples, False), (3, 9, 99, wide, True),
+    ):  # fmt: skip
+        plane = [row[:width] for row in rows[:height]]
+        plane[0][0] = largest
+        assert is_good(pooled(plane, layer)) == good, (height, width, largest)
+    assert is_good(pooled([[[3, 1], [7, 5]], [[1, 0], [3, 8]]], AdaptivePooling("max", (1, 1))))
+    assert not is_good(pooled([[[3, 1], [8, 5]], [[1, 0], [3, 8]]], AdaptivePooling("max", (1, 1))))
 
 
 def test_there_may_be_fewer_exercises_than_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
