@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from convcalc import params, shape
-from convcalc.errors import SpecError
+from convcalc.errors import SpecError, UsageError
 
 ROW = """
 i = keras.Input((32, 30, 3))
@@ -100,6 +100,34 @@ def test_a_part_that_is_not_known_is_refused_at_its_place(base: str, use: str, m
 def test_a_model_in_another_takes_its_own_sizes(base: str, use: str, message: str, size: str | None) -> None:
     with pytest.raises(SpecError, match=message):
         shape(size, f"import keras\nfrom keras import layers\n{base}{use}\n")
+
+
+INPUTS = """
+import keras
+from keras import layers
+a, b = keras.Input((10,), name="a"), keras.Input((20,), name="b")
+x = layers.Dense(a.shape[-1] * 2)(b)
+model = keras.Model([b, a], layers.Concatenate()([x, a]))
+"""
+
+
+@pytest.mark.parametrize("size", [None, "20", "b=20 a=10", "a=10 b=20", "a=10", "b=20"])
+def test_inputs_stand_in_the_order_of_the_model(size: str | None) -> None:
+    assert shape(size, INPUTS) == (30,)
+
+
+@pytest.mark.parametrize("size", [None, "20", "b=20 a=10"])
+def test_inputs_without_names_stand_in_the_order_of_the_model(size: str | None) -> None:
+    assert shape(size, INPUTS.replace(', name="a"', "").replace(', name="b"', "")) == (30,)
+
+
+def test_the_sizes_that_an_error_shows_are_those_of_the_model() -> None:
+    with pytest.raises(UsageError, match="no input is called c") as error:
+        shape("c=10", INPUTS)
+    assert error.value.hint == "name the size of each: b=20 a=10"
+    with pytest.raises(UsageError, match="the network takes 2 inputs, got 1") as error:
+        shape("8x9x3", INPUTS.replace("(20,)", "(None, None, 3)"))
+    assert error.value.hint == "name the size of each: b=32x32x3 a=10"
 
 
 CLASS = """

@@ -131,7 +131,7 @@ def _answer_each(
     """Answer the question in every line, and return the exit code; `given` are options that may be beside it."""
     from convcalc.cli.each import Layers, answer_each, one_line, refuse_beside_each
     from convcalc.model.count import count_network
-    from convcalc.model.forward import with_inputs
+    from convcalc.model.inputs import with_inputs
 
     layer, window, counts, output, summary = options
     effective = ("--input", "--layout", "--dtype", "--batch", "--optimizer")

@@ -184,7 +184,8 @@ def _answer_each(
 ) -> int:
     """Answer the question in every line, and return the exit code; `given` are options that may be beside it."""
     from convcalc.cli.each import Layers, answer_each, one_line, refuse_beside_each
-    from convcalc.model.forward import forward_network, with_inputs
+    from convcalc.model.forward import forward_network
+    from convcalc.model.inputs import with_inputs
 
     layer, window, questions, output, summary = options
     refuse_beside_each(source, layer, output, [name for name in given if name not in ("--want", "--layout")])

@@ -79,6 +79,17 @@ class TensorShape(Value):
         """Sizes of the axes before the channels; empty for a single sample."""
         return self.sizes[: max(0, len(self.sizes) - self.rank - 1)]
 
+    def agrees(self, other: TensorShape) -> bool:
+        """Return whether the sizes of one sample are those of another shape, as far as both are known.
+
+        >>> shape = TensorShape((1, 3, 8, 9), 2)
+        >>> shape.agrees(TensorShape((3, 8, None), 2)), shape.agrees(TensorShape((4, 8, 9), 2))
+        (True, False)
+        """
+        sizes, others = self.sizes[len(self.batch) :], other.sizes if self.has_channels else other.spatial
+        pairs = zip(sizes, others, strict=False)
+        return len(sizes) == len(others) and all(None in pair or pair[0] == pair[1] for pair in pairs)
+
     @property
     def elements(self) -> int | None:
         """How many numbers a tensor of this shape holds, None where a size is open."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from convcalc.errors import UsageError
 from convcalc.layers import Unknown
-from convcalc.model.forward import graph_of, named_inputs, placed, sent, settled, with_inputs
+from convcalc.model.forward import graph_of, placed, sent, settled
+from convcalc.model.inputs import named_inputs, with_inputs
 from convcalc.model.reading import read
 from convcalc.model.request import LayerRequest
 from convcalc.network.cost import NetworkCost, network_cost, trace_cost

@@ -52,7 +52,7 @@ def with_other_inputs(network: Network, shapes: list[TensorShape], layout: str) 
     ('the model states the size 28x28x1 for its input; the answer is for 32x32x1',)
     """
     pairs = [(shape, stated) for shape, stated in zip(shapes, network.stated, strict=False) if stated is not None]
-    if all(_fits(shape, stated) for shape, stated in pairs):
+    if all(shape.agrees(stated) for shape, stated in pairs):
         return network
     texts = [tuple(size_text(each.laid_out(layout)) for each in pair) for pair in pairs]
     asked, written = map(", ".join, zip(*texts, strict=True))
@@ -71,12 +71,6 @@ def with_any_input(network: Network, layout: str) -> Network:
     written = size_text(stated.laid_out(layout))
     note = f"the model states the size {written} for its input; others are what its layers take"
     return network.replace(assumptions=(*network.assumptions, note))
-
-
-def _fits(shape: TensorShape, stated: TensorShape) -> bool:
-    sizes, right = shape.sizes[len(shape.batch) :], stated.sizes if shape.has_channels else stated.spatial
-    pairs = zip(sizes, right, strict=False)
-    return len(sizes) == len(right) and all(None in pair or pair[0] == pair[1] for pair in pairs)
 
 
 def _counts_times(text: str) -> bool:

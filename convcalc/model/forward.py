@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from convcalc.errors import ConvcalcError, ShapeError, UsageError
+from convcalc.errors import ConvcalcError, ShapeError
 from convcalc.layers import Elementwise, Flatten, Linear, Merge, Rearrangement, TensorShape, Unknown
 from convcalc.model.doubts import refuse_maps_as_features, with_doubts, with_other_inputs
 from convcalc.model.hidden import ceil_hint, ceiling_pools, with_ceil
+from convcalc.model.inputs import input_shapes, named_inputs, with_inputs
 from convcalc.model.reading import read, refuse_assumed
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph
-from convcalc.network.trace import Trace, interpret, is_flatten_missing, trace
-from convcalc.notation import Network, Node, channels_first, input_order, named_sizes, parse_size, too_few_inputs
+from convcalc.network.trace import Trace, is_flatten_missing, trace
+from convcalc.notation import Network, Node, named_sizes, parse_size
 from convcalc.text import size_text
 from convcalc.value import Value
 
@@ -78,7 +79,7 @@ def sent(network: Network, request: LayerRequest, size: str | None, layout: str 
 
 
 def _sent(network: Network, request: LayerRequest, size: str | None, layout: str | None) -> tuple[Network, Trace]:
-    _, assumption = named_inputs(network, size)
+    _, assumption = named_inputs(network, size, layout)
     network = network if assumption is None else network.with_note(assumption)
     shapes = input_shapes(network, size, request.rank, layout or network.layout)
     network = with_other_inputs(network, shapes, layout or network.layout)
@@ -126,68 +127,6 @@ def layout_doubt(shape: TensorShape, layout: str, *, stated: bool = False) -> st
     return f"{written} is read with its channels {here}; if they are {there}, say so: {other}"
 
 
-def with_inputs(request: LayerRequest, size: str | None, layout: str | None = None) -> LayerRequest:
-    """Let a request know its input, and the names that one of several parts gives them: `a=3x32x32 b=10`."""
-    if size is None:
-        return request
-    return request.replace(inputs=tuple(named_sizes(size)), size=size, layout=layout)
-
-
-def named_inputs(network: Network, size: str | None) -> tuple[dict[str, str], str | None]:
-    """Return the sizes of named inputs in the order of the network's, and what that assumes of their names."""
-    named = {} if size is None else named_sizes(size)
-    if len(named) < 2 or not network.input_names:
-        return named, None
-    places, assumption = input_order(network.input_names, list(named))
-    parts = list(named.items())
-    return dict(parts[place] for place in places), assumption
-
-
-def input_shapes(network: Network, size: str | None, rank: int | None, layout: str) -> list[TensorShape]:
-    """Return the shape of each input of a network, of which there are several only where `size` names them.
-
-    The first is read for the layers; each of the others has as many spatial axes as it has sizes behind its channels.
-
-    >>> network = read(LayerRequest(("relu", "cat:b"), inputs=("a", "b")))
-    >>> [str(shape) for shape in input_shapes(network, "a=3x8x9 b=5x8x9", None, "chw")]
-    ['3x8x9', '5x8x9']
-    """
-    named, _ = named_inputs(network, size)
-    rank = network.rank if rank is None else rank
-    count = -min((place for places in network.inputs for place in places), default=-1)
-    others_stated = () if named else network.others
-    if count > max(1, len(named), 1 + len(others_stated)):
-        names = network.input_names or [f"x{number}" for number in range(1, count + 1)]
-        raise too_few_inputs(count, len(named), names[:3])
-    if not named:
-        return [_shape(network, input_sizes(network, size, rank, layout), rank), *others_stated]
-    used = {place for places in network.inputs for place in places}
-    unused = [name for index, name in enumerate(named) if -1 - index not in used]
-    if unused and not network.input_names:
-        raise UsageError(f"no layer takes the input {unused[0]}", place="INPUT", hint=f"write from:{unused[0]}")
-    # What a program of Keras's states of its inputs is not fixed.
-    is_fixed = network.fixed and network.notation != "keras"
-    if is_fixed and network.input is not None and len(network.others) == len(named) - 1:
-        shapes = [TensorShape(network.input, network.rank or 0), *network.others]
-        for (name, text), shape in zip(named.items(), shapes, strict=True):
-            sizes = parse_size(text)
-            if shape.sizes not in (sizes, (1, *sizes)):
-                message = f"the file fixes its input {name} at {shape}, not {size_text(sizes)}"
-                raise UsageError(message, place="INPUT", hint="export the model with open sizes")
-        return shapes
-    first, *others = named.values()
-    shapes = [_shape(network, input_sizes(network, first, rank, layout), rank)]
-    for text in others:
-        sizes = parse_size(text)
-        axes = len(sizes) - 1 - len(shapes[0].batch)
-        shapes.append(TensorShape(sizes if layout == "chw" else channels_first(sizes, max(0, axes)), max(0, axes)))
-    return shapes
-
-
-def _shape(network: Network, sizes: tuple[int | None, ...], rank: int | None) -> TensorShape:
-    return interpret(sizes, network.layers, rank, sample=network.notation == "keras")
-
-
 def reached(error: ShapeError, layout: str | None = None) -> ForwardPass | None:
     """Return how far a forward pass came that ended in `error`; None where not even its first layer fits.
 
@@ -202,27 +141,6 @@ def reached(error: ShapeError, layout: str | None = None) -> ForwardPass | None:
         return None
     done = network.replace(nodes=network.nodes[: len(traced.steps)])
     return ForwardPass(done, traced, layout or network.layout)
-
-
-def input_sizes(network: Network, size: str | None, rank: int | None, layout: str) -> tuple[int | None, ...]:
-    """Read the size of the input, its channels first whatever the layout it is written in, or take the network's.
-
-    >>> input_sizes(read(LayerRequest(("Conv2D(8, 3)",))), "28x26x3", None, "hwc")
-    (3, 28, 26)
-    """
-    if size is not None:
-        sizes, order = parse_size(size), ""
-        if layout != "chw":
-            sizes, order = channels_first(sizes, _shape(network, sizes, rank).rank), ", channels first"
-        if network.fixed and network.input == (1, *sizes):
-            return network.input
-        if network.fixed and network.input is not None and sizes[-len(network.input) :] != network.input:
-            message = f"the file fixes its input at {size_text(network.input)}, not {size_text(sizes)}{order}"
-            raise UsageError(message, place="INPUT", hint="export the model with open sizes")
-        return sizes
-    if network.input is None:
-        raise UsageError("no size of an input given", place="INPUT", hint="write it first, as 3x224x224")
-    return network.input
 
 
 def traced_network(

@@ -7,7 +7,8 @@ from typing import Any
 
 from convcalc.errors import ShapeError, UsageError
 from convcalc.model.doubts import with_any_input
-from convcalc.model.forward import graph_of, input_sizes, traced_network
+from convcalc.model.forward import graph_of, traced_network
+from convcalc.model.inputs import input_sizes
 from convcalc.model.reading import read, refuse_assumed, refuse_stated_option
 from convcalc.model.request import LayerRequest
 from convcalc.network.graph import Graph

@@ -104,12 +104,14 @@ def named_sizes(text: str) -> dict[str, str]:
     return found
 
 
-def input_order(own: Sequence[str], given: Sequence[str], *, counts_all: bool = True) -> tuple[list[int], str | None]:
+def input_order(
+    own: Sequence[str], given: Sequence[str], *, counts_all: bool = True, sizes: Sequence[str] = ()
+) -> tuple[list[int], str | None]:
     """Return at which place the size of each input of a network is given, by its name, and what that assumes.
 
     `own` are the names of the inputs; `given` those that sizes are given with. Names that are all others than the
-    network's stand in its order. Raises UsageError where one of several is another or, with `counts_all`, where an
-    input has no size.
+    network's stand in its order; a hint names the `sizes` that each may have. Raises UsageError where one of several
+    is another or, with `counts_all`, where an input has no size.
 
     >>> input_order(["image", "code"], ["code", "image"])
     ([1, 0], None)
@@ -121,19 +123,20 @@ def input_order(own: Sequence[str], given: Sequence[str], *, counts_all: bool = 
         shown = ", ".join(f"{name} takes {other}" for name, other in zip(own, given, strict=True))
         return list(range(len(own))), f"the sizes stand in the order of the network's inputs: {shown}"
     if wrong:
-        raise _wrong_inputs(f"no input is called {wrong[0][:60]}", own[:MOST_NAMES])
+        raise _wrong_inputs(f"no input is called {wrong[0][:60]}", own[:MOST_NAMES], sizes)
     if counts_all and len(given) < len(own):
-        raise too_few_inputs(len(own), len(given), own[:MOST_NAMES])
+        raise too_few_inputs(len(own), len(given), own[:MOST_NAMES], sizes)
     return [given.index(name) if given else at for at, name in enumerate(own)], None
 
 
-def too_few_inputs(count: int, given: int, shown: Sequence[str]) -> UsageError:
+def too_few_inputs(count: int, given: int, shown: Sequence[str], sizes: Sequence[str] = ()) -> UsageError:
     """Return the error for a network of `count` inputs with fewer sizes; the hint has the names that are `shown`."""
-    return _wrong_inputs(f"the network takes {count} input{'s' * (count > 1)}, got {max(1, given)}", shown)
+    return _wrong_inputs(f"the network takes {count} input{'s' * (count > 1)}, got {max(1, given)}", shown, sizes)
 
 
-def _wrong_inputs(message: str, shown: Sequence[str]) -> UsageError:
-    hint = f"name the size of each: {' '.join(f'{name}=3x32x32' for name in shown)}"
+def _wrong_inputs(message: str, shown: Sequence[str], sizes: Sequence[str]) -> UsageError:
+    examples = sizes or ["3x32x32"] * len(shown)
+    hint = f"name the size of each: {' '.join(map('='.join, zip(shown, examples, strict=False)))}"
     return UsageError(message, place="INPUT", hint=hint)
 
 

@@ -64,7 +64,9 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
     if word in ("Input", "InputLayer"):
         sizes = arguments[0] if arguments else next((keywords[key] for key in _SIZES if key in keywords), None)
         batched = not arguments and "shape" not in keywords and "batch" in "".join(keywords)
-        return take_input(follower, node, sizes, batched=batched)
+        made = take_input(follower, node, sizes, batched=batched)
+        follower.sizes.names[made.index] = str(keywords.get("name", ""))
+        return made
     if word == "Lambda":
         function = arguments[0] if arguments else keywords.get("function")
         if not isinstance(function, Function):
@@ -188,6 +190,8 @@ def take_inputs(follower: Follower, model: KerasModel) -> None:
     builder.stated = tuple(shapes)
     known = [shape for shape in shapes if shape is not None and None not in shape.sizes]
     builder.inputs = len(order)
+    names = [follower.sizes.names.get(old, "") for old in order]
+    builder.input_names = tuple(names) if all(names) and len(set(names)) == len(names) else ()
     whole = len(known) == len(shapes)
     builder.input = known[0].known_sizes if whole and known else None
     builder.others = tuple(known[1:]) if whole else ()

@@ -42,7 +42,8 @@ class KnownSizes:
     read, where those that had run when a size was first asked for said something else. `samples` are the sizes of
     tensors that a program makes itself to send them through layers, while it does so; `stated` are the shapes that it
     states for inputs. `faults` are the errors of layers that do not fit. `depends` is whether a size was asked for
-    that follows from those of the inputs: the graph fits these alone. `first_input` is the number of the first.
+    that follows from those of the inputs: the graph fits these alone. `first_input` is the number of the first,
+    `names` are those that Keras's have, `asked_names` those that sizes are given with.
     """
 
     def __init__(self, builder: GraphBuilder, begin: Begin | None, whole: list[TensorShape] | None = None) -> None:
@@ -60,6 +61,8 @@ class KnownSizes:
         self._inputs: list[TensorShape] = []
         self._alone: KnownSizes | None = None
         self.first_input = -1
+        self.names: dict[int, str] = {}
+        self.asked_names: tuple[str, ...] = ()
         self._readings: list[list[TensorShape]] = []
 
     def clear(self) -> None:
@@ -133,7 +136,9 @@ class KnownSizes:
     def _input(self, index: int, *, given: bool) -> TensorShape | None:
         if not given or self.begin is None:
             return self.stated.get(index) if given else None
-        at = self.first_input - index
+        at, stated = self.first_input - index, self.stated.get(index)
+        if self.names.get(index) in self.asked_names:
+            at = self.asked_names.index(self.names[index])
         if self.whole is not None:
             self._inputs = self.whole
             return self.whole[at] if 0 <= at < len(self.whole) else None
@@ -142,7 +147,10 @@ class KnownSizes:
             return None
         self._inputs, self.asked = found, True
         self._readings += [found] if found not in self._readings else []
-        return found[at] if 0 <= at < len(found) else None
+        shape = found[at] if 0 <= at < len(found) else None
+        # The inputs of a model may stand in another order than they are made in, and those of others before them.
+        is_named = len(self.names) < 2 or self.names.get(index) in self.asked_names
+        return shape if is_named or stated is None or (shape is not None and shape.agrees(stated)) else stated
 
     def other_reading(self) -> list[TensorShape] | None:
         """Return the shapes of the inputs as all layers have them read where some of it was followed with others."""

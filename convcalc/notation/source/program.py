@@ -69,6 +69,7 @@ def read_program(
     """
     keras = bool(_KERAS.search(source.text) and not _TORCH.search(source.text))
     follower = Follower(source, "keras" if keras else "pytorch", begin)
+    follower.sizes.asked_names = inputs
     if keras and has_channels_first(source.text):
         follower.builder.layout = "chw"
 
@@ -140,7 +141,7 @@ def _fix_input(follower: Follower) -> None:
             builder.rank = placed.rank  # positions of one sample, whose axes the program counts
     if builder.stated and builder.stated[0] is not None:
         builder.rank = builder.stated[0].rank
-    if sizes.depends and None not in shape.sizes:
+    if sizes.depends and None not in shape.sizes and len(builder.stated) < 2:
         builder.input = shape.known_sizes[len(shape.batch) :]
         builder.fixed = True
 
