@@ -16,7 +16,6 @@ from PIL import Image
 from convcalc.errors import DataError, FileError
 from convcalc.matrix.files import read_matrix
 from convcalc.matrix.image import png_bytes, read_image
-from convcalc.matrix.kinds import is_image
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.writing.files import write_matrix
 
@@ -258,12 +257,6 @@ def test_several_planes_make_a_contact_sheet() -> None:
     assert sheet.shape[1] > 600
     assert np.count_nonzero(sheet == 0) >= 4 * 200 * 300
     assert opened(png_bytes(np.zeros((2, 3, 40, 50)))).size > 6 * 40 * 50
-
-
-def test_pictures_are_told_from_text() -> None:
-    assert is_image(b"P5 3 2 255\n" + bytes(6))
-    assert not is_image(b"P50 1 2")
-    assert not is_image(b"1 2 3")
 
 
 @pytest.mark.parametrize(("mode", "color"), [("L", 1), ("RGB", (1, 1, 1))])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from convcalc.matrix.inline import is_inline, may_be_numbers
-from convcalc.matrix.kinds import kind_of
 
 
 @pytest.mark.parametrize(
@@ -39,25 +38,3 @@ def test_names_are_files(argument: str) -> None:
 @pytest.mark.parametrize(("name", "numbers"), [("5", True), ("1,2", True), ("./5", False), ("5.txt", False)])
 def test_the_name_of_a_file_may_be_numbers(name: str, numbers: bool) -> None:
     assert may_be_numbers(name) is numbers
-
-
-@pytest.mark.parametrize(
-    ("data", "place", "kind"),
-    [
-        (b"\x93NUMPY\x01", "a.txt", "npy"),
-        (b"1 2", "A.NPY", "npy"),
-        (b"PK\x03\x04", "a", "npz"),
-        (b"1 2", "a.npz", "npz"),
-        (b"\x89PNG\r\n\x1a\n", "a", "image"),
-        (b"\xff\xd8\xff\xe0", "a", "image"),
-        (b"P5 3 2 255\n", "a", "image"),
-        (b"RIFF....WEBP", "a", "image"),
-        (b"RIFF....WAVE", "a", None),
-        (b"P2 3 2 255\n", "a.pgm", None),
-        (b"P50 1", "a", None),
-        (b"\xff\xfe1\0", "a", None),
-        (b"", "a", None),
-    ],
-)
-def test_a_file_is_known_by_its_first_bytes(data: bytes, place: str, kind: str | None) -> None:
-    assert kind_of(data, place) == kind
