@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -43,9 +44,14 @@ def rooms() -> dict[str, list[Path]]:
     return found
 
 
-def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield each module or name that a file imports, and when: at its `top`, in a `call`, or for `types` alone."""
-    tree = ast.parse(path.read_text())
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def imports(path: Path) -> list[tuple[str, str]]:
+    """List each module or name that a file imports, and when: at its `top`, in a `call`, or for `types` alone."""
 
     def walk(node: ast.AST, when: str) -> Iterator[tuple[str, str]]:
         for child in ast.iter_child_nodes(node):
@@ -61,7 +67,7 @@ def imports(path: Path) -> Iterator[tuple[str, str]]:
             else:
                 yield from walk(child, when)
 
-    yield from walk(tree, "top")
+    return list(walk(tree_of(path), "top"))
 
 
 def modules() -> dict[str, Path]:
@@ -153,7 +159,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 def test_no_function_is_longer_than_50_lines() -> None:
     lengths = {}
     for module, path in modules().items():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 docstring = node.body[0] if ast.get_docstring(node) else None
                 shown = 0 if docstring is None else (docstring.end_lineno or 0) - docstring.lineno + 1
@@ -169,7 +175,7 @@ def test_no_module_is_longer_than_400_lines() -> None:
 def test_messages_below_cli_name_no_option_of_the_command_line() -> None:
     for room, paths in rooms().items():
         for path in paths if room != "cli" else []:
-            tree = ast.parse(path.read_text())
+            tree = tree_of(path)
             docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
             for node in ast.walk(tree):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
