@@ -211,6 +211,8 @@ WORK = {
     "a size of 5,000 digits": ("shape", "3x" + "9" * 4000 + "x8", "conv:8,k3"),
     "params of 10^4000": ("params", "9" * 4000 + "x8x8", "3*(conv:8,k3)"),
     "frameworks of 10^18": ("shape", "224", "-k", str(10**18), "--frameworks"),
+    "a size claimed of many layers": ("shape", "3x8x8", "3000*(conv:3,k3,p1)", "--check", "3x9x9"),
+    "a count claimed of many layers": ("params", "3x8x8", "3000*(conv:3,k3,p1)", "--check", "77"),
     "a claim of many numbers": ("conv", X, "-k", K, "--check", "1 " * 50_000),
     "a claim of brackets": ("conv", X, "-k", K, "--check", "[" * 100_000),
     "a claim of a size": ("shape", "3x32x32", "conv:8,k3", "--check", "1x" * 60_000),

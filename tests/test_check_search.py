@@ -63,6 +63,22 @@ def test_one_mistake_then_two_in_the_order_of_the_mistakes() -> None:
     assert wrong.complete
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_search_ends_where_nothing_is_left_to_spend(count: int) -> None:
+    made: list[int] = []
+
+    def endless(question: Number) -> Iterator[Number]:
+        while True:
+            made.append(question.number)
+            yield question.replace(number=question.number + 1, slipped=(*question.slipped, 1))
+
+    mistakes = (Mistake("a", "a was done", adding(1, 2)), Mistake("b", "b was done", endless))
+    wrong = WrongAnswers(Number(0), mistakes[:count] if count == 2 else mistakes[1:], budget=50)
+    assert sum(1 for each in (1, count) for _ in wrong.of(each)) > 0
+    assert len(made) <= 26
+    assert not wrong.complete
+
+
 @pytest.mark.parametrize(("most", "found", "complete"), [(6, 5, True), (5, 4, False), (1, 1, False), (0, 0, False)])
 def test_so_many_pairs_are_tried(most: int, found: int, complete: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MOST_PAIRS", most)

@@ -98,6 +98,8 @@ class WrongAnswers:
                 answer = self._answer(wrong)
                 if answer is not None:
                     yield (_slip(mistake, wrong, self.question),), answer
+                elif self.left < 0:
+                    return
 
     def _pairs(self) -> Iterator[Made]:
         for _ in self.of(1):
@@ -118,6 +120,8 @@ class WrongAnswers:
                     if answer is not None:
                         slips = _slip(self.mistakes[number], first, self.question), _slip(mistake, wrong, first)
                         yield slips, answer
+                    elif self.left < 0:
+                        return
 
     def _answer(self, wrong: Question) -> Any | None:
         """Compute an answer; None where there is none, or no budget is left for it."""
