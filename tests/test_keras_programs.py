@@ -86,6 +86,7 @@ NOT_HERE = (
         r"model\.to_json\(\)",
     ),
     ("models.load_model('m.h5')", r"load_model is in another file", r"-f model\.keras"),
+    ("layers.RNN([keras.layers.LSTMCell(8)])", r"cells are read as the layers", r"RNN\(LSTMCell\(8\)\) is LSTM\(8\)"),
     ("layers.TextVectorization(99)", r"TextVectorization makes numbers of data", r"begin the model behind it"),
 )
 

@@ -74,6 +74,9 @@ def test_an_open_size_is_settled_by_the_input_and_a_fixed_one_is_not() -> None:
     assert outputs(of_case(BLOCK), "5x3x20x14") == [[5, 5]]
     with pytest.raises(UsageError, match="the file fixes its input at 3x20x14, not 3x24x24"):
         outputs(of_case(BLOCK), "3x24x24")
+    with pytest.raises(UsageError, match="the file fixes its input at 1x7x12, not 5x7x12") as caught:
+        outputs(of_case(ATTENTION), "5x7x12")
+    assert caught.value.hint == "the answer is for one sample: 7x12"
 
 
 def test_constants_that_are_used_twice_count_once_with_a_note() -> None:

@@ -109,7 +109,14 @@ def input_sizes(network: Network, size: str | None, rank: int | None, layout: st
             return network.input
         if network.fixed and network.input is not None and sizes[-len(network.input) :] != network.input:
             message = f"the file fixes its input at {size_text(network.input)}, not {size_text(sizes)}{order}"
-            raise UsageError(message, place="INPUT", hint="export the model with open sizes")
+            sample = network.input[1:]
+            is_batch = sizes[1:] == sample and network.input[0] == 1
+            hint = (
+                f"the answer is for one sample: {size_text(sample)}"
+                if is_batch
+                else "export the model with open sizes"
+            )
+            raise UsageError(message, place="INPUT", hint=hint)
         return sizes
     if network.input is None:
         raise UsageError("no size of an input given", place="INPUT", hint="write it first, as 3x224x224")

@@ -15,6 +15,7 @@ _LOADED = ("load_model", "model_from_json", "model_from_config", "clone_model", 
            "load_from_saved_model", "TFSMLayer")  # fmt: skip
 _OF_TEXT_AND_FEATURES = ("TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "HashedCrossing",
                          "CategoryEncoding", "Discretization")  # fmt: skip
+_CELLS = ("RNN", "StackedRNNCells", "LSTMCell", "GRUCell", "SimpleRNNCell")
 _SAVE = 'let Python write it, open("model.json", "w").write(model.to_json()), then: convcalc params -f model.json'
 
 
@@ -37,6 +38,9 @@ def why_not_read(dotted: str, *, saved: bool = False) -> tuple[str, str] | None:
             f"{word} makes numbers of data before the network, by a vocabulary or bins that are not known here",
             way,
         )
+    if word in _CELLS:
+        way = "RNN(LSTMCell(8)) is LSTM(8); several cells are layers one after the other, with return_sequences=True"
+        return "cells are read as the layers LSTM, GRU and SimpleRNN alone", way
     if word == "Lambda" and saved:
         way = "read the program that defines it: convcalc params -f net.py"
         return "the function of a Lambda is saved as code, which is never run", way
