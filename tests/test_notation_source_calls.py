@@ -88,3 +88,145 @@ def test_what_a_layer_is_called_with_counts(made: str, run: str, size: str, outp
 )  # fmt: skip
 def test_what_a_layer_does_not_take_is_refused(made: str, run: str, size: str, message: str) -> None:
     assert re.match(re.escape(message), refusal(program(made, run), size))
+
+
+DECORATORS = """
+import functools
+
+def doubled(function):
+    @functools.wraps(function)
+    def wrapper(*given, **named):
+        return nn.Sequential(function(*given, **named), nn.Conv2d(4, 8, 3))
+    return wrapper
+
+def pooled(size):
+    return lambda function: lambda self, x: F.max_pool2d(function(self, x), size)
+
+def widened(kind):
+    kind.width = 9
+    return kind
+
+KINDS = {}
+
+def register(name):
+    def keep(kind):
+        KINDS[name] = kind
+        return kind
+    return keep
+
+class Cut:
+    def __init__(self, function):
+        self.function = function
+    def __call__(self, x):
+        return self.function(x)[:, :2]
+
+@doubled
+def made(width=4):
+    return nn.Conv2d(3, width, 3)
+
+@Cut
+def act(x):
+    return F.relu(x)
+
+@functools.lru_cache
+def kept(kernel):
+    return nn.Conv2d(3, 3, kernel, padding=1)
+
+@register("a")
+@widened
+class A(nn.Module):
+    width = 4
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(3, self.width, 3)
+
+    @pooled(2)
+    @torch.no_grad()
+    def forward(self, x):
+        return self.c(x)
+
+class B(A):
+    width = 5
+"""
+WIDTHS = """
+W, K = 4, 7
+def made(w=W):
+    return nn.Conv2d(3, w, 3)
+makers = []
+for i in range(3):
+    makers.append(lambda k=i: nn.Conv2d(3, 4, 2 * k + 1))
+
+class A(nn.Module):
+    K = 5
+    def __init__(self, k=K):
+        super().__init__()
+        self.c = nn.Conv2d(3, 4, k)
+    def forward(self, x):
+        return self.c(x)
+    def __call__(self, x):
+        return F.max_pool2d(super().__call__(x), 2)
+
+class B(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.width = 6
+        self.c = nn.Conv2d(3, self.width, 3)
+    @property
+    def width(self):
+        return self._width
+    @width.setter
+    def width(self, value):
+        self._width = value + 2
+    def __setattr__(self, name, value):
+        super().__setattr__(name, nn.Sequential(value, nn.MaxPool2d(3)) if name == "d" else value)
+    def forward(self, x):
+        return self.d(self.c(x))
+W, K = 7, 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "made", "run", "outputs", "params"),
+    [
+        (DECORATORS, "self.c = made()", "return self.c(x)", [[8, 5, 3]], 408),
+        (DECORATORS, "self.c = nn.Conv2d(3, 4, 3)", "return act(self.c(x))", [[2, 7, 5]], 112),
+        (DECORATORS, "self.c = kept(3); self.d = kept(3)", "return self.d(self.c(x))", [[3, 9, 7]], 84),
+        (DECORATORS, "self.c = KINDS['a'](); self.d = B()", "return self.c(x), self.d(x)",
+         [[9, 3, 2], [5, 3, 2]], 392),
+        (WIDTHS, "self.c = made()", "return self.c(x)", [[4, 7, 5]], 112),
+        (WIDTHS, "self.c = makers[0](); self.d = makers[2]()", "return self.c(x), self.d(x)",
+         [[4, 9, 7], [4, 5, 3]], 320),
+        (WIDTHS, "self.c = A()", "return self.c(x)", [[4, 2, 1]], 304),
+    ],
+)  # fmt: skip
+def test_definitions_are_followed_as_python_has_them(
+    before: str, made: str, run: str, outputs: list[list[int | None]], params: int
+) -> None:
+    assert answer(program(made, run, before), "3x9x7") == (outputs, params)
+
+
+@pytest.mark.parametrize(
+    ("before", "made", "message"),
+    [
+        ("k = 3\ndef f():\n    c = nn.Conv2d(3, 4, k)\n    k = 5\n    return c", "self.c = f()",
+         "k has no value here"),
+        ("k = 3\ndef f():\n    k = 1\n    del k\n    return nn.Conv2d(3, 4, k)", "self.c = f()", "k has no value"),
+        ("@twice\ndef f():\n    return nn.Conv2d(3, 4, 3)", "self.c = f()",
+         "f is needed here: the decorator twice is not known"),
+        ("F.relu = lambda x: x[:, :2]", "self.c = nn.Conv2d(3, 4, 3)", "a change of F.relu is not followed"),
+        ("setattr(nn, 'ReLU', nn.PReLU)", "self.c = nn.ReLU()", "a change of nn.ReLU is not followed"),
+        ("k = 3\nexec('k = 5')", "self.c = nn.Conv2d(3, 4, k)", "a change of names by exec() is not followed"),
+        ("k = 3\nglobals()['k'] = 5", "self.c = nn.Conv2d(3, 4, k)", "a change of names by globals() is not"),
+        ("class A(nn.Module):\n    def __new__(cls):\n        return nn.Conv2d(3, 4, 3)", "self.c = A()",
+         "A has a __new__ of its own"),
+        ("class A(nn.Module):\n    @property\n    def w(self):\n        return 3\n"
+         "    def __init__(self):\n        self.w = 5", "self.c = A()", "w is a property of A that cannot be set"),
+    ],
+)  # fmt: skip
+def test_what_changes_a_name_unseen_is_refused(before: str, made: str, message: str) -> None:
+    assert refusal(program(made, "return self.c(x)", before), "3x9x7").startswith(message)
+
+
+def test_a_setter_of_a_class_is_followed() -> None:
+    text = program("self.c = B(); self.c.d = nn.Conv2d(8, 2, 3)", "return self.c(x)", WIDTHS)
+    assert answer(text, "3x9x11") == ([[2, 1, 2]], 224 + 146)

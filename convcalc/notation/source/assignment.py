@@ -5,14 +5,24 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, indexing, layer_attributes, moves, open_sizes, tying
+from convcalc.notation.source import (
+    containers,
+    indexing,
+    layer_attributes,
+    moves,
+    open_sizes,
+    records,
+    tying,
+)
 from convcalc.notation.source.expressions import evaluate
 from convcalc.notation.source.values import (
     AxisSize,
     Class,
     Container,
+    Function,
     Instance,
     Layer,
+    Name,
     Parameter,
     Scope,
     Tensor,
@@ -22,6 +32,11 @@ from convcalc.notation.source.values import (
 if TYPE_CHECKING:
     from convcalc.errors import ConvcalcError
     from convcalc.notation.source.follower import Follower
+
+
+_OF_FRAMEWORK = ("torch", "nn", "F", "functional")
+_SETTINGS = ("torch.backends", "torch._", "torch.set", "torch.cuda")
+"""What of PyTorch a program sets that changes no layer."""
 
 
 def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> None:
@@ -87,7 +102,11 @@ def set_attribute(follower: Follower, node: ast.AST, owner: Any, name: str, valu
         case Instance() | Container() | Layer() | Class() if name == "forward":
             raise change_not_followed(follower, node, name)
         case Instance():
+            _set_on_instance(follower, node, owner, name, value)
+        case Class() if name not in records.fields(owner) and not records.is_enumeration(owner):
             owner.attributes[name] = value
+        case Name(dotted=dotted) if dotted.startswith(_OF_FRAMEWORK) and not dotted.startswith(_SETTINGS):
+            raise change_not_followed(follower, node, f"{dotted}.{name}"[:60])
         case Container() if isinstance(value, Layer | Container | Instance):
             owner.children[name] = value
         case Container():
@@ -104,6 +123,26 @@ def set_attribute(follower: Follower, node: ast.AST, owner: Any, name: str, valu
                 raise follower.fault(node, "other sizes in data are not followed")
         case _:
             raise follower.fault(node, "this attribute is not followed")
+
+
+def _set_on_instance(follower: Follower, node: ast.AST, owner: Instance, name: str, value: Any) -> None:
+    """Set an attribute of an object, by its class's own way to set all of them if it has one."""
+    method = owner.kind.find("__setattr__")
+    if isinstance(method, Function):
+        follower.call(node, method.of(owner), [name, value], {})
+    else:
+        keep_attribute(follower, node, owner, name, value)
+
+
+def keep_attribute(follower: Follower, node: ast.AST, owner: Instance, name: str, value: Any) -> None:
+    """Set an attribute of an object as Python does: a property by its setter."""
+    setter, found = owner.kind.find(f"{name}.setter"), owner.kind.find(name)
+    if isinstance(setter, Function):
+        follower.call(node, setter.of(owner), [value], {})
+    elif isinstance(found, Function) and "property" in found.decorators:
+        raise follower.fault(node, f"{name} is a property of {owner.kind.name} that cannot be set")
+    else:
+        owner.attributes[name] = value
 
 
 def change_not_followed(follower: Follower, node: ast.AST, what: str) -> ConvcalcError:

@@ -1,4 +1,4 @@
-"""Python's own functions and methods as far as models use them, and the binding of arguments to parameters."""
+"""Python's own functions and methods as far as models use them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from convcalc.notation.source.values import (
     Parameter,
     Parent,
     Partial,
-    Scope,
     Tensor,
     TensorSizes,
     Unknown,
@@ -57,6 +56,8 @@ PYTHON: dict[str, Any] = {
     "np.linspace": lambda low, high, num=50: [low + (high - low) * at / max(1, num - 1) for at in range(num)],
 }  # fmt: skip
 _REFLECTION = ("isinstance", "hasattr", "getattr", "setattr", "callable", "type", "object.__setattr__")
+_NAMES = ("exec", "globals", "locals")
+"""Functions by which any name may get another value."""
 _IGNORED = ("print", "warnings.warn", "torch.manual_seed", "np.random.seed", "random.seed", "summary", "super")
 _KINDS: dict[str, Any] = {
     "int": int, "float": float, "str": str, "list": list, "tuple": tuple, "dict": dict, "bool": bool, "set": list,
@@ -101,7 +102,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         for each in arguments[0][1:]:
             total = follower.tensor_method(node, total, "add", [each], {})
         return total
-    if dotted in _REFLECTION:
+    if dotted in (*_REFLECTION, *_NAMES):
         return _reflection(follower, node, dotted, arguments)
     if dotted in _CALLED or (name.last in _CALLED and name.last.startswith("checkpoint")):
         from convcalc.notation.source import higher_order
@@ -170,16 +171,24 @@ def _of_parent(
         if value is not NotImplemented:
             return value
         if name == "__setattr__" and len(arguments) == 2:
-            parent.instance.attributes[str(arguments[0])] = arguments[1]
-            return None
+            from convcalc.notation.source.assignment import keep_attribute
+
+            return keep_attribute(follower, node, parent.instance, str(arguments[0]), arguments[1])
         if name in _OF_MODULES:
             return _of_instance(follower, node, parent.instance, name, arguments, keywords)
+        forward = parent.instance.kind.find("forward")
+        if name == "__call__" and isinstance(forward, Function):
+            return follower.apply(node, forward.of(parent.instance), arguments, keywords)
     if name not in ("__init__", "train", "eval", "__init_subclass__", "__post_init__", "build", "apply"):
         raise follower.fault(node, f"{name} of the framework's class is not followed")
     return None
 
 
 def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list[Any]) -> Any:
+    if dotted in _NAMES:
+        from convcalc.notation.source.assignment import change_not_followed
+
+        raise change_not_followed(follower, node, f"names by {dotted}()")
     if dotted == "object.__setattr__":
         if not arguments or not isinstance(arguments[0], Layer):
             return None
@@ -194,7 +203,7 @@ def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list
         has = isinstance(owner, Name) or _has(follower, node, owner, word)
         if dotted == "hasattr" and not isinstance(owner, Name):
             return has
-        if dotted == "setattr" and not isinstance(owner, Name) and len(arguments) == 3:
+        if dotted == "setattr" and len(arguments) == 3:
             from convcalc.notation.source.assignment import set_attribute
 
             return set_attribute(follower, node, owner, word, arguments[2])
@@ -211,7 +220,10 @@ def _has(follower: Follower, node: ast.Call, owner: Any, word: str) -> bool:
     """Return whether a value has an attribute."""
     if isinstance(owner, Instance):
         own = layer_classes.attribute(follower, node, owner, word)
-        return word in owner.attributes or owner.kind.has(word) or own is not NotImplemented
+        has = word in owner.attributes or owner.kind.has(word) or own is not NotImplemented
+        if not has and owner.kind.has("__getattr__"):
+            raise follower.fault(node, f"{owner.kind.name} has a __getattr__ of its own, which is not followed")
+        return has
     if isinstance(owner, Class):
         return owner.has(word)
     if isinstance(owner, Container):
@@ -353,48 +365,3 @@ def _of_parameter(
             return owner.shape
         return math.prod(owner.shape) if name == "numel" else len(owner.shape)
     return parameter_views.method(follower, node, owner, name, arguments, keywords)
-
-
-def bind(
-    follower: Follower, node: ast.AST, found: Function, given: list[Any], keywords: dict[str, Any], scope: Scope
-) -> None:
-    """Bind arguments to the parameters of a function of the program, as Python does."""
-    if found.owner is not None:
-        scope.names["__self__"] = found.owner  # what `super()` is of, whatever the first argument is called
-    from convcalc.notation.source.expressions import evaluate
-
-    spec = found.node.args
-    names = [each.arg for each in (*spec.posonlyargs, *spec.args)]
-    title = getattr(found.node, "name", "the function")
-    rest = dict(keywords)
-    for name, value in zip(names, given, strict=False):
-        if name in rest:
-            raise follower.fault(node, f"{title} gets {name} twice")
-        scope.names[name] = value
-    if len(given) > len(names) and spec.vararg is None:
-        if isinstance(found.owner, Instance) and names[:1] != ["self"]:
-            at = follower.span(found.node)[0]
-            hint = f"write def {title}({', '.join(['self', *names])})"
-            message = f"the first parameter of {title} is the module itself, which is left out here"
-            raise follower.source.fault(message, at, at + len(f"def {title}"), hint)
-        raise follower.fault(node, f"{title} takes {len(names)} arguments, got {len(given)}")
-    if spec.vararg is not None:
-        scope.names[spec.vararg.arg] = tuple(given[len(names) :])
-    defaults = dict(zip(names[len(names) - len(spec.defaults) :], spec.defaults, strict=True))
-    defaults |= {each.arg: value for each, value in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if value}
-    for name in (*names, *(each.arg for each in spec.kwonlyargs)):
-        if name in scope.names:
-            continue
-        if name in rest:
-            scope.names[name] = rest.pop(name)
-        elif name in defaults:
-            place = (defaults[name], found.scope)  # one value for every call, as in Python: a list grows on
-            if place not in follower.defaults:
-                follower.defaults[place] = evaluate(follower, defaults[name], found.scope)
-            scope.names[name] = follower.defaults[place]
-        else:
-            raise follower.fault(node, f"{title} needs {name}, which has no default")
-    if rest and spec.kwarg is None:
-        raise follower.fault(node, f"{title} has no parameter {next(iter(rest))!r}")
-    if spec.kwarg is not None:
-        scope.names[spec.kwarg.arg] = rest

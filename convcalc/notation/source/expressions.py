@@ -8,7 +8,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, keras_built, layer_attributes, layer_classes, parameter_views
+from convcalc.notation.source import (
+    containers,
+    formats,
+    keras_built,
+    layer_attributes,
+    layer_classes,
+    parameter_views,
+)
 from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
 from convcalc.notation.source.values import COMPARISONS as TENSOR_COMPARISONS
 from convcalc.notation.source.values import (
@@ -43,7 +50,6 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
 }  # fmt: skip
 PLAIN = (int, float, str, bool, list, tuple, dict, range, type(None))
-FORMAT = re.compile(r"[<>^]?0?\d{0,3},?(\.\d{1,2})?[dfgs]?")
 WIDE = re.compile(r"\d{4}")
 NUMBERS = (int, float, AxisSize)
 YIELDED = " yielded"
@@ -90,11 +96,13 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
             rounds = comprehended(follower, node, scope)
             return {follower.key(node.key, each): evaluate(follower, node.value, each) for each in rounds}
         case ast.Lambda():
-            return Function(node, scope)
+            return follower.anonymous(node, scope)
         case ast.JoinedStr():
-            return _shortened(follower, node, "".join(str(evaluate(follower, part, scope)) for part in node.values))
+            return formats.shortened(
+                follower, node, "".join(str(evaluate(follower, part, scope)) for part in node.values)
+            )
         case ast.FormattedValue():
-            return formatted(follower, node, scope)
+            return formats.formatted(follower, node, *(evaluate(follower, each, scope) for each in _parts(node)))
         case ast.NamedExpr():
             return scope.around.set(node.target.id, evaluate(follower, node.value, scope))
         case ast.Yield() | ast.YieldFrom():
@@ -117,45 +125,26 @@ def _pairs(follower: Follower, key: ast.expr | None, value: ast.expr, scope: Sco
 
 def named(follower: Follower, node: ast.Name, scope: Scope) -> Any:
     """Return the value of a name; one that the program does not define is a framework's."""
-    try:
-        value = scope.find(node.id)
-    except KeyError:
-        return Name(node.id)
+    value = given(follower, node, scope)
     if isinstance(value, Unknown):
         hint = None if value.error is None else value.error.hint
         raise follower.source.fault(f"{node.id} is needed here: {value.reason}", *follower.span(node), hint=hint)
     return value
 
 
-def formatted(follower: Follower, node: ast.FormattedValue, scope: Scope) -> str:
-    """Return a value as an f-string writes it."""
-    value = evaluate(follower, node.value, scope)
-    if is_heavy(value):
-        raise follower.fault(node, "this text is too long to be followed")
-    if not isinstance(value, int | float | str | None):
-        return _shortened(follower, node, str(value)) if isinstance(value, PLAIN) else type(value).__name__
-    form = "" if node.format_spec is None else evaluate(follower, node.format_spec, scope)
-    if not FORMAT.fullmatch(form):
-        raise follower.fault(node, "this format is not followed")
-    try:
-        return format(value, form)
-    except (TypeError, ValueError) as error:
-        raise follower.fault(node, f"this has no value: {error}"[:120]) from None
-
-
-def _shortened(follower: Follower, node: ast.AST, text: str) -> str:
-    if len(text) > LONGEST:
-        raise follower.fault(node, "this text is too long to be followed")
-    return text
+def _parts(node: ast.FormattedValue) -> list[ast.expr]:
+    return [node.value] if node.format_spec is None else [node.value, node.format_spec]
 
 
 def given(follower: Follower, node: ast.expr, scope: Scope) -> Any:
     """Return the value of an argument; one that is not known is an error only where it is needed."""
     if isinstance(node, ast.Name):
-        try:
-            return scope.find(node.id)
-        except KeyError:
-            return Name(node.id)
+        holder = scope.holding(node.id)
+        if holder is not None:
+            return holder.names[node.id]
+        if scope.lacks(node.id):
+            raise follower.fault(node, f"{node.id} has no value here: it is assigned later, or not at all"[:100])
+        return Name(node.id)
     return evaluate(follower, node, scope)
 
 
@@ -179,6 +168,8 @@ def attribute(follower: Follower, node: ast.Attribute, value: Any) -> Any:
         case Instance():
             return _of_instance(follower, node, value)
         case Class():
+            if name in ("__name__", "__qualname__"):
+                return value.name
             if value.has(name):
                 found = value.find(name)
                 return of_class(follower, node, found, value) if isinstance(found, Function) else found
@@ -233,8 +224,8 @@ def _of_instance(follower: Follower, node: ast.Attribute, value: Instance) -> An
         return found
     if (own := layer_classes.attribute(follower, node, value, node.attr)) is not NotImplemented:
         return own
-    if node.attr in ("training", "__dict__"):
-        return value.attributes if node.attr == "__dict__" else False
+    if node.attr in ("training", "__dict__", "__class__"):
+        return {"training": False, "__dict__": value.attributes, "__class__": value.kind}[node.attr]
     return Method(value, node.attr)
 
 
@@ -244,12 +235,12 @@ def of_class(follower: Follower, node: ast.AST, found: Any, owner: Instance | Cl
         return found
     decorators = found.decorators
     if "staticmethod" in decorators:
-        return Function(found.node, found.scope)
+        return found.of(None)
     if "classmethod" in decorators:
-        return Function(found.node, found.scope, owner.kind if isinstance(owner, Instance) else owner)
+        return found.of(owner.kind if isinstance(owner, Instance) else owner)
     if isinstance(owner, Class):
         return found
-    bound = Function(found.node, found.scope, owner)
+    bound = found.of(owner)
     if not decorators.isdisjoint(("property", "cached_property", "lazy_property")):
         return follower.call(node, bound, [], {})
     return bound

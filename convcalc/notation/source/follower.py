@@ -16,6 +16,7 @@ from convcalc.notation.source import (
     builtin,
     containers,
     copying,
+    definitions,
     emission,
     imports,
     items,
@@ -34,7 +35,7 @@ from convcalc.notation.source import (
 )
 from convcalc.notation.source.expressions import YIELDED, evaluate
 from convcalc.notation.source.known_sizes import KnownSizes
-from convcalc.notation.source.limits import MOST_CLASSES, MOST_STEPS, is_heavy
+from convcalc.notation.source.limits import MOST_STEPS, is_heavy
 from convcalc.notation.source.running import Running
 from convcalc.notation.source.values import (
     AxisSize,
@@ -86,7 +87,7 @@ class Follower:
         self.steps = 0
         self.depth = 0
         self.lost_change: ConvcalcError | None = None  # of a module, which is not followed
-        self.defaults: dict[tuple[ast.expr, Scope], Any] = {}  # of parameters, in the scope of their function
+        self.own_names: dict[ast.AST, frozenset[str]] = {}  # of functions, by where they are defined
         self.models: list[Any] = []
         self.instances: list[Instance] = []
         self.modules_at: dict[int, Layer | KerasModel] = {}  # which one made a tensor
@@ -152,9 +153,9 @@ class Follower:
             case ast.While():
                 self.repeat(node, scope)
             case ast.FunctionDef():
-                scope.set(node.name, Function(node, scope))
+                scope.set(node.name, definitions.function_of(self, node, scope, scope))
             case ast.ClassDef():
-                scope.set(node.name, self.class_of(node, scope))
+                scope.set(node.name, definitions.class_of(self, node, scope))
             case ast.With():
                 self.run(node.body, scope)
             case ast.Try():
@@ -247,6 +248,10 @@ class Follower:
         """Return the items of a list, of a range, of modules."""
         return items.items(self, node, value)
 
+    def anonymous(self, node: ast.Lambda, scope: Scope) -> Function:
+        """Return a function without a name."""
+        return definitions.with_defaults(self, Function(node, scope), scope)
+
     def subscript(self, node: ast.Subscript, value: Any, scope: Scope) -> Any:
         """Return an item, a slice, or a part of a tensor."""
         return items.item(self, node, value, scope)
@@ -260,23 +265,6 @@ class Follower:
         if isinstance(found, tuple) and is_heavy(found):
             raise self.fault(node, "this is too long to be followed")
         return found
-
-    def class_of(self, node: ast.ClassDef, scope: Scope) -> Class:
-        """Return a class with its methods and what its body sets."""
-        inner, of_methods = Scope(scope), Scope(scope)  # methods do not see the names of the class
-        for statement in node.body:
-            if isinstance(statement, ast.FunctionDef):
-                method = Function(statement, of_methods)
-                if method.decorators.isdisjoint(("setter", "deleter", "overload")):
-                    inner.names[statement.name] = method
-            elif isinstance(statement, ast.Assign | ast.AnnAssign):
-                self.statement(statement, inner)
-        kind = Class(node, [evaluate(self, base, scope) for base in node.bases], inner.names)
-        if len(kind.order) > MOST_CLASSES:
-            raise self.fault(node, f"a class with more than {MOST_CLASSES} under it is not followed")
-        records.name_members(kind)
-        of_methods.names["__class__"] = kind
-        return kind
 
     # Calls
 
@@ -314,12 +302,14 @@ class Follower:
 
     def apply(self, node: ast.AST, function: Function, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a function of the program."""
-        scope = Scope(function.scope)
+        if function.made is not None:
+            return definitions.once(self, node, function, arguments, keywords)
+        scope = definitions.inner_scope(self, function)
         given = ([function.owner] if function.owner is not None else []) + arguments
-        builtin.bind(self, node, function, given, keywords, scope)
+        definitions.bind(self, node, function, given, keywords, scope)
         if isinstance(function.node, ast.Lambda):
             return evaluate(self, function.node.body, scope)
-        is_generator = function.is_generator
+        is_generator = definitions.is_generator(function)
         if is_generator:
             scope.names[YIELDED] = []
         try:
@@ -332,10 +322,11 @@ class Follower:
         """Make an object of a class of the program."""
         if records.is_enumeration(kind):
             return records.member(self, node, kind, arguments)
+        definitions.refuse_own_making(self, node, kind)
         instance = Instance(kind)
         start = kind.find("__init__")
         if isinstance(start, Function):
-            self.apply(node, Function(start.node, start.scope, instance), arguments, keywords)
+            self.apply(node, start.of(instance), arguments, keywords)
             containers.note_base_not_made(self, start.node, instance)
         elif containers.kind_of(kind):
             containers.add_modules(self, node, instance, arguments)
@@ -348,7 +339,7 @@ class Follower:
 
     def forward(self, node: ast.AST, instance: Instance, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Run a module of the program on tensors."""
-        method = next(filter(None, map(instance.kind.find, ("forward", "call", "__call__"))), None)
+        method = next(filter(None, map(instance.kind.find, ("__call__", "forward", "call"))), None)
         with self.running.module(instance.name):
             if method is None and containers.kind_of(instance.kind) == "Sequential":
                 return containers.run_in_order(self, node, instance, arguments)
@@ -356,8 +347,7 @@ class Follower:
                 return layer_classes.run(self, node, instance, arguments, keywords)
             if not isinstance(method, Function):
                 raise self.fault(node, f"{instance.kind.name} has no forward")
-            bound = Function(method.node, method.scope, instance)
-            return keras_own_layers.run(self, node, bound, arguments, keywords)
+            return keras_own_layers.run(self, node, method.of(instance), arguments, keywords)
 
     def of_framework(self, node: ast.Call, name: Name, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Call a name that the program does not define."""

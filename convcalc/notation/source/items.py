@@ -75,7 +75,7 @@ def _of_instance(follower: Follower, node: ast.Subscript, value: Instance, key: 
     """Return an item of an object: by its own method, of its modules in a row, of a record by its name."""
     method = value.kind.find("__getitem__")
     if isinstance(method, Function):
-        return follower.call(node, Function(method.node, method.scope, value), [key], {})
+        return follower.call(node, method.of(value), [key], {})
     if containers.kind_of(value.kind):
         return _of_container(follower, node, containers.as_container(value), key)
     if records.is_record(value) and key in value.attributes:

@@ -42,7 +42,7 @@ def _build(follower: Follower, node: ast.AST, instance: Instance, arguments: lis
         sizes: Any = [TensorSizes(each) if isinstance(each, Tensor) else each for each in first]
     else:
         sizes = TensorSizes(first) if isinstance(first, Tensor) else first
-    follower.apply(node, Function(method.node, method.scope, instance), [sizes], {})
+    follower.apply(node, method.of(instance), [sizes], {})
 
 
 def _with_unused(follower: Follower, node: ast.AST, instance: Instance, made: Any) -> Any:

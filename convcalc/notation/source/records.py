@@ -157,7 +157,7 @@ def fill(
     instance.attributes |= given
     after = kind.find("__post_init__")
     if isinstance(after, Function):
-        follower.apply(node, Function(after.node, after.scope, instance), [], {})
+        follower.apply(node, after.of(instance), [], {})
 
 
 def is_tuple(kind: Class) -> bool:

@@ -179,33 +179,34 @@ class Method:
 
 
 class Function:
-    """A function of the program, and the object it is a method of, if it is one."""
+    """A function of the program, and the object it is a method of, if it is one.
 
-    __slots__ = ("node", "owner", "scope")
+    `defaults` are the values of its defaults where it was defined, `decorators` the names of those that leave it as
+    it is, `made` what it returned for which arguments, where it keeps that.
+    """
+
+    __slots__ = ("decorators", "defaults", "made", "node", "owner", "scope")
 
     def __init__(self, node: ast.FunctionDef | ast.Lambda, scope: Scope, owner: Any = None) -> None:
         self.node = node
         self.scope = scope
         self.owner = owner
+        self.defaults: dict[ast.expr, Any] = {}
+        self.decorators: frozenset[str] = frozenset()
+        self.made: dict[Any, Any] | None = None
 
-    @property
-    def is_generator(self) -> bool:
-        """Whether it yields what it makes."""
-        waiting: list[ast.AST] = [*self.node.body] if isinstance(self.node, ast.FunctionDef) else []
-        while waiting:
-            each = waiting.pop()
-            if isinstance(each, ast.Yield | ast.YieldFrom):
-                return True
-            if not isinstance(each, ast.FunctionDef | ast.Lambda | ast.ClassDef):
-                waiting += ast.iter_child_nodes(each)
-        return False
+    def of(self, owner: Any) -> Function:
+        """Return the function as a method of an object."""
+        bound = Function(self.node, self.scope, owner)
+        bound.defaults, bound.decorators, bound.made = self.defaults, self.decorators, self.made
+        return bound
 
-    @property
-    def decorators(self) -> frozenset[str]:
-        """The names of its decorators, without the modules before them."""
-        written = self.node.decorator_list if isinstance(self.node, ast.FunctionDef) else []
-        named = [each.func if isinstance(each, ast.Call) else each for each in written]
-        return frozenset(each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "") for each in named)
+    def marked(self, decorator: str, *, caches: bool) -> Function:
+        """Return the function with one more decorator, which may keep what it returns."""
+        found = self.of(self.owner)
+        found.decorators |= {decorator}
+        found.made = {} if caches else self.made
+        return found
 
 
 class Class:
@@ -320,16 +321,17 @@ class Unknown:
 class Scope:
     """Names with their values, and the scope around.
 
-    `elsewhere` has the scopes of names that `global` and `nonlocal` say are not its own; `is_round` is whether it is
-    a round of a comprehension.
+    `elsewhere` has the scopes of names that `global` and `nonlocal` say are not its own; `own` are those that are
+    its own before they have a value; `is_round` is whether it is a round of a comprehension.
     """
 
-    __slots__ = ("elsewhere", "is_round", "names", "outer")
+    __slots__ = ("elsewhere", "is_round", "names", "outer", "own")
 
     def __init__(self, outer: Scope | None = None, *, is_round: bool = False) -> None:
         self.names: dict[str, Any] = {}
         self.outer = outer
         self.elsewhere: dict[str, Scope] = {}
+        self.own: frozenset[str] = frozenset()
         self.is_round = is_round
 
     def find(self, name: str) -> Any:
@@ -340,11 +342,22 @@ class Scope:
         return scope.names[name]
 
     def holding(self, name: str) -> Scope | None:
-        """Return the innermost scope that has a name."""
+        """Return the innermost scope that has a name, None where the name has no value there."""
         scope: Scope | None = self
         while scope is not None and name not in scope.names:
+            if name in scope.own:
+                return None
             scope = scope.elsewhere.get(name, scope.outer)
         return scope
+
+    def lacks(self, name: str) -> bool:
+        """Return whether a name is that of a function around whose value is not assigned yet."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            if name in scope.own:
+                return True
+            scope = scope.elsewhere.get(name, scope.outer)
+        return False
 
     @property
     def around(self) -> Scope:
