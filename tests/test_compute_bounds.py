@@ -62,12 +62,12 @@ def wide(array: Array) -> Array:
 CASES: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[str, ...]]] = {
     "channels": ((1_000_000, 3), (2, 1_000_000, 1), ("direct", "im2col", "row-im2col")),
     "channels of a plane": ((1100, 4, 5), (2, 1100, 3, 2), ("direct", "im2col", "row-im2col")),
-    "several channels": ((3, 320, 330), (2, 3, 310, 305), ("toeplitz", "fft")),
-    "line": ((1, 1_000_003), (1, 1, 1_000_000), ("im2col", "fft")),
+    "several channels": ((3, 312, 308), (2, 3, 310, 305), ("toeplitz", "fft")),
+    "line": ((1, 1_000_001), (1, 1, 1_000_000), ("im2col", "fft")),
     "short line": ((1, 20_003), (1, 1, 20_000), ("direct", "row-im2col")),
-    "plane": ((1, 1002, 1003), (1, 1, 1000, 1000), ("toeplitz", "fft", "im2col")),
+    "plane": ((1, 1001, 1002), (1, 1, 1000, 1000), ("toeplitz", "fft", "im2col")),
     "lower plane": ((1, 202, 203), (1, 1, 200, 199), ("direct", "row-im2col", "toeplitz", "fft", "separable")),
-    "product of a column and a row": ((1, 1002, 1003), (1, 1, 1000, 1000), ("separable",)),
+    "product of a column and a row": ((1, 1001, 1002), (1, 1, 1000, 1000), ("separable",)),
 }
 
 
