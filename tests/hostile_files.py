@@ -140,6 +140,20 @@ def nested_keras(depth: int) -> str:
     return text
 
 
+def backwards_keras(count: int) -> str:
+    """Return a functional model whose layers are saved last first."""
+    made: dict[str, object] = {"batch_input_shape": [None, 8, 8, 3]}
+    saved: list[object] = [
+        {"class_name": "InputLayer", "name": "r0", "config": {"name": "r0", **made}, "inbound_nodes": []}
+    ]
+    for number in range(1, count):
+        nodes = [[[f"r{number - 1}", 0, 0, {}]]]
+        layer = {"class_name": "ReLU", "name": f"r{number}", "config": {"name": f"r{number}"}, "inbound_nodes": nodes}
+        saved.insert(0, layer)
+    ends = {"input_layers": [["r0", 0, 0]], "output_layers": [[f"r{count - 1}", 0, 0]]}
+    return json.dumps({"class_name": "Functional", "config": {"name": "m", "layers": saved, **ends}})
+
+
 def pickle(*operations: bytes) -> bytes:
     """Return a `.pt` archive with a program of a pickle in it."""
     return archive(("a/data.pkl", b"\x80\x02" + b"".join(operations) + b"."), ("a/version", b"3"))
@@ -332,6 +346,7 @@ FILES: dict[str, Callable[[], Question]] = {
     ),
     "keras, models in models": lambda: file("m.json", nested_keras(5000)),
     "keras, 90 models in models": lambda: file("m.json", nested_keras(90)),
+    "keras, layers from the last to the first": lambda: file("m.json", backwards_keras(5000)),
     "keras, lists": lambda: file("m.json", "[" * MEGA),
     "keras, a layer of lists": lambda: file(
         "m.json", '{"class_name": "Sequential", "config": ' + "[" * 900 + "]" * 900 + "}"

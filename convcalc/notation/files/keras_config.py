@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 from convcalc import layers
@@ -294,23 +295,32 @@ class _Functional:
             tensor = self.reader.take_input(by_name[name]) if given is None else given[position]
             self.made[name, number] = [tensor]
         waiting, outputs = calls_to(self.config["layers"], self.config["output_layers"])
-        while waiting:
-            later = [each for each in waiting if not self.ready(*each)]
-            if len(later) == len(waiting):
-                layer, _, taken = later[0]
-                missing = next(f"{name} ({number})" for name, number, _ in taken if (name, number) not in self.made)
+        lacking = [{(name, node) for name, node, _ in taken} - self.made.keys() for _, _, taken in waiting]
+        users: dict[Key, list[int]] = {}
+        for place, keys in enumerate(lacking):
+            for key in keys:
+                users.setdefault(key, []).append(place)
+        # Those in the order of the file whose turn it is, then those before them that had to wait for one of these.
+        turns = [(0, place) for place, keys in enumerate(lacking) if not keys]
+        while turns:
+            turn, place = heappop(turns)
+            made = self.call(*waiting[place])
+            for user in users.pop(made, ()):
+                lacking[user].discard(made)
+                if not lacking[user]:
+                    heappush(turns, (turn + (user < place), user))
+        for (layer, _, taken), keys in zip(waiting, lacking, strict=True):
+            if keys:
+                missing = next(f"{name} ({number})" for name, number, _ in taken if (name, number) in keys)
                 raise self.reader.saved.fault(str(name_of(layer)), f"no layer makes what it takes: {missing}"[:100])
-            waiting = later
         return [self.made[name, number][index] for name, number, index in outputs]
 
-    def ready(self, layer: dict[str, Any], number: int, taken: list[Reference]) -> bool:
-        """Run a node if what it takes is there."""
-        if any((name, node) not in self.made for name, node, _ in taken):
-            return False
+    def call(self, layer: dict[str, Any], number: int, taken: list[Reference]) -> Key:
+        """Run a node, and return the key of what it makes."""
         tensors = [self.made[name, node][index] for name, node, index in taken]
-        made = self.reader.call(layer, tensors, self.prefix, self.depth)
-        self.made[str(name_of(layer)), number] = made
-        return True
+        key = str(name_of(layer)), number
+        self.made[key] = self.reader.call(layer, tensors, self.prefix, self.depth)
+        return key
 
 
 def _is_size(size: object) -> bool:
