@@ -10,7 +10,7 @@ from fuzz_questions import KINDS, Question
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-QUESTIONS = 100
+QUESTIONS = 200
 
 
 @pytest.mark.no_cover
