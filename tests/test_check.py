@@ -153,6 +153,13 @@ def test_a_claimed_matrix_may_be_off_by_the_tolerance(
         ("-0.00 nan", [0.004, NAN], True),
         ("-0.00 inf", [0.006, INF], False),
         ("0.12 1/3", [0.125, 1 / 3], True),
+        ("3.8 2.8 2.6 2.7", [3.75, 2.75, 2.65, 2.65], True),
+        ("3.7 2.75", [3.75, 2.75], False),
+        ("2.7", [2.75], False),
+        ("-3.7 -3.8", [-3.75, -3.75], True),
+        ("3.7", [3.7499999999999996], True),
+        ("1e1 2e1", [15, 15], False),
+        ("2e1 2e1", [15, 25], True),
         ("0.13 1/3", [0.125, 1 / 3], True),
         (IN_BLOCKS.format("0.6667"), [7 / 3, 4.0, 2 / 3], True),
         (IN_BLOCKS.format("0.6668"), [7 / 3, 4.0, 2 / 3], False),
@@ -270,8 +277,16 @@ def test_axes_of_one_cell_may_be_written_or_left_out_where_programs_and_people_d
 def test_a_tolerance_is_a_number() -> None:
     with pytest.raises(UsageError, match="tolerance must not be NaN"):
         judge_matrix(np.zeros(2), np.zeros(2), NAN)
-    assert judge_matrix(np.zeros(2), np.ones(2), INF).right
-    assert judge_matrix(exact([[1]]), exact([[10**400]]), INF).right
+    with pytest.raises(UsageError, match="tolerance must not be infinite"):
+        judge_matrix(np.zeros(2), np.ones(2), INF)
+    assert judge_matrix(exact([[1]]), exact([[10**300]]), 1e301).right
+
+
+@pytest.mark.parametrize(("x", "cut_off"), [("1 2; 4 8", 1), ("1.5 2; 4 7.5", 1), ("0.1 0.3; 0.5 14.1", 0)])
+def test_what_is_cut_off_halfway_is_wrong_where_the_answer_is_exact(here: Run, x: str, cut_off: int) -> None:
+    command = ("pool", x, "avg", "-k", 2, "--check")
+    assert [here(*command, claim).returncode for claim in ("3.8", "3.7")] == [0, cut_off]
+    assert here(*command, "3.7").stdout.count("\n#   ") == cut_off
 
 
 def test_programs_have_their_claims_judged_as_the_command_does() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from fractions import Fraction
 from math import isfinite
 from typing import Any
@@ -52,11 +53,29 @@ class ClaimedMatrix(Value):
             return None
         return self.replace(array=self.array.reshape(shape), margins=self.margins.reshape(shape))
 
-    def differs(self, answer: Any, tolerance: float | None = None, slack: Any = 0.0) -> Any:
+    def differs(
+        self, answer: Any, tolerance: float | None = None, slack: Any = 0.0, *, is_exact: bool = False
+    ) -> Any:
         """Return for each cell whether it is further from the answer than its digits, or the tolerance, allow.
 
-        `slack` is how far off the answer itself may be, or each of its cells, where it was computed in floats.
+        `slack` is how far off the answer itself may be, or each of its cells, where it was computed in floats. What
+        was cut off where every way of rounding goes up is further away, too; where the answer `is_exact` in floats.
         """
+        import numpy as np
+
+        far = self._is_far(answer, tolerance, slack)
+        if tolerance is None and np.any(self.margins):
+            doubtful = ~far & (self.margins > 0) & (is_exact | (np.broadcast_to(slack, far.shape) == 0))
+            with suppress(OverflowError), np.errstate(all="ignore"):
+                # Beyond all floats, each is looked at.
+                gap = np.asarray(answer, np.float64) - np.asarray(self.array, np.float64)
+                doubtful &= np.abs(gap - self.margins) < 0.01 * self.margins
+            for place in map(tuple, np.argwhere(doubtful)):
+                far[place] = _is_cut_off(self.array[place], answer[place], self.margins[place])
+        return far
+
+    def _is_far(self, answer: Any, tolerance: float | None, slack: Any) -> Any:
+        """Return for each cell whether its distance from the answer is greater than its digits allow."""
         import numpy as np
 
         claim, margins = self.array, self.margins
@@ -187,15 +206,28 @@ def _held_by_float64(array: Any) -> bool:
     )
 
 
+def _is_cut_off(claim: Any, answer: Any, margin: float) -> bool:
+    """Return whether a claim lies halfway below an answer, which rounding half up and half to even take up.
+
+    >>> _is_cut_off(3.7, 3.75, 0.05), _is_cut_off(3.8, 3.75, 0.05), _is_cut_off(2.6, 2.65, 0.05)
+    (True, False, False)
+    """
+    written, right, half = (_decimal(number) for number in (claim, answer, margin))
+    steps = written / (2 * half)
+    return written >= 0 and right - written == half and steps.denominator == 1 and steps.numerator % 2 == 1
+
+
+def _decimal(number: Any) -> Fraction:
+    """Return what a number stands for: a float for the decimal it is written as."""
+    number = number.item() if hasattr(number, "item") else number
+    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
+
+
 def _far(claim: Any, answer: Any, margin: float) -> bool:
     """Compare one cell in whole numbers and fractions, for numbers that floats do not hold."""
-    from fractions import Fraction
-
     claim, answer = (number.item() if hasattr(number, "item") else number for number in (claim, answer))
     if not all(isfinite(number) for number in (claim, answer) if isinstance(number, float)):
         return bool(claim != answer and (claim == claim or answer == answer))
     if margin == float("inf"):
         return False
-    # A float stands for the decimal it is written as.
-    claimed = Fraction(repr(claim)) if isinstance(claim, float) else Fraction(claim)
-    return bool(abs(claimed - Fraction(answer)) > Fraction(repr(float(margin))))
+    return bool(abs(_decimal(claim) - Fraction(answer)) > _decimal(float(margin)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from math import isfinite
 from typing import Any
 
 from convcalc.check.claimed_matrix import ClaimedMatrix, squeezed
@@ -248,12 +249,13 @@ def judge_matrix(
     """Judge a claimed matrix cell by cell, to the digits it is written with or to a tolerance; NaN is equal to NaN.
 
     `answer` is the right one where it is computed already, and `write` writes its numbers. First axes of size 1 do
-    not count. Raises UsageError for a tolerance that is not a number.
+    not count. Raises UsageError for a tolerance that is not a finite number.
     """
-    if tolerance is not None and tolerance != tolerance:
-        raise UsageError("tolerance must not be NaN", place="`tolerance`", hint="give a number of at least 0")
+    if tolerance is not None and not isfinite(tolerance):
+        message = f"tolerance must not be {'NaN' if tolerance != tolerance else 'infinite'}"
+        raise UsageError(message, place="`tolerance`", hint="give a number of at least 0")
     answer = question.answer() if answer is None else answer
-    slack = question.rounding_errors(answer)
+    slack, exact = question.rounding_errors(answer), question.is_exact
     placed = claim.in_shape(answer.shape)
     cells: tuple[WrongCell, ...] = ()
     resembles = _resembling(None, answer, None)
@@ -261,7 +263,7 @@ def judge_matrix(
         count = answer.size
         message = f"the answer's shape is {size_text(answer.shape)}, not {size_text(claim.array.shape)}"
     else:
-        differs = placed.differs(answer, tolerance, slack)
+        differs = placed.differs(answer, tolerance, slack, is_exact=exact)
         count = int(differs.sum())
         if not count:
             return _all_agree(placed, answer, tolerance, slack)
@@ -272,7 +274,10 @@ def judge_matrix(
     def fits(other: Any) -> bool:
         mine = claim.in_shape(other.shape)
         # An average that was taken for a maximum is rounded, though the maximum is not.
-        return mine is not None and not mine.differs(other, tolerance, question.rounding_error(other)).any()
+        return (
+            mine is not None
+            and not mine.differs(other, tolerance, question.rounding_error(other), is_exact=exact).any()
+        )
 
     def near(wrong: WrongAnswers, count: int) -> Iterator[Made]:
         made = wrong.kept(count)

@@ -111,6 +111,20 @@ class MatrixQuestion(Value):
         return float(np.finfo(work).eps) * (4 + 2 * float(self._terms**0.5))
 
     @property
+    def is_exact(self) -> bool:
+        """Whether no sum is rounded in floats: a maximum or minimum, or short sums of small numbers such as 1.25."""
+        operation = self.operation
+        if self.method is not None or isinstance(operation, AdaptivePooling):
+            return False
+        if isinstance(operation, Pooling):
+            short = (self.x,) if operation.kind == "avg" else ()
+            if operation.kind not in ("max", "min", "avg"):
+                return False
+        else:
+            short = (self.x, operation.kernel, *(() if operation.bias is None else (operation.bias,)))
+        return not short or (self._terms <= MOST_DIRECT and all(map(_is_short, short)))
+
+    @property
     def _terms(self) -> int:
         """How many numbers are summed in a cell, at most."""
         operation, more = self.operation, 0 if self.upstream is None else int(self.upstream.size)
@@ -131,6 +145,16 @@ class MatrixQuestion(Value):
             return question
         bias = None if operation.bias is None else abs(operation.bias)
         return question.replace(operation=operation.replace(kernel=abs(operation.kernel), bias=bias))
+
+
+def _is_short(array: Any) -> bool:
+    """Return whether all numbers of an array are small multiples of 1/256, so that their sums are exact."""
+    import numpy as np
+
+    if array.dtype.kind == "f" and array.dtype.itemsize < 8:
+        return False
+    steps = np.asarray(array, np.float64) * 256
+    return bool(np.all(np.abs(steps) < 1 << 18) and np.all(steps == np.rint(steps)))
 
 
 def _largest(array: Any) -> float:

@@ -39,9 +39,13 @@ class WrittenNumber(Value):
 
         >>> [written_number(text).agrees(5790) for text in ("5.8e3", "6e3", "1e4", "0e6")]
         [True, True, False, False]
+        >>> [written_number(text).agrees(Fraction(15, 4)) for text in ("3.8", "3.7", "3.75")]
+        [True, False, True]
         """
         # Rounded to one digit, 9500 is as large as the unit of 1e4, 9472 is not.
         near, least = abs(self.value - right) <= self.margin, Fraction(19, 10) * self.margin
+        if self.margin and 0 <= self.value == right - self.margin and self.value / (2 * self.margin) % 2 == 1:
+            return False  # cut off: every way of rounding goes up
         return self.value == right or (near and abs(Fraction(right)) >= least)
 
     def __str__(self) -> str:

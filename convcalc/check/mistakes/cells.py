@@ -62,9 +62,10 @@ def _rounded_up(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
     return bool(((over >= 0) & _within_unit(over, claim)).all())
 
 
-def _rounded(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
+def _rounded(claim: ClaimedMatrix, answer: Any, differs: Any) -> bool:
     claimed, right = _comparable(claim.array, answer)
-    return bool((abs(claimed - right) <= _unit(claim) / 2).all())
+    # What differs with decimals of its own was not rounded to a whole number.
+    return bool(((abs(claimed - right) <= _unit(claim) / 2) & ~(differs & (claim.margins > 0))).all())
 
 
 def _of_float32(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
