@@ -19,6 +19,7 @@ from convcalc.matrix.writing import digits, markup
 from convcalc.matrix.writing.formats import (
     format_csv,
     format_json,
+    format_plain,
     json_chunks,
     json_data,
     plain_chunks,
@@ -141,3 +142,15 @@ def test_rows_wider_than_a_piece_are_whole(
         monkeypatch.setattr(digits, name, 2)
     monkeypatch.setattr(markup, "_COLUMNS", 2)
     assert write(array) == whole
+
+
+@pytest.mark.parametrize("shape", [(7, 3, 2), (5, 1, 4), (2, 3, 4, 5), (3, 2, 1)])
+@pytest.mark.parametrize("cells", [1, 5, 7, 2048])
+def test_slices_are_parted_wherever_a_piece_ends(
+    shape: tuple[int, ...], cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array = np.arange(np.prod(shape)).reshape(shape)
+    monkeypatch.setattr(digits, "_BLOCK", cells)
+    slices = array.reshape(-1, *shape[-2:])
+    text = "\n".join("".join(" ".join(map(str, row)) + "\n" for row in plane) for plane in slices)
+    assert format_plain(array).decode() == f"# shape: {'x'.join(map(str, shape))}\n{text}"

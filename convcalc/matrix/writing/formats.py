@@ -49,14 +49,24 @@ def plain_chunks(
     array: NDArray[Any], precision: int | None = None, separator: str = " ", *, quotients: bool = False
 ) -> Iterator[bytes]:
     """Yield the text of `format_plain` piece by piece, a few thousand numbers at a time."""
+    rows = _rows(array)
     if array.ndim <= 2:
-        yield from row_blocks(_rows(array), separator, precision, quotients=quotients)
+        yield from row_blocks(rows, separator, precision, quotients=quotients)
         return
     yield f"# shape: {size_text(array.shape)}\n".encode()
-    for number, plane in enumerate(array.reshape(-1, *array.shape[-2:])):
-        if number:
-            yield b"\n"
-        yield from row_blocks(plane, separator, precision, quotients=quotients)
+    height, done = array.shape[-2], 0
+    for text in row_blocks(rows, separator, precision, quotients=quotients):
+        # The first row of each slice but the first has a blank line before it.
+        starts = range(height - done % height, text.count(b"\n") + 1, height)
+        done += text.count(b"\n")
+        if not starts:
+            yield text
+            continue
+        lines = text.split(b"\n")
+        for start in starts:
+            if done - (len(lines) - 1 - start) < len(rows):
+                lines[start] = b"\n" + lines[start]
+        yield b"\n".join(lines)
 
 
 def json_data(array: NDArray[Any], precision: int | None = None) -> bytes:
