@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _CELL_END, _ROW_END = " & ", " \\\\\n"
 _COLUMNS = 1 << 16
 """Columns of a header that are written at once."""
+_SMALL = 2048
+"""Numbers of a slice whose text is kept until its columns are known."""
 _SPECIAL_IN_LATEX = ("e", "n", "/")
 """What stands in numbers that LaTeX writes in another way."""
 
@@ -61,12 +63,18 @@ def markdown_chunks(array: NDArray[Any], precision: int | None = None) -> Iterat
     for number, plane in enumerate(planes(array)):
         if number:
             yield "\n"
-        widths = _column_widths(plane, precision)
+        blocks = [*_blocks(plane, precision)] if plane.size <= _SMALL else None
+        if blocks is None:
+            widths = _column_widths(plane, precision)
+        else:
+            cells = "".join(text for _, text in blocks).split()
+            columns = plane.shape[1]
+            widths = np.array([max(map(len, cells[n::columns])) for n in range(columns)])
         for write in (lambda width: f"| {' ' * width} ", lambda width: f"|{'-' * (width + 1)}:"):
             for first in range(0, len(widths), _COLUMNS):
                 yield "".join(map(write, widths[first : first + _COLUMNS].tolist()))
             yield "|\n"
-        for first, text in _blocks(plane, precision):
+        for first, text in blocks or _blocks(plane, precision):
             cells = text.split()
             part = widths[first : first + len(cells)].tolist()
             end = "|\n" if text.endswith("\n") else ""
