@@ -12,6 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 
 from fuzz_questions import Question
 
@@ -167,6 +168,12 @@ def darknet(*sections: str, size: int = 32) -> str:
 CONVOLUTION = "[convolutional]\nfilters=8\nsize=3\nstride=1\npad=1\nactivation=leaky"
 ZEROS = b"\0" * (64 * MEGA)
 
+
+def _million(ending: str) -> Question:
+    """Return a question whose answer of a million numbers is to be written to a file."""
+    return file("x.npy", npy("(1000, 1000)", body=ZEROS[: 8 * MEGA]), "-o", f"y.{ending}")
+
+
 FILES: dict[str, Callable[[], Question]] = {
     "npy, 10^18 numbers": lambda: file("x.npy", npy("(1000000000, 1000000000)")),
     "npy, 2^63 numbers of no cells": lambda: file("x.npy", npy("(9223372036854775807, 0)")),
@@ -241,6 +248,24 @@ FILES: dict[str, Callable[[], Question]] = {
     ),
     "text, LaTeX": lambda: file("x.txt", "\\begin{bmatrix}" * 50_000),
     "text, XML": lambda: file("x.xml", "<!DOCTYPE a [" + '<!ENTITY a "&a;&a;">' * 1000 + "]><a>&a;</a>"),
+    "text, one line of 10^6 numbers and a blank": lambda: file("x.txt", "1 " * MEGA),
+    "text, one line of 10^6 decimals": lambda: file("x.txt", "1.5," * MEGA + "1"),
+    "npy, 100,000 slices as Markdown": lambda: file(
+        "x.npy", npy("(100000, 1, 2)", body=b"\0" * 16 * 10**5), "-F", "md"
+    ),
+    "npy, 100,000 slices as text": lambda: file(
+        "x.npy", npy("(100000, 1, 2)", body=b"\0" * 16 * 10**5), "-F", "plain"
+    ),
+    **{
+        f"npy, 10^6 numbers as {form}": partial(_million, form) for form in ("md", "tex", "svg", "png", "csv", "json")
+    },
+    "npy, 10^6 numbers, rounded": lambda: file(
+        "x.npy", npy("(1000, 1000)", body=struct.pack("<d", 0.1) * MEGA), "--precision", "2"
+    ),
+    "table, 122,000 equal answers": lambda: Question(
+        ("shape", "3x8x8", "conv:8,k3", "--grade", "t.csv"),
+        files=(("t.csv", "".join(f"s{n},8\n" for n in range(122_000)).encode()),),
+    ),
     "gzip": lambda: file("x.txt.gz", gzip.compress(b"1 " * MEGA)),
     "picture, PostScript": lambda: file("x.eps", "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n{} loop\n"),
     "picture, SVG": lambda: file("x.svg", '<svg xmlns="http://www.w3.org/2000/svg">' + "<g>" * 50_000),

@@ -188,6 +188,11 @@ KINDS: dict[str, Callable[[], Question]] = {
     "10^9 threads": lambda: Question(("conv", X, "-k", K, "--threads", "1000000000")),
     "a sigma of 1e300": lambda: Question(("conv", X, "-k", "gaussian:3:1e300", "-p", "full")),
     "a sigma of 1e-300": lambda: Question(("conv", X, "-k", "log:3:1e-300", "-p", "full")),
+    "bytes behind an array": lambda: file("x.npy", npy("(1, 2)", body=b"\0" * 16) + b"\0" * MEGA),
+    "an array behind an array": lambda: file("x.npy", npy("(1, 2)", body=b"\0" * 16) * 2),
+    "different answers without an end": lambda: Question(
+        ("params", "3x8x8", "conv:8,k3", "--grade", "-"), "".join(f"a,{n}\n" for n in range(20_000)).encode()
+    ),
     "a full disk": lambda: Question(("conv", X, "-k", K, "-o", "/dev/full")),
     "a folder": lambda: Question(("conv", "/", "-k", K)),
     "the memory of a process": lambda: Question(("conv", "/proc/self/mem", "-k", K)),
