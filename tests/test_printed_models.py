@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from typing import Any
 
 import pytest
@@ -38,15 +37,15 @@ def outcome(model: dict[str, Any]) -> str:
     return "noted" if network.assumptions or costs.unknown else "wrong"
 
 
-# Not a fixture: coverage, which no_cover stops while a test is called, would trace its setup.
-@cache
+@pytest.fixture(scope="module")
 def outcomes() -> dict[str, str]:
+    """Return the outcome of each model; in a fixture this is traced for coverage once, whoever asks."""
     return {label(model): outcome(model) for model in printed_models()}
 
 
 @pytest.mark.no_cover
-def test_no_printed_model_is_wrong_in_silence() -> None:
-    assert [name for name, found in outcomes().items() if found == "wrong"] == []
+def test_no_printed_model_is_wrong_in_silence(outcomes: dict[str, str]) -> None:
+    assert [name for name, found in outcomes.items() if found == "wrong"] == []
 
 
 @pytest.mark.no_cover
@@ -65,8 +64,8 @@ def test_no_count_of_parameters_alone_is_wrong_in_silence() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(("library", "exact"), [("torchvision", 100), ("timm", 49)])
-def test_most_printed_models_are_exact(library: str, exact: int) -> None:
-    found = {name: each for name, each in outcomes().items() if name.startswith(library)}
+def test_most_printed_models_are_exact(outcomes: dict[str, str], library: str, exact: int) -> None:
+    found = {name: each for name, each in outcomes.items() if name.startswith(library)}
     counts = Counter(found.values())
     others = [f"{name}: {each}" for name, each in found.items() if each != "exact"]
     assert counts["exact"] >= exact, f"{library}: {dict(counts)} of {len(found)}\n" + "\n".join(others)
