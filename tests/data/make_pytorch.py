@@ -97,7 +97,7 @@ def refusal(text: str, shape: list[int]) -> str:
     try:
         with torch.no_grad():
             build_layer(text)(torch.rand(shape))
-    except (RuntimeError, ValueError, AssertionError) as error:
+    except (RuntimeError, ValueError, TypeError, AssertionError) as error:
         return steady(str(error).splitlines()[0])
     raise SystemExit(f"PyTorch takes {text} on {shape}")
 

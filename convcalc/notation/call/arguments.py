@@ -125,6 +125,8 @@ def _padding(bound: BoundArguments, name: str, value: object) -> object:
 
 def _outputs(bound: BoundArguments, name: str, value: object) -> tuple[int | None, ...]:
     items = [item.value for item in value.items] if isinstance(value, Sequence) else [value] * bound.rank
+    if value is None:
+        raise bound.fault(name, f"{name} must be a number, or one for each axis, got None")
     if len(items) != bound.rank:
         raise bound.fault(name, f"{name} of {bound.call.short_name} takes {bound.rank} sizes, got {_shown(value)}")
     return tuple(None if item is None else _whole(bound, name, item, 1) for item in items)

@@ -248,8 +248,6 @@ def _global(bound: BoundArguments, name: str) -> list[layers.Layer]:
 
 
 def _adaptive(bound: BoundArguments, name: str) -> list[layers.Layer]:
-    if bound.given["output_size"].value is None:
-        raise bound.fault("output_size", "output_size must be a number, or one for each axis, got None")
     return [layers.AdaptivePooling("max" if "Max" in name else "avg", bound.take("output_size", tuple))]
 
 

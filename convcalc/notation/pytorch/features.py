@@ -23,6 +23,9 @@ def bilinear(bound: BoundArguments, name: str) -> layers.Layer:
 def embedding(bound: BoundArguments, name: str) -> layers.Layer:
     """Build an embedding, or a bag of them."""
     count, features = bound.whole("num_embeddings"), bound.whole("embedding_dim")
+    row = bound.optional("padding_idx") or 0
+    if not -count <= row < count:
+        raise bound.fault("padding_idx", f"padding_idx {row} is not among the {count} rows")
     arguments = _others(bound, name, "num_embeddings", "embedding_dim", "scale_grad_by_freq", "sparse", "_freeze")
     return layers.Embedding(count, features, name == "EmbeddingBag", arguments=arguments)
 
@@ -118,6 +121,8 @@ def elementwise(bound: BoundArguments, name: str) -> layers.Layer:
     share = bound.values.get("p") if "Dropout" in name else None
     if isinstance(share, int | float) and not 0 <= share <= 1:
         raise bound.fault("p", f"{name} drops a share between 0 and 1, got {share}")
+    if name == "Hardtanh" and bound.number("min_val") >= bound.number("max_val"):
+        raise bound.fault("min_val", "min_val must be smaller than max_val")
     return layers.Elementwise(name, _others(bound, name, "inplace"), 2 if name == "Softmax2d" else None)
 
 

@@ -135,7 +135,7 @@ _EMBEDDING_BAG: Signature = (
 _ATTENTION: Signature = (
     ("embed_dim", "count", ...),
     ("num_heads", "count", ...),
-    ("dropout", "number", 0.0),
+    ("dropout", "share", 0.0),
     ("bias", "flag", True),
     ("add_bias_kv", "flag", False),
     ("add_zero_attn", "flag", False),
@@ -152,7 +152,7 @@ _RECURRENT_START: Signature = (
 _RECURRENT_END: Signature = (
     ("bias", "flag", True),
     ("batch_first", "flag", False),
-    ("dropout", "number", 0.0),
+    ("dropout", "share", 0.0),
     ("bidirectional", "flag", False),
 )
 _GRU: Signature = (*_RECURRENT_START, *_RECURRENT_END, *_FACTORY)
@@ -203,7 +203,7 @@ _ACTIVATIONS: dict[str, Signature] = {
     ),
     "LeakyReLU": (("negative_slope", "number", 0.01), *_INPLACE),
     "LogSigmoid": (),
-    "LogSoftmax": (("dim", "any", None),),
+    "LogSoftmax": (("dim", "integer?", None),),
     "Mish": _INPLACE,
     "RReLU": (("lower", "number", 0.125), ("upper", "number", 1 / 3), *_INPLACE),
     "ReLU": _INPLACE,
@@ -211,9 +211,9 @@ _ACTIVATIONS: dict[str, Signature] = {
     "SELU": _INPLACE,
     "SiLU": _INPLACE,
     "Sigmoid": (),
-    "Softmax": (("dim", "any", None),),
+    "Softmax": (("dim", "integer?", None),),
     "Softmax2d": (),
-    "Softmin": (("dim", "any", None),),
+    "Softmin": (("dim", "integer?", None),),
     "Softplus": (("beta", "number", 1.0), ("threshold", "number", 20.0)),
     "Softshrink": (("lambd", "number", 0.5),),
     "Softsign": (),

@@ -14,7 +14,7 @@ _LAYER: Signature = (
     ("d_model", "count", ...),
     ("nhead", "count", ...),
     ("dim_feedforward", "count", 2048),
-    ("dropout", "number", 0.1),
+    ("dropout", "share", 0.1),
     ("activation", "any", None),
     ("layer_norm_eps", "number", 1e-05),
     ("batch_first", "flag", False),

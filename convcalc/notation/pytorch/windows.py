@@ -78,6 +78,8 @@ def pooling(bound: BoundArguments, name: str) -> layers.Layer:
             )
     divisor = values.get("divisor_override")
     norm = values.get("norm_type", 2.0)
+    if norm == 0:
+        raise bound.fault("norm_type", "norm_type must not be 0")
     return layers.Pooling(
         kind="max" if name.startswith("Max") else "avg" if name.startswith("Avg") else "lp",
         kernel=kernel,
