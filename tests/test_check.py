@@ -289,6 +289,11 @@ def test_what_is_cut_off_halfway_is_wrong_where_the_answer_is_exact(here: Run, x
     assert here(*command, "3.7").stdout.count("\n#   ") == cut_off
 
 
+@pytest.mark.parametrize(("claim", "code"), [("8^2", 0), ("2^3", 3), ("3^2", 1), ("8²", 0)])
+def test_a_power_is_a_size_unless_only_the_number_is_right(here: Run, claim: str, code: int) -> None:
+    assert here("shape", 12, "-k", 5, "--check", claim).returncode == code
+
+
 def test_programs_have_their_claims_judged_as_the_command_does() -> None:
     assert convcalc.check_shape((64, 112, 112), "3x224x224", "conv:64,k7,s2,p3").right
     assert convcalc.check_shape("7x7x8", "32x30x3", "Conv2D(8, 3, strides=2)", "MaxPooling2D(2)").right

@@ -7,12 +7,17 @@ from collections.abc import Mapping, Sequence
 from math import prod
 
 from convcalc.check.count_question import COUNTED
-from convcalc.check.numbers import WrittenNumber, half_unit, written_number
+from convcalc.check.numbers import WrittenNumber, half_unit, without_tex, written_number
 from convcalc.errors import DataError
 from convcalc.text import did_you_mean, plain_signs, printable
 
 _OPENING = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*", re.IGNORECASE)
-_BETWEEN = re.compile(r" ?[x×\u0445*,;] ?| by | ", re.IGNORECASE)  # a Cyrillic x looks like a Latin one
+_BETWEEN = re.compile(r" ?([x×\u0445*,;]) ?| (by) | ", re.IGNORECASE)  # a Cyrillic x looks like a Latin one
+_PRODUCTS = {"x", "×", "\u0445", "*", "by"}
+_ZEROS_BEHIND_COMMA = re.compile(r"\d+,0+")
+_AXIS = r"(?:height|width|depth|channels?|[hwdc])\s*[=:]\s*\d+"
+_AXES = re.compile(rf"\b{_AXIS}(?:(?:\s*[,;]\s*|\s+){_AXIS})+(?![\w.])", re.IGNORECASE)
+_ORDER_OF_AXES = "dhw"
 _PIXELS = re.compile(r"(?<=\d)\s*(?:px|pixels?)\b", re.IGNORECASE)
 _POWER = re.compile(r"(?<![\d.])(\d[\d.]*)\s*(?:(?:\^|\*\*)\s*([23])\b|([²³]))")
 """A square or a cube: 8^2, 8**3, 8²."""
@@ -23,6 +28,10 @@ _DATE = re.compile(rf"\d{{1,2}}[-. ]+{_MONTH}(?:[-. ]+\d{{2,4}})?|{_MONTH}[-. ]+
 _KEY = re.compile(r"(?:^|[,;]|(?<!\s)\s)\s*([A-Za-z][A-Za-z_ ]{0,40}?)\s*[=:]\s*")
 _COUNT = re.compile(r"([-+]?[\d.,'_\s]*\d\.?(?:e[-+]?\d+)?)\s*([A-Za-z]*(?: [A-Za-z-]+)?)", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([,'_\s])\d{3})(?:\1\d{3})*(?:\.\d*)?")
+
+_SUM = re.compile(r"((?:\d{1,3}(?:,\d{3})+|\d{1,30})(?:\s*[+*x×]\s*(?:\d{1,3}(?:,\d{3})+|\d{1,30}))+)\s*(?:=(.+))?")
+"""A sum of products, and what stands behind its equals sign."""
+_AND = re.compile(r"\s*(?:\+|\band\b|[,;](?=\s))\s*")
 
 _POWERS = {"": 0, "k": 3, "m": 6, "g": 9, "b": 9, "t": 12}
 _UNITS = re.compile(
@@ -60,10 +69,22 @@ def read_sizes(text: str) -> dict[str, tuple[WrittenNumber | None, ...]]:
     >>> {name: list(map(str, size)) for name, size in read_sizes("output=8x15x15, rf=11x7").items()}
     {'output': ['8', '15', '15'], 'receptive_field': ['11', '7']}
     """
-    return {
-        name or SIZED[0]: read_size(claim.rstrip(",; "))
-        for name, claim in _keyed(text, SIZED, _SIZE_ALIASES, "size").items()
-    }
+    claims = _keyed(_AXES.sub(_of_axes, without_tex(text)), SIZED, _SIZE_ALIASES, "size")
+    return {name or SIZED[0]: read_size(claim.rstrip(",; ")) for name, claim in claims.items()}
+
+
+def _of_axes(named: re.Match[str]) -> str:
+    """Return the size whose axes are named, its spatial axes in their order: W=6, H=8 is 8x6; others as they are."""
+    axes = [(name.lower()[0], size) for name, size in re.findall(r"([A-Za-z]+)\s*[=:]\s*(\d+)", named[0])]
+    letters = "".join(letter for letter, _ in axes)
+    spatial = sorted(
+        ((letter, size) for letter, size in axes if letter != "c"), key=lambda axis: _ORDER_OF_AXES.index(axis[0])
+    )
+    if len(set(letters)) < len(letters) or "c" in letters[1:-1]:
+        return named[0]
+    channels = [axis for axis in axes if axis[0] == "c"]
+    placed = [*channels, *spatial] if letters[0] == "c" else [*spatial, *channels]
+    return "x".join(size for _, size in placed)
 
 
 def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
@@ -77,7 +98,11 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
     >>> [str(number) for number in read_size("8² = 64")]
     ['8', '8']
     """
-    cleaned = _PIXELS.sub("", plain_signs(text).strip().replace("\u2212", "-"))
+    cleaned = _PIXELS.sub("", plain_signs(without_tex(text)).strip().replace("\u2212", "-"))
+    if _ZEROS_BEHIND_COMMA.fullmatch(cleaned):
+        whole, zeros = cleaned.split(",")
+        message = f"{_shown(text)} can be read both ways: as {whole}x{zeros}, or as the number {whole}.{zeros}"
+        raise DataError(message, place="`check`", hint=f"write {whole}, or {whole}x{zeros}")
     cleaned = _POWER.sub(
         lambda found: "x".join([found[1]] * (3 if found[2] == "3" or found[3] == "³" else 2)), cleaned
     )
@@ -88,9 +113,10 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
             raise DataError(f"{_shown(text)} is not a size: the product is another", place="`check`")
         return size
     inside = " ".join(_OPENING.sub("", cleaned, count=1).rstrip("])}").split())
-    parts = _BETWEEN.split(inside)
-    # A mark before the first number or after the last one stands for nothing; two in a row are a slip: 10**9.
-    parts = [part for place, part in enumerate(parts) if part or 0 < place < len(parts) - 1]
+    # A comma after the last number stands for nothing, as in Python's tuples; two marks in a row are a slip: 10**9.
+    inside = inside.removesuffix(",").rstrip()
+    parts, marks = _BETWEEN.split(inside)[::3], [mark[0] for mark in _BETWEEN.finditer(inside)]
+    _refuse_mixed(text, inside, marks)
     numbers = [written_number(part) for part in parts]
     unread = {part for part, number in zip(parts, numbers, strict=True) if number is None}
     if _DATE.fullmatch(cleaned):
@@ -99,6 +125,31 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
     if not parts or unread - {"?", "None"}:
         raise DataError(f"{_shown(text)} is not a size", place="`check`", hint="write it as 64x112x112, or as 112")
     return tuple(numbers)
+
+
+def _refuse_mixed(text: str, inside: str, marks: Sequence[str]) -> None:
+    """Refuse a size with several kinds of marks, but for channels beside a size: `7x7 8x8` is two."""
+    kinds = {mark.strip().lower() for mark in marks}
+    products, others = kinds & _PRODUCTS, kinds - _PRODUCTS
+    tight = re.sub(" ?([x×\u0445*]) ?| (by) ", r"\1\2", inside, flags=re.IGNORECASE)
+    groups = tight.split(min(others) or " ") if others else []
+    several = sum(any(mark in group.lower() for mark in products) for group in groups) > 1
+    if len(others) > 1 or len(products) > 1 or several:
+        hint = "write it as 64x112x112, or as 112"
+        raise DataError(f"{_shown(text)} is not one size", place="`check`", hint=hint)
+
+
+def bare_power(text: str) -> WrittenNumber | None:
+    """Return the number that a text is that is read as a square or a cube, 2^3, and may be meant as a number.
+
+    >>> str(bare_power("2^3")), bare_power("8x8")
+    ('8', None)
+    """
+    found = _POWER.fullmatch(plain_signs(without_tex(text)).strip())
+    number = None if found is None else written_number(found[1])
+    if found is None or number is None:
+        return None
+    return WrittenNumber(number.value ** (3 if found[2] == "3" or found[3] == "³" else 2))
 
 
 def read_counts(text: str, asked: str = "params") -> dict[str, WrittenNumber]:
@@ -111,7 +162,9 @@ def read_counts(text: str, asked: str = "params") -> dict[str, WrittenNumber]:
     >>> list(read_counts("118M")), list(read_counts("118 MMACs")), list(read_counts("896 bytes"))
     (['params'], ['macs'], ['param_bytes'])
     """
-    counts = {}
+    text = _worked_out(without_tex(text))
+    if counts := _of_units(text):
+        return counts
     for name, claim in _keyed(text, COUNTED, _ALIASES, "count").items():
         number, unit = _number_and_unit(claim, in_bytes=(name or asked) in _OF_UNIT["bytes"])
         fitting = _OF_UNIT[unit]
@@ -121,13 +174,49 @@ def read_counts(text: str, asked: str = "params") -> dict[str, WrittenNumber]:
     return counts
 
 
+def _worked_out(text: str) -> str:
+    """Return what is claimed behind a sum of products, or what such a sum is; any other text as it is.
+
+    Raises DataError where the sum is another.
+
+    >>> _worked_out("27*4 + 4 = 112"), _worked_out("108+4"), _worked_out("112")
+    ('112', '112', '112')
+    """
+    found = _SUM.fullmatch(text.strip())
+    if found is None:
+        return text
+    terms = found[1].replace(",", "").split("+")
+    total = sum(prod(map(int, re.split("[*x×]", term))) for term in terms)
+    if found[2] is None:
+        return str(total)
+    if not read_count(found[2]).agrees(total):
+        raise DataError(f"{_shown(text)} is not a count: the sum is {total}", place="`check`")
+    return found[2]
+
+
+def _of_units(text: str) -> dict[str, WrittenNumber]:
+    """Return counts that stand with their units, 108 weights + 4 biases (= 112); none where it is not so."""
+    parts, _, total = text.partition("=")
+    counts: dict[str, WrittenNumber] = {}
+    for part in _AND.split(parts.strip()):
+        number = _COUNT.fullmatch(part)
+        scaled = _power(number[2]) if number is not None and number[2] else None
+        if scaled is None or scaled[1] not in COUNTED or scaled[1] in counts:
+            return {}
+        counts[scaled[1]] = read_count(part)
+    if len(counts) < 2:
+        return {}
+    return counts | ({"params": read_count(total)} if total else {})
+
+
 def _keyed(text: str, known: Sequence[str], aliases: Mapping[str, str], what: str) -> dict[str, str]:
     """Return the claims in a text, each under what it is of: one of the `known`, or nothing where it does not say."""
     keys = list(_KEY.finditer(text))
-    if not keys or text[: keys[0].start()].strip():
+    before = text[: keys[0].start()].strip() if keys else text
+    if not keys or (before and what != "size" and text[keys[0].start()] not in ",;"):
         return {"": text}
     ends = [*(key.start() for key in keys[1:]), len(text)]
-    found: dict[str, str] = {}
+    found = {"": before} if before else {}
     for key, end in zip(keys, ends, strict=True):
         name = "_".join(key[1].lower().split())
         name = aliases.get(name, name)

@@ -58,6 +58,28 @@ class WrittenNumber(Value):
             return f"{(Decimal(self.value.numerator) / Decimal(self.value.denominator)).normalize():.15g}"
 
 
+_TEX = (
+    (r"\\[()\[\],;!]|\$", " "),
+    (r"\\(?:times|cdot)(?![A-Za-z])", "x"),
+    (r"\\(?:text|mathrm)\{([^{}]*)\}", r"\1"),
+    (r"(?<=\d)\s*(?=\\[dt]?frac)", " "),
+    (r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"\1/\2"),
+    (r"\{,\}", ","),
+)
+
+
+def without_tex(text: str) -> str:
+    r"""Return a claim in plain signs that is typeset in TeX.
+
+    >>> without_tex(r"\(8 \times 8\)").split(), without_tex(r"2\frac{2}{3}")
+    (['8', 'x', '8'], '2 2/3')
+    """
+    if any(sign in text for sign in ("\\", "$", "{,}")):
+        for sign, plain in _TEX:
+            text = re.sub(sign, plain, text)
+    return text
+
+
 def written_number(text: str) -> WrittenNumber | None:
     """Read a whole number, a decimal, or a fraction; None for anything else.
 
@@ -93,7 +115,7 @@ def single_number(text: str) -> tuple[str, ...]:
     if len(text) > LONGEST or written_number(text) is not None:
         return ()
     plain = _VULGAR.sub(lambda sign: " " + unicodedata.normalize("NFKC", sign[0]).replace("\u2044", "/"), text)
-    plain = plain_signs(plain).replace("\u2212", "-").strip().removeprefix("=").rstrip(".,; ").strip()
+    plain = plain_signs(without_tex(plain)).replace("\u2212", "-").strip().removeprefix("=").rstrip(".,; ").strip()
     mixed, comma = _MIXED.fullmatch(plain), _DECIMAL_COMMA.fullmatch(plain)
     if mixed and int(mixed[3]) < int(mixed[4]):
         return (f"{mixed[1]}{int(mixed[2]) * int(mixed[4]) + int(mixed[3])}/{int(mixed[4])}",)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from convcalc.check.claims import read_sizes
+from convcalc.check.claims import bare_power, read_sizes
 from convcalc.check.field_question import field_question
 from convcalc.check.judge import judge_field, judge_size, wrong_answers
 from convcalc.check.numbers import WrittenNumber
 from convcalc.check.size_question import size_question
 from convcalc.check.verdict import Verdict
+from convcalc.errors import DataError
 from convcalc.network.graph import Graph
 from convcalc.network.trace import Trace
 
@@ -43,7 +44,12 @@ def shape_judge(graph: Graph, trace: Trace, layout: str = "chw") -> Callable[[st
             else:
                 size = size_question(graph, trace.input, *trace.others, layout=layout)
                 judges[name] = partial(judge_size, question=size, wrong=wrong_answers(size))
-        return _together([judges[name](claim) for name, claim in claims.items()])
+        verdict = _together([judges[name](claim) for name, claim in claims.items()])
+        power = None if verdict.right else bare_power(text)
+        if power is not None and all(judges[name]([power]).right for name in claims):
+            message = f"{text.strip()} can be read both ways: as a size, or as the number {power}"
+            raise DataError(message, place="`check`", hint=f"write {power}, or the size as 8x8")
+        return verdict
 
     return judge
 
