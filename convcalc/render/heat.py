@@ -34,10 +34,12 @@ def _scaled(plane: Any) -> tuple[Any, Any]:
     """Return a plane as float64 in units of its largest number, which no float needs to hold, and that unit."""
     import numpy as np
 
-    sizes = np.abs(plane if plane.dtype.kind == "O" else plane[np.isfinite(plane)].astype(np.float64))
-    unit = (sizes.max() if sizes.size else 0) or 1
+    finite = plane if plane.dtype.kind == "O" else plane[np.isfinite(plane)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0, 0)
     if plane.dtype.kind != "O":
-        return plane.astype(np.float64) / unit, float(unit)
+        scale = max(abs(float(low)), abs(float(high))) or 1.0
+        return plane.astype(np.float64, copy=False) / scale, scale
+    unit = max(abs(low), abs(high)) or 1
     return np.array([[float(number / unit) for number in row] for row in plane.tolist()]), unit
 
 

@@ -169,7 +169,8 @@ def _caption(array: Any, kind: str, *, describe: bool) -> str:
     if array.dtype.kind == "f":
         import numpy as np
 
-        finite = array[np.isfinite(array)].astype(np.float64)
+        is_finite = np.isfinite(array)
+        finite = (array.reshape(-1) if is_finite.all() else array[is_finite]).astype(np.float64, copy=False)
         if not finite.size:
             return text
         low, high = finite.min(), finite.max()
@@ -179,7 +180,9 @@ def _caption(array: Any, kind: str, *, describe: bool) -> str:
     else:
         from fractions import Fraction
 
-        low, high, mean = array.min(), array.max(), Fraction(array.astype(object).sum()) / array.size
+        low, high = array.min(), array.max()
+        small = array.dtype != object and max(-int(low), int(high)) * array.size < 2**63
+        mean = Fraction(int(array.sum(dtype="int64")) if small else array.astype(object).sum()) / array.size
     return f"{text}, from {brief(low)} to {brief(high)}, mean {brief(mean)}"
 
 
