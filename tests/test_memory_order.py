@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convcalc import shape
-from convcalc.errors import SpecError
+from convcalc.errors import ConvcalcError, SpecError
 from convcalc.notation.source.memory_order import strides_of_view
 
 PROGRAM = """
@@ -121,3 +121,47 @@ def test_a_view_that_folds_the_batch_or_follows_a_copy_is_answered(
     expression: str, size: str, expected: tuple[int, ...]
 ) -> None:
     assert shape(size, PROGRAM.format(expression)) == expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "is_refused"),
+    [
+        # As PyTorch ran them on 5x4x6x3.
+        ("x.transpose(1, 2).relu().view(b, 24, 3)", True),
+        ("x.transpose(1, 2).clone().view(b, -1)", True),
+        ("x.transpose(1, 2).detach().float().view(b, -1)", True),
+        ("x[:, :, ::2].clone().view(b, -1)", False),
+        ("(x[:, :, ::2] * 2).view(b, -1)", False),
+        ("x[:, :, ::2].detach().view(b, -1)", True),
+        ("(x.permute(0, 2, 3, 1) + x.permute(0, 2, 3, 1)).view(b, 72)", True),
+        ("(torch.zeros(1, 6, 3, 4) + x.permute(0, 2, 3, 1)).view(b, 72)", False),
+        ("(x.permute(0, 2, 3, 1) - x.permute(0, 2, 3, 1).mean(1, keepdim=True)).view(b, 72)", True),
+        ("x.permute(0, 2, 3, 1).sum(1).view(b, 12)", False),
+        ("torch.einsum('bcij->bicj', x).view(b, 72)", True),
+        ("torch.sigmoid(x.transpose(2, 3)).view(b, 4, -1)", True),
+        ("torch.sigmoid(x.transpose(2, 3)).view(b, 2, 2, 3, 6)", False),
+    ],
+)
+def test_what_is_computed_number_by_number_keeps_the_order_of_axes(steps: str, *, is_refused: bool) -> None:
+    if is_refused:
+        with pytest.raises(SpecError, match="this view needs a copy"):
+            shape("4x6x3", PROGRAM.format(steps))
+    else:
+        shape("4x6x3", PROGRAM.format(steps))
+
+
+@pytest.mark.parametrize(
+    ("size", "made", "steps", "message"),
+    [
+        ("1", "nn.LayerNorm([5, 1])", "self.a(x[:, -1].view(b, 1).flip(1).view(-1, 1))", "normalizes over 5x1"),
+        ("3x6x2", "nn.Softmax(-1)", "(y * self.a(y)).sum(1)", "there is no axis 1"),
+    ],
+)
+def test_one_number_for_each_sample_is_refused_where_it_does_not_fit(
+    size: str, made: str, steps: str, message: str
+) -> None:
+    program = PROGRAM.replace("nn.Conv2d(4, 4, 1)", made).replace(
+        "x = self.a(x)", "y = x.squeeze().flatten(1).sum(1)"
+    )
+    with pytest.raises(ConvcalcError, match=message):
+        shape(size, program.format(steps))

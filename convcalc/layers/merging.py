@@ -109,6 +109,8 @@ def _broadcast(layer: Merge, shapes: Sequence[TensorShape]) -> TensorShape:
     """Merge tensors whose axes of 1 are stretched and whose number of axes may differ, the last ones in line."""
     if layer.kind == "matmul":
         return product_of_matrices(*shapes, vectors=layer.stretch)
+    if layer.kind in ("add", "multiply") and all(shape == shapes[0] for shape in shapes):
+        return shapes[0]
     written = " and ".join(map(str, shapes))
     if layer.kind == "concatenate":
         widest = max(shapes, key=lambda shape: (len(shape.sizes), len(shape.batch)))

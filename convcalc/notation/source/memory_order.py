@@ -33,25 +33,44 @@ _IN_ORDER = (
     layers.Held,
 )
 """Layers whose numbers come out one behind the other where they went in like that."""
+_KEEP_ORDER = (
+    *("ReLU", "ReLU6", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Hardswish", "Hardtanh", "Softplus"),
+    *("Add", "Sub", "Mult", "Div", "power", "Pow", "add", "sub", "mul", "div", "abs", "exp", "log", "sqrt", "clamp"),
+    *("neg", "USub", "Dropout", "sin", "cos", "square", "sigmoid", "tanh", "rsqrt", "pow"),
+)
+"""What is computed number by number in PyTorch, whose result has its axes in the order of what it is made of."""
 
 
 def note_order(made: Tensor, layer: layers.Layer, tensors: Sequence[Tensor]) -> None:
-    """Note in a tensor that a layer made whether its numbers stand in order, or what it is a view of."""
-    if isinstance(layer, layers.Merge) and layer.kind == "matmul":
+    """Note in a tensor that a layer made whether its numbers stand in order, or what their order follows from."""
+    kind = layer.kind if isinstance(layer, Rearrangement | layers.Merge) else ""
+    if kind in ("matmul", "reduce"):
         made.in_order = True
         return
-    kind = layer.kind if isinstance(layer, Rearrangement | layers.Merge) else ""
+    if isinstance(layer, layers.Merge) and kind == "einsum" and (order := _order_of_axes(layer.equation)):
+        layer, kind = Rearrangement("transpose", order), "transpose"
     plain = isinstance(layer, _IN_ORDER) or kind in (
         *_SAME_ORDER,
-        "reduce",
         "repeat",
         "add",
         "multiply",
         "concatenate",
     )
     made.in_order = plain and all(tensor.in_order for tensor in tensors)
-    if not made.in_order and (isinstance(layer, layers.Slice | layers.Flatten | layers.Unflatten) or kind in _MOVES):
-        made.view_of = (layer, tensors[0])
+    moves = isinstance(layer, layers.Slice | layers.Flatten | layers.Unflatten) or kind in _MOVES
+    keeps = kind in ("add", "multiply") or (isinstance(layer, layers.Elementwise) and layer.name in _KEEP_ORDER)
+    if not made.in_order and (moves or keeps):
+        made.made_by = (layer, tuple(tensors))
+
+
+def _order_of_axes(equation: str) -> tuple[int, ...] | None:
+    """Return the order of axes that an Einstein sum of one tensor puts them in, None where it does anything else.
+
+    >>> _order_of_axes("bij -> bji"), _order_of_axes("bij->bi"), _order_of_axes("bi,bj->bij")
+    ((0, 2, 1), None, None)
+    """
+    taken, _, given = equation.replace(" ", "").partition("->")
+    return tuple(map(taken.index, given)) if taken.isalpha() and sorted(taken) == sorted(given) else None
 
 
 def copied(tensor: Tensor, *, in_order: bool) -> Tensor:
@@ -59,6 +78,15 @@ def copied(tensor: Tensor, *, in_order: bool) -> Tensor:
     copy = Tensor(tensor.index)
     copy.before, copy.is_batch, copy.is_constant = tensor.before, tensor.is_batch, tensor.is_constant
     copy.in_order = in_order
+    return copy
+
+
+def kept(tensor: Tensor, word: str) -> Tensor:
+    """Return the numbers of a tensor, or a copy: by `contiguous` in order, by `clone` in the order that they have."""
+    if tensor.in_order or word not in ("contiguous", "clone"):
+        return tensor
+    copy = copied(tensor, in_order=word == "contiguous")
+    copy.made_by = (layers.Elementwise(word), (tensor,)) if word == "clone" else None
     return copy
 
 
@@ -91,21 +119,77 @@ def _sizes(follower: Follower, tensor: Tensor) -> tuple[int, ...] | None:
 
 def _strides(follower: Follower, tensor: Tensor) -> tuple[int, ...] | None:
     """Return how far apart in memory neighbors along each axis are, None where it is not known."""
-    moves = []
-    while tensor.view_of is not None:
-        layer, source = tensor.view_of
-        moves.append((layer, source, tensor))
-        tensor = source
-    sizes = _sizes(follower, tensor)
-    if not tensor.in_order or sizes is None:
-        return None
-    strides = dense_strides(sizes)
-    for layer, source, made in reversed(moves):
-        before, after = _sizes(follower, source), _sizes(follower, made)
-        if before is None or after is None:
-            return None
-        strides = _moved(layer, before, strides, after)
-    return strides
+    known: dict[int, tuple[int, ...] | None] = {}
+    waiting = [tensor]
+    while waiting:
+        made = waiting.pop()
+        layer, sources = made.made_by or (None, ())
+        if missing := [source for source in sources if id(source) not in known]:
+            waiting += [made, *missing]
+            continue
+        sizes = _sizes(follower, made)
+        if made.in_order and sizes is not None:
+            known[id(made)] = dense_strides(sizes)
+            continue
+        before = [(_sizes(follower, source), known[id(source)]) for source in sources]
+        operands = [(size, stride) for size, stride in before if size is not None and stride is not None]
+        if layer is None or sizes is None or len(operands) < len(sources):
+            known[id(made)] = None
+        elif isinstance(layer, layers.Elementwise | layers.Merge):
+            known[id(made)] = elementwise_strides(sizes, operands)
+        else:
+            known[id(made)] = _moved(layer, *operands[0], sizes)
+    return known[id(tensor)]
+
+
+def elementwise_strides(
+    sizes: tuple[int, ...], operands: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]
+) -> tuple[int, ...]:
+    """Return the strides of what PyTorch computes number by number: its axes stand as they do in the first operand.
+
+    Where that is of no help, as along an axis that is stretched, those of the next one decide.
+
+    >>> elementwise_strides((2, 4, 3), [((2, 4, 3), (12, 1, 4))])
+    (12, 1, 4)
+    >>> elementwise_strides((2, 3), [((2, 1), (1, 1)), ((2, 3), (1, 2))])
+    (1, 2)
+    """
+    strides = [_stretched_strides(sizes, *operand) for operand in operands]
+
+    def stands_behind(one: int, other: int) -> int:
+        for each in strides:
+            if 0 in (each[one], each[other]):
+                continue
+            if each[one] != each[other]:
+                return 1 if each[one] > each[other] else -1
+            if sizes[one] > sizes[other]:
+                return 1
+        return 0
+
+    order = list(range(len(sizes)))[::-1]  # the axis whose neighbors are nearest stands first
+    for place in range(1, len(order)):
+        at = place
+        for before in range(place - 1, -1, -1):
+            found = stands_behind(order[before], order[at])
+            if found < 0:
+                break
+            if found > 0:
+                order[before], order[at] = order[at], order[before]
+                at = before
+    result, step = [0] * len(sizes), 1
+    for axis in order:
+        result[axis] = step
+        step *= sizes[axis]
+    return tuple(result)
+
+
+def _stretched_strides(sizes: tuple[int, ...], own: tuple[int, ...], strides: tuple[int, ...]) -> list[int]:
+    """Return the strides of an operand along all axes of a result, 0 where it is stretched."""
+    new = len(sizes) - len(own)
+    return [0] * new + [
+        0 if size == 1 != sizes[new + at] else stride
+        for at, (size, stride) in enumerate(zip(own, strides, strict=True))
+    ]
 
 
 def dense_strides(sizes: Sequence[int]) -> tuple[int, ...]:
@@ -119,12 +203,19 @@ def dense_strides(sizes: Sequence[int]) -> tuple[int, ...]:
 
 def _moved(
     layer: layers.Layer, sizes: tuple[int, ...], strides: tuple[int, ...], after: tuple[int, ...]
-) -> tuple[int, ...]:
-    """Return the strides of what a layer makes of numbers without moving them, or of their copy where it has to."""
+) -> tuple[int, ...] | None:
+    """Return the strides of what a layer makes of numbers without moving them, or of their copy where it has to.
+
+    None where it works along an axis that is not there, which is refused elsewhere.
+    """
     count = len(sizes)
     kind = layer.kind if isinstance(layer, Rearrangement) else ""
     numbers = layer.numbers if isinstance(layer, Rearrangement) else ()
     found = list(strides)
+    axes = (layer.axis,) if isinstance(layer, layers.Slice) else numbers if kind in ("transpose", "swap") else ()
+    axes = numbers[:1] if kind in ("cut", "windows") else axes
+    if not all(-count <= axis < count for axis in axes):
+        return None
     if kind == "transpose":
         return tuple(strides[axis] for axis in numbers)
     if kind == "swap":

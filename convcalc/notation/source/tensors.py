@@ -17,7 +17,7 @@ from convcalc.notation.source.choosing import CHOICES
 from convcalc.notation.source.emission import elementwise, emit, layer_entry, refuse_unknown
 from convcalc.notation.source.functional import WEIGHTED, beside, weighted
 from convcalc.notation.source.layer_calls import TAKES
-from convcalc.notation.source.memory_order import copied, of_unknown_order, refuse_view
+from convcalc.notation.source.memory_order import kept, of_unknown_order, refuse_view
 from convcalc.notation.source.moves import MOVES, parts, reduced
 from convcalc.notation.source.open_sizes import axis_count, cell_count, has_open, of_open_size, settled, some_sizes
 from convcalc.notation.source.unpooling import unpooled, with_indices
@@ -170,7 +170,7 @@ def method(
     if word in MODULES_OF and word not in MOVES:
         return module(follower, node, tensor, word, arguments, keywords)
     if word in _STAYS:
-        return tensor if tensor.in_order else copied(tensor, in_order=word == "contiguous")
+        return kept(tensor, word)
     if word in _UNARY:
         axis_checks.refuse_axis(follower, node, tensor, word, arguments, keywords)
         return elementwise(follower, node, tensor, word)

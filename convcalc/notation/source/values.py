@@ -21,17 +21,17 @@ class Tensor:
 
     `before` is the tensor that a permutation moved the batch axis of, and the order of its axes: only parts along
     the axis that now stands first are used. `is_batch` is whether the axis of the batch is its only one. `in_order`
-    is whether its numbers are known to stand one behind the other in memory; if not, `view_of` is the layer that
-    makes it without moving the numbers of another tensor, and that tensor. `is_constant` is whether it is made of
-    parameters alone, so that it has no batch axis.
+    is whether its numbers are known to stand one behind the other in memory; if not, `made_by` is the layer that
+    makes it of other tensors, and those, where their order says that of its own. `is_constant` is whether it is made
+    of parameters alone, so that it has no batch axis.
     """
 
-    __slots__ = ("before", "in_order", "index", "is_batch", "is_constant", "view_of")
+    __slots__ = ("before", "in_order", "index", "is_batch", "is_constant", "made_by")
 
     def __init__(self, index: int) -> None:
         self.index = index
         self.in_order = index < 0
-        self.view_of: tuple[LayerRule, Tensor] | None = None
+        self.made_by: tuple[LayerRule, tuple[Tensor, ...]] | None = None
         self.is_batch = False
         self.is_constant = False
         self.before: tuple[Tensor, tuple[int, ...]] | None = None
