@@ -487,6 +487,10 @@ return F.conv2d(x, w - w.mean((1, 2, 3), keepdim=True)), F.conv2d(x, w.sum((2, 3
     ("", "self.w = nn.Parameter(torch.ones(9, 4)); self.b = nn.Parameter(torch.ones(7))", """
 return F.linear(x, self.w[:2], self.b[3:5]) + F.linear(x, self.w[-2:]), x @ self.w.T
 """, "4"),
+    # A pooling that is changed, whose stride stays; the rows of all samples.
+    ("", "self.p = nn.MaxPool2d(2); self.p.kernel_size = 3; self.q = nn.AvgPool2d(3, 1); self.q.stride = (2, 1)",
+     "return self.p(x), self.q(x)", "3x9x8"),
+    ("", "self.f = nn.Linear(8, 4)", "return self.f(x.view(-1, 8))", "2x6x8"),
     # Classes that are a layer; a list of one module put behind others.
     (LAYER_CLASSES, "self.s = Same(3, 6, 5, stride=2); self.p = Plain(4, 5); self.c = Causal(6, 7, 3, dilation=2)",
      "return self.p(self.c(self.s(x).flatten(2))[:, :, :4]) if isinstance(self.p, nn.Linear) else x", "3x9x8"),

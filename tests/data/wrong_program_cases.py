@@ -481,6 +481,20 @@ PYTORCH = {
         "11:16",
         "padding in the mode reflect takes a pair",
     ),
+    "gru_features_as_given": (
+        "self.f = nn.Linear(8, 4); self.g = nn.GRU(5, 4, batch_first=True)",
+        "b, t, d = x.shape; y, _ = self.g(self.f(x)); return y",
+        "2x6x8",
+        "10:18",
+        "the layer takes 5 features, the input 2x6x4 has 4",
+    ),
+    "gru_features_of_batch": (
+        "self.f = nn.Linear(8, 4); self.g = nn.GRU(5, 4, batch_first=True)",
+        "b, t, d = x.shape; y, _ = self.g(self.f(x)); return y",
+        "6x8",
+        "10:18",
+        "the layer takes 5 features, the input 6x4 has 4",
+    ),
 }
 
 KERAS = {

@@ -73,9 +73,12 @@ def with_batch(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcErr
     """Return the network of a program followed once more with its batch axis, or the error that this ends in.
 
     None where the sizes of its inputs are not known. A program that is not known to move the batch has to fit, and to
-    return as many samples as it takes; else None is returned, too.
+    return as many samples as it takes; else it is the error of what was followed farther than without the batch axis
+    where no layer says how many axes there are, or None.
     """
     found: GraphBuilder | ConvcalcError | None = None
+    farther: ConvcalcError | None = None
+    most = len(follower.builder.entries)
     for shapes in _whole_inputs(follower):
         again = _whole_follower(follower, shapes)
         result: GraphBuilder | ConvcalcError
@@ -91,7 +94,11 @@ def with_batch(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcErr
                     note_other_reading(again, follow, result)
                 return result
         found = result if found is None else found
-    return found if follower.moves_batch else None
+        fault = result if isinstance(result, ConvcalcError) else again.sizes.first_fault()
+        layers = [entry.layer for entry in again.builder.entries]
+        if fault is not None and len(layers) > most and not tells_rank(layers):
+            farther, most = fault, len(layers)
+    return found if follower.moves_batch else farther
 
 
 def note_other_reading(follower: Follower, follow: Follow, builder: GraphBuilder) -> None:

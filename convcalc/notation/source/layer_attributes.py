@@ -43,19 +43,25 @@ def is_own(follower: Follower, layer: Layer, name: str) -> bool:
 
 
 def change(follower: Follower, layer: Layer, name: str, value: Any) -> bool:
-    """Set the stride, padding or dilation of a convolution of PyTorch's; False for what is not followed."""
+    """Set what the window of a convolution or a pooling of PyTorch's has; False for what is not followed."""
     family, rank, signature = _signatures(follower).get(layer.call.short_name, ("", 0, ()))
     numbers = [value] * rank if isinstance(value, int) else value
+    names = ("stride", "padding", "dilation") if family in ("convolution", "transposed") else ()
+    words = [word for word, _, _ in signature]
     if (
         follower.notation == "keras"
-        or family not in ("convolution", "transposed")
-        or name not in ("stride", "padding", "dilation")
+        or name not in (("kernel_size", "stride", "padding") if family == "pooling" else names)
+        or name not in words
         or not isinstance(numbers, list | tuple)
         or [type(each) for each in numbers] != [int] * rank
-        or _argument(follower, layer, "padding_mode") != "zeros"  # which pads by what it had when it was made
+        # Others pad by what they had when they were made.
+        or (family != "pooling" and _argument(follower, layer, "padding_mode") != "zeros")
     ):
         return False
-    words = [word for word, _, _ in signature]
+    if family == "pooling" and name == "kernel_size":  # the stride is what it was when the layer was made
+        stride = _argument(follower, layer, "stride")
+        whole = [stride] * rank if isinstance(stride, int) else list(stride)
+        layer.call = layer.call.with_argument(words.index("stride"), "stride", whole)
     shown = layer.text or fold(follower.source.text[layer.call.start : layer.call.end])
     layer.text = f"{shown}, {name}={tuple(numbers)}"
     layer.call = layer.call.with_argument(words.index(name), name, list(numbers))

@@ -40,6 +40,9 @@ def _view(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keywords:
             return of_open_size(f, node, x)
         else:
             raise f.fault(node, f"size {place + 1} of this view is not known")
+    axes = f.sizes.peek(x.index) or ()
+    if found[0] == -1 and len(found) == 2 < len(axes) and found[1] == axes[-1] and set(axes[1:-1]) != {1}:
+        touch_batch(f, node, "the rows of all samples are put behind each other")
     return layer_entry(f, node, Rearrangement("view", tuple(found)), x)
 
 
