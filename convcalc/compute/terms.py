@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from convcalc.compute.boundary import source_cells
 from convcalc.compute.number_types import Array
 from convcalc.geometry import Window
 from convcalc.limits import OBJECT, check_elements
+from convcalc.text import size_text
 from convcalc.value import Value
 
 Place = tuple[int, int]
 
 WHOLE = 12
 """Cells of an axis up to which all of it is in view; of a longer one the window and its neighbours are."""
+
+PRODUCT = 4 * OBJECT
+"""Elements that a cell seen counts as: its place, its number, the place of its weight, and both of them as a pair."""
 
 
 class SeenPlane(Value):
@@ -144,6 +149,8 @@ def seen_planes(
     """
     *outer, columns = views
     *depths, rows = [*outer] if outer else [_ONE]
+    sides = len(rows.seen), len(columns.seen)
+    check_elements(PRODUCT * prod(sides), f"a window of {size_text(sides)} cells, written out,")
     for meeting in product(*(zip(view.seen, view.met, strict=True) for view in depths)):
         place = [view.sources[seen] for view, (seen, _) in zip(depths, meeting, strict=True)]
         gone = any(seen >= len(v.sources) - v.beyond for v, (seen, _) in zip(depths, meeting, strict=True))

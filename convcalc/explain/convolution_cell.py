@@ -245,4 +245,6 @@ def _product(number: Any, weight: Any) -> Any:
     number, weight = (each.item() if hasattr(each, "item") else each for each in (number, weight))
     if isinstance(number, float) or isinstance(weight, float):
         return float(number) * float(weight)
+    if type(number) is type(weight) is int or not number or not weight:
+        return number * weight
     return Fraction(number) * Fraction(weight)
