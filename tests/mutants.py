@@ -234,8 +234,10 @@ class Mutants:
         self.lines, self.seconds, used = forked(self.covered, 3600) or pytest.exit("the tests do not run")
         for module in used:
             importlib.import_module(module)
+        gc.unfreeze()  # what is frozen is not among the objects that are looked through
         for path in self.paths:
-            functions(path)
+            if not functions(path) and any(mutations(ast.parse(path.read_text()))):
+                pytest.exit(f"no function of {path} is loaded")
         gc.freeze()
         print(f"{len(self.seconds)} of {len(self.items)} tests, {sum(self.seconds.values()):.0f} s")
         print(

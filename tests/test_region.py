@@ -200,6 +200,8 @@ def test_a_layer_that_moves_cells_elsewhere_makes_it_undefined() -> None:
     assert found.axes is None
     assert found.hulls is None
     assert found.layer == 1
+    weighted = Resize(2, None, (1.5, 1.5), "bilinear")
+    assert region(trace([weighted], TensorShape((3, 5, 7), 2)), (0, 1)).axes is None
 
 
 @pytest.mark.parametrize(
