@@ -162,6 +162,11 @@ def test_a_kernel_of_one_number_is_looked_at_once() -> None:
         (("conv", "0.1 0.2", "-k", "sobel"), 2, "a magnitude is that of a plane, not of 1 spatial axis"),
         (("conv", "tensor(2.)", "-k", "[[1]]", "--like", "matlab"), 2, "the input is a number, which has no axes"),
         (("pool", "1 2; 3 4", "dilate", "-k", HUGE, "--explain"), 3, "a window of 1000000000 cells, written out"),
+        (
+            ("conv", "1 2; 3 4", "-k", "box:5", "-p", "full", "--explain", "--at", "2,2", "--max-elements", "1000"),
+            3,
+            "a window of 5x5 cells, written out",
+        ),
     ],
 )
 def test_what_was_a_defect_or_had_no_end_is_refused(
