@@ -230,3 +230,46 @@ def test_what_changes_a_name_unseen_is_refused(before: str, made: str, message: 
 def test_a_setter_of_a_class_is_followed() -> None:
     text = program("self.c = B(); self.c.d = nn.Conv2d(8, 2, 3)", "return self.c(x)", WIDTHS)
     assert answer(text, "3x9x11") == ([[2, 1, 2]], 224 + 146)
+
+
+@pytest.mark.parametrize(
+    ("before", "width", "expected"),
+    [
+        # What stands before, an expression, and its value in Python.
+        ("x = y = [1]\nx += [2]", "len(y)", 2),
+        ("x = [1, 2, 3]\nx[1:] = [7]", "len(x)", 2),
+        ("makers = [lambda: i for i in range(1, 4)]", "makers[0]()", 3),
+        ("many = iter([3, 4])\nnext(many)", "next(many)", 4),
+        ("many = iter([3, 4, 5])\nfor one in many: break\nrest = list(many)", "len(rest)", 2),
+        ("many = (i for i in [1, 2, 3])\none, two = list(many), list(many)", "len(two) + 1", 1),
+        ("many = zip([1, 2], [3, 4])\none, two = list(many), list(many)", "len(two) + 1", 1),
+        ("def made():\n    yield 1\n    yield 4\nmany = made()\nnext(many)", "next(many)", 4),
+        ("x = {v % 2 for v in range(5)}", "len(x)", 2),
+        ("x = set([1, 2])", "5 if x == set([2, 1]) else 3", 5),
+        ("s = f'{\"a\"!r}'", "len(s)", 3),
+        ("class A:\n    def __len__(self): return 0", "5 if A() else 2", 2),
+        ("from dataclasses import dataclass\n@dataclass\nclass A:\n    a: int = 3", "5 if A() == A() else 2", 5),
+        ("from collections import namedtuple\nP = namedtuple('P', 'a b')", "5 if P(1, 2) == (1, 2) else 3", 5),
+        ("from enum import IntEnum\nclass E(IntEnum):\n    A = 3", "5 if E.A == 3 else 2", 5),
+        ("from enum import Enum\nclass E(Enum):\n    A = 3", "5 if E.A == 3 else 2", 2),
+        ("def f():\n    try:\n        return 3\n    finally:\n        return 5", "f()", 5),
+    ],
+)
+def test_values_are_those_of_python(before: str, width: str, expected: int) -> None:
+    text = program(f"self.c = nn.Conv2d(3, {width}, 3)", "return self.c(x)", before)
+    assert answer(text, "3x9x7") == ([[expected, 7, 5]], 28 * expected)
+
+
+@pytest.mark.parametrize(
+    ("before", "width", "message"),
+    [
+        ("x = set([3, 1])", "list(x)[0]", "the order of what is in a set is not known"),
+        ("class A:\n    def __eq__(self, other): return True", "5 if A() == 3 else 2", "A is compared by a method"),
+        ("class A:\n    a: int = 3", "A(a=5).a", "A takes no arguments"),
+        ("from collections import OrderedDict\nd = OrderedDict(a=3, b=4)\nd.move_to_end('a')", "list(d.values())[0]",
+         "d is needed here: move_to_end is not known"),
+    ],
+)  # fmt: skip
+def test_values_that_are_not_followed_are_refused(before: str, width: str, message: str) -> None:
+    text = program(f"self.c = nn.Conv2d(3, {width}, 3)", "return self.c(x)", before)
+    assert refusal(text, "3x9x7").startswith(message)

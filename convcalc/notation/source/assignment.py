@@ -15,6 +15,7 @@ from convcalc.notation.source import (
     tying,
 )
 from convcalc.notation.source.expressions import evaluate
+from convcalc.notation.source.limits import LONGEST
 from convcalc.notation.source.values import (
     AxisSize,
     Class,
@@ -72,14 +73,16 @@ def assign(follower: Follower, target: ast.expr, value: Any, scope: Scope) -> No
                 if made is not None and isinstance(target.value, ast.Name | ast.Attribute):
                     assign(follower, target.value, made, scope)
                 return
-            key = evaluate(follower, target.slice, scope)
+            key = follower.key(target.slice, scope)
             if isinstance(owner, Container):
                 is_new = owner.kind.endswith("Dict") and isinstance(key, str)
                 owner.children[key if is_new else containers.key_of(follower, target, owner, key)] = value
             elif isinstance(owner, dict | list):
+                if isinstance(key, slice):
+                    value = follower.items(target, value)
                 try:
                     owner[key] = value
-                except (IndexError, TypeError) as error:
+                except (IndexError, TypeError, ValueError) as error:
                     raise follower.fault(target, f"this item cannot be set: {error}") from None
             else:
                 raise follower.fault(target, "this item is not followed")
@@ -156,6 +159,19 @@ def _sizes(follower: Follower, value: Any) -> tuple[int | None, ...] | None:
     if isinstance(value, Tensor):
         return follower.sizes.peek(value.index)
     return value.shape if isinstance(value, Parameter) else None
+
+
+def changed(follower: Follower, node: ast.AugAssign, scope: Scope) -> None:
+    """Follow `x += y`, which makes a list itself longer, whatever other names it has."""
+    owner = evaluate(follower, node.target, scope)
+    if isinstance(node.op, ast.Add) and type(owner) is list:
+        many = follower.items(node.value, evaluate(follower, node.value, scope))
+        if len(owner) + len(many) > LONGEST:
+            raise follower.fault(node, "this list is too long to be followed")
+        owner += many
+        return
+    load = ast.copy_location(ast.BinOp(left=node.target, op=node.op, right=node.value), node)
+    assign(follower, node.target, evaluate(follower, load, scope), scope)
 
 
 def delete(follower: Follower, node: ast.Delete, scope: Scope) -> None:

@@ -8,7 +8,7 @@ import operator
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, layer_attributes, layer_classes, modules, parameter_views
+from convcalc.notation.source import containers, iterators, layer_attributes, layer_classes, modules, parameter_views
 from convcalc.notation.source.limits import LONGEST, is_heavy, is_method, length, makes_too_much, too_long
 from convcalc.notation.source.open_sizes import has_axis_size, settled
 from convcalc.notation.source.records import parser_method
@@ -114,7 +114,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
         for each in (*arguments, *keywords.values()):
             if isinstance(each, Unknown):
                 raise follower.fault(node, f"an argument is not known: {each.reason}")
-        arguments = [settled(follower, each) for each in arguments]
+        given, arguments = arguments, [settled(follower, each) for each in arguments]
         if any(isinstance(each, AxisSize | TensorSizes) or has_axis_size(each) for each in arguments):
             return AxisSize()
         plain = [
@@ -135,7 +135,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
             value = PYTHON[dotted](*plain, **keywords)
         except (TypeError, ValueError, OverflowError) as error:
             raise follower.fault(node, f"this has no value: {error}"[:120]) from None
-        return value
+        return iterators.called(follower, node, dotted, given, value)
     if dotted.startswith(("nn.init.", "torch.nn.init.", "init.")):
         return arguments[0] if arguments else None
     if dotted in _IGNORED or dotted.startswith(("object.", "plt.")):

@@ -16,6 +16,7 @@ from convcalc.notation.source import (
     layer_classes,
     parameter_views,
 )
+from convcalc.notation.source.iterators import Once, Unordered
 from convcalc.notation.source.limits import LARGEST, LONGEST, is_heavy, length
 from convcalc.notation.source.values import COMPARISONS as TENSOR_COMPARISONS
 from convcalc.notation.source.values import (
@@ -91,9 +92,9 @@ def evaluate(follower: Follower, node: ast.expr, scope: Scope) -> Any:
             taken = node.body if follower.truth(node.test, evaluate(follower, node.test, scope)) else node.orelse
             return evaluate(follower, taken, scope)
         case ast.ListComp() | ast.GeneratorExp() | ast.SetComp():
-            return [evaluate(follower, node.elt, inner) for inner in comprehended(follower, node, scope)]
+            return collected(node, [evaluate(follower, node.elt, each) for each in rounds_of(follower, node, scope)])
         case ast.DictComp():
-            rounds = comprehended(follower, node, scope)
+            rounds = rounds_of(follower, node, scope)
             return {follower.key(node.key, each): evaluate(follower, node.value, each) for each in rounds}
         case ast.Lambda():
             return follower.anonymous(node, scope)
@@ -369,20 +370,31 @@ def joined(follower: Follower, node: ast.BoolOp, scope: Scope) -> Any:
     return value
 
 
+def rounds_of(follower: Follower, node: Comprehension, scope: Scope) -> Iterator[Scope]:
+    """Go through the rounds of a comprehension, whose names are one scope in it."""
+    return comprehended(follower, node, Scope(scope, is_round=True))
+
+
+def collected(node: ast.expr, values: list[Any]) -> list[Any]:
+    """Return what a comprehension makes: a list, the items of a set, or those of a generator."""
+    if isinstance(node, ast.GeneratorExp):
+        return Once(values)
+    return Unordered(dict.fromkeys(values)) if isinstance(node, ast.SetComp) else values
+
+
 def comprehended(
     follower: Follower,
-    node: ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp,
+    node: Comprehension,
     scope: Scope,
     depth: int = 0,
 ) -> Iterator[Scope]:
-    """Go through the rounds of a comprehension, its loops in each other, each with the names that it sets."""
+    """Go through the rounds of a comprehension, its loops in each other, one behind the other."""
     if depth == len(node.generators):
         yield scope
         return
     loop = node.generators[depth]
     for item in follower.items(loop.iter, evaluate(follower, loop.iter, scope)):
         follower.step(node)
-        inner = Scope(scope, is_round=True)
-        follower.assign(loop.target, item, inner)
-        if all(follower.truth(test, evaluate(follower, test, inner)) for test in loop.ifs):
-            yield from comprehended(follower, node, inner, depth + 1)
+        follower.assign(loop.target, item, scope)
+        if all(follower.truth(test, evaluate(follower, test, scope)) for test in loop.ifs):
+            yield from comprehended(follower, node, scope, depth + 1)

@@ -20,6 +20,7 @@ from convcalc.notation.source import (
     emission,
     imports,
     items,
+    iterators,
     keras_functions,
     keras_models,
     keras_own_layers,
@@ -34,6 +35,7 @@ from convcalc.notation.source import (
     tensors,
 )
 from convcalc.notation.source.expressions import YIELDED, evaluate
+from convcalc.notation.source.iterators import Once
 from convcalc.notation.source.known_sizes import KnownSizes
 from convcalc.notation.source.limits import MOST_STEPS, is_heavy
 from convcalc.notation.source.running import Running
@@ -136,7 +138,7 @@ class Follower:
             case ast.AnnAssign() if node.value is not None:
                 self.assign(node.target, evaluate(self, node.value, scope), scope)
             case ast.AugAssign():
-                self.changed(node, scope)
+                assignment.changed(self, node, scope)
             case ast.Expr():
                 if not self.is_of_unknown(node.value, scope):
                     evaluate(self, node.value, scope)
@@ -159,7 +161,7 @@ class Follower:
             case ast.With():
                 self.run(node.body, scope)
             case ast.Try():
-                self.run(imports.tried(node), scope)
+                self.tried(node, scope)
             case ast.Import() | ast.ImportFrom():
                 imports.take(node, scope)
             case ast.Global() | ast.Nonlocal():
@@ -197,16 +199,21 @@ class Follower:
                 raise
             return node.orelse
 
-    def changed(self, node: ast.AugAssign, scope: Scope) -> None:
-        """Follow `x += y`."""
-        load = ast.copy_location(ast.BinOp(left=node.target, op=node.op, right=node.value), node)
-        self.assign(node.target, evaluate(self, load, scope), scope)
+    def tried(self, node: ast.Try, scope: Scope) -> None:
+        """Follow what is tried, and what is done at the end however that ends."""
+        try:
+            self.run(imports.tried(node), scope)
+        except (Returned, Stopped):
+            self.run(node.finalbody, scope)
+            raise
+        self.run(node.finalbody, scope)
 
     def loop(self, node: ast.For, scope: Scope) -> None:
         """Follow a loop over what is known."""
         if modules.sets_values_only(node, scope):
             return
-        for item in self.items(node.iter, evaluate(self, node.iter, scope)):
+        many = evaluate(self, node.iter, scope)
+        for item in iterators.one_by_one(self.items, node.iter, many):
             self.assign(node.target, item, scope)
             if self.breaks(node.body, scope):
                 return
@@ -240,9 +247,11 @@ class Follower:
             raise self.fault(node, open_sizes.OPEN_SIZE, open_sizes.GIVE_SIZE)
         if isinstance(value, Tensor | Unknown):
             raise self.fault(node, "this depends on a tensor, which is not known while a program is read")
+        if isinstance(value, Instance):
+            return records.truth(self, node, value)
         if isinstance(value, Container):
             return bool(value.children)
-        return bool(value) if not isinstance(value, Name) else True
+        return isinstance(value, Name | Once) or bool(value)
 
     def items(self, node: ast.AST, value: Any) -> list[Any]:
         """Return the items of a list, of a range, of modules."""
@@ -315,8 +324,8 @@ class Follower:
         try:
             self.run(function.node.body, scope)
         except Returned as returned:
-            return scope.names[YIELDED] if is_generator else returned.value
-        return scope.names[YIELDED] if is_generator else None
+            return Once(scope.names[YIELDED]) if is_generator else returned.value
+        return Once(scope.names[YIELDED]) if is_generator else None
 
     def made(self, node: ast.AST, kind: Class, arguments: list[Any], keywords: dict[str, Any]) -> Any:
         """Make an object of a class of the program."""
@@ -379,7 +388,7 @@ class Follower:
 
     def comparable(self, node: ast.AST, value: Any) -> Any:
         """Return what stands in a comparison as numbers."""
-        return open_sizes.comparable(self, node, value)
+        return records.comparable(self, node, open_sizes.comparable(self, node, value))
 
     def layer_of(self, module: Layer) -> layers.Layer:
         """Return the layer that a call is."""

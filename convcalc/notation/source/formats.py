@@ -15,10 +15,12 @@ FORMAT = re.compile(r"[<>^]?0?\d{0,3},?(\.\d{1,2})?[dfgs]?")
 _PLAIN = (bool, list, tuple, dict, range)
 
 
-def formatted(follower: Follower, node: ast.AST, value: Any, form: str = "") -> str:
+def formatted(follower: Follower, node: ast.FormattedValue, value: Any, form: str = "") -> str:
     """Return a value as an f-string writes it."""
     if is_heavy(value):
         raise follower.fault(node, "this text is too long to be followed")
+    if node.conversion == ord("r") and isinstance(value, str):
+        value = repr(value)
     if not isinstance(value, int | float | str | None):
         return shortened(follower, node, str(value)) if isinstance(value, _PLAIN) else type(value).__name__
     if not FORMAT.fullmatch(form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from convcalc.notation.source.iterators import Once
 from convcalc.notation.source.limits import LONGEST
 from convcalc.notation.source.values import Container, Unknown
 
@@ -17,11 +18,11 @@ def function(follower: Follower, node: ast.Call, word: str, arguments: list[Any]
     match word, arguments:
         case "map", [called, *many]:
             rounds = zip(*(follower.items(node, each) for each in many), strict=False)
-            return [follower.call(node, called, list(each), {}) for each in rounds]
+            return Once([follower.call(node, called, list(each), {}) for each in rounds])
         case "filter", [called, many]:
             items = follower.items(node, many)
             kept = items if called is None else [follower.call(node, called, [each], {}) for each in items]
-            return [each for each, keep in zip(items, kept, strict=True) if follower.truth(node, keep)]
+            return Once([each for each, keep in zip(items, kept, strict=True) if follower.truth(node, keep)])
         case "reduce", [called, many, *first]:
             items = [*first, *follower.items(node, many)]
             if items:
@@ -29,6 +30,10 @@ def function(follower: Follower, node: ast.Call, word: str, arguments: list[Any]
                 for each in items[1:]:
                     value = follower.call(node, called, [value, each], {})
                 return value
+        case "next", [Once() as many, *rest]:
+            if not many and not rest:
+                raise follower.fault(node, "this iterator is at its end")
+            return many.pop(0) if many else rest[0]
         case "next", [many, *_]:
             items = follower.items(node, many)
             return items[0] if items else Unknown("this is not known", *follower.span(node))

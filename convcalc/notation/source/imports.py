@@ -52,8 +52,8 @@ def tried(node: ast.Try) -> list[ast.stmt]:
             for handler in node.handlers:
                 caught = [] if handler.type is None else list(ast.walk(handler.type))
                 if not caught or any(isinstance(part, ast.Name) and part.id in _FAILS for part in caught):
-                    return [*node.body[:index], *handler.body, *node.finalbody]
-    return [*node.body, *node.orelse, *node.finalbody]
+                    return [*node.body[:index], *handler.body]
+    return [*node.body, *node.orelse]
 
 
 def _is_installed(node: ast.Import | ast.ImportFrom) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from convcalc.notation.source import containers, indexing, open_sizes, parameter_views, records
+from convcalc.notation.source import containers, indexing, iterators, open_sizes, parameter_views, records
 from convcalc.notation.source.limits import MOST_STEPS, length
 from convcalc.notation.source.values import (
     AxisSize,
@@ -35,7 +35,7 @@ def items(follower: Follower, node: ast.AST, value: Any) -> list[Any]:
     if isinstance(value, list | tuple | str | dict | range):
         if length(value) > MOST_STEPS:
             raise follower.fault(node, "this is too long to be followed")
-        return list(value)
+        return iterators.in_order(follower, node, value) if isinstance(value, list) else list(value)
     if isinstance(value, Parameter) and value.numbers is not None:
         return list(value.numbers)
     if isinstance(value, KerasModel):
@@ -62,7 +62,7 @@ def item(follower: Follower, node: ast.Subscript, value: Any, scope: Scope) -> A
         return _of_instance(follower, node, value, key)
     if isinstance(value, Container):
         return _of_container(follower, node, value, key)
-    if not hasattr(value, "__getitem__"):
+    if not hasattr(value, "__getitem__") or isinstance(value, iterators.Once | iterators.Unordered):
         what = f"{node.value.attr!r} of this" if isinstance(node.value, ast.Attribute) else "an item of this"
         raise follower.fault(node, f"{what[:60]} is not followed")
     try:

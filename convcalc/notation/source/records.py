@@ -137,6 +137,8 @@ def fill(
 ) -> None:
     """Set the fields of a data class."""
     kind = instance.kind
+    if (arguments or keywords) and not kind.bases and not kind.node.decorator_list:
+        raise follower.fault(node, f"{kind.name} takes no arguments")
     defaults = {name: kind.find(name) for name in fields(kind) if kind.has(name)}
     made = {name: each for name, each in defaults.items() if isinstance(each, Field)}
     names = _arguments(kind)
@@ -189,3 +191,31 @@ def member(follower: Follower, node: ast.AST, kind: Class, arguments: list[Any])
         if isinstance(each, Instance) and [each.attributes["value"]] == arguments:
             return each
     raise follower.fault(node, f"{kind.name} has no such value")
+
+
+def truth(follower: Follower, node: ast.AST, instance: Instance) -> bool:
+    """Return whether an object counts as true, by its own method if it has one."""
+    method = next(filter(None, map(instance.kind.find, ("__bool__", "__len__"))), None)
+    return not isinstance(method, Function) or bool(follower.call(node, method.of(instance), [], {}))
+
+
+def comparable(follower: Follower, node: ast.AST, value: Any) -> Any:
+    """Return what an object is compared as: the value of a member that is one, too, or the fields of a record."""
+    if not isinstance(value, Instance):
+        return value
+    if value.kind.has("__eq__"):
+        raise follower.fault(node, f"{value.kind.name} is compared by a method of its own, which is not followed")
+    if is_enumeration(value.kind):
+        bases = {base.last for base in value.kind.bases if isinstance(base, Name)}
+        return value if bases.isdisjoint(("IntEnum", "StrEnum", "int", "str")) else value.attributes["value"]
+    if is_tuple(value.kind):
+        return tuple(values_of(value))
+    if _is_data(value.kind):
+        return (value.kind, *(comparable(follower, node, each) for each in values_of(value)))
+    return value
+
+
+def _is_data(kind: Class) -> bool:
+    """Return whether a class is a data class."""
+    words = (each.func if isinstance(each, ast.Call) else each for each in kind.node.decorator_list)
+    return any(getattr(each, "id", getattr(each, "attr", "")) == "dataclass" for each in words)

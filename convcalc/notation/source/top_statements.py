@@ -57,12 +57,30 @@ def follow_statement(follower: Follower, node: ast.stmt, given: Given) -> None:
             raise
         _refuse_change(follower, node)
         start, end = follower.span(node)
+        for name in _changed_by(node):
+            if isinstance(follower.top.names.get(name), list | dict):
+                follower.top.names[name] = Unknown(error.message, start, end, error)
         for name in names_set(node) or [" of no name"]:
             if wraps(follower, node, name):
                 continue
             if makes_model(follower, node, name):
                 given.add(name, missing=error)
             follower.top.names[name] = Unknown(error.message, start, end, error)
+
+
+_CHANGES = (*("append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "update", "setdefault"),
+            *("move_to_end", "popitem", "add", "discard", "appendleft", "rotate"))  # fmt: skip
+
+
+def _changed_by(node: ast.stmt) -> list[str]:
+    """Return the names of lists and dictionaries that a statement changes."""
+    found: list[ast.expr] = []
+    for each in ast.walk(node):
+        if isinstance(each, ast.Subscript) and not isinstance(each.ctx, ast.Load):
+            found.append(each.value)
+        elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr in _CHANGES:
+            found.append(each.func.value)
+    return [each.id for each in found if isinstance(each, ast.Name)]
 
 
 def _main_body(follower: Follower, node: ast.expr, given: Given) -> list[ast.stmt] | None:
