@@ -429,3 +429,17 @@ print(*(name for name in sys.modules if "pasted" in name or name.endswith(("labe
 def test_plain_text_does_not_load_the_readers_of_pastes(texts: list[str], loads: bool) -> None:
     done = subprocess.run([sys.executable, "-c", PROBE, *texts], capture_output=True, text=True, check=True)
     assert bool(done.stdout.split()) is loads
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_numbers_beside_an_empty_column_are_not_names(mark: str) -> None:
+    rows = parse_matrix(f"{mark}1{mark}2\n{mark}3{mark}4\n", place="m")
+    assert (rows.array.tolist(), rows.notes) == ([[1, 2], [3, 4]], ("the first column is empty and was left out",))
+    assert parse_matrix(f"{mark}a{mark}b\n{mark}1{mark}2\n", place="m").array.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "text", ["float k[2] = {4/2, 1.0/2};", "local k = {2, 1/2}", "const k = [2, 1/2]", "[2//1 1//2]"]
+)
+def test_quotients_that_are_no_whole_divisions(text: str) -> None:
+    assert list(map(float, parse_matrix(text, place="m").array.tolist())) == [2, 0.5]

@@ -54,6 +54,9 @@ REFUSED = {
     "Matrix2i m; m << 1, 2, 3.5, 4;": ("1:24", "the type is int, but 3.5 is not a whole number"),
     "int a[2]={8, 010}": ("1:14", "010 is an octal number in C and its kin"),
     "float a[2]={1.5, 011}": ("1:18", "011 is an octal number in C and its kin"),
+    "float k[2] = {1/2, 1};": ("1:15", "1/2 is 0 in C and its kin"),
+    "std::vector<double> k = {1, 7 / 3};": ("1:29", "7 / 3 is 2 in C and its kin"),
+    "(Mat_<float>(1, 2) << 1/2, 2)": ("1:23", "1/2 is 0 in C and its kin"),
 }
 
 

@@ -154,6 +154,9 @@ def _body(source: Source, text: str) -> str:
         return " " * start + text[start:].replace("$", " ")
     if end is None or end.start() < begin.end():
         raise source.fault(r"the environment has no \end", *begin.span())
+    begun, ended = (re.sub(r"\s", "", re.findall(r"\{\s*(\w+\*?)\s*\}", part[0])[0]) for part in (begin, end))
+    if begun != ended:
+        raise source.fault(rf"\begin{{{begun}}} is ended by \end{{{ended}}}", *end.span(), rf"write \end{{{begun}}}")
     before = start_of_rows(text[: begin.start()])
     if before < begin.start():
         raise source.fault(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from convcalc.matrix.reading.pasted.generated import RANGE, numbers_made
+from convcalc.matrix.reading.pasted.names import refuse_whole_divisions
 from convcalc.matrix.reading.pasted.paste import UNSIGNED, Paste, start_of_end
 from convcalc.matrix.reading.whole_types import declared_type
 
@@ -133,6 +134,7 @@ def streams(paste: Paste) -> Paste | None:
         return None
     # Eigen says the type by a letter: Matrix2i.
     paste = paste.replace(whole=declared_type(stream["type"] or _EIGEN_TYPES.get(stream["letter"], "")))
+    refuse_whole_divisions(paste, stream.end())
     sizes = f"{stream[name]} {stream[name]}" if name == "square" else stream[name]
     start = stream.end("open") if stream["open"] else 0
     kept = (

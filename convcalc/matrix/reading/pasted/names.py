@@ -45,6 +45,7 @@ _GO = re.compile(r"\s*(?P<dims>(?:\[[\d.]*\])+)(?P<type>[a-z]\w*)\s*(?=\{)")
 _JULIA = re.compile(r"\s*(?P<type>Float\d+|U?Int\d*|Bool|Any|Real|Number|Rational\{\w+\})(?=\[)")
 _EXPORT = re.compile(r"\s*(?:export\s+default|return)\s+(?=[\[({])")
 _OCTAL = re.compile(r"(?<![\w.])(?<![eE][-+])0+[1-7][0-7]+(?![\w.])")
+_DIVISION = re.compile(r"(?<![\w.])(\d{1,30})\s*/\s*(\d{1,30})(?![\w.])")
 _DIMENSION = re.compile(r"\[\s*(\w*)\s*\]")
 
 
@@ -100,6 +101,8 @@ def _without_declaration(paste: Paste, match: re.Match[str], dims: str) -> Paste
         decimal = octal[0].lstrip("0")
         hint = f"write {decimal}, or {int(octal[0], 8)} for the octal number"
         raise paste.source.fault(f"{octal[0]} is an octal number in C and its kin", *octal.span(), hint)
+    if paste.text[match.end() : match.end() + 1] == "{" and (stated.get("words") or "").split() != ["local"]:
+        refuse_whole_divisions(paste, match.end())
     sizes = _DIMENSION.findall(dims)
     is_open = False
     if len(sizes) > 1 and not sizes[0].isdigit():
@@ -108,6 +111,15 @@ def _without_declaration(paste: Paste, match: re.Match[str], dims: str) -> Paste
     if sizes and all(size.isdigit() for size in sizes):
         paste = paste.stating(" ".join(sizes), *match.span("dims"), flat=True, is_open=is_open)
     return paste.without(match.span()).replace(flat=True)
+
+
+def refuse_whole_divisions(paste: Paste, start: int) -> None:
+    """Refuse a quotient of whole numbers that C and its kin cut off: 1/2 is 0 there, whatever the type."""
+    for found in _DIVISION.finditer(paste.text, start):
+        above, below = int(found[1]), int(found[2])
+        if below and above % below:
+            hint = f"write {above}.0/{below}, or {above // below} for what the program computes"
+            raise paste.source.fault(f"{found[0]} is {above // below} in C and its kin", *found.span(), hint)
 
 
 def names(paste: Paste) -> Paste | None:

@@ -28,6 +28,7 @@ _AFTER = re.compile(
 )
 _ONE_NUMBER = re.compile(r"[^\[]*[\[\s]+[-+.\w]+\s*\]")
 _OTHERWISE_SPELT = re.compile(r"[a-df-zA-DF-Z/]")
+_RATIONAL_OF_JULIA = re.compile(r"(?<![\w./])([0-9]+)//([0-9]+)(?![\w./])")
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?<![\w.])((?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?)[fFlL](?![\w.+-])"),
@@ -39,7 +40,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bfloat\(\s*(['\"])(-?(?:nan|inf))\1\s*\)"), r"\2"),
     (re.compile(r"\bInteger\(\s*(-?[0-9]+)\s*\)"), r"\1"),
     (re.compile(r"\b(?:Fraction|Rational)\(\s*(-?[0-9]+)\s*,\s*([0-9]+)\s*\)"), r"\1/\2"),
-    (re.compile(r"(?<![\w./])([0-9]+)//([0-9]+)(?![\w./])"), r"\1/\2"),
+    (_RATIONAL_OF_JULIA, r"\1/\2"),
     (re.compile(rf"(?<![\w./])({UNSIGNED})(?:[ \t]+/[ \t]*|/[ \t]+)({UNSIGNED})(?![\w./])"), r"\1/\2"),
 )
 
@@ -116,9 +117,25 @@ def numbers(paste: Paste) -> Paste | None:
     text = paste.text
     if _OTHERWISE_SPELT.search(text) is None:
         return None
+    floor = _RATIONAL_OF_JULIA.search(text)
+    if floor is not None and int(floor[1][:30]) % (int(floor[2][:30]) or 1) and _may_be_python(paste.source.text):
+        raise paste.source.fault(
+            f"{floor[0]} can be read both ways: as Julia's fraction, or as a floor division of Python's",
+            *floor.span(),
+            f"write {floor[1]}/{floor[2]}, or {int(floor[1][:30]) // int(floor[2][:30])}",
+        )
     for pattern, plain in _SPELLINGS:
         text = pattern.sub(lambda match, plain=plain: match.expand(plain).ljust(len(match[0])), text)  # type: ignore[misc]
     return paste.replace(text=text)
+
+
+def _may_be_python(text: str) -> bool:
+    """Return whether a text with `1//2` may be Python's: Julia's rows have blanks or semicolons between the numbers.
+
+    >>> _may_be_python("[1//2, 1]"), _may_be_python("[1//2 1; 3 4]"), _may_be_python("Rational{Int64}[1//2, 1]")
+    (True, False, False)
+    """
+    return "Rational" not in text and ("," in text or not re.search(r"\d[ \t]+\d|;|\d\n", text))
 
 
 def _blanks(match: re.Match[str]) -> str:

@@ -98,6 +98,11 @@ def labelled_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     if separator is None:
         return _Frame(paste).layout()
     head, first = (cells_of(line, separator) for line in lines)
+    if len(head) > 2 and not (head[0].text or any(map(is_word, head[1:])) or options.header):
+        left = re.sub(rf"^([ \t]*){separator}", r"\1 ", paste.text, flags=re.MULTILINE)
+        if left.count(separator) == paste.text.count(separator) - sum(map(bool, map(str.strip, left.split("\n")))):
+            marks = Marks(separator=separator, decimal=options.decimal)
+            return layout_of_lines(paste.source, left, marks).replace(notes=(EMPTY_NOTE,))
     if label_note(head, [first]) is None and not any(map(is_word, first)):
         # What makes the first column one of labels, or another one words, holds in all rows: so in this one.
         return None
@@ -111,6 +116,9 @@ def labelled_layout(paste: Paste, options: ReadOptions) -> Layout | None:
     words = Marks(separator=separator, decimal=options.decimal)
     text, _ = without_labels(paste.source, paste.text, separator, header=True, index=True)
     return layout_of_lines(paste.source, text, words).replace(notes=(HEAD_NOTE,))
+
+
+EMPTY_NOTE = "the first column is empty and was left out"
 
 
 def _series(paste: Paste) -> Layout | None:
