@@ -96,7 +96,7 @@ REFUSED = [
     (r"x + \begin{bmatrix} 1 & 2 \end{bmatrix}", "1:1", "only a name may stand before", "multiply"),
     (r"\begin{bmatrix} 1 \end{bmatrix} \begin{bmatrix} 1 \end{bmatrix}", "1:", "more text after|never", "one matrix"),
     (r"\begin{bmatrix} 1 & 2", "1:1", r"has no \\end", None),
-    (r"\begin{bmatrix} 1 & 2 \end{pmatrix}", "1:22", r"bmatrix\} is ended by \\end\{pmatrix", r"\end{bmatrix}"),
+    (r"\begin{bmatrix} 1 & 2 \end{pmatrix}", "1:23", r"bmatrix\} is ended by \\end\{pmatrix", r"\end{bmatrix}"),
     ("[1//2, 1]", "1:2", "as Julia's fraction, or as a floor division", "write 1/2, or 0"),
     (",5\n,7", "1:1", "an empty cell", None),
     ("array([[1, 2]]) + 1", "1:17", "not part of the array", None),
