@@ -27,7 +27,7 @@ from convcalc.exercise.sheet import key_entries, sheet, sheet_data
 from convcalc.exercise.spelling import answer_text, exact, spellings
 from convcalc.exercise.words import layer_words
 from convcalc.exercise.working import hint, working
-from convcalc.explain import MarkedMatrix
+from convcalc.explain import MarkedMatrix, Sentence
 from convcalc.geometry import Padding
 from convcalc.layers import AdaptivePooling, Pooling, TensorShape, Unfold
 
@@ -173,6 +173,12 @@ def test_what_there_is_not_is_refused() -> None:
         judge(exercises("pool", 1, 1, 4)[0], "1 2; 3 4 | 5 6")
 
 
+def test_a_hint_is_about_the_layers_that_have_a_formula() -> None:
+    (exercise,) = exercises("shape", 1, 1, 5)
+    assert "(4) ReLU, shape" in [each.title for each in working(exercise)]
+    assert all(each.steps for each in hint(exercise))
+
+
 def test_an_answer_of_another_size_is_named_as_it_is_written() -> None:
     (exercise,) = exercises("conv", 1, 1, 1)
     for text, size in (("1 2; 3 4", "2x2"), ("1 2 3", "3"), ("1 2 | 3 4", "2x1x2")):
@@ -283,4 +289,9 @@ def test_the_working_goes_cell_by_cell_and_draws_the_first_alone(command: str, d
         assert len(steps) == exercise.answer.size
         drawn = [any(isinstance(step, MarkedMatrix) for step in each.steps) for each in steps]
         assert drawn == [True] + [False] * (len(steps) - 1)
+        assert hint(exercise) == steps[:1]
+        if command == "conv":
+            opening = steps[0].steps[0]
+            assert isinstance(opening, Sentence)
+            assert [opening in each.steps for each in steps] == drawn
         assert all(each.steps for each in steps)

@@ -38,7 +38,8 @@ def one_layer_words(layer: Layer, counts: bool = False) -> str:
 
 
 def _listed(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+    """Join items, of which a window has two at least."""
+    return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def network_statement(shape: TensorShape | None, layers: Sequence[Layer], asked: str) -> tuple[Sentence, ...]:
