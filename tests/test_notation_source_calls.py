@@ -273,3 +273,25 @@ def test_values_are_those_of_python(before: str, width: str, expected: int) -> N
 def test_values_that_are_not_followed_are_refused(before: str, width: str, message: str) -> None:
     text = program(f"self.c = nn.Conv2d(3, {width}, 3)", "return self.c(x)", before)
     assert refusal(text, "3x9x7").startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ("return x.narrow(1, 5, 7)", "7 cells from 5 on are out of range for an axis of size 8"),
+        ("return x.narrow(1, -3, 4)", "4 cells from -3 on are out of range for an axis of size 8"),
+        ("return torch.index_select(x, 1, torch.tensor([0, 9, 0]))", "index 9 is out of range for an axis of size 8"),
+        ("return torch.index_select(x, 1, torch.tensor([0, -1]))", "index -1 is out of range for an axis of size 8"),
+        ("return x[:, [0, 9, 0]]", "index 9 is out of range for an axis of size 8"),
+        ("return x[:, :, [0, -8]]", "index -8 is out of range for an axis of size 7"),
+        ("return x[:, torch.arange(9)]", "index 8 is out of range for an axis of size 8"),
+    ],
+)
+def test_an_index_out_of_range_is_refused(run: str, message: str) -> None:
+    assert refusal(program("self.c = nn.Conv2d(3, 8, 3)", f"x = self.c(x); {run}"), "3x9x7") == message
+
+
+def test_an_index_in_range_is_taken() -> None:
+    run = "x = self.c(x); return x.narrow(1, -3, 2), x[:, [0, -8, 7]], torch.index_select(x, 2, torch.tensor([6, 0]))"
+    made = answer(program("self.c = nn.Conv2d(3, 8, 3)", run), "3x9x7")
+    assert made == ([[2, 7, 5], [3, 7, 5], [8, 2, 5]], 224)

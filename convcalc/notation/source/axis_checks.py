@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from convcalc.notation.source.batch import knows_batch, touch_batch
-from convcalc.notation.source.values import Tensor
+from convcalc.notation.source.values import Parameter, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,18 @@ def refuse_axis(
     for axis in given if isinstance(given, list | tuple) else [given]:
         if type(axis) is int and not -count <= axis < count:
             raise follower.fault(node, f"there is no axis {axis} in the {count} axes of this tensor")
+
+
+def refuse_index(
+    follower: Follower, node: ast.AST, tensor: Tensor, axis: int, index: Any, *, from_end: bool = True
+) -> None:
+    """Refuse an index that is out of the range of an axis; `from_end` is whether negative ones count from its end."""
+    sizes = follower.sizes.peek(tensor.index) or ()
+    size = sizes[axis] if -len(sizes) <= axis < len(sizes) else None
+    numbers = index.numbers if isinstance(index, Parameter) else index
+    for number in numbers or ():
+        if size is not None and type(number) is int and not (-size if from_end else 0) <= number < size:
+            raise follower.fault(node, f"index {number} is out of range for an axis of size {size}")
 
 
 def refuse_mode(follower: Follower, node: ast.AST, tensor: Tensor, call: Call) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from convcalc import layers
 from convcalc.layers import Rearrangement
+from convcalc.notation.source.axis_checks import refuse_index
 from convcalc.notation.source.batch import touch_batch
 from convcalc.notation.source.emission import elementwise, layer_entry
 from convcalc.notation.source.moves import axis_size
@@ -71,6 +72,7 @@ def _index_select(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], k
         raise f.fault(node, "how many of these are taken is not known")
     if axis == 0:
         touch_batch(f, node, "samples of a batch are taken")
+    refuse_index(f, node, x, axis, index, from_end=False)
     return layer_entry(f, node, Rearrangement("gather", (axis, *shape)), x)
 
 

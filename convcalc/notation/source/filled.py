@@ -28,6 +28,8 @@ def function(follower: Follower, node: ast.Call, word: str, arguments: list[Any]
         if isinstance(given, Tensor | Parameter):
             return given
         made = Parameter(_nested(given))
+        if isinstance(given, list | tuple) and 0 < len(given) < LONGEST and all(type(each) is int for each in given):
+            made.numbers = list(given)
         made.is_mask = word == "BoolTensor" or isinstance(_first(given), bool)
         return made
     if word in _SIZES or word in _SIZES_TOO:

@@ -9,6 +9,7 @@ from convcalc import layers
 from convcalc.errors import ShapeError
 from convcalc.layers import Rearrangement
 from convcalc.layers.rearranging import stretched
+from convcalc.notation.source.axis_checks import refuse_index
 from convcalc.notation.source.batch import batch_fault, knows_batch, touch_batch
 from convcalc.notation.source.emission import layer_entry, refuse_unknown
 from convcalc.notation.source.moves import END, indexed, taken
@@ -79,6 +80,9 @@ def _gathered(follower: Follower, node: ast.AST, tensor: Tensor, values: list[An
         sizes = stretched([shape for shape in shapes if shape is not None], "these indices do not fit each other")
     except ShapeError as error:
         raise follower.fault(node, error.message) from None
+    for place, each in enumerate(indices):
+        if not isinstance(each, Tensor):
+            refuse_index(follower, node, tensor, axis + place, each)
     for _ in indices[1:]:
         tensor = indexed(follower, node, tensor, axis, 0)
     known = tuple(size for size in sizes if size is not None)
@@ -112,6 +116,8 @@ def _index_shape(follower: Follower, node: ast.AST, value: Any) -> tuple[int, ..
 def write(follower: Follower, target: ast.Subscript, owner: Any, value: Any, scope: Scope) -> Tensor | None:
     """Return a tensor with another in a part of it, None where numbers alone are written, which changes no size."""
     refuse_unknown(follower, target, value)
+    if isinstance(owner, Parameter):
+        owner.numbers = None
     if isinstance(owner, Parameter) and (not isinstance(value, Tensor) or not follower.is_running):
         return None
     tensor = follower.held(target, owner) if isinstance(owner, Parameter) else owner

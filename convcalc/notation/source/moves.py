@@ -224,6 +224,12 @@ def _narrow(f: Follower, node: ast.AST, x: Tensor, arguments: list[Any], keyword
         raise f.fault(node, "where this is cut is not known")
     if axis == 0:
         touch_batch(f, node, "samples of a batch are taken")
+    size = axis_size(f, x, axis)
+    if type(size) is int:
+        first = start + size if start < 0 else start
+        if not 0 <= first <= size - length or length < 0:
+            raise f.fault(node, f"{length} cells from {start} on are out of range for an axis of size {size}")
+        start = first
     return layer_entry(f, node, Rearrangement("cut", (axis, start, start + length, 1)), x)
 
 

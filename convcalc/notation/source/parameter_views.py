@@ -96,6 +96,7 @@ def changed_in_place(follower: Follower, node: ast.Call, parameter: Parameter, n
     """Return a parameter whose numbers are changed where they stand; its axes are not changed that way."""
     if name.removesuffix("_") in (*RULES, "resize", "resize_as", "set"):
         raise follower.fault(node, f"{name[:60]} of a parameter is not followed")
+    parameter.numbers = None
     return parameter
 
 
