@@ -12,7 +12,8 @@ import typer
 
 from convcalc.cli.commands import COMMANDS, PageRequested, build
 from convcalc.cli.options import Command
-from convcalc.cli.plain_line import read_plain_line
+from convcalc.cli.plain_line import read_plain_line, refuse_repeated
+from convcalc.errors import UsageError
 
 TREE = build(*COMMANDS)
 LEFT_TO_TYPER = "what Typer does not read as a plain line"
@@ -129,3 +130,20 @@ def test_what_is_wrong_or_rare_is_left_to_typer(words: list[str]) -> None:
 def test_more_arguments_than_a_command_has_are_left_to_typer() -> None:
     assert read_plain_line(command_of("conv").parameters, ["a", "b", "-k", "1"]) is not None
     assert read_plain_line(command_of("conv").parameters, ["a", "b", "c", "-k", "1"]) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-k", "3", "-k", "5"], ["-k3", "--kernel=5"], ["--bias", "--no-bias"], ["--kernel", "-1", "-q", "-k", "3"]],
+    ids=" ".join,
+)
+def test_an_option_is_given_once(words: list[str]) -> None:
+    with pytest.raises(UsageError, match="is given twice"):
+        refuse_repeated(import_module("convcalc.cli.shape").shape.parameters, ["9", *words])
+
+
+@pytest.mark.parametrize(
+    "words", [["-q", "-q"], ["-k", "-s", "-s", "2"], ["-f", "-", "--", "-k", "-k"]], ids=" ".join
+)
+def test_what_is_not_given_twice(words: list[str]) -> None:
+    refuse_repeated(import_module("convcalc.cli.shape").shape.parameters, ["9", *words])

@@ -209,7 +209,11 @@ def test_every_option_that_is_suggested_is_taken() -> None:
         ("shape 3x9x9 relu '7x7, 64, stride 2'", 2, "in the short notation: conv:64,k7,s2,p3"),
         ("shape 3x9x9 '3x3 max pool, /2'", 2, "in the short notation: maxpool:3,s2"),
         ("shape", 2, "write a size, and what it goes through, as in convcalc shape 224 -k 7"),
-        ("conv", 2, "write a matrix, a file or - for standard input, as in convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1'"),
+        (
+            "conv",
+            2,
+            "write a matrix, a file or - for standard input, as in convcalc conv '1 0 1; 2 1 0; 0 1 1' -k '1 0; 0 1'",
+        ),
         ("pool", 2, "write a matrix, a file or - for standard input, as in convcalc pool '1 2; 3 4' max -k 2"),
         ("shape 3x9x9 conv:3x3", 2, "the first value is out; a window has its letter: conv:64,k3x3"),
         ("shape 3x9x9 'conv(64, 3)'", 2, "in the short notation: conv:64,k3"),

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 from convcalc import __version__
 from convcalc.cli.options import Command, Group, option
-from convcalc.cli.plain_line import read_plain_line
+from convcalc.cli.plain_line import read_plain_line, refuse_repeated
 
 COMMANDS = {
     "shape": "Sizes through one layer or a whole chain.",
@@ -57,6 +57,7 @@ def run(arguments: list[str]) -> int:
     plain = None
     if arguments[0] in COMMANDS:
         command = _command(arguments[0])
+        refuse_repeated(command.parameters, arguments[1:])
         plain = read_plain_line(command.parameters, arguments[1:])
     answer = _run_by_typer(arguments) if plain is None else command(**plain)
     if isinstance(answer, int):

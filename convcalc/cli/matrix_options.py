@@ -70,7 +70,7 @@ class NumberOptions(Group):
     ] = None
     dtype: Annotated[
         str | None,
-        option("Input", 2, "--dtype TYPE", "Compute in float16, float32, float64, int64 ..."),
+        option("Input", 2, "--dtype TYPE", "Hold the numbers in float16, float32, int64 ...; whole sums stay exact."),
     ] = None
     exact: Annotated[bool, option("Input", 2, "--exact", "Compute decimals exactly: 0.1 is one tenth.")] = False
 
@@ -166,7 +166,9 @@ class ShowOptions(Group):
 
     precision: Annotated[
         int | None,
-        option("Output", 2, "--precision N", "Round to N decimals (default: all digits).", min=0, max=100),
+        option(
+            "Output", 2, "--precision N", "Round to N decimals; what would become 0 stays, as 4e-03.", min=0, max=100
+        ),
     ] = None
     heatmap: Annotated[bool, option("Output", 2, "--heatmap", "Draw the answer in color blocks, too.")] = False
     show_input: Annotated[

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from convcalc.errors import UsageError
+
 LONGEST_NUMBER = 18
 """Digits of a number that is read here."""
 
@@ -26,13 +28,7 @@ def read_plain_line(parameters: Mapping[str, tuple[Any, Any]], words: Iterable[s
     True
     """
     values = {name: default for name, (_, default) in parameters.items()}
-    spelled = {
-        spelling: (name, spelling == on)
-        for name, (hint, _) in parameters.items()
-        for spellings in hint.__metadata__[0].spellings
-        for on, _, off in (spellings.partition("/"),)
-        for spelling in (on, off)
-    }
+    spelled = _spelled(parameters)
     plain, rest = [], iter(words)
     for word in rest:
         if word[:1] != "-" or word == "-":
@@ -49,6 +45,42 @@ def read_plain_line(parameters: Mapping[str, tuple[Any, Any]], words: Iterable[s
             return None
         values[name] = [*(values[name] or ()), value] if get_origin(kind) is list else value
     return _with_arguments(values, parameters, plain)
+
+
+def refuse_repeated(parameters: Mapping[str, tuple[Any, Any]], words: Iterable[str]) -> None:
+    """Refuse an option that is given twice, unless it may be, or a flag that is turned on and off again.
+
+    >>> from convcalc.cli.shape import shape
+    >>> refuse_repeated(shape.parameters, ["9", "-k", "3", "--kernel", "5"])
+    Traceback (most recent call last):
+    convcalc.errors.UsageError: --kernel is given twice
+    """
+    spelled, seen, rest = _spelled(parameters), dict[str, str | bool](), iter(words)
+    for word in rest:
+        if word == "--":
+            return
+        if word[:1] != "-":
+            continue
+        spelling, equals, text = word.partition("=") if word[:2] == "--" else (word[:2], "", word[2:])
+        name, on = spelled.get(spelling, ("", False))
+        if not name:
+            continue
+        kind, _ = _kind_and_settings(parameters[name][0])
+        value: str | bool = on if kind is bool else text if equals or text else next(rest, "")
+        if name in seen and get_origin(kind) is not list and (kind is not bool or value != seen[name]):
+            raise UsageError(f"{spelling} is given twice", hint="give it once" if kind is not bool else "on or off")
+        seen[name] = value
+
+
+def _spelled(parameters: Mapping[str, tuple[Any, Any]]) -> dict[str, tuple[str, bool]]:
+    """Return the names of options by how they are spelled, each with whether that turns it on."""
+    return {
+        spelling: (name, spelling == on)
+        for name, (hint, _) in parameters.items()
+        for spellings in hint.__metadata__[0].spellings
+        for on, _, off in (spellings.partition("/"),)
+        for spelling in (on, off)
+    }
 
 
 def _kind_and_settings(hint: Any) -> tuple[Any, dict[str, Any]]:
