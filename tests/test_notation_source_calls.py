@@ -295,3 +295,25 @@ def test_an_index_in_range_is_taken() -> None:
     run = "x = self.c(x); return x.narrow(1, -3, 2), x[:, [0, -8, 7]], torch.index_select(x, 2, torch.tensor([6, 0]))"
     made = answer(program("self.c = nn.Conv2d(3, 8, 3)", run), "3x9x7")
     assert made == ([[2, 7, 5], [3, 7, 5], [8, 2, 5]], 224)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "width = 8 if 1 < 2 else 5",
+        "width: int = 8",
+        "sizes = {'width': 8}; width = sizes['width']",
+        "sizes = [[3, 8], [8, 4]]; width = sizes[0][1]",
+        "try:\n    width = 8\nexcept ImportError:\n    width = 5",
+        "if True:\n    width = 8",
+        "with torch.no_grad():\n    width = 8",
+        "twice = lambda i: 2 * i\nwidth = twice(4)",
+        "_, *rest = [3, 8]\nwidth = rest[0]",
+        "width, rest = divmod(35, 4)",
+        "from torch.nn import Conv2d as C\nwidth = C(3, 8, 3).out_channels",
+        "device = 'cuda' if torch.cuda.is_available() else 'cpu'\nwidth = 8",
+    ],
+)
+def test_statements_before_layers_make_a_program(before: str) -> None:
+    text = f"{before}\nmodel = nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU()).to('cpu')\n"
+    assert answer(text, "3x9x7") == ([[8, 7, 5]], 224)

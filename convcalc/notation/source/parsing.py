@@ -11,7 +11,8 @@ from convcalc.text import Source
 
 _SIGNS = re.compile(
     r"^[ \t]*(?:\w+ *= *(?:\w+\.)*[A-Z]\w*\("
-    r"|class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *[\d\[{'\"])"
+    r"|class \w|def \w|import \w|from \w+[\w.]* import|\w+ *= *(?:[\d\[{'\"]|lambda )"
+    r"|(?:if|for|while|with) [^\n]*:$|try:$|\w+ *: *(?:int|float|str|bool|list|dict|tuple)\b|[\w*]+, *[\w*, ]+ = )"
     r"|\.add\(|\)\(|\b(?:torchvision|timm|models|hub)\.\w",
     re.MULTILINE,
 )
@@ -111,10 +112,22 @@ def _place(text: str, error: SyntaxError) -> int:
 def _is_program(node: ast.stmt) -> bool:
     """Return whether a statement is more than a layer, with a name or without one."""
     match node:
-        case ast.ClassDef() | ast.FunctionDef() | ast.For():
+        case ast.ClassDef() | ast.FunctionDef() | ast.For() | ast.While() | ast.If() | ast.With() | ast.Try():
             return True
-        case ast.Assign(value=ast.Constant() | ast.List(elts=[]) | ast.Tuple() | ast.BinOp()):
+        case ast.Assign(value=ast.Constant() | ast.List(elts=[]) | ast.Tuple() | ast.BinOp() | ast.Dict()):
             return True
+        case ast.Assign(value=ast.IfExp() | ast.Lambda() | ast.Compare() | ast.BoolOp() | ast.UnaryOp()):
+            return True
+        case ast.Assign(value=ast.List(elts=[ast.Constant() | ast.List() | ast.Tuple() | ast.Dict(), *_])):
+            return True
+        case ast.Assign(targets=[ast.Tuple() | ast.List()]):
+            return True
+        case ast.AnnAssign(annotation=ast.Name(id=kind), value=value) if value is not None:
+            return kind in ("int", "float", "str", "bool", "list", "dict", "tuple")
+        case ast.ImportFrom(names=[ast.alias(asname=str() as name), *_], module=str() as module) if (
+            module == "torch.nn"
+        ):
+            return name not in ("F", "nn")
         case ast.Expr(
             value=ast.Call(func=ast.Attribute(attr="add" | "add_module" | "append" | "extend", value=ast.Name()))
         ):
