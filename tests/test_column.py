@@ -284,7 +284,8 @@ def test_what_is_refused(
     options: list[str], code: int, message: str, here: Run, prices: Path, tmp_path: Path
 ) -> None:
     options = [str(tmp_path / option) if option.startswith("y.") else option for option in options]
-    done = here("conv", prices, "-k", "1 1", *options)
+    kernel = () if "-k" in options else ("-k", "1 1")
+    done = here("conv", prices, *kernel, *options)
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr.replace(f"{tmp_path}/", "")
 

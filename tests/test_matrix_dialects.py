@@ -289,3 +289,9 @@ def test_rows_of_digits_without_blanks_are_noted() -> None:
         assert "put blanks between them" in parse_matrix(text, place="m").notes[0], text[:20]
     for text in ("120\n135\n", "10\n11\n", "1000", "101 110\n011 001\n", "1\n0\n", "7\n" * 20000, "0.1\n0.2\n"):
         assert parse_matrix(text, place="m").notes == (), text[:20]
+
+
+@pytest.mark.parametrize(("text", "noted"), [("1,5\n2,25\n3,5\n", 1), ("1,5\n2,25\n", 0), ("1,5,6\n2,2,5\n3,4,5", 0)])
+def test_two_columns_that_could_be_one_of_decimals_are_noted(text: str, noted: int) -> None:
+    assert len(parse_matrix(text, place="m").notes) == noted
+    assert not parse_matrix(text, place="m", options=ReadOptions(format="csv")).notes

@@ -23,6 +23,8 @@ _BESIDE_CELLS = " \t\n,;|&"
 _CHUNK = re.compile(r"[^\s;]+")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _TWO_READINGS = re.compile(r"[+-]?[0-9]+,[0-9]+")
+_TWO_COLUMNS = re.compile(r"(?:[+-]?[0-9]+,[0-9]+[ \t]*\n){2,}[+-]?[0-9]+,[0-9]+\s*")
+TWO_COLUMNS_NOTE = "read as two columns of whole numbers; `decimal=,` reads one of decimals"
 _DECIMAL_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])|(?<![0-9,]),(?=[0-9])")
 _EMPTY_ROW = re.compile(r";[ \t]*;")
 _LAST_ON_LINE = re.compile(r";(?=[ \t]*(?:\n|\Z))")
@@ -65,6 +67,8 @@ def layout_of_lines(source: Source, text: str, marks: Marks, shape: tuple[int, .
         text = with_decimal_points(source, text)
     elif "," in text and marks.semicolon != "rows":
         _refuse_two_readings(source, text)
+        if marks.separator is None and text == source.text and _TWO_COLUMNS.fullmatch(text):
+            notes += (TWO_COLUMNS_NOTE,)
     separator = marks.separator
     if ";" in text:
         text, separator = _without_semicolons(source, text, marks)
