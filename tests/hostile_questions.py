@@ -145,6 +145,9 @@ SOURCES = {
     "digits": "x = " + "9" * 100_000 + "\nlayers = [nn.Conv2d(3, x, 3)]\n",
     "a float of 10^400": "x = int(1e400)\nlayers = [nn.Conv2d(3, x, 3)]\n",
     "max of nothing": "x = max([])\nlayers = [nn.Conv2d(3, x, 3)]\n",
+    "3,000 sums": "class Net(nn.Module):\n    def forward(self, x):\n        y = x\n"
+    + "        y = y + x\n" * 3000
+    + "        return y\nlayers = [nn.ReLU(), Net()]\n",
     "division by zero": "x = 1 // 0\ny = 1 % 0\nz = 0 ** -1\nlayers = [nn.Conv2d(3, x, 3)]\n",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 import convcalc
 from convcalc.errors import SpecError, UsageError
+from convcalc.layers import Layer, TensorShape
 from convcalc.model.count import count
 from convcalc.model.forward import forward
 from convcalc.model.request import LayerRequest
@@ -306,6 +308,22 @@ def test_hostile_programs_end_at_once(text: str, message: str) -> None:
     with pytest.raises(SpecError, match=message) as caught:
         parse_network(text, place="net.py")
     assert (caught.value.place or "").startswith("net.py:")
+
+
+def test_a_long_program_asks_for_the_axes_of_its_input_by_few_layers() -> None:
+    # It asks behind every line: by all the layers so far, 5,000 lines had no end.
+    asked: list[int] = []
+
+    def begin(layers: Sequence[Layer], layout: str) -> list[TensorShape]:
+        asked.append(len(layers))
+        return [TensorShape((3, 8, 9), 2)]
+
+    network = parse_network(
+        net("self.a = nn.ReLU()", "\n        ".join(["y = x", *["y = self.a(y + x)"] * 60, "return y"])), begin=begin
+    )
+    assert len(network.nodes) == 120
+    assert len(asked) > 60
+    assert sum(asked) < 10 * 120 + len(network.nodes)
 
 
 def test_each_of_several_inputs_needs_a_size() -> None:

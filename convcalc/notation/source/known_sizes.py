@@ -64,6 +64,8 @@ class KnownSizes:
         self.names: dict[int, str] = {}
         self.asked_names: tuple[str, ...] = ()
         self._readings: list[list[TensorShape]] = []
+        self._telling: list[Layer] = []
+        self._seen = 0
 
     def clear(self) -> None:
         """Forget the tensors of a graph that begins anew."""
@@ -74,6 +76,7 @@ class KnownSizes:
         """Forget the shapes of a graph whose entries have other numbers now."""
         self._open, self._known, self.faults = [], [], []
         self._alone = None
+        self._telling, self._seen = [], 0
 
     def add_sample(self, sizes: tuple[int, ...]) -> int:
         """Return a tensor of its own with the sizes of all its axes, the batch axis first."""
@@ -159,12 +162,28 @@ class KnownSizes:
 
     def by_layers(self) -> list[TensorShape] | None:
         """Return the shapes of the inputs as the layers that have run have them read, None where they do not fit."""
-        layers = [entry.layer for entry in self.builder.entries]
+        layers = self._telling_layers()
         try:
             shapes = self.begun(layers)
             return None if shapes is None else [with_axes(shape, layers) for shape in shapes]
         except ShapeError:
             return None
+
+    def _telling_layers(self) -> list[Layer]:
+        """Return the layers that have run, without those behind the first that say nothing of the input's axes.
+
+        It is asked for after each layer, and only grows, so that a long program takes time as it is long.
+        """
+        entries = self.builder.entries
+        for index in range(self._seen, len(entries)):
+            layer, before = entries[index].layer, self._telling
+            says = not isinstance(layer, Elementwise | Merge) or rank_of(layer) is not None
+            says = says or (isinstance(layer, Elementwise) and layer.steps)
+            joins_first = isinstance(layer, Merge) and len(before) == 1 and isinstance(before[0], Elementwise)
+            if not before or (layer != before[-1] and (says or joins_first)):
+                before.append(layer)
+        self._seen = len(entries)
+        return self._telling
 
     def begun(self, layers: list[Layer]) -> list[TensorShape] | None:
         """Return the shapes of the inputs, None where none are given; where the program states one, it says the axes.
