@@ -322,7 +322,7 @@ def test_a_long_program_asks_for_the_axes_of_its_input_by_few_layers() -> None:
     network = parse_network(net("self.a = nn.ReLU()", run), begin=begin)
     assert len(network.nodes) == 120
     assert len(asked) > 60
-    assert max(asked) <= 2
+    assert sum(count > 2 for count in asked) <= 1  # once by all, at the end
 
 
 def test_each_of_several_inputs_needs_a_size() -> None:
