@@ -118,7 +118,7 @@ def changed(name: str, kind: str, other: str = "", **config: Any) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (changed("chain", "Conv2D", "RNN"), "there is no layer 'RNN'"),
+        (changed("chain", "Conv2D", "RNN"), "cells are read as the layers LSTM, GRU and SimpleRNN alone"),
         (changed("recurrent", "LSTM", surprise=3), "has no parameter 'surprise'"),
         (changed("recurrent", "Bidirectional", merge_mode=None), "merge_mode must be one of 'concat'"),
         (
