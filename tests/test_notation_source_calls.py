@@ -317,3 +317,19 @@ def test_an_index_in_range_is_taken() -> None:
 def test_statements_before_layers_make_a_program(before: str) -> None:
     text = f"{before}\nmodel = nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU()).to('cpu')\n"
     assert answer(text, "3x9x7") == ([[8, 7, 5]], 224)
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ("return self.c(x) if self.m else x", "this depends on a tensor"),
+        ("return self.c(x)[:, :1 + bool(self.m)]", "this depends on a tensor"),
+        ("return self.c(x)[:, :1 + len(self.state_dict())]", "the parameters of a module are not followed"),
+        ("total = 1; for p in self.parameters(): total += p.numel() > 4; return self.c(x)[:, :total]",
+         "the parameters of a module are not followed"),
+    ],
+)  # fmt: skip
+def test_what_depends_on_numbers_of_weights_is_refused(run: str, message: str) -> None:
+    run = run.replace("(): total", "():\n            total")
+    text = program("self.c = nn.Conv2d(3, 8, 3); self.m = torch.zeros(1)", run)
+    assert refusal(text, "3x9x7").startswith(message)

@@ -129,7 +129,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
             raise follower.fault(node, "this number is too large to be followed")
         if dotted == "len" and plain and isinstance(plain[0], range):
             return length(plain[0])
-        if any(isinstance(each, Tensor) for each in plain):
+        if any(isinstance(each, Tensor | (Parameter if dotted == "bool" else Tensor)) for each in plain):
             raise follower.fault(node, "this depends on a tensor, which is not known while a program is read")
         try:
             value = PYTHON[dotted](*plain, **keywords)
@@ -276,7 +276,7 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
     if isinstance(owner, Instance | Container | Layer | Parameter) and name in _STAYS:
         return owner
     if isinstance(owner, Instance | Container | Layer) and name in _WITHOUT_MODEL:
-        return []
+        return iterators.Unseen()
     if isinstance(owner, Instance | Container | Layer) and name in ("modules", "named_modules"):
         pairs = modules.named_modules(owner)
         return pairs if name == "named_modules" else [each for _, each in pairs]

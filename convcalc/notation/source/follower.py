@@ -213,7 +213,7 @@ class Follower:
         if modules.sets_values_only(node, scope):
             return
         many = evaluate(self, node.iter, scope)
-        for item in iterators.one_by_one(self.items, node.iter, many):
+        for item in iterators.one_by_one(self, node.iter, many):
             self.assign(node.target, item, scope)
             if self.breaks(node.body, scope):
                 return
@@ -245,7 +245,7 @@ class Follower:
         """Return whether a value counts as true."""
         if isinstance(value, AxisSize | TensorSizes):
             raise self.fault(node, open_sizes.OPEN_SIZE, open_sizes.GIVE_SIZE)
-        if isinstance(value, Tensor | Unknown):
+        if isinstance(value, Tensor | Parameter | Unknown):
             raise self.fault(node, "this depends on a tensor, which is not known while a program is read")
         if isinstance(value, Instance):
             return records.truth(self, node, value)

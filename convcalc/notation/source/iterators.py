@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from convcalc.notation.source.follower import Follower
 
@@ -41,6 +41,12 @@ class Unordered(list[Any]):
     __hash__ = None
 
 
+class Unseen(list[Any]):
+    """The parameters of a module, which are not followed one by one."""
+
+    __slots__ = ()
+
+
 def in_order(follower: Follower, node: ast.AST, values: list[Any]) -> list[Any]:
     """Return the items of a list, those of an iterator for the only time; those of a set have no order."""
     if isinstance(values, Unordered) and len(values) > 1:
@@ -53,6 +59,8 @@ def called(follower: Follower, node: ast.AST, dotted: str, given: list[Any], val
     if dotted == "iter" and given and isinstance(given[0], Once):
         return given[0]
     for each in given:
+        if isinstance(each, Unseen) and dotted in ("len", "dict", "bool", "any", "all"):
+            raise follower.fault(node, "the parameters of a module are not followed one by one")
         if dotted not in _WITHOUT_ORDER and isinstance(each, Unordered):
             in_order(follower, node, each)
         if isinstance(each, Once):
@@ -62,9 +70,11 @@ def called(follower: Follower, node: ast.AST, dotted: str, given: list[Any], val
     return Unordered(value) if dotted == "set" else Once(value) if dotted in ITERATORS else value
 
 
-def one_by_one(items: Callable[[ast.AST, Any], list[Any]], node: ast.AST, value: Any) -> Iterator[Any]:
+def one_by_one(follower: Follower, node: ast.AST, value: Any) -> Iterator[Any]:
     """Go through items; an iterator keeps those that a loop does not come to."""
+    if isinstance(value, Unseen):
+        raise follower.fault(node, "the parameters of a module are not followed one by one")
     if not isinstance(value, Once):
-        yield from items(node, value)
+        yield from follower.items(node, value)
     while isinstance(value, Once) and value:
         yield value.pop(0)
