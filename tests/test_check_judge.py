@@ -224,3 +224,20 @@ def test_a_product_is_that_of_sizes_that_are_known(text: str) -> None:
 def test_a_size_left_open_cannot_be_judged() -> None:
     with pytest.raises(ShapeError, match="leaves one open"):
         size_question([Linear(4, 2)], TensorShape((None,), 0))
+
+
+def test_a_matrix_of_several_parts_is_judged_as_a_whole() -> None:
+    x = np.random.default_rng(3).integers(-9, 10, (420, 310)).astype(np.float32)
+    layer = Convolution(None, None, (1, 2), (1, 1), "valid", (1, 1))
+    question = filter_question(x, Filter(layer, np.array([[1, 2]], np.float32)))
+    answer = question.answer()
+    assert judge_matrix(claimed_matrix(answer), question).right
+    claim = answer.copy()
+    claim[(63, 410), (0, 7)] += 1
+    verdict = judge_matrix(claimed_matrix(claim), question, answer)
+    assert [cell.at for cell in verdict.cells] == [(63, 0), (410, 7)]
+    assert (verdict.mistake, verdict.score) == ("cell-slip", (answer.size - 2, answer.size))
+    assert judge_matrix(claimed_matrix(np.sort(answer, axis=None).reshape(answer.shape)), question).mistake == "order"
+    assert judge_matrix(claimed_matrix(-answer), question, answer).mistake == "sign"
+    verdict = judge_matrix(claimed_matrix(3 * answer + 1), question, answer)
+    assert (verdict.explanations, len(verdict.cells)) == ((), 1000)

@@ -11,7 +11,13 @@ import pytest
 from oracles import convolve_loops
 
 from convcalc.check.gradient_question import filter_gradient_question, pooling_gradient_question
-from convcalc.check.matrix_question import MatrixQuestion, filter_question, pooling_question, ranked_question
+from convcalc.check.matrix_question import (
+    LEAST_PER_BYTE,
+    MatrixQuestion,
+    filter_question,
+    pooling_question,
+    ranked_question,
+)
 from convcalc.check.numbers import written_number
 from convcalc.compute.layer import Filter
 from convcalc.layers import AdaptivePooling, Convolution, Pooling
@@ -80,13 +86,13 @@ def test_an_adaptive_pooling_is_answered_in_its_layout() -> None:
     assert question.answer().tolist() == [[[15, 16, 17], [21, 22, 23]]]
 
 
-def test_the_cost_is_that_of_the_products() -> None:
+def test_the_cost_is_that_of_the_products_or_of_the_cells() -> None:
     costs = [
-        pooling_question(np.ones((5, 7)), POOL).cost,
-        pooling_question(np.ones((5, 7)), AdaptivePooling("max", (1, 1))).cost,
+        pooling_question(np.ones((50, 70)), POOL.replace(kernel=(20, 30))).cost,
+        pooling_question(np.ones((5, 7), np.int8), AdaptivePooling("max", (1, 1))).cost,
         filter_question(np.ones(20), Filter(LAYER, K)).cost,
     ]
-    assert costs == [35 * (2 + 3) + 10_000, 35 * 9 + 10_000, 20 * 2 + 10_000]
+    assert costs == [3500 * (20 + 30) + 10_000, 35 * 9 + 10_000, 20 * 8 * LEAST_PER_BYTE + 10_000]
 
 
 def test_a_number_beyond_floats_is_written_by_its_power_of_ten() -> None:

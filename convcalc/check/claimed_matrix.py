@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from math import isfinite
@@ -19,6 +19,9 @@ RELATIVE = {2: 2e-3, 4: 1e-6, 8: 1e-6}
 MOST_READ = 100_000
 """Cells whose digits are looked at."""
 
+CELLS_AT_ONCE = 1 << 16
+"""Cells that are compared at once, so that what is computed for that is small next to a large matrix."""
+
 _TOKEN = re.compile(
     r"(?<![\w.])[-+\u2212]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?:/\d+)?|\b(?:nan|inf)\b", re.IGNORECASE
 )
@@ -29,12 +32,18 @@ _FACTOR = re.compile(rf"({_TOKEN.pattern})\s*\*", re.IGNORECASE)
 class ClaimedMatrix(Value):
     """A claimed array, and the margin of each of its cells: half a unit of its last digit, 0 for a whole number.
 
-    `margins` has the shape of the array; `digits` says with how many digits the roughest cell is written.
+    `written` are the margins of numbers as they are written, in the shape of the array; without them, the margins are
+    those of stored numbers. `digits` says with how many digits the roughest cell is written.
     """
 
     array: Any
-    margins: Any
+    written: Any = None
     digits: str = ""
+
+    @property
+    def margins(self) -> Any:
+        """The margin of each cell, in the shape of the array."""
+        return _stored_margins(self.array) if self.written is None else self.written
 
     def in_shape(self, shape: tuple[int, ...]) -> ClaimedMatrix | None:
         """Return the claim in a shape that programs and people write as its own, else None.
@@ -51,7 +60,8 @@ class ClaimedMatrix(Value):
         column = len(shape) == 1 and mine == (*wanted, 1)
         if mine != wanted and not column and (*mine, 1, 1) != wanted:
             return None
-        return self.replace(array=self.array.reshape(shape), margins=self.margins.reshape(shape))
+        written = None if self.written is None else self.written.reshape(shape)
+        return self.replace(array=self.array.reshape(shape), written=written)
 
     def differs(
         self, answer: Any, tolerance: float | None = None, slack: Any = 0.0, *, is_exact: bool = False
@@ -63,26 +73,46 @@ class ClaimedMatrix(Value):
         """
         import numpy as np
 
-        far = self._is_far(answer, tolerance, slack)
-        if tolerance is None and np.any(self.margins):
-            doubtful = ~far & (self.margins > 0) & (is_exact | (np.broadcast_to(slack, far.shape) == 0))
-            with suppress(OverflowError), np.errstate(all="ignore"):
-                # Beyond all floats, each is looked at.
-                gap = np.asarray(answer, np.float64) - np.asarray(self.array, np.float64)
-                doubtful &= np.abs(gap - self.margins) < 0.01 * self.margins
-            for place in map(tuple, np.argwhere(doubtful)):
-                far[place] = _is_cut_off(self.array[place], answer[place], self.margins[place])
-        return far
+        parts = list(self._differing(answer, tolerance, slack, is_exact=is_exact))
+        return np.concatenate(parts).reshape(answer.shape) if parts else np.zeros(answer.shape, bool)
 
-    def _is_far(self, answer: Any, tolerance: float | None, slack: Any) -> Any:
-        """Return for each cell whether its distance from the answer is greater than its digits allow."""
+    def agrees(self, answer: Any, tolerance: float | None, slack: Any, *, is_exact: bool = False) -> bool:
+        """Return whether no cell `differs`, which the first cells that do decide."""
+        return not any(part.any() for part in self._differing(answer, tolerance, slack, is_exact=is_exact))
+
+    def _differing(self, answer: Any, tolerance: float | None, slack: Any, *, is_exact: bool) -> Iterator[Any]:
+        """Yield what `differs` returns, for some cells after the others."""
+        import numpy as np
+
+        held = _held_by_float64(self.array) and _held_by_float64(answer)
+        for claim, written, right, error in in_parts(self.array, self.written, np.asarray(answer), slack):
+            part = ClaimedMatrix(claim, written)
+            far = part._is_far(right, tolerance, error, held=held)
+            margins = part.margins
+            if tolerance is None and np.any(margins):
+                doubtful = ~far & (margins > 0) & (is_exact | (np.broadcast_to(error, far.shape) == 0))
+                with suppress(OverflowError), np.errstate(all="ignore"):
+                    # Beyond all floats, each is looked at.
+                    gap = np.asarray(right, np.float64) - np.asarray(claim, np.float64)
+                    doubtful &= np.abs(gap - margins) < 0.01 * margins
+                for place in np.flatnonzero(doubtful):
+                    far[place] = _is_cut_off(claim[place], right[place], margins[place])
+            yield far
+
+    def _is_far(self, answer: Any, tolerance: float | None, slack: Any, *, held: bool) -> Any:
+        """Return for each cell whether its distance from the answer is greater than its digits allow.
+
+        `held` says whether floats hold all numbers of the claim and the answer, of which this may be a part.
+        """
         import numpy as np
 
         claim, margins = self.array, self.margins
         exact = claim.dtype.kind in "iubO" and answer.dtype.kind in "iubO" and not np.any(margins)
         if tolerance is None and exact and not np.any(slack):
+            if claim.dtype.kind == answer.dtype.kind != "O":
+                return claim != answer
             return np.asarray(claim.astype(object) != answer.astype(object), dtype=bool)
-        if not (_held_by_float64(claim) and _held_by_float64(answer)):
+        if not held:
             far = np.vectorize(_far, otypes=[bool])
             with np.errstate(invalid="ignore"):  # NumPy 2.5 warns of NaN among the cells
                 return far(claim, answer, margins + slack if tolerance is None else tolerance)
@@ -97,6 +127,22 @@ class ClaimedMatrix(Value):
 
 def _without_first_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[next((axis for axis, size in enumerate(shape) if size != 1), len(shape)) :]
+
+
+def in_parts(*arrays: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield arrays of one size in rows of a few cells each; what is not an array is the same in all parts.
+
+    >>> import numpy as np
+    >>> [(part.size, slack) for part, slack in in_parts(np.zeros((300, 300)), 0.5)]
+    [(65536, 0.5), (24464, 0.5)]
+    """
+    import numpy as np
+
+    rows = [array.reshape(-1) if isinstance(array, np.ndarray) else array for array in arrays]
+    size = next(row.size for row in rows if isinstance(row, np.ndarray))
+    for start in range(0, size, CELLS_AT_ONCE):
+        stop = start + CELLS_AT_ONCE
+        yield tuple(row[start:stop] if isinstance(row, np.ndarray) else row for row in rows)
 
 
 def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -116,7 +162,7 @@ def claimed_matrix(array: Any, text: str | None = None) -> ClaimedMatrix:
 
     written = _as_written(text, array.ravel().tolist()) if text is not None and array.size <= MOST_READ else None
     if written is None:
-        return ClaimedMatrix(array, _stored_margins(array))
+        return ClaimedMatrix(array)
     margins = np.array([float(number.margin) if number else 0.0 for number in written]).reshape(array.shape)
     # More digits than a float holds claim no more than the float does.
     margins = np.where(margins > 0, np.maximum(margins, spacing(array)), margins)

@@ -7,7 +7,7 @@ from functools import partial
 from math import isfinite
 from typing import Any
 
-from convcalc.check.claimed_matrix import ClaimedMatrix, squeezed
+from convcalc.check.claimed_matrix import CELLS_AT_ONCE, ClaimedMatrix, in_parts, squeezed
 from convcalc.check.count_question import CountQuestion
 from convcalc.check.field_question import FieldQuestion
 from convcalc.check.matrix_question import MatrixQuestion
@@ -33,6 +33,9 @@ MOST_COUNTED = 40_000
 
 MOST_QUOTED = 60
 """Characters of a claimed size or count that a verdict repeats."""
+
+MOST_STACKED = 10_000
+"""Cells of an answer up to which all wrong answers are compared at once."""
 
 MOST_CELLS = 1000
 """Wrong cells that a verdict lists; it counts all of them."""
@@ -255,7 +258,7 @@ def judge_matrix(
         message = f"tolerance must not be {'NaN' if tolerance != tolerance else 'infinite'}"
         raise UsageError(message, place="`tolerance`", hint="give a number of at least 0")
     answer = question.answer() if answer is None else answer
-    slack, exact = question.rounding_errors(answer), question.is_exact
+    exact = question.is_exact
     placed = claim.in_shape(answer.shape)
     cells: tuple[WrongCell, ...] = ()
     resembles = _resembling(None, answer, None)
@@ -263,10 +266,13 @@ def judge_matrix(
         count = answer.size
         message = f"the answer's shape is {size_text(answer.shape)}, not {size_text(claim.array.shape)}"
     else:
-        differs = placed.differs(answer, tolerance, slack, is_exact=exact)
+        differs = placed.differs(answer, tolerance, is_exact=exact)
+        if tolerance is None and differs.any():
+            # How far off the answer may be matters, and is worked out, only where not all is as computed.
+            differs = placed.differs(answer, None, question.rounding_errors(answer), is_exact=exact)
         count = int(differs.sum())
         if not count:
-            return _all_agree(placed, answer, tolerance, slack)
+            return _all_agree(placed, answer, tolerance, question)
         cells, resembles = _wrong_cells(placed, answer, differs), _resembling(placed, answer, differs)
         message = _differing(cells[0], count, answer.size, write)
     wrong = wrong or wrong_answers(question)
@@ -274,28 +280,25 @@ def judge_matrix(
     def fits(other: Any) -> bool:
         mine = claim.in_shape(other.shape)
         # An average that was taken for a maximum is rounded, though the maximum is not.
-        return (
-            mine is not None
-            and not mine.differs(other, tolerance, question.rounding_error(other), is_exact=exact).any()
-        )
+        return mine is not None and mine.agrees(other, tolerance, question.rounding_error(other), is_exact=exact)
 
     def near(wrong: WrongAnswers, count: int) -> Iterator[Made]:
+        if answer.size > MOST_STACKED:
+            return wrong.of(count)
         made = wrong.kept(count)
         margin = question.rounding_error(answer) if tolerance is None else tolerance
         return (made[place] for place in wrong.stacks(count).near(claim, margin))
 
     found, searched = _explained(wrong, fits, resembles, near)
     if placed is None and not found:
-        message += _shape_remark(wrong, claim, answer, slack)
+        message += _shape_remark(wrong, claim, answer, question)
     array = None if placed is None else placed.array
     return Verdict(False, message, found, cells, (answer.size - count, answer.size), array, searched)
 
 
-def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix, answer: Any, slack: Any) -> str:
+def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix, answer: Any, question: MatrixQuestion) -> str:
     """Return what would give an answer of the shape claimed, whatever its numbers."""
-    in_a_row = claim.replace(array=claim.array.reshape(-1), margins=claim.margins.reshape(-1))
-    flat_slack = slack.reshape(-1) if hasattr(slack, "reshape") else slack
-    if in_a_row.array.size == answer.size and not in_a_row.differs(answer.reshape(-1), None, flat_slack).any():
+    if claim.array.size == answer.size and claim.agrees(answer, None, question.rounding_errors(answer)):
         return "; its numbers are right"
     shape = squeezed(claim.array.shape)
     fitting = (slips[0].general for slips, answer in wrong.of(1) if squeezed(answer.shape) == shape)
@@ -303,10 +306,12 @@ def _shape_remark(wrong: WrongAnswers, claim: ClaimedMatrix, answer: Any, slack:
     return f"; its shape fits if {sentence}" if sentence else ""
 
 
-def _all_agree(claim: ClaimedMatrix, answer: Any, tolerance: float | None, slack: Any) -> Verdict:
+def _all_agree(claim: ClaimedMatrix, answer: Any, tolerance: float | None, question: MatrixQuestion) -> Verdict:
     message = "the cell agrees" if answer.size == 1 else f"all {answer.size} cells agree"
-    exactly = claim.replace(margins=0 * claim.margins)
-    if tolerance is None and claim.digits and exactly.differs(answer, None, slack).any():
+    if tolerance is None and claim.digits:
+        exactly = claim.replace(written=0 * claim.margins)
+        if exactly.agrees(answer, None, question.rounding_errors(answer)):
+            return Verdict(right=True, message=message, score=(answer.size, answer.size), claim=claim.array)
         message += f", right to the {claim.digits} given"
     return Verdict(right=True, message=message, score=(answer.size, answer.size), claim=claim.array)
 
@@ -314,7 +319,10 @@ def _all_agree(claim: ClaimedMatrix, answer: Any, tolerance: float | None, slack
 def _wrong_cells(claim: ClaimedMatrix, answer: Any, differs: Any) -> tuple[WrongCell, ...]:
     import numpy as np
 
-    places = [tuple(int(index) for index in place) for place in np.argwhere(differs)[:MOST_CELLS]]
+    numbers: list[int] = []
+    for cells, part in enumerate(in_parts(differs)):
+        numbers += (np.flatnonzero(part[0])[: MOST_CELLS - len(numbers)] + cells * CELLS_AT_ONCE).tolist()
+    places = [tuple(int(index) for index in np.unravel_index(number, differs.shape)) for number in numbers]
     return tuple(WrongCell(place, claim.array[place], answer[place]) for place in places)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from math import isfinite, prod
 from typing import TYPE_CHECKING, Any
 
+from convcalc.check.claimed_matrix import in_parts
 from convcalc.layers import AdaptivePooling, Pooling, rank_of, windows
 from convcalc.value import Value
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from convcalc.compute.nchw import Operation
     from convcalc.geometry import Window
 
+
+LEAST_PER_BYTE = 6
+"""What keeping and comparing an answer costs at least for each byte of the input, in multiplications."""
 
 MOST_DIRECT = 121
 """Products in a cell up to which they are summed one by one."""
@@ -68,7 +72,7 @@ class MatrixQuestion(Value):
             elements = operation.kernel.size
         elif isinstance(operation, Pooling):
             elements = sum(operation.kernel)
-        return int(self.x.size) * elements + 10_000
+        return max(int(self.x.size) * elements, int(self.x.nbytes) * LEAST_PER_BYTE) + 10_000
 
     def rounding_error(self, answer: Any) -> float:
         """Return how far off every cell of the answer may be, which is 0 unless it was computed in floats."""
@@ -100,8 +104,11 @@ class MatrixQuestion(Value):
         if not most or whole is None or self._terms > MOST_DIRECT:
             return most
         with np.errstate(over="ignore", invalid="ignore"):
-            sums = np.abs(whole.answer().astype(np.float64)) * self._relative_error(answer)
-        return np.where(np.isfinite(sums), np.minimum(sums, most), 0.0) if sums.shape == answer.shape else most
+            sums = whole.answer().astype(np.float64)
+            for (part,) in in_parts(sums):
+                part[:] = np.abs(part) * self._relative_error(answer)
+                part[:] = np.where(np.isfinite(part), np.minimum(part, most), 0.0)
+        return sums if sums.shape == answer.shape else most
 
     def _relative_error(self, answer: Any) -> float:
         import numpy as np
@@ -153,16 +160,19 @@ def _is_short(array: Any) -> bool:
 
     if array.dtype.kind == "f" and array.dtype.itemsize < 8:
         return False
-    steps = np.asarray(array, np.float64) * 256
-    return bool(np.all(np.abs(steps) < 1 << 18) and np.all(steps == np.rint(steps)))
+    return all(
+        np.all(np.abs(steps) < 1 << 18) and np.all(steps == np.rint(steps))
+        for (part,) in in_parts(np.asarray(array))
+        for steps in [np.asarray(part, np.float64) * 256]
+    )
 
 
 def _largest(array: Any) -> float:
     """Return the largest finite size of a number in an array."""
     import numpy as np
 
-    sizes = np.abs(np.asarray(array).astype(np.float64))
-    return float(sizes.max(where=np.isfinite(sizes), initial=0.0))
+    parts = (np.abs(part.astype(np.float64)) for (part,) in in_parts(np.asarray(array)))
+    return max((float(sizes.max(where=np.isfinite(sizes), initial=0.0)) for sizes in parts), default=0.0)
 
 
 def filter_question(x: Any, filters: Filter) -> MatrixQuestion:

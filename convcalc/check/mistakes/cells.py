@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
-from convcalc.check.claimed_matrix import RELATIVE, ClaimedMatrix, spacing
+from convcalc.check.claimed_matrix import RELATIVE, ClaimedMatrix, in_parts, spacing
 from convcalc.value import Value
 
 FAR = 1e300
@@ -29,7 +29,18 @@ class Resemblance(Value):
 
 
 def _other_order(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
-    return bool(sorted(claim.array.ravel().tolist()) == sorted(answer.ravel().tolist()))
+    import numpy as np
+
+    claimed = claim.array
+    if claimed.dtype != answer.dtype or claimed.dtype.kind not in "iuf":
+        return bool(sorted(claimed.ravel().tolist()) == sorted(answer.ravel().tolist()))
+    elsewhere = claimed != answer
+    moved, right = claimed[elsewhere], answer[elsewhere]
+    if not moved.size:
+        return True
+    # Extremes that differ, or are not numbers, decide before anything is sorted.
+    same_range = moved.min() == right.min() and moved.max() == right.max()
+    return bool(same_range and (np.sort(moved) == np.sort(right)).all())
 
 
 def _other_sign(claim: ClaimedMatrix, answer: Any, differs: Any) -> bool:
@@ -39,11 +50,22 @@ def _other_sign(claim: ClaimedMatrix, answer: Any, differs: Any) -> bool:
         return bool((claim.array[differs] == -answer[differs]).all())
 
 
+def in_each_part(fits: Fits) -> Fits:
+    """Return what is seen where it is seen in some cells after the others, up to the first where it is not."""
+
+    def everywhere(claim: ClaimedMatrix, answer: Any, differs: Any) -> bool:
+        parts = in_parts(claim.array, claim.written, answer, differs)
+        return all(fits(ClaimedMatrix(*part[:2]), *part[2:]) for part in parts)
+
+    return everywhere
+
+
 def of_decimals(fits: Fits) -> Fits:
     """Return what is seen only where there is something to round: not both claim and answer are whole numbers."""
+    seen = in_each_part(fits)
 
     def rounded(claim: ClaimedMatrix, answer: Any, differs: Any) -> bool:
-        return not (claim.array.dtype.kind in "iu" and answer.dtype.kind in "iu") and fits(claim, answer, differs)
+        return not (claim.array.dtype.kind in "iu" and answer.dtype.kind in "iu") and seen(claim, answer, differs)
 
     return rounded
 
@@ -80,7 +102,7 @@ def _of_float32(claim: ClaimedMatrix, answer: Any, _: Any) -> bool:
         all_digits = claim.margins < np.spacing(abs(narrow)) / 2
         stored = (narrow == claimed) | (all_digits & (abs(narrow - claimed) <= claim.margins))
     is_finite = np.isfinite(claimed)
-    near = claim.replace(margins=np.where(is_finite, RELATIVE[4] * np.maximum(1, abs(claimed)), 0.0))
+    near = claim.replace(written=np.where(is_finite, RELATIVE[4] * np.maximum(1, abs(claimed)), 0.0))
     far = near.differs(answer)
     # What float32 does not hold is infinite in it.
     far &= is_finite | (abs(answer) <= np.finfo(np.float32).max) | (np.sign(claimed) != np.sign(answer))
@@ -119,14 +141,18 @@ def _few_slipped(claim: ClaimedMatrix, _: Any, differs: Any) -> bool:
 
 
 RESEMBLANCES = (
-    Resemblance("float32", "these are the numbers of float32, not of float64: ask with dtype float32", _of_float32),
+    Resemblance(
+        "float32",
+        "these are the numbers of float32, not of float64: ask with dtype float32",
+        in_each_part(_of_float32),
+    ),
     Resemblance(
         "rounded-down", "digits were cut off; a number that is not given in full is rounded", of_decimals(_cut_off)
     ),
     Resemblance("rounded-up", "the numbers were rounded up", of_decimals(_rounded_up)),
     Resemblance("rounded", "the numbers were rounded to whole ones, but are not whole", of_decimals(_rounded)),
     Resemblance("order", "the numbers are right, but stand in another order", _other_order),
-    Resemblance("sign", "a sign was lost: the numbers are right but for it", _other_sign),
+    Resemblance("sign", "a sign was lost: the numbers are right but for it", in_each_part(_other_sign)),
 )
 """Mistakes in the cells that are tried when no single mistake in the question explains a claim."""
 
