@@ -170,7 +170,7 @@ def arguments(draw: Draw) -> Question:
     command = draw.choice(list(COMMANDS))
     words = [command, *_base(command, draw)]
     for _ in range(draw.choice((0, 0, 1, 1, 2))):
-        words += _option(command, draw)
+        words += _option(command, words, draw)
     return Question(tuple(words), b"1 2 3\n4 5 6\n7 8 9\n" if "-" in words else b"")
 
 
@@ -195,9 +195,11 @@ def _options(command: str) -> list[tuple[str, list[str] | None]]:
     return found
 
 
-def _option(command: str, draw: Draw) -> list[str]:
+def _option(command: str, words: list[str], draw: Draw) -> list[str]:
+    """Return one option more than `words` have, where none is given twice."""
     # What waits for a person, a cluster, or the end of a quiz is not for here.
-    kept = [option for option in _options(command) if option[0] not in ("--scheduler", "--watch", "--output")]
+    taken = {"--scheduler", "--watch", "--output", *words, *(["--kernel"] if "-k" in words else [])}
+    kept = [option for option in _options(command) if option[0] not in taken]
     name, choices = draw.choice(kept)
     if choices == []:
         return [name]
