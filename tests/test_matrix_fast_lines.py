@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from convcalc.errors import DataError
 from convcalc.matrix.fast import lines as blocks
 from convcalc.matrix.fast.lines import read_clean
+from convcalc.matrix.fast.parse import read_quickly
 from convcalc.matrix.options import ReadOptions
 from convcalc.matrix.text import parse_matrix
 
@@ -101,6 +102,29 @@ def test_same_as_the_slow_reader(name: str) -> None:
 @pytest.mark.parametrize("name", GIVEN_UP)
 def test_left_to_the_slow_reader(name: str) -> None:
     assert read_clean(GIVEN_UP[name].encode()) is None
+
+
+SINGLE_LINES = {
+    "column": ("1;2;-3\n", True),
+    "rows": ("1 2; 3.5 4 ;5 -0", True),
+    "one number too large": ("1;99999999999999999999", False),
+    "ragged": ("1 2;3", False),
+    "two semicolons": ("1;2;;3;4", False),
+    "a semicolon at the end": ("1;2;", False),
+    "a comment": ("#1;2;3", False),
+    "commas": ("1,2;3,4", False),
+    "two lines": ("1;2\n3;4", False),
+}
+
+
+@pytest.mark.parametrize(("text", "fast"), SINGLE_LINES.values(), ids=SINGLE_LINES)
+def test_a_single_line_of_rows_between_semicolons(text: str, fast: bool) -> None:
+    matrix = read_quickly(text.encode(), "m", ReadOptions())
+    assert (matrix is not None) == fast
+    if matrix is not None:
+        slow = parse_matrix(text, place="m")
+        assert same(matrix.array, slow.array)
+        assert matrix.notes == slow.notes
 
 
 PIECES = st.sampled_from(

@@ -48,16 +48,28 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
             array = read_list(text)
             if array is not None and options.format is None and b"," not in text:
                 notes = numpy_notes(text.decode("latin-1"))
+    elif options.format is None and not options.header and (rows := _in_lines(data)) is not None:
+        array, text = read_clean(rows), rows
+        # Two semicolons are no blank line.
+        array = None if array is None or array.ndim == 3 else array
     elif options.named_format in _PLAIN and not (options.header and _has_labels(data)):
         array = read_clean(data, header=options.header, commas=options.named_format == "csv")
         if array is not None and states_type(data) and not _is_simple(data, array.shape):
             return None
-        if array is not None and array.shape[1:] == (1,):
-            notes = digits_note(text[:_HEADER_BYTES].decode("latin-1").split()[:_FIRST_ROWS])
+    if array is not None and array.shape[1:] == (1,) and text[:1] not in (b"[", b"{"):
+        notes = digits_note(text[:_HEADER_BYTES].decode("latin-1").split()[:_FIRST_ROWS])
     dtype = options.dtype or stated
     if array is not None and dtype is not None:
         array = _narrowed(array, dtype, place)
     return None if array is None else Matrix(array, notes, place, typed=stated is not None)
+
+
+def _in_lines(data: bytes) -> bytes | None:
+    """Return the rows of a single line, which semicolons separate, each in a line; None of any other text."""
+    text = data.strip(b" \n")
+    if b";" not in text or text[:1] == b";" or text[-1:] == b";" or any(mark in text for mark in b"\r\n\t,#"):
+        return None
+    return text.replace(b";", b"\n")
 
 
 def _is_simple(data: bytes, shape: tuple[int, ...]) -> bool:
