@@ -17,7 +17,7 @@ class Blocks:
 
     def __init__(self, paste: Paste) -> None:
         self.paste = paste
-        self.kept = ""
+        self.kept: list[str] = []
         self.count = 0
         self.slices: list[list[list[int]]] = [[]]
         self.indices: list[tuple[int, ...]] = []
@@ -46,7 +46,7 @@ class Blocks:
 
     def skip(self, line: str) -> None:
         """Take in a line without numbers."""
-        self.kept += " " * len(line) + " "
+        self.kept.append(" " * len(line) + " ")
 
     def row(self, start: int, line: str, first: int = 0) -> None:
         """Take in a row of numbers, from character `first` of the line that begins at offset `start`."""
@@ -63,7 +63,7 @@ class Blocks:
         rows[self.row_number] += range(self.count, self.count + count)
         self.count += count
         self.row_number += 1
-        self.kept += " " * first + line[first:] + " "
+        self.kept.append(" " * first + line[first:] + " ")
 
     def layout(self) -> Layout:
         """Return the layout of all that was taken in; errors: rows or slices that are missing."""
@@ -76,7 +76,7 @@ class Blocks:
             shape = (*self._leading(), *shape)
         order = tuple(number for rows in self.slices for row in rows for number in row)
         in_place = order == tuple(range(len(order)))
-        kept = self.kept[: len(self.paste.text)]
+        kept = "".join(self.kept)[: len(self.paste.text)]
         return Layout(self.paste.source, kept, shape, order=None if in_place else order)
 
     def fault(self, message: str, start: int, line: str) -> ConvcalcError:
