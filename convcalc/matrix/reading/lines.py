@@ -140,7 +140,8 @@ def _without_quotes(source: Source, text: str, marks: Marks) -> tuple[str, Marks
     """
     is_decimal = marks.decimal == ","
     for match in _QUOTED.finditer(text):
-        cell, around = match[1].strip(), text[max(match.start() - 1, 0) : match.start()] + text[match.end() : match.end() + 1]
+        cell, (start, end) = match[1].strip(), match.span()
+        around = text[max(start - 1, 0) : start] + text[end : end + 1]
         if around.strip(_BESIDE_CELLS):
             raise source.fault("expected a separator beside a quoted cell", *match.span())
         if len(cell.split()) != 1 or any(mark in cell for mark in (";|&" if is_decimal else ",;|&")):
