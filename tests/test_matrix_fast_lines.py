@@ -104,7 +104,7 @@ def test_left_to_the_slow_reader(name: str) -> None:
     assert read_clean(GIVEN_UP[name].encode()) is None
 
 
-SINGLE_LINES = {
+OTHER_MARKS = {
     "column": ("1;2;-3\n", True),
     "rows": ("1 2; 3.5 4 ;5 -0", True),
     "one number too large": ("1;99999999999999999999", False),
@@ -114,11 +114,16 @@ SINGLE_LINES = {
     "a comment": ("#1;2;3", False),
     "commas": ("1,2;3,4", False),
     "two lines": ("1;2\n3;4", False),
+    "quoted": ('"1","2.5"\r\n"-3","nan"\n', True),
+    "quoted column": ('"1"\n"20"', True),
+    "an empty cell in quotes": ('"1"\n"2"\n""', False),
+    "a quote within a cell": ('"1"\n"\n"2"3"', False),
+    "blanks in quotes": ('"1 2"\n"3 4"', False),
 }
 
 
-@pytest.mark.parametrize(("text", "fast"), SINGLE_LINES.values(), ids=SINGLE_LINES)
-def test_a_single_line_of_rows_between_semicolons(text: str, fast: bool) -> None:
+@pytest.mark.parametrize(("text", "fast"), OTHER_MARKS.values(), ids=OTHER_MARKS)
+def test_semicolons_for_line_ends_and_quotes_around_cells(text: str, fast: bool) -> None:
     matrix = read_quickly(text.encode(), "m", ReadOptions())
     assert (matrix is not None) == fast
     if matrix is not None:

@@ -5,6 +5,7 @@ Whatever is refused or doubtful here is read again by `reading`, which reports w
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PLAIN = (None, "plain", "csv")
+_QUOTED_CELLS = re.compile(rb'(?:"[-+.0-9A-Za-z]+"[,\n])*+"[-+.0-9A-Za-z]+"')
 _HEADER_BYTES = 1 << 16
 _FIRST_ROWS = 100
 
@@ -48,9 +50,9 @@ def read_quickly(data: bytes, place: str, options: ReadOptions) -> Matrix | None
             array = read_list(text)
             if array is not None and options.format is None and b"," not in text:
                 notes = numpy_notes(text.decode("latin-1"))
-    elif options.format is None and not options.header and (rows := _in_lines(data)) is not None:
+    elif options.format is None and not options.header and (rows := _in_lines(data) or _unquoted(data)) is not None:
         array, text = read_clean(rows), rows
-        # Two semicolons are no blank line.
+        # Two semicolons are not a blank line.
         array = None if array is None or array.ndim == 3 else array
     elif options.named_format in _PLAIN and not (options.header and _has_labels(data)):
         array = read_clean(data, header=options.header, commas=options.named_format == "csv")
@@ -70,6 +72,12 @@ def _in_lines(data: bytes) -> bytes | None:
     if b";" not in text or text[:1] == b";" or text[-1:] == b";" or any(mark in text for mark in b"\r\n\t,#"):
         return None
     return text.replace(b";", b"\n")
+
+
+def _unquoted(data: bytes) -> bytes | None:
+    """Return a table of which each cell stands in quotes without them; None of any other text."""
+    text = data.replace(b"\r\n", b"\n").strip(b"\n") if data[:1] == b'"' else b""
+    return text.replace(b'"', b"") if _QUOTED_CELLS.fullmatch(text) else None
 
 
 def _is_simple(data: bytes, shape: tuple[int, ...]) -> bool:
