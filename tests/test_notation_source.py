@@ -310,6 +310,28 @@ def test_hostile_programs_end_at_once(text: str, message: str) -> None:
     assert (caught.value.place or "").startswith("net.py:")
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "os.environ.get('N') == '1'",
+        "None is os.environ.get('N')",
+        "os.environ.get('N') in ('1', '2')",
+        "isinstance(os.environ.get('N'), str)",
+        "{'1': 4}.get(os.environ.get('N'), False)",
+        "sys.argv[1] == 'x'",
+        "sys.platform == 'linux'",
+        "torch.__version__ == '1'",
+        "C() == C()",
+    ],
+)
+def test_what_is_not_known_is_not_compared(value: str) -> None:
+    head = (
+        "import os, sys, torch\nfrom dataclasses import dataclass\n@dataclass(eq=False)\nclass C:\n    w: int = 4\n"
+    )
+    with pytest.raises(SpecError, match="not known|which is not followed"):
+        parse_network(head + net(f"self.c = nn.Conv2d(3, [4 if {value} else 8][0], 1)", "return self.c(x)"))
+
+
 def test_a_long_program_asks_for_the_axes_of_its_input_by_few_layers() -> None:
     # It asks behind every line: by all the layers so far, 5,000 lines had no end.
     asked: list[int] = []

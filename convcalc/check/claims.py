@@ -191,7 +191,7 @@ def _worked_out(text: str) -> str:
         return str(total)
     if not read_count(found[2]).agrees(total):
         raise DataError(f"{_shown(text)} is not a count: the sum is {total}", place="`check`")
-    return found[2]
+    return found[2].strip()
 
 
 def _of_units(text: str) -> dict[str, WrittenNumber]:

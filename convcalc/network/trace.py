@@ -116,17 +116,22 @@ def _expected_rank(sizes: tuple[int | None, ...], layers: Iterable[Layer], *, sa
                 flat = True  # unless a layer behind it takes steps or cells
             case families.Linear():
                 return 0
-            case families.Flatten() | Rearrangement() | families.Reshape() | families.Permute():
+            case families.Reshape(rank=None) | families.Permute():
+                return _sample_rank(given)  # they are Keras's, and layers behind them see other axes
+            case families.Flatten() | Rearrangement():
                 if flat:
-                    # Keras's, which moves the axes of one sample: no more than three are.
-                    return given - 1 if given < 4 else given - 2
-                if not isinstance(layer, families.Reshape | families.Permute):
-                    break
+                    return _sample_rank(given)  # Dense of Keras stands before it
+                break
             case TimeDistributed(layer=inner) if given > 1 and rank_of(inner) is None:
                 return given - 1
             case _ if (rank := rank_of(layer)) is not None:
                 return rank
     return 0 if flat else {1: 0, 2: 1 if sample else 2, 5: 3}.get(given, 2)
+
+
+def _sample_rank(given: int) -> int:
+    """Return the spatial axes of sizes that are those of one sample of Keras; a fourth is the batch of images."""
+    return given - 1 if given < 4 else given - 2
 
 
 def trace(network: Graph | Sequence[Layer], shape: TensorShape, *others: TensorShape) -> Trace:

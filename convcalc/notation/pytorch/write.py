@@ -220,6 +220,8 @@ def _adaptive(layer: layers.AdaptivePooling) -> LayerCall:
     outputs = layer.outputs[0] if len(set(layer.outputs)) == 1 else layer.outputs
     if layer.indices and layer.kind == "avg":
         raise refusal("indices of an average", "PyTorch")
+    if outputs is None:
+        raise refusal("an adaptive pooling that keeps every size", "PyTorch")
     return LayerCall(name, outputs, return_indices=layer.indices).without(return_indices=False)
 
 

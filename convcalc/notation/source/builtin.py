@@ -70,6 +70,7 @@ _STAYS = ("to", "cuda", "cpu", "eval", "train", "float", "half", "double", "requ
 _OF_VALUES = ("astype", "numpy", "data", "detach", "clone", "contiguous", "float", "half", "double", "long",
               "type_as", "item")  # fmt: skip
 _OF_MODULES = ("add_module", "register_module", "register_buffer", "register_parameter", "__setattr__")
+_LOOKED_UP = ("get", "pop", "setdefault", "index", "count", "remove")
 _OF_TRAINERS = ("save_hyperparameters", "log", "log_dict", "post_init", "init_weights")
 _WITHOUT_MODEL = ("parameters", "named_parameters", "buffers", "named_buffers", "state_dict", "load_state_dict")
 """Methods that ask for every parameter: what programs do with them changes values of weights, and no size."""
@@ -193,6 +194,8 @@ def _reflection(follower: Follower, node: ast.Call, dotted: str, arguments: list
         if not arguments or not isinstance(arguments[0], Layer):
             return None
         dotted = "setattr"
+    if dotted in ("isinstance", "type") and arguments and isinstance(arguments[0], Unknown):
+        raise follower.fault(node, f"an argument is not known: {arguments[0].reason}")
     if dotted == "isinstance" and len(arguments) == 2:
         kinds = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
         return any(is_a(arguments[0], kind) for kind in kinds)
@@ -301,6 +304,8 @@ def method(follower: Follower, node: ast.Call, found: Method, arguments: list[An
     if isinstance(owner, list | dict | str) and is_method(owner, name):
         if makes_too_much(owner, name, arguments) or is_heavy(arguments):
             raise follower.fault(node, "this is too long to be followed")
+        if name in _LOOKED_UP and arguments:
+            follower.comparable(node, arguments[0])  # or it is an error
         try:
             value = getattr(owner, name)(*arguments, **keywords)
         except (TypeError, ValueError, LookupError, AttributeError) as error:

@@ -342,7 +342,7 @@ def compared(follower: Follower, node: ast.Compare, scope: Scope) -> Any:
             one, two = (left, right) if isinstance(left, Tensor | Parameter) else (right, left)
             tensor = follower.held(node, one) if isinstance(one, Parameter) else one
             return follower.tensor_method(node, tensor, word, [two], {})
-        if not isinstance(sign, ast.Is | ast.IsNot):
+        if not isinstance(sign, ast.Is | ast.IsNot) or Unknown in (type(left), type(right)):
             left, right = follower.comparable(node, left), follower.comparable(node, right)
         if isinstance(right, Container) and isinstance(sign, ast.In | ast.NotIn):
             right = follower.items(other, right)

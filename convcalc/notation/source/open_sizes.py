@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from convcalc.layers import Rearrangement
 from convcalc.notation.source.batch import batch_fault
 from convcalc.notation.source.emission import layer_entry
-from convcalc.notation.source.values import AxisSize, Tensor, TensorSizes
+from convcalc.notation.source.values import AxisSize, Name, Tensor, TensorSizes, Unknown
 
 if TYPE_CHECKING:
     from convcalc.notation.source.follower import Follower
@@ -60,7 +60,11 @@ def cell_count(follower: Follower, tensor: Tensor) -> Any:
 
 
 def comparable(follower: Follower, node: ast.AST, value: Any) -> Any:
-    """Return what stands in a comparison as numbers; an error where its sizes are not known."""
+    """Return what stands in a comparison as numbers; an error where its sizes, or what it is, are not known."""
+    if isinstance(value, Unknown):
+        raise value.error or follower.fault(node, f"this depends on what is not known: {value.reason}"[:140])
+    if isinstance(value, Name) and (value.dotted.startswith(("sys.", "os.")) or value.last.startswith("__")):
+        raise follower.fault(node, f"this depends on {value.dotted[:60]}, which is not known")
     if isinstance(value, TensorSizes):
         sizes = all_sizes(follower, value.tensor)
         # The batch axis is equal to itself.

@@ -211,6 +211,8 @@ def comparable(follower: Follower, node: ast.AST, value: Any) -> Any:
     if is_tuple(value.kind):
         return tuple(values_of(value))
     if _is_data(value.kind):
+        if any(isinstance(each, ast.keyword) and each.arg in ("eq", "compare") for each in ast.walk(value.kind.node)):
+            raise follower.fault(node, f"{value.kind.name} says how it is compared, which is not followed")
         return (value.kind, *(comparable(follower, node, each) for each in values_of(value)))
     return value
 
