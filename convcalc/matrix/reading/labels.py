@@ -7,6 +7,7 @@ columns), where its cells are quoted and no others are (but for commas in them),
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ def cells_of(line: str, separator: str | None) -> list[Cell]:
     """
     if separator is None:
         found = list(re.finditer(r'"[^"\n]*"|\S+', line))
+    elif '"' not in line and separator != "|":
+        # Most tables are long, and hold no quotes.
+        parts = line.split(separator)
+        ends = accumulate(len(part) + 1 for part in parts)
+        return [Cell(end - 1 - len(part), end - 1, part.strip()) for part, end in zip(parts, ends, strict=True)]
     else:
         found = list(re.finditer(rf'(?:\s*"[^"\n]*"\s*)(?=[{separator}]|\Z)|[^{separator}]*', line))
         found = _without_empty_ends(found)
