@@ -328,7 +328,7 @@ def test_what_is_not_known_is_not_compared(value: str) -> None:
     head = (
         "import os, sys, torch\nfrom dataclasses import dataclass\n@dataclass(eq=False)\nclass C:\n    w: int = 4\n"
     )
-    with pytest.raises(SpecError, match="not known|which is not followed"):
+    with pytest.raises(SpecError, match=r"not known|which is not followed"):
         parse_network(head + net(f"self.c = nn.Conv2d(3, [4 if {value} else 8][0], 1)", "return self.c(x)"))
 
 
