@@ -500,6 +500,11 @@ USE = "return self.c(x)"
                               ("6, 1", "transpose(0)"), ("6, 1", "permute(0, 2)"), ("6", "expand(2, 6)"),
                               ("6", "repeat(2, 2)"))),
         ("self.p = nn.Parameter(torch.full(3.5, 1))", "return x * self.p[0]", "of this parameter is not known"),
+        *((f"self.k = {many}", "return self.c(x)", "not followed one by one")
+          for many in ("sum(p.numel() for p in self.c.parameters())", "len(list(self.c.parameters()))",
+                       "max([p.numel() for p in self.c.parameters()], default=0)")),
+        *((f"self.k = {held}", "return self.c(x)", "under a second name is not followed")
+          for held in ("self.c.bias", "nn.ParameterList([self.c.weight])")),
     ],
 )  # fmt: skip
 def test_uses_that_are_not_followed(made: str, run: str, message: str) -> None:

@@ -145,6 +145,10 @@ def keep_attribute(follower: Follower, node: ast.AST, owner: Instance, name: str
     elif isinstance(found, Function) and "property" in found.decorators:
         raise follower.fault(node, f"{name} is a property of {owner.kind.name} that cannot be set")
     else:
+        held = value.children.values() if isinstance(value, Container) else (value,)
+        if any(isinstance(each, Parameter) and each.of is not None for each in held):
+            # It would count twice, or with a layer that has lost it.
+            raise follower.fault(node, "a weight of a layer under a second name is not followed")
         owner.attributes[name] = value
 
 

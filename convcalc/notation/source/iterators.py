@@ -47,8 +47,14 @@ class Unseen(list[Any]):
     __slots__ = ()
 
 
+def _refuse_unseen(follower: Follower, node: ast.AST, value: Any) -> None:
+    if isinstance(value, Unseen):
+        raise follower.fault(node, "the parameters of a module are not followed one by one")
+
+
 def in_order(follower: Follower, node: ast.AST, values: list[Any]) -> list[Any]:
     """Return the items of a list, those of an iterator for the only time; those of a set have no order."""
+    _refuse_unseen(follower, node, values)
     if isinstance(values, Unordered) and len(values) > 1:
         raise follower.fault(node, "the order of what is in a set is not known", "sorted(...) puts it in one")
     return values.take() if isinstance(values, Once) else list(values)
@@ -59,8 +65,7 @@ def called(follower: Follower, node: ast.AST, dotted: str, given: list[Any], val
     if dotted == "iter" and given and isinstance(given[0], Once):
         return given[0]
     for each in given:
-        if isinstance(each, Unseen) and dotted in ("len", "dict", "bool", "any", "all"):
-            raise follower.fault(node, "the parameters of a module are not followed one by one")
+        _refuse_unseen(follower, node, each)
         if dotted not in _WITHOUT_ORDER and isinstance(each, Unordered):
             in_order(follower, node, each)
         if isinstance(each, Once):
@@ -72,8 +77,7 @@ def called(follower: Follower, node: ast.AST, dotted: str, given: list[Any], val
 
 def one_by_one(follower: Follower, node: ast.AST, value: Any) -> Iterator[Any]:
     """Go through items; an iterator keeps those that a loop does not come to."""
-    if isinstance(value, Unseen):
-        raise follower.fault(node, "the parameters of a module are not followed one by one")
+    _refuse_unseen(follower, node, value)
     if not isinstance(value, Once):
         yield from follower.items(node, value)
     while isinstance(value, Once) and value:
