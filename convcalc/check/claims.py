@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import prod
 
 from convcalc.check.count_question import COUNTED
@@ -61,29 +62,29 @@ _SIZE_ALIASES = dict.fromkeys(("size", "shape", "output_size", "output_shape"), 
 )
 
 
-def read_sizes(text: str) -> dict[str, tuple[WrittenNumber | None, ...]]:
+def read_sizes(text: str, layout: str = "chw") -> dict[str, tuple[WrittenNumber | None, ...]]:
     """Read what is claimed of a network: the size that comes out, or sizes after what they are of.
 
-    Raises DataError for what is not a size.
+    Sizes of named axes are put in the order of the `layout`, whatever order they are named in. Raises DataError for what is not a size.
 
     >>> {name: list(map(str, size)) for name, size in read_sizes("output=8x15x15, rf=11x7").items()}
     {'output': ['8', '15', '15'], 'receptive_field': ['11', '7']}
     """
-    claims = _keyed(_AXES.sub(_of_axes, without_tex(text)), SIZED, _SIZE_ALIASES, "size")
+    claims = _keyed(_AXES.sub(partial(_of_axes, layout=layout), without_tex(text)), SIZED, _SIZE_ALIASES, "size")
     return {name or SIZED[0]: read_size(claim.rstrip(",; ")) for name, claim in claims.items()}
 
 
-def _of_axes(named: re.Match[str]) -> str:
-    """Return the size whose axes are named, its spatial axes in their order: W=6, H=8 is 8x6; others as they are."""
+def _of_axes(named: re.Match[str], layout: str) -> str:
+    """Return the size whose axes are named, in their order: W=6, H=8 is 8x6; others as they are."""
     axes = [(name.lower()[0], size) for name, size in re.findall(r"([A-Za-z]+)\s*[=:]\s*(\d+)", named[0])]
     letters = "".join(letter for letter, _ in axes)
     spatial = sorted(
         ((letter, size) for letter, size in axes if letter != "c"), key=lambda axis: _ORDER_OF_AXES.index(axis[0])
     )
-    if len(set(letters)) < len(letters) or "c" in letters[1:-1]:
+    if len(set(letters)) < len(letters):
         return named[0]
     channels = [axis for axis in axes if axis[0] == "c"]
-    placed = [*channels, *spatial] if letters[0] == "c" else [*spatial, *channels]
+    placed = [*channels, *spatial] if layout == "chw" else [*spatial, *channels]
     return "x".join(size for _, size in placed)
 
 

@@ -103,7 +103,7 @@ def judge_size(
 def _of_a_sample(claim: Sequence[WrittenNumber | None], answer: TensorShape) -> Sequence[WrittenNumber | None]:
     """Return a claim without the batch that frameworks print, of one sample or an open number: (None, 8, 15, 15)."""
     is_batched = len(claim) == len(answer.sizes) + 1 and not answer.batch
-    return claim[1:] if is_batched and (claim[0] is None or claim[0].value == 1) else claim
+    return claim[1:] if is_batched and (claim[0] is None or claim[0].value in (1, -1)) else claim
 
 
 def _aligned(

@@ -34,7 +34,7 @@ def shape_judge(graph: Graph, trace: Trace, layout: str = "chw") -> Callable[[st
     judges: dict[str, Callable[[Claim], Verdict]] = {}
 
     def judge(text: str) -> Verdict:
-        claims = read_sizes(text)
+        claims = read_sizes(text, layout)
         for name in claims:
             if name in judges:
                 continue
