@@ -65,7 +65,8 @@ _SIZE_ALIASES = dict.fromkeys(("size", "shape", "output_size", "output_shape"), 
 def read_sizes(text: str, layout: str = "chw") -> dict[str, tuple[WrittenNumber | None, ...]]:
     """Read what is claimed of a network: the size that comes out, or sizes after what they are of.
 
-    Sizes of named axes are put in the order of the `layout`, whatever order they are named in. Raises DataError for what is not a size.
+    Sizes of named axes are put in the order of the `layout`, whatever order they are named in. Raises
+    DataError for what is not a size.
 
     >>> {name: list(map(str, size)) for name, size in read_sizes("output=8x15x15, rf=11x7").items()}
     {'output': ['8', '15', '15'], 'receptive_field': ['11', '7']}
