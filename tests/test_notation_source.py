@@ -692,7 +692,7 @@ def test_einstein_sums_are_products_whose_macs_are_those_of_pytorch() -> None:
     text = net(
         "self.q = nn.Linear(8, 8)",
         "a = torch.einsum('bid,bjd->bij', self.q(x), x).softmax(-1); "
-        "return torch.einsum('b i j, b j d -> b i d', a, x)",
+        "return torch.einsum('b i j, b j d -> b i d', [a, x])",
     )
     counted = count(requested(text), "5x8")
     assert counted.cost.total.macs == 5 * 8 * 8 + 2 * 5 * 5 * 8

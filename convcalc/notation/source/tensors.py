@@ -297,6 +297,7 @@ def concatenated(follower: Follower, node: ast.AST, tensors: list[Any], dim: Any
 
 def summed(follower: Follower, node: ast.AST, equation: str, tensors: list[Any]) -> Tensor:
     """Sum products over the labels of an equation; more than two tensors have products in an order not written."""
+    tensors = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
     refuse_unknown(follower, node, tensors)
     found = [held(follower, node, each) if isinstance(each, Parameter) else each for each in tensors]
     if not 1 <= len(found) <= 2 or not all(isinstance(each, Tensor) for each in found):
