@@ -35,7 +35,7 @@ _NEUTRAL: dict[str, object] = {
     **dict.fromkeys(("scale", "scalefactor", "factor", "multiplier", "gain", "divisor", "denominator"), 1),
     **dict.fromkeys(("offset", "addoffset", "zeropoint", "exponent"), 0),
     **dict.fromkeys(("transpose", "transposed", "sparse"), False),
-    **dict.fromkeys(("indptr", "nnz", "strides", "stride"), None),
+    **dict.fromkeys(("indptr", "nnz", "strides"), None),
 }
 """What would change the numbers or their places, and the value with which it does not."""
 
