@@ -44,7 +44,8 @@ PYTHON: dict[str, Any] = {
     "collections.OrderedDict": dict, "np.ceil": math.ceil, "np.floor": math.floor, "np.sqrt": math.sqrt,
     "np.log2": math.log2, "np.log": math.log, "math.exp": math.exp, "np.exp": math.exp,
     "np.arange": lambda *ends: list(range(*ends)), "divmod": divmod, "pow": pow,
-    "torch.cuda.is_available": lambda: False, "torch.cuda.device_count": lambda: 0, "torch.device": lambda kind="cpu", *_: kind,
+    "torch.cuda.is_available": lambda: False, "torch.cuda.device_count": lambda: 0,
+    "torch.device": lambda kind="cpu", *_: kind,
     **{f"{module}{name}": rule for module in ("", "itertools.") for name, rule in {
         "chain": lambda *many: [each for one in many for each in one], "pairwise": lambda many: list(pairwise(many)),
         "chain.from_iterable": lambda many: [each for one in many for each in one],
