@@ -312,6 +312,7 @@ def test_an_index_in_range_is_taken() -> None:
         "width, rest = divmod(35, 4)",
         "from torch.nn import Conv2d as C\nwidth = C(3, 8, 3).out_channels",
         "device = 'cuda' if torch.cuda.is_available() else 'cpu'\nwidth = 8",
+        "width = 8\nif torch.cuda.device_count() > 1:\n    width = 9",
     ],
 )
 def test_statements_before_layers_make_a_program(before: str) -> None:
