@@ -17,6 +17,10 @@ SIZES = {
     "height=8 width=6": "8x6",
     "C: 3; H: 8; W: 6": "3x8x6",
     "H = 8, W = 6, C = 3": "3x8x6",
+    "H=8, W=6, C=3, N=1.": "1x3x8x6",
+    "3@8x6": "3x8x6",
+    "(N, 3, 8, 6)": "Nonex3x8x6",
+    "B x 3 x 8 x 6": "Nonex3x8x6",
     r"8\times6": "8x6",
     r"\(8 \times 6\)": "8x6",
     "8, 0": "8x0",
@@ -31,6 +35,7 @@ COUNTS = {
     "112, macs=5000": {"params": 112, "macs": 5000},
     "9{,}472": {"params": 9472},
     "1,234": {"params": 1234},
+    "Total params: 9,472": {"params": 9472},
 }
 
 

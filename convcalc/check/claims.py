@@ -16,9 +16,12 @@ _OPENING = re.compile(r"(?:[A-Za-z.]*size|tensorshape|shape)?\s*[\[({]*", re.IGN
 _BETWEEN = re.compile(r" ?([x×\u0445*,;]) ?| (by) | ", re.IGNORECASE)  # a Cyrillic x looks like a Latin one
 _PRODUCTS = {"x", "×", "\u0445", "*", "by"}
 _ZEROS_BEHIND_COMMA = re.compile(r"\d+,0+")
-_AXIS = r"(?:height|width|depth|channels?|[hwdc])\s*[=:]\s*\d+"
+_AXIS = r"(?:height|width|depth|channels?|batch|[hwdcbn])\s*[=:]\s*\d+"
 _AXES = re.compile(rf"\b{_AXIS}(?:(?:\s*[,;]\s*|\s+){_AXIS})+(?![\w.])", re.IGNORECASE)
 _ORDER_OF_AXES = "dhw"
+_MAPS = re.compile(r"\b(\d+)\s*@\s*(\d+)\s*[x×]\s*(\d+)\b")
+"""Channels before the size of each, as in drawings of networks: 6@28x28."""
+_BATCH = ("b", "n", "batch")
 _PIXELS = re.compile(r"(?<=\d)\s*(?:px|pixels?)\b", re.IGNORECASE)
 _POWER = re.compile(r"(?<![\d.])(\d[\d.]*)\s*(?:(?:\^|\*\*)\s*([23])\b|([²³]))")
 """A square or a cube: 8^2, 8**3, 8²."""
@@ -52,6 +55,7 @@ _OF_UNIT = {
 """What is counted in each unit; the first is meant where a claim does not say what it is of."""
 _WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _ALIASES = {"parameters": "params", "parameter": "params", "param": "params", "mac": "macs", "flop": "flops"}
+_ALIASES |= dict.fromkeys(("total_params", "total_parameters", "total"), "params")
 _ALIASES |= {"weight": "weights", "bias": "biases", "buffer": "buffers"}
 _ALIASES |= dict.fromkeys(("muladd", "muladds", "multiadd", "multiadds"), "macs")
 
@@ -71,22 +75,25 @@ def read_sizes(text: str, layout: str = "chw") -> dict[str, tuple[WrittenNumber 
     >>> {name: list(map(str, size)) for name, size in read_sizes("output=8x15x15, rf=11x7").items()}
     {'output': ['8', '15', '15'], 'receptive_field': ['11', '7']}
     """
-    claims = _keyed(_AXES.sub(partial(_of_axes, layout=layout), without_tex(text)), SIZED, _SIZE_ALIASES, "size")
+    named = _MAPS.sub(r"C=\1, H=\2, W=\3", without_tex(text).strip().removesuffix("."))
+    claims = _keyed(_AXES.sub(partial(_of_axes, layout=layout), named), SIZED, _SIZE_ALIASES, "size")
     return {name or SIZED[0]: read_size(claim.rstrip(",; ")) for name, claim in claims.items()}
 
 
 def _of_axes(named: re.Match[str], layout: str) -> str:
     """Return the size whose axes are named, in their order: W=6, H=8 is 8x6; others as they are."""
     axes = [(name.lower()[0], size) for name, size in re.findall(r"([A-Za-z]+)\s*[=:]\s*(\d+)", named[0])]
-    letters = "".join(letter for letter, _ in axes)
+    letters = "".join(letter for letter, _ in axes).replace("b", "n")
     spatial = sorted(
-        ((letter, size) for letter, size in axes if letter != "c"), key=lambda axis: _ORDER_OF_AXES.index(axis[0])
+        ((letter, size) for letter, size in axes if letter in _ORDER_OF_AXES),
+        key=lambda axis: _ORDER_OF_AXES.index(axis[0]),
     )
     if len(set(letters)) < len(letters):
         return named[0]
     channels = [axis for axis in axes if axis[0] == "c"]
+    batch = [axis for axis in axes if axis[0] in _BATCH]
     placed = [*channels, *spatial] if layout == "chw" else [*spatial, *channels]
-    return "x".join(size for _, size in placed)
+    return "x".join(size for _, size in (*batch, *placed))
 
 
 def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
@@ -119,6 +126,8 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
     inside = inside.removesuffix(",").rstrip()
     parts, marks = _BETWEEN.split(inside)[::3], [mark[0] for mark in _BETWEEN.finditer(inside)]
     _refuse_mixed(text, inside, marks)
+    if len(parts) > 1 and parts[0].lower() in _BATCH:
+        parts[0] = "?"
     numbers = [written_number(part) for part in parts]
     unread = {part for part, number in zip(parts, numbers, strict=True) if number is None}
     if _DATE.fullmatch(cleaned):
