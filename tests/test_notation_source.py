@@ -490,6 +490,7 @@ USE = "return self.c(x)"
         ("", "return F.conv2d(x, nn.Parameter(torch.ones(3, 2, 1)))", "the weight of Conv2d has 4 axes, not 3"),
         # Their sizes.
         ("", "return x.view(x.shape['a'])", "this index is not followed"),
+        ("self.k = [1, 2][::0]", "return self.c(x)", "the step of a slice must not be 0"),
         ("", "return x.view(x.size(9))", "a tensor of 4 axes does not have axis 9"),
         # Parameters.
         ("self.p = nn.Parameter(torch.ones(3))", "return x * self.p[0, 0]", "a parameter of 1 axes does not have 2"),

@@ -21,6 +21,8 @@ from convcalc.value import Value
 
 MOST_LAYERS = 5000
 """Layers of a network that sizes are sent through again and again to find what a `?` stands for."""
+EFFORT = 20
+"""What following the lines of a program for a layer costs, in layers that sizes are sent through."""
 # Sizes of images at which a printed model may pass, to see where its `forward` flattens.
 USUAL_SIDES = (224, 32, 28, 64, 227, 256, 299, 512)
 
@@ -57,7 +59,7 @@ def solve(request: LayerRequest, size: str, want: str | None = None, layout: str
         sizes = channels_first(sizes, rank)
         goal = goal if goal is None else channels_first(goal, rank)
     if "?" not in size:
-        solved = unknown.solved(_known(sizes), goal, rank)
+        solved = unknown.solved(_known(sizes), goal, rank, EFFORT if network.shares_names else 1)
         return Answer(solved, layout, network.assumptions)
     network = with_any_input(_with_flattens(network, request.rank), layout)
     refuse_assumed(request, network)
@@ -126,9 +128,11 @@ class _Placeholder:
             options[name] = "x".join(options[name].replace("?", str(value)) for value in values)
         return _read_few(self.request.replace(texts=tuple(texts), options=options))
 
-    def solved(self, sizes: tuple[int, ...], goal: tuple[int, ...] | None, rank: int | None) -> Solved:
+    def solved(
+        self, sizes: tuple[int, ...], goal: tuple[int, ...] | None, rank: int | None, effort: int = 1
+    ) -> Solved:
         """Find the numbers, called what their option is called."""
-        solved = solve_value(lambda values: graph_of(self.read(values)), sizes, goal, rank)
+        solved = solve_value(lambda values: graph_of(self.read(values)), sizes, goal, rank, effort=effort)
         return solved.replace(what=self.in_options[0].replace("_", " ")) if self.in_options else solved
 
 

@@ -247,10 +247,12 @@ def tried_numbers(named: Iterable[int], small: range, length: int) -> list[int]:
     return sorted({*small[:most], *islice(dict.fromkeys(named), most)})
 
 
-def try_values(what: str, values: Iterable[int], accept: Accept, nothing: str) -> Solved:
-    """Try values one by one; raises ShapeError with the message `nothing` where none passes."""
-    outputs = {}
+def try_values(what: str, values: Iterable[int], accept: Accept, nothing: str, most: int | None = None) -> Solved:
+    """Try values one by one, until `most` pass; raises ShapeError with the message `nothing` where none does."""
+    outputs: dict[int, TensorShape] = {}
     for value in values:
+        if len(outputs) == most:
+            break
         with suppress(UsageError):
             outputs[value] = accept((value,))
     if not outputs:

@@ -37,12 +37,13 @@ _WANT_HINT = "say the output, as `want=112x112`"
 
 
 def solve_value(
-    build: Build, sizes: tuple[int, ...], want: tuple[int, ...] | None, rank: int | None = None
+    build: Build, sizes: tuple[int, ...], want: tuple[int, ...] | None, rank: int | None = None, *, effort: int = 1
 ) -> Solved:
     """Find the values of one unknown in a layer that turn an input of `sizes` into `want`.
 
-    Without `want` the chain itself has to fix it, as the features of a linear layer are. Raises ShapeError, with
-    the nearest values, where there is none.
+    Without `want` the chain itself has to fix it, as the features of a linear layer are. `effort` is what building a
+    layer costs, so that fewer numbers are tried where it is much. Raises ShapeError, with the nearest values, where
+    there is none.
 
     >>> from convcalc.geometry import Padding
     >>> from convcalc.layers import Convolution
@@ -75,7 +76,7 @@ def solve_value(
     # Without spatial axes there is nothing to follow.
     paths, end = axis_paths(first.layers, before, at) if before.rank and first.is_chain else ([], 0)
     if field not in _WINDOW or end < len(first.layers):
-        return _try_numbers(build, accept, want, what, len(second.layers), fitting)
+        return _try_numbers(build, accept, want, what, len(second.layers) * effort, fitting)
     if want is None:
         raise UsageError(f"any {what} may be meant", place="?", hint=_WANT_HINT)
     others, _ = axis_paths(second.layers, before, at)
@@ -181,7 +182,10 @@ def _common(spans: Sequence[Span]) -> tuple[Span, ...]:
 def _try_numbers(
     build: Build, accept: Accept, want: tuple[int, ...] | None, what: str, length: int, fitting: set[int]
 ) -> Solved:
-    """Try small numbers, those in `fitting`, and those that stand in the `length` layers and in the wanted size."""
+    """Try small numbers, those in `fitting`, and those that stand in the `length` layers and in the wanted size.
+
+    Without a wanted size the number is to be the only one: the search ends with the second.
+    """
     named = [*fitting, *(want or ())]
     for value in (1, 2):
         try:
@@ -191,7 +195,8 @@ def _try_numbers(
     candidates = tried_numbers(named, range(MOST_COUNTED), length)
     tried = listed(candidates)
     shown = "fits" if want is None else f"gives {size_text(want)}"
-    found = try_values(what, candidates, accept, f"none: no {what} among those tried ({tried}) {shown}")
+    most = 2 if want is None else None
+    found = try_values(what, candidates, accept, f"none: no {what} among those tried ({tried}) {shown}", most)
     if (
         want is None
         and len(found.solutions) + sum(span.first != span.last for each in found.solutions for span in each.spans) > 1

@@ -269,7 +269,7 @@ class Follower:
         """Return the index or slice between brackets, or a key of a dictionary."""
         if isinstance(node, ast.Slice):
             ends = (node.lower, node.upper, node.step)
-            return slice(*(None if each is None else evaluate(self, each, scope) for each in ends))
+            return items.slice_of(self, node, *(each and evaluate(self, each, scope) for each in ends))
         found = evaluate(self, node, scope)
         if isinstance(found, tuple) and is_heavy(found):
             raise self.fault(node, "this is too long to be followed")

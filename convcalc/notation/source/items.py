@@ -47,6 +47,13 @@ def items(follower: Follower, node: ast.AST, value: Any) -> list[Any]:
     raise follower.fault(node, "what this goes over is not known")
 
 
+def slice_of(follower: Follower, node: ast.AST, start: Any, stop: Any, step: Any) -> slice:
+    """Return a slice between brackets."""
+    if step == 0:
+        raise follower.fault(node, "the step of a slice must not be 0")
+    return slice(start, stop, step)
+
+
 def item(follower: Follower, node: ast.Subscript, value: Any, scope: Scope) -> Any:
     """Return an item, a slice, or a part of a tensor."""
     if isinstance(value, Parameter):
