@@ -12,6 +12,7 @@ from convcalc.check.grade import grade
 from convcalc.check.judge import judge_count, judge_matrix, judge_size
 from convcalc.check.matrix_question import filter_question
 from convcalc.check.mistakes.counts import COUNT_MISTAKES
+from convcalc.check.numbers import written_number
 from convcalc.check.search import WrongAnswers
 from convcalc.check.size_question import size_question
 from convcalc.check.verdict import Verdict
@@ -242,3 +243,25 @@ def test_a_matrix_of_several_parts_is_judged_as_a_whole() -> None:
     assert judge_matrix(claimed_matrix(-answer), question, answer).mistake == "sign"
     verdict = judge_matrix(claimed_matrix(3 * answer + 1), question, answer)
     assert (verdict.explanations, len(verdict.cells)) == ((), 1000)
+
+
+def test_what_is_cut_off_at_a_half_is_wrong_where_the_answer_is_sure() -> None:
+    claim = claimed_matrix(np.array([3.7]), "3.7")
+    answer = np.array([3.75])
+    assert [bool(claim.differs(answer, slack=slack)[0]) for slack in (0.0, 1e-9)] == [True, False]
+    exact = {
+        "whole": np.array([[1, 2], [3, 4]], np.int8),
+        "short": np.array([[1.25, 2], [3, 4]]),
+        "long": np.array([[1.1, 2], [3, 4]]),
+        "float32": np.array([[1.25, 2], [3, 4]], np.float32),
+    }
+    kernel = Filter(Convolution(None, None, (1, 1), (1, 1), "valid", (1, 1)), np.ones((1, 1), np.int8))
+    found = {name: filter_question(x, kernel).is_exact for name, x in exact.items()}
+    assert found == {"whole": True, "short": True, "long": False, "float32": False}
+    counts = [read_count(text).agrees(750) for text in ("0.7k", "0.8k", "0.75k")]
+    assert counts == [False, True, True]
+    with pytest.raises(DataError) as caught:
+        read_count("112 B")
+    assert caught.value.hint == "write 112 bytes, or 112G"
+    assert written_number("1" * 4000) is not None
+    assert written_number("1" * 4001) is None
