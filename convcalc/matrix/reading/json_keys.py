@@ -49,7 +49,7 @@ _NAMES = frozenset(
         *("mathjs", "lang"),
     )
 )
-"""Keys that say nothing of the numbers."""
+"""Keys that do not affect the numbers."""
 
 _PLAIN = frozenset(("schema", "command", "shape", "dtype", "type", "indices"))
 _SIGNS = re.compile(r"[\s_.-]+")

@@ -170,7 +170,7 @@ class KnownSizes:
             return None
 
     def _telling_layers(self) -> list[Layer]:
-        """Return the layers that have run, without those behind the first that say nothing of the input's axes.
+        """Return the layers that have run, without those behind the first that do not state the input's axes.
 
         It is asked for after each layer, and only grows, so that a long program takes time as it is long.
         """
