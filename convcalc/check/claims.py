@@ -112,9 +112,7 @@ def read_size(text: str) -> tuple[WrittenNumber | None, ...]:
         whole, zeros = cleaned.split(",")
         message = f"{_shown(text)} can be read both ways: as {whole}x{zeros}, or as the number {whole}.{zeros}"
         raise DataError(message, place="`check`", hint=f"write {whole}, or {whole}x{zeros}")
-    cleaned = _POWER.sub(
-        lambda found: "x".join([found[1]] * (3 if found[2] == "3" or found[3] == "³" else 2)), cleaned
-    )
+    cleaned = _POWER.sub(lambda found: "x".join([found[1]] * _exponent(found)), cleaned)
     if counted := _PRODUCT.fullmatch(cleaned):
         size = read_size(counted[1])
         known = [number.value for number in size if number is not None]
@@ -160,7 +158,11 @@ def bare_power(text: str) -> WrittenNumber | None:
     number = None if found is None else written_number(found[1])
     if found is None or number is None:
         return None
-    return WrittenNumber(number.value ** (3 if found[2] == "3" or found[3] == "³" else 2))
+    return WrittenNumber(number.value ** _exponent(found))
+
+
+def _exponent(power: re.Match[str]) -> int:
+    return 3 if power[2] == "3" or power[3] == "³" else 2
 
 
 def read_counts(text: str, asked: str = "params") -> dict[str, WrittenNumber]:

@@ -343,21 +343,20 @@ class Scope:
 
     def holding(self, name: str) -> Scope | None:
         """Return the innermost scope that has a name, None where the name has no value there."""
-        scope: Scope | None = self
-        while scope is not None and name not in scope.names:
-            if name in scope.own:
-                return None
-            scope = scope.elsewhere.get(name, scope.outer)
-        return scope
+        return self._search(name)[0]
 
     def lacks(self, name: str) -> bool:
         """Return whether a name is that of a function around whose value is not assigned yet."""
+        return self._search(name)[1]
+
+    def _search(self, name: str) -> tuple[Scope | None, bool]:
+        """Return the innermost scope that has a name, and whether one that it belongs to lacks it."""
         scope: Scope | None = self
         while scope is not None and name not in scope.names:
             if name in scope.own:
-                return True
+                return None, True
             scope = scope.elsewhere.get(name, scope.outer)
-        return False
+        return scope, False
 
     @property
     def around(self) -> Scope:
