@@ -69,6 +69,14 @@ def refuse_moved(follower: Follower, node: ast.AST, tensors: Sequence[Tensor]) -
                 touch_batch(follower, node, "the batch axis of this tensor is not the first")
 
 
+def attempt(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcError:
+    """Return the network of a program, or the error that following it ends with."""
+    try:
+        return follow(follower)
+    except ConvcalcError as error:
+        return error
+
+
 def with_batch(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcError | None:
     """Return the network of a program followed once more with its batch axis, or the error that this ends in.
 
@@ -81,20 +89,15 @@ def with_batch(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcErr
     most = len(follower.builder.entries)
     for shapes in _whole_inputs(follower):
         again = _whole_follower(follower, shapes)
-        result: GraphBuilder | ConvcalcError
-        try:
-            result = follow(again)
-        except ConvcalcError as error:
-            result = error
-        else:
-            if again.sizes.first_fault() is None and (follower.moves_batch or _keeps_samples(again)):
-                first = result.entries[0]
-                first.notes = (*first.notes, WITH_BATCH)
-                if shapes[0].sizes[:1] == (1,):
-                    note_other_reading(again, follow, result)
-                return result
-        found = result if found is None else found
+        result = attempt(again, follow)
         fault = result if isinstance(result, ConvcalcError) else again.sizes.first_fault()
+        if isinstance(result, GraphBuilder) and fault is None and (follower.moves_batch or _keeps_samples(again)):
+            first = result.entries[0]
+            first.notes = (*first.notes, WITH_BATCH)
+            if shapes[0].sizes[:1] == (1,):
+                note_other_reading(again, follow, result)
+            return result
+        found = result if found is None else found
         layers = [entry.layer for entry in again.builder.entries]
         if fault is not None and len(layers) > most and not tells_rank(layers):
             farther, most = fault, len(layers)
@@ -115,11 +118,7 @@ def note_other_reading(follower: Follower, follow: Follow, builder: GraphBuilder
         return
     (shape,) = shapes
     again = _whole_follower(follower, [TensorShape(shape.sizes, max(0, len(shape.sizes) - 2))])
-    try:
-        follow(again)
-    except ConvcalcError:
-        return
-    if again.sizes.first_fault() is not None:
+    if isinstance(attempt(again, follow), ConvcalcError) or again.sizes.first_fault() is not None:
         return
     known = bool(follower.sizes.whole)
     own = [sizes if known or sizes is None else sizes[1:] for sizes in _outputs(follower)]

@@ -131,7 +131,7 @@ def function(follower: Follower, node: ast.Call, name: Name, arguments: list[Any
             raise follower.fault(node, "this number is too large to be followed")
         if dotted == "len" and plain and isinstance(plain[0], range):
             return length(plain[0])
-        if any(isinstance(each, Tensor | (Parameter if dotted == "bool" else Tensor)) for each in plain):
+        if any(isinstance(each, Tensor) or (dotted == "bool" and isinstance(each, Parameter)) for each in plain):
             raise follower.fault(node, "this depends on a tensor, which is not known while a program is read")
         try:
             value = PYTHON[dotted](*plain, **keywords)

@@ -13,7 +13,7 @@ from convcalc.notation.files.graph_builder import GraphBuilder
 from convcalc.notation.keras.layout import has_channels_first, settle_channels_first
 from convcalc.notation.sizes import input_order
 from convcalc.notation.source import keras_models
-from convcalc.notation.source.batch import note_other_reading, refuse_moved, settled_with_batch, with_batch
+from convcalc.notation.source.batch import attempt, note_other_reading, refuse_moved, settled_with_batch, with_batch
 from convcalc.notation.source.choice import chosen_model
 from convcalc.notation.source.emission import forget_runs, inside, name_modules
 from convcalc.notation.source.follower import Follower
@@ -37,7 +37,6 @@ from convcalc.text import Source, fold
 
 if TYPE_CHECKING:
     from convcalc.notation import Begin
-    from convcalc.notation.source.batch import Follow
 
 _KERAS = re.compile(
     r"\bkeras\b|\btensorflow\b|\.add\(|\bInput\(|\bConv\dD\(|\bConvolution\dD\(|\bDense\(|Pooling\dD\("
@@ -76,11 +75,11 @@ def read_program(
     def follow(one: Follower) -> GraphBuilder:
         return _followed(one, tree, inputs, class_name)
 
-    builder = _attempt(follower, follow)
+    builder = attempt(follower, follow)
     if not keras and (decided := follower.sizes.other_reading()) is not None:
         follower = Follower(source, follower.notation, begin)
         follower.sizes.decided = decided
-        builder = _attempt(follower, follow)
+        builder = attempt(follower, follow)
     if isinstance(builder, ConvcalcError):
         if keras or not follower.is_running or follower.steps > MOST_STEPS:
             raise builder
@@ -96,14 +95,6 @@ def read_program(
         builder.settle = lambda _: settled_with_batch(follower, follow)
         note_other_reading(follower, follow, builder)
     return builder
-
-
-def _attempt(follower: Follower, follow: Follow) -> GraphBuilder | ConvcalcError:
-    """Return the network of a program, or the error that following it ends with."""
-    try:
-        return follow(follower)
-    except ConvcalcError as error:
-        return error
 
 
 def _followed(follower: Follower, tree: ast.Module, inputs: tuple[str, ...], class_name: str | None) -> GraphBuilder:
